@@ -1,0 +1,272 @@
+/**
+ * Every error that the library throws.
+ *
+ * Each class carries what it found as data, for programs, and derives one line from it, for people:
+ * what, expected, found, and the cure where it is known. All of them are `LanegradError`s, so one
+ * `instanceof` separates them from a defect.
+ */
+
+/** The common base: `catch (error) { if (error instanceof LanegradError) … }`. */
+export abstract class LanegradError extends Error {}
+
+/** An operand's shape does not fit the operation. */
+export class ShapeError extends LanegradError {
+  override readonly name = "ShapeError";
+  readonly op: string;
+  readonly argument: string;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(op: string, argument: string, expected: string, found: string, cure = "") {
+    super(`${op}: ${argument}: expected ${expected}, found ${found}${cure && `; ${cure}`}`);
+    this.op = op;
+    this.argument = argument;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** An operand holds the wrong kind of element: float32 and float64 are never mixed silently. */
+export class DTypeError extends LanegradError {
+  override readonly name = "DTypeError";
+  readonly op: string;
+  readonly argument: string;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(op: string, argument: string, expected: string, found: string) {
+    super(`${op}: ${argument}: expected dtype ${expected}, found ${found}`);
+    this.op = op;
+    this.argument = argument;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** A number or word from the caller lies outside what is allowed: a batch size of 0, a NaN learning rate. */
+export class OptionError extends LanegradError {
+  override readonly name = "OptionError";
+  readonly option: string;
+  readonly expected: string;
+  readonly found: unknown;
+
+  constructor(option: string, expected: string, found: unknown, cure = "") {
+    super(`${option}: expected ${expected}, found ${show(found)}${cure && `; ${cure}`}`);
+    this.option = option;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** A label or an index points outside its range. */
+export class IndexError extends LanegradError {
+  override readonly name = "IndexError";
+  readonly op: string;
+  readonly argument: string;
+  readonly position: number;
+  readonly value: number;
+  readonly bound: number;
+
+  constructor(op: string, argument: string, position: number, value: number, bound: number) {
+    super(`${op}: ${argument}[${position}] is ${value}; expected a whole number from 0 to ${bound - 1}`);
+    this.op = op;
+    this.argument = argument;
+    this.position = position;
+    this.value = value;
+    this.bound = bound;
+  }
+}
+
+/** Something was used after its `dispose()`, or after its engine's. */
+export class DisposedError extends LanegradError {
+  override readonly name = "DisposedError";
+  /** What was used: `tensor float32 [2, 3]`, `engine simd`. */
+  readonly subject: string;
+
+  constructor(subject: string, during: string) {
+    super(`${during}: ${subject} was disposed; it must live as long as it is used`);
+    this.subject = subject;
+  }
+}
+
+/** Operands live in different engines, and so in different memories. */
+export class EngineMismatchError extends LanegradError {
+  override readonly name = "EngineMismatchError";
+
+  constructor(op: string, argument: string) {
+    super(`${op}: ${argument} belongs to another engine; operands of one call must share one memory`);
+  }
+}
+
+export type EngineFault =
+  | { readonly kind: "no-webassembly" }
+  | { readonly kind: "no-simd" }
+  | { readonly kind: "no-relaxed-simd" }
+  | { readonly kind: "forbidden"; readonly reason: string }
+  | { readonly kind: "module"; readonly reason: string };
+
+/** The engine could not start here; `fault` says why, as data. */
+export class EngineError extends LanegradError {
+  override readonly name = "EngineError";
+  readonly fault: EngineFault;
+
+  constructor(fault: EngineFault, options?: ErrorOptions) {
+    super(describeEngineFault(fault), options);
+    this.fault = fault;
+  }
+}
+
+/** WebAssembly memory cannot give a block of this size. */
+export class AllocationError extends LanegradError {
+  override readonly name = "AllocationError";
+  readonly bytes: number;
+
+  constructor(bytes: number, limit: number) {
+    super(`allocate: expected at most ${limit} bytes in one block, found ${bytes}`);
+    this.bytes = bytes;
+  }
+}
+
+/** A kernel trapped. Its memory may be half-written, so the engine refuses every later call with this error. */
+export class TrapError extends LanegradError {
+  override readonly name = "TrapError";
+  readonly kernel: string;
+
+  constructor(kernel: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`kernel ${kernel} trapped (${reason}); this engine can no longer be used: load another`, { cause });
+    this.kernel = kernel;
+  }
+}
+
+export type IdxFault =
+  | { readonly kind: "gzip"; readonly reason: string }
+  | { readonly kind: "magic"; readonly found: number }
+  | { readonly kind: "type"; readonly code: number }
+  | { readonly kind: "rank"; readonly expected: string; readonly found: number }
+  | { readonly kind: "length"; readonly expected: number; readonly found: number };
+
+/** The bytes are not the IDX file that was asked for; `fault` says how, as data. */
+export class IdxError extends LanegradError {
+  override readonly name = "IdxError";
+  readonly fault: IdxFault;
+  /** The file's name, where the bytes came from one. */
+  readonly file: string | undefined;
+
+  constructor(fault: IdxFault, file?: string) {
+    super(`${file === undefined ? "" : `${file}: `}${describeIdxFault(fault)}`);
+    this.fault = fault;
+    this.file = file;
+  }
+}
+
+export type DatasetFault =
+  | { readonly kind: "missing"; readonly file: string; readonly looked: readonly string[] }
+  | { readonly kind: "unreadable"; readonly file: string; readonly reason: string }
+  | { readonly kind: "too-large"; readonly file: string; readonly limit: number }
+  | { readonly kind: "empty"; readonly file: string }
+  | { readonly kind: "count"; readonly images: number; readonly labels: number; readonly files: string }
+  | { readonly kind: "label"; readonly file: string; readonly position: number; readonly value: number; readonly classes: number }
+  | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
+
+/** The files are readable, but are not a dataset; `fault` says how, as data. */
+export class DatasetError extends LanegradError {
+  override readonly name = "DatasetError";
+  readonly fault: DatasetFault;
+
+  constructor(fault: DatasetFault, options?: ErrorOptions) {
+    super(describeDatasetFault(fault), options);
+    this.fault = fault;
+  }
+}
+
+/** Every mirror failed; `attempts` tells each address and what happened there. */
+export class DownloadError extends LanegradError {
+  override readonly name = "DownloadError";
+  readonly file: string;
+  readonly attempts: readonly { readonly address: string; readonly reason: string }[];
+
+  constructor(file: string, attempts: readonly { readonly address: string; readonly reason: string }[], manual: string) {
+    const tried = attempts.map(({ address, reason }) => `${address} (${reason})`).join(", ");
+    super(`could not download ${file}: ${tried}; ${manual}`);
+    this.file = file;
+    this.attempts = attempts;
+  }
+}
+
+/** The loss left the finite numbers; the weights are useless from here on. */
+export class DivergedError extends LanegradError {
+  override readonly name = "DivergedError";
+  readonly iteration: number;
+  readonly loss: number;
+
+  constructor(iteration: number, loss: number) {
+    super(`loss is ${loss} at iteration ${iteration}; training stopped there: try a smaller learning rate`);
+    this.iteration = iteration;
+    this.loss = loss;
+  }
+}
+
+function describeEngineFault(fault: EngineFault): string {
+  switch (fault.kind) {
+    case "no-webassembly":
+      return "this runtime has no WebAssembly, which the engine needs";
+    case "no-simd":
+      return "this runtime has no WebAssembly SIMD; expected Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later";
+    case "no-relaxed-simd":
+      return 'this runtime has no relaxed SIMD, which build "relaxed" needs (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
+    case "forbidden":
+      return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'`;
+    case "module":
+      return `the kernels cannot be loaded: ${fault.reason}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+function describeIdxFault(fault: IdxFault): string {
+  switch (fault.kind) {
+    case "gzip":
+      return `broken gzip: ${fault.reason}`;
+    case "magic":
+      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")}, expected 0x0000`;
+    case "type":
+      return `unknown IDX element type 0x${fault.code.toString(16).padStart(2, "0")}`;
+    case "rank":
+      return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
+    case "length":
+      return `expected ${fault.expected} bytes, found ${fault.found}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+function describeDatasetFault(fault: DatasetFault): string {
+  switch (fault.kind) {
+    case "missing":
+      return `${fault.file} not found; looked for ${fault.looked.join(" and ")}`;
+    case "unreadable":
+      return `${fault.file}: cannot be read: ${fault.reason}`;
+    case "too-large":
+      return `${fault.file}: holds more than the limit of ${fault.limit} bytes`;
+    case "empty":
+      return `${fault.file}: holds no examples`;
+    case "count":
+      return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
+    case "label":
+      return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
+    case "shape":
+      return `${fault.file}: expected ${fault.expected}, found ${fault.found}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** Closes an exhaustive switch: adding a variant makes every such switch fail to compile. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
