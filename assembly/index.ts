@@ -1,0 +1,30 @@
+/**
+ * The ABI: every kernel, and the heap. src/wasm/abi.ts mirrors it, and a test compares the two.
+ *
+ * s… is float32, d… is float64. Pointers are bytes, sizes and strides are elements, and nothing is
+ * checked here: every kernel's header names the TypeScript file that has checked its operands.
+ */
+export {
+  dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dtanh, dtanhGradient,
+  sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, stanh, stanhGradient,
+} from "./kernels/activations";
+export { dargmax, dcountCorrect, sargmax, scountCorrect } from "./kernels/argmax";
+export { daddBias, dcolumnSums, saddBias, scolumnSums } from "./kernels/bias";
+export {
+  dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
+  scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,
+} from "./kernels/cross_entropy";
+export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
+export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
+export { dsoftmax, ssoftmax } from "./kernels/softmax";
+export { dsquaredError, dsquaredErrorGradient, ssquaredError, ssquaredErrorGradient } from "./kernels/squared_error";
+export { daxpy, dcopy, dfill, saxpy, scopy, sfill } from "./kernels/vectors";
+
+/** A 16-byte aligned block. Traps when memory cannot grow. */
+export function alloc(size: usize): usize {
+  return heap.alloc(size);
+}
+
+export function free(pointer: usize): void {
+  heap.free(pointer);
+}

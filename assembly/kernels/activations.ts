@@ -1,0 +1,89 @@
+import { relu, sigmoid, tanh } from "../simd/activate";
+import { exp } from "../simd/exp";
+import { lanes, loadNext, storeNext } from "../simd/lanes";
+import { log } from "../simd/log";
+
+/**
+ * Functions of one element, and the gradients of the activations.
+ *
+ *   y_i  = f(x_i)                      exp, log, sigmoid, tanh, relu
+ *   dx_i = dy_i · f'(x_i)              f' from the output y = f(x):
+ *                                      sigmoid y(1 - y), tanh 1 - y², relu 1 where y > 0
+ *
+ *   n          elements
+ *   x, y, dy   n elements each
+ *   dx         n elements; y of the forward functions and dx may be their inputs
+ *
+ * # Safety
+ * src/ops/elementwise.ts has checked: n >= 0, every operand holds n elements, outputs are equal to an
+ * input or disjoint from it.
+ */
+
+const enum Function {
+  Exp,
+  Log,
+  Sigmoid,
+  Tanh,
+  Relu,
+}
+
+// @ts-ignore: decorator
+@inline
+function apply<T>(f: Function, x: v128): v128 {
+  if (f == Function.Exp) return exp<T>(x);
+  if (f == Function.Log) return log<T>(x);
+  if (f == Function.Sigmoid) return sigmoid<T>(x);
+  if (f == Function.Tanh) return tanh<T>(x);
+  return relu<T>(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function slope<T>(f: Function, y: v128, dy: v128): v128 {
+  const one = v128.splat<T>(<T>1.0);
+  if (f == Function.Sigmoid) return v128.mul<T>(v128.mul<T>(v128.sub<T>(one, y), y), dy);
+  if (f == Function.Tanh) return v128.mul<T>(v128.sub<T>(one, v128.mul<T>(y, y)), dy);
+  return v128.and(v128.gt<T>(y, v128.splat<T>(<T>0.0)), dy);
+}
+
+// @ts-ignore: decorator
+@inline
+function map<T>(f: Function, n: i32, x: usize, y: usize): void {
+  assert(n >= 0);
+  const zero = v128.splat<T>(<T>0.0);
+  for (; n > 0; n -= lanes<T>(), x += 16, y += 16) storeNext<T>(y, apply<T>(f, loadNext<T>(x, n, zero)), n);
+}
+
+// @ts-ignore: decorator
+@inline
+function mapGradient<T>(f: Function, n: i32, y: usize, dy: usize, dx: usize): void {
+  assert(n >= 0);
+  const zero = v128.splat<T>(<T>0.0);
+  for (; n > 0; n -= lanes<T>(), y += 16, dy += 16, dx += 16) {
+    storeNext<T>(dx, slope<T>(f, loadNext<T>(y, n, zero), loadNext<T>(dy, n, zero)), n);
+  }
+}
+
+export function sexp(n: i32, x: usize, y: usize): void { map<f32>(Function.Exp, n, x, y); }
+export function dexp(n: i32, x: usize, y: usize): void { map<f64>(Function.Exp, n, x, y); }
+
+export function slog(n: i32, x: usize, y: usize): void { map<f32>(Function.Log, n, x, y); }
+export function dlog(n: i32, x: usize, y: usize): void { map<f64>(Function.Log, n, x, y); }
+
+export function ssigmoid(n: i32, x: usize, y: usize): void { map<f32>(Function.Sigmoid, n, x, y); }
+export function dsigmoid(n: i32, x: usize, y: usize): void { map<f64>(Function.Sigmoid, n, x, y); }
+
+export function stanh(n: i32, x: usize, y: usize): void { map<f32>(Function.Tanh, n, x, y); }
+export function dtanh(n: i32, x: usize, y: usize): void { map<f64>(Function.Tanh, n, x, y); }
+
+export function srelu(n: i32, x: usize, y: usize): void { map<f32>(Function.Relu, n, x, y); }
+export function drelu(n: i32, x: usize, y: usize): void { map<f64>(Function.Relu, n, x, y); }
+
+export function ssigmoidGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f32>(Function.Sigmoid, n, y, dy, dx); }
+export function dsigmoidGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f64>(Function.Sigmoid, n, y, dy, dx); }
+
+export function stanhGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f32>(Function.Tanh, n, y, dy, dx); }
+export function dtanhGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f64>(Function.Tanh, n, y, dy, dx); }
+
+export function sreluGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f32>(Function.Relu, n, y, dy, dx); }
+export function dreluGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f64>(Function.Relu, n, y, dy, dx); }

@@ -1,0 +1,70 @@
+/**
+ * Compiles the kernels: `tsx scripts/kernels.ts [simd] [relaxed] [debug]`, all three when none is named.
+ *
+ * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes as base64, which is
+ * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
+ * sources have not changed is left as it is.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
+const BUILDS = ["simd", "relaxed", "debug"];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !BUILDS.includes(name));
+if (unknown !== undefined) {
+  console.error(`unknown build ${unknown}; expected ${BUILDS.join(", ")}`);
+  process.exit(2);
+}
+
+const stamp = `// Generated from assembly/, sources ${hashOfSources()}\n`;
+mkdirSync(join(ROOT, "build"), { recursive: true });
+mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
+for (const name of wanted.length > 0 ? wanted : BUILDS) {
+  const inlined = join(ROOT, `src/wasm/builds/${name}.ts`);
+  if (isCurrent(inlined)) continue;
+  const bytes = compile(name);
+  const base64 = bytes.toString("base64");
+  writeFileSync(inlined, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
+  console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
+}
+
+/** Runs asc for one target of asconfig.json; its messages are shown only when it fails. */
+function compile(name: string): Buffer {
+  const asc = join(dirname(COMPILER), "bin/asc.js");
+  const args = [asc, "--baseDir", ROOT, "--config", "asconfig.json", "--target", name];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) {
+    console.error(stdout + stderr);
+    process.exit(1);
+  }
+  return readFileSync(join(ROOT, `build/${name}.wasm`));
+}
+
+/** The first line of a generated file names the sources it was made from. */
+function isCurrent(file: string): boolean {
+  try {
+    return readFileSync(file, "utf8").startsWith(stamp);
+  } catch {
+    return false;
+  }
+}
+
+/** SHA-256 over every file that a build depends on, the compiler's manifest and this script included. */
+function hashOfSources(): string {
+  const assembly = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join("assembly", file))
+    .sort();
+  const hash = createHash("sha256").update(readFileSync(COMPILER));
+  for (const file of ["asconfig.json", "scripts/kernels.ts", ...assembly]) {
+    hash.update(`\0${file.replaceAll("\\", "/")}\0`).update(readFileSync(join(ROOT, file)));
+  }
+  return hash.digest("hex");
+}

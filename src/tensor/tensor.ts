@@ -1,0 +1,225 @@
+/**
+ * A tensor: a shape over a block of an engine's memory.
+ *
+ *   owner  made by `tensor`, `zeros` or an operation; whoever made it disposes of it
+ *   view   rows of a tensor, or one tensor of a group; lives as long as the owner, frees nothing
+ */
+import { DisposedError, OptionError, ShapeError } from "../errors.ts";
+import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import type { Block } from "../wasm/memory.ts";
+import { checkShape, countOf, flatten, type NestedNumbers, nest, type Shape, shapeOf, show } from "./layout.ts";
+
+/** Where a tensor's elements lie: a block, and whether the tensor owns or only sees it. */
+type Storage = { readonly block: Block; readonly offset: number; readonly role: "owner" | "view" };
+
+/** What `tensor` makes elements from: nested numbers, or a typed array, which is copied. */
+export type TensorData = NestedNumbers | Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export type TensorOptions<D extends DType> = {
+  /** Default: that of a typed array, else float32. */
+  readonly dtype?: D;
+  /** Default: as the numbers are nested; one axis for a typed array. */
+  readonly shape?: Shape;
+  /** What errors call it. */
+  readonly name?: string;
+};
+
+/** Row-major numbers of one dtype in an engine's memory. */
+export class Tensor<D extends DType = DType> {
+  readonly engine: Engine;
+  readonly dtype: D;
+  readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
+  readonly name: string | undefined;
+  readonly #storage: Storage;
+  #isDisposed = false;
+  #data: ArrayOf[D] | undefined;
+
+  /** Takes over a block, or sees a part of one; `tensor`, `zeros` and `tensorGroup` make them. */
+  constructor(engine: Engine, storage: Storage, form: { dtype: D; shape: Shape; name?: string | undefined }) {
+    this.engine = engine;
+    this.dtype = form.dtype;
+    this.shape = form.shape;
+    this.size = countOf(form.shape);
+    this.name = form.name;
+    this.#storage = storage;
+  }
+
+  /**
+   * The address of the first element, for kernels.
+   *
+   * @throws {DisposedError} after `dispose()` of the tensor or of its owner
+   */
+  get pointer(): number {
+    if (this.#isDisposed || !this.#storage.block.isLive) throw new DisposedError(this.describe(), "use");
+    return this.#storage.block.pointer + this.#storage.offset;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed || !this.#storage.block.isLive;
+  }
+
+  /**
+   * The elements themselves, row-major: writing changes the tensor. A view, valid until memory grows, so ask
+   * for it where it is used and do not keep it.
+   *
+   * @throws {DisposedError} after `dispose()`
+   */
+  get data(): ArrayOf[D] {
+    const pointer = this.pointer;
+    const { memory } = this.engine;
+    if (this.#data?.buffer !== memory.buffer) this.#data = memory.view(this.dtype, pointer, this.size);
+    return this.#data;
+  }
+
+  /** A copy as nested numbers: `[[1, 2], [3, 4]]`. */
+  toArray(): NestedNumbers {
+    return nest(this.data, this.shape);
+  }
+
+  /**
+   * Copies numbers into the tensor, converted to its dtype.
+   *
+   * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
+   */
+  set(values: TensorData): void {
+    write(this, values, "set");
+  }
+
+  /**
+   * Rows from `start` to before `end`, as a view: nothing is copied.
+   *
+   * @throws {ShapeError} the range lies outside, or the tensor has no axis
+   */
+  rows(start: number, end: number): Tensor<D> {
+    const [count, ...inner] = this.shape;
+    if (count === undefined || !(start >= 0 && start <= end && end <= count)) {
+      throw new ShapeError("rows", this.describe(), `a range within 0..${count ?? 0}`, `${start}..${end}`);
+    }
+    return this.part(start * countOf(inner), [end - start, ...inner], this.name);
+  }
+
+  /**
+   * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
+   *
+   * @throws {ShapeError} they reach beyond the tensor
+   */
+  part(start: number, shape: Shape, name?: string): Tensor<D> {
+    if (!(start >= 0 && start + countOf(shape) <= this.size)) {
+      throw new ShapeError("part", this.describe(), `elements within 0..${this.size}`, `${show(shape)} from ${start}`);
+    }
+    const { block, offset } = this.#storage;
+    const storage: Storage = { block, offset: offset + start * bytesPerElement(this.dtype), role: "view" };
+    return new Tensor<D>(this.engine, storage, { dtype: this.dtype, shape, name });
+  }
+
+  /** `W1 float32 [784, 50]`: what errors call it. */
+  describe(): string {
+    return `${this.name ?? "tensor"} ${this.dtype} ${show(this.shape)}`;
+  }
+
+  /** Gives the memory back; of a view, ends only the view. A second call does nothing. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#data = undefined;
+    if (this.#storage.role === "owner") this.#storage.block.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+type DTypeOf<A> = A extends Float64Array ? "float64" : A extends Int32Array ? "int32" : A extends Uint8Array ? "uint8" : "float32";
+
+/**
+ * A tensor from numbers, copied into the engine's memory.
+ *
+ * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
+ * @throws {OptionError} a shape that is no shape, or a number that its integer dtype cannot hold
+ * @throws {AllocationError} too large for one block
+ * @example
+ * using a = tensor(engine, [[1, 2], [3, 4]]);
+ * using b = tensor(engine, new Float32Array(6), { shape: [2, 3] });
+ */
+export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
+  engine: Engine,
+  values: A,
+  { dtype, shape, name }: TensorOptions<D> = {},
+): Tensor<D> {
+  const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
+  const wanted = checkShape("shape", shape ?? natural);
+  if (countOf(wanted) !== countOf(natural)) {
+    throw new ShapeError("tensor", "values", `${countOf(wanted)} for shape ${show(wanted)}`, `${countOf(natural)} numbers`);
+  }
+  const made = empty(engine, wanted, { dtype: dtype ?? (dtypeOf(values) as D), name });
+  try {
+    write(made, values, "tensor", "any shape");
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+  return made;
+}
+
+/**
+ * A tensor of zeros.
+ *
+ * @throws {OptionError} a shape that is no shape
+ * @throws {AllocationError} too large for one block
+ */
+export function zeros<D extends DType = "float32">(
+  engine: Engine,
+  shape: Shape,
+  { dtype = "float32" as D, name }: Omit<TensorOptions<D>, "shape"> = {},
+): Tensor<D> {
+  const made = empty(engine, checkShape("shape", shape), { dtype, name });
+  made.data.fill(0);
+  return made;
+}
+
+/** A tensor whose elements are whatever memory held: for outputs, which are written whole. */
+export function empty<D extends DType>(
+  engine: Engine,
+  shape: Shape,
+  { dtype, name }: { dtype: D; name?: string | undefined },
+): Tensor<D> {
+  const block = engine.memory.allocate(countOf(shape) * bytesPerElement(dtype));
+  return new Tensor<D>(engine, { block, offset: 0, role: "owner" }, { dtype, shape, name });
+}
+
+function isTypedArray(values: TensorData): values is Exclude<TensorData, NestedNumbers> {
+  return ArrayBuffer.isView(values);
+}
+
+function dtypeOf(values: TensorData): DType {
+  if (values instanceof Float64Array) return "float64";
+  if (values instanceof Int32Array) return "int32";
+  if (values instanceof Uint8Array) return "uint8";
+  return "float32";
+}
+
+/** Copies values into a tensor that they fill exactly. */
+function write<D extends DType>(to: Tensor<D>, values: TensorData, op: string, form: "same shape" | "any shape" = "same shape"): void {
+  if (form === "same shape" && !isTypedArray(values)) {
+    const shape = shapeOf(op, values);
+    if (show(shape) !== show(to.shape)) throw new ShapeError(op, "values", show(to.shape), show(shape));
+  }
+  const flat = isTypedArray(values) ? values : flatten(values);
+  if (flat.length !== to.size) throw new ShapeError(op, "values", `${to.size} numbers`, `${flat.length}`);
+  if (to.dtype === "int32" || to.dtype === "uint8") checkIntegers(op, flat, to.dtype);
+  to.data.set(flat);
+}
+
+function checkIntegers(op: string, values: ArrayLike<number>, dtype: "int32" | "uint8"): void {
+  const low = dtype === "int32" ? -(2 ** 31) : 0;
+  const high = dtype === "int32" ? 2 ** 31 - 1 : 255;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined || !Number.isInteger(value) || value < low || value > high) {
+      throw new OptionError(`${op}: values[${i}]`, `a whole number from ${low} to ${high} (${dtype})`, value);
+    }
+  }
+}

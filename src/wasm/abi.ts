@@ -1,0 +1,145 @@
+/**
+ * The one mirror of assembly/index.ts: what each kernel is called with. A test compares the two.
+ *
+ * Pointers are bytes; sizes and strides are elements. Nothing is checked on the other side, so only
+ * src/ops, which checks, calls these. Equations and layouts stand in the kernels' own headers.
+ */
+import type { FloatType } from "./dtype.ts";
+
+/** A byte address in WebAssembly memory. */
+export type Pointer = number;
+
+type Map = (n: number, x: Pointer, y: Pointer) => void;
+type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
+
+/** Kernels that exist for both float types: `gemm` is `sgemm` in float32 and `dgemm` in float64. */
+export type FloatKernels = {
+  readonly gemm: (
+    m: number,
+    n: number,
+    k: number,
+    a: Pointer,
+    rsa: number,
+    csa: number,
+    b: Pointer,
+    rsb: number,
+    csb: number,
+    c: Pointer,
+    ldc: number,
+    scratch: Pointer,
+    alpha: number,
+    beta: number,
+  ) => void;
+  readonly gemmScratch: (m: number, n: number, k: number) => number;
+  readonly exp: Map;
+  readonly log: Map;
+  readonly sigmoid: Map;
+  readonly tanh: Map;
+  readonly relu: Map;
+  readonly sigmoidGradient: MapGradient;
+  readonly tanhGradient: MapGradient;
+  readonly reluGradient: MapGradient;
+  readonly addBias: (m: number, n: number, x: Pointer, b: Pointer, y: Pointer) => void;
+  readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer) => void;
+  readonly softmax: (m: number, n: number, z: Pointer, p: Pointer) => void;
+  readonly crossEntropyLabels: (m: number, n: number, z: Pointer, labels: Pointer) => number;
+  readonly crossEntropyLabelsGradient: (
+    m: number,
+    n: number,
+    z: Pointer,
+    labels: Pointer,
+    dz: Pointer,
+    scale: number,
+  ) => number;
+  readonly crossEntropyTargets: (m: number, n: number, z: Pointer, targets: Pointer) => number;
+  readonly crossEntropyTargetsGradient: (
+    m: number,
+    n: number,
+    z: Pointer,
+    targets: Pointer,
+    dz: Pointer,
+    scale: number,
+  ) => number;
+  readonly squaredError: (n: number, y: Pointer, t: Pointer) => number;
+  readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
+  readonly argmax: (m: number, n: number, x: Pointer, y: Pointer) => void;
+  readonly countCorrect: (m: number, n: number, x: Pointer, labels: Pointer) => number;
+  readonly axpy: (n: number, x: Pointer, y: Pointer, alpha: number) => void;
+  readonly fill: (n: number, y: Pointer, alpha: number) => void;
+  readonly copy: (n: number, x: Pointer, y: Pointer) => void;
+  readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
+};
+
+/** Kernels that no float type divides. */
+export type CommonKernels = {
+  readonly gatherIndices: (m: number, x: Pointer, indices: Pointer, y: Pointer) => void;
+  readonly firstOutOfRange: (m: number, indices: Pointer, bound: number) => number;
+  readonly alloc: (bytes: number) => Pointer;
+  readonly free: (pointer: Pointer) => void;
+};
+
+/** Parameters of each: what an instance must export to be called through the types above. */
+export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<FloatKernels[Name]>["length"] } = {
+  gemm: 14,
+  gemmScratch: 3,
+  exp: 3,
+  log: 3,
+  sigmoid: 3,
+  tanh: 3,
+  relu: 3,
+  sigmoidGradient: 4,
+  tanhGradient: 4,
+  reluGradient: 4,
+  addBias: 5,
+  columnSums: 4,
+  softmax: 4,
+  crossEntropyLabels: 4,
+  crossEntropyLabelsGradient: 6,
+  crossEntropyTargets: 4,
+  crossEntropyTargetsGradient: 6,
+  squaredError: 3,
+  squaredErrorGradient: 5,
+  argmax: 4,
+  countCorrect: 4,
+  axpy: 4,
+  fill: 3,
+  copy: 3,
+  gatherRows: 6,
+};
+
+export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameters<CommonKernels[Name]>["length"] } = {
+  gatherIndices: 4,
+  firstOutOfRange: 3,
+  alloc: 1,
+  free: 1,
+};
+
+/** BLAS's letter for an element type. */
+export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
+
+/** What an instance exports: untyped until `bindKernels` has looked at each name. */
+export type Exports = { readonly memory: WebAssembly.Memory } & Readonly<Record<string, WebAssembly.ExportValue>>;
+
+type Wrap = (name: string, kernel: (...args: number[]) => number) => (...args: number[]) => number;
+
+/**
+ * The kernels of one float type, or the common ones, each as `wrap` returns it.
+ *
+ * The only place where an export gets a type: by its name and its number of parameters.
+ *
+ * @returns the kernels, or the name of the first export that is missing or takes other parameters
+ */
+export function bindKernels<K>(
+  exports: Exports,
+  prefix: string,
+  arities: { readonly [Name in keyof K]: number },
+  wrap: Wrap,
+): K | string {
+  const bound: Record<string, unknown> = {};
+  for (const [name, arity] of Object.entries<number>(arities)) {
+    const kernel = exports[prefix + name];
+    if (typeof kernel !== "function" || kernel.length !== arity) return prefix + name;
+    bound[name] = wrap(prefix + name, kernel as (...args: number[]) => number);
+  }
+  return bound as K;
+}

@@ -1,0 +1,32 @@
+/** The element types that live in WebAssembly memory, and their views. */
+
+/** What kernels compute in. */
+export type FloatType = "float32" | "float64";
+
+/** What a tensor may hold: floats, class labels and indices (int32), or raw pixels (uint8). */
+export type DType = FloatType | "int32" | "uint8";
+
+/** The typed array that shows elements of a dtype. */
+export type ArrayOf = {
+  readonly float32: Float32Array<ArrayBuffer>;
+  readonly float64: Float64Array<ArrayBuffer>;
+  readonly int32: Int32Array<ArrayBuffer>;
+  readonly uint8: Uint8Array<ArrayBuffer>;
+};
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;
+
+/** Bytes of one element. */
+export function bytesPerElement(dtype: DType): number {
+  return ARRAYS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** The elements in `buffer` from `pointer` on: a view, which dies when the memory grows. */
+export function viewOf<D extends DType>(dtype: D, buffer: ArrayBuffer, pointer: number, length: number): ArrayOf[D] {
+  return new ARRAYS[dtype](buffer, pointer, length) as ArrayOf[D];
+}
+
+/** New zeros outside of WebAssembly memory. */
+export function arrayOf<D extends DType>(dtype: D, length: number): ArrayOf[D] {
+  return new ARRAYS[dtype](length) as ArrayOf[D];
+}

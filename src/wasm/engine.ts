@@ -1,0 +1,133 @@
+/**
+ * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
+ */
+import { DisposedError, EngineError, TrapError } from "../errors.ts";
+import { bindKernels, COMMON_KERNELS, type CommonKernels, FLOAT_KERNELS, type FloatKernels, PREFIX } from "./abi.ts";
+import type { FloatType } from "./dtype.ts";
+import { type Build, loadInstance, type WasmSource } from "./load.ts";
+import { type Block, Memory } from "./memory.ts";
+
+export type EngineOptions = {
+  /** Which build of the kernels; `simd` gives the same bits on every machine. */
+  readonly build?: Build;
+  /** The kernels themselves, where they come from elsewhere than the package: an address, bytes or a module. */
+  readonly wasm?: WasmSource;
+};
+
+/** What an engine holds at the moment. */
+export type EngineStats = {
+  /** Live blocks of tensors: a group of tensors in one block counts once. */
+  readonly tensors: number;
+  /** Bytes in them. */
+  readonly bytes: number;
+  /** Bytes that kernels use as scratch. */
+  readonly scratchBytes: number;
+  /** The size of the WebAssembly memory, which grows and never shrinks. */
+  readonly memoryBytes: number;
+};
+
+/**
+ * Kernels and memory. Everything above takes it as the first argument; operands of one call must share it.
+ *
+ * @example
+ * using engine = await Engine.load();
+ */
+export class Engine {
+  readonly build: Build;
+  /** The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. */
+  readonly module: WebAssembly.Module;
+  /** Kernels by float type. Unsafe: only operations, which check their operands, call them. */
+  readonly kernels: { readonly [D in FloatType]: FloatKernels };
+  /** Kernels that no float type divides. Unsafe, as above. */
+  readonly common: CommonKernels;
+  readonly memory: Memory;
+  readonly #guard: Guard;
+  #scratch: Block | undefined;
+
+  private constructor(parts: Pick<Engine, "build" | "module" | "kernels" | "common">, guard: Guard, memory: Memory) {
+    this.build = parts.build;
+    this.module = parts.module;
+    this.kernels = parts.kernels;
+    this.common = parts.common;
+    this.memory = memory;
+    this.#guard = guard;
+  }
+
+  /**
+   * Compiles the kernels and starts an engine with a memory of its own.
+   *
+   * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
+   */
+  static async load({ build = "simd", wasm }: EngineOptions = {}): Promise<Engine> {
+    const { module, exports } = await loadInstance(build, wasm);
+    const guard = new Guard();
+    const bind = <K>(prefix: string, arities: { readonly [Name in keyof K]: number }): K => {
+      const kernels = bindKernels<K>(exports, prefix, arities, (name, kernel) => guard.wrap(name, kernel));
+      if (typeof kernels !== "string") return kernels;
+      throw new EngineError({ kind: "module", reason: `it does not export ${kernels} as this version needs it` });
+    };
+    const common = bind<CommonKernels>("", COMMON_KERNELS);
+    const kernels = {
+      float32: bind<FloatKernels>(PREFIX.float32, FLOAT_KERNELS),
+      float64: bind<FloatKernels>(PREFIX.float64, FLOAT_KERNELS),
+    };
+    const memory = new Memory(exports.memory, common.alloc, common.free);
+    return new Engine({ build, module, kernels, common }, guard, memory);
+  }
+
+  /**
+   * At least `bytes` bytes that a kernel may overwrite during one call; the next call may get the same.
+   *
+   * @throws {AllocationError} larger than one block can be
+   */
+  scratch(bytes: number): number {
+    if (this.#scratch === undefined || this.#scratch.bytes < bytes) {
+      this.#scratch?.free();
+      this.#scratch = undefined;
+      this.#scratch = this.memory.allocate(bytes);
+    }
+    return this.#scratch.pointer;
+  }
+
+  /** Counts what is alive: the same before and after means that nothing leaked. */
+  stats(): EngineStats {
+    const scratchBytes = this.#scratch?.bytes ?? 0;
+    return {
+      tensors: this.memory.blocks - (this.#scratch === undefined ? 0 : 1),
+      bytes: this.memory.bytes - scratchBytes,
+      scratchBytes,
+      memoryBytes: this.memory.totalBytes,
+    };
+  }
+
+  /** Ends the engine: tensors in it can no longer be used. A second call does nothing. */
+  dispose(): void {
+    this.memory.close();
+    this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Stands before every kernel: after a trap, or after the engine's end, nothing runs any more. */
+class Guard {
+  #reason: Error | undefined;
+
+  stop(reason: Error): void {
+    this.#reason ??= reason;
+  }
+
+  wrap(name: string, kernel: (...args: number[]) => number): (...args: number[]) => number {
+    return (...args) => {
+      if (this.#reason !== undefined) throw this.#reason;
+      try {
+        return kernel(...args);
+      } catch (error) {
+        this.stop(new TrapError(name, error));
+        throw this.#reason;
+      }
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * From a build's name to a running instance: the only user of the loader.
+ *
+ * Each build is a string of base64 behind an import of its own, so that a bundle carries only the builds it
+ * names, and loading needs no path, no fetch and no MIME type.
+ */
+import { instantiate } from "@assemblyscript/loader";
+
+import { EngineError } from "../errors.ts";
+import type { Exports } from "./abi.ts";
+
+/**
+ * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
+ * has it. `debug`: `simd` with every kernel's preconditions asserted.
+ */
+export type Build = "simd" | "relaxed" | "debug";
+
+/** Kernels from elsewhere: an address, a response, bytes, or a module that was compiled before. */
+export type WasmSource = URL | Response | BufferSource | WebAssembly.Module;
+
+// (func (result v128) i32.const 0 i8x16.splat)
+const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+
+// (func (result v128) … f32x4.relaxed_madd) of three splats: the instruction that the build uses.
+const RELAXED_MADD = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65,
+  0, 253, 15, 253, 133, 2, 11,
+];
+
+/** Whether this runtime can run a build. */
+export function supports(build: Build): boolean {
+  if (typeof WebAssembly === "undefined") return false;
+  return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
+}
+
+/**
+ * Compiles and starts the kernels.
+ *
+ * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
+ */
+export async function loadInstance(
+  build: Build,
+  source: WasmSource | undefined,
+): Promise<{ module: WebAssembly.Module; exports: Exports }> {
+  if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
+  if (!supports(build)) throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
+  try {
+    const { module, instance } = await instantiate(await contentOf(source ?? decode(await builtIn(build))), {});
+    return { module, exports: instance.exports as Exports };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const forbidden = /unsafe-eval|content security policy|disallowed by embedder/i.test(reason);
+    throw new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
+  }
+}
+
+async function builtIn(build: Build): Promise<string> {
+  switch (build) {
+    case "simd":
+      return (await import("./builds/simd.ts")).default;
+    case "relaxed":
+      return (await import("./builds/relaxed.ts")).default;
+    case "debug":
+      return (await import("./builds/debug.ts")).default;
+    default:
+      throw new EngineError({ kind: "module", reason: `unknown build ${String(build satisfies never)}` });
+  }
+}
+
+/** Bytes or a module: a response is read whole, because streaming compilation insists on a MIME type. */
+async function contentOf(source: WasmSource): Promise<BufferSource | WebAssembly.Module> {
+  const content = source instanceof URL ? await fetch(source) : source;
+  return content instanceof Response ? content.arrayBuffer() : content;
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
