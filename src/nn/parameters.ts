@@ -1,0 +1,69 @@
+/**
+ * A network's parameters and their gradients: one block each, with named views into it.
+ */
+import { centralDifferences } from "../calculus/central_differences.ts";
+import { axpy } from "../ops/vectors.ts";
+import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
+import type { Shape } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+
+export type NamedTensors<Name extends string, D extends FloatType> = { readonly [N in Name]: Tensor<D> };
+
+/** Numerical gradients move a parameter by this much: far above a loss's rounding error, far below its curvature. */
+export const STEP: { readonly [D in FloatType]: number } = { float32: 1e-2, float64: 1e-4 };
+
+/** Owns the parameters of a network, their gradients by backpropagation, and those by central differences. */
+export class Parameters<Name extends string, D extends FloatType> {
+  readonly #engine: Engine;
+  readonly #shapes: { readonly [N in Name]: Shape };
+  readonly #dtype: D;
+  readonly #values: TensorGroup<Name, D>;
+  readonly #gradients: TensorGroup<Name, D>;
+  #numerical: TensorGroup<Name, D> | undefined;
+
+  constructor(engine: Engine, shapes: { readonly [N in Name]: Shape }, dtype: D) {
+    this.#engine = engine;
+    this.#shapes = shapes;
+    this.#dtype = dtype;
+    this.#values = tensorGroup(engine, shapes, dtype);
+    this.#gradients = tensorGroup(engine, shapes, dtype);
+  }
+
+  get values(): NamedTensors<Name, D> {
+    return this.#values.parts;
+  }
+
+  get gradients(): NamedTensors<Name, D> {
+    return this.#gradients.parts;
+  }
+
+  /** parameter ← parameter - learningRate · gradient, for all of them in one pass. */
+  descend(learningRate: number): void {
+    axpy(-learningRate, this.#gradients.whole, this.#values.whole);
+  }
+
+  /** The gradient of `loss` in every parameter by central differences, two evaluations for each element. */
+  numericalGradients(loss: () => number, h: number): NamedTensors<Name, D> {
+    this.#numerical ??= tensorGroup(this.#engine, this.#shapes, this.#dtype);
+    const gradients = this.#numerical.parts;
+    for (const name of Object.keys(this.values) as Name[]) {
+      const value = this.values[name];
+      const gradient = gradients[name];
+      centralDifferences(
+        loss,
+        () => value.data,
+        () => gradient.data,
+        h,
+      );
+    }
+    return gradients;
+  }
+
+  dispose(): void {
+    this.#values.whole.dispose();
+    this.#gradients.whole.dispose();
+    this.#numerical?.whole.dispose();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The chapter's smallest network, one weight matrix and no bias:
+ *
+ *   Z = X·W,   loss = mean over rows of -Σ_j t_ij ln softmax(z_i)_j
+ */
+import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
+import { matmul } from "../ops/matmul.ts";
+import type { RandomState } from "../random/random_state.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
+import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+
+export type SimpleNetOptions<D extends FloatType> = {
+  /** Where the weights come from: standard normal, drawn row by row. */
+  readonly random: RandomState;
+  /** Default 2. */
+  readonly inputSize?: number;
+  /** Default 3. */
+  readonly outputSize?: number;
+  readonly dtype?: D;
+};
+
+/**
+ * A matrix W, inputSize × outputSize, that maps examples to logits. The caller disposes of it.
+ *
+ * Methods take tensors, or plain numbers: rows or one row alone; `t` as class labels, or as one-hot rows.
+ *
+ * @example
+ * using net = new SimpleNet(engine, { random: new RandomState(0) });
+ * net.gradient([0.6, 0.9], [0, 0, 1]).W.toArray();
+ */
+export class SimpleNet<D extends FloatType = "float32"> {
+  readonly engine: Engine;
+  readonly dtype: D;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly #parameters: Parameters<"W", D>;
+
+  /** @throws {OptionError} a size that is not a whole number from 1 on */
+  constructor(
+    engine: Engine,
+    { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>,
+  ) {
+    checkSize("inputSize", inputSize);
+    checkSize("outputSize", outputSize);
+    checkFloatType(dtype);
+    this.engine = engine;
+    this.dtype = dtype;
+    this.inputSize = inputSize;
+    this.outputSize = outputSize;
+    this.#parameters = new Parameters(engine, { W: [inputSize, outputSize] }, dtype);
+    this.parameters.W.data.set(random.randn(inputSize, outputSize));
+  }
+
+  /** W, a view into the network's block. `parameters.W.set(…)` changes it. */
+  get parameters(): NamedTensors<"W", D> {
+    return this.#parameters.values;
+  }
+
+  /**
+   * Logits X·W, which the caller disposes of.
+   *
+   * @param x m × inputSize
+   * @returns m × outputSize
+   * @throws {ShapeError} x has other rows
+   */
+  predict(x: Examples<D>): Tensor<D> {
+    const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
+    try {
+      return matmul(input, this.parameters.W);
+    } finally {
+      release(input, x);
+    }
+  }
+
+  /**
+   * The mean cross entropy of the examples, in nats.
+   *
+   * @param t m labels, or m × outputSize targets
+   */
+  loss(x: Examples<D>, t: Targets<D>): number {
+    return this.#with(x, t, (input, target) => {
+      using z = matmul(input, this.parameters.W);
+      return softmaxCrossEntropy(z, target);
+    });
+  }
+
+  /** ∂loss/∂W by backpropagation: a tensor of the network's own, which the next call overwrites. */
+  gradient(x: Examples<D>, t: Targets<D>): NamedTensors<"W", D> {
+    return this.#with(x, t, (input, target) => {
+      using z = matmul(input, this.parameters.W);
+      using dz = empty(this.engine, z.shape, { dtype: this.dtype });
+      softmaxCrossEntropy(z, target, { gradient: dz });
+      matmul(input, dz, { transpose: "a", out: this.#parameters.gradients.W });
+      return this.#parameters.gradients;
+    });
+  }
+
+  /**
+   * The same by central differences.
+   *
+   * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
+   * @throws {OptionError} h is 0 or no finite number
+   */
+  numericalGradient(x: Examples<D>, t: Targets<D>, { h = STEP[this.dtype] }: { h?: number } = {}): NamedTensors<"W", D> {
+    return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
+  }
+
+  /** Gives the memory back. A second call does nothing. */
+  dispose(): void {
+    this.#parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #with<R>(x: Examples<D>, t: Targets<D>, compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R): R {
+    const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
+    return withTensors(this.engine, { x, t }, form, compute);
+  }
+}

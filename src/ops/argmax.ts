@@ -1,0 +1,43 @@
+/**
+ * The largest element of each row, and how often it is the right one.
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkShapeIs, type Into, outputOf } from "./check.ts";
+import { checkRows } from "./softmax.ts";
+
+const NO_OPTIONS = {};
+
+/**
+ * The column of each row's largest element: the first of equals, the first NaN where there is one (NumPy's rule).
+ *
+ * @param x m × n, n >= 1
+ * @returns m column indices (int32): `out`, or a new tensor
+ * @throws {ShapeError} x is no matrix or has no columns, or `out` does not fit or overlaps
+ * @throws {DTypeError} integers
+ */
+export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
+  checkFloat("argmax", "x", x);
+  checkRows("argmax", "x", x);
+  const [m = 0, n = 0] = x.shape;
+  const y = outputOf("argmax", out, { dtype: "int32", shape: [m] }, [x], "disjoint");
+  x.engine.kernels[x.dtype].argmax(m, n, x.pointer, y.pointer);
+  return y;
+}
+
+/**
+ * The number of rows whose largest element stands in the labelled column.
+ *
+ * @param x m × n logits or probabilities, n >= 1
+ * @param labels m class labels (int32)
+ * @throws {ShapeError} x is no matrix or has no columns, or there are not m labels
+ * @throws {DTypeError} x holds integers, or labels are not int32
+ */
+export function countCorrect<D extends FloatType>(x: Tensor<D>, labels: Tensor<"int32">): number {
+  checkFloat("countCorrect", "x", x);
+  checkRows("countCorrect", "x", x);
+  checkAlike("countCorrect", "labels", labels, x, "int32");
+  const [m = 0, n = 0] = x.shape;
+  checkShapeIs("countCorrect", "labels", labels, [m]);
+  return x.engine.kernels[x.dtype].countCorrect(m, n, x.pointer, labels.pointer);
+}

@@ -1,0 +1,50 @@
+/**
+ * A bias row under a matrix, and its gradient.
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkMatrix, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+
+const NO_OPTIONS = {};
+
+/**
+ * y_ij = x_ij + b_j.
+ *
+ * @param x m × n
+ * @param b n
+ * @returns m × n: `out` (which may be x), or a new tensor
+ * @throws {ShapeError} x is no matrix, b is not as long as its rows, or `out` does not fit or overlaps
+ * @throws {DTypeError} integers, or float32 with float64
+ */
+export function addBias<D extends FloatType>(
+  x: Tensor<D>,
+  b: Tensor<D>,
+  { out }: Into<D> = NO_OPTIONS,
+): Tensor<D> {
+  checkFloat("addBias", "x", x);
+  checkMatrix("addBias", "x", x);
+  checkAlike("addBias", "b", b, x);
+  const [m = 0, n = 0] = x.shape;
+  checkShapeIs("addBias", "b", b, [n]);
+  const y = outputOf("addBias", out, x, [x], "may be an input");
+  checkOutput("addBias", "out", y, x, [b], "disjoint");
+  x.engine.kernels[x.dtype].addBias(m, n, x.pointer, b.pointer, y.pointer);
+  return y;
+}
+
+/**
+ * y_j = Σ_i x_ij, added from the first row to the last: the gradient of a bias.
+ *
+ * @param x m × n
+ * @returns n: `out`, or a new tensor
+ * @throws {ShapeError} x is no matrix, or `out` does not fit or overlaps
+ * @throws {DTypeError} integers
+ */
+export function columnSums<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
+  checkFloat("columnSums", "x", x);
+  checkMatrix("columnSums", "x", x);
+  const [m = 0, n = 0] = x.shape;
+  const y = outputOf("columnSums", out, { dtype: x.dtype, shape: [n] }, [x], "disjoint");
+  x.engine.kernels[x.dtype].columnSums(m, n, x.pointer, y.pointer);
+  return y;
+}

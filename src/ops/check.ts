@@ -1,0 +1,91 @@
+/**
+ * What every operation checks before it passes a pointer: dtype, shape, memory, lifetime and overlap.
+ */
+import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { empty, Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
+
+/** A tensor that floating-point kernels take. */
+export type FloatTensor<D extends FloatType = FloatType> = Tensor<D>;
+
+/** Where a result goes: into `out` if it is given, else into a new tensor, which the caller disposes of. */
+export type Into<D extends DType> = { readonly out?: Tensor<D> };
+
+/** Whether an output may be one of the inputs. A partial overlap is never allowed. */
+export type Aliasing = "may be an input" | "disjoint";
+
+/**
+ * @throws {DTypeError} integers where floats are needed
+ * @throws {OptionError} not a tensor
+ */
+export function checkFloat(op: string, argument: string, x: Tensor): void {
+  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
+  if (x.dtype !== "float32" && x.dtype !== "float64") {
+    throw new DTypeError(op, argument, "float32 or float64", x.dtype);
+  }
+}
+
+/**
+ * `x` must be of this dtype and in the memory of `like`.
+ *
+ * @throws {DTypeError} another dtype
+ * @throws {EngineMismatchError} another engine
+ * @throws {OptionError} not a tensor
+ */
+export function checkAlike(op: string, argument: string, x: Tensor, like: Tensor, dtype: DType = like.dtype): void {
+  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
+  if (x.dtype !== dtype) throw new DTypeError(op, argument, dtype, x.dtype);
+  if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
+}
+
+/** @throws {ShapeError} another shape */
+export function checkShapeIs(op: string, argument: string, x: Tensor, shape: Shape): void {
+  if (!isSameShape(x.shape, shape)) throw new ShapeError(op, argument, show(shape), show(x.shape));
+}
+
+/** @throws {ShapeError} not a matrix */
+export function checkMatrix(op: string, argument: string, x: Tensor): void {
+  if (x.shape.length !== 2) throw new ShapeError(op, argument, "a matrix (2 axes)", show(x.shape));
+}
+
+/**
+ * The tensor that a result is written to, checked against everything that the kernel reads.
+ *
+ * @throws {ShapeError} `out` has another shape, or overlaps an input
+ * @throws {DTypeError} `out` has another dtype
+ * @throws {EngineMismatchError} `out` lies in another engine
+ */
+export function outputOf<D extends DType>(
+  op: string,
+  out: Tensor<D> | undefined,
+  result: { readonly dtype: D; readonly shape: Shape },
+  inputs: readonly [Tensor, ...Tensor[]],
+  aliasing: Aliasing,
+): Tensor<D> {
+  if (out === undefined) return empty(inputs[0].engine, result.shape, { dtype: result.dtype });
+  checkOutput(op, "out", out, result, inputs, aliasing);
+  return out;
+}
+
+/** As `outputOf`, where there is an output by another name. */
+export function checkOutput(
+  op: string,
+  argument: string,
+  out: Tensor,
+  result: { readonly dtype: DType; readonly shape: Shape },
+  inputs: readonly [Tensor, ...Tensor[]],
+  aliasing: Aliasing,
+): void {
+  checkAlike(op, argument, out, inputs[0], result.dtype);
+  checkShapeIs(op, argument, out, result.shape);
+  const start = out.pointer;
+  const end = start + out.size * bytesPerElement(out.dtype);
+  for (const input of inputs) {
+    const first = input.pointer;
+    if (end <= first || first + input.size * bytesPerElement(input.dtype) <= start) continue;
+    if (out.size === 0 || input.size === 0) continue;
+    if (aliasing === "may be an input" && first === start && input.dtype === out.dtype && input.size === out.size) continue;
+    throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
+  }
+}

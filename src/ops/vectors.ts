@@ -1,0 +1,47 @@
+/**
+ * Updates in place of whole tensors.
+ */
+import { OptionError } from "../errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
+
+/**
+ * y ← y + α·x. A step of gradient descent is `axpy(-learningRate, gradient, parameter)`.
+ *
+ * @throws {ShapeError} shapes differ, or x and y overlap in part
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {OptionError} α is no number
+ */
+export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor<D>): void {
+  if (typeof alpha !== "number") throw new OptionError("axpy: alpha", "a number", alpha);
+  checkFloat("axpy", "x", x);
+  checkOutput("axpy", "y", y, x, [x], "may be an input");
+  x.engine.kernels[x.dtype].axpy(x.size, x.pointer, y.pointer, alpha);
+}
+
+/**
+ * y ← α in every element.
+ *
+ * @throws {DTypeError} integers
+ * @throws {OptionError} α is no number
+ */
+export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
+  if (typeof alpha !== "number") throw new OptionError("fill: alpha", "a number", alpha);
+  checkFloat("fill", "y", y);
+  y.engine.kernels[y.dtype].fill(y.size, y.pointer, alpha);
+}
+
+/**
+ * y ← x.
+ *
+ * @throws {ShapeError} shapes differ, or x and y overlap in part
+ * @throws {DTypeError} integers, or float32 with float64
+ */
+export function copy<D extends FloatType>(x: Tensor<D>, y: Tensor<D>): void {
+  checkFloat("copy", "x", x);
+  checkAlike("copy", "y", y, x);
+  checkShapeIs("copy", "y", y, x.shape);
+  checkOutput("copy", "y", y, x, [x], "may be an input");
+  x.engine.kernels[x.dtype].copy(x.size, x.pointer, y.pointer);
+}
