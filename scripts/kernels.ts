@@ -5,12 +5,13 @@
  * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
  * sources have not changed is left as it is.
  */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
@@ -26,21 +27,28 @@ if (unknown !== undefined) {
 const stamp = `// Generated from assembly/, sources ${hashOfSources()}\n`;
 mkdirSync(join(ROOT, "build"), { recursive: true });
 mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
-for (const name of wanted.length > 0 ? wanted : BUILDS) {
-  const inlined = join(ROOT, `src/wasm/builds/${name}.ts`);
-  if (isCurrent(inlined)) continue;
-  const bytes = compile(name);
+const stale = (wanted.length > 0 ? wanted : BUILDS).filter((name) => !isCurrent(inlinedFile(name)));
+await Promise.all(stale.map(build));
+
+async function build(name: string): Promise<void> {
+  const bytes = await compile(name);
   const base64 = bytes.toString("base64");
-  writeFileSync(inlined, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
+  writeFileSync(inlinedFile(name), `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
 }
 
+function inlinedFile(name: string): string {
+  return join(ROOT, `src/wasm/builds/${name}.ts`);
+}
+
 /** Runs asc for one target of asconfig.json; its messages are shown only when it fails. */
-function compile(name: string): Buffer {
+async function compile(name: string): Promise<Buffer> {
   const asc = join(dirname(COMPILER), "bin/asc.js");
   const args = [asc, "--baseDir", ROOT, "--config", "asconfig.json", "--target", name];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status !== 0) {
+  try {
+    await promisify(execFile)(process.execPath, args, { encoding: "utf8" });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
     console.error(stdout + stderr);
     process.exit(1);
   }

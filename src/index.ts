@@ -1,0 +1,58 @@
+/** lanegrad: train and run small neural networks on WebAssembly SIMD. */
+
+export { type Batch, Dataset, type DatasetParts, type TargetForm } from "./data/dataset.ts";
+export { type DownloadOptions, type DownloadProgress, downloadMnist } from "./data/download.ts";
+export {
+  encodeIdx,
+  type IdxArray,
+  type IdxExpectation,
+  type IdxOf,
+  type IdxType,
+  parseIdx,
+  type ReadIdxOptions,
+  readIdx,
+} from "./data/idx.ts";
+export { loadMnist, type MnistOptions } from "./data/mnist.ts";
+export {
+  AllocationError,
+  DatasetError,
+  type DatasetFault,
+  DisposedError,
+  DivergedError,
+  DownloadError,
+  DTypeError,
+  EngineError,
+  type EngineFault,
+  EngineMismatchError,
+  IdxError,
+  type IdxFault,
+  IndexError,
+  LanegradError,
+  OptionError,
+  ShapeError,
+  TrapError,
+} from "./errors.ts";
+export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
+export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
+export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
+export { argmax, countCorrect } from "./ops/argmax.ts";
+export { addBias, columnSums } from "./ops/bias.ts";
+export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
+export { exp, log, relu, reluGradient, sigmoid, sigmoidGradient, tanh, tanhGradient } from "./ops/elementwise.ts";
+export { gatherIndices, gatherRows } from "./ops/gather.ts";
+export { type MatmulOptions, matmul, type Transpose } from "./ops/matmul.ts";
+export { softmax } from "./ops/softmax.ts";
+export { squaredError } from "./ops/squared_error.ts";
+export { axpy, copy, fill } from "./ops/vectors.ts";
+export { RandomState } from "./random/random_state.ts";
+export type { RandomStateSnapshot } from "./random/snapshot.ts";
+export { tensorGroup, type TensorGroup } from "./tensor/group.ts";
+export type { NestedNumbers, Shape } from "./tensor/layout.ts";
+export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
+export { type Evaluation, evaluate } from "./train/evaluate.ts";
+export { Minibatch, ResidentDataset } from "./train/resident.ts";
+export { type Classifier, iterationsPerEpoch, type SgdOptions, type SgdProgress, sgd } from "./train/sgd.ts";
+export { type TrainHistory, type TrainOptions, train } from "./train/train.ts";
+export type { DType, FloatType } from "./wasm/dtype.ts";
+export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
+export { type Build, supports, type WasmSource } from "./wasm/load.ts";
