@@ -1,0 +1,49 @@
+/** What a `RandomState` accepts. Every check runs before the first draw. */
+
+import { OptionError } from "../errors.ts";
+
+/** The most draws of one call: 4 GiB of float64, all that a WebAssembly memory can address. */
+export const MAX_COUNT: number = 2 ** 29;
+
+/** The most examples to choose from: indices are int32. */
+export const MAX_POPULATION: number = 2 ** 31;
+
+const MAX_SEED = 0xffffffff;
+
+/** One integer from 0 to 2³² − 1, or a non-empty list of them. */
+export function checkSeed(seed: number | readonly number[]): void {
+  if (!Array.isArray(seed)) {
+    checkWhole("seed", seed, MAX_SEED);
+    return;
+  }
+  if (seed.length === 0) throw new OptionError("seed: length", "at least 1", 0);
+  for (const [i, word] of seed.entries()) checkWhole(`seed[${i}]`, word, MAX_SEED);
+}
+
+/** The range low ≤ x < high; returns the last offset from low, high − 1 − low. */
+export function checkRange(low: number, high: number): number {
+  if (!Number.isSafeInteger(low)) throw new OptionError("randint: low", "a whole number within ±(2⁵³ − 1)", low);
+  if (!Number.isSafeInteger(high - 1)) throw new OptionError("randint: high", "a whole number within ±2⁵³", high);
+  const last = high - 1 - low;
+  if (last < 0) throw new OptionError("randint: high", `more than low = ${low}`, high);
+  if (last > Number.MAX_SAFE_INTEGER) throw new OptionError("randint: high", `at most low + 2⁵³, low = ${low}`, high);
+  return last;
+}
+
+/** The product of a shape, outermost size first. */
+export function countDraws(op: string, shape: readonly number[]): number {
+  let count = 1;
+  for (const [axis, size] of shape.entries()) {
+    checkWhole(`${op}: shape[${axis}]`, size, MAX_COUNT);
+    count *= size;
+  }
+  checkWhole(`${op}: product of the shape`, count, MAX_COUNT);
+  return count;
+}
+
+/** A whole number from 0 to `most`. */
+export function checkWhole(option: string, value: unknown, most: number): void {
+  if (!(typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most)) {
+    throw new OptionError(option, `a whole number from 0 to ${most}`, value);
+  }
+}
