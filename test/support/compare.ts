@@ -31,7 +31,8 @@ export function assertAll(got: Numbers, want: number | undefined, label: string)
 /** As `assertEqual`, but 0 is not -0. */
 export function assertSame(got: Numbers, want: Numbers, label: string): void {
   assertLength(got, want, label);
-  for (let i = 0; i < want.length; i++) if (!Object.is(got[i], want[i])) fail(label, i, `${got[i]}, expected ${want[i]}`);
+  for (let i = 0; i < want.length; i++)
+    if (!Object.is(got[i], want[i])) fail(label, i, `${got[i]}, expected ${want[i]}`);
 }
 
 function assertLength(got: Numbers, want: Numbers, label: string): void {

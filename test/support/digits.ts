@@ -2,7 +2,12 @@
 import { Dataset } from "../../src/data/dataset.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 
-export type ClusterOptions = { readonly count: number; readonly size: number; readonly classes: number; readonly seed: number };
+export type ClusterOptions = {
+  readonly count: number;
+  readonly size: number;
+  readonly classes: number;
+  readonly seed: number;
+};
 
 /** `count` examples of `size` bytes; the centres depend on sizes alone, so that other seeds give other examples of the same classes. */
 export function clusters({ count, size, classes, seed }: ClusterOptions): Dataset {

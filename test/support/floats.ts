@@ -1,4 +1,4 @@
-/** Numbers for tests: rounding units, bits, and seeded draws. */
+/** Floats for tests: rounding units, lanes, and seeded draws. */
 import { bytesPerElement, type FloatType } from "../../src/wasm/dtype.ts";
 
 export const FLOATS = ["float32", "float64"] as const;
