@@ -1,7 +1,7 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
 export { type Batch, Dataset, type DatasetParts, type TargetForm } from "./data/dataset.ts";
-export { type DownloadOptions, type DownloadProgress, downloadMnist } from "./data/download.ts";
+export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
   encodeIdx,
   type IdxArray,
@@ -12,6 +12,7 @@ export {
   type ReadIdxOptions,
   readIdx,
 } from "./data/idx.ts";
+export type { DownloadProgress } from "./data/mirrors.ts";
 export { loadMnist, type MnistOptions } from "./data/mnist.ts";
 export {
   AllocationError,
@@ -46,7 +47,7 @@ export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export { RandomState } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";
-export { tensorGroup, type TensorGroup } from "./tensor/group.ts";
+export { type TensorGroup, tensorGroup } from "./tensor/group.ts";
 export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
 export { type Evaluation, evaluate } from "./train/evaluate.ts";

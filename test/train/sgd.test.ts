@@ -23,7 +23,11 @@ test("a step is: draw with replacement, gradient, update; its loss is that of th
   const random = new RandomState(5);
   using net = network(random);
   using resident = new ResidentDataset(engine, trainSet);
-  const steps = sgd(net, { train: resident, test: resident }, { iterations: 3, batchSize: 10, learningRate: 0.5, random });
+  const steps = sgd(
+    net,
+    { train: resident, test: resident },
+    { iterations: 3, batchSize: 10, learningRate: 0.5, random },
+  );
   const losses = Array.from(steps, ({ loss }) => loss);
 
   const again = new RandomState(5);
@@ -44,10 +48,17 @@ test("accuracy is taken right after the first step of each epoch, and counts eve
   using a = new ResidentDataset(engine, trainSet);
   using b = new ResidentDataset(engine, testSet);
   const seen: number[] = [];
-  for (const { iteration, evaluation } of sgd(net, { train: a, test: b }, { iterations: 31, batchSize: 30, learningRate: 1, random })) {
+  for (const { iteration, evaluation } of sgd(
+    net,
+    { train: a, test: b },
+    { iterations: 31, batchSize: 30, learningRate: 1, random },
+  )) {
     if (evaluation === undefined) continue;
     seen.push(iteration);
-    for (const [data, accuracy] of [[trainSet, evaluation.trainAccuracy], [testSet, evaluation.testAccuracy]] as const) {
+    for (const [data, accuracy] of [
+      [trainSet, evaluation.trainAccuracy],
+      [testSet, evaluation.testAccuracy],
+    ] as const) {
       const all = data.batch(Array.from({ length: data.length }, (_, i) => i));
       assert.is(accuracy, net.accuracy(all.inputs, Int32Array.from(data.labels)));
     }
@@ -60,7 +71,13 @@ test("accuracy is taken right after the first step of each epoch, and counts eve
 test("it learns: clusters are told apart", async () => {
   const random = new RandomState(7);
   using net = network(random);
-  const history = await train(net, trainSet, { iterations: 400, batchSize: 30, learningRate: 1, random, test: testSet });
+  const history = await train(net, trainSet, {
+    iterations: 400,
+    batchSize: 30,
+    learningRate: 1,
+    random,
+    test: testSet,
+  });
   assert.is(history.losses.length, 400);
   assert.ok(history.losses[399]! < 0.3 * history.losses[0]!, `loss ${history.losses[0]} to ${history.losses[399]}`);
   assert.ok(evaluate(net, testSet).accuracy > 0.95);
@@ -82,7 +99,11 @@ test("memory, live tensors and live bytes are the same after 100,000 steps", () 
   const random = new RandomState(10);
   using net = network(random, 3);
   using resident = new ResidentDataset(engine, trainSet.slice(0, 16));
-  const steps = sgd(net, { train: resident, test: resident }, { iterations: 100_010, batchSize: 4, learningRate: 0.1, random });
+  const steps = sgd(
+    net,
+    { train: resident, test: resident },
+    { iterations: 100_010, batchSize: 4, learningRate: 0.1, random },
+  );
   for (let i = 0; i < 10; i++) steps.next();
   const before = engine.stats();
   for (let i = 0; i < 100_000; i++) assert.not(steps.next().done);
@@ -96,7 +117,11 @@ test("a run that is left early gives back its minibatch", () => {
   using resident = new ResidentDataset(engine, trainSet);
   net.predict(new Float32Array(19)).dispose();
   const before = engine.stats().tensors;
-  for (const { iteration } of sgd(net, { train: resident, test: resident }, { iterations: 9, batchSize: 4, learningRate: 0.1, random })) {
+  for (const { iteration } of sgd(
+    net,
+    { train: resident, test: resident },
+    { iterations: 9, batchSize: 4, learningRate: 0.1, random },
+  )) {
     if (iteration === 3) break;
   }
   assert.is(engine.stats().tensors, before);
@@ -173,7 +198,10 @@ test("options that make no sense are refused before anything is drawn", () => {
     );
   }
   using wide = new ResidentDataset(engine, clusters({ count: 10, size: 20, classes: 4, seed: 1 }));
-  assert.throws(() => sgd(net, { train: resident, test: wide }, good).next(), (e: unknown) => e instanceof ShapeError);
+  assert.throws(
+    () => sgd(net, { train: resident, test: wide }, good).next(),
+    (e: unknown) => e instanceof ShapeError,
+  );
   assert.equal(random.getState(), state);
 });
 
