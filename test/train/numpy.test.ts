@@ -20,7 +20,7 @@ async function run(dtype: "float32" | "float64") {
   const random = new RandomState(0);
   using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random, dtype });
   const options = { iterations: reference.losses.length, batchSize: 100, learningRate: 0.1, random, test: digits.test };
-  return train(net, digits.train, options);
+  return await train(net, digits.train, options);
 }
 
 test("float64: each of 300 losses within 1e-9, accuracies equal to within two images", async () => {
