@@ -142,7 +142,7 @@ export class TrapError extends LanegradError {
 export type IdxFault =
   | { readonly kind: "gzip"; readonly reason: string }
   | { readonly kind: "magic"; readonly found: number }
-  | { readonly kind: "type"; readonly code: number }
+  | { readonly kind: "type"; readonly expected: string; readonly code: number }
   | { readonly kind: "rank"; readonly expected: string; readonly found: number }
   | { readonly kind: "length"; readonly expected: number; readonly found: number };
 
@@ -166,7 +166,13 @@ export type DatasetFault =
   | { readonly kind: "too-large"; readonly file: string; readonly limit: number }
   | { readonly kind: "empty"; readonly file: string }
   | { readonly kind: "count"; readonly images: number; readonly labels: number; readonly files: string }
-  | { readonly kind: "label"; readonly file: string; readonly position: number; readonly value: number; readonly classes: number }
+  | {
+      readonly kind: "label";
+      readonly file: string;
+      readonly position: number;
+      readonly value: number;
+      readonly classes: number;
+    }
   | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
 
 /** The files are readable, but are not a dataset; `fault` says how, as data. */
@@ -186,7 +192,11 @@ export class DownloadError extends LanegradError {
   readonly file: string;
   readonly attempts: readonly { readonly address: string; readonly reason: string }[];
 
-  constructor(file: string, attempts: readonly { readonly address: string; readonly reason: string }[], manual: string) {
+  constructor(
+    file: string,
+    attempts: readonly { readonly address: string; readonly reason: string }[],
+    manual: string,
+  ) {
     const tried = attempts.map(({ address, reason }) => `${address} (${reason})`).join(", ");
     super(`could not download ${file}: ${tried}; ${manual}`);
     this.file = file;
@@ -229,10 +239,13 @@ function describeIdxFault(fault: IdxFault): string {
     case "gzip":
       return `broken gzip: ${fault.reason}`;
     case "magic":
+      if (fault.found === 0x1f8b) return "not an IDX file: starts with 0x1f8b, which is gzip; readIdx inflates it";
       return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")}, expected 0x0000`;
     case "type":
-      return `unknown IDX element type 0x${fault.code.toString(16).padStart(2, "0")}`;
+      return `expected IDX element type ${fault.expected}, found 0x${fault.code.toString(16).padStart(2, "0")}`;
     case "rank":
+      // 3 and 1 are the ranks of images and labels; the cure helps with no other rank.
+      if (fault.found !== 1 && fault.found !== 3) return `expected IDX rank ${fault.expected}, found ${fault.found}`;
       return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
     case "length":
       return `expected ${fault.expected} bytes, found ${fault.found}`;

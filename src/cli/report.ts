@@ -14,7 +14,7 @@ export type Reporter = {
   end(facts: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
 };
 
-const BAR_CELLS = 24;
+const BAR_CELLS = 16; // a whole line then fits 80 columns
 const REDRAW_MILLISECONDS = 100;
 
 /** The reporter that the flags and the terminal ask for. */
@@ -83,12 +83,15 @@ function barReporter({ iterations }: TrainConfiguration): Reporter {
     step({ iteration, loss, evaluation }) {
       if (iteration === 0) first = performance.now();
       smoothed = iteration === 0 ? loss : 0.98 * smoothed + 0.02 * loss;
-      if (evaluation) accuracy = `  ${accuracies(evaluation)}`;
+      if (evaluation) accuracy = `  accuracy ${inBar(evaluation)}`;
       const isLast = iteration + 1 === iterations;
       if (!isLast && performance.now() - drawn < REDRAW_MILLISECONDS) return;
       const stepsPerSecond = (1000 * iteration) / (performance.now() - first);
       const rate = Number.isFinite(stepsPerSecond) ? `  ${stepsPerSecond.toFixed(0)} steps/s` : "";
-      draw((iteration + 1) / iterations, `${iteration + 1}/${iterations}${rate}  loss ${smoothed.toFixed(4)}${accuracy}`);
+      draw(
+        (iteration + 1) / iterations,
+        `${iteration + 1}/${iterations}${rate}  loss ${smoothed.toFixed(4)}${accuracy}`,
+      );
     },
     download(file, receivedBytes, totalBytes) {
       if (receivedBytes !== totalBytes && performance.now() - drawn < REDRAW_MILLISECONDS) return;
@@ -103,6 +106,13 @@ function barReporter({ iterations }: TrainConfiguration): Reporter {
   };
 }
 
-function accuracies({ trainAccuracy, testAccuracy }: NonNullable<SgdProgress["evaluation"]>): string {
+type Accuracies = NonNullable<SgdProgress["evaluation"]>;
+
+function accuracies({ trainAccuracy, testAccuracy }: Accuracies): string {
   return `accuracy: train ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`;
+}
+
+/** Training / test, short. */
+function inBar({ trainAccuracy, testAccuracy }: Accuracies): string {
+  return `${(100 * trainAccuracy).toFixed(1)}/${(100 * testAccuracy).toFixed(1)} %`;
 }

@@ -52,10 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   return interruption.exitCode();
 }
 
-async function run(
-  configuration: TrainConfiguration,
-  { digits, out, reporter, signal }: RunParts,
-): Promise<void> {
+async function run(configuration: TrainConfiguration, { digits, out, reporter, signal }: RunParts): Promise<void> {
   const { hidden, iterations, batchSize, learningRate, weightInitStd, seed, dtype, build } = configuration;
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
   using engine = await Engine.load({ build });
@@ -134,7 +131,10 @@ type Interruption = { readonly signal: AbortSignal; readonly exitCode: () => num
 function listenForSignals(): Interruption {
   const controller = new AbortController();
   let exitCode = 0;
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(code);
       exitCode = code;
@@ -157,7 +157,11 @@ async function loadDigits(configuration: TrainConfiguration, reporter: Reporter,
     });
     return { ...(await loadMnist(folder)), folder, note: "" };
   }
-  return { ...(await loadMnist(BUNDLED)), folder: "the repository's data folder", note: `a score on them is ${NOT_MNIST}` };
+  return {
+    ...(await loadMnist(BUNDLED)),
+    folder: "the repository's data folder",
+    note: `a score on them is ${NOT_MNIST}`,
+  };
 }
 
 /** LANEGRAD_MNIST_MIRRORS: addresses to download from instead, separated by spaces. */

@@ -18,12 +18,7 @@ export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorD
  *
  * @throws {ShapeError} the numbers do not fill rows of `columns`
  */
-export function examplesOf<D extends FloatType>(
-  engine: Engine,
-  x: Examples<D>,
-  columns: number,
-  dtype: D,
-): Tensor<D> {
+export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
   if (x instanceof Tensor) return x;
   const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("x", x));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
@@ -94,5 +89,6 @@ export function checkSize(option: string, size: number): void {
 
 /** @throws {DTypeError} not float32 or float64 */
 export function checkFloatType(dtype: FloatType): void {
-  if (dtype !== "float32" && dtype !== "float64") throw new DTypeError("network", "dtype", "float32 or float64", String(dtype));
+  if (dtype !== "float32" && dtype !== "float64")
+    throw new DTypeError("network", "dtype", "float32 or float64", String(dtype));
 }

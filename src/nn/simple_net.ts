@@ -39,10 +39,7 @@ export class SimpleNet<D extends FloatType = "float32"> {
   readonly #parameters: Parameters<"W", D>;
 
   /** @throws {OptionError} a size that is not a whole number from 1 on */
-  constructor(
-    engine: Engine,
-    { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>,
-  ) {
+  constructor(engine: Engine, { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>) {
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
     checkFloatType(dtype);
@@ -104,7 +101,11 @@ export class SimpleNet<D extends FloatType = "float32"> {
    * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
    * @throws {OptionError} h is 0 or no finite number
    */
-  numericalGradient(x: Examples<D>, t: Targets<D>, { h = STEP[this.dtype] }: { h?: number } = {}): NamedTensors<"W", D> {
+  numericalGradient(
+    x: Examples<D>,
+    t: Targets<D>,
+    { h = STEP[this.dtype] }: { h?: number } = {},
+  ): NamedTensors<"W", D> {
     return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
   }
 

@@ -17,7 +17,16 @@ import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkFloatType, checkSize, type Examples, examplesOf, isLabels, release, type Targets, withTensors } from "./inputs.ts";
+import {
+  checkFloatType,
+  checkSize,
+  type Examples,
+  examplesOf,
+  isLabels,
+  release,
+  type Targets,
+  withTensors,
+} from "./inputs.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
 
 export type TwoLayerNetOptions<D extends FloatType> = {
@@ -156,7 +165,11 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
    * @throws {OptionError} h is 0 or no finite number
    */
-  numericalGradient(x: Examples<D>, t: Targets<D>, { h = STEP[this.dtype] }: { h?: number } = {}): TwoLayerParameters<D> {
+  numericalGradient(
+    x: Examples<D>,
+    t: Targets<D>,
+    { h = STEP[this.dtype] }: { h?: number } = {},
+  ): TwoLayerParameters<D> {
     return this.#with(x, t, (input, target) =>
       this.#parameters.numericalGradients(() => softmaxCrossEntropy(this.#forward(input), target), h),
     );

@@ -16,11 +16,7 @@ const NO_OPTIONS = {};
  * @throws {ShapeError} x is no matrix, b is not as long as its rows, or `out` does not fit or overlaps
  * @throws {DTypeError} integers, or float32 with float64
  */
-export function addBias<D extends FloatType>(
-  x: Tensor<D>,
-  b: Tensor<D>,
-  { out }: Into<D> = NO_OPTIONS,
-): Tensor<D> {
+export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
   checkFloat("addBias", "x", x);
   checkMatrix("addBias", "x", x);
   checkAlike("addBias", "b", b, x);

@@ -85,7 +85,8 @@ export function checkOutput(
     const first = input.pointer;
     if (end <= first || first + input.size * bytesPerElement(input.dtype) <= start) continue;
     if (out.size === 0 || input.size === 0) continue;
-    if (aliasing === "may be an input" && first === start && input.dtype === out.dtype && input.size === out.size) continue;
+    if (aliasing === "may be an input" && first === start && input.dtype === out.dtype && input.size === out.size)
+      continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
 }

@@ -60,7 +60,8 @@ function checkTargets(z: Tensor, t: Tensor): boolean {
     checkIndices("softmaxCrossEntropy", "t", t as Tensor<"int32">, n);
     return true;
   }
-  if (t.dtype !== z.dtype) throw new DTypeError("softmaxCrossEntropy", "t", `int32 labels or ${z.dtype} targets`, t.dtype);
+  if (t.dtype !== z.dtype)
+    throw new DTypeError("softmaxCrossEntropy", "t", `int32 labels or ${z.dtype} targets`, t.dtype);
   checkAlike("softmaxCrossEntropy", "t", t, z);
   checkShapeIs("softmaxCrossEntropy", "t", t, [m, n]);
   return false;

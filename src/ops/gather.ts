@@ -30,7 +30,8 @@ export function gatherRows<D extends FloatType>(
   checkAlike("gatherRows", "x", x, y, "uint8");
   checkAlike("gatherRows", "indices", indices, y, "int32");
   const [rows = 0, n] = x.shape;
-  if (n === undefined || x.shape.length !== 2) throw new ShapeError("gatherRows", "x", "a matrix (2 axes)", show(x.shape));
+  if (n === undefined || x.shape.length !== 2)
+    throw new ShapeError("gatherRows", "x", "a matrix (2 axes)", show(x.shape));
   checkShapeIs("gatherRows", "indices", indices, [indices.size]);
   checkOutput("gatherRows", "y", y, { dtype: y.dtype, shape: [indices.size, n] }, [x, indices], "disjoint");
   checkIndices("gatherRows", "indices", indices, rows);

@@ -86,5 +86,11 @@ function innerSizesDiffer(a: Tensor, b: Tensor, transpose: Transpose): ShapeErro
   const side = (x: Tensor, isTransposed: boolean) => `${show(x.shape)}${isTransposed ? " transposed" : ""}`;
   const left = side(a, transpose === "a" || transpose === "both");
   const right = side(b, transpose === "b" || transpose === "both");
-  return new ShapeError("matmul", "b", `as many rows as a has columns, a is ${left}`, right, "did you mean to transpose?");
+  return new ShapeError(
+    "matmul",
+    "b",
+    `as many rows as a has columns, a is ${left}`,
+    right,
+    "did you mean to transpose?",
+  );
 }

@@ -7,7 +7,7 @@
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkShape, countOf, type Shape } from "./layout.ts";
-import { Tensor, zeros } from "./tensor.ts";
+import { type Tensor, zeros } from "./tensor.ts";
 
 export type TensorGroup<Name extends string, D extends FloatType> = {
   /** Every element of the block as one vector, the zeros between the parts included. */

@@ -51,7 +51,8 @@ export function shapeOf(op: string, values: NestedNumbers): Shape {
   const inner = shapeOf(op, first);
   for (const [index, value] of values.entries()) {
     const shape = shapeOf(op, value);
-    if (!isSameShape(shape, inner)) throw new ShapeError(op, `values[${index}]`, show(inner), show(shape), "rows must be alike");
+    if (!isSameShape(shape, inner))
+      throw new ShapeError(op, `values[${index}]`, show(inner), show(shape), "rows must be alike");
   }
   return [values.length, ...inner];
 }

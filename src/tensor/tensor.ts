@@ -132,7 +132,13 @@ export class Tensor<D extends DType = DType> {
   }
 }
 
-type DTypeOf<A> = A extends Float64Array ? "float64" : A extends Int32Array ? "int32" : A extends Uint8Array ? "uint8" : "float32";
+type DTypeOf<A> = A extends Float64Array
+  ? "float64"
+  : A extends Int32Array
+    ? "int32"
+    : A extends Uint8Array
+      ? "uint8"
+      : "float32";
 
 /**
  * A tensor from numbers, copied into the engine's memory.
@@ -152,7 +158,12 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
   const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape ?? natural);
   if (countOf(wanted) !== countOf(natural)) {
-    throw new ShapeError("tensor", "values", `${countOf(wanted)} for shape ${show(wanted)}`, `${countOf(natural)} numbers`);
+    throw new ShapeError(
+      "tensor",
+      "values",
+      `${countOf(wanted)} for shape ${show(wanted)}`,
+      `${countOf(natural)} numbers`,
+    );
   }
   const made = empty(engine, wanted, { dtype: dtype ?? (dtypeOf(values) as D), name });
   try {
@@ -202,7 +213,12 @@ function dtypeOf(values: TensorData): DType {
 }
 
 /** Copies values into a tensor that they fill exactly. */
-function write<D extends DType>(to: Tensor<D>, values: TensorData, op: string, form: "same shape" | "any shape" = "same shape"): void {
+function write<D extends DType>(
+  to: Tensor<D>,
+  values: TensorData,
+  op: string,
+  form: "same shape" | "any shape" = "same shape",
+): void {
   if (form === "same shape" && !isTypedArray(values)) {
     const shape = shapeOf(op, values);
     if (show(shape) !== show(to.shape)) throw new ShapeError(op, "values", show(to.shape), show(shape));

@@ -35,7 +35,12 @@ function evaluateResident<D extends FloatType>(net: Classifier<D>, data: Residen
 }
 
 /** Right answers among the examples from `start` to before `end`, a multiple of ROWS or fewer than ROWS. */
-function countCorrect<D extends FloatType>(net: Classifier<D>, data: ResidentDataset, start: number, end: number): number {
+function countCorrect<D extends FloatType>(
+  net: Classifier<D>,
+  data: ResidentDataset,
+  start: number,
+  end: number,
+): number {
   if (start === end) return 0;
   using batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
   let correct = 0;

@@ -82,15 +82,15 @@ export function* sgd<D extends FloatType>(
 
     progress.iteration = iteration;
     progress.loss = net.loss(inputs, labels);
-    const isFinite = Number.isFinite(progress.loss);
+    const hasLoss = Number.isFinite(progress.loss);
     progress.evaluation = undefined;
-    if (isFinite && iteration % epoch === 0) {
+    if (hasLoss && iteration % epoch === 0) {
       const trainAccuracy = evaluate(net, train).accuracy;
       const testAccuracy = test === train ? trainAccuracy : evaluate(net, test).accuracy;
       progress.evaluation = { trainAccuracy, testAccuracy };
     }
     yield progress;
-    if (!isFinite) throw new DivergedError(iteration, progress.loss);
+    if (!hasLoss) throw new DivergedError(iteration, progress.loss);
   }
 }
 

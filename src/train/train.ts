@@ -1,6 +1,7 @@
 /**
  * The convenient form of training: one call, a history at the end, and the event loop gets its turns.
  */
+import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { ResidentDataset } from "./resident.ts";
@@ -59,9 +60,4 @@ export async function train<D extends FloatType>(
     if (signal?.aborted) break;
   }
   return history;
-}
-
-/** Lets timers, input and signals run. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

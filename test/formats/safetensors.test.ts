@@ -30,7 +30,10 @@ test("tensors lie in order without gaps, little-endian, and the header ends on a
     empty: { dtype: "F32", shape: [0, 3], data_offsets: [16, 16] },
     b: { dtype: "F64", shape: [1], data_offsets: [16, 24] },
   });
-  assert.equal([0, 4, 8].map((at) => body.getFloat32(at, true)), [1, -2, 0.5]);
+  assert.equal(
+    [0, 4, 8].map((at) => body.getFloat32(at, true)),
+    [1, -2, 0.5],
+  );
   assert.ok(Number.isNaN(body.getFloat32(12, true)));
   assert.is(body.getFloat64(16, true), Math.PI);
   assert.is(body.byteLength, 24);

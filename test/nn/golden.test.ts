@@ -45,7 +45,13 @@ for (const dtype of ["float64", "float32"] as const) {
 
   test(`the two-layer network predicts, loses and differentiates as NumPy does, ${dtype}`, () => {
     const { x, t, y, loss, grad, ...parameters } = golden.two_layer_net;
-    using net = new TwoLayerNet(engine, { inputSize: 6, hiddenSize: 5, outputSize: 3, random: new RandomState(0), dtype });
+    using net = new TwoLayerNet(engine, {
+      inputSize: 6,
+      hiddenSize: 5,
+      outputSize: 3,
+      random: new RandomState(0),
+      dtype,
+    });
     for (const name of PARAMETERS) net.parameters[name].set(parameters[name]);
     const oneHot = t.map((label) => [0, 1, 2].map((j) => (j === label ? 1 : 0)));
 

@@ -30,7 +30,10 @@ test("backpropagation agrees with central differences for labels, one-hot rows a
       gradient[name].data.forEach((got, i) => {
         assert.ok(Math.abs(got - want[i]!) <= 1e-8, `${name}[${i}]: ${got}, by differences ${want[i]}`);
       });
-      assert.ok(want.some((value) => Math.abs(value) > 1e-3), `${name} has a gradient worth comparing`);
+      assert.ok(
+        want.some((value) => Math.abs(value) > 1e-3),
+        `${name} has a gradient worth comparing`,
+      );
     }
   }
 });
@@ -40,9 +43,18 @@ test("numerical gradients put every parameter back, also when h is refused or th
   using net = new TwoLayerNet(engine, { ...sizes, random, dtype: "float64" });
   const before = PARAMETERS.map((name) => [...net.parameters[name].data]);
   net.numericalGradient(rows(random, 2, 7), [0, 1]);
-  assert.throws(() => net.numericalGradient(rows(random, 2, 7), [0, 1], { h: 0 }), (e: unknown) => e instanceof OptionError);
-  assert.throws(() => net.numericalGradient(rows(random, 2, 7), [0, 9]), (e: unknown) => e instanceof IndexError);
-  assert.equal(PARAMETERS.map((name) => [...net.parameters[name].data]), before);
+  assert.throws(
+    () => net.numericalGradient(rows(random, 2, 7), [0, 1], { h: 0 }),
+    (e: unknown) => e instanceof OptionError,
+  );
+  assert.throws(
+    () => net.numericalGradient(rows(random, 2, 7), [0, 9]),
+    (e: unknown) => e instanceof IndexError,
+  );
+  assert.equal(
+    PARAMETERS.map((name) => [...net.parameters[name].data]),
+    before,
+  );
 });
 
 test("numericalGradient runs on the whole 784-50-10 network", () => {
@@ -64,8 +76,14 @@ test("weights are drawn W1 first, then W2, times the standard deviation; biases 
     const random = new RandomState(0);
     const { W1, b1, W2, b2 } = net.parameters;
     const store = dtype === "float32" ? Math.fround : (value: number) => value;
-    assert.equal([...W1.data], [...random.randn(7, 5)].map((value) => store(0.5 * value)));
-    assert.equal([...W2.data], [...random.randn(5, 4)].map((value) => store(0.5 * value)));
+    assert.equal(
+      [...W1.data],
+      [...random.randn(7, 5)].map((value) => store(0.5 * value)),
+    );
+    assert.equal(
+      [...W2.data],
+      [...random.randn(5, 4)].map((value) => store(0.5 * value)),
+    );
     assert.equal([...b1.data, ...b2.data], Array(9).fill(0));
   }
 });
@@ -92,7 +110,10 @@ test("one step down the gradient lowers the loss, and is parameter - learningRat
   const gradient = [...net.gradient(x, t).W1.data];
   const weights = [...net.parameters.W1.data];
   net.descend(0.125); // a power of two: the products are exact, so fused and plain arithmetic agree
-  assert.equal([...net.parameters.W1.data], weights.map((w, i) => w - 0.125 * gradient[i]!));
+  assert.equal(
+    [...net.parameters.W1.data],
+    weights.map((w, i) => w - 0.125 * gradient[i]!),
+  );
   assert.ok(net.loss(x, t) < before);
 });
 
@@ -105,9 +126,18 @@ test("a network gives back all its memory, and temporary tensors go also when a 
     net.gradient([x, x], [0, 1]);
     net.numericalGradient(x, [1]);
     const inside = engine.stats().tensors;
-    assert.throws(() => net.loss([x, x], [0, 4]), (e: unknown) => e instanceof IndexError);
-    assert.throws(() => net.loss([1, 2, 3], [0]), (e: unknown) => e instanceof ShapeError);
-    assert.throws(() => net.loss([x, x], [0, 1, 2]), (e: unknown) => e instanceof ShapeError);
+    assert.throws(
+      () => net.loss([x, x], [0, 4]),
+      (e: unknown) => e instanceof IndexError,
+    );
+    assert.throws(
+      () => net.loss([1, 2, 3], [0]),
+      (e: unknown) => e instanceof ShapeError,
+    );
+    assert.throws(
+      () => net.loss([x, x], [0, 1, 2]),
+      (e: unknown) => e instanceof ShapeError,
+    );
     assert.is(engine.stats().tensors, inside);
   }
   assert.is(engine.stats().tensors, before.tensors);
@@ -124,10 +154,16 @@ test("bad sizes, dtypes and use after dispose are refused by name", () => {
   }
   using net = new TwoLayerNet(engine, { ...sizes, random });
   using doubles = tensor(engine, new Float64Array(7), { shape: [1, 7] });
-  assert.throws(() => net.predict(doubles as never), (e: unknown) => e instanceof DTypeError);
+  assert.throws(
+    () => net.predict(doubles as never),
+    (e: unknown) => e instanceof DTypeError,
+  );
   net.dispose();
   net.dispose();
-  assert.throws(() => net.loss([1, 2, 3, 4, 5, 6, 7], 1), (e: unknown) => e instanceof DisposedError);
+  assert.throws(
+    () => net.loss([1, 2, 3, 4, 5, 6, 7], 1),
+    (e: unknown) => e instanceof DisposedError,
+  );
 });
 
 test.run();

@@ -61,7 +61,7 @@ export class Canary {
   #end: number;
   #turn = 0;
 
-  constructor(engine: Engine, bytes = 1 << 16) {
+  constructor(engine: Engine, bytes: number = 1 << 16) {
     this.#engine = engine;
     this.#start = engine.memory.allocate(bytes).pointer;
     this.#limit = this.#start + bytes;

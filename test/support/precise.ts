@@ -37,10 +37,10 @@ export function log(x: number): Precise {
   return { mantissa: fixed(y) + d - square / 2n + ((square * d) >> P) / 3n, exponent: -PLACES };
 }
 
-/** (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x; x - x³/3 where the next term is below 2^-120 of it. */
+/** (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x; x - x³/3 where the next term is below 2^-140 of it. */
 export function tanh(x: number): Precise {
   const { mantissa, exponent } = exact(x);
-  if (Math.abs(x) < 2 ** -30) {
+  if (Math.abs(x) < 2 ** -36) {
     const square = (fixed(x) * fixed(x)) >> P;
     return { mantissa: mantissa * (ONE - square / 3n), exponent: exponent - PLACES };
   }

@@ -1,0 +1,218 @@
+/**
+ * IDX, the container of the MNIST files.
+ *
+ *   offset  0   u16  zero
+ *           2   u8   element type: 08 uint8, 09 int8, 0b int16, 0c int32, 0d float32, 0e float64
+ *           3   u8   rank, 0 to 8
+ *           4   u32  × rank: the shape, outermost dimension first
+ *           …   elements, row-major, nothing after them
+ *
+ * Every number of more than one byte is big-endian.
+ */
+
+import { gunzip } from "#platform";
+import { DatasetError, IdxError, OptionError, ShapeError, unreachable } from "../errors.ts";
+
+/** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
+export type IdxArray =
+  | { readonly type: "uint8"; readonly shape: readonly number[]; readonly data: Uint8Array }
+  | { readonly type: "int8"; readonly shape: readonly number[]; readonly data: Int8Array }
+  | { readonly type: "int16"; readonly shape: readonly number[]; readonly data: Int16Array }
+  | { readonly type: "int32"; readonly shape: readonly number[]; readonly data: Int32Array }
+  | { readonly type: "float32"; readonly shape: readonly number[]; readonly data: Float32Array }
+  | { readonly type: "float64"; readonly shape: readonly number[]; readonly data: Float64Array };
+
+export type IdxType = IdxArray["type"];
+
+/** The array of one element type: `IdxOf<"uint8">` has a `Uint8Array`. */
+export type IdxOf<T extends IdxType> = Extract<IdxArray, { readonly type: T }>;
+
+/** What the caller knows of the file; anything else is refused. Without a rank or a type, all are taken. */
+export type IdxExpectation<T extends IdxType = IdxType> = {
+  readonly rank?: number;
+  readonly type?: T;
+  /** The file's name, for errors. */
+  readonly file?: string;
+};
+
+export type ReadIdxOptions<T extends IdxType = IdxType> = IdxExpectation<T> & {
+  /** The most that a file may hold, before and after inflation. */
+  readonly maxBytes?: number;
+};
+
+/** 256 MiB: five times MNIST's largest file. */
+export const DEFAULT_MAX_BYTES: number = 2 ** 28;
+
+const MAX_RANK = 8;
+const MAX_DIMENSION = 2 ** 32 - 1;
+const GZIP_MAGIC = 0x1f8b;
+
+const TYPES: ReadonlyMap<number, IdxType> = new Map([
+  [0x08, "uint8"],
+  [0x09, "int8"],
+  [0x0b, "int16"],
+  [0x0c, "int32"],
+  [0x0d, "float32"],
+  [0x0e, "float64"],
+]);
+
+/** Whether this machine puts the lowest byte first, as all but a few do. */
+const IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float64: 8 } as const;
+
+/**
+ * Reads an IDX file as it lies on the disk, plain or gzip-compressed.
+ *
+ * @throws {IdxError} damaged gzip, or any reason of {@link parseIdx}
+ * @throws {DatasetError} holds more than `maxBytes`
+ * @throws {OptionError} `maxBytes` is not a whole number from 1
+ *
+ * @example
+ * const { shape, data } = await readIdx(bytes, { rank: 3, type: "uint8", file: "train-images-idx3-ubyte.gz" });
+ */
+export async function readIdx<T extends IdxType = IdxType>(
+  bytes: Uint8Array,
+  { maxBytes = DEFAULT_MAX_BYTES, ...expected }: ReadIdxOptions<T> = {},
+): Promise<IdxOf<T>> {
+  checkMaxBytes(maxBytes);
+  const { file } = expected;
+  if (bytes.length > maxBytes) {
+    throw new DatasetError({ kind: "too-large", file: file ?? "IDX data", limit: maxBytes });
+  }
+  const isGzip = bytes.length >= 2 && viewOf(bytes).getUint16(0) === GZIP_MAGIC;
+  return parseIdx<T>(isGzip ? await gunzip(bytes, maxBytes, file) : bytes, expected);
+}
+
+/**
+ * Refuses a limit that is no limit.
+ *
+ * @throws {OptionError} not a whole number from 1
+ */
+export function checkMaxBytes(maxBytes: number): void {
+  if (Number.isSafeInteger(maxBytes) && maxBytes >= 1) return;
+  throw new OptionError("maxBytes", "a whole number from 1", maxBytes);
+}
+
+/**
+ * Parses the bytes of an IDX file. Elements of one byte are a view of the input; longer ones are copied, bit for bit.
+ *
+ * The length must match the header exactly, and is compared before anything is sized from it, so a hostile header
+ * cannot make us allocate.
+ *
+ * @throws {IdxError} not IDX; another type or rank than expected; a rank above 8; truncated, or trailing bytes
+ */
+export function parseIdx<T extends IdxType = IdxType>(bytes: Uint8Array, expected?: IdxExpectation<T>): IdxOf<T>;
+export function parseIdx(bytes: Uint8Array, { rank, type, file }: IdxExpectation = {}): IdxArray {
+  if (bytes.length < 4)
+    throw new IdxError({ kind: "length", expected: 4 + 4 * (rank ?? 0), found: bytes.length }, file);
+
+  const view = viewOf(bytes);
+  const magic = view.getUint16(0);
+  if (magic !== 0) throw new IdxError({ kind: "magic", found: magic }, file);
+
+  const code = view.getUint8(2);
+  const found = TYPES.get(code);
+  if (found === undefined || (type !== undefined && found !== type)) {
+    throw new IdxError({ kind: "type", expected: type ?? [...TYPES.values()].join(", "), code }, file);
+  }
+  const axes = view.getUint8(3);
+  if (axes > MAX_RANK || (rank !== undefined && axes !== rank)) {
+    throw new IdxError({ kind: "rank", expected: String(rank ?? `0 to ${MAX_RANK}`), found: axes }, file);
+  }
+
+  const header = 4 + 4 * axes;
+  if (bytes.length < header) throw new IdxError({ kind: "length", expected: header, found: bytes.length }, file);
+
+  const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const count = product(shape);
+  const length = header + count * ELEMENT_BYTES[found];
+  if (bytes.length !== length) throw new IdxError({ kind: "length", expected: length, found: bytes.length }, file);
+  return elements(found, shape, count, new DataView(bytes.buffer, bytes.byteOffset + header, length - header));
+}
+
+/**
+ * The file that {@link parseIdx} reads back, bit for bit.
+ *
+ * @throws {ShapeError} a rank above 8, a dimension that is not a whole number of 32 bits, or another count of elements
+ */
+export function encodeIdx({ type, shape, data }: IdxArray): Uint8Array<ArrayBuffer> {
+  if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));
+  if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
+    throw new ShapeError("encodeIdx", "shape", "whole numbers of 32 bits", show(shape));
+  }
+  if (product(shape) !== data.length) {
+    throw new ShapeError("encodeIdx", "data", `${product(shape)} elements for ${show(shape)}`, String(data.length));
+  }
+
+  const header = 4 + 4 * shape.length;
+  const bytes = new Uint8Array(header + data.byteLength);
+  const view = viewOf(bytes);
+  for (const [code, name] of TYPES) if (name === type) view.setUint8(2, code);
+  view.setUint8(3, shape.length);
+  for (const [axis, dim] of shape.entries()) view.setUint32(4 + 4 * axis, dim);
+  exchange(viewOf(data), new DataView(bytes.buffer, header), ELEMENT_BYTES[type]);
+  return bytes;
+}
+
+/** At most eight factors below 2³², so finite; rounded only above 2⁵³, where no length can equal it. */
+function product(shape: readonly number[]): number {
+  return shape.reduce((count, dim) => count * dim, 1);
+}
+
+function elements(type: IdxType, shape: readonly number[], count: number, body: DataView): IdxArray {
+  switch (type) {
+    case "uint8":
+      return { type, shape, data: new Uint8Array(body.buffer, body.byteOffset, count) };
+    case "int8":
+      return { type, shape, data: new Int8Array(body.buffer, body.byteOffset, count) };
+    case "int16":
+      return { type, shape, data: new Int16Array(inHostOrder(body, 2)) };
+    case "int32":
+      return { type, shape, data: new Int32Array(inHostOrder(body, 4)) };
+    case "float32":
+      return { type, shape, data: new Float32Array(inHostOrder(body, 4)) };
+    case "float64":
+      return { type, shape, data: new Float64Array(inHostOrder(body, 8)) };
+    default:
+      return unreachable(type);
+  }
+}
+
+function inHostOrder(body: DataView, size: 2 | 4 | 8): ArrayBuffer {
+  const copy = new ArrayBuffer(body.byteLength);
+  exchange(body, new DataView(copy), size);
+  return copy;
+}
+
+/**
+ * Copies elements between big-endian and this machine's order, in either direction: a reversal undoes itself.
+ * Moved as integers, because a NaN that passes through a float may lose its payload.
+ */
+function exchange(from: DataView, to: DataView, size: 1 | 2 | 4 | 8): void {
+  const end = from.byteLength;
+  switch (size) {
+    case 1:
+      for (let at = 0; at < end; at++) to.setUint8(at, from.getUint8(at));
+      break;
+    case 2:
+      for (let at = 0; at < end; at += 2) to.setUint16(at, from.getUint16(at), IS_LITTLE_ENDIAN);
+      break;
+    case 4:
+      for (let at = 0; at < end; at += 4) to.setUint32(at, from.getUint32(at), IS_LITTLE_ENDIAN);
+      break;
+    case 8:
+      for (let at = 0; at < end; at += 8) to.setBigUint64(at, from.getBigUint64(at), IS_LITTLE_ENDIAN);
+      break;
+    default:
+      unreachable(size);
+  }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function show(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}

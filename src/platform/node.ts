@@ -1,0 +1,148 @@
+/** `#platform` in Node: the only file of the library that imports `node:*`. */
+
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+
+import { DatasetError, IdxError } from "../errors.ts";
+import { cacheFolder } from "./cache_folder.ts";
+import { checkMember, plausibleSize } from "./gzip.ts";
+import { reasonOf } from "./reason.ts";
+import type { DownloadCache } from "./types.ts";
+
+/** The most that one system call is asked to read. */
+const READ_BYTES = 2 ** 30;
+
+/** Below this, Buffers come from a pool that others share; a block of its own starts here. */
+const UNPOOLED_BYTES = 4096;
+
+/** The longest Buffer that every supported Node can make. */
+const BUFFER_BYTES = 2 ** 32 - 1;
+
+/**
+ * Reads a file, given by its path or `file:` URL; undefined where there is none.
+ *
+ * @throws {DatasetError} not a regular file, not readable, or longer than `maxBytes`, which is known before it is read
+ */
+export async function readBytes(location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const path = pathOf(location);
+    const status = await stat(path);
+    // Asked before opening: to open a pipe waits for its other end.
+    if (!status.isFile()) throw new DatasetError({ kind: "unreadable", file: location, reason: "not a regular file" });
+    if (status.size > maxBytes) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
+    return await readUpTo(path, status.size);
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new DatasetError({ kind: "unreadable", file: location, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+async function readUpTo(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const block = new Uint8Array(size);
+  const source = await open(path, "r");
+  try {
+    let length = 0;
+    while (length < size) {
+      const { bytesRead } = await source.read(block, length, Math.min(size - length, READ_BYTES), null);
+      if (bytesRead === 0) return block.slice(0, length);
+      length += bytesRead;
+    }
+    return block;
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Inflates one gzip member into one block; `file` names it in errors.
+ *
+ * The block is sized by the length that the file declares, where deflate can reach it, so the content is held once.
+ * Whatever the file holds, inflation stops within one block: at most `maxBytes` + 1 bytes, or 4096 for small limits.
+ *
+ * @throws {IdxError} truncated, damaged, or followed by anything
+ * @throws {DatasetError} holds more than `maxBytes`
+ */
+export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+  const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
+  // One byte more than is needed: zlib takes another block as soon as one is full.
+  const chunkSize = Math.max(UNPOOLED_BYTES, plausibleSize(bytes, maxOutputLength) + 1);
+  try {
+    const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
+    checkMember(bytes, engine.bytesWritten, buffer.length, file);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  } catch (error) {
+    if (error instanceof IdxError) throw error;
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
+      throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes }, { cause: error });
+    }
+    throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
+  }
+}
+
+/** Resolves when timers, input and signals have had their turn: a timer would wait a millisecond for nothing. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The downloads' folder, one for each user. */
+export const cache: DownloadCache | undefined = { folder: folderHere, write: writeWhole };
+
+function folderHere(): string {
+  return cacheFolder({ system: process.platform, environment: process.env, home: homedir() });
+}
+
+async function writeWhole(folder: string, name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  await mkdir(pathOf(folder), { recursive: true });
+  const path = join(pathOf(folder), name);
+  // In the same folder, because a rename is atomic only within one file system.
+  const partial = `${path}.${randomUUID()}.part`;
+  try {
+    await writeThrough(partial, bytes);
+    signal?.throwIfAborted();
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** Writes, and returns when the bytes are on the disk: renamed before that, a crash could leave an empty file. */
+async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
+  const target = await open(path, "wx");
+  try {
+    await target.writeFile(bytes);
+    await target.sync();
+  } finally {
+    await target.close();
+  }
+}
+
+type Inflation = { readonly buffer: Uint8Array<ArrayBuffer>; readonly engine: { readonly bytesWritten: number } };
+
+/** Node's typings do not know what `info: true` makes of the result. */
+function inflation(result: unknown): Inflation {
+  if (isInflation(result)) return result;
+  throw new Error("this runtime's gunzipSync does not tell how much it has read");
+}
+
+function isInflation(result: unknown): result is Inflation {
+  if (typeof result !== "object" || result === null || !("buffer" in result) || !("engine" in result)) return false;
+  const { buffer, engine } = result;
+  if (!(buffer instanceof Uint8Array) || typeof engine !== "object" || engine === null) return false;
+  return "bytesWritten" in engine && typeof engine.bytesWritten === "number";
+}
+
+function pathOf(location: string): string {
+  return location.startsWith("file:") ? fileURLToPath(location) : location;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,5 @@
+/** One line for what was thrown, with its cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:80`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

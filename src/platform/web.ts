@@ -1,0 +1,115 @@
+/** `#platform` in browsers and workers: `fetch` and `DecompressionStream`, nothing of Node. */
+
+import { DatasetError, IdxError } from "../errors.ts";
+import { collect } from "./collect.ts";
+import { checkMember, plausibleSize } from "./gzip.ts";
+import { reasonOf } from "./reason.ts";
+import type { DownloadCache } from "./types.ts";
+
+/** How much of a gzip file is handed over at a time: a slice inflates to 17 MB at most, and only then can we stop. */
+const SLICE_BYTES = 16_384;
+
+/**
+ * Fetches an address, relative to the page; undefined where there is nothing.
+ *
+ * A page of HTML counts as nothing: many servers answer an unknown address with their start page.
+ *
+ * @throws {DatasetError} refused, not reachable, cut off, or longer than `maxBytes`, which ends the transfer
+ */
+export async function readBytes(location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const response = await fetch(location);
+    if (isNothing(response)) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    return await bodyOf(response, location, maxBytes);
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    throw new DatasetError({ kind: "unreadable", file: location, reason: reasonOf(error) }, { cause: error });
+  }
+}
+
+function isNothing(response: Response): boolean {
+  if (response.status === 404 || response.status === 410) return true;
+  return response.ok && (response.headers.get("content-type")?.startsWith("text/html") ?? false);
+}
+
+async function bodyOf(response: Response, location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new DatasetError({ kind: "unreadable", file: location, reason: `HTTP ${response.status}` });
+  }
+  if (response.body === null) return new Uint8Array(0);
+
+  // With a content encoding, the length is that of the encoded body: no more than a hint.
+  const declared = Number(response.headers.get("content-length") ?? 0);
+  const isEncoded = response.headers.has("content-encoding");
+  if (!isEncoded && declared > maxBytes) {
+    await response.body.cancel();
+    throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
+  }
+  const bytes = await collect(response.body, { maxBytes, expectedBytes: isEncoded ? 0 : declared });
+  if (bytes === undefined) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
+  return bytes;
+}
+
+/**
+ * Inflates one gzip member into one block; `file` names it in errors.
+ *
+ * The block is sized by the length that the file declares, where deflate can reach it, so the content is held once.
+ *
+ * @throws {IdxError} truncated, damaged, or followed by anything
+ * @throws {DatasetError} holds more than `maxBytes`; inflation stops within two slices
+ */
+export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+  const inflated = slices(bytes).pipeThrough(new DecompressionStream("gzip"));
+  const content = await contentOf(inflated, bytes, maxBytes, file);
+  if (content === undefined) throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes });
+  // A decompressor that follows its specification has refused anything left unread.
+  checkMember(bytes, bytes.length, content.length, file);
+  return content;
+}
+
+async function contentOf(
+  inflated: ReadableStream<Uint8Array>,
+  bytes: Uint8Array,
+  maxBytes: number,
+  file: string | undefined,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await collect(inflated, { maxBytes, expectedBytes: plausibleSize(bytes, maxBytes) });
+  } catch (error) {
+    throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
+  }
+}
+
+/** Gives a slice only when asked for one: a bomb is met a slice at a time. */
+function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let start = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (start < bytes.length) controller.enqueue(new Uint8Array(bytes.subarray(start, start + SLICE_BYTES)));
+        start += SLICE_BYTES;
+        if (start >= bytes.length) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** A page keeps no downloads. */
+export const cache: DownloadCache | undefined = undefined;
+
+/** Resolves when timers and input have had their turn: a message, because nested timers wait 4 ms. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * Operands at the very end of memory: a read or a write beyond them, by a single byte, traps.
+ *
+ * The heap's own tail lies there too, so each engine here ends with its test.
+ */
+import { suite } from "uvu";
+
+import { bytesPerElement, type DType, type FloatType } from "../../src/wasm/dtype.ts";
+import type { Engine } from "../../src/wasm/engine.ts";
+import { loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+
+/** An operand by its dtype and its number of elements; the call gets the pointers in the same order. */
+type Case = {
+  readonly name: string;
+  readonly operands: readonly (readonly [dtype: DType, size: number])[];
+  readonly call: (...pointers: number[]) => unknown;
+};
+
+const LONGEST = 19;
+/** Where the operands lie that are not at the end; large enough for any of them, and for gemm's scratch. */
+const ROOM_BYTES = 1 << 16;
+
+const test = suite("edges of memory");
+
+for (const dtype of FLOATS) {
+  test(`no kernel reads or writes beyond an operand that ends where memory ends, ${dtype}`, async () => {
+    const engine = await loadEngine();
+    const rooms = Array.from({ length: 4 }, () => engine.memory.allocate(ROOM_BYTES).pointer);
+    const { totalBytes } = engine.memory;
+    engine.memory.view("uint8", rooms[0] ?? 0, totalBytes - (rooms[0] ?? 0)).fill(0);
+    for (let n = 1; n <= LONGEST; n++) {
+      for (const { operands, call } of [...maps(engine, dtype, n), ...matrices(engine, dtype, n)]) {
+        for (let last = 0; last < operands.length; last++) {
+          // A kernel that oversteps traps, and the error names it.
+          call(
+            ...operands.map(([type, size], at) => {
+              return at === last ? totalBytes - size * bytesPerElement(type) : (rooms[at] ?? 0);
+            }),
+          );
+          engine.memory.view("uint8", totalBytes - 8192, 8192).fill(0); // indices must stay in range
+        }
+      }
+    }
+  });
+}
+
+test.run();
+
+/** Kernels over n elements. */
+function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
+  const k = engine.kernels[dtype];
+  const { gatherIndices, firstOutOfRange } = engine.common;
+  const x = [dtype, n] as const;
+  const i = ["int32", n] as const;
+  return [
+    ...(["exp", "log", "sigmoid", "tanh", "relu"] as const).map((name): Case => {
+      return { name, operands: [x, x], call: (from = 0, to = 0) => k[name](n, from, to) };
+    }),
+    ...(["sigmoidGradient", "tanhGradient", "reluGradient"] as const).map((name): Case => {
+      return { name, operands: [x, x, x], call: (y = 0, dy = 0, dx = 0) => k[name](n, y, dy, dx) };
+    }),
+    { name: "squaredError", operands: [x, x], call: (y = 0, t = 0) => k.squaredError(n, y, t) },
+    {
+      name: "squaredErrorGradient",
+      operands: [x, x, x],
+      call: (y = 0, t = 0, dy = 0) => k.squaredErrorGradient(n, y, t, dy, 1),
+    },
+    { name: "axpy", operands: [x, x], call: (from = 0, to = 0) => k.axpy(n, from, to, 1) },
+    { name: "fill", operands: [x], call: (to = 0) => k.fill(n, to, 0) },
+    { name: "copy", operands: [x, x], call: (from = 0, to = 0) => k.copy(n, from, to) },
+    { name: "gatherIndices", operands: [i, i, i], call: (from = 0, at = 0, to = 0) => gatherIndices(n, from, at, to) },
+    { name: "firstOutOfRange", operands: [i], call: (at = 0) => firstOutOfRange(n, at, 1) },
+  ];
+}
+
+/** Kernels over m × n elements, with m = 1 and 3. */
+function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
+  const k = engine.kernels[dtype];
+  return [1, 3].flatMap((m): Case[] => {
+    const x = [dtype, m * n] as const;
+    const row = [dtype, n] as const;
+    const labels = ["int32", m] as const;
+    const side = [dtype, n * n] as const;
+    const scratch = ["uint8", k.gemmScratch(m, n, n)] as const;
+    const aligned = (pointer: number) => pointer - (pointer % 16);
+    return [
+      { name: "addBias", operands: [x, row, x], call: (a = 0, b = 0, y = 0) => k.addBias(m, n, a, b, y) },
+      { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y) },
+      { name: "softmax", operands: [x, x], call: (z = 0, p = 0) => k.softmax(m, n, z, p) },
+      { name: "argmax", operands: [x, labels], call: (a = 0, y = 0) => k.argmax(m, n, a, y) },
+      { name: "countCorrect", operands: [x, labels], call: (a = 0, y = 0) => k.countCorrect(m, n, a, y) },
+      { name: "labels", operands: [x, labels], call: (z = 0, t = 0) => k.crossEntropyLabels(m, n, z, t) },
+      { name: "targets", operands: [x, x], call: (z = 0, t = 0) => k.crossEntropyTargets(m, n, z, t) },
+      {
+        name: "labelsGradient",
+        operands: [x, labels, x],
+        call: (z = 0, t = 0, dz = 0) => k.crossEntropyLabelsGradient(m, n, z, t, dz, 1),
+      },
+      {
+        name: "targetsGradient",
+        operands: [x, x, x],
+        call: (z = 0, t = 0, dz = 0) => k.crossEntropyTargetsGradient(m, n, z, t, dz, 1),
+      },
+      {
+        name: "gatherRows",
+        operands: [["uint8", n], labels, x],
+        call: (from = 0, at = 0, to = 0) => k.gatherRows(m, n, from, at, to, 1),
+      },
+      // A is m × n and B is n × n, as they stand and transposed.
+      ...[0, 1, 2, 3].map((layout): Case => {
+        const [rsa, csa] = layout % 2 === 0 ? [n, 1] : [1, m];
+        const [rsb, csb] = layout < 2 ? [n, 1] : [1, n];
+        return {
+          name: "gemm",
+          operands: [x, side, x, scratch],
+          call: (a = 0, b = 0, c = 0, s = 0) => k.gemm(m, n, n, a, rsa, csa, b, rsb, csb, c, n, aligned(s), 1, 1),
+        };
+      }),
+    ];
+  });
+}

@@ -1,0 +1,253 @@
+/**
+ * exp, log, tanh and sigmoid, swept: over the bits of float32 against Math.* in float64, whose own error is
+ * below 2^-28 ulp there, and in float64 against BigInt arithmetic (support/precise.ts).
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import type { FloatType } from "../../src/wasm/dtype.ts";
+import { assertAll, assertSame } from "../support/compare.ts";
+import { loadEngine } from "../support/engine.ts";
+import { draws, FLOATS } from "../support/floats.ts";
+import * as oracle from "../support/oracle.ts";
+import * as precise from "../support/precise.ts";
+
+/** The largest distances from the true value, in units in the last place of that value, on every build. */
+const EXP_ULP = { float32: 1, float64: 1 };
+const LOG_ULP = { float32: 0.85, float64: 0.85 };
+const TANH_ULP = { float32: 2.6, float64: 2.6 };
+const SIGMOID_ULP = { float32: 2.5, float64: 2.5 };
+
+type Name = "exp" | "log" | "tanh" | "sigmoid";
+
+const NAMES: readonly Name[] = ["exp", "log", "tanh", "sigmoid"];
+const ULP = { exp: EXP_ULP, log: LOG_ULP, tanh: TANH_ULP, sigmoid: SIGMOID_ULP };
+const MATH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid: oracle.sigmoid };
+
+const BLOCK = 1 << 16;
+/** A prime, so that the sweep meets every combination of low bits: 4.3 million of the 2^32 patterns. */
+const STRIDE = 1009;
+/** Inputs of each kind in float64. */
+const COUNT = 6000;
+
+const engine = await loadEngine();
+const input = engine.memory.allocate(8 * BLOCK).pointer;
+const output = engine.memory.allocate(8 * BLOCK).pointer;
+
+const test = suite("elementary functions");
+
+test("the reference has 40 digits", () => {
+  const digits: readonly [Name, number, string][] = [
+    ["exp", 1, "2.7182818284590452353602874713526624977572"],
+    ["exp", -10.5, "0.000027536449349747157857411097102425511101589"],
+    ["exp", 20.1, "536190464.42938966433713066694501885361362"],
+    ["exp", 2 ** -40, "1.0000000000009094947017733418282213157017"],
+    ["log", 2, "0.6931471805599453094172321214581765680755"],
+    ["log", 0.1, "-2.3025850929940456285068402234265387271635"],
+    ["log", 1 + 2 ** -52, "0.00000000000000022204460492503128343282304546154879259823"],
+    ["log", 1e300, "690.7755278982137052579021966605136811506599"],
+    ["log", 5e-324, "-744.4400719213812623141072984460816341130872"],
+    ["tanh", 0.5, "0.4621171572600097585023184836436725487302"],
+    ["tanh", -3, "-0.9950547536867304513318801852554884750979"],
+    ["tanh", 2 ** -20, "0.0000009536743164059608794206706373323853753492"],
+    ["tanh", 2 ** -37, "0.0000000000072759576141834259033201841046703741842764"],
+    ["sigmoid", -3, "0.0474258731775667808788481517717522013861"],
+    ["sigmoid", 0.25, "0.5621765008857981040273236379029463538379"],
+    ["sigmoid", 30, "0.9999999999999064237703116070104616043734"],
+    ["sigmoid", -40, "0.0000000000000000042483542552915889772807209044045063714347"],
+  ];
+  for (const [name, x, text] of digits) {
+    const places = text.length - text.indexOf(".") - 1;
+    const difference = precise.decimal(precise[name](x), places) - BigInt(text.replace(".", ""));
+    assert.ok(difference >= -1n && difference <= 1n, `${name}(${x}): off by ${difference} in place ${places}`);
+  }
+});
+
+test("the distance in ulps is exact, across powers of two, subnormal numbers and infinity", () => {
+  const one = { mantissa: 1n << 60n, exponent: -60 };
+  assert.is(precise.ulpsBetween(1, one, "float64"), 0);
+  assert.is(precise.ulpsBetween(1 + 2 ** -52, one, "float64"), 1);
+  assert.is(precise.ulpsBetween(1 - 2 ** -53, one, "float64"), 0.5);
+  assert.is(precise.ulpsBetween(1 + 2 ** -23, one, "float32"), 1);
+  assert.is(precise.ulpsBetween(5e-324, { mantissa: 5n, exponent: -1076 }, "float64"), 0.25);
+  assert.is(precise.ulpsBetween(Infinity, { mantissa: 7n, exponent: 1021 }, "float64"), 2 ** 50);
+  assert.is(precise.ulpsBetween(Infinity, { mantissa: 1n, exponent: 1024 }, "float64"), 0);
+  assert.is.not(precise.ulpsBetween(-Infinity, { mantissa: 1n, exponent: 1000 }, "float64"), 0);
+  assert.ok(Number.isNaN(precise.ulpsBetween(Number.NaN, one, "float64")));
+});
+
+for (const name of NAMES) {
+  test(`${name} stays within its ulps over the bits of float32, subnormal numbers included`, () => {
+    const { worst, at } = sweep(name, everyBits());
+    assert.ok(worst <= ULP[name].float32, `${worst} ulp at ${at}`);
+    assert.ok(worst > 0.5 * ULP[name].float32, `only ${worst} ulp: state a tighter bound`);
+  });
+
+  test(`${name} stays within its ulps at float32's hard places`, () => {
+    const { worst, at } = sweep(name, Float32Array.from(hardPlaces(name)));
+    assert.ok(worst <= ULP[name].float32, `${worst} ulp at ${at}`);
+  });
+
+  test(`${name} stays within its ulps in float64`, () => {
+    const x = Float64Array.from(hardPlaces(name)).filter((value) => value !== 0 && (name !== "log" || value > 0));
+    const y = apply(name, x);
+    for (let i = 0; i < x.length; i++) {
+      const ulps = precise.ulpsBetween(y[i] ?? Number.NaN, precise[name](x[i] ?? Number.NaN), "float64");
+      if (!(ulps <= ULP[name].float64)) assert.unreachable(`${ulps} ulp at ${x[i]}`);
+    }
+  });
+}
+
+for (const dtype of FLOATS) {
+  test(`special values, ${dtype}`, () => {
+    const smallest = dtype === "float32" ? 2 ** -149 : 2 ** -1074;
+    const overflow = dtype === "float32" ? [88.72283935546875, 89] : [709.7827128933841, 710];
+    const underflow = dtype === "float32" ? [-104, -105] : [-745.2, -746];
+    const inf = Infinity;
+    const values: { readonly [N in Name]: readonly (readonly [number, number])[] } = {
+      exp: [[0, 1], [-0, 1], [inf, inf], [-inf, 0], [1e30, inf], [-1e30, 0], [smallest, 1], [-smallest, 1]],
+      log: [[1, 0], [0, -inf], [-0, -inf], [inf, inf], [-1, NaN], [-smallest, NaN], [-inf, NaN]],
+      tanh: [[0, 0], [-0, -0], [inf, 1], [-inf, -1], [30, 1], [-30, -1], [smallest, smallest], [-smallest, -smallest]],
+      sigmoid: [[0, 0.5], [-0, 0.5], [inf, 1], [-inf, 0], [40, 1], [-1e30, 0], [1e30, 1]],
+    };
+    for (const name of NAMES) {
+      for (const [x, want] of [...values[name], [NaN, NaN] as const]) {
+        assertSame(apply(name, floats(dtype, [x])), [want], `${name}(${x})`);
+      }
+    }
+    for (const x of overflow) assertSame(apply("exp", floats(dtype, [x])), [inf], `exp(${x})`);
+    for (const x of underflow) {
+      assertSame(apply("exp", floats(dtype, [x])), [0], `exp(${x})`);
+      assertSame(apply("sigmoid", floats(dtype, [x])), [0], `sigmoid(${x})`);
+    }
+  });
+
+  test(`the last finite and the last positive results of exp, ${dtype}`, () => {
+    const [top, bottom] = dtype === "float32" ? [88.72283172607422, -103.2789] : [709.782712893384, -744.4400719213812];
+    const [above = 0, below = 0] = apply("exp", floats(dtype, [top, bottom]));
+    assert.ok(above > (dtype === "float32" ? 3.4e38 : 1.797e308) && above < Infinity, `e^${top} is ${above}`);
+    assert.is(below, dtype === "float32" ? 2 ** -149 : 2 ** -1074);
+  });
+
+  test(`tanh is odd to the bit, and tanh and sigmoid keep to their ranges, ${dtype}`, () => {
+    const x = floats(dtype, hardPlaces("tanh"));
+    const y = apply("tanh", x);
+    const mirrored = apply("tanh", x.map((value) => -value)).map((value) => -value);
+    assertSame(mirrored, y, "tanh(-x)");
+    assert.ok(y.every((value) => value >= -1 && value <= 1));
+    const p = apply("sigmoid", floats(dtype, hardPlaces("sigmoid")));
+    assert.ok(p.every((value) => value >= 0 && value <= 1));
+  });
+
+  test(`a value never depends on its position, ${dtype}`, () => {
+    const draw = draws(7);
+    const inputs = [0.3, -0.7, 1e-39, -17.25, 88.5, -100, 2.5e-5, ...Array.from({ length: 200 }, () => 40 * draw() - 20)];
+    for (const name of NAMES) {
+      for (const x of inputs) {
+        const [want] = apply(name, floats(dtype, [x]));
+        for (let n = 1; n <= 17; n++) assertAll(apply(name, floats(dtype, Array(n).fill(x))), want, `${name}(${x}), n = ${n}`);
+      }
+    }
+  });
+}
+
+test.run();
+
+function floats(dtype: FloatType, values: readonly number[]): Float32Array | Float64Array {
+  return dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values);
+}
+
+/** The kernel on as many elements as there are. */
+function apply<A extends Float32Array | Float64Array>(name: Name, x: A): A {
+  const y = x.slice() as A;
+  const dtype = x instanceof Float32Array ? "float32" : "float64";
+  for (let start = 0; start < x.length; start += BLOCK) {
+    const n = Math.min(BLOCK, x.length - start);
+    engine.memory.view(dtype, input, n).set(x.subarray(start, start + n));
+    engine.kernels[dtype][name](n, input, output);
+    y.set(engine.memory.view(dtype, output, n), start);
+  }
+  return y;
+}
+
+/** The float32 input whose result is farthest from Math's, in ulps of Math's; NaN where only one of them is NaN. */
+function sweep(name: Name, x: Float32Array): { worst: number; at: number } {
+  const y = apply(name, x);
+  let worst = 0;
+  let at = Number.NaN;
+  for (let i = 0; i < x.length; i++) {
+    const xi = x[i] ?? Number.NaN;
+    const ulps = ulpsBetween(y[i] ?? Number.NaN, MATH[name](xi));
+    if (ulps <= worst) continue;
+    worst = ulps;
+    at = xi;
+    if (Number.isNaN(ulps)) break;
+  }
+  return { worst, at };
+}
+
+const word = new DataView(new ArrayBuffer(8));
+
+function ulpsBetween(got: number, want: number): number {
+  if (got === want || (Number.isNaN(got) && Number.isNaN(want))) return 0;
+  if (got === Infinity && want >= 2 ** 128) return 0;
+  const finite = Math.abs(got) === Infinity ? Math.sign(got) * 2 ** 128 : got;
+  word.setFloat64(0, want);
+  const exponent = ((word.getUint32(0) >>> 20) & 0x7ff) - 1023;
+  return Math.abs(finite - want) * 2 ** (23 - Math.max(exponent, -126));
+}
+
+/** Every STRIDE-th of the float32 patterns: both signs, subnormal numbers, infinities and NaN. */
+function everyBits(): Float32Array {
+  const bits = new Uint32Array(Math.floor(2 ** 32 / STRIDE));
+  for (let i = 0; i < bits.length; i++) bits[i] = i * STRIDE;
+  return new Float32Array(bits.buffer);
+}
+
+/** Where the methods bend: the seams of their reductions, the neighbourhoods of 0 and 1, the ends of the range. */
+function hardPlaces(name: Name): number[] {
+  const draw = draws(11);
+  const places: number[] = [];
+  const add = (place: () => number) => {
+    for (let i = 0; i < COUNT; i++) places.push(place());
+  };
+  const sign = () => (draw() < 0.5 ? -1 : 1);
+  const magnitude = (low: number, high: number) => 2 ** (low + (high - low) * draw());
+  const nearly = (x: number) => x * (1 + (draw() - 0.5) * 1e-5);
+  const whole = (low: number, high: number) => low + Math.floor((high - low + 1) * draw());
+  switch (name) {
+    case "exp":
+      add(() => -104 + 193 * draw()); // float32's range
+      add(() => -746 + 1456 * draw()); // float64's
+      add(() => nearly((whole(-1075, 1023) + 0.5) * Math.LN2)); // where n steps
+      add(() => nearly((whole(-150, 127) + 0.5) * Math.LN2));
+      add(() => sign() * magnitude(-60, 1));
+      add(() => -745.2 + 37 * draw()); // subnormal results
+      break;
+    case "log":
+      add(() => magnitude(-1074, 1024));
+      add(() => magnitude(-149, 128));
+      add(() => 1 + sign() * magnitude(-52, -1));
+      add(() => nearly(Math.SQRT2 * 2 ** whole(-20, 20))); // where k steps
+      add(() => 0.7 + 0.75 * draw());
+      add(() => magnitude(-1074, -1020));
+      break;
+    case "tanh":
+      add(() => sign() * 3 * draw());
+      add(() => sign() * 25 * draw());
+      add(() => nearly((whole(0, 30) + 0.5) * 0.5 * Math.LN2));
+      add(() => sign() * magnitude(-80, 0));
+      add(() => sign() * magnitude(-1074, -1000));
+      break;
+    case "sigmoid":
+      add(() => sign() * 6 * draw());
+      add(() => -746 + 800 * draw());
+      add(() => -104 + 150 * draw());
+      add(() => nearly((whole(-60, 0) + 0.5) * Math.LN2));
+      add(() => sign() * magnitude(-60, 6));
+      break;
+    default:
+      assert.unreachable(name satisfies never);
+  }
+  return places;
+}

@@ -1,0 +1,229 @@
+/** C ← αAB + βC, every operand as it stands or transposed: the kernel itself, in a field of NaN. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import type { FloatType } from "../../src/wasm/dtype.ts";
+import { Canary } from "../support/canary.ts";
+import { assertAll, assertEqual, assertSame, assertWithin } from "../support/compare.ts";
+import { loadEngine } from "../support/engine.ts";
+import { EPS, FLOATS, integers, lanesOf, reals } from "../support/floats.ts";
+import { product, transposed } from "../support/oracle.ts";
+
+/** The microtile: assembly/params.ts. */
+const MR = 4;
+const nrOf = (dtype: FloatType) => 2 * lanesOf(dtype);
+
+/** Which operands lie in memory as their transposes. */
+const LAYOUTS = [
+  { name: "A·B", isA: false, isB: false },
+  { name: "Aᵀ·B", isA: true, isB: false },
+  { name: "A·Bᵀ", isA: false, isB: true },
+  { name: "Aᵀ·Bᵀ", isA: true, isB: true },
+] as const;
+type Layout = (typeof LAYOUTS)[number];
+
+/** One edge, one block and several in each direction: KC = 512, MC = 128, NC = 384. */
+const LARGE = [
+  { m: 131, n: 389, k: 1031 },
+  { m: 257, n: 9, k: 1025 },
+  { m: 5, n: 7, k: 513 },
+  { m: 6, n: 777, k: 12 },
+  { m: 1, n: 1, k: 2000 },
+  { m: 128, n: 384, k: 512 },
+] as const;
+
+const ALPHAS = [1, -0.5, 0, 2];
+const BETAS = [0, 1, -1, 0.5];
+
+type Size = { readonly m: number; readonly n: number; readonly k: number };
+type Factors = { readonly alpha?: number; readonly beta?: number };
+type Operands = { readonly a: Float64Array; readonly b: Float64Array; readonly c?: Float64Array };
+
+const engine = await loadEngine();
+const small = new Canary(engine, 1 << 15);
+const large = new Canary(engine, 1 << 24);
+
+const test = suite("gemm");
+
+/** Runs the kernel on dense m × k and k × n operands, laid out as told, with `gap` NaN after every row. */
+function gemm(
+  field: Canary,
+  dtype: FloatType,
+  { m, n, k }: Size,
+  { a, b, c }: Operands,
+  { isA, isB }: Pick<Layout, "isA" | "isB">,
+  { alpha = 1, beta = 0 }: Factors = {},
+  gap = 0,
+): number[] {
+  field.clear();
+  const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
+  const left = field.place(dtype, isA ? transposed(m, k, a) : a, { rows: isA ? k : m, gap });
+  const right = field.place(dtype, isB ? transposed(k, n, b) : b, { rows: isB ? n : k, gap });
+  const form = { rows: m, gap };
+  const out = c === undefined ? field.room(dtype, m * n, form) : field.place(dtype, c, form);
+  const scratch = field.room("uint8", gemmScratch(m, n, k), { alignment: 16 });
+  // Without rows there is no width to add the gap to.
+  const lda = (isA ? m : k) + gap;
+  const ldb = (isB ? k : n) + gap;
+  const ldc = n + gap;
+  field.run([out, scratch], () => {
+    const [rsa, csa] = isA ? [1, lda] : [lda, 1];
+    const [rsb, csb] = isB ? [1, ldb] : [ldb, 1];
+    kernel(m, n, k, left.pointer, rsa, csa, right.pointer, rsb, csb, out.pointer, ldc, scratch.pointer, alpha, beta);
+  });
+  return out.values();
+}
+
+for (const dtype of FLOATS) {
+  test(`exact on integers: every size to two tiles and one, every layout, rows with gaps, C full of NaN, ${dtype}`, () => {
+    for (let m = 0; m <= 2 * MR + 1; m++) {
+      for (let n = 0; n <= 2 * nrOf(dtype) + 1; n++) {
+        for (let k = 0; k <= 9; k++) {
+          const a = integers(m * k, 1 + k);
+          const b = integers(k * n, 2 + k);
+          const want = product(m, n, k, a, b);
+          for (const layout of LAYOUTS) {
+            const gap = (m + n + k) % 2 === 0 ? 3 : 0;
+            const got = gemm(small, dtype, { m, n, k }, { a, b }, layout, {}, gap);
+            assertEqual(got, want, `${layout.name} of ${m}×${n}×${k}, gap ${gap}`);
+          }
+        }
+      }
+    }
+  });
+
+  test(`exact on integers: every α with every β, from full and edge tiles, ${dtype}`, () => {
+    const nr = nrOf(dtype);
+    for (const m of [0, 1, MR, MR + 1, 2 * MR + 1]) {
+      for (const n of [0, 1, nr - 1, nr, nr + 1, 2 * nr]) {
+        for (const k of [0, 1, 5]) {
+          const a = integers(m * k, 3);
+          const b = integers(k * n, 4);
+          const c = integers(m * n, 5);
+          const ab = product(m, n, k, a, b);
+          for (const alpha of ALPHAS) {
+            for (const beta of BETAS) {
+              const want = ab.map((sum, at) => alpha * sum + beta * (c[at] ?? Number.NaN));
+              const [layout = LAYOUTS[0]] = LAYOUTS.slice((m + n + k) % 4);
+              const got = gemm(small, dtype, { m, n, k }, { a, b, c }, layout, { alpha, beta }, k % 3);
+              assertEqual(got, want, `${alpha} ${layout.name} + ${beta} C of ${m}×${n}×${k}`);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  test(`β = 0 never reads C, and with k = 0 it writes zeros, ${dtype}`, () => {
+    for (const alpha of ALPHAS) {
+      const c = new Float64Array(15).fill(Number.NaN);
+      const nothing = new Float64Array(0);
+      assertAll(gemm(small, dtype, { m: 3, n: 5, k: 0 }, { a: nothing, b: nothing, c }, LAYOUTS[0], { alpha }), 0, "k = 0");
+      const got = gemm(small, dtype, { m: 3, n: 5, k: 2 }, { a: integers(6), b: integers(10), c }, LAYOUTS[0], { alpha });
+      assert.ok(got.every(Number.isFinite));
+    }
+  });
+
+  test(`exact on integers over several blocks, ${dtype}`, () => {
+    for (const { m, n, k } of LARGE) {
+      const a = integers(m * k, 6);
+      const b = integers(k * n, 7);
+      const c = integers(m * n, 8);
+      const ab = product(m, n, k, a, b);
+      const updated = ab.map((sum, at) => 2 * sum - (c[at] ?? Number.NaN));
+      for (const layout of LAYOUTS) {
+        const label = `${layout.name} of ${m}×${n}×${k}`;
+        assertEqual(gemm(large, dtype, { m, n, k }, { a, b }, layout, {}, 1), ab, label);
+        const got = gemm(large, dtype, { m, n, k }, { a, b, c }, layout, { alpha: 2, beta: -1 });
+        assertEqual(got, updated, `2 ${label} - C`);
+      }
+    }
+  });
+
+  // Both sides of the comparison round in float64; in float32 only the kernel does.
+  const bound = dtype === "float32" ? 0.5 : 1;
+  test(`rounding stays within ${bound}·(k + 2)·eps·Σ|a||b|, and no layout changes a bit, ${dtype}`, () => {
+    for (const { m, n, k } of LARGE) {
+      const a = reals(m * k, 9);
+      const b = reals(k * n, 10);
+      const want = product(m, n, k, a, b);
+      const size = product(m, n, k, a.map(Math.abs), b.map(Math.abs));
+      const got = gemm(large, dtype, { m, n, k }, { a, b }, LAYOUTS[0]);
+      const tolerance = (at: number) => bound * (k + 2) * EPS[dtype] * (size[at] ?? Number.NaN);
+      assertWithin(got, want, tolerance, `${m}×${n}×${k}`);
+      for (const layout of LAYOUTS.slice(1)) {
+        assertSame(gemm(large, dtype, { m, n, k }, { a, b }, layout), got, `${layout.name} of ${m}×${n}×${k}`);
+      }
+    }
+  });
+
+  test(`a row of A times a column of B gives the same bits anywhere in C, ${dtype}`, () => {
+    const nr = nrOf(dtype);
+    for (const k of [1, 7, 512, 513, 1031]) {
+      const row = reals(k, 11);
+      const column = reals(k, 12);
+      for (const factors of [{}, { alpha: 0.3, beta: 0.7 }]) {
+        const alone = gemm(large, dtype, { m: 1, n: 1, k }, { a: row, b: column, c: Float64Array.of(0.1) }, LAYOUTS[0], factors);
+        for (const { m, n } of [{ m: 2 * MR + 3, n: 2 * nr + 3 }, { m: 3, n: nr }, { m: 130, n: 387 }]) {
+          const a = Float64Array.from({ length: m * k }, (_, at) => row[at % k] ?? Number.NaN);
+          const b = Float64Array.from({ length: k * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN);
+          const c = new Float64Array(m * n).fill(0.1);
+          const [layout = LAYOUTS[0]] = LAYOUTS.slice((m + n + k) % 4);
+          const got = gemm(large, dtype, { m, n, k }, { a, b, c }, layout, factors);
+          assertAll(got, alone[0], `${layout.name} of ${m}×${n}×${k}`);
+        }
+      }
+    }
+  });
+
+  test(`NaN and ∞ reach exactly the sums that they belong to, even where α = 0, ${dtype}`, () => {
+    const [m, n, k] = [MR + 2, nrOf(dtype) + 3, 5];
+    const a = integers(m * k, 13).map((value) => value || 1);
+    const b = integers(k * n, 14).map((value) => value || 1);
+    for (const bad of [Number.NaN, Infinity, -Infinity]) {
+      for (const alpha of [1, 0]) {
+        for (const layout of LAYOUTS) {
+          const label = `${bad} in ${layout.name}, α = ${alpha}`;
+          for (const [i, p] of [[0, 0], [MR, 2], [m - 1, k - 1]] as const) {
+            const poisoned = a.with(i * k + p, bad);
+            const want = product(m, n, k, poisoned, b).map((sum) => alpha * sum);
+            assertEqual(gemm(small, dtype, { m, n, k }, { a: poisoned, b }, layout, { alpha }), want, label);
+            assert.is(want.filter(Number.isFinite).length, m * n - n);
+          }
+          for (const [p, j] of [[0, 0], [2, nrOf(dtype)], [k - 1, n - 1]] as const) {
+            const poisoned = b.with(p * n + j, bad);
+            const want = product(m, n, k, a, poisoned).map((sum) => alpha * sum);
+            assertEqual(gemm(small, dtype, { m, n, k }, { a, b: poisoned }, layout, { alpha }), want, label);
+            assert.is(want.filter(Number.isFinite).length, m * n - m);
+          }
+        }
+      }
+    }
+  });
+
+  test(`zero times infinity is NaN, and NaN in C stays unless β = 0, ${dtype}`, () => {
+    const a = Float64Array.of(0, 1);
+    const b = Float64Array.of(Infinity, 1);
+    assertAll(gemm(small, dtype, { m: 1, n: 1, k: 2 }, { a, b }, LAYOUTS[0]), Number.NaN, "0·∞");
+    const c = Float64Array.of(Number.NaN);
+    for (const k of [0, 2]) {
+      const got = gemm(small, dtype, { m: 1, n: 1, k }, { a: integers(k), b: integers(k), c }, LAYOUTS[0], { beta: 1 });
+      assertAll(got, Number.NaN, `k = ${k}`);
+    }
+  });
+
+  test(`A and B may be one operand: X·Xᵀ is symmetric to the bit, ${dtype}`, () => {
+    const [n, k] = [13, 600];
+    large.clear();
+    const x = large.place(dtype, reals(n * k, 15), { rows: n });
+    const c = large.room(dtype, n * n, { rows: n });
+    const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
+    const scratch = large.room("uint8", gemmScratch(n, n, k), { alignment: 16 });
+    large.run([c, scratch], () => {
+      kernel(n, n, k, x.pointer, k, 1, x.pointer, 1, k, c.pointer, n, scratch.pointer, 1, 0);
+    });
+    assertSame(c.values(), transposed(n, n, c.values()), "X·Xᵀ");
+  });
+}
+
+test.run();

@@ -1,0 +1,91 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import { DatasetError } from "../../src/errors.ts";
+import { cache, readBytes } from "../../src/platform/web.ts";
+import { gzip, ramp, rejection } from "../data/files.ts";
+import { type Answer, withServer } from "./server.ts";
+
+const test = suite("web");
+
+async function kindAt(answer: Answer, maxBytes: number): Promise<string> {
+  const kinds: string[] = [];
+  await withServer(answer, async (address) => {
+    const error = await rejection(readBytes(`${address}digits`, maxBytes));
+    assert.ok(error instanceof DatasetError);
+    assert.match(error.message, `${address}digits: `);
+    kinds.push(error.fault.kind);
+  });
+  return kinds.join();
+}
+
+test("fetches a whole file, with a length or without", async () => {
+  for (const headers of [{ "content-length": 1000 }, {}]) {
+    const answer: Answer = (_, response) => {
+      response.writeHead(200, headers);
+      response.write(ramp(400));
+      response.end(ramp(1000).subarray(400));
+    };
+    await withServer(answer, async (address) => {
+      assert.equal(await readBytes(`${address}digits`, 1000), ramp(1000));
+    });
+  }
+});
+
+test("a body that the server has encoded arrives decoded", async () => {
+  const body = gzip(new Uint8Array(5000));
+  const answer: Answer = (_, response) => {
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
+  };
+  await withServer(answer, async (address) => {
+    assert.equal(await readBytes(address, 5000), new Uint8Array(5000));
+  });
+  assert.is(await kindAt(answer, 4999), "too-large");
+});
+
+test("what is not there is undefined, and so is a page in its place", async () => {
+  const answers: readonly Answer[] = [
+    (_, response) => response.writeHead(404).end("no"),
+    (_, response) => response.writeHead(410).end(),
+    (_, response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<!doctype html>"),
+  ];
+  for (const answer of answers) {
+    await withServer(answer, async (address) => {
+      assert.is(await readBytes(`${address}digits`, 99), undefined);
+    });
+  }
+});
+
+test("refusals and broken transfers are unreadable", async () => {
+  assert.is(await kindAt((_, response) => response.writeHead(403).end("no"), 99), "unreadable");
+  assert.is(await kindAt((_, response) => response.writeHead(500).end(), 99), "unreadable");
+  const half: Answer = (_, response) => {
+    response.writeHead(200, { "content-length": 100 });
+    response.write(ramp(50), () => response.destroy());
+  };
+  assert.is(await kindAt(half, 999), "unreadable");
+  assert.is(await kindAt((request) => request.socket.destroy(), 99), "unreadable");
+});
+
+test("a body above the limit ends the transfer, announced or not", async () => {
+  let sent = 0;
+  const endless: Answer = (_, response) => {
+    const send = (): void => {
+      sent += 65_536;
+      response.write(new Uint8Array(65_536), (error) => (error ? undefined : setImmediate(send)));
+    };
+    send();
+  };
+  assert.is(await kindAt(endless, 100_000), "too-large");
+  assert.ok(sent < 20_000_000, `${sent} bytes were sent`);
+  const announced: Answer = (_, response) => {
+    response.writeHead(200, { "content-length": 101 }).end(ramp(101));
+  };
+  assert.is(await kindAt(announced, 100), "too-large");
+});
+
+test("a page keeps no downloads", () => {
+  assert.is(cache, undefined);
+});
+
+test.run();

@@ -1,0 +1,173 @@
+/** What the compiled kernels export, and that each build is the one that its name says. */
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import { TrapError } from "../../src/errors.ts";
+import { COMMON_KERNELS, FLOAT_KERNELS, PREFIX } from "../../src/wasm/abi.ts";
+import debug from "../../src/wasm/builds/debug.ts";
+import relaxed from "../../src/wasm/builds/relaxed.ts";
+import simd from "../../src/wasm/builds/simd.ts";
+import { Engine } from "../../src/wasm/engine.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+
+const BYTES = { simd: decode(simd), relaxed: decode(relaxed), debug: decode(debug) };
+const LARGEST_BYTES = 40 * 1024;
+const CODE_SECTION = 10;
+
+const engine = await loadEngine();
+const test = suite("ABI");
+
+/** The mirror's names with their arities, prefixed as the module exports them. */
+function mirrored(): Map<string, number> {
+  const arities = new Map<string, number>(Object.entries(COMMON_KERNELS));
+  for (const dtype of FLOATS) {
+    for (const [name, arity] of Object.entries(FLOAT_KERNELS)) arities.set(PREFIX[dtype] + name, arity);
+  }
+  return arities;
+}
+
+test("the module exports what the mirror names and memory, nothing more and nothing less", () => {
+  const exported = WebAssembly.Module.exports(engine.module).map(({ name, kind }) => `${kind} ${name}`);
+  const wanted = ["memory memory", ...[...mirrored().keys()].map((name) => `function ${name}`)];
+  assert.equal(exported.sort(), wanted.sort());
+});
+
+test("every export takes as many parameters as the mirror says", () => {
+  const { exports } = new WebAssembly.Instance(engine.module);
+  for (const [name, arity] of mirrored()) {
+    const kernel = exports[name];
+    assert.ok(typeof kernel === "function" && kernel.length === arity, name);
+  }
+});
+
+test("the module imports nothing: no garbage collector, no abort, no host function", () => {
+  assert.equal(WebAssembly.Module.imports(engine.module), []);
+});
+
+test("the engine runs the build that was asked for", async () => {
+  assert.is(engine.build, BUILD);
+  const compiled = await WebAssembly.compile(BYTES[BUILD]);
+  assert.equal(WebAssembly.Module.exports(compiled), WebAssembly.Module.exports(engine.module));
+  assert.is(hasAssertions(engine), BUILD === "debug");
+});
+
+test("only the relaxed build has relaxed instructions: multiply-adds of both float types", () => {
+  // (f32x4 | f64x2).relaxed_(madd | nmadd): prefix 0xfd, then 0x105 … 0x108 in LEB128.
+  const counts = (bytes: Uint8Array) => [0x85, 0x86, 0x87, 0x88].map((low) => countOf(codeOf(bytes), [0xfd, low, 0x02]));
+  assert.ok(counts(BYTES.relaxed).every((count) => count > 0), `${counts(BYTES.relaxed)}`);
+  assert.equal(counts(BYTES.simd), [0, 0, 0, 0]);
+  assert.equal(counts(BYTES.debug), [0, 0, 0, 0]);
+});
+
+test("the builds for users are smaller than 40 KB", () => {
+  assert.ok(BYTES.simd.length < LARGEST_BYTES, `simd: ${BYTES.simd.length}`);
+  assert.ok(BYTES.relaxed.length < LARGEST_BYTES, `relaxed: ${BYTES.relaxed.length}`);
+});
+
+test("the inlined builds are made from the kernels as they stand: one hash of the sources for all", () => {
+  const stamps = ["simd", "relaxed", "debug"].map((name) => {
+    const [first = ""] = readFileSync(new URL(`../../src/wasm/builds/${name}.ts`, import.meta.url), "utf8").split("\n");
+    return first;
+  });
+  assert.match(stamps[0] ?? "", /sources [0-9a-f]{64}$/);
+  assert.equal(stamps, Array(3).fill(stamps[0]));
+});
+
+for (const dtype of FLOATS) {
+  test(`the debug build traps on every violated precondition that it can see, ${dtype}`, async () => {
+    const { module } = await Engine.load({ build: "debug" });
+    const load = () => Engine.load({ build: "debug", wasm: module });
+    for (const [name, call] of Object.entries(violations(dtype))) {
+      const fresh = await load();
+      const block = fresh.memory.allocate(1024).pointer;
+      fresh.memory.view("int32", block, 256).fill(9);
+      assert.throws(() => call(fresh, block), (error: unknown) => error instanceof TrapError, name);
+    }
+  });
+}
+
+test.run();
+
+/** Calls that break one precondition each, where `p` is a block of 256 int32 nines. */
+function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Engine, p: number) => void> {
+  return {
+    exp: ({ kernels }, p) => kernels[dtype].exp(-1, p, p),
+    log: ({ kernels }, p) => kernels[dtype].log(-1, p, p),
+    sigmoid: ({ kernels }, p) => kernels[dtype].sigmoid(-1, p, p),
+    tanh: ({ kernels }, p) => kernels[dtype].tanh(-1, p, p),
+    relu: ({ kernels }, p) => kernels[dtype].relu(-1, p, p),
+    sigmoidGradient: ({ kernels }, p) => kernels[dtype].sigmoidGradient(-1, p, p, p),
+    tanhGradient: ({ kernels }, p) => kernels[dtype].tanhGradient(-1, p, p, p),
+    reluGradient: ({ kernels }, p) => kernels[dtype].reluGradient(-1, p, p, p),
+    "addBias m": ({ kernels }, p) => kernels[dtype].addBias(-1, 1, p, p, p),
+    "addBias n": ({ kernels }, p) => kernels[dtype].addBias(1, -1, p, p, p),
+    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p),
+    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p),
+    "softmax m": ({ kernels }, p) => kernels[dtype].softmax(-1, 1, p, p),
+    "softmax without columns": ({ kernels }, p) => kernels[dtype].softmax(1, 0, p, p),
+    "argmax without columns": ({ kernels }, p) => kernels[dtype].argmax(1, 0, p, p),
+    "countCorrect without columns": ({ kernels }, p) => kernels[dtype].countCorrect(1, 0, p, p),
+    "labels without columns": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 0, p, p),
+    "label n": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 9, p, p + 512),
+    "label n, gradient": ({ kernels }, p) => kernels[dtype].crossEntropyLabelsGradient(1, 9, p, p + 512, p, 1),
+    "targets without columns": ({ kernels }, p) => kernels[dtype].crossEntropyTargets(1, 0, p, p),
+    "targets without columns, gradient": ({ kernels }, p) => kernels[dtype].crossEntropyTargetsGradient(1, 0, p, p, p, 1),
+    squaredError: ({ kernels }, p) => kernels[dtype].squaredError(-1, p, p),
+    squaredErrorGradient: ({ kernels }, p) => kernels[dtype].squaredErrorGradient(-1, p, p, p, 1),
+    axpy: ({ kernels }, p) => kernels[dtype].axpy(-1, p, p, 1),
+    fill: ({ kernels }, p) => kernels[dtype].fill(-1, p, 1),
+    copy: ({ kernels }, p) => kernels[dtype].copy(-1, p, p),
+    "gatherRows m": ({ kernels }, p) => kernels[dtype].gatherRows(-1, 1, p, p, p, 1),
+    "gatherRows n": ({ kernels }, p) => kernels[dtype].gatherRows(1, -1, p, p, p, 1),
+    gatherIndices: ({ common }, p) => common.gatherIndices(-1, p, p, p),
+    "firstOutOfRange m": ({ common }, p) => common.firstOutOfRange(-1, p, 1),
+    "firstOutOfRange bound": ({ common }, p) => common.firstOutOfRange(1, p, -1),
+    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
+    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
+    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
+    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, p, 1, 0),
+    "gemm scratch not aligned": ({ kernels }, p) => kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, p + 8, 1, 0),
+  };
+}
+
+/** A negative length does nothing in the builds for users, and traps where assertions are compiled in. */
+function hasAssertions({ module }: Engine): boolean {
+  const { exports } = new WebAssembly.Instance(module);
+  try {
+    (exports["sexp"] as (n: number, x: number, y: number) => void)(-1, 0, 0);
+    return false;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return true;
+    throw error;
+  }
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+/** The bodies of a module's functions: its sections are an id, a length in LEB128, and that many bytes. */
+function codeOf(module: Uint8Array): Uint8Array {
+  for (let at = 8; at < module.length; ) {
+    const id = module[at++];
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = module[at++] ?? 0;
+      length += (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    if (id === CODE_SECTION) return module.subarray(at, at + length);
+    at += length;
+  }
+  throw new Error("the module has no code");
+}
+
+function countOf(bytes: Uint8Array, pattern: readonly number[]): number {
+  let count = 0;
+  for (let at = 0; at + pattern.length <= bytes.length; at++) {
+    if (pattern.every((byte, i) => bytes[at + i] === byte)) count += 1;
+  }
+  return count;
+}
