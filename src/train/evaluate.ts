@@ -3,8 +3,8 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import type { Classifier } from "./classifier.ts";
 import { Minibatch, ResidentDataset } from "./resident.ts";
-import type { Classifier } from "./sgd.ts";
 
 export type Evaluation = {
   /** Examples whose most probable class is their label. */

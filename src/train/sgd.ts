@@ -6,23 +6,10 @@
  */
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { RandomState } from "../random/random_state.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import type { Classifier } from "./classifier.ts";
 import { evaluate } from "./evaluate.ts";
 import { Minibatch, type ResidentDataset } from "./resident.ts";
-
-/** What can be trained and evaluated: a network that classifies rows. */
-export type Classifier<D extends FloatType> = {
-  readonly engine: Engine;
-  readonly dtype: D;
-  readonly inputSize: number;
-  readonly outputSize: number;
-  gradient(x: Tensor<D>, labels: Tensor<"int32">): unknown;
-  descend(learningRate: number): void;
-  loss(x: Tensor<D>, labels: Tensor<"int32">): number;
-  countCorrect(x: Tensor<D>, labels: Tensor<"int32">): number;
-};
 
 export type SgdOptions = {
   /** Steps to make, from 0 on. */

@@ -4,8 +4,9 @@
 import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import type { Classifier } from "./classifier.ts";
 import { ResidentDataset } from "./resident.ts";
-import { type Classifier, type SgdOptions, type SgdProgress, sgd } from "./sgd.ts";
+import { type SgdOptions, type SgdProgress, sgd } from "./sgd.ts";
 
 export type TrainOptions = SgdOptions & {
   /** Evaluated beside the training examples; without it, those alone are. */
