@@ -32,7 +32,10 @@ test("float64: each of 300 losses within 1e-9, accuracies equal to within two im
   for (const [i, [iteration, trainAccuracy, testAccuracy]] of reference.evaluations.entries()) {
     const found = evaluations[i]!;
     assert.is(found.iteration, iteration);
-    assert.ok(Math.abs(found.trainAccuracy - trainAccuracy) * digits.train.length <= 2, `train, iteration ${iteration}`);
+    assert.ok(
+      Math.abs(found.trainAccuracy - trainAccuracy) * digits.train.length <= 2,
+      `train, iteration ${iteration}`,
+    );
     assert.ok(Math.abs(found.testAccuracy - testAccuracy) * digits.test.length <= 2, `test, iteration ${iteration}`);
   }
 });
@@ -40,7 +43,10 @@ test("float64: each of 300 losses within 1e-9, accuracies equal to within two im
 test("float32: the first 100 losses within 1e-5, every accuracy within 0.003", async () => {
   const { losses, evaluations } = await run("float32");
   for (let i = 0; i < 100; i++) {
-    assert.ok(Math.abs(losses[i]! - reference.losses[i]!) <= 1e-5, `loss ${i}: ${losses[i]}, NumPy ${reference.losses[i]}`);
+    assert.ok(
+      Math.abs(losses[i]! - reference.losses[i]!) <= 1e-5,
+      `loss ${i}: ${losses[i]}, NumPy ${reference.losses[i]}`,
+    );
   }
   for (const [i, [iteration, trainAccuracy, testAccuracy]] of reference.evaluations.entries()) {
     const found = evaluations[i]!;
