@@ -68,7 +68,8 @@ export class IndexError extends LanegradError {
   readonly bound: number;
 
   constructor(op: string, argument: string, position: number, value: number, bound: number) {
-    super(`${op}: ${argument}[${position}] is ${value}; expected a whole number from 0 to ${bound - 1}`);
+    const expected = bound > 0 ? `expected a whole number from 0 to ${bound - 1}` : "there is nothing to point at";
+    super(`${op}: ${argument}[${position}] is ${value}; ${expected}`);
     this.op = op;
     this.argument = argument;
     this.position = position;

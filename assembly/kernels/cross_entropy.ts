@@ -90,11 +90,12 @@ function rowMass<T>(n: i32, t: usize): f64 {
   return mass;
 }
 
-/** Σ_j t_j · (top - z_j): how far the targets' logits lie below the largest. */
+/** Σ_j t_j · (top - z_j): how far the targets' logits lie below the largest. A logit of -∞ costs nothing where t is 0. */
 function rowFall<T>(n: i32, z: usize, t: usize, top: T): f64 {
   let fall: f64 = 0;
   for (const end = z + bytes<T>(n); z < end; z += sizeof<T>(), t += sizeof<T>()) {
-    fall += <f64>load<T>(t) * (<f64>top - <f64>load<T>(z));
+    const weight = <f64>load<T>(t);
+    if (weight != 0) fall += weight * (<f64>top - <f64>load<T>(z));
   }
   return fall;
 }

@@ -62,7 +62,6 @@ export class Dataset {
   readonly inputShape: readonly number[];
   /** All targets as one array: [n], or [n, classes] for one-hot rows. */
   readonly targetShape: readonly number[];
-  readonly #files: DatasetFiles;
 
   /**
    * @throws {DatasetError} no examples, inputs and labels of different count, a label not below `classes`
@@ -86,7 +85,6 @@ export class Dataset {
     this.length = labels.length;
     this.inputShape = [labels.length, ...shape];
     this.targetShape = targetShapeOf(labels.length, classes, targets);
-    this.#files = files;
   }
 
   /**
@@ -141,7 +139,6 @@ export class Dataset {
       classes: this.classes,
       scale: this.scale,
       targets: this.targets,
-      files: this.#files,
     });
   }
 }

@@ -22,8 +22,8 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }
   checkAlike("addBias", "b", b, x);
   const [m = 0, n = 0] = x.shape;
   checkShapeIs("addBias", "b", b, [n]);
-  const y = outputOf("addBias", out, x, [x], "may be an input");
-  checkOutput("addBias", "out", y, x, [b], "disjoint");
+  if (out !== undefined) checkOutput("addBias", "out", out, x, [b], "disjoint");
+  const y = outputOf("addBias", out, x, [x, b], "may be an input");
   x.engine.kernels[x.dtype].addBias(m, n, x.pointer, b.pointer, y.pointer);
   return y;
 }

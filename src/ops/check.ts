@@ -63,6 +63,7 @@ export function outputOf<D extends DType>(
   inputs: readonly [Tensor, ...Tensor[]],
   aliasing: Aliasing,
 ): Tensor<D> {
+  for (const { pointer } of inputs) void pointer; // a disposed input is found before anything is allocated
   if (out === undefined) return empty(inputs[0].engine, result.shape, { dtype: result.dtype });
   checkOutput(op, "out", out, result, inputs, aliasing);
   return out;

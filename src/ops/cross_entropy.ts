@@ -1,9 +1,9 @@
 /**
  * Softmax with cross entropy, on logits: the usual loss of a classifier, with its gradient in the same pass.
  */
-import { DTypeError, ShapeError } from "../errors.ts";
+import { DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { show } from "../tensor/layout.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
 import { checkIndices } from "./gather.ts";
@@ -53,6 +53,7 @@ export function softmaxCrossEntropy<D extends FloatType>(
 
 /** Whether t is labels rather than targets, and that it fits z. */
 function checkTargets(z: Tensor, t: Tensor): boolean {
+  if (!(t instanceof Tensor)) throw new OptionError("softmaxCrossEntropy: t", "a tensor", t);
   const [m = 0, n = 0] = z.shape;
   if (t.dtype === "int32") {
     checkAlike("softmaxCrossEntropy", "t", t, z, "int32");

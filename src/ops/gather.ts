@@ -57,8 +57,8 @@ export function gatherIndices(
   checkAlike("gatherIndices", "indices", indices, x, "int32");
   checkShapeIs("gatherIndices", "x", x, [x.size]);
   checkShapeIs("gatherIndices", "indices", indices, [indices.size]);
-  const y = outputOf("gatherIndices", out, indices, [x, indices], "disjoint");
   checkIndices("gatherIndices", "indices", indices, x.size);
+  const y = outputOf("gatherIndices", out, indices, [x, indices], "disjoint");
   x.engine.common.gatherIndices(indices.size, x.pointer, indices.pointer, y.pointer);
   return y;
 }

@@ -50,9 +50,11 @@ export class Tensor<D extends DType = DType> {
   /**
    * The address of the first element, for kernels.
    *
-   * @throws {DisposedError} after `dispose()` of the tensor or of its owner
+   * @throws {DisposedError} after `dispose()` of the tensor, of its owner or of the engine
+   * @throws {TrapError} after a kernel of the engine trapped
    */
   get pointer(): number {
+    this.engine.checkOpen();
     if (this.#isDisposed || !this.#storage.block.isLive) throw new DisposedError(this.describe(), "use");
     return this.#storage.block.pointer + this.#storage.offset;
   }
@@ -95,7 +97,8 @@ export class Tensor<D extends DType = DType> {
    */
   rows(start: number, end: number): Tensor<D> {
     const [count, ...inner] = this.shape;
-    if (count === undefined || !(start >= 0 && start <= end && end <= count)) {
+    const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end;
+    if (count === undefined || !isRange || end > count) {
       throw new ShapeError("rows", this.describe(), `a range within 0..${count ?? 0}`, `${start}..${end}`);
     }
     return this.part(start * countOf(inner), [end - start, ...inner], this.name);
@@ -104,15 +107,17 @@ export class Tensor<D extends DType = DType> {
   /**
    * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
    *
-   * @throws {ShapeError} they reach beyond the tensor
+   * @throws {ShapeError} they reach beyond the tensor, or begin at no whole number
+   * @throws {OptionError} a shape that is no shape
    */
   part(start: number, shape: Shape, name?: string): Tensor<D> {
-    if (!(start >= 0 && start + countOf(shape) <= this.size)) {
+    const wanted = checkShape("part: shape", shape);
+    if (!Number.isInteger(start) || !(start >= 0 && start + countOf(wanted) <= this.size)) {
       throw new ShapeError("part", this.describe(), `elements within 0..${this.size}`, `${show(shape)} from ${start}`);
     }
     const { block, offset } = this.#storage;
     const storage: Storage = { block, offset: offset + start * bytesPerElement(this.dtype), role: "view" };
-    return new Tensor<D>(this.engine, storage, { dtype: this.dtype, shape, name });
+    return new Tensor<D>(this.engine, storage, { dtype: this.dtype, shape: wanted, name });
   }
 
   /** `W1 float32 [784, 50]`: what errors call it. */

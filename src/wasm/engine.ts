@@ -1,9 +1,10 @@
 /**
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
-import { DisposedError, EngineError, TrapError } from "../errors.ts";
+import { DisposedError, EngineError } from "../errors.ts";
 import { bindKernels, COMMON_KERNELS, type CommonKernels, FLOAT_KERNELS, type FloatKernels, PREFIX } from "./abi.ts";
 import type { FloatType } from "./dtype.ts";
+import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
 import { type Block, Memory } from "./memory.ts";
 
@@ -71,7 +72,7 @@ export class Engine {
       float32: bind<FloatKernels>(PREFIX.float32, FLOAT_KERNELS),
       float64: bind<FloatKernels>(PREFIX.float64, FLOAT_KERNELS),
     };
-    const memory = new Memory(exports.memory, common.alloc, common.free);
+    const memory = new Memory(exports.memory, common, guard);
     return new Engine({ build, module, kernels, common }, guard, memory);
   }
 
@@ -89,6 +90,16 @@ export class Engine {
     return this.#scratch.pointer;
   }
 
+  /**
+   * Refuses an engine that has ended.
+   *
+   * @throws {DisposedError} after `dispose()`
+   * @throws {TrapError} after a kernel trapped
+   */
+  checkOpen(): void {
+    this.#guard.check();
+  }
+
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
     const scratchBytes = this.#scratch?.bytes ?? 0;
@@ -102,32 +113,10 @@ export class Engine {
 
   /** Ends the engine: tensors in it can no longer be used. A second call does nothing. */
   dispose(): void {
-    this.memory.close();
     this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-}
-
-/** Stands before every kernel: after a trap, or after the engine's end, nothing runs any more. */
-class Guard {
-  #reason: Error | undefined;
-
-  stop(reason: Error): void {
-    this.#reason ??= reason;
-  }
-
-  wrap(name: string, kernel: (...args: number[]) => number): (...args: number[]) => number {
-    return (...args) => {
-      if (this.#reason !== undefined) throw this.#reason;
-      try {
-        return kernel(...args);
-      } catch (error) {
-        this.stop(new TrapError(name, error));
-        throw this.#reason;
-      }
-    };
   }
 }

@@ -48,6 +48,7 @@ export async function loadInstance(
     const { module, instance } = await instantiate(await contentOf(source ?? decode(await builtIn(build))), {});
     return { module, exports: instance.exports as Exports };
   } catch (error) {
+    if (error instanceof EngineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const forbidden = /unsafe-eval|content security policy|disallowed by embedder/i.test(reason);
     throw new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });

@@ -1,9 +1,10 @@
 /**
  * WebAssembly memory as blocks with an owner: the only user of `WebAssembly.Memory`.
  */
-import { AllocationError, DisposedError } from "../errors.ts";
-import type { Pointer } from "./abi.ts";
+import { AllocationError } from "../errors.ts";
+import type { CommonKernels, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
+import type { Guard } from "./guard.ts";
 
 /** The largest block that the heap can hold, a little under 1 GiB. */
 export const LARGEST_BLOCK: number = 2 ** 30 - 64;
@@ -36,16 +37,15 @@ export class Block {
 /** The heap of one instance: hands out blocks and views, and counts what is alive. */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
-  readonly #alloc: (bytes: number) => Pointer;
-  readonly #free: (pointer: Pointer) => void;
+  readonly #heap: Pick<CommonKernels, "alloc" | "free">;
+  readonly #guard: Guard;
   #blocks = 0;
   #bytes = 0;
-  #isOpen = true;
 
-  constructor(memory: WebAssembly.Memory, alloc: (bytes: number) => Pointer, free: (pointer: Pointer) => void) {
+  constructor(memory: WebAssembly.Memory, heap: Pick<CommonKernels, "alloc" | "free">, guard: Guard) {
     this.#memory = memory;
-    this.#alloc = alloc;
-    this.#free = free;
+    this.#heap = heap;
+    this.#guard = guard;
   }
 
   /** Live blocks, and the bytes that were asked for in them. */
@@ -71,30 +71,26 @@ export class Memory {
    * A 16-byte aligned block with undefined content.
    *
    * @throws {AllocationError} larger than one block can be
-   * @throws {TrapError} memory cannot grow any more
+   * @throws {TrapError} memory cannot grow any more, or a kernel trapped before
+   * @throws {DisposedError} after the engine's end
    */
   allocate(bytes: number): Block {
-    if (!this.#isOpen) throw new DisposedError("the engine", "allocate");
+    this.#guard.check();
     if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > LARGEST_BLOCK) {
       throw new AllocationError(bytes, LARGEST_BLOCK);
     }
-    const pointer = this.#alloc(bytes) >>> 0; // addresses from 2 GiB on arrive negative
+    const pointer = this.#heap.alloc(bytes) >>> 0; // addresses from 2 GiB on arrive negative
     this.#blocks += 1;
     this.#bytes += bytes;
     return new Block(pointer, bytes, () => {
       this.#blocks -= 1;
       this.#bytes -= bytes;
-      if (this.#isOpen) this.#free(pointer);
+      if (this.#guard.isOpen) this.#heap.free(pointer);
     });
   }
 
   /** The elements from `pointer` on: a view, valid until memory grows. */
   view<D extends DType>(dtype: D, pointer: Pointer, length: number): ArrayOf[D] {
     return viewOf(dtype, this.#memory.buffer, pointer, length);
-  }
-
-  /** Ends allocation; blocks freed later are only counted. */
-  close(): void {
-    this.#isOpen = false;
   }
 }

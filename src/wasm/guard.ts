@@ -1,0 +1,39 @@
+/**
+ * Stands before every kernel: after a trap, or after the engine's end, nothing runs any more.
+ */
+import { TrapError } from "../errors.ts";
+
+type Kernel = (...args: number[]) => number;
+
+/** Whether an engine still works, and if not, why. */
+export class Guard {
+  #reason: Error | undefined;
+
+  get isOpen(): boolean {
+    return this.#reason === undefined;
+  }
+
+  /** @throws {DisposedError | TrapError} the reason that `stop` was given first */
+  check(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+  }
+
+  /** From now on every call fails with this reason. A later reason does not replace it. */
+  stop(reason: Error): void {
+    this.#reason ??= reason;
+  }
+
+  /** The kernel, refused once the engine has stopped; its trap stops the engine. */
+  wrap(name: string, kernel: Kernel): Kernel {
+    return (...args) => {
+      this.check();
+      try {
+        return kernel(...args);
+      } catch (error) {
+        const trap = new TrapError(name, error);
+        this.stop(trap);
+        throw trap;
+      }
+    };
+  }
+}
