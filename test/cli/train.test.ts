@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -26,11 +28,17 @@ function trainScript(args: readonly string[], options?: RunOptions) {
 function smallData({ count = 40, tests = 20, label = 9 } = {}): string {
   const data = newPath();
   mkdirSync(data);
-  for (const [name, n] of [["train", count], ["t10k", tests]] as const) {
+  for (const [name, n] of [
+    ["train", count],
+    ["t10k", tests],
+  ] as const) {
     const images = Uint8Array.from({ length: n * 9 }, (_, i) => (i * 37) % 256);
     const labels = Uint8Array.from({ length: n }, (_, i) => i % 10);
     if (n > 0) labels[n - 1] = label;
-    writeFileSync(join(data, `${name}-images-idx3-ubyte`), encodeIdx({ type: "uint8", shape: [n, 3, 3], data: images }));
+    writeFileSync(
+      join(data, `${name}-images-idx3-ubyte`),
+      encodeIdx({ type: "uint8", shape: [n, 3, 3], data: images }),
+    );
     writeFileSync(join(data, `${name}-labels-idx1-ubyte`), encodeIdx({ type: "uint8", shape: [n], data: labels }));
   }
   return data;
@@ -42,7 +50,10 @@ test("--json prints one object a line: start, steps, evaluations, end; and --out
   const { code, stdout, stderr } = await trainScript([...args, "--data", smallData(), "--out", out]);
   assert.is(code, 0, stderr);
   assert.is(stderr, "");
-  const rows = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Row);
+  const rows = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Row);
   assert.equal(
     rows.map(({ type, iteration }) => (iteration === undefined ? type : `${type} ${iteration}`)),
     ["start", "step 0", "evaluation 0", "step 3", "evaluation 5", "step 6", "step 9", "evaluation 10", "end"],
@@ -82,7 +93,17 @@ test("--help explains every flag; --quiet leaves only the summary", async () => 
   const help = await trainScript(["--help"]);
   assert.is(help.code, 0);
   for (const flag of ["--data", "--dataset", "--seed", "--dtype", "--json", "--out"]) assert.match(help.stdout, flag);
-  const { stdout, stderr } = await trainScript(["--quiet", "--iterations", "3", "--data", smallData(), "--out", newPath(), "--batch-size", "5"]);
+  const { stdout, stderr } = await trainScript([
+    "--quiet",
+    "--iterations",
+    "3",
+    "--data",
+    smallData(),
+    "--out",
+    newPath(),
+    "--batch-size",
+    "5",
+  ]);
   assert.is(stderr, "");
   assert.is(stdout.trimEnd().split("\n").length, 3);
 });
@@ -141,6 +162,21 @@ test("bad data is one line that names the file, and exit code 1", async () => {
   );
 });
 
+test("--dataset mnist: when every mirror fails, one line tells what happened and the way by hand", async () => {
+  const server = createServer((_, response) => response.writeHead(403).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const cache = newPath();
+  const environment = { LANEGRAD_MNIST_MIRRORS: `http://127.0.0.1:${port}/`, LANEGRAD_CACHE: cache };
+  const { code, stderr } = await trainScript(["--dataset", "mnist", "--quiet"], { environment });
+  server.close();
+  assert.is(code, 1, stderr);
+  assert.match(stderr, /train-images-idx3-ubyte\.gz \(HTTP 403\)/);
+  assert.match(stderr, `by hand: put`);
+  assert.match(stderr, `--data ${cache}`);
+  assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
+});
+
 test("--debug shows the stack", async () => {
   const { code, stderr } = await trainScript(["--data", newPath(), "--debug"]);
   assert.is(code, 1);
@@ -149,7 +185,18 @@ test("--debug shows the stack", async () => {
 
 test("a loss that stops being finite: exit code 1, the iteration, and the history so far", async () => {
   const out = newPath();
-  const args = ["--data", smallData(), "--out", out, "--batch-size", "5", "--learning-rate", "1e38", "--iterations", "50"];
+  const args = [
+    "--data",
+    smallData(),
+    "--out",
+    out,
+    "--batch-size",
+    "5",
+    "--learning-rate",
+    "1e38",
+    "--iterations",
+    "50",
+  ];
   const { code, stderr } = await trainScript([...args, "--quiet"]);
   assert.is(code, 1, stderr);
   const iteration = Number(/loss is (?:NaN|Infinity) at iteration (\d+)/.exec(stderr)?.[1]);

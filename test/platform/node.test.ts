@@ -34,6 +34,7 @@ test("a file above the limit is refused before it is read", async () => {
   await withFolder({ large: ramp(10) }, async (folder) => {
     const path = join(folder, "large");
     assert.is((await readBytes(path, 10))?.length, 10);
+    assert.ok((await rejection(readBytes(path, 9))) instanceof DatasetError);
     await truncate(path, 2 ** 33);
     const before = process.memoryUsage().arrayBuffers;
     const error = await rejection(readBytes(path, 10));
