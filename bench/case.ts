@@ -18,7 +18,9 @@ const MIN_SAMPLES = 30;
 
 /** Runs the cases one after the other and prints a row for each. */
 export async function measureCases(cases: readonly Case[]): Promise<void> {
-  console.log(`${"case".padEnd(28)}${"ops/s".padStart(10)}${"± RME".padStart(9)}${"median".padStart(12)}${"GFLOP/s".padStart(10)}${"residual".padStart(11)}`);
+  console.log(
+    `${"case".padEnd(28)}${"ops/s".padStart(10)}${"± RME".padStart(9)}${"median".padStart(12)}${"GFLOP/s".padStart(10)}${"residual".padStart(11)}`,
+  );
   for (const one of cases) {
     const residual = one.residual();
     if (!(residual <= one.tolerance)) throw new Error(`${one.name}: residual ${residual} is over ${one.tolerance}`);
@@ -43,9 +45,13 @@ let sink = 0;
 function measure(one: Case): Promise<Benchmark.Target & { hz: number; stats: Benchmark.Stats }> {
   return new Promise((resolve, reject) => {
     new Benchmark.Suite()
-      .add(one.name, () => {
-        sink += one.run();
-      }, { minSamples: MIN_SAMPLES })
+      .add(
+        one.name,
+        () => {
+          sink += one.run();
+        },
+        { minSamples: MIN_SAMPLES },
+      )
       .on("cycle", ({ target }: Benchmark.Event) => {
         const { error } = target as { error?: Error }; // the typings forget it
         if (error) reject(error);

@@ -40,7 +40,11 @@ function gemmCase(engine: Engine, { m, n, k }: Product, transpose: Transpose): C
 }
 
 /** The largest |C - AB| / Σ|a||b| over a sample of elements, in float64. */
-function residualOf({ m, n, k }: Product, transpose: Transpose, ...[a, b, c]: [Float32Array, Float32Array, Float32Array]): number {
+function residualOf(
+  { m, n, k }: Product,
+  transpose: Transpose,
+  ...[a, b, c]: [Float32Array, Float32Array, Float32Array]
+): number {
   let worst = 0;
   for (let i = 0; i < m; i += 7) {
     for (let j = 0; j < n; j += 5) {

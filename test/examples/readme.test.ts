@@ -37,7 +37,15 @@ test("its tensors come out as it says", async () => {
 test("its accuracies of 1,000 iterations are those of the script", async () => {
   if (BUILD === "relaxed") return; // the figures are those of the build with the same bits everywhere
   const out = makeTemporaryFolder();
-  const { stdout, stderr } = await runScript("src/cli/train.ts", ["--iterations", "1000", "--quiet", "--build", BUILD, "--out", out]);
+  const { stdout, stderr } = await runScript("src/cli/train.ts", [
+    "--iterations",
+    "1000",
+    "--quiet",
+    "--build",
+    BUILD,
+    "--out",
+    out,
+  ]);
   const line = /^train accuracy .*? %, test accuracy .*? %/m.exec(stdout)?.[0];
   assert.ok(line !== undefined && readme.includes(line), `${line}\n${stderr}`);
 });

@@ -36,7 +36,16 @@ for (const dtype of FLOATS) {
           const want = oracle.argmax(n, x);
           assert.equal(argmax(dtype, n, x), want, `${m}×${n}`);
           assert.is(countCorrect(dtype, n, x, want), m, `${m}×${n}`);
-          assert.is(countCorrect(dtype, n, x, want.map((j) => j + 1)), 0, `${m}×${n}`);
+          assert.is(
+            countCorrect(
+              dtype,
+              n,
+              x,
+              want.map((j) => j + 1),
+            ),
+            0,
+            `${m}×${n}`,
+          );
         }
       }
     }
@@ -60,7 +69,10 @@ for (const dtype of FLOATS) {
 
   test(`the first NaN wins over everything, as in NumPy, ${dtype}`, () => {
     for (let j = 0; j < 7; j++) {
-      assert.equal(argmax(dtype, 7, new Float64Array(7).fill(1).with(j, Number.NaN).with(6, Infinity).with(j, Number.NaN)), [j]);
+      assert.equal(
+        argmax(dtype, 7, new Float64Array(7).fill(1).with(j, Number.NaN).with(6, Infinity).with(j, Number.NaN)),
+        [j],
+      );
       assert.equal(argmax(dtype, 7, new Float64Array(7).fill(Number.NaN, j)), [j]);
     }
     assert.equal(argmax(dtype, 2, [1, 2, Number.NaN, 2, 3, 1]), [1, 0, 0], "only its own row");

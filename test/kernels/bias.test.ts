@@ -79,7 +79,10 @@ for (const dtype of FLOATS) {
     const column = reals(23, 5);
     for (let n = 1; n <= widest; n++) {
       field.clear();
-      const input = field.place(dtype, Array.from({ length: 23 * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN));
+      const input = field.place(
+        dtype,
+        Array.from({ length: 23 * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN),
+      );
       const y = field.room(dtype, n);
       field.run([y], () => kernels.columnSums(23, n, input.pointer, y.pointer));
       assertAll(y.values(), y.values()[0], `n = ${n}`);

@@ -99,7 +99,11 @@ for (const dtype of FLOATS) {
     assert.is(label(1).loss, 2000);
     assert.is(label(2).loss, 1000);
     assertSame(label(1).dz, [1, -1, 0], "gradient of label 1");
-    assertSame(label(0).dz.map((value) => value + 0), [0, 0, 0], "gradient of label 0");
+    assertSame(
+      label(0).dz.map((value) => value + 0),
+      [0, 0, 0],
+      "gradient of label 0",
+    );
     assert.is(crossEntropy(dtype, 2, [-Infinity, 0], Int32Array.of(0)).loss, Infinity);
     assert.is(crossEntropy(dtype, 2, [-Infinity, 0], Int32Array.of(1)).loss, 0);
   });
@@ -123,7 +127,11 @@ for (const dtype of FLOATS) {
       const whole = crossEntropy(dtype, 5, z, t);
       const quarter = crossEntropy(dtype, 5, z, t, "apart", 0.25);
       assert.is(quarter.loss, whole.loss);
-      assertSame(quarter.dz, whole.dz.map((value) => 0.25 * value), "a power of two is exact");
+      assertSame(
+        quarter.dz,
+        whole.dz.map((value) => 0.25 * value),
+        "a power of two is exact",
+      );
     }
   });
 
@@ -167,7 +175,14 @@ test.run();
  * The sum of n exponentials rounds n times, each exponent once (|z - max| <= 16: 8 eps of its power), exp and
  * the quotient 2; all of it times the mass of the targets, which float64 adds up.
  */
-function checkAgainstOracle(dtype: FloatType, n: number, z: Float64Array, t: Float64Array, got: Result, label: string): void {
+function checkAgainstOracle(
+  dtype: FloatType,
+  n: number,
+  z: Float64Array,
+  t: Float64Array,
+  got: Result,
+  label: string,
+): void {
   const tolerance = (16 + n + 4) * EPS[dtype] * Math.max(1, n);
   const rows = z.length / n;
   const loss = oracle.crossEntropy(n, z, t);

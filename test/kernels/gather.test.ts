@@ -43,11 +43,18 @@ for (const dtype of FLOATS) {
     const n = 37;
     for (let byte = 0; byte < 256; byte++) {
       field.clear();
-      const table = field.place("uint8", Uint8Array.from({ length: n }, (_, j) => byte + j));
+      const table = field.place(
+        "uint8",
+        Uint8Array.from({ length: n }, (_, j) => byte + j),
+      );
       const picked = field.place("int32", [0]);
       const y = field.room(dtype, n);
       field.run([y], () => gatherRows(1, n, table.pointer, picked.pointer, y.pointer, 1));
-      assertSame(y.values(), Array.from({ length: n }, (_, j) => (byte + j) % 256), `from byte ${byte}`);
+      assertSame(
+        y.values(),
+        Array.from({ length: n }, (_, j) => (byte + j) % 256),
+        `from byte ${byte}`,
+      );
     }
   });
 
@@ -68,7 +75,11 @@ test("gatherIndices picks any number of elements, the extremes of int32 included
     const picked = field.place("int32", indices);
     const y = field.room("int32", m);
     field.run([y], () => engine.common.gatherIndices(m, from.pointer, picked.pointer, y.pointer));
-    assert.equal(y.values(), indices.map((at) => x[at]), `m = ${m}`);
+    assert.equal(
+      y.values(),
+      indices.map((at) => x[at]),
+      `m = ${m}`,
+    );
   }
 });
 

@@ -118,8 +118,14 @@ for (const dtype of FLOATS) {
     for (const alpha of ALPHAS) {
       const c = new Float64Array(15).fill(Number.NaN);
       const nothing = new Float64Array(0);
-      assertAll(gemm(small, dtype, { m: 3, n: 5, k: 0 }, { a: nothing, b: nothing, c }, LAYOUTS[0], { alpha }), 0, "k = 0");
-      const got = gemm(small, dtype, { m: 3, n: 5, k: 2 }, { a: integers(6), b: integers(10), c }, LAYOUTS[0], { alpha });
+      assertAll(
+        gemm(small, dtype, { m: 3, n: 5, k: 0 }, { a: nothing, b: nothing, c }, LAYOUTS[0], { alpha }),
+        0,
+        "k = 0",
+      );
+      const got = gemm(small, dtype, { m: 3, n: 5, k: 2 }, { a: integers(6), b: integers(10), c }, LAYOUTS[0], {
+        alpha,
+      });
       assert.ok(got.every(Number.isFinite));
     }
   });
@@ -163,8 +169,19 @@ for (const dtype of FLOATS) {
       const row = reals(k, 11);
       const column = reals(k, 12);
       for (const factors of [{}, { alpha: 0.3, beta: 0.7 }]) {
-        const alone = gemm(large, dtype, { m: 1, n: 1, k }, { a: row, b: column, c: Float64Array.of(0.1) }, LAYOUTS[0], factors);
-        for (const { m, n } of [{ m: 2 * MR + 3, n: 2 * nr + 3 }, { m: 3, n: nr }, { m: 130, n: 387 }]) {
+        const alone = gemm(
+          large,
+          dtype,
+          { m: 1, n: 1, k },
+          { a: row, b: column, c: Float64Array.of(0.1) },
+          LAYOUTS[0],
+          factors,
+        );
+        for (const { m, n } of [
+          { m: 2 * MR + 3, n: 2 * nr + 3 },
+          { m: 3, n: nr },
+          { m: 130, n: 387 },
+        ]) {
           const a = Float64Array.from({ length: m * k }, (_, at) => row[at % k] ?? Number.NaN);
           const b = Float64Array.from({ length: k * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN);
           const c = new Float64Array(m * n).fill(0.1);
@@ -184,13 +201,21 @@ for (const dtype of FLOATS) {
       for (const alpha of [1, 0]) {
         for (const layout of LAYOUTS) {
           const label = `${bad} in ${layout.name}, α = ${alpha}`;
-          for (const [i, p] of [[0, 0], [MR, 2], [m - 1, k - 1]] as const) {
+          for (const [i, p] of [
+            [0, 0],
+            [MR, 2],
+            [m - 1, k - 1],
+          ] as const) {
             const poisoned = a.with(i * k + p, bad);
             const want = product(m, n, k, poisoned, b).map((sum) => alpha * sum);
             assertEqual(gemm(small, dtype, { m, n, k }, { a: poisoned, b }, layout, { alpha }), want, label);
             assert.is(want.filter(Number.isFinite).length, m * n - n);
           }
-          for (const [p, j] of [[0, 0], [2, nrOf(dtype)], [k - 1, n - 1]] as const) {
+          for (const [p, j] of [
+            [0, 0],
+            [2, nrOf(dtype)],
+            [k - 1, n - 1],
+          ] as const) {
             const poisoned = b.with(p * n + j, bad);
             const want = product(m, n, k, a, poisoned).map((sum) => alpha * sum);
             assertEqual(gemm(small, dtype, { m, n, k }, { a, b: poisoned }, layout, { alpha }), want, label);

@@ -38,7 +38,11 @@ for (const dtype of FLOATS) {
 
   test(`rows add up to one, ${dtype}`, () => {
     for (let n = 1; n <= 40; n++) {
-      const p = softmax(dtype, n, reals(n, n).map((value) => 50 * value));
+      const p = softmax(
+        dtype,
+        n,
+        reals(n, n).map((value) => 50 * value),
+      );
       const sum = p.reduce((partial, value) => partial + value, 0);
       assert.ok(Math.abs(sum - 1) <= (n + 2) * EPS[dtype], `n = ${n}: ${sum}`);
       assert.ok(p.every((value) => value >= 0 && value <= 1));
@@ -47,14 +51,23 @@ for (const dtype of FLOATS) {
 
   test(`equal logits share equally, at any size of theirs, ${dtype}`, () => {
     for (const logit of [0, 1000, -1000, 3e38, -3e38]) {
-      for (const n of [1, 2, 4, 8, 16]) assertAll(softmax(dtype, n, new Float64Array(n).fill(logit)), 1 / n, `${logit}`);
+      for (const n of [1, 2, 4, 8, 16])
+        assertAll(softmax(dtype, n, new Float64Array(n).fill(logit)), 1 / n, `${logit}`);
     }
   });
 
   test(`a constant on all logits changes no bit, ${dtype}`, () => {
     const z = integers(13, 6);
     for (const constant of [1000, -1000, 65536]) {
-      assertSame(softmax(dtype, 13, z.map((value) => value + constant)), softmax(dtype, 13, z), `${constant}`);
+      assertSame(
+        softmax(
+          dtype,
+          13,
+          z.map((value) => value + constant),
+        ),
+        softmax(dtype, 13, z),
+        `${constant}`,
+      );
     }
   });
 
@@ -66,7 +79,12 @@ for (const dtype of FLOATS) {
   });
 
   test(`rows without an answer are NaN: +∞, nothing but -∞, NaN, and only those rows, ${dtype}`, () => {
-    for (const bad of [[Infinity, 0, 0], [Infinity, Infinity, 0], [-Infinity, -Infinity, -Infinity], [0, Number.NaN, 0]]) {
+    for (const bad of [
+      [Infinity, 0, 0],
+      [Infinity, Infinity, 0],
+      [-Infinity, -Infinity, -Infinity],
+      [0, Number.NaN, 0],
+    ]) {
       const got = softmax(dtype, 3, [...[0, 0, 0], ...bad, ...[0, 0, 0]]);
       assertAll(got.slice(3, 6), Number.NaN, `${bad}`);
       assertWithin([...got.slice(0, 3), ...got.slice(6)], Array(6).fill(1 / 3), () => EPS[dtype], `beside ${bad}`);
@@ -76,7 +94,11 @@ for (const dtype of FLOATS) {
   test(`a NaN in any column makes its row NaN, ${dtype}`, () => {
     for (let n = 1; n <= 9; n++) {
       for (let j = 0; j < n; j++) {
-        assertAll(softmax(dtype, n, new Float64Array(n).fill(1).with(j, Number.NaN)), Number.NaN, `column ${j} of ${n}`);
+        assertAll(
+          softmax(dtype, n, new Float64Array(n).fill(1).with(j, Number.NaN)),
+          Number.NaN,
+          `column ${j} of ${n}`,
+        );
       }
     }
   });

@@ -73,7 +73,10 @@ for (const dtype of FLOATS) {
     for (let i = 0; i < 7; i++) {
       const good = new Float64Array(7).fill(1);
       const bad = good.with(i, Number.NaN);
-      for (const [y, t] of [[bad, good], [good, bad]] as const) {
+      for (const [y, t] of [
+        [bad, good],
+        [good, bad],
+      ] as const) {
         const { loss, dy } = squaredError(dtype, y, t);
         assert.ok(Number.isNaN(loss), `NaN in ${i}`);
         assertSame(dy, new Float64Array(7).with(i, Number.NaN), `NaN in ${i}`);

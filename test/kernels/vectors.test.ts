@@ -58,7 +58,11 @@ for (const dtype of FLOATS) {
       field.clear();
       const y = field.place(dtype, integers(n, 5));
       field.run([y], () => axpy(n, y.pointer, y.pointer, -0.5));
-      assertEqual(y.values(), integers(n, 5).map((value) => value / 2), `n = ${n}`);
+      assertEqual(
+        y.values(),
+        integers(n, 5).map((value) => value / 2),
+        `n = ${n}`,
+      );
     }
   });
 

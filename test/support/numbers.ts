@@ -28,6 +28,9 @@ export function nearRelative(
   const smallest = got instanceof Float32Array ? 2 ** -149 : 2 ** -1074;
   for (let i = 0; i < want.length; i++) {
     const difference = Math.abs(got[i]! - want[i]!);
-    assert.ok(difference <= tolerance * Math.abs(want[i]!) + smallest, `${label}[${i}]: ${got[i]}, expected ${want[i]}`);
+    assert.ok(
+      difference <= tolerance * Math.abs(want[i]!) + smallest,
+      `${label}[${i}]: ${got[i]}, expected ${want[i]}`,
+    );
   }
 }

@@ -1,0 +1,202 @@
+/** Who may import whom in src/, and what may be mentioned where: the sources are read, not run. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path/posix";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+/** A file imports its own folder and folders of lower rank: nothing sideways, nothing up. "" is src/ itself. */
+const RANK: Readonly<Record<string, number>> = {
+  "": 0,
+  platform: 1,
+  random: 1,
+  calculus: 1,
+  formats: 1,
+  wasm: 1,
+  data: 2,
+  tensor: 2,
+  ops: 3,
+  autodiff: 4,
+  nn: 5,
+  train: 6,
+};
+/** The command line sees what a user sees. */
+const COMMAND_LINE = "cli";
+/** The public surface sees everything, and no file of the library imports it. */
+const SURFACE = "index.ts";
+/** Packages, and the one file that may use each. */
+const PACKAGES: Readonly<Record<string, string>> = { "@assemblyscript/loader": "wasm/load.ts" };
+/** The import map's name for the two platforms. */
+const PLATFORM = "#platform";
+/** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */
+const EXACT_MATH = new Set([
+  ...["abs", "ceil", "clz32", "floor", "fround", "imul", "max", "min", "round", "sign", "sqrt", "trunc"],
+  ...["E", "LN10", "LN2", "LOG10E", "LOG2E", "PI", "SQRT1_2", "SQRT2"],
+]);
+
+type Source = {
+  /** Its path within src/. */
+  readonly file: string;
+  readonly folder: string;
+  /** Without comments. */
+  readonly code: string;
+  /** Without comments and without what stands in strings. */
+  readonly words: string;
+};
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts") && !file.startsWith("wasm/builds/")) // base64 alone
+  .map((file) => sourceOf(file, readFileSync(join(SRC, file), "utf8")));
+
+const test = suite("layers");
+
+test("the reader skips comments and strings, and finds every form of import", () => {
+  const { code, words } = sourceOf(
+    "ops/x.ts",
+    [
+      "/** import { no } from './no.ts'; Math.exp */",
+      'import { a } from "./a.ts"; // import "./no.ts"',
+      'import type { B } from "../tensor/b.ts";',
+      'export * from "./c.ts";',
+      'import "./d.ts";',
+      'const lazy = import("./e.ts");',
+      "const address = 'http://example.org/' + `Math.log`;",
+      "import {",
+      "  f,",
+      '} from "./f.ts";',
+    ].join("\n"),
+  );
+  assert.equal(importsOf(code), ["./a.ts", "../tensor/b.ts", "./c.ts", "./d.ts", "./e.ts", "./f.ts"]);
+  assert.not.match(words, /Math|example|no\.ts/);
+  assert.match(words, /const address = /);
+});
+
+test("there are sources, and every folder has a rank", () => {
+  assert.ok(sources.length > 30, `${sources.length} sources`);
+  for (const folder of new Set(sources.map((source) => source.folder))) {
+    assert.ok(folder === COMMAND_LINE || RANK[folder] !== undefined, `src/${folder} needs a rank in this test`);
+  }
+});
+
+test("imports point downward", () => {
+  for (const { file, folder, code } of sources) {
+    if (file === SURFACE || folder === COMMAND_LINE) continue;
+    for (const target of importsOf(code)) {
+      const to =
+        target === PLATFORM ? "platform" : target.startsWith(".") ? folderOf(resolved(file, target)) : undefined;
+      if (to === undefined) continue; // packages and node: have tests of their own
+      const isDownward = to === folder || (RANK[to] ?? Number.POSITIVE_INFINITY) < (RANK[folder] ?? -1);
+      assert.ok(isDownward, `src/${file} must not import ${target}`);
+    }
+  }
+});
+
+test("nothing in the library imports its own surface", () => {
+  for (const { file, code } of sources) {
+    for (const target of importsOf(code)) {
+      assert.is.not(resolved(file, target), SURFACE, `src/${file}`);
+      if (folderOf(file) !== COMMAND_LINE) assert.is.not(target, "lanegrad", `src/${file}`);
+    }
+  }
+});
+
+test("the surface only passes on", () => {
+  const surface = sources.find(({ file }) => file === SURFACE);
+  if (surface === undefined) return;
+  for (const statement of surface.words.split(";").map((text) => text.trim())) {
+    assert.match(statement, /^(export (type )?(\*|\{[^}]*\}) from ""$|$)/);
+  }
+});
+
+test("the command line imports the package by its name, its own folder and Node", () => {
+  for (const { file, folder, code } of sources) {
+    if (folder !== COMMAND_LINE) continue;
+    for (const target of importsOf(code)) {
+      const isAllowed =
+        target === "lanegrad" ||
+        target.startsWith("node:") ||
+        (target.startsWith(".") && folderOf(resolved(file, target)) === COMMAND_LINE);
+      assert.ok(isAllowed, `src/${file} must not import ${target}`);
+    }
+  }
+});
+
+test("a package is imported by the one file that is there for it", () => {
+  for (const { file, code } of sources) {
+    for (const target of importsOf(code)) {
+      if (target.startsWith(".") || target.startsWith("node:") || target === PLATFORM || target === "lanegrad")
+        continue;
+      assert.is(PACKAGES[target], file, `src/${file} imports ${target}`);
+    }
+  }
+});
+
+test("only the platform for Node and the command line mention node:", () => {
+  for (const { file, folder, code } of sources) {
+    if (folder === COMMAND_LINE || file === "platform/node.ts") continue;
+    assert.not.match(code, /["'`]node:/, `src/${file}`);
+  }
+});
+
+test("only src/wasm touches WebAssembly's memory", () => {
+  for (const { file, folder, words } of sources) {
+    if (folder !== "wasm") assert.not.match(words, /\bWebAssembly\s*\.\s*Memory\b/, `src/${file}`);
+  }
+});
+
+test("only operations and programs call kernels, because they check what kernels do not", () => {
+  for (const { file, folder, words } of sources) {
+    if (folder === "wasm" || folder === "ops" || folder === "autodiff") continue;
+    assert.not.match(words, /\.\s*(kernels|common)\b/, `src/${file}`);
+    assert.not.match(words, /\{[^{}]*\b(kernels|common)\b[^{}]*\}\s*=[^=>]/, `src/${file} destructures an engine`);
+  }
+});
+
+test("hosts differ in Math.exp and its like, so no such function is in the library", () => {
+  for (const { file, folder, words } of sources) {
+    if (folder === COMMAND_LINE) continue; // prints, and computes no weight
+    for (const [, name = ""] of words.matchAll(/\bMath\s*\.\s*(\w+)/g)) {
+      assert.ok(EXACT_MATH.has(name), `src/${file} uses Math.${name}`);
+    }
+    assert.not.match(words, /\bMath\s*(\[|;|,|\))/, `src/${file} passes Math around`);
+    assert.not.match(words, /=\s*Math\b\s*(?!\.)/, `src/${file} passes Math around`);
+  }
+});
+
+test("powers are powers of two with whole exponents: others may differ between hosts", () => {
+  for (const { file, folder, words } of sources) {
+    if (folder === COMMAND_LINE) continue;
+    for (const [power] of words.matchAll(/[\w.)\]]*\s*\*\*=?\s*-?[\w.(]*/g)) {
+      assert.match(power, /^2 \*\* -?\d+$/, `src/${file}`);
+    }
+  }
+});
+
+test.run();
+
+function sourceOf(file: string, text: string): Source {
+  const tokens = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+  const isComment = (token: string) => token.startsWith("/");
+  return {
+    file,
+    folder: folderOf(file),
+    code: text.replace(tokens, (token) => (isComment(token) ? " " : token)),
+    words: text.replace(tokens, (token) => (isComment(token) ? " " : '""')),
+  };
+}
+
+/** What a source imports, in any form, as it is written there. */
+function importsOf(code: string): string[] {
+  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\s]+)["']/g)].map(([, target = ""]) => target);
+}
+
+/** The path within src/ of a relative import. */
+function resolved(file: string, target: string): string {
+  return target.startsWith(".") ? normalize(join(dirname(file), target)) : target;
+}
+
+function folderOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.indexOf("/")) : "";
+}

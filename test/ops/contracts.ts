@@ -1,0 +1,160 @@
+/** Every operation as a table: its arguments, what it writes, and which arguments may be written over. */
+import { argmax, countCorrect } from "../../src/ops/argmax.ts";
+import { addBias, columnSums } from "../../src/ops/bias.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import {
+  exp,
+  log,
+  relu,
+  reluGradient,
+  sigmoid,
+  sigmoidGradient,
+  tanh,
+  tanhGradient,
+} from "../../src/ops/elementwise.ts";
+import { gatherIndices, gatherRows } from "../../src/ops/gather.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import { squaredError } from "../../src/ops/squared_error.ts";
+import { axpy, copy, fill } from "../../src/ops/vectors.ts";
+import type { Shape } from "../../src/tensor/layout.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { DType } from "../../src/wasm/dtype.ts";
+
+type Floats = Tensor<"float32">;
+type Indices = Tensor<"int32">;
+type Bytes = Tensor<"uint8">;
+export type Operands = Readonly<Record<string, Tensor>>;
+
+/** One operation, or one way to call it. */
+export type Contract = {
+  readonly op: string;
+  /** Arguments by the names that errors give them. */
+  readonly operands: Readonly<Record<string, readonly [dtype: DType, shape: Shape]>>;
+  /** The argument that is written, and which others it may be. */
+  readonly output?: string;
+  readonly mayBe?: readonly string[];
+  readonly call: (operands: Operands) => unknown;
+};
+
+const MATRIX = ["float32", [2, 2]] as const;
+const ROW = ["float32", [2]] as const;
+const LABELS = ["int32", [2]] as const;
+
+const MAPS = { exp, log, sigmoid, tanh, relu };
+const GRADIENTS = { sigmoidGradient, tanhGradient, reluGradient };
+
+/** The option that an operation takes its output by: present only where the output is. */
+const into = ({ out }: Operands) => (out === undefined ? {} : { out: out as Floats });
+const intoIndices = ({ out }: Operands) => (out === undefined ? {} : { out: out as Indices });
+const gradientInto = ({ gradient }: Operands) => (gradient === undefined ? {} : { gradient: gradient as Floats });
+
+export const WITH_OUTPUT: readonly Contract[] = [
+  {
+    op: "matmul",
+    operands: { a: MATRIX, b: MATRIX, out: MATRIX },
+    output: "out",
+    call: (o) => matmul(o["a"] as Floats, o["b"] as Floats, into(o)),
+  },
+  ...Object.entries(MAPS).map(
+    ([op, map]): Contract => ({
+      op,
+      operands: { x: MATRIX, out: MATRIX },
+      output: "out",
+      mayBe: ["x"],
+      call: (o) => map(o["x"] as Floats, into(o)),
+    }),
+  ),
+  ...Object.entries(GRADIENTS).map(
+    ([op, mapGradient]): Contract => ({
+      op,
+      operands: { y: MATRIX, dy: MATRIX, out: MATRIX },
+      output: "out",
+      mayBe: ["y", "dy"],
+      call: (o) => mapGradient(o["y"] as Floats, o["dy"] as Floats, into(o)),
+    }),
+  ),
+  {
+    op: "addBias",
+    operands: { x: MATRIX, b: ROW, out: MATRIX },
+    output: "out",
+    mayBe: ["x"],
+    call: (o) => addBias(o["x"] as Floats, o["b"] as Floats, into(o)),
+  },
+  {
+    op: "columnSums",
+    operands: { x: MATRIX, out: ROW },
+    output: "out",
+    call: (o) => columnSums(o["x"] as Floats, into(o)),
+  },
+  {
+    op: "softmax",
+    operands: { z: MATRIX, out: MATRIX },
+    output: "out",
+    mayBe: ["z"],
+    call: (o) => softmax(o["z"] as Floats, into(o)),
+  },
+  {
+    op: "softmaxCrossEntropy",
+    operands: { z: MATRIX, t: LABELS, gradient: MATRIX },
+    output: "gradient",
+    mayBe: ["z"],
+    call: (o) => softmaxCrossEntropy(o["z"] as Floats, o["t"] as Indices, gradientInto(o)),
+  },
+  {
+    op: "softmaxCrossEntropy",
+    operands: { z: MATRIX, t: MATRIX, gradient: MATRIX },
+    output: "gradient",
+    mayBe: ["z"],
+    call: (o) => softmaxCrossEntropy(o["z"] as Floats, o["t"] as Floats, gradientInto(o)),
+  },
+  {
+    op: "squaredError",
+    operands: { y: MATRIX, t: MATRIX, gradient: MATRIX },
+    output: "gradient",
+    mayBe: ["y", "t"],
+    call: (o) => squaredError(o["y"] as Floats, o["t"] as Floats, gradientInto(o)),
+  },
+  {
+    op: "argmax",
+    operands: { x: MATRIX, out: LABELS },
+    output: "out",
+    call: (o) => argmax(o["x"] as Floats, intoIndices(o)),
+  },
+  {
+    op: "gatherIndices",
+    operands: { x: LABELS, indices: LABELS, out: LABELS },
+    output: "out",
+    call: (o) => gatherIndices(o["x"] as Indices, o["indices"] as Indices, intoIndices(o)),
+  },
+];
+
+/** Operations whose output is an argument of its own, or that write nothing. */
+export const IN_PLACE: readonly Contract[] = [
+  {
+    op: "axpy",
+    operands: { x: MATRIX, y: MATRIX },
+    output: "y",
+    mayBe: ["x"],
+    call: (o) => axpy(2, o["x"] as Floats, o["y"] as Floats),
+  },
+  {
+    op: "copy",
+    operands: { x: MATRIX, y: MATRIX },
+    output: "y",
+    mayBe: ["x"],
+    call: (o) => copy(o["x"] as Floats, o["y"] as Floats),
+  },
+  { op: "fill", operands: { y: MATRIX }, call: (o) => fill(o["y"] as Floats, 1) },
+  {
+    op: "countCorrect",
+    operands: { x: MATRIX, labels: LABELS },
+    call: (o) => countCorrect(o["x"] as Floats, o["labels"] as Indices),
+  },
+  {
+    op: "gatherRows",
+    operands: { x: ["uint8", [2, 2]], indices: LABELS, y: MATRIX },
+    output: "y",
+    call: (o) => gatherRows(o["x"] as Bytes, o["indices"] as Indices, o["y"] as Floats),
+  },
+];

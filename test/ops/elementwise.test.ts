@@ -1,0 +1,100 @@
+import * as assert from "uvu/assert";
+
+import { ShapeError } from "../../src/errors.ts";
+import {
+  exp,
+  log,
+  relu,
+  reluGradient,
+  sigmoid,
+  sigmoidGradient,
+  tanh,
+  tanhGradient,
+} from "../../src/ops/elementwise.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";
+import { loadEngine } from "../support/engine.ts";
+import { EPS, FLOATS } from "../support/floats.ts";
+import { leakFreeSuite } from "../support/leaks.ts";
+import * as oracle from "../support/oracle.ts";
+import { assertThrows } from "../support/throws.ts";
+
+/** Each operation with its function in float64. */
+const MAPS = {
+  exp: [exp, Math.exp],
+  log: [log, Math.log],
+  sigmoid: [sigmoid, oracle.sigmoid],
+  tanh: [tanh, Math.tanh],
+  relu: [relu, (x: number) => Math.max(x, 0)],
+} as const;
+const GRADIENTS = {
+  sigmoidGradient: [sigmoidGradient, (y: number) => y * (1 - y)],
+  tanhGradient: [tanhGradient, (y: number) => 1 - y * y],
+  reluGradient: [reluGradient, (y: number) => (y > 0 ? 1 : 0)],
+} as const;
+const SHAPES = [[], [7], [0, 3], [2, 3], [2, 1, 5]];
+
+const engine = await loadEngine();
+const test = leakFreeSuite("elementwise", engine);
+
+for (const dtype of FLOATS) {
+  for (const [name, [map, f]] of Object.entries(MAPS)) {
+    test(`${name} of any shape, into a new tensor, another, or itself, ${dtype}`, () => {
+      for (const shape of SHAPES) {
+        using x = zeros(engine, shape, { dtype });
+        x.data.set(Array.from(x.data, (_, i) => (i + 1) / 4));
+        const given = [...x.data];
+        const want = given.map(f);
+        using y = map(x);
+        assert.equal([y.shape, y.dtype], [shape, dtype]);
+        assertWithin(y.data, want, (i) => 4 * EPS[dtype] * Math.abs(want[i] ?? Number.NaN), `${shape}`);
+        assertSame(x.data, given, "an operation leaves its input alone");
+        using out = zeros(engine, shape, { dtype });
+        assert.is(map(x, { out }), out);
+        assertSame(out.data, y.data, "into out");
+        assert.is(map(x, { out: x }), x);
+        assertSame(x.data, y.data, "in place");
+      }
+    });
+  }
+
+  for (const [name, [mapGradient, slope]] of Object.entries(GRADIENTS)) {
+    test(`${name} of any shape, into a new tensor or either operand, ${dtype}`, () => {
+      for (const shape of SHAPES) {
+        using y = zeros(engine, shape, { dtype });
+        using dy = zeros(engine, shape, { dtype });
+        y.data.set(Array.from(y.data, (_, i) => ((i % 7) - 3) / 4));
+        dy.data.set(Array.from(dy.data, (_, i) => i + 1));
+        const want = Array.from(y.data, (value, i) => slope(value) * (i + 1));
+        using dx = mapGradient(y, dy);
+        assert.equal([dx.shape, dx.dtype], [shape, dtype]);
+        assertEqual(dx.data, want, `${shape}`);
+        mapGradient(y, dy, { out: dy });
+        assertSame(dy.data, dx.data, "onto dy");
+      }
+    });
+
+    test(`${name} refuses a dy of another shape, with both shapes, ${dtype}`, () => {
+      using y = zeros(engine, [2, 3], { dtype });
+      using dy = zeros(engine, [3, 2], { dtype });
+      const error = assertThrows(() => mapGradient(y, dy), ShapeError, name);
+      assert.is(error.message, `${name}: dy: expected [2, 3], found [3, 2]`);
+    });
+  }
+}
+
+test("extremes stay what they are", () => {
+  using x = tensor(engine, [-Infinity, Infinity, -0, Number.NaN]);
+  for (const [map, want] of [
+    [exp, [0, Infinity, 1, Number.NaN]],
+    [log, [Number.NaN, Infinity, -Infinity, Number.NaN]],
+    [sigmoid, [0, 1, 0.5, Number.NaN]],
+    [tanh, [-1, 1, -0, Number.NaN]],
+    [relu, [0, Infinity, 0, Number.NaN]],
+  ] as const) {
+    using y = map(x);
+    assertSame(y.data, want, map.name);
+  }
+});
+
+test.run();

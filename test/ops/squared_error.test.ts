@@ -1,0 +1,78 @@
+import * as assert from "uvu/assert";
+
+import { ShapeError } from "../../src/errors.ts";
+import { squaredError } from "../../src/ops/squared_error.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+import { leakFreeSuite } from "../support/leaks.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = leakFreeSuite("squared error operation", engine);
+
+for (const dtype of FLOATS) {
+  test(`half the sum of squares of any shape, with y - t as its gradient, onto either operand, ${dtype}`, () => {
+    const make = () => ({
+      y: tensor(
+        engine,
+        [
+          [1, 2],
+          [3, 5],
+        ],
+        { dtype },
+      ),
+      t: tensor(
+        engine,
+        [
+          [1, 0],
+          [4, 2],
+        ],
+        { dtype },
+      ),
+    });
+    using gradient = zeros(engine, [2, 2], { dtype });
+    const { y, t } = make();
+    assert.is(squaredError(y, t), 7);
+    assert.is(squaredError(y, t, { gradient }), 7);
+    assert.equal(gradient.toArray(), [
+      [0, 2],
+      [-1, 3],
+    ]);
+    assert.equal(
+      [y.toArray(), t.toArray()],
+      [
+        [
+          [1, 2],
+          [3, 5],
+        ],
+        [
+          [1, 0],
+          [4, 2],
+        ],
+      ],
+    );
+    squaredError(y, t, { gradient: y });
+    assert.equal(y.toArray(), gradient.toArray());
+    const fresh = make();
+    squaredError(fresh.y, fresh.t, { gradient: fresh.t });
+    assert.equal(fresh.t.toArray(), gradient.toArray());
+    for (const operand of [y, t, fresh.y, fresh.t]) operand.dispose();
+  });
+
+  test(`nothing costs nothing, and an output equal to its target too, ${dtype}`, () => {
+    using none = zeros(engine, [0], { dtype });
+    assert.is(squaredError(none, none), 0);
+    using scalar = tensor(engine, 3, { dtype });
+    assert.is(squaredError(scalar, scalar), 0);
+  });
+}
+
+test("shapes that differ are refused, with both, even of one size", () => {
+  using y = zeros(engine, [2, 3]);
+  using t = zeros(engine, [3, 2]);
+  const error = assertThrows(() => squaredError(y, t), ShapeError, "t");
+  assert.is(error.message, "squaredError: t: expected [2, 3], found [3, 2]");
+});
+
+test.run();

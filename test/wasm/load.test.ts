@@ -1,0 +1,113 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import { EngineError } from "../../src/errors.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import { Engine } from "../../src/wasm/engine.ts";
+import { type Build, supports } from "../../src/wasm/load.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+import { assertRejects } from "../support/throws.ts";
+
+/** Valid modules that are not the kernels: empty, and with `memory` of one page alone. */
+const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+const MEMORY_ALONE = Uint8Array.of(
+  ...EMPTY,
+  ...[5, 3, 1, 0, 1], // memory section: one memory, no maximum, one page
+  ...[7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory"
+);
+
+const { module } = await loadEngine();
+const another = () => Engine.load({ build: BUILD, wasm: module });
+
+const test = suite("loading");
+
+test("loads the simd build unless told otherwise, and every build that the runtime supports", async () => {
+  assert.is((await Engine.load()).build, "simd");
+  for (const build of ["simd", "debug", BUILD] as const) assert.is((await Engine.load({ build })).build, build);
+});
+
+test("loads from a module, bytes, a view of bytes, a response and an address, and all compute", async () => {
+  const { default: base64 } = (await import(`../../src/wasm/builds/${BUILD}.ts`)) as { default: string };
+  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const padded = new Uint8Array(bytes.length + 7);
+  padded.set(bytes, 5);
+  const sources = {
+    module,
+    bytes: bytes.buffer,
+    view: padded.subarray(5, 5 + bytes.length),
+    response: new Response(bytes, { headers: { "content-type": "text/plain" } }),
+    address: new URL(`data:application/octet-stream;base64,${base64}`),
+  };
+  for (const [label, wasm] of Object.entries(sources)) {
+    const engine = await Engine.load({ build: BUILD, wasm });
+    using x = tensor(engine, [[3]]);
+    using y = matmul(x, x);
+    assert.equal(y.toArray(), [[9]], label);
+  }
+});
+
+test("two engines of one module share nothing", async () => {
+  const [left, right] = [await another(), await another()];
+  using x = tensor(left, [1, 2, 3]);
+  using y = tensor(right, [4, 5, 6]);
+  assert.is(left.module, right.module);
+  assert.equal([...x.data], [1, 2, 3]);
+  assert.equal([...y.data], [4, 5, 6]);
+  assert.is.not(left.memory.buffer, right.memory.buffer);
+});
+
+test("what is not the kernels is refused, with the reason", async () => {
+  const sources = {
+    "broken bytes": { wasm: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), reason: /magic/ },
+    "an empty module": { wasm: EMPTY, reason: /./ },
+    "a module without kernels": { wasm: MEMORY_ALONE, reason: /does not export gatherIndices/ },
+    "an address without a module": { wasm: new URL("data:text/plain,hello"), reason: /./ },
+    "an address that leads nowhere": { wasm: new URL("data:nothing"), reason: /./ },
+  };
+  for (const [label, { wasm, reason }] of Object.entries(sources)) {
+    const error = await assertRejects(() => Engine.load({ build: BUILD, wasm }), EngineError, label);
+    assert.is(error.fault.kind, "module", label);
+    assert.match(error.message, /^the kernels cannot be loaded: /, label);
+    if (error.fault.kind === "module") assert.match(error.fault.reason, reason, label);
+  }
+});
+
+test("an unknown build is refused by its name, in a message that says so once", async () => {
+  const error = await assertRejects(() => Engine.load({ build: "fast" as Build }), EngineError, "fast");
+  assert.is(error.message, "the kernels cannot be loaded: unknown build fast");
+});
+
+test("a runtime without relaxed SIMD refuses that build, and says how to get it", async () => {
+  if (supports("relaxed")) return;
+  const error = await assertRejects(() => Engine.load({ build: "relaxed" }), EngineError, "relaxed");
+  assert.is(error.fault.kind, "no-relaxed-simd");
+  assert.match(error.message, /--experimental-wasm-relaxed-simd/);
+});
+
+test("a runtime without WebAssembly, or one that forbids compiling, is told apart", async () => {
+  const original = globalThis.WebAssembly;
+  const load = async (replacement: unknown) => {
+    Object.defineProperty(globalThis, "WebAssembly", { value: replacement, configurable: true, writable: true });
+    try {
+      return await assertRejects(() => Engine.load(), EngineError, "load");
+    } finally {
+      Object.defineProperty(globalThis, "WebAssembly", { value: original, configurable: true, writable: true });
+    }
+  };
+  assert.is((await load(undefined)).fault.kind, "no-webassembly");
+  assert.is((await load({ ...statics(original), validate: () => false })).fault.kind, "no-simd");
+  const compile = () => Promise.reject(new original.CompileError("Wasm code generation disallowed by embedder"));
+  const forbidden = await load({ ...statics(original), compile });
+  assert.is(forbidden.fault.kind, "forbidden");
+  assert.match(forbidden.message, /wasm-unsafe-eval/);
+  assert.instance(forbidden.cause, original.CompileError);
+});
+
+test.run();
+
+/** The namespace's functions and classes as plain properties. */
+function statics(namespace: typeof WebAssembly): Record<string, unknown> {
+  const { compile, instantiate, validate, Module, Instance, Memory, CompileError, RuntimeError } = namespace;
+  return { compile, instantiate, validate, Module, Instance, Memory, CompileError, RuntimeError };
+}
