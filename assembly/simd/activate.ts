@@ -1,9 +1,13 @@
 import { exp, expm1Negative } from "./exp";
 
-/** Activation functions of one vector. NaN stays NaN in each. Accuracies: test/kernels/elementary.test.ts. */
+/**
+ * Activation functions of one vector. NaN stays NaN in each. The accuracies are asserted by
+ * test/kernels/elementary.test.ts, which sweeps the bits.
+ */
 
 /**
- * 1 / (1 + e^-x), as e^-|x| / (1 + e^-|x|) below 0: nothing overflows, and small results keep all their bits.
+ * 1 / (1 + e^-x), as e^-|x| / (1 + e^-|x|) below 0: nothing overflows, and small results keep their bits.
+ * Within 2.41 ulp in float32 and 2.45 in float64.
  */
 // @ts-ignore: decorator
 @inline
@@ -14,7 +18,10 @@ export function sigmoid<T>(x: v128): v128 {
   return v128.div<T>(above, v128.add<T>(one, e));
 }
 
-/** tanh |x| = -d / (2 + d) with d = e^-2|x| - 1, with the sign of x. It is 1 to the last bit from |x| = 20 on. */
+/**
+ * tanh |x| = -d / (2 + d) with d = e^-2|x| - 1, with the sign of x. It is 1 to the last bit from |x| = 20 on.
+ * Within 2.5 ulp in float32 and 2.65 in float64.
+ */
 // @ts-ignore: decorator
 @inline
 export function tanh<T>(x: v128): v128 {

@@ -69,7 +69,8 @@ function expm1Reduced<T>(r: v128): v128 {
  * e^x, lane by lane, for every x: +∞ above the largest finite result, gradually to 0 below the
  * smallest normal one, NaN for NaN.
  *
- * Accuracy: EXP_ULP of test/kernels/elementary.test.ts, which sweeps the bits.
+ * Accuracy: within 1.06 ulp in float32 and 1.05 in float64 (EXP_ULP of test/kernels/elementary.test.ts, which
+ * sweeps the bits).
  */
 // @ts-ignore: decorator
 @inline
