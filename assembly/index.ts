@@ -17,6 +17,9 @@ export {
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";
+export { dsparseBackward, ssparseBackward } from "./kernels/sparse_backward";
+export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";
+export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } from "./kernels/sparse_rows";
 export { dsquaredError, dsquaredErrorGradient, ssquaredError, ssquaredErrorGradient } from "./kernels/squared_error";
 export { daxpy, dcopy, dfill, saxpy, scopy, sfill } from "./kernels/vectors";
 

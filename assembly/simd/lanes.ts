@@ -74,3 +74,25 @@ export function storePart<T>(y: usize, v: v128, count: i32): void {
     if (count > 2) v128.store_lane<T>(y, v, 2, 8);
   }
 }
+
+/** The next `count` elements at x, 0 < count <= lanes, and zeros in the other lanes. Reads nothing beyond them. */
+// @ts-ignore: decorator
+@inline
+export function loadTail<T>(x: usize, count: i32): v128 {
+  if (count == lanes<T>()) return v128.load(x);
+  if (sizeof<T>() == 8) return v128.load64_zero(x);
+  if (count == 1) return v128.load32_zero(x);
+  const two = v128.load64_zero(x);
+  return count == 2 ? two : v128.load_lane<T>(x, two, 2, 8);
+}
+
+/** Stores the first `count` lanes at y, 0 < count <= lanes, and touches nothing beyond them. */
+// @ts-ignore: decorator
+@inline
+export function storeTail<T>(y: usize, v: v128, count: i32): void {
+  if (count == lanes<T>()) v128.store(y, v);
+  else if (sizeof<T>() == 8 || count > 1) v128.store_lane<i64>(y, v, 0);
+  if (sizeof<T>() == 8 || count == lanes<T>()) return;
+  if (count == 1) v128.store_lane<T>(y, v, 0);
+  if (count == 3) v128.store_lane<T>(y, v, 2, 8);
+}

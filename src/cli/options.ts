@@ -2,7 +2,7 @@
  * The training script's flags: what they are called, what they accept, and the page that --help prints.
  */
 import { parseArgs } from "node:util";
-import type { Build, FloatType } from "lanegrad";
+import type { Build, FloatType, InputLayout } from "lanegrad";
 
 /** A run as the flags describe it. */
 export type TrainConfiguration = {
@@ -18,6 +18,7 @@ export type TrainConfiguration = {
   readonly seed: number;
   readonly dtype: FloatType;
   readonly build: Build;
+  readonly layout: InputLayout | "auto";
   readonly logEvery: number;
   /** The folder for results, or undefined for a new one under runs/. */
   readonly out: string | undefined;
@@ -49,6 +50,8 @@ network and training
   --seed N                0 to 4294967295: weights and minibatches (0)
   --dtype T               float32 or float64 (float32)
   --build B               kernels: simd, the same bits everywhere, relaxed, or debug (simd)
+  --layout L              how pixels lie in memory: dense, sparse (only those that are not 0), or auto, which
+                          takes what is faster for the data (auto)
 
 output
   --log-every N           report the loss every N steps (100)
@@ -75,6 +78,7 @@ const FLAGS = {
   seed: { type: "string", default: "0" },
   dtype: { type: "string", default: "float32" },
   build: { type: "string", default: "simd" },
+  layout: { type: "string", default: "auto" },
   "log-every": { type: "string", default: "100" },
   out: { type: "string" },
   json: { type: "boolean", default: false },
@@ -107,6 +111,7 @@ export function parseTrainArguments(args: readonly string[]): TrainConfiguration
     seed: wholeNumber("seed", values.seed, 0, 2 ** 32 - 1),
     dtype: oneOf("dtype", values.dtype, ["float32", "float64"]),
     build: oneOf("build", values.build, ["simd", "relaxed", "debug"]),
+    layout: oneOf("layout", values.layout, ["auto", "dense", "sparse"]),
     logEvery: wholeNumber("log-every", values["log-every"], 1),
     out: values.out,
     json: values.json,

@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(configuration: TrainConfiguration, { digits, out, reporter, signal }: RunParts): Promise<void> {
-  const { hidden, iterations, batchSize, learningRate, weightInitStd, seed, dtype, build } = configuration;
+  const { hidden, iterations, batchSize, learningRate, weightInitStd, seed, dtype, build, layout } = configuration;
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
   using engine = await Engine.load({ build });
   const random = new RandomState(seed);
@@ -84,6 +84,7 @@ async function run(configuration: TrainConfiguration, { digits, out, reporter, s
         learningRate,
         random,
         test: digits.test,
+        layout,
         onStep: (progress) => {
           if (Number.isFinite(progress.loss)) reporter.step(progress);
         },

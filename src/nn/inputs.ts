@@ -3,9 +3,13 @@
  */
 import { DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { countOf, shapeOf, show } from "../tensor/layout.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
+
+/** Examples in an engine's memory: a matrix of one row each, which may be sparse. */
+export type Rows<D extends FloatType> = Tensor<D> | SparseMatrix<D>;
 
 /** Examples: a matrix of one row each, or one example alone. */
 export type Examples<D extends FloatType> = Tensor<D> | TensorData;
@@ -48,23 +52,28 @@ function targetsOf<D extends FloatType>(
   throw new ShapeError("network", "t", `${rows} labels or ${show([rows, classes])} targets`, show(shape));
 }
 
+function isSparse<D extends FloatType, S extends SparseMatrix<D>>(x: Examples<D> | S): x is S {
+  return x instanceof SparseMatrix;
+}
+
 /** Whether t is class labels rather than targets. */
 export function isLabels(t: Tensor): t is Tensor<"int32"> {
   return t.dtype === "int32";
 }
 
 /**
- * Calls `compute` with x and t as tensors; those that were made of numbers live only as long as it runs.
+ * Calls `compute` with x and t as tensors; those that were made of numbers live only as long as it runs. Sparse
+ * rows go through as they are.
  *
  * @throws {ShapeError} the numbers do not fill rows of `inputSize`, or are neither labels nor targets for them
  */
-export function withTensors<D extends FloatType, R>(
+export function withTensors<D extends FloatType, S extends SparseMatrix<D>, R>(
   engine: Engine,
-  given: { readonly x: Examples<D>; readonly t: Targets<D> },
+  given: { readonly x: Examples<D> | S; readonly t: Targets<D> },
   form: { readonly inputSize: number; readonly outputSize: number; readonly dtype: D },
-  compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R,
+  compute: (x: Tensor<D> | S, t: Tensor<D> | Tensor<"int32">) => R,
 ): R {
-  const x = examplesOf(engine, given.x, form.inputSize, form.dtype);
+  const x = isSparse(given.x) ? given.x : examplesOf(engine, given.x, form.inputSize, form.dtype);
   try {
     const t = targetsOf(engine, given.t, { rows: x.shape[0] ?? 0, classes: form.outputSize, dtype: form.dtype });
     try {
@@ -78,7 +87,7 @@ export function withTensors<D extends FloatType, R>(
 }
 
 /** Disposes of what `examplesOf` or `targetsOf` made of numbers, and leaves the caller's tensors alone. */
-export function release(made: Tensor, given: unknown): void {
+export function release(made: Tensor | SparseMatrix, given: unknown): void {
   if (made !== given) made.dispose();
 }
 

@@ -120,6 +120,6 @@ export class SimpleNet<D extends FloatType = "float32"> {
 
   #with<R>(x: Examples<D>, t: Targets<D>, compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R): R {
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
-    return withTensors(this.engine, { x, t }, form, compute);
+    return withTensors<D, never, R>(this.engine, { x, t }, form, compute);
   }
 }

@@ -12,8 +12,11 @@ import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { sigmoid, sigmoidGradient } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
 import { softmax } from "../ops/softmax.ts";
+import { sparseAffine, sparseAxpy } from "../ops/sparse.ts";
+import { fill } from "../ops/vectors.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -23,6 +26,7 @@ import {
   type Examples,
   examplesOf,
   isLabels,
+  type Rows,
   release,
   type Targets,
   withTensors,
@@ -45,6 +49,8 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
 
 /** What one pass over m rows needs between its first layer and its loss. */
 type Workspace<D extends FloatType> = TensorGroup<"z1" | "a2" | "da2" | "dz1", D>;
+
+const BEHIND_W1 = ["b1", "W2", "b2"] as const;
 
 /**
  * The network, its parameters and its gradients. The caller disposes of it.
@@ -124,7 +130,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {ShapeError} shapes do not fit
    * @throws {IndexError} a label outside 0..outputSize-1
    */
-  loss(x: Examples<D>, t: Targets<D>): number {
+  loss(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
     return this.#with(x, t, (input, target) => softmaxCrossEntropy(this.#forward(input), target));
   }
 
@@ -134,12 +140,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @param x m × inputSize, m >= 1
    * @param t m labels, or m × outputSize targets, whose largest element counts
    */
-  accuracy(x: Examples<D>, t: Targets<D>): number {
+  accuracy(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
     return this.#with(x, t, (input, target) => this.countCorrect(input, target) / (input.shape[0] ?? 0));
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
-  countCorrect(x: Tensor<D>, t: Tensor<D> | Tensor<"int32">): number {
+  countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
     const logits = this.#forward(x);
     if (isLabels(t)) return countCorrect(logits, t);
     using labels = argmax(t);
@@ -153,7 +159,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @param t m labels, or m × outputSize targets
    * @returns the network's own gradient tensors, which the next call overwrites: do not dispose of them
    */
-  gradient(x: Examples<D>, t: Targets<D>): TwoLayerParameters<D> {
+  gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): TwoLayerParameters<D> {
     return this.#with(x, t, (input, target) => this.#backward(input, target));
   }
 
@@ -175,6 +181,21 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     );
   }
 
+  /**
+   * One step of gradient descent on the loss of x and t. Of sparse rows, W1 is changed directly, where its inputs are
+   * not zero, and no gradient of it is kept.
+   */
+  step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
+    if (!(x instanceof SparseMatrix)) {
+      this.#backward(x, t);
+      this.descend(learningRate);
+      return;
+    }
+    const dz1 = this.#backwardToFirst(x, t);
+    sparseAxpy(-learningRate, x, dz1, this.parameters.W1);
+    this.#parameters.descend(learningRate, BEHIND_W1);
+  }
+
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
   descend(learningRate: number): void {
     this.#parameters.descend(learningRate);
@@ -192,17 +213,34 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   }
 
   /** A2 for the rows of x, in the workspace: valid until the next pass. */
-  #forward(x: Tensor<D>): Tensor<D> {
+  #forward(x: Rows<D>): Tensor<D> {
     const { W1, b1, W2, b2 } = this.#parameters.values;
     const { z1, a2 } = this.#workspaceFor(x).parts;
-    matmul(x, W1, { out: z1 });
-    addBias(z1, b1, { out: z1 });
+    if (x instanceof SparseMatrix) {
+      sparseAffine(x, W1, b1, { out: z1 });
+    } else {
+      matmul(x, W1, { out: z1 });
+      addBias(z1, b1, { out: z1 });
+    }
     sigmoid(z1, { out: z1 });
     matmul(z1, W2, { out: a2 });
     return addBias(a2, b2, { out: a2 });
   }
 
-  #backward(x: Tensor<D>, t: Tensor<D> | Tensor<"int32">): TwoLayerParameters<D> {
+  #backward(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): TwoLayerParameters<D> {
+    const gradients = this.#parameters.gradients;
+    const dz1 = this.#backwardToFirst(x, t);
+    if (x instanceof SparseMatrix) {
+      fill(gradients.W1, 0);
+      sparseAxpy(1, x, dz1, gradients.W1);
+    } else {
+      matmul(x, dz1, { transpose: "a", out: gradients.W1 });
+    }
+    return gradients;
+  }
+
+  /** Every gradient but that of W1, and what that one needs: ∂loss/∂A1. */
+  #backwardToFirst(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): Tensor<D> {
     const { W2 } = this.#parameters.values;
     const gradients = this.#parameters.gradients;
     const { z1, da2, dz1 } = this.#workspaceFor(x).parts;
@@ -211,13 +249,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     columnSums(da2, { out: gradients.b2 });
     matmul(da2, W2, { transpose: "b", out: dz1 });
     sigmoidGradient(z1, dz1, { out: dz1 });
-    matmul(x, dz1, { transpose: "a", out: gradients.W1 });
     columnSums(dz1, { out: gradients.b1 });
-    return gradients;
+    return dz1;
   }
 
   /** Room for the rows of x; made anew only when another number of rows comes. */
-  #workspaceFor(x: Tensor<D>): Workspace<D> {
+  #workspaceFor(x: Rows<D>): Workspace<D> {
     if (this.#isDisposed) throw new DisposedError(this.#describe(), "use");
     const [rows = 0] = x.shape;
     if (this.#workspace !== undefined && rows === this.#rows) return this.#workspace;
@@ -236,7 +273,11 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     return this.#workspace;
   }
 
-  #with<R>(x: Examples<D>, t: Targets<D>, compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R): R {
+  #with<R>(
+    x: Examples<D> | SparseMatrix<D>,
+    t: Targets<D>,
+    compute: (x: Rows<D>, t: Tensor<D> | Tensor<"int32">) => R,
+  ): R {
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
     return withTensors(this.engine, { x, t }, form, compute);
   }

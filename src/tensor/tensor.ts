@@ -14,7 +14,7 @@ import { checkShape, countOf, flatten, type NestedNumbers, nest, type Shape, sha
 type Storage = { readonly block: Block; readonly offset: number; readonly role: "owner" | "view" };
 
 /** What `tensor` makes elements from: nested numbers, or a typed array, which is copied. */
-export type TensorData = NestedNumbers | Float32Array | Float64Array | Int32Array | Uint8Array;
+export type TensorData = NestedNumbers | Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
 
 export type TensorOptions<D extends DType> = {
   /** Default: that of a typed array, else float32. */
@@ -141,9 +141,11 @@ type DTypeOf<A> = A extends Float64Array
   ? "float64"
   : A extends Int32Array
     ? "int32"
-    : A extends Uint8Array
-      ? "uint8"
-      : "float32";
+    : A extends Uint16Array
+      ? "uint16"
+      : A extends Uint8Array
+        ? "uint8"
+        : "float32";
 
 /**
  * A tensor from numbers, copied into the engine's memory.
@@ -213,6 +215,7 @@ function isTypedArray(values: TensorData): values is Exclude<TensorData, NestedN
 function dtypeOf(values: TensorData): DType {
   if (values instanceof Float64Array) return "float64";
   if (values instanceof Int32Array) return "int32";
+  if (values instanceof Uint16Array) return "uint16";
   if (values instanceof Uint8Array) return "uint8";
   return "float32";
 }
@@ -230,13 +233,26 @@ function write<D extends DType>(
   }
   const flat = isTypedArray(values) ? values : flatten(values);
   if (flat.length !== to.size) throw new ShapeError(op, "values", `${to.size} numbers`, `${flat.length}`);
-  if (to.dtype === "int32" || to.dtype === "uint8") checkIntegers(op, flat, to.dtype);
+  const range = RANGE[to.dtype];
+  if (range !== undefined) checkIntegers(op, flat, range, to.dtype);
   to.data.set(flat);
 }
 
-function checkIntegers(op: string, values: ArrayLike<number>, dtype: "int32" | "uint8"): void {
-  const low = dtype === "int32" ? -(2 ** 31) : 0;
-  const high = dtype === "int32" ? 2 ** 31 - 1 : 255;
+/** The smallest and the largest number of an integer dtype. */
+const RANGE: { readonly [D in DType]: readonly [number, number] | undefined } = {
+  float32: undefined,
+  float64: undefined,
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint16: [0, 65_535],
+  uint8: [0, 255],
+};
+
+function checkIntegers(
+  op: string,
+  values: ArrayLike<number>,
+  [low, high]: readonly [number, number],
+  dtype: DType,
+): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === undefined || !Number.isInteger(value) || value < low || value > high) {

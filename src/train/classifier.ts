@@ -1,4 +1,5 @@
 /** What the loop and the evaluation need of a network. */
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -9,8 +10,8 @@ export type Classifier<D extends FloatType> = {
   readonly dtype: D;
   readonly inputSize: number;
   readonly outputSize: number;
-  gradient(x: Tensor<D>, labels: Tensor<"int32">): unknown;
-  descend(learningRate: number): void;
-  loss(x: Tensor<D>, labels: Tensor<"int32">): number;
-  countCorrect(x: Tensor<D>, labels: Tensor<"int32">): number;
+  /** One step of gradient descent on the loss of these rows. */
+  step(x: Tensor<D> | SparseMatrix<D>, labels: Tensor<"int32">, learningRate: number): void;
+  loss(x: Tensor<D> | SparseMatrix<D>, labels: Tensor<"int32">): number;
+  countCorrect(x: Tensor<D> | SparseMatrix<D>, labels: Tensor<"int32">): number;
 };

@@ -3,9 +3,22 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { gatherIndices, gatherRows } from "../ops/gather.ts";
+import { compress, densityOf, gatherSparseRows } from "../ops/sparse.ts";
+import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
+
+/** How examples lie in memory: every byte, or only those that are not zero. */
+export type InputLayout = "dense" | "sparse";
+
+export type ResidentOptions = {
+  /** `auto`: sparse where fewer than 40 % of the bytes are not zero; there its work is less. */
+  readonly layout?: InputLayout | "auto";
+};
+
+/** The share of nonzeros from which on dense products are the faster ones. */
+const DENSE_FROM = 0.4;
 
 /** Bytes and labels of n examples, copied into an engine's memory once. The caller disposes of it. */
 export class ResidentDataset {
@@ -16,18 +29,22 @@ export class ResidentDataset {
   /** What a byte is multiplied by when it becomes a float. */
   readonly scale: number;
   /** n × size, uint8 */
-  readonly inputs: Tensor<"uint8">;
+  readonly inputs: Tensor<"uint8"> | SparseMatrix<"uint8">;
   /** n, int32 */
   readonly labels: Tensor<"int32">;
 
   /** @throws {AllocationError} the engine's memory is too small */
-  constructor(engine: Engine, dataset: Dataset) {
+  constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
     this.engine = engine;
     this.length = dataset.length;
     this.size = dataset.inputs.length / dataset.length;
     this.scale = dataset.scale;
-    this.inputs = tensor(engine, dataset.inputs, { shape: [this.length, this.size], name: "inputs" });
+    this.inputs = inputsOf(engine, dataset, [this.length, this.size], layout);
     this.labels = tensor(engine, dataset.labels, { dtype: "int32", name: "labels" });
+  }
+
+  get layout(): InputLayout {
+    return this.inputs instanceof SparseMatrix ? "sparse" : "dense";
   }
 
   dispose(): void {
@@ -40,25 +57,55 @@ export class ResidentDataset {
   }
 }
 
+/** The bytes in the layout that was asked for, or that suits them. */
+function inputsOf(
+  engine: Engine,
+  { inputs }: Dataset,
+  shape: readonly [number, number],
+  layout: InputLayout | "auto",
+): Tensor<"uint8"> | SparseMatrix<"uint8"> {
+  const dense = tensor(engine, inputs, { shape, name: "inputs" });
+  const wanted = layout === "auto" ? layoutFor(dense) : layout;
+  if (wanted === "dense") return dense;
+  try {
+    return compress(dense);
+  } finally {
+    dense.dispose();
+  }
+}
+
+function layoutFor(inputs: Tensor<"uint8">): InputLayout {
+  const [, columns = 0] = inputs.shape;
+  return columns <= MAX_SPARSE_COLUMNS && densityOf(inputs) < DENSE_FROM ? "sparse" : "dense";
+}
+
 /** Room for m examples, filled by index, again and again. The caller disposes of it. */
 export class Minibatch<D extends FloatType> {
-  readonly #dataset: ResidentDataset;
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
-  /** m × size */
-  readonly inputs: Tensor<D>;
+  /** m × size, in the data set's layout */
+  readonly inputs: Tensor<D> | SparseMatrix<D>;
   /** m, int32 */
   readonly labels: Tensor<"int32">;
-  readonly #intoLabels: { readonly out: Tensor<"int32"> };
+  readonly #gatherInputs: () => void;
+  readonly #gatherLabels: () => void;
 
   /** @throws {AllocationError} the engine's memory is too small */
-  constructor(dataset: ResidentDataset, batchSize: number, dtype: D) {
-    const { engine, size } = dataset;
-    this.#dataset = dataset;
-    this.indices = empty(engine, [batchSize], { dtype: "int32", name: "indices" });
-    this.inputs = empty(engine, [batchSize, size], { dtype, name: "inputs" });
-    this.labels = empty(engine, [batchSize], { dtype: "int32", name: "labels" });
-    this.#intoLabels = { out: this.labels };
+  constructor({ engine, size, scale, inputs, labels }: ResidentDataset, batchSize: number, dtype: D) {
+    const indices = empty(engine, [batchSize], { dtype: "int32", name: "indices" });
+    const intoLabels = { out: empty(engine, [batchSize], { dtype: "int32", name: "labels" }) };
+    this.indices = indices;
+    this.labels = intoLabels.out;
+    this.#gatherLabels = () => gatherIndices(labels, indices, intoLabels);
+    if (inputs instanceof SparseMatrix) {
+      const rows = new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest });
+      this.inputs = rows;
+      this.#gatherInputs = () => gatherSparseRows(inputs, indices, rows, scale);
+    } else {
+      const rows = empty(engine, [batchSize, size], { dtype, name: "inputs" });
+      this.inputs = rows;
+      this.#gatherInputs = () => gatherRows(inputs, indices, rows, scale);
+    }
   }
 
   /**
@@ -67,8 +114,8 @@ export class Minibatch<D extends FloatType> {
    * @throws {IndexError} an index that names no example
    */
   gather(): void {
-    gatherRows(this.#dataset.inputs, this.indices, this.inputs, this.#dataset.scale);
-    gatherIndices(this.#dataset.labels, this.indices, this.#intoLabels);
+    this.#gatherInputs();
+    this.#gatherLabels();
   }
 
   dispose(): void {

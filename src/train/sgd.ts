@@ -64,8 +64,7 @@ export function* sgd<D extends FloatType>(
     drawn.out = indices.data; // a view of its own again if memory grew
     random.choice(train.length, batchSize, drawn);
     batch.gather();
-    net.gradient(inputs, labels);
-    net.descend(learningRate);
+    net.step(inputs, labels, learningRate);
 
     progress.iteration = iteration;
     progress.loss = net.loss(inputs, labels);

@@ -5,10 +5,12 @@ import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Classifier } from "./classifier.ts";
-import { ResidentDataset } from "./resident.ts";
+import { type InputLayout, ResidentDataset } from "./resident.ts";
 import { type SgdOptions, type SgdProgress, sgd } from "./sgd.ts";
 
 export type TrainOptions = SgdOptions & {
+  /** How the examples lie in memory; `auto` takes what is faster for them. */
+  readonly layout?: InputLayout | "auto";
   /** Evaluated beside the training examples; without it, those alone are. */
   readonly test?: Dataset;
   /** Called after every step with where the run stands: one object, overwritten by the next step. */
@@ -19,6 +21,8 @@ export type TrainOptions = SgdOptions & {
 
 /** What a run recorded. */
 export type TrainHistory = {
+  /** How the training examples lay in memory. */
+  layout?: InputLayout;
   /** The loss of every minibatch right after its update, in nats. */
   readonly losses: number[];
   /** Once per epoch, after the update of that iteration. */
@@ -44,11 +48,12 @@ const TURN_MILLISECONDS = 50;
 export async function train<D extends FloatType>(
   net: Classifier<D>,
   dataset: Dataset,
-  { test = dataset, onStep, signal, ...options }: TrainOptions,
+  { test = dataset, layout = "auto", onStep, signal, ...options }: TrainOptions,
   history: TrainHistory = { losses: [], evaluations: [] },
 ): Promise<TrainHistory> {
-  using trainPart = new ResidentDataset(net.engine, dataset);
-  using testPart = test === dataset ? trainPart : new ResidentDataset(net.engine, test);
+  using trainPart = new ResidentDataset(net.engine, dataset, { layout });
+  using testPart = test === dataset ? trainPart : new ResidentDataset(net.engine, test, { layout });
+  history.layout = trainPart.layout;
   let turn = performance.now();
   for (const progress of sgd(net, { train: trainPart, test: testPart }, options)) {
     history.losses.push(progress.loss);

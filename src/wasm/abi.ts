@@ -68,12 +68,45 @@ export type FloatKernels = {
   readonly fill: (n: number, y: Pointer, alpha: number) => void;
   readonly copy: (n: number, x: Pointer, y: Pointer) => void;
   readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
+  readonly gatherSparseRows: (
+    m: number,
+    starts: Pointer,
+    columns: Pointer,
+    values: Pointer,
+    indices: Pointer,
+    toStarts: Pointer,
+    toColumns: Pointer,
+    toValues: Pointer,
+    scale: number,
+  ) => number;
+  readonly sparseForward: (
+    m: number,
+    n: number,
+    starts: Pointer,
+    columns: Pointer,
+    values: Pointer,
+    w: Pointer,
+    b: Pointer,
+    z: Pointer,
+  ) => void;
+  readonly sparseBackward: (
+    m: number,
+    n: number,
+    starts: Pointer,
+    columns: Pointer,
+    values: Pointer,
+    d: Pointer,
+    w: Pointer,
+    alpha: number,
+  ) => void;
 };
 
 /** Kernels that no float type divides. */
 export type CommonKernels = {
   readonly gatherIndices: (m: number, x: Pointer, indices: Pointer, y: Pointer) => void;
   readonly firstOutOfRange: (m: number, indices: Pointer, bound: number) => number;
+  readonly countNonzeros: (n: number, x: Pointer) => number;
+  readonly compressRows: (m: number, k: number, x: Pointer, starts: Pointer, columns: Pointer, values: Pointer) => void;
   readonly alloc: (bytes: number) => Pointer;
   readonly free: (pointer: Pointer) => void;
 };
@@ -105,11 +138,16 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   fill: 3,
   copy: 3,
   gatherRows: 6,
+  gatherSparseRows: 9,
+  sparseForward: 8,
+  sparseBackward: 8,
 };
 
 export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameters<CommonKernels[Name]>["length"] } = {
   gatherIndices: 4,
   firstOutOfRange: 3,
+  countNonzeros: 2,
+  compressRows: 6,
   alloc: 1,
   free: 1,
 };

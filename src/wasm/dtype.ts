@@ -3,18 +3,25 @@
 /** What kernels compute in. */
 export type FloatType = "float32" | "float64";
 
-/** What a tensor may hold: floats, class labels and indices (int32), or raw pixels (uint8). */
-export type DType = FloatType | "int32" | "uint8";
+/** What a tensor may hold: floats, class labels and indices (int32), column numbers (uint16), or raw pixels (uint8). */
+export type DType = FloatType | "int32" | "uint16" | "uint8";
 
 /** The typed array that shows elements of a dtype. */
 export type ArrayOf = {
   readonly float32: Float32Array<ArrayBuffer>;
   readonly float64: Float64Array<ArrayBuffer>;
   readonly int32: Int32Array<ArrayBuffer>;
+  readonly uint16: Uint16Array<ArrayBuffer>;
   readonly uint8: Uint8Array<ArrayBuffer>;
 };
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+} as const;
 
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {

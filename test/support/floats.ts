@@ -33,8 +33,3 @@ export function reals(count: number, seed = 1): Float64Array {
   const draw = draws(seed);
   return Float64Array.from({ length: count }, () => Math.fround(2 * draw() - 1));
 }
-
-/** The elements as raw bits: 0 differs from -0, and NaN equals itself. */
-export function bitsOf(values: Float32Array | Float64Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
-}

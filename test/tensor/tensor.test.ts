@@ -133,7 +133,10 @@ test("set copies nested numbers of the same shape, or a typed array of the same 
   ]);
   const error = assertThrows(() => x.set([1, 2, 3, 4]), ShapeError, "one axis");
   assert.is(error.message, "set: values: expected [2, 2], found [4]");
-  assertThrows(() => x.set(new Float32Array(5)), ShapeError, "five numbers");
+  for (const length of [0, 3, 5]) {
+    const wrong = assertThrows(() => x.set(new Float32Array(length)), ShapeError, `${length} numbers`);
+    assert.is(wrong.message, `set: values: expected 4 numbers, found ${length}`);
+  }
   using labels = zeros(engine, [2], { dtype: "int32" });
   assertThrows(() => labels.set([1, 0.5]), OptionError, "half a label");
   assert.equal(

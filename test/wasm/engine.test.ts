@@ -63,6 +63,12 @@ test("a trap names its kernel, and the engine refuses every later call, while an
     () => engine.memory.allocate(1),
   ];
   for (const call of later) assert.is(assertThrows(call, TrapError, String(call)), trap);
+  engine.dispose();
+  assert.is(
+    assertThrows(() => matmul(x, x), TrapError, "after dispose"),
+    trap,
+    "the first reason stays",
+  );
 
   using a = tensor(other, [[2]]);
   using b = matmul(a, a);

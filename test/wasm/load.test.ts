@@ -16,6 +16,16 @@ const MEMORY_ALONE = Uint8Array.of(
   ...[5, 3, 1, 0, 1], // memory section: one memory, no maximum, one page
   ...[7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory"
 );
+/** `gatherIndices` and `memory`, but the function takes nothing. */
+const WRONG_ARITY = Uint8Array.of(
+  ...EMPTY,
+  ...[1, 4, 1, 96, 0, 0], // type section: () → ()
+  ...[3, 2, 1, 0], // function section: one of that type
+  ...[5, 3, 1, 0, 1],
+  ...[7, 26, 2, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory" and …
+  ...[13, 103, 97, 116, 104, 101, 114, 73, 110, 100, 105, 99, 101, 115, 0, 0], // … "gatherIndices"
+  ...[10, 4, 1, 2, 0, 11], // code section: nothing
+);
 
 const { module } = await loadEngine();
 const another = () => Engine.load({ build: BUILD, wasm: module });
@@ -28,8 +38,7 @@ test("loads the simd build unless told otherwise, and every build that the runti
 });
 
 test("loads from a module, bytes, a view of bytes, a response and an address, and all compute", async () => {
-  const { default: base64 } = (await import(`../../src/wasm/builds/${BUILD}.ts`)) as { default: string };
-  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const bytes = await bytesOf(BUILD);
   const padded = new Uint8Array(bytes.length + 7);
   padded.set(bytes, 5);
   const sources = {
@@ -37,7 +46,7 @@ test("loads from a module, bytes, a view of bytes, a response and an address, an
     bytes: bytes.buffer,
     view: padded.subarray(5, 5 + bytes.length),
     response: new Response(bytes, { headers: { "content-type": "text/plain" } }),
-    address: new URL(`data:application/octet-stream;base64,${base64}`),
+    address: new URL(`data:application/octet-stream;base64,${Buffer.from(bytes).toString("base64")}`),
   };
   for (const [label, wasm] of Object.entries(sources)) {
     const engine = await Engine.load({ build: BUILD, wasm });
@@ -61,7 +70,8 @@ test("what is not the kernels is refused, with the reason", async () => {
   const sources = {
     "broken bytes": { wasm: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), reason: /magic/ },
     "an empty module": { wasm: EMPTY, reason: /./ },
-    "a module without kernels": { wasm: MEMORY_ALONE, reason: /does not export gatherIndices/ },
+    "a module without kernels": { wasm: MEMORY_ALONE, reason: /does not export gatherIndices as/ },
+    "a kernel with other parameters": { wasm: WRONG_ARITY, reason: /does not export gatherIndices as/ },
     "an address without a module": { wasm: new URL("data:text/plain,hello"), reason: /./ },
     "an address that leads nowhere": { wasm: new URL("data:nothing"), reason: /./ },
   };
@@ -78,8 +88,14 @@ test("an unknown build is refused by its name, in a message that says so once", 
   assert.is(error.message, "the kernels cannot be loaded: unknown build fast");
 });
 
+test("supports says of each build whether it compiles here", async () => {
+  for (const build of ["simd", "relaxed", "debug"] as const) {
+    assert.is(supports(build), WebAssembly.validate(await bytesOf(build)), build);
+  }
+});
+
 test("a runtime without relaxed SIMD refuses that build, and says how to get it", async () => {
-  if (supports("relaxed")) return;
+  if (WebAssembly.validate(await bytesOf("relaxed"))) return;
   const error = await assertRejects(() => Engine.load({ build: "relaxed" }), EngineError, "relaxed");
   assert.is(error.fault.kind, "no-relaxed-simd");
   assert.match(error.message, /--experimental-wasm-relaxed-simd/);
@@ -105,6 +121,11 @@ test("a runtime without WebAssembly, or one that forbids compiling, is told apar
 });
 
 test.run();
+
+async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: base64 } = (await import(`../../src/wasm/builds/${build}.ts`)) as { default: string };
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
 
 /** The namespace's functions and classes as plain properties. */
 function statics(namespace: typeof WebAssembly): Record<string, unknown> {

@@ -1,0 +1,163 @@
+/**
+ * Products with rows that are mostly zero: work in proportion to the nonzeros.
+ */
+import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { show } from "../tensor/layout.ts";
+import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkMatrix, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+import { checkIndices } from "./gather.ts";
+
+const NO_OPTIONS = {};
+
+/** The share of elements that are not zero, 0..1; 0 where there are none. */
+export function densityOf(x: Tensor<"uint8">): number {
+  checkAlike("densityOf", "x", x, x, "uint8");
+  return x.size === 0 ? 0 : x.engine.common.countNonzeros(x.size, x.pointer) / x.size;
+}
+
+/**
+ * The nonzeros of a matrix of bytes.
+ *
+ * @param x m × k, uint8, k at most 65,536
+ * @returns m × k, which the caller disposes of
+ * @throws {ShapeError} x is no matrix, or has more columns
+ * @throws {DTypeError} not bytes
+ */
+export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
+  checkAlike("compress", "x", x, x, "uint8");
+  checkMatrix("compress", "x", x);
+  const [m = 0, k = 0] = x.shape;
+  if (k > MAX_SPARSE_COLUMNS)
+    throw new ShapeError("compress", "x", `at most ${MAX_SPARSE_COLUMNS} columns`, show(x.shape));
+  const { common } = x.engine;
+  let capacity = 0;
+  let widest = 0;
+  for (let i = 0, row = x.pointer; i < m; i++, row += k) {
+    const count = common.countNonzeros(k, row);
+    capacity += count;
+    widest = Math.max(widest, count);
+  }
+  const y = new SparseMatrix(x.engine, [m, k], { dtype: "uint8", widest, capacity });
+  common.compressRows(m, k, x.pointer, y.starts.pointer, y.columns.pointer, y.values.pointer);
+  return y;
+}
+
+/**
+ * y ← the rows r_i of x, their values times scale: a minibatch in one piece.
+ *
+ * @param x rows × k, bytes
+ * @param indices m row numbers r, int32; any may come more than once
+ * @param y m × k floats, overwritten
+ * @param scale 1/255 makes a byte a number in 0..1
+ * @throws {ShapeError} y does not fit, or has no room for the nonzeros
+ * @throws {DTypeError} an operand of another dtype
+ * @throws {IndexError} an index that names no row
+ */
+export function gatherSparseRows<D extends FloatType>(
+  x: SparseMatrix<"uint8">,
+  indices: Tensor<"int32">,
+  y: SparseMatrix<D>,
+  scale = 1,
+): void {
+  checkSparse("gatherSparseRows", "x", x, indices, "uint8");
+  checkFloat("gatherSparseRows", "y", y.values);
+  checkSparse("gatherSparseRows", "y", y, indices, y.dtype);
+  checkAlike("gatherSparseRows", "indices", indices, indices, "int32");
+  const [rows, k] = x.shape;
+  const m = indices.size;
+  if (y.shape[0] !== m || y.shape[1] !== k || y.capacity < m * x.widest) {
+    const found = `${show(y.shape)} with room for ${y.capacity}`;
+    throw new ShapeError("gatherSparseRows", "y", `${show([m, k])} with room for ${m * x.widest} nonzeros`, found);
+  }
+  checkIndices("gatherSparseRows", "indices", indices, rows);
+  indices.engine.kernels[y.dtype].gatherSparseRows(
+    m,
+    x.starts.pointer,
+    x.columns.pointer,
+    x.values.pointer,
+    indices.pointer,
+    y.starts.pointer,
+    y.columns.pointer,
+    y.values.pointer,
+    scale,
+  );
+}
+
+/**
+ * Z = b + X·W.
+ *
+ * @param x m × k
+ * @param w k × n
+ * @param b n
+ * @returns m × n: `out`, or a new tensor
+ * @throws {ShapeError} shapes do not fit, or `out` overlaps
+ * @throws {DTypeError} integers, or float32 with float64
+ */
+export function sparseAffine<D extends FloatType>(
+  x: SparseMatrix<D>,
+  w: Tensor<D>,
+  b: Tensor<D>,
+  { out }: Into<D> = NO_OPTIONS,
+): Tensor<D> {
+  checkFloat("sparseAffine", "w", w);
+  checkMatrix("sparseAffine", "w", w);
+  checkSparse("sparseAffine", "x", x, w, w.dtype);
+  checkAlike("sparseAffine", "b", b, w);
+  const [m, k] = x.shape;
+  const [rows = 0, n = 0] = w.shape;
+  if (rows !== k) throw new ShapeError("sparseAffine", "w", `${k} rows, as x has columns`, show(w.shape));
+  checkShapeIs("sparseAffine", "b", b, [n]);
+  const z = outputOf("sparseAffine", out, { dtype: w.dtype, shape: [m, n] }, [w, b, x.values], "disjoint");
+  w.engine.kernels[w.dtype].sparseForward(
+    m,
+    n,
+    x.starts.pointer,
+    x.columns.pointer,
+    x.values.pointer,
+    w.pointer,
+    b.pointer,
+    z.pointer,
+  );
+  return z;
+}
+
+/**
+ * W ← W + α·Xᵀ·D. With W = 0 and α = 1 it is the weight gradient; with the weights and α = -learningRate, a step of
+ * gradient descent without one.
+ *
+ * @param x m × k
+ * @param d m × n
+ * @param w k × n, changed in place
+ * @throws {ShapeError} shapes do not fit, or w overlaps d
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {OptionError} α is no number
+ */
+export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D>, d: Tensor<D>, w: Tensor<D>): void {
+  if (typeof alpha !== "number") throw new OptionError("sparseAxpy: alpha", "a number", alpha);
+  checkFloat("sparseAxpy", "d", d);
+  checkMatrix("sparseAxpy", "d", d);
+  checkSparse("sparseAxpy", "x", x, d, d.dtype);
+  const [m, k] = x.shape;
+  const [rows, n = 0] = d.shape;
+  if (rows !== m) throw new ShapeError("sparseAxpy", "d", `${m} rows, as x has`, show(d.shape));
+  checkOutput("sparseAxpy", "w", w, { dtype: d.dtype, shape: [k, n] }, [d, x.values], "disjoint");
+  d.engine.kernels[d.dtype].sparseBackward(
+    m,
+    n,
+    x.starts.pointer,
+    x.columns.pointer,
+    x.values.pointer,
+    d.pointer,
+    w.pointer,
+    alpha,
+  );
+}
+
+/** `x` must be sparse, of this dtype and in the memory of `like`. */
+function checkSparse(op: string, argument: string, x: SparseMatrix, like: Tensor, dtype: DType): void {
+  if (!(x instanceof SparseMatrix)) throw new OptionError(`${op}: ${argument}`, "a sparse matrix", x);
+  if (x.dtype !== dtype) throw new DTypeError(op, argument, dtype, x.dtype);
+  if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
+}

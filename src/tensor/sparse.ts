@@ -1,0 +1,78 @@
+/**
+ * A matrix whose rows are mostly zero, as the nonzeros of each row:
+ *
+ *   starts    m + 1 positions: row i is at starts[i] … starts[i + 1] - 1 in the other two
+ *   columns   the column of each nonzero, ascending in a row
+ *   values    the nonzeros
+ */
+
+import type { DType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { checkShape } from "./layout.ts";
+import { empty, type Tensor, zeros } from "./tensor.ts";
+
+/** Kernels move eight nonzeros at a time, so there is room for that many behind the last. */
+const SPARE = 8;
+
+/** The most columns that a column number can tell apart. */
+export const MAX_SPARSE_COLUMNS = 65_536;
+
+type SparseForm<D extends DType> = {
+  readonly dtype: D;
+  /** The most nonzeros of a row. */
+  readonly widest: number;
+  /** The most nonzeros in all; default: every row as wide as the widest. */
+  readonly capacity?: number;
+};
+
+/** Room for an m × k matrix that is mostly zero. Whoever made it disposes of it. */
+export class SparseMatrix<D extends DType = DType> {
+  readonly engine: Engine;
+  readonly dtype: D;
+  /** [m, k] */
+  readonly shape: readonly [number, number];
+  /** The most nonzeros that fit. */
+  readonly capacity: number;
+  /** The most nonzeros of a row. */
+  readonly widest: number;
+  /** m + 1 positions, int32 */
+  readonly starts: Tensor<"int32">;
+  /** uint16 */
+  readonly columns: Tensor<"uint16">;
+  readonly values: Tensor<D>;
+
+  /**
+   * An m × k matrix without nonzeros yet.
+   *
+   * @throws {OptionError} a shape that is no shape
+   * @throws {AllocationError} too large for one block
+   */
+  constructor(engine: Engine, shape: readonly [number, number], form: SparseForm<D>) {
+    const { dtype, widest, capacity = shape[0] * widest } = form;
+    checkShape("shape", shape);
+    this.engine = engine;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.capacity = capacity;
+    this.widest = widest;
+    this.starts = zeros(engine, [shape[0] + 1], { dtype: "int32", name: "starts" });
+    this.columns = empty(engine, [capacity + SPARE], { dtype: "uint16", name: "columns" });
+    this.values = empty(engine, [capacity + SPARE], { dtype, name: "values" });
+  }
+
+  /** Nonzeros at the moment. */
+  get nonzeros(): number {
+    return this.starts.data[this.shape[0]] ?? 0;
+  }
+
+  /** Gives the memory back. A second call does nothing. */
+  dispose(): void {
+    this.starts.dispose();
+    this.columns.dispose();
+    this.values.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

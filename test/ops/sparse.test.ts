@@ -1,0 +1,106 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { addBias } from "../../src/ops/bias.ts";
+import { gatherRows } from "../../src/ops/gather.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { SparseMatrix } from "../../src/tensor/sparse.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { Engine } from "../../src/wasm/engine.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+import { nearRelative } from "../support/numbers.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = suite("sparse operations");
+
+/** rows × k bytes, a fifth of them not zero. */
+function bytes(rows: number, k: number, seed = 1): Uint8Array {
+  const random = new RandomState(seed);
+  const [chance, value] = [random.rand(rows, k), random.randint(1, 256, rows * k)];
+  return Uint8Array.from(chance, (draw, i) => (draw < 0.2 ? value[i]! : 0));
+}
+
+for (const dtype of FLOATS) {
+  test(`a minibatch of sparse rows gives the products of the dense one, within rounding, ${dtype}`, () => {
+    const random = new RandomState(2);
+    const [k, n] = [90, 23];
+    using x = tensor(engine, bytes(40, k), { shape: [40, k] });
+    using indices = tensor(engine, random.choice(40, 17));
+    using w = tensor(engine, random.randn(k, n), { dtype, shape: [k, n] });
+    using b = tensor(engine, random.randn(n), { dtype });
+    using d = tensor(engine, random.randn(17, n), { dtype, shape: [17, n] });
+    using sparse = compress(x);
+    using rows = new SparseMatrix(engine, [17, k], { dtype, widest: sparse.widest });
+    using dense = zeros(engine, [17, k], { dtype });
+    gatherSparseRows(sparse, indices, rows, 1 / 255);
+    gatherRows(x, indices, dense, 1 / 255);
+
+    const eps = dtype === "float32" ? 2 ** -24 : 2 ** -53;
+    using product = matmul(dense, w);
+    using want = addBias(product, b);
+    using got = sparseAffine(rows, w, b);
+    // Every term is below 4 in size, and at most k of them are added.
+    for (const [i, value] of got.data.entries()) {
+      assert.ok(Math.abs(value - want.data[i]!) <= 4 * k * k * eps, `z[${i}]`);
+    }
+
+    using gradient = matmul(dense, d, { transpose: "a" });
+    using sum = zeros(engine, [k, n], { dtype });
+    sparseAxpy(1, rows, d, sum);
+    for (const [i, value] of sum.data.entries()) {
+      assert.ok(Math.abs(value - gradient.data[i]!) <= 4 * 17 * 17 * eps, `dW[${i}]`);
+    }
+    assert.is(rows.nonzeros, Array.from<number>(dense.data).filter((value) => value !== 0).length);
+  });
+}
+
+test("density is the share of bytes that are not zero, and compress finds the widest row", () => {
+  using x = tensor(engine, Uint8Array.of(0, 1, 0, 0, 2, 3), { shape: [2, 3] });
+  nearRelative(Float64Array.of(densityOf(x)), [0.5], 0, "density");
+  using sparse = compress(x);
+  assert.equal([sparse.nonzeros, sparse.widest, sparse.capacity], [3, 2, 3]);
+  using nothing = zeros(engine, [0, 3], { dtype: "uint8" });
+  assert.is(densityOf(nothing), 0);
+  compress(nothing).dispose();
+});
+
+test("operands that do not fit are refused before anything is written, and nothing is left behind", async () => {
+  using other = await Engine.load({ build: BUILD });
+  using x = tensor(engine, bytes(5, 6), { shape: [5, 6] });
+  using sparse = compress(x);
+  using rows = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 6 });
+  using narrow = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 0 });
+  using foreign = new SparseMatrix(other, [2, 6], { dtype: "float32", widest: 6 });
+  using indices = tensor(engine, Int32Array.of(0, 4));
+  using beyond = tensor(engine, Int32Array.of(0, 5));
+  using w = zeros(engine, [6, 3]);
+  using tall = zeros(engine, [7, 3]);
+  using doubles = zeros(engine, [6, 3], { dtype: "float64" });
+  using b = zeros(engine, [3]);
+  using long = zeros(engine, [4]);
+  using d = zeros(engine, [2, 3]);
+  const before = engine.stats();
+  const cases = {
+    "no room": [() => gatherSparseRows(sparse, indices, narrow), ShapeError],
+    "an index beyond": [() => gatherSparseRows(sparse, beyond, rows), IndexError],
+    "another engine": [() => gatherSparseRows(sparse, indices, foreign), EngineMismatchError],
+    "no sparse matrix": [() => sparseAffine(w as never, w, b), OptionError],
+    "inner sizes": [() => sparseAffine(rows, tall, b), ShapeError],
+    "bias length": [() => sparseAffine(rows, w, long), ShapeError],
+    "mixed dtypes": [() => sparseAffine(rows, doubles as never, b), DTypeError],
+    "bytes as floats": [() => sparseAffine(sparse as never, w, b), DTypeError],
+    "rows of d": [() => sparseAxpy(1, rows, w, w), ShapeError],
+    "shape of w": [() => sparseAxpy(1, rows, d, tall), ShapeError],
+    "no number": [() => sparseAxpy("1" as never, rows, d, w), OptionError],
+    "not bytes": [() => compress(w as never), DTypeError],
+  } as const;
+  for (const [label, [call, type]] of Object.entries(cases)) assertThrows<Error>(call, type, label);
+  assert.equal(engine.stats(), before);
+});
+
+test.run();
