@@ -10,7 +10,7 @@ import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
  *   columns   the column of each nonzero, u16, ascending in a row
  *   values    T
  *
- * A row of Z is made in pieces of seven, six, four or one vectors, which stay in registers for a whole row of X.
+ * Z is made in strips of thirteen, four or one vectors, whose sums stay in registers for a whole row of X.
  *
  * # Safety
  * src/ops/sparse.ts has checked: m >= 0, n >= 0, every column is a row of W, the operands hold what is said above,
@@ -18,90 +18,108 @@ import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
  */
 
 /**
- * Seven vectors of a row of Z, the last of them at `last`: it may overlap the one before, which gives the same
- * sums. Seven, because the compiler loads all of them before it multiplies: more would not fit the registers.
+ * A strip of thirteen vectors, the last of them at `last`: it may overlap the one before, which gives the same sums.
+ *
+ * The loop over the nonzeros stands in the loop over the rows, and in no other: the compiler of V8 would unroll it
+ * elsewhere, load everything before it multiplies, and run out of registers.
  */
-function forwardSeven<T>(c: usize, end: usize, v: usize, w: usize, stride: usize, b: usize, z: usize, last: usize): void {
-  let z0 = v128.load(b);
-  let z1 = v128.load(b, 16);
-  let z2 = v128.load(b, 32);
-  let z3 = v128.load(b, 48);
-  let z4 = v128.load(b, 64);
-  let z5 = v128.load(b, 80);
-  let z6 = v128.load(b + last);
-  for (; c < end; c += 2, v += sizeof<T>()) {
-    const row = w + <usize>load<u16>(c) * stride;
-    const x = v128.load_splat<T>(v);
-    z0 = madd<T>(x, v128.load(row), z0);
-    z1 = madd<T>(x, v128.load(row, 16), z1);
-    z2 = madd<T>(x, v128.load(row, 32), z2);
-    z3 = madd<T>(x, v128.load(row, 48), z3);
-    z4 = madd<T>(x, v128.load(row, 64), z4);
-    z5 = madd<T>(x, v128.load(row, 80), z5);
-    z6 = madd<T>(x, v128.load(row + last), z6);
+function forwardThirteen<T>(
+  m: i32, starts: usize, columns: usize, values: usize,
+  w: usize, stride: usize, b: usize, z: usize, last: usize,
+): void {
+  for (let i = 0; i < m; i++, starts += 4, z += stride) {
+    const first = <usize>load<u32>(starts);
+    const end = columns + (<usize>load<u32>(starts, 4) << 1);
+    let c = columns + (first << 1), v = values + (first << alignof<T>());
+    let z0 = v128.load(b);
+    let z1 = v128.load(b, 16);
+    let z2 = v128.load(b, 32);
+    let z3 = v128.load(b, 48);
+    let z4 = v128.load(b, 64);
+    let z5 = v128.load(b, 80);
+    let z6 = v128.load(b, 96);
+    let z7 = v128.load(b, 112);
+    let z8 = v128.load(b, 128);
+    let z9 = v128.load(b, 144);
+    let z10 = v128.load(b, 160);
+    let z11 = v128.load(b, 176);
+    let z12 = v128.load(b + last);
+    for (; c < end; c += 2, v += sizeof<T>()) {
+      const row = w + <usize>load<u16>(c) * stride;
+      const x = v128.load_splat<T>(v);
+      z0 = madd<T>(x, v128.load(row), z0);
+      z1 = madd<T>(x, v128.load(row, 16), z1);
+      z2 = madd<T>(x, v128.load(row, 32), z2);
+      z3 = madd<T>(x, v128.load(row, 48), z3);
+      z4 = madd<T>(x, v128.load(row, 64), z4);
+      z5 = madd<T>(x, v128.load(row, 80), z5);
+      z6 = madd<T>(x, v128.load(row, 96), z6);
+      z7 = madd<T>(x, v128.load(row, 112), z7);
+      z8 = madd<T>(x, v128.load(row, 128), z8);
+      z9 = madd<T>(x, v128.load(row, 144), z9);
+      z10 = madd<T>(x, v128.load(row, 160), z10);
+      z11 = madd<T>(x, v128.load(row, 176), z11);
+      z12 = madd<T>(x, v128.load(row + last), z12);
+    }
+    v128.store(z, z0);
+    v128.store(z, z1, 16);
+    v128.store(z, z2, 32);
+    v128.store(z, z3, 48);
+    v128.store(z, z4, 64);
+    v128.store(z, z5, 80);
+    v128.store(z, z6, 96);
+    v128.store(z, z7, 112);
+    v128.store(z, z8, 128);
+    v128.store(z, z9, 144);
+    v128.store(z, z10, 160);
+    v128.store(z, z11, 176);
+    v128.store(z + last, z12);
   }
-  v128.store(z, z0);
-  v128.store(z, z1, 16);
-  v128.store(z, z2, 32);
-  v128.store(z, z3, 48);
-  v128.store(z, z4, 64);
-  v128.store(z, z5, 80);
-  v128.store(z + last, z6);
-}
-
-/** The same with six vectors. */
-function forwardSix<T>(c: usize, end: usize, v: usize, w: usize, stride: usize, b: usize, z: usize, last: usize): void {
-  let z0 = v128.load(b);
-  let z1 = v128.load(b, 16);
-  let z2 = v128.load(b, 32);
-  let z3 = v128.load(b, 48);
-  let z4 = v128.load(b, 64);
-  let z5 = v128.load(b + last);
-  for (; c < end; c += 2, v += sizeof<T>()) {
-    const row = w + <usize>load<u16>(c) * stride;
-    const x = v128.load_splat<T>(v);
-    z0 = madd<T>(x, v128.load(row), z0);
-    z1 = madd<T>(x, v128.load(row, 16), z1);
-    z2 = madd<T>(x, v128.load(row, 32), z2);
-    z3 = madd<T>(x, v128.load(row, 48), z3);
-    z4 = madd<T>(x, v128.load(row, 64), z4);
-    z5 = madd<T>(x, v128.load(row + last), z5);
-  }
-  v128.store(z, z0);
-  v128.store(z, z1, 16);
-  v128.store(z, z2, 32);
-  v128.store(z, z3, 48);
-  v128.store(z, z4, 64);
-  v128.store(z + last, z5);
 }
 
 /** The same with four vectors. */
-function forwardFour<T>(c: usize, end: usize, v: usize, w: usize, stride: usize, b: usize, z: usize, last: usize): void {
-  let z0 = v128.load(b);
-  let z1 = v128.load(b, 16);
-  let z2 = v128.load(b, 32);
-  let z3 = v128.load(b + last);
-  for (; c < end; c += 2, v += sizeof<T>()) {
-    const row = w + <usize>load<u16>(c) * stride;
-    const x = v128.load_splat<T>(v);
-    z0 = madd<T>(x, v128.load(row), z0);
-    z1 = madd<T>(x, v128.load(row, 16), z1);
-    z2 = madd<T>(x, v128.load(row, 32), z2);
-    z3 = madd<T>(x, v128.load(row + last), z3);
+function forwardFour<T>(
+  m: i32, starts: usize, columns: usize, values: usize,
+  w: usize, stride: usize, b: usize, z: usize, last: usize,
+): void {
+  for (let i = 0; i < m; i++, starts += 4, z += stride) {
+    const first = <usize>load<u32>(starts);
+    const end = columns + (<usize>load<u32>(starts, 4) << 1);
+    let c = columns + (first << 1), v = values + (first << alignof<T>());
+    let z0 = v128.load(b);
+    let z1 = v128.load(b, 16);
+    let z2 = v128.load(b, 32);
+    let z3 = v128.load(b + last);
+    for (; c < end; c += 2, v += sizeof<T>()) {
+      const row = w + <usize>load<u16>(c) * stride;
+      const x = v128.load_splat<T>(v);
+      z0 = madd<T>(x, v128.load(row), z0);
+      z1 = madd<T>(x, v128.load(row, 16), z1);
+      z2 = madd<T>(x, v128.load(row, 32), z2);
+      z3 = madd<T>(x, v128.load(row + last), z3);
+    }
+    v128.store(z, z0);
+    v128.store(z, z1, 16);
+    v128.store(z, z2, 32);
+    v128.store(z + last, z3);
   }
-  v128.store(z, z0);
-  v128.store(z, z1, 16);
-  v128.store(z, z2, 32);
-  v128.store(z + last, z3);
 }
 
-/** One vector of a row of Z, of `last` elements. */
-function forwardNarrow<T>(c: usize, end: usize, v: usize, w: usize, stride: usize, b: usize, z: usize, last: i32): void {
-  let sum = loadTail<T>(b, last);
-  for (; c < end; c += 2, v += sizeof<T>()) {
-    sum = madd<T>(v128.load_splat<T>(v), loadTail<T>(w + <usize>load<u16>(c) * stride, last), sum);
+/** The same with one vector of `count` elements. */
+function forwardOne<T>(
+  m: i32, starts: usize, columns: usize, values: usize,
+  w: usize, stride: usize, b: usize, z: usize, count: i32,
+): void {
+  for (let i = 0; i < m; i++, starts += 4, z += stride) {
+    const first = <usize>load<u32>(starts);
+    const end = columns + (<usize>load<u32>(starts, 4) << 1);
+    let c = columns + (first << 1), v = values + (first << alignof<T>());
+    let sum = loadTail<T>(b, count);
+    for (; c < end; c += 2, v += sizeof<T>()) {
+      sum = madd<T>(v128.load_splat<T>(v), loadTail<T>(w + <usize>load<u16>(c) * stride, count), sum);
+    }
+    storeTail<T>(z, sum, count);
   }
-  storeTail<T>(z, sum, last);
 }
 
 // @ts-ignore: decorator
@@ -109,22 +127,20 @@ function forwardNarrow<T>(c: usize, end: usize, v: usize, w: usize, stride: usiz
 function sparseForward<T>(m: i32, n: i32, starts: usize, columns: usize, values: usize, w: usize, b: usize, z: usize): void {
   assert(m >= 0 && n >= 0);
   const stride = bytes<T>(n);
-  for (let i = 0; i < m; i++, starts += 4, z += stride) {
-    const first = <usize>load<u32>(starts), last = <usize>load<u32>(starts, 4);
-    const c = columns + (first << 1), end = columns + (last << 1), v = values + (first << alignof<T>());
-    let j = 0;
-    for (; n - j > 6 * lanes<T>(); j += 7 * lanes<T>()) {
-      forwardSeven<T>(c, end, v, w + bytes<T>(j), stride, b + bytes<T>(j), z + bytes<T>(j), bytes<T>(min(n - j, 7 * lanes<T>()) - lanes<T>()));
-    }
-    for (; n - j > 5 * lanes<T>(); j += 6 * lanes<T>()) {
-      forwardSix<T>(c, end, v, w + bytes<T>(j), stride, b + bytes<T>(j), z + bytes<T>(j), bytes<T>(min(n - j, 6 * lanes<T>()) - lanes<T>()));
-    }
-    for (; n - j > 3 * lanes<T>(); j += 4 * lanes<T>()) {
-      forwardFour<T>(c, end, v, w + bytes<T>(j), stride, b + bytes<T>(j), z + bytes<T>(j), bytes<T>(min(n - j, 4 * lanes<T>()) - lanes<T>()));
-    }
-    for (; j < n; j += lanes<T>()) {
-      forwardNarrow<T>(c, end, v, w + bytes<T>(j), stride, b + bytes<T>(j), z + bytes<T>(j), min(n - j, lanes<T>()));
-    }
+  while (n > 12 * lanes<T>()) {
+    const count = min(n, 13 * lanes<T>());
+    forwardThirteen<T>(m, starts, columns, values, w, stride, b, z, bytes<T>(count - lanes<T>()));
+    n -= count; w += bytes<T>(count); b += bytes<T>(count); z += bytes<T>(count);
+  }
+  while (n > 3 * lanes<T>()) {
+    const count = min(n, 4 * lanes<T>());
+    forwardFour<T>(m, starts, columns, values, w, stride, b, z, bytes<T>(count - lanes<T>()));
+    n -= count; w += bytes<T>(count); b += bytes<T>(count); z += bytes<T>(count);
+  }
+  while (n > 0) {
+    const count = min(n, lanes<T>());
+    forwardOne<T>(m, starts, columns, values, w, stride, b, z, count);
+    n -= count; w += bytes<T>(count); b += bytes<T>(count); z += bytes<T>(count);
   }
 }
 
