@@ -19,7 +19,7 @@ const MIN_SAMPLES = 30;
 /** Runs the cases one after the other and prints a row for each. */
 export async function measureCases(cases: readonly Case[]): Promise<void> {
   console.log(
-    `${"case".padEnd(28)}${"ops/s".padStart(10)}${"± RME".padStart(9)}${"median".padStart(12)}${"GFLOP/s".padStart(10)}${"residual".padStart(11)}`,
+    `${"case".padEnd(32)}${"ops/s".padStart(10)}${"± RME".padStart(9)}${"median".padStart(12)}${"GFLOP/s".padStart(10)}${"residual".padStart(11)}`,
   );
   for (const one of cases) {
     const residual = one.residual();
@@ -29,7 +29,7 @@ export async function measureCases(cases: readonly Case[]): Promise<void> {
     const { hz, stats } = await measure(one);
     const median = medianOf(stats.sample);
     console.log(
-      one.name.padEnd(28) +
+      one.name.padEnd(32) +
         hz.toFixed(0).padStart(10) +
         `${stats.rme.toFixed(1)} %`.padStart(9) +
         `${(1e6 * median).toFixed(1)} µs`.padStart(12) +

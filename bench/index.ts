@@ -16,6 +16,8 @@ const { values } = parseArgs({
 });
 
 using engine = await Engine.load({ build: values.build as Build });
-const cases: Case[] = [...gemmCases(engine), ...stepCases(engine)].filter(({ name }) => name.includes(values.filter));
+const cases: Case[] = [...gemmCases(engine), ...(await stepCases(engine))].filter(({ name }) =>
+  name.includes(values.filter),
+);
 console.log(`build ${engine.build}, ${process.version}, ${Benchmark.platform.description}`);
 await measureCases(cases);
