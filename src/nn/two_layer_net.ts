@@ -5,7 +5,7 @@
  *
  *   loss = mean over rows of -Σ_j t_ij ln y_ij, taken from A2 by log-sum-exp (no δ inside the logarithm)
  */
-import { DisposedError } from "../errors.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { addBias, columnSums } from "../ops/bias.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
@@ -17,7 +17,7 @@ import { fill } from "../ops/vectors.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import {
@@ -75,7 +75,8 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   /**
    * Draws the weights: `weightInitStd` times a standard normal, W1 row by row, then W2.
    *
-   * @throws {OptionError} a size that is not a whole number from 1 on
+   * @throws {OptionError} a size that is not a whole number from 1 on, or a standard deviation that is no number
+   * @throws {DTypeError} neither float32 nor float64
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(engine: Engine, options: TwoLayerNetOptions<D>) {
@@ -84,6 +85,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     checkSize("hiddenSize", hiddenSize);
     checkSize("outputSize", outputSize);
     checkFloatType(dtype);
+    if (!Number.isFinite(weightInitStd)) throw new OptionError("weightInitStd", "a finite number", weightInitStd);
     this.engine = engine;
     this.dtype = dtype;
     this.inputSize = inputSize;
@@ -115,8 +117,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   predict(x: Examples<D>): Tensor<D> {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
-      const y = empty(this.engine, [input.shape[0] ?? 0, this.outputSize], { dtype: this.dtype });
-      return softmax(this.#forward(input), { out: y });
+      return softmax(this.#forward(input));
     } finally {
       release(input, x);
     }
@@ -184,6 +185,11 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   /**
    * One step of gradient descent on the loss of x and t. Of sparse rows, W1 is changed directly, where its inputs are
    * not zero, and no gradient of it is kept.
+   *
+   * @param x m × inputSize, m >= 1
+   * @param t m labels, or m × outputSize targets
+   * @throws {ShapeError} shapes do not fit
+   * @throws {IndexError} a label outside 0..outputSize-1
    */
   step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
     if (!(x instanceof SparseMatrix)) {

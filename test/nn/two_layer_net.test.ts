@@ -2,8 +2,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { gatherRows } from "../../src/ops/gather.ts";
+import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import { SparseMatrix } from "../../src/tensor/sparse.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 
 const test = suite("TwoLayerNet");
@@ -101,6 +104,34 @@ test("a minibatch's loss and accuracy are those of its examples taken alone", ()
   assert.is(net.accuracy(x, oneHot), net.accuracy(x, t));
 });
 
+test("a step on sparse rows is the step on the same rows, within rounding", () => {
+  const random = new RandomState(8);
+  const options = { ...sizes, weightInitStd: 1, dtype: "float64" } as const;
+  using onDense = new TwoLayerNet(engine, { ...options, random: new RandomState(9) });
+  using onSparse = new TwoLayerNet(engine, { ...options, random: new RandomState(9) });
+  const bytes = Uint8Array.from(random.randint(-200, 200, 6 * 7), (value) => Math.max(0, value));
+  using table = tensor(engine, bytes, { shape: [6, 7] });
+  using indices = tensor(engine, Int32Array.of(0, 1, 2, 3, 4, 5));
+  using labels = tensor(engine, Int32Array.of(0, 1, 2, 3, 0, 1));
+  using compressed = compress(table);
+  using sparse = new SparseMatrix(engine, [6, 7], { dtype: "float64", widest: 7 });
+  using dense = zeros(engine, [6, 7], { dtype: "float64" });
+  gatherSparseRows(compressed, indices, sparse, 1 / 255);
+  gatherRows(table, indices, dense, 1 / 255);
+
+  const want = onDense.gradient(dense, labels).W1.data;
+  for (const [i, value] of onSparse.gradient(sparse, labels).W1.data.entries()) {
+    assert.ok(Math.abs(value - want[i]!) <= 1e-15, `dW1[${i}]`);
+  }
+  onDense.step(dense, labels, 0.5);
+  onSparse.step(sparse, labels, 0.5);
+  for (const name of PARAMETERS) {
+    for (const [i, value] of onSparse.parameters[name].data.entries()) {
+      assert.ok(Math.abs(value - onDense.parameters[name].data[i]!) <= 1e-14, `${name}[${i}]`);
+    }
+  }
+});
+
 test("one step down the gradient lowers the loss, and is parameter - learningRate · gradient", () => {
   const random = new RandomState(7);
   using net = new TwoLayerNet(engine, { ...sizes, random, weightInitStd: 1, dtype: "float64" });
@@ -125,7 +156,12 @@ test("a network gives back all its memory, and temporary tensors go also when a 
     net.predict(x).dispose();
     net.gradient([x, x], [0, 1]);
     net.numericalGradient(x, [1]);
+    using foreign = tensor(engine, [[1, 2, 3]]);
     const inside = engine.stats().tensors;
+    assert.throws(
+      () => net.predict(foreign),
+      (e: unknown) => e instanceof ShapeError,
+    );
     assert.throws(
       () => net.loss([x, x], [0, 4]),
       (e: unknown) => e instanceof IndexError,
@@ -152,6 +188,10 @@ test("bad sizes, dtypes and use after dispose are refused by name", () => {
       (e: unknown) => e instanceof OptionError && e.option === "hiddenSize",
     );
   }
+  assert.throws(
+    () => new TwoLayerNet(engine, { ...sizes, random, weightInitStd: Number.NaN }),
+    (e: unknown) => e instanceof OptionError && e.option === "weightInitStd",
+  );
   using net = new TwoLayerNet(engine, { ...sizes, random });
   using doubles = tensor(engine, new Float64Array(7), { shape: [1, 7] });
   assert.throws(
