@@ -17,22 +17,20 @@ export { loadMnist, type MnistOptions } from "./data/mnist.ts";
 export {
   AllocationError,
   DatasetError,
-  type DatasetFault,
   DisposedError,
   DivergedError,
   DownloadError,
   DTypeError,
   EngineError,
-  type EngineFault,
   EngineMismatchError,
   IdxError,
-  type IdxFault,
   IndexError,
   LanegradError,
   OptionError,
   ShapeError,
   TrapError,
 } from "./errors.ts";
+export type { DatasetFault, EngineFault, IdxFault } from "./faults.ts";
 export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";

@@ -11,7 +11,8 @@
  */
 
 import { gunzip } from "#platform";
-import { DatasetError, IdxError, OptionError, ShapeError, unreachable } from "../errors.ts";
+import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
+import { unreachable } from "../faults.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
 export type IdxArray =

@@ -1,5 +1,5 @@
 /** Where exp, log, tanh and sigmoid are hardest to get right. */
-import { unreachable } from "../../src/errors.ts";
+import { unreachable } from "../../src/faults.ts";
 import { draws } from "../support/floats.ts";
 
 export type Name = "exp" | "log" | "tanh" | "sigmoid";

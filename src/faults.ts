@@ -1,0 +1,101 @@
+/**
+ * What can be wrong with what comes from outside, as data; `errors.ts` makes errors of it.
+ */
+
+/** Why an engine could not start. */
+export type EngineFault =
+  | { readonly kind: "no-webassembly" }
+  | { readonly kind: "no-simd" }
+  | { readonly kind: "no-relaxed-simd" }
+  | { readonly kind: "forbidden"; readonly reason: string }
+  | { readonly kind: "module"; readonly reason: string };
+
+/** How bytes are not the IDX file that was asked for. */
+export type IdxFault =
+  | { readonly kind: "gzip"; readonly reason: string }
+  | { readonly kind: "magic"; readonly found: number }
+  | { readonly kind: "type"; readonly expected: string; readonly code: number }
+  | { readonly kind: "rank"; readonly expected: string; readonly found: number }
+  | { readonly kind: "length"; readonly expected: number; readonly found: number };
+
+/** How files are not a dataset. */
+export type DatasetFault =
+  | { readonly kind: "missing"; readonly file: string; readonly looked: readonly string[] }
+  | { readonly kind: "unreadable"; readonly file: string; readonly reason: string }
+  | { readonly kind: "too-large"; readonly file: string; readonly limit: number }
+  | { readonly kind: "empty"; readonly file: string }
+  | { readonly kind: "count"; readonly images: number; readonly labels: number; readonly files: string }
+  | {
+      readonly kind: "label";
+      readonly file: string;
+      readonly position: number;
+      readonly value: number;
+      readonly classes: number;
+    }
+  | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
+
+/** Why an engine could not start, in one line. */
+export function describeEngineFault(fault: EngineFault): string {
+  switch (fault.kind) {
+    case "no-webassembly":
+      return "this runtime has no WebAssembly, which the engine needs";
+    case "no-simd":
+      return "this runtime has no WebAssembly SIMD; expected Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later";
+    case "no-relaxed-simd":
+      return 'this runtime has no relaxed SIMD, which build "relaxed" needs (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
+    case "forbidden":
+      return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'`;
+    case "module":
+      return `the kernels cannot be loaded: ${fault.reason}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+/** How bytes are not the IDX file that was asked for, in one line. */
+export function describeIdxFault(fault: IdxFault): string {
+  switch (fault.kind) {
+    case "gzip":
+      return `broken gzip: ${fault.reason}`;
+    case "magic":
+      if (fault.found === 0x1f8b) return "not an IDX file: starts with 0x1f8b, which is gzip; readIdx inflates it";
+      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")}, expected 0x0000`;
+    case "type":
+      return `expected IDX element type ${fault.expected}, found 0x${fault.code.toString(16).padStart(2, "0")}`;
+    case "rank":
+      // 3 and 1 are the ranks of images and labels; the cure helps with no other rank.
+      if (fault.found !== 1 && fault.found !== 3) return `expected IDX rank ${fault.expected}, found ${fault.found}`;
+      return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
+    case "length":
+      return `expected ${fault.expected} bytes, found ${fault.found}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+/** How files are not a dataset, in one line. */
+export function describeDatasetFault(fault: DatasetFault): string {
+  switch (fault.kind) {
+    case "missing":
+      return `${fault.file} not found; looked for ${fault.looked.join(" and ")}`;
+    case "unreadable":
+      return `${fault.file}: cannot be read: ${fault.reason}`;
+    case "too-large":
+      return `${fault.file}: holds more than the limit of ${fault.limit} bytes`;
+    case "empty":
+      return `${fault.file}: holds no examples`;
+    case "count":
+      return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
+    case "label":
+      return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
+    case "shape":
+      return `${fault.file}: expected ${fault.expected}, found ${fault.found}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+/** Closes an exhaustive switch: adding a variant makes every such switch fail to compile. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}
