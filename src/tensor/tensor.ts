@@ -108,9 +108,11 @@ export class Tensor<D extends DType = DType> {
    * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
    *
    * @throws {ShapeError} they reach beyond the tensor, or begin at no whole number
+   * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} a shape that is no shape
    */
   part(start: number, shape: Shape, name?: string): Tensor<D> {
+    void this.pointer; // a disposed view gives no further views
     const wanted = checkShape("part: shape", shape);
     if (!Number.isInteger(start) || !(start >= 0 && start + countOf(wanted) <= this.size)) {
       throw new ShapeError("part", this.describe(), `elements within 0..${this.size}`, `${show(shape)} from ${start}`);

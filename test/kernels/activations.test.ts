@@ -60,7 +60,7 @@ for (const dtype of FLOATS) {
   for (const name of MAP_NAMES) {
     test(`${name} maps any number of elements, in place too, and touches nothing else, ${dtype}`, () => {
       for (let n = 0; n <= 19; n++) {
-        const x = reals(n, 20 + n).map((value) => (name === "log" ? Math.abs(value) : 4 * value));
+        const x = reals(n, 20 + n, dtype).map((value) => (name === "log" ? Math.abs(value) : 4 * value));
         const want = x.map(MAPS[name]);
         const got = map(dtype, name, x);
         assertWithin(got, want, (i) => 4 * EPS[dtype] * Math.abs(want[i] ?? Number.NaN), `n = ${n}`);
@@ -127,8 +127,8 @@ for (const dtype of FLOATS) {
 
 test("each gradient is the slope of its function: central differences, within 1e-9", () => {
   const h = 1e-5; // h²/6·f''' and eps/h are both below 1e-10
-  const x = reals(50, 80).map((value) => 5 * value);
-  const dy = reals(50, 81);
+  const x = reals(50, 80, "float64").map((value) => 5 * value);
+  const dy = reals(50, 81, "float64");
   for (const name of ["sigmoid", "tanh", "relu"] as const) {
     const above = map(
       "float64",

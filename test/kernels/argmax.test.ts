@@ -32,7 +32,7 @@ for (const dtype of FLOATS) {
   test(`every small shape, ties included, ${dtype}`, () => {
     for (let m = 0; m <= 4; m++) {
       for (let n = 1; n <= 19; n++) {
-        for (const x of [integers(m * n, m + n), reals(m * n, m + n)]) {
+        for (const x of [integers(m * n, m + n), reals(m * n, m + n, dtype)]) {
           const want = oracle.argmax(n, x);
           assert.equal(argmax(dtype, n, x), want, `${m}×${n}`);
           assert.is(countCorrect(dtype, n, x, want), m, `${m}×${n}`);

@@ -51,7 +51,7 @@ for (const dtype of FLOATS) {
   test(`labels: loss and gradient agree with float64 for every small shape, onto z too, ${dtype}`, () => {
     for (let m = 0; m <= 3; m++) {
       for (let n = 1; n <= 19; n++) {
-        const z = reals(m * n, 20 * m + n).map((value) => 8 * value);
+        const z = reals(m * n, 20 * m + n, dtype).map((value) => 8 * value);
         const t = labels(m, n, n);
         const label = `${m}×${n}`;
         const got = crossEntropy(dtype, n, z, t);
@@ -67,8 +67,8 @@ for (const dtype of FLOATS) {
   test(`targets: loss and gradient agree with float64, whatever a row adds up to, onto z too, ${dtype}`, () => {
     for (let m = 0; m <= 3; m++) {
       for (let n = 1; n <= 19; n++) {
-        const z = reals(m * n, 30 * m + n).map((value) => 8 * value);
-        const t = reals(m * n, 40 * m + n).map(Math.abs);
+        const z = reals(m * n, 30 * m + n, dtype).map((value) => 8 * value);
+        const t = reals(m * n, 40 * m + n, dtype).map(Math.abs);
         const label = `${m}×${n}`;
         const got = crossEntropy(dtype, n, z, t);
         checkAgainstOracle(dtype, n, z, t, got, label);
@@ -82,7 +82,7 @@ for (const dtype of FLOATS) {
 
   test(`a label gives the bits of its one-hot row, ${dtype}`, () => {
     for (let n = 1; n <= 19; n++) {
-      const z = reals(5 * n, 50 + n).map((value) => 30 * value);
+      const z = reals(5 * n, 50 + n, dtype).map((value) => 30 * value);
       const t = labels(5, n, n);
       assertSameResult(dtype, n, z, t, `n = ${n}`);
     }
@@ -122,8 +122,8 @@ for (const dtype of FLOATS) {
   });
 
   test(`scale multiplies the gradient and leaves the loss alone, ${dtype}`, () => {
-    const z = reals(15, 60);
-    for (const t of [labels(3, 5, 61), reals(15, 62).map(Math.abs)]) {
+    const z = reals(15, 60, dtype);
+    for (const t of [labels(3, 5, 61), reals(15, 62, dtype).map(Math.abs)]) {
       const whole = crossEntropy(dtype, 5, z, t);
       const quarter = crossEntropy(dtype, 5, z, t, "apart", 0.25);
       assert.is(quarter.loss, whole.loss);
@@ -136,7 +136,7 @@ for (const dtype of FLOATS) {
   });
 
   test(`rows are independent: the loss of all is the sum of the losses of each, to the bit, ${dtype}`, () => {
-    const z = reals(6 * 7, 63).map((value) => 5 * value);
+    const z = reals(6 * 7, 63, dtype).map((value) => 5 * value);
     const t = labels(6, 7, 64);
     const whole = crossEntropy(dtype, 7, z, t);
     let sum = 0;
@@ -152,7 +152,7 @@ for (const dtype of FLOATS) {
 
   test(`the gradient of a row adds up to zero, ${dtype}`, () => {
     for (const n of [2, 5, 10, 19]) {
-      const { dz } = crossEntropy(dtype, n, reals(n, n), labels(1, n, n));
+      const { dz } = crossEntropy(dtype, n, reals(n, n, dtype), labels(1, n, n));
       const sum = dz.reduce((partial, value) => partial + value, 0);
       assert.ok(Math.abs(sum) <= (n + 3) * EPS[dtype], `n = ${n}: ${sum}`);
     }
@@ -162,8 +162,8 @@ for (const dtype of FLOATS) {
 test("the gradient is the slope of the loss: central differences in float64, within 1e-9", () => {
   const h = 1e-5; // h²/6·f''' and eps·loss/h are both below 1e-9
   const n = 4;
-  const z = reals(3 * n, 70).map((value) => 3 * value);
-  for (const t of [labels(3, n, 71), reals(3 * n, 72).map(Math.abs)]) {
+  const z = reals(3 * n, 70, "float64").map((value) => 3 * value);
+  for (const t of [labels(3, n, 71), reals(3 * n, 72, "float64").map(Math.abs)]) {
     const slopes = oracle.centralDifferences((moved) => crossEntropy("float64", n, moved, t, "no gradient").loss, z, h);
     assertWithin(crossEntropy("float64", n, z, t).dz, slopes, () => 1e-9, t.constructor.name);
   }

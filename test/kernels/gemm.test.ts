@@ -123,7 +123,7 @@ for (const dtype of FLOATS) {
         0,
         "k = 0",
       );
-      const got = gemm(small, dtype, { m: 3, n: 5, k: 2 }, { a: integers(6), b: integers(10), c }, LAYOUTS[0], {
+      const got = gemm(small, dtype, { m: 3, n: 5, k: 2 }, { a: integers(6, 1), b: integers(10, 2), c }, LAYOUTS[0], {
         alpha,
       });
       assert.ok(got.every(Number.isFinite));
@@ -150,8 +150,8 @@ for (const dtype of FLOATS) {
   const bound = dtype === "float32" ? 0.5 : 1;
   test(`rounding stays within ${bound}·(k + 2)·eps·Σ|a||b|, and no layout changes a bit, ${dtype}`, () => {
     for (const { m, n, k } of LARGE) {
-      const a = reals(m * k, 9);
-      const b = reals(k * n, 10);
+      const a = reals(m * k, 9, dtype);
+      const b = reals(k * n, 10, dtype);
       const want = product(m, n, k, a, b);
       const size = product(m, n, k, a.map(Math.abs), b.map(Math.abs));
       const got = gemm(large, dtype, { m, n, k }, { a, b }, LAYOUTS[0]);
@@ -166,8 +166,8 @@ for (const dtype of FLOATS) {
   test(`a row of A times a column of B gives the same bits anywhere in C, ${dtype}`, () => {
     const nr = nrOf(dtype);
     for (const k of [1, 7, 512, 513, 1031]) {
-      const row = reals(k, 11);
-      const column = reals(k, 12);
+      const row = reals(k, 11, dtype);
+      const column = reals(k, 12, dtype);
       for (const factors of [{}, { alpha: 0.3, beta: 0.7 }]) {
         const alone = gemm(
           large,
@@ -232,7 +232,9 @@ for (const dtype of FLOATS) {
     assertAll(gemm(small, dtype, { m: 1, n: 1, k: 2 }, { a, b }, LAYOUTS[0]), Number.NaN, "0·∞");
     const c = Float64Array.of(Number.NaN);
     for (const k of [0, 2]) {
-      const got = gemm(small, dtype, { m: 1, n: 1, k }, { a: integers(k), b: integers(k), c }, LAYOUTS[0], { beta: 1 });
+      const got = gemm(small, dtype, { m: 1, n: 1, k }, { a: integers(k, 1), b: integers(k, 2), c }, LAYOUTS[0], {
+        beta: 1,
+      });
       assertAll(got, Number.NaN, `k = ${k}`);
     }
   });
@@ -240,7 +242,7 @@ for (const dtype of FLOATS) {
   test(`A and B may be one operand: X·Xᵀ is symmetric to the bit, ${dtype}`, () => {
     const [n, k] = [13, 600];
     large.clear();
-    const x = large.place(dtype, reals(n * k, 15), { rows: n });
+    const x = large.place(dtype, reals(n * k, 15, dtype), { rows: n });
     const c = large.room(dtype, n * n, { rows: n });
     const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
     const scratch = large.room("uint8", gemmScratch(n, n, k), { alignment: 16 });

@@ -25,7 +25,7 @@ for (const dtype of FLOATS) {
   test(`every small shape agrees with float64, in place too, ${dtype}`, () => {
     for (let m = 0; m <= 3; m++) {
       for (let n = 1; n <= 19; n++) {
-        const z = reals(m * n, 10 * m + n).map((value) => 8 * value);
+        const z = reals(m * n, 10 * m + n, dtype).map((value) => 8 * value);
         const want = oracle.softmax(n, z);
         const got = softmax(dtype, n, z);
         // z - max rounds once (|z - max| <= 16, so e^(z - max) moves by 8 eps), each sum n times, exp and the quotient 2.
@@ -41,7 +41,7 @@ for (const dtype of FLOATS) {
       const p = softmax(
         dtype,
         n,
-        reals(n, n).map((value) => 50 * value),
+        reals(n, n, dtype).map((value) => 50 * value),
       );
       const sum = p.reduce((partial, value) => partial + value, 0);
       assert.ok(Math.abs(sum - 1) <= (n + 2) * EPS[dtype], `n = ${n}: ${sum}`);
@@ -104,7 +104,7 @@ for (const dtype of FLOATS) {
   });
 
   test(`a row's bits do not depend on the rows around it, ${dtype}`, () => {
-    const z = reals(7 * 11, 8).map((value) => 20 * value);
+    const z = reals(7 * 11, 8, dtype).map((value) => 20 * value);
     const together = softmax(dtype, 11, z);
     for (let i = 0; i < 7; i++) {
       const alone = softmax(dtype, 11, z.slice(11 * i, 11 * (i + 1)));

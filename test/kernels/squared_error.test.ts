@@ -53,8 +53,8 @@ for (const dtype of FLOATS) {
   });
 
   test(`the loss is added up in float64, and the gradient rounds once or twice, ${dtype}`, () => {
-    const y = reals(1001, 3);
-    const t = reals(1001, 4);
+    const y = reals(1001, 3, dtype);
+    const t = reals(1001, 4, dtype);
     const d = y.map((value, i) => value - (t[i] ?? Number.NaN));
     const loss = d.reduce((sum, value) => sum + value * value, 0) / 2;
     const got = squaredError(dtype, y, t, "apart", 0.3);
@@ -86,8 +86,8 @@ for (const dtype of FLOATS) {
 }
 
 test("the gradient is the slope of the loss: central differences in float64, within 1e-9", () => {
-  const t = reals(9, 5);
-  const y = reals(9, 6);
+  const t = reals(9, 5, "float64");
+  const y = reals(9, 6, "float64");
   const slopes = centralDifferences((moved) => squaredError("float64", moved, t, "no gradient").loss, y, 1e-5);
   assertWithin(squaredError("float64", y, t).dy, slopes, () => 1e-9, "dy");
 });

@@ -32,8 +32,8 @@ for (const dtype of FLOATS) {
 
   test(`axpy rounds the product and the sum, or both at once where lanes are fused, ${dtype}`, () => {
     const alpha = round(0.3);
-    const x = reals(35, 3);
-    const y = reals(35, 4);
+    const x = reals(35, 3, dtype);
+    const y = reals(35, 4, dtype);
     field.clear();
     const from = field.place(dtype, x);
     const to = field.place(dtype, y);
@@ -91,7 +91,7 @@ for (const dtype of FLOATS) {
 
   test(`copy moves any number of elements to the bit, ${dtype}`, () => {
     for (let n = 0; n <= 19; n++) {
-      const x = reals(n, 6).map((value, i) => (i % 5 === 3 ? -0 : i % 5 === 4 ? Number.NaN : value));
+      const x = reals(n, 6, dtype).map((value, i) => (i % 5 === 3 ? -0 : i % 5 === 4 ? Number.NaN : value));
       field.clear();
       const from = field.place(dtype, x);
       const to = field.room(dtype, n);

@@ -70,7 +70,7 @@ for (const dtype of FLOATS) {
 
   test(`a product as large as a layer's agrees with float64, from every transpose, ${dtype}`, () => {
     const [m, n, k] = [100, 50, 784];
-    const [a, b] = [reals(m * k, 3), reals(k * n, 4)];
+    const [a, b] = [reals(m * k, 3, dtype), reals(k * n, 4, dtype)];
     const want = product(m, n, k, a, b);
     const size = product(m, n, k, a.map(Math.abs), b.map(Math.abs));
     for (const transpose of TRANSPOSES) {
@@ -145,8 +145,8 @@ for (const dtype of FLOATS) {
     const size = fc.integer({ min: 1, max: 20 });
     fc.assert(
       fc.property(size, size, size, fc.nat(1e6), (m, n, k, seed) => {
-        using a = matrix(dtype, m, k, reals(m * k, seed), false);
-        using b = matrix(dtype, k, n, reals(k * n, seed + 1), false);
+        using a = matrix(dtype, m, k, reals(m * k, seed, dtype), false);
+        using b = matrix(dtype, k, n, reals(k * n, seed + 1, dtype), false);
         using ab = matmul(a, b);
         using ba = matmul(b, a, { transpose: "both" });
         assert.equal(ba.shape, [n, m]);

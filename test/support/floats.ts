@@ -23,13 +23,14 @@ export function draws(seed: number): () => number {
 }
 
 /** Whole numbers from -4 to 4: their products and long sums are exact in both float types. */
-export function integers(count: number, seed = 1): Float64Array {
+export function integers(count: number, seed: number): Float64Array {
   const draw = draws(seed);
   return Float64Array.from({ length: count }, () => Math.floor(9 * draw()) - 4);
 }
 
-/** Numbers between -1 and 1 that float32 holds exactly, so that one reference serves both float types. */
-export function reals(count: number, seed = 1): Float64Array {
+/** Numbers between -1 and 1 with as many digits as the type holds, so that sums and products of them round. */
+export function reals(count: number, seed: number, dtype: FloatType): Float64Array {
   const draw = draws(seed);
-  return Float64Array.from({ length: count }, () => Math.fround(2 * draw() - 1));
+  const round = dtype === "float32" ? Math.fround : (value: number) => value;
+  return Float64Array.from({ length: count }, () => round(2 * (draw() + draw() / 2 ** 32) - 1));
 }

@@ -124,6 +124,15 @@ test("views end with their owner, and disposing of a view frees nothing", () => 
   assertThrows(() => second.data, DisposedError, "the other view");
 });
 
+test("a view that was disposed of gives no further views", () => {
+  using x = zeros(engine, [2, 2], { name: "x" });
+  const view = x.rows(0, 1);
+  view.dispose();
+  for (const use of [() => view.rows(0, 1).data, () => view.part(0, [1]).data]) {
+    assertThrows(use, DisposedError, String(use));
+  }
+});
+
 test("a view of a disposed tensor is of no use", () => {
   const x = zeros(engine, [2, 2]);
   x.dispose();
