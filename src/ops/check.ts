@@ -39,6 +39,11 @@ export function checkAlike(op: string, argument: string, x: Tensor, like: Tensor
   if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
 }
 
+/** @throws {OptionError} not a number */
+export function checkNumber(op: string, argument: string, value: number): void {
+  if (typeof value !== "number") throw new OptionError(`${op}: ${argument}`, "a number", value);
+}
+
 /** @throws {ShapeError} another shape */
 export function checkShapeIs(op: string, argument: string, x: Tensor, shape: Shape): void {
   if (!isSameShape(x.shape, shape)) throw new ShapeError(op, argument, show(shape), show(x.shape));

@@ -5,7 +5,7 @@ import { IndexError, ShapeError } from "../errors.ts";
 import { show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
@@ -19,6 +19,7 @@ const NO_OPTIONS = {};
  * @throws {ShapeError} x is no matrix, y does not fit, or operands overlap
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
+ * @throws {OptionError} scale is no number
  */
 export function gatherRows<D extends FloatType>(
   x: Tensor<"uint8">,
@@ -26,6 +27,7 @@ export function gatherRows<D extends FloatType>(
   y: Tensor<D>,
   scale = 1,
 ): void {
+  checkNumber("gatherRows", "scale", scale);
   checkFloat("gatherRows", "y", y);
   checkAlike("gatherRows", "x", x, y, "uint8");
   checkAlike("gatherRows", "indices", indices, y, "int32");

@@ -9,7 +9,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkMatrix, type Into, outputOf } from "./check.ts";
+import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
 
 /** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
 export type Transpose = "none" | "a" | "b" | "both";
@@ -32,7 +32,7 @@ const NO_OPTIONS = {};
  * @returns C, m × n: `out`, or a new tensor
  * @throws {ShapeError} not matrices, inner sizes that differ, or an `out` that does not fit or overlaps
  * @throws {DTypeError} float32 with float64, or integers
- * @throws {OptionError} β without `out`, or an unknown `transpose`
+ * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is no number
  * @throws {DisposedError} an operand was disposed
  * @example
  * using c = matmul(a, b, { transpose: "a" });
@@ -49,6 +49,8 @@ export function matmul<D extends FloatType>(
   if (transpose !== "none" && transpose !== "a" && transpose !== "b" && transpose !== "both") {
     throw new OptionError("matmul: transpose", '"none", "a", "b" or "both"', transpose);
   }
+  checkNumber("matmul", "alpha", alpha);
+  checkNumber("matmul", "beta", beta);
   if (beta !== 0 && out === undefined) throw new OptionError("matmul: beta", "0 unless out is given", beta);
 
   const [aRows = 0, aColumns = 0] = a.shape;

@@ -6,7 +6,16 @@ import { show } from "../tensor/layout.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkMatrix, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+import {
+  checkAlike,
+  checkFloat,
+  checkMatrix,
+  checkNumber,
+  checkOutput,
+  checkShapeIs,
+  type Into,
+  outputOf,
+} from "./check.ts";
 import { checkIndices } from "./gather.ts";
 
 const NO_OPTIONS = {};
@@ -54,6 +63,7 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
  * @throws {ShapeError} y does not fit, or has no room for the nonzeros
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
+ * @throws {OptionError} scale is no number
  */
 export function gatherSparseRows<D extends FloatType>(
   x: SparseMatrix<"uint8">,
@@ -61,6 +71,7 @@ export function gatherSparseRows<D extends FloatType>(
   y: SparseMatrix<D>,
   scale = 1,
 ): void {
+  checkNumber("gatherSparseRows", "scale", scale);
   checkSparse("gatherSparseRows", "x", x, indices, "uint8");
   checkFloat("gatherSparseRows", "y", y.values);
   checkSparse("gatherSparseRows", "y", y, indices, y.dtype);
@@ -135,7 +146,7 @@ export function sparseAffine<D extends FloatType>(
  * @throws {OptionError} α is no number
  */
 export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D>, d: Tensor<D>, w: Tensor<D>): void {
-  if (typeof alpha !== "number") throw new OptionError("sparseAxpy: alpha", "a number", alpha);
+  checkNumber("sparseAxpy", "alpha", alpha);
   checkFloat("sparseAxpy", "d", d);
   checkMatrix("sparseAxpy", "d", d);
   checkSparse("sparseAxpy", "x", x, d, d.dtype);

@@ -1,10 +1,9 @@
 /**
  * Updates in place of whole tensors.
  */
-import { OptionError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
+import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs } from "./check.ts";
 
 /**
  * y ← y + α·x. A step of gradient descent is `axpy(-learningRate, gradient, parameter)`.
@@ -14,7 +13,7 @@ import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
  * @throws {OptionError} α is no number
  */
 export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor<D>): void {
-  if (typeof alpha !== "number") throw new OptionError("axpy: alpha", "a number", alpha);
+  checkNumber("axpy", "alpha", alpha);
   checkFloat("axpy", "x", x);
   checkOutput("axpy", "y", y, x, [x], "may be an input");
   x.engine.kernels[x.dtype].axpy(x.size, x.pointer, y.pointer, alpha);
@@ -27,7 +26,7 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
  * @throws {OptionError} α is no number
  */
 export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
-  if (typeof alpha !== "number") throw new OptionError("fill: alpha", "a number", alpha);
+  checkNumber("fill", "alpha", alpha);
   checkFloat("fill", "y", y);
   y.engine.kernels[y.dtype].fill(y.size, y.pointer, alpha);
 }

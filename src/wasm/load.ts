@@ -71,7 +71,10 @@ async function builtIn(build: Build): Promise<string> {
 /** Bytes or a module: a response is read whole, because streaming compilation insists on a MIME type. */
 async function contentOf(source: WasmSource): Promise<BufferSource | WebAssembly.Module> {
   const content = source instanceof URL ? await fetch(source) : source;
-  return content instanceof Response ? content.arrayBuffer() : content;
+  if (!(content instanceof Response)) return content;
+  if (!content.ok)
+    throw new EngineError({ kind: "module", reason: `${content.url || "the response"}: HTTP ${content.status}` });
+  return content.arrayBuffer();
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -220,6 +220,12 @@ test("an unknown transpose and a β without out are refused", () => {
   using a = zeros(engine, [2, 2]);
   const unknown = assertThrows(() => matmul(a, a, { transpose: "A" as Transpose }), OptionError, "transpose");
   assert.is(unknown.message, 'matmul: transpose: expected "none", "a", "b" or "both", found "A"');
+  for (const factor of ["alpha", "beta"] as const) {
+    for (const value of ["2", null]) {
+      const error = assertThrows(() => matmul(a, a, { [factor]: value as never }), OptionError, factor);
+      assert.is(error.option, `matmul: ${factor}`);
+    }
+  }
   const beta = assertThrows(() => matmul(a, a, { beta: 1 }), OptionError, "beta");
   assert.is(beta.message, "matmul: beta: expected 0 unless out is given, found 1");
 });

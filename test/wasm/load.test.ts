@@ -120,6 +120,13 @@ test("a runtime without WebAssembly, or one that forbids compiling, is told apar
   assert.instance(forbidden.cause, original.CompileError);
 });
 
+test("an answer that is not the module is reported by its status, not by its bytes", async () => {
+  const wasm = new Response("no such file", { status: 404 });
+  const { fault, message } = await assertRejects(() => Engine.load({ wasm }), EngineError, "404");
+  assert.is(fault.kind, "module");
+  assert.match(message, /HTTP 404/);
+});
+
 test.run();
 
 async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
