@@ -17,11 +17,11 @@ export const MR: i32 = 4;
 /** Vectors across a microtile. */
 export const NR_VECTORS: i32 = 2;
 
-export const KC: i32 = 512;
+export const KC: i32 = 256;
 /** A multiple of MR. */
 export const MC: i32 = 128;
 /** A multiple of NR for both element types. */
-export const NC: i32 = 384;
+export const NC: i32 = 768;
 
 /** Columns of a microtile: 8 in float32, 4 in float64. */
 // @ts-ignore: decorator

@@ -34,6 +34,7 @@ export type { DatasetFault, EngineFault, IdxFault } from "./faults.ts";
 export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
+export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";

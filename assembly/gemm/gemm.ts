@@ -1,16 +1,19 @@
+import { Activation, activate } from "../kernels/activations";
 import { KC, MC, MR, NC, nr } from "../params";
-import { bytes } from "../simd/lanes";
-import { microkernel } from "./microkernel";
+import { bytes, lanes } from "../simd/lanes";
+import { microkernel, microkernelNarrow, microkernelWide } from "./microkernel";
 import { pack } from "./pack";
 
 /**
- * C ← αAB + βC
+ * C ← αAB + βC, or C ← f(αAB + 1·bias)
  *
  *   m, n, k          C is m × n, A is m × k, B is k × n
  *   a, rsa, csa      element (i, p) of A at a + i·rsa + p·csa, strides in elements: (lda, 1) is A as it
  *                    stands, (1, lda) its transpose
  *   b, rsb, csb      the same for B
  *   c, ldc           row-major, row stride ldc
+ *   bias             n elements, added to each row in place of βC; or 0
+ *   activation       what f is, of `Activation`; taken of each block of C while it is in the cache
  *   scratch          sgemmScratch(m, n, k) or dgemmScratch(m, n, k) bytes, 16-byte aligned
  *
  * β = 0 never reads C. α = 0 still reads A and B, so that NaN propagates. Any size may be 0: with k = 0,
@@ -21,7 +24,7 @@ import { pack } from "./pack";
  *
  * # Safety
  * src/ops/matmul.ts has checked: sizes are not negative, every element lies inside its operand,
- * ldc >= n, C is disjoint from A, B and scratch.
+ * ldc >= n, C is disjoint from A, B, bias and scratch.
  */
 // @ts-ignore: decorator
 @inline
@@ -29,11 +32,16 @@ function gemm<T>(
   m: i32, n: i32, k: i32,
   a: usize, rsa: i32, csa: i32,
   b: usize, rsb: i32, csb: i32,
-  c: usize, ldc: i32,
+  c: usize, ldc: i32, bias: usize, activation: i32,
   scratch: usize, alpha: T, beta: T,
 ): void {
   assert(m >= 0 && n >= 0 && k >= 0 && ldc >= n && scratch % 16 == 0);
-  if (k == 0 || beta != <T>0.0) scale<T>(m, n, c, ldc, beta);
+  if (k == 0 && bias != 0) {
+    copyRows<T>(m, n, bias, c, ldc);
+    activateRows<T>(activation, m, n, c, ldc, scratch);
+  } else if (k == 0 || beta != <T>0.0) {
+    scale<T>(m, n, c, ldc, beta);
+  }
 
   const kcMax = blockOf(k, KC);
   const tile = scratch;
@@ -46,52 +54,89 @@ function gemm<T>(
     // PC: split k.
     for (let pc = 0; pc < k; pc += kcMax) {
       const kc = min(kcMax, k - pc);
-      const accumulate = <i32>(pc > 0 || beta != <T>0.0);
       pack<T>(nr<T>(), nc, kc, at<T>(b, pc, rsb, jc, csb), csb, rsb, packedB);
       // IC: split m.
       for (let ic = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic);
+        const to = at<T>(c, ic, ldc, jc, 1);
         pack<T>(MR, mc, kc, at<T>(a, ic, rsa, pc, csa), rsa, csa, packedA);
-        block<T>(mc, nc, kc, packedA, packedB, at<T>(c, ic, ldc, jc, 1), ldc, tile, accumulate, alpha);
+        const isFirst = pc == 0, hasBias = bias != 0;
+        if (isFirst && hasBias) block<T>(mc, nc, kc, packedA, packedB, to, ldc, 1, bias + bytes<T>(jc), 0, tile, alpha);
+        else block<T>(mc, nc, kc, packedA, packedB, to, ldc, <i32>(!isFirst || beta != <T>0.0), to, ldc, tile, alpha);
+        if (pc + kc == k) activateRows<T>(activation, mc, nc, to, ldc, tile);
       }
     }
   }
 }
 
-/** JR and IR: every microtile of one packed block. A tile at the edge goes through `tile`, whole. */
-// @ts-ignore: decorator
-@inline
+/** JR and IR: every microtile of one packed block, C ← αAB, or C ← αAB + D. A tile at the edge goes through `tile`. */
 function block<T>(
   mc: i32, nc: i32, kc: i32,
   packedA: usize, packedB: usize,
-  c: usize, ldc: i32,
-  tile: usize, accumulate: i32, alpha: T,
+  c: usize, ldc: i32, add: i32, d: usize, ldd: i32,
+  tile: usize, alpha: T,
 ): void {
-  for (let jr = 0; jr < nc; jr += nr<T>()) {
-    const b = packedB + bytes<T>(kc) * <usize>jr;
-    for (let ir = 0; ir < mc; ir += MR) {
-      const a = packedA + bytes<T>(kc) * <usize>ir;
-      const to = at<T>(c, ir, ldc, jr, 1);
-      if (ir + MR <= mc && jr + nr<T>() <= nc) {
-        microkernel<T>(kc, a, b, to, ldc, accumulate, alpha);
-      } else {
-        microkernel<T>(kc, a, b, tile, nr<T>(), 0, alpha);
-        copyTile<T>(min(MR, mc - ir), min(nr<T>(), nc - jr), tile, to, ldc, accumulate);
+  const panelB = bytes<T>(nr<T>()) * <usize>kc, across = bytes<T>(nr<T>());
+  const whole = mc & -MR;
+  const lastA = packedA + bytes<T>(whole) * <usize>kc;
+  for (let b = packedB; nc > 0; ) {
+    const columns = min(nc, nr<T>());
+    const lastC = c + bytes<T>(whole) * <usize>ldc, lastD = d + bytes<T>(whole) * <usize>ldd;
+    if (columns <= lanes<T>()) {
+      microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, alpha);
+      return;
+    }
+    if (nc >= 2 * nr<T>()) {
+      microkernelWide<T>(whole, kc, packedA, b, b + panelB, c, ldc, add, d, ldd, alpha);
+      if (whole < mc) {
+        edge<T>(mc - whole, columns, kc, lastA, b, lastC, ldc, add, lastD, ldd, tile, alpha);
+        edge<T>(mc - whole, columns, kc, lastA, b + panelB, lastC + across, ldc, add, lastD + across, ldd, tile, alpha);
       }
+      nc -= 2 * nr<T>(), b += 2 * panelB, c += 2 * across, d += 2 * across;
+      continue;
+    }
+    if (columns == nr<T>()) {
+      microkernel<T>(whole, kc, packedA, b, c, ldc, add, d, ldd, alpha);
+      if (whole < mc) edge<T>(mc - whole, columns, kc, lastA, b, lastC, ldc, add, lastD, ldd, tile, alpha);
+    } else {
+      let a = packedA, toC = c, fromD = d;
+      for (let rows = mc; rows > 0; rows -= MR, a += bytes<T>(MR) * <usize>kc, toC += bytes<T>(MR * ldc), fromD += bytes<T>(MR * ldd)) {
+        edge<T>(min(rows, MR), columns, kc, a, b, toC, ldc, add, fromD, ldd, tile, alpha);
+      }
+    }
+    nc -= nr<T>(), b += panelB, c += across, d += across;
+  }
+}
+
+/** A microtile of which some rows or columns are not there: it is made whole, beside C. */
+function edge<T>(
+  rows: i32, columns: i32, kc: i32, a: usize, b: usize,
+  c: usize, ldc: i32, add: i32, d: usize, ldd: i32, tile: usize, alpha: T,
+): void {
+  microkernel<T>(MR, kc, a, b, tile, nr<T>(), 0, 0, 0, alpha);
+  copyTile<T>(rows, columns, tile, c, ldc, add, d, ldd);
+}
+
+/** The live part of a tile into C. */
+function copyTile<T>(rows: i32, columns: i32, tile: usize, c: usize, ldc: i32, add: i32, d: usize, ldd: i32): void {
+  for (; rows > 0; rows--, tile += bytes<T>(nr<T>()), c += bytes<T>(ldc), d += bytes<T>(ldd)) {
+    for (let j: usize = 0; j < bytes<T>(columns); j += sizeof<T>()) {
+      const value = load<T>(tile + j);
+      store<T>(c + j, add ? load<T>(d + j) + value : value);
     }
   }
 }
 
-/** The live part of an edge tile into C. */
-// @ts-ignore: decorator
-@inline
-function copyTile<T>(rows: i32, columns: i32, tile: usize, c: usize, ldc: i32, accumulate: i32): void {
-  for (let i = 0; i < rows; i++, tile += bytes<T>(nr<T>()), c += bytes<T>(ldc)) {
-    for (let j: usize = 0; j < bytes<T>(columns); j += sizeof<T>()) {
-      const value = load<T>(tile + j);
-      store<T>(c + j, accumulate ? load<T>(c + j) + value : value);
-    }
-  }
+/** C ← f(C); `scratch` as the activations need it. */
+function activateRows<T>(activation: i32, m: i32, n: i32, c: usize, ldc: i32, scratch: usize): void {
+  if (activation == Activation.None) return;
+  if (ldc == n) n *= m, m = 1; // one piece
+  for (; m > 0; m--, c += bytes<T>(ldc)) activate<T>(activation, n, c, scratch);
+}
+
+/** Each row of C ← the bias. */
+function copyRows<T>(m: i32, n: i32, bias: usize, c: usize, ldc: i32): void {
+  for (let i = 0; i < m; i++, c += bytes<T>(ldc)) memory.copy(c, bias, bytes<T>(n));
 }
 
 /** C ← βC, without reading it when β = 0. */
@@ -138,16 +183,16 @@ function gemmScratch<T>(m: i32, n: i32, k: i32): i32 {
 
 export function sgemm(
   m: i32, n: i32, k: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32,
-  c: usize, ldc: i32, scratch: usize, alpha: f32, beta: f32,
+  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f32, beta: f32,
 ): void {
-  gemm<f32>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, scratch, alpha, beta);
+  gemm<f32>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, alpha, beta);
 }
 
 export function dgemm(
   m: i32, n: i32, k: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32,
-  c: usize, ldc: i32, scratch: usize, alpha: f64, beta: f64,
+  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f64, beta: f64,
 ): void {
-  gemm<f64>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, scratch, alpha, beta);
+  gemm<f64>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, alpha, beta);
 }
 
 export function sgemmScratch(m: i32, n: i32, k: i32): i32 { return gemmScratch<f32>(m, n, k); }

@@ -1,4 +1,4 @@
-import { bytes, lanes } from "../simd/lanes";
+import { bytes, lanes, loadNext } from "../simd/lanes";
 
 /**
  * Packs a block of a matrix into micropanels of `width` rows (of A) or columns (of B).
@@ -20,69 +20,64 @@ import { bytes, lanes } from "../simd/lanes";
  *
  * # Safety
  * assembly/gemm/gemm.ts passes a block inside the operand and scratch of the size above; width is a
- * multiple of the lanes, and a constant where it is called.
+ * multiple of the lanes.
  */
-// @ts-ignore: decorator
-@inline
 export function pack<T>(width: i32, extent: i32, kc: i32, x: usize, across: i32, along: i32, out: usize): void {
   assert(extent >= 0 && kc >= 0 && width % lanes<T>() == 0);
-  const panel = bytes<T>(width) * <usize>kc;
-  for (; extent >= width; extent -= width) {
-    if (across == 1) packLines<T>(width, kc, x, along, out);
-    else if (along == 1) packTransposed<T>(width, kc, x, across, out);
-    else packElements<T>(width, width, kc, x, across, along, out);
-    x += <usize>bytes<T>(width) * <usize>across;
-    out += panel;
+  const line = bytes<T>(width);
+  const vector = <usize>across << 4; // from one vector across to the next
+  for (; extent > 0; extent -= width, out += line * <usize>kc) {
+    // A panel is made one vector wide at a time.
+    for (let i: usize = 0; i < line; i += 16, x += vector) {
+      const live = extent - <i32>(i >> alignof<T>());
+      if (across == 1 && live > 0) packLines<T>(live, kc, x, along, out + i, line);
+      else if (along == 1 && live >= lanes<T>()) packTransposed<T>(kc, x, across, out + i, line);
+      else packElements<T>(live, kc, x, across, along, out + i, line);
+    }
   }
-  if (extent > 0) packElements<T>(width, extent, kc, x, across, along, out);
 }
 
-/** across = 1: each line of the panel lies in one piece. */
-// @ts-ignore: decorator
-@inline
-function packLines<T>(width: i32, kc: i32, x: usize, along: i32, out: usize): void {
+/** across = 1: each vector lies in one piece; of the last one, `live` elements. */
+function packLines<T>(live: i32, kc: i32, x: usize, along: i32, out: usize, line: usize): void {
   const step = <usize>along << alignof<T>();
-  for (let p = 0; p < kc; p++, x += step, out += bytes<T>(width)) {
-    for (let i: usize = 0; i < bytes<T>(width); i += 16) v128.store(out + i, v128.load(x + i));
+  const end = out + line * <usize>kc;
+  if (live >= lanes<T>()) {
+    for (; out < end; out += line, x += step) v128.store(out, v128.load(x));
+  } else {
+    for (; out < end; out += line, x += step) v128.store(out, loadNext<T>(x, live, v128.splat<T>(<T>0.0)));
   }
 }
 
 /** along = 1: lanes × lanes squares are transposed in registers. */
-// @ts-ignore: decorator
-@inline
-function packTransposed<T>(width: i32, kc: i32, x: usize, across: i32, out: usize): void {
+function packTransposed<T>(kc: i32, x: usize, across: i32, out: usize, line: usize): void {
   const step = <usize>across << alignof<T>();
-  const line = bytes<T>(width);
-  let p = 0;
-  for (; p <= kc - lanes<T>(); p += lanes<T>(), x += 16, out += bytes<T>(width) * <usize>lanes<T>()) {
-    let from = x;
-    for (let i: usize = 0; i < line; i += 16, from += step * <usize>lanes<T>()) {
-      const to = out + i;
-      const r0 = v128.load(from), r1 = v128.load(from + step);
-      if (sizeof<T>() == 8) {
-        v128.store(to, v128.shuffle<f64>(r0, r1, 0, 2));
-        v128.store(to + line, v128.shuffle<f64>(r0, r1, 1, 3));
-      } else {
-        const r2 = v128.load(from + 2 * step), r3 = v128.load(from + 3 * step);
-        const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-        const c = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-        v128.store(to, v128.shuffle<f64>(a, c, 0, 2));
-        v128.store(to + line, v128.shuffle<f64>(a, c, 1, 3));
-        v128.store(to + 2 * line, v128.shuffle<f64>(b, d, 0, 2));
-        v128.store(to + 3 * line, v128.shuffle<f64>(b, d, 1, 3));
-      }
+  let p = kc;
+  for (; p >= lanes<T>(); p -= lanes<T>(), x += 16) {
+    const r0 = v128.load(x), r1 = v128.load(x + step);
+    if (sizeof<T>() == 8) {
+      v128.store(out, v128.shuffle<f64>(r0, r1, 0, 2));
+      v128.store(out + line, v128.shuffle<f64>(r0, r1, 1, 3));
+      out += 2 * line;
+    } else {
+      const r2 = v128.load(x + 2 * step), r3 = v128.load(x + 3 * step);
+      const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const c = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(out, v128.shuffle<f64>(a, c, 0, 2));
+      v128.store(out + line, v128.shuffle<f64>(a, c, 1, 3));
+      v128.store(out + 2 * line, v128.shuffle<f64>(b, d, 0, 2));
+      v128.store(out + 3 * line, v128.shuffle<f64>(b, d, 1, 3));
+      out += 4 * line;
     }
   }
-  packElements<T>(width, width, kc - p, x, across, 1, out);
+  packElements<T>(lanes<T>(), p, x, across, 1, out, line);
 }
 
-/** Any strides, and a last panel of which only `live` lines exist. */
-// @ts-ignore: decorator
-@inline
-function packElements<T>(width: i32, live: i32, kc: i32, x: usize, across: i32, along: i32, out: usize): void {
+/** Any strides, and any number of live lanes, none or fewer included. */
+function packElements<T>(live: i32, kc: i32, x: usize, across: i32, along: i32, out: usize, line: usize): void {
   const step = <usize>across << alignof<T>();
-  for (let p = 0; p < kc; p++, x += <usize>along << alignof<T>()) {
+  for (let p = 0; p < kc; p++, x += <usize>along << alignof<T>(), out += line) {
+    v128.store(out, v128.splat<T>(<T>0.0));
     let from = x;
-    for (let i = 0; i < width; i++, from += step, out += sizeof<T>()) store<T>(out, i < live ? load<T>(from) : <T>0.0);
+    for (let i = 0; i < min(live, lanes<T>()); i++, from += step) store<T>(out + bytes<T>(i), load<T>(from));
   }
 }

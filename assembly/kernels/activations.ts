@@ -1,6 +1,6 @@
-import { relu, sigmoid, tanh } from "../simd/activate";
-import { exp } from "../simd/exp";
-import { lanes, loadNext, storeNext } from "../simd/lanes";
+import { relu, tanh } from "../simd/activate";
+import { exp, sigmoid } from "../simd/exp";
+import { bytes, lanes, loadNext, storeNext } from "../simd/lanes";
 import { log } from "../simd/log";
 
 /**
@@ -13,11 +13,20 @@ import { log } from "../simd/log";
  *   n          elements
  *   x, y, dy   n elements each
  *   dx         n elements; y of the forward functions and dx may be their inputs
+ *   scratch    64 bytes, 16-byte aligned
  *
  * # Safety
  * src/ops/elementwise.ts has checked: n >= 0, every operand holds n elements, outputs are equal to an
  * input or disjoint from it.
  */
+
+/** What may follow a product in the same call; src/wasm/abi.ts mirrors it. */
+export const enum Activation {
+  None,
+  Sigmoid,
+  Tanh,
+  Relu,
+}
 
 const enum Function {
   Exp,
@@ -25,16 +34,6 @@ const enum Function {
   Sigmoid,
   Tanh,
   Relu,
-}
-
-// @ts-ignore: decorator
-@inline
-function apply<T>(f: Function, x: v128): v128 {
-  if (f == Function.Exp) return exp<T>(x);
-  if (f == Function.Log) return log<T>(x);
-  if (f == Function.Sigmoid) return sigmoid<T>(x);
-  if (f == Function.Tanh) return tanh<T>(x);
-  return relu<T>(x);
 }
 
 // @ts-ignore: decorator
@@ -48,10 +47,47 @@ function slope<T>(f: Function, y: v128, dy: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function map<T>(f: Function, n: i32, x: usize, y: usize): void {
-  assert(n >= 0);
-  const zero = v128.splat<T>(<T>0.0);
-  for (; n > 0; n -= lanes<T>(), x += 16, y += 16) storeNext<T>(y, apply<T>(f, loadNext<T>(x, n, zero)), n);
+function apply<T>(f: Function, x: v128): v128 {
+  if (f == Function.Exp) return exp<T>(x);
+  if (f == Function.Log) return log<T>(x);
+  if (f == Function.Sigmoid) return sigmoid<T>(x);
+  if (f == Function.Tanh) return tanh<T>(x);
+  return relu<T>(x);
+}
+
+/** Bytes in a round: vectors whose chains of operations overlap, and which share the constants. */
+// @ts-ignore: decorator
+@inline
+function roundBytes<T>(): usize {
+  return sizeof<T>() == 4 ? 64 : 32;
+}
+
+/** Several vectors a round. What is left goes through the same loop, in `scratch`. */
+// @ts-ignore: decorator
+@inline
+function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
+  assert(n >= 0 && scratch % 16 == 0);
+  const rest = bytes<T>(n) & (roundBytes<T>() - 1);
+  let end = x + (bytes<T>(n) - rest), out: usize = 0;
+  while (true) {
+    for (; x < end; x += roundBytes<T>(), y += roundBytes<T>()) {
+      const v0 = apply<T>(f, v128.load(x)), v1 = apply<T>(f, v128.load(x, 16));
+      if (sizeof<T>() == 4) {
+        const v2 = apply<T>(f, v128.load(x, 32)), v3 = apply<T>(f, v128.load(x, 48));
+        v128.store(y, v2, 32);
+        v128.store(y, v3, 48);
+      }
+      v128.store(y, v0);
+      v128.store(y, v1, 16);
+    }
+    if (rest == 0) return;
+    if (out != 0) break;
+    memory.copy(scratch, x, rest);
+    out = y;
+    x = y = scratch;
+    end = scratch + roundBytes<T>();
+  }
+  memory.copy(out, scratch, rest);
 }
 
 // @ts-ignore: decorator
@@ -64,20 +100,33 @@ function mapGradient<T>(f: Function, n: i32, y: usize, dy: usize, dx: usize): vo
   }
 }
 
-export function sexp(n: i32, x: usize, y: usize): void { map<f32>(Function.Exp, n, x, y); }
-export function dexp(n: i32, x: usize, y: usize): void { map<f64>(Function.Exp, n, x, y); }
+/** x ← f(x). */
+export function activate<T>(f: Activation, n: i32, x: usize, scratch: usize): void {
+  if (sizeof<T>() == 4) {
+    if (f == Activation.Sigmoid) ssigmoid(n, x, x, scratch);
+    else if (f == Activation.Tanh) stanh(n, x, x, scratch);
+    else if (f == Activation.Relu) srelu(n, x, x, scratch);
+  } else {
+    if (f == Activation.Sigmoid) dsigmoid(n, x, x, scratch);
+    else if (f == Activation.Tanh) dtanh(n, x, x, scratch);
+    else if (f == Activation.Relu) drelu(n, x, x, scratch);
+  }
+}
 
-export function slog(n: i32, x: usize, y: usize): void { map<f32>(Function.Log, n, x, y); }
-export function dlog(n: i32, x: usize, y: usize): void { map<f64>(Function.Log, n, x, y); }
+export function sexp(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Exp, n, x, y, scratch); }
+export function dexp(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Exp, n, x, y, scratch); }
 
-export function ssigmoid(n: i32, x: usize, y: usize): void { map<f32>(Function.Sigmoid, n, x, y); }
-export function dsigmoid(n: i32, x: usize, y: usize): void { map<f64>(Function.Sigmoid, n, x, y); }
+export function slog(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Log, n, x, y, scratch); }
+export function dlog(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Log, n, x, y, scratch); }
 
-export function stanh(n: i32, x: usize, y: usize): void { map<f32>(Function.Tanh, n, x, y); }
-export function dtanh(n: i32, x: usize, y: usize): void { map<f64>(Function.Tanh, n, x, y); }
+export function ssigmoid(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Sigmoid, n, x, y, scratch); }
+export function dsigmoid(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Sigmoid, n, x, y, scratch); }
 
-export function srelu(n: i32, x: usize, y: usize): void { map<f32>(Function.Relu, n, x, y); }
-export function drelu(n: i32, x: usize, y: usize): void { map<f64>(Function.Relu, n, x, y); }
+export function stanh(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Tanh, n, x, y, scratch); }
+export function dtanh(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Tanh, n, x, y, scratch); }
+
+export function srelu(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Relu, n, x, y, scratch); }
+export function drelu(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Relu, n, x, y, scratch); }
 
 export function ssigmoidGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f32>(Function.Sigmoid, n, y, dy, dx); }
 export function dsigmoidGradient(n: i32, y: usize, dy: usize, dx: usize): void { mapGradient<f64>(Function.Sigmoid, n, y, dy, dx); }

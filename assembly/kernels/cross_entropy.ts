@@ -1,5 +1,5 @@
 import { bytes } from "../simd/lanes";
-import { rowDivide, rowExp, rowLog, rowMax } from "../simd/rows";
+import { logOf, rowDivide, rowExp, rowMax } from "../simd/rows";
 
 /**
  * Softmax with cross entropy: the loss alone, or the loss with its gradient in the same pass.
@@ -20,67 +20,62 @@ import { rowDivide, rowExp, rowLog, rowMax } from "../simd/rows";
  * said above, dz is z or disjoint from every input.
  */
 
-// @ts-ignore: decorator
-@inline
-function labelsLoss<T>(m: i32, n: i32, z: usize, labels: usize): f64 {
-  assert(m >= 0 && n > 0);
-  let loss: f64 = 0;
-  for (let i = 0; i < m; i++, z += bytes<T>(n), labels += 4) {
-    assert(load<u32>(labels) < <u32>n);
-    const top = rowMax<T>(n, z);
-    const zy = load<T>(z + bytes<T>(load<i32>(labels)));
-    loss += rowLog(<f64>rowExp<T>(n, z, top, 0)) + (<f64>top - <f64>zy);
-  }
-  return loss;
-}
+/**
+ * Rows whose sums of exponentials are multiplied before one logarithm is taken of all: a sum lies between 1 and n, so
+ * that 32 of them stay below (2^31)^32 < 2^1024.
+ */
+const ROWS_PER_LOG: i32 = 32;
 
-// @ts-ignore: decorator
-@inline
-function labelsGradient<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: T): f64 {
+/** The loss of labels and, where dz is not 0, its gradient. */
+function ofLabels<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: T): f64 {
   assert(m >= 0 && n > 0);
-  let loss: f64 = 0;
-  for (let i = 0; i < m; i++, z += bytes<T>(n), dz += bytes<T>(n), labels += 4) {
+  const row = bytes<T>(n);
+  let loss: f64 = 0, product: f64 = 1;
+  for (let i = 0; i < m; i++, z += row, labels += 4) {
     assert(load<u32>(labels) < <u32>n);
     const y = bytes<T>(load<i32>(labels));
-    const zy = load<T>(z + y); // dz may be z: read before the row is overwritten
     const top = rowMax<T>(n, z);
+    loss += <f64>top - <f64>load<T>(z + y); // dz may be z: read before the row is overwritten
     const sum = rowExp<T>(n, z, top, dz);
-    const dzy = (load<T>(dz + y) / sum - <T>1.0) * scale;
-    rowDivide<T>(n, dz, sum, scale);
-    store<T>(dz + y, dzy);
-    loss += rowLog(<f64>sum) + (<f64>top - <f64>zy);
+    if (dz != 0) {
+      const dzy = (load<T>(dz + y) / sum - <T>1.0) * scale;
+      rowDivide<T>(n, dz, sum, scale);
+      store<T>(dz + y, dzy);
+      dz += row;
+    }
+    product *= <f64>sum;
+    if (i % ROWS_PER_LOG == ROWS_PER_LOG - 1) {
+      loss += logOf(product);
+      product = 1;
+    }
   }
-  return loss;
+  return loss + logOf(product);
 }
 
-// @ts-ignore: decorator
-@inline
-function targetsLoss<T>(m: i32, n: i32, z: usize, targets: usize): f64 {
+/** The loss of targets and, where dz is not 0, its gradient. */
+function ofTargets<T>(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: T): f64 {
   assert(m >= 0 && n > 0);
-  let loss: f64 = 0;
-  for (let i = 0; i < m; i++, z += bytes<T>(n), targets += bytes<T>(n)) {
-    const top = rowMax<T>(n, z);
-    loss += rowMass<T>(n, targets) * rowLog(<f64>rowExp<T>(n, z, top, 0)) + rowFall<T>(n, z, targets, top);
-  }
-  return loss;
-}
-
-// @ts-ignore: decorator
-@inline
-function targetsGradient<T>(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: T): f64 {
-  assert(m >= 0 && n > 0);
-  let loss: f64 = 0;
-  for (let i = 0; i < m; i++, z += bytes<T>(n), targets += bytes<T>(n), dz += bytes<T>(n)) {
+  const row = bytes<T>(n);
+  let loss: f64 = 0, product: f64 = 1;
+  for (let i = 0; i < m; i++, z += row, targets += row) {
     const top = rowMax<T>(n, z);
     const mass = rowMass<T>(n, targets);
-    const fall = rowFall<T>(n, z, targets, top); // dz may be z: read before the row is overwritten
+    loss += rowFall<T>(n, z, targets, top); // dz may be z: read before the row is overwritten
     const sum = rowExp<T>(n, z, top, dz);
-    for (let j: usize = 0; j < bytes<T>(n); j += sizeof<T>()) {
-      store<T>(dz + j, (load<T>(dz + j) / sum * <T>mass - load<T>(targets + j)) * scale);
+    if (dz != 0) {
+      for (let j: usize = 0; j < row; j += sizeof<T>()) {
+        store<T>(dz + j, (load<T>(dz + j) / sum * <T>mass - load<T>(targets + j)) * scale);
+      }
+      dz += row;
     }
-    loss += mass * rowLog(<f64>sum) + fall;
+    if (mass == 1) product *= <f64>sum; // as a label does
+    else loss += mass * logOf(<f64>sum);
+    if (i % ROWS_PER_LOG == ROWS_PER_LOG - 1) {
+      loss += logOf(product);
+      product = 1;
+    }
   }
-  return loss;
+  return loss + logOf(product);
 }
 
 /** Σ_j t_j: 1 for a distribution. */
@@ -100,14 +95,14 @@ function rowFall<T>(n: i32, z: usize, t: usize, top: T): f64 {
   return fall;
 }
 
-export function scrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return labelsLoss<f32>(m, n, z, labels); }
-export function dcrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return labelsLoss<f64>(m, n, z, labels); }
+export function scrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return ofLabels<f32>(m, n, z, labels, 0, 0); }
+export function dcrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return ofLabels<f64>(m, n, z, labels, 0, 0); }
 
-export function scrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f32): f64 { return labelsGradient<f32>(m, n, z, labels, dz, scale); }
-export function dcrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f64): f64 { return labelsGradient<f64>(m, n, z, labels, dz, scale); }
+export function scrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f32): f64 { return ofLabels<f32>(m, n, z, labels, dz, scale); }
+export function dcrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f64): f64 { return ofLabels<f64>(m, n, z, labels, dz, scale); }
 
-export function scrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return targetsLoss<f32>(m, n, z, targets); }
-export function dcrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return targetsLoss<f64>(m, n, z, targets); }
+export function scrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return ofTargets<f32>(m, n, z, targets, 0, 0); }
+export function dcrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return ofTargets<f64>(m, n, z, targets, 0, 0); }
 
-export function scrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f32): f64 { return targetsGradient<f32>(m, n, z, targets, dz, scale); }
-export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f64): f64 { return targetsGradient<f64>(m, n, z, targets, dz, scale); }
+export function scrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f32): f64 { return ofTargets<f32>(m, n, z, targets, dz, scale); }
+export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f64): f64 { return ofTargets<f64>(m, n, z, targets, dz, scale); }

@@ -1,92 +1,159 @@
-import { madd, nmadd } from "./lanes";
+import { madd, nmadd, splatAt } from "./lanes";
 
 /*
  * x = n·ln2 + r with |r| <= ln2/2, so e^x = 2^n · e^r, and e^r - 1 is its Taylor series:
  * to r^7/7! in float32 (truncation 5e-9) and to r^13/13! in float64 (4e-18), each under a tenth of an ulp.
  *
- * Adding ROUND leaves the nearest whole number in the low bits of the sum, where a shift makes an exponent
- * of it; subtracting ROUND again gives that number as a float. ln2 is split so that n·LN2_HI is exact.
+ * Adding ROUND leaves the nearest whole number n in the low bits of the sum, where a shift makes an exponent
+ * of it; subtracting ROUND again gives n as a float. ln2 is split so that n·LN2_HI is exact.
  */
 
-/** 1.5·2^(mantissa bits). */
-// @ts-ignore: decorator
-@inline
-function round<T>(): v128 {
-  if (sizeof<T>() == 4) return v128.splat<T>(<T>12582912.0);
-  return v128.splat<T>(<T>6755399441055744.0);
+/** Where each constant stands in the tables. */
+const enum Place {
+  /** Below it, e^x is 0 and above the next, +∞; neither leaves the exponents that `exp2` can make. */
+  Lowest,
+  Highest,
+  PerLn2,
+  /** 1.5·2^(mantissa bits). */
+  Round,
+  /** 9 bits of ln2 in float32, 32 in float64. */
+  Ln2Hi,
+  /** ln2 - LN2_HI, from more digits than the type has. */
+  Ln2Lo,
+  Sign,
+  One,
+  /** 1/2!, 1/3!, … */
+  Coefficients,
 }
 
-/** 9 bits of ln2 in float32, 32 in float64. */
+const FLOAT32 = memory.data<f32>([
+  -104.0, 104.0, 1.4426950408889634, 12582912.0, 355.0 / 512.0, -0.00021219444005469057, -0.0, 1.0,
+  1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0,
+]);
+
+const FLOAT64 = memory.data<f64>([
+  -746.0, 746.0, 1.4426950408889634, 6755399441055744.0, 2977044471.0 / 4294967296.0, 1.9082149292705877e-10,
+  -0.0, 1.0,
+  1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0, 1.0 / 362880.0,
+  1.0 / 3628800.0, 1.0 / 39916800.0, 1.0 / 479001600.0, 1.0 / 6227020800.0,
+]);
+
 // @ts-ignore: decorator
 @inline
-function ln2Hi<T>(): v128 {
-  if (sizeof<T>() == 4) return v128.splat<T>(<T>(355.0 / 512.0));
-  return v128.splat<T>(<T>(2977044471.0 / 4294967296.0));
+function constant<T>(place: i32): v128 {
+  return splatAt<T>(sizeof<T>() == 4 ? FLOAT32 : FLOAT64, place);
 }
 
-/** ln2 - LN2_HI; in float64 from more digits than Math.LN2 has. */
+/** 1/(2 + i)! + r/(3 + i)! */
 // @ts-ignore: decorator
 @inline
-function ln2Lo<T>(): v128 {
-  if (sizeof<T>() == 4) return v128.splat<T>(<T>(Math.LN2 - 355.0 / 512.0));
-  return v128.splat<T>(<T>1.9082149292705877e-10);
+function pair<T>(r: v128, i: i32): v128 {
+  return madd<T>(r, constant<T>(Place.Coefficients + i + 1), constant<T>(Place.Coefficients + i));
 }
 
-/** 2^n for the whole number in the low bits of `shifted` = n + ROUND, in the range of normal exponents. */
-// @ts-ignore: decorator
-@inline
-function exp2<T>(shifted: v128): v128 {
-  const one = v128.splat<T>(<T>1.0);
-  if (sizeof<T>() == 4) return i32x4.add(i32x4.shl(shifted, 23), one);
-  return i64x2.add(i64x2.shl(shifted, 52), one);
-}
-
-/** e^r - 1 for |r| <= ln2/2: r + r²·q(r), so that small results keep all their bits. */
+/** e^r - 1 for |r| <= ln2/2: r + r²·q(r), so that small results keep all their bits; q by Estrin's scheme. */
 // @ts-ignore: decorator
 @inline
 function expm1Reduced<T>(r: v128): v128 {
-  let q: v128;
-  if (sizeof<T>() == 4) {
-    q = v128.splat<T>(<T>(1.0 / 5040.0));
+  const r2 = v128.mul<T>(r, r);
+  let q = madd<T>(r2, pair<T>(r, 4), pair<T>(r, 2));
+  if (sizeof<T>() == 8) {
+    const r4 = v128.mul<T>(r2, r2);
+    q = madd<T>(r4, madd<T>(r2, pair<T>(r, 10), pair<T>(r, 8)), madd<T>(r2, pair<T>(r, 6), pair<T>(r, 4)));
+    q = madd<T>(r4, q, madd<T>(r2, pair<T>(r, 2), pair<T>(r, 0)));
   } else {
-    q = v128.splat<T>(<T>(1.0 / 6227020800.0));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 479001600.0)));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 39916800.0)));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 3628800.0)));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 362880.0)));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 40320.0)));
-    q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 5040.0)));
+    q = madd<T>(r2, q, pair<T>(r, 0));
   }
-  q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 720.0)));
-  q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 120.0)));
-  q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 24.0)));
-  q = madd<T>(q, r, v128.splat<T>(<T>(1.0 / 6.0)));
-  q = madd<T>(q, r, v128.splat<T>(<T>0.5));
-  return madd<T>(v128.mul<T>(r, r), q, r);
+  return madd<T>(r2, q, r);
+}
+
+/** n + ROUND for the whole number n nearest to x / ln2. */
+// @ts-ignore: decorator
+@inline
+function nearest<T>(x: v128): v128 {
+  return madd<T>(x, constant<T>(Place.PerLn2), constant<T>(Place.Round));
+}
+
+/** e^(x - n·ln2) - 1 for n of `nearest`. */
+// @ts-ignore: decorator
+@inline
+function expm1Rest<T>(x: v128, shifted: v128): v128 {
+  const n = v128.sub<T>(shifted, constant<T>(Place.Round));
+  return expm1Reduced<T>(nmadd<T>(n, constant<T>(Place.Ln2Lo), nmadd<T>(n, constant<T>(Place.Ln2Hi), x)));
+}
+
+/** 2^n for the whole number in the low bits of `shifted`, in the range of normal exponents. */
+// @ts-ignore: decorator
+@inline
+function exp2<T>(shifted: v128): v128 {
+  if (sizeof<T>() == 4) return i32x4.add(i32x4.shl(shifted, 23), constant<T>(Place.One));
+  return i64x2.add(i64x2.shl(shifted, 52), constant<T>(Place.One));
+}
+
+/** 2^-n, likewise. */
+// @ts-ignore: decorator
+@inline
+function exp2Negative<T>(shifted: v128): v128 {
+  if (sizeof<T>() == 4) return i32x4.sub(constant<T>(Place.One), i32x4.shl(shifted, 23));
+  return i64x2.sub(constant<T>(Place.One), i64x2.shl(shifted, 52));
+}
+
+/** ⌊n/2⌋ in the low bits, where n is in those of `shifted`. n may exceed the normal exponents, its halves do not. */
+// @ts-ignore: decorator
+@inline
+function halve<T>(shifted: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.shr_u(shifted, 1) : i64x2.shr_u(shifted, 1);
+}
+
+/** The other half. */
+// @ts-ignore: decorator
+@inline
+function rest<T>(shifted: v128, half: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.sub(shifted, half) : i64x2.sub(shifted, half);
+}
+
+/** pmax and pmin return their first operand when it is NaN, in one instruction each. */
+// @ts-ignore: decorator
+@inline
+function clamp<T>(x: v128): v128 {
+  return v128.pmin<T>(v128.pmax<T>(x, constant<T>(Place.Lowest)), constant<T>(Place.Highest));
 }
 
 /**
  * e^x, lane by lane, for every x: +∞ above the largest finite result, gradually to 0 below the
  * smallest normal one, NaN for NaN.
  *
- * Accuracy: within 1.06 ulp in float32 and 1.05 in float64 (EXP_ULP of test/kernels/elementary.test.ts, which
+ * Accuracy: within 1.05 ulp in float32 and 1.05 in float64 (EXP_ULP of test/kernels/elementary.test.ts, which
  * sweeps the bits).
  */
 // @ts-ignore: decorator
 @inline
 export function exp<T>(x: v128): v128 {
-  // pmax and pmin return their first operand when it is NaN, in one instruction each.
-  const lowest: T = sizeof<T>() == 4 ? <T>-104.0 : <T>-746.0;
-  const highest: T = sizeof<T>() == 4 ? <T>89.0 : <T>710.0;
-  const clamped = v128.pmin<T>(v128.pmax<T>(x, v128.splat<T>(lowest)), v128.splat<T>(highest));
-  const n = v128.sub<T>(madd<T>(clamped, v128.splat<T>(<T>(1.0 / Math.LN2)), round<T>()), round<T>());
-  const r = nmadd<T>(n, ln2Lo<T>(), nmadd<T>(n, ln2Hi<T>(), clamped));
-  const p = v128.add<T>(expm1Reduced<T>(r), v128.splat<T>(<T>1.0));
+  const clamped = clamp<T>(x);
+  const shifted = nearest<T>(clamped);
+  const p = v128.add<T>(expm1Rest<T>(clamped, shifted), constant<T>(Place.One));
+  const half = halve<T>(shifted);
+  return v128.mul<T>(v128.mul<T>(p, exp2<T>(half)), exp2<T>(rest<T>(shifted, half)));
+}
 
-  // 2^n in two factors: n may exceed the normal exponents, its halves do not.
-  const half = madd<T>(n, v128.splat<T>(<T>0.5), round<T>());
-  const rest = v128.add<T>(v128.sub<T>(n, v128.sub<T>(half, round<T>())), round<T>());
-  return v128.mul<T>(v128.mul<T>(p, exp2<T>(half)), exp2<T>(rest));
+/**
+ * 1 / (1 + e^-x), lane by lane, for every x. With e^-x = 2^h · 2^(n - h) · p it is
+ *
+ *   2^-h / (2^-h + 2^(n - h) · p)
+ *
+ * where nothing overflows, and small results keep their bits.
+ *
+ * Accuracy: within 2.49 ulp in float32 and 2.45 in float64.
+ */
+// @ts-ignore: decorator
+@inline
+export function sigmoid<T>(x: v128): v128 {
+  const clamped = clamp<T>(v128.xor(x, constant<T>(Place.Sign)));
+  const shifted = nearest<T>(clamped);
+  const p = v128.add<T>(expm1Rest<T>(clamped, shifted), constant<T>(Place.One));
+  const half = halve<T>(shifted);
+  const scale = exp2Negative<T>(half);
+  return v128.div<T>(scale, v128.add<T>(scale, v128.mul<T>(p, exp2<T>(rest<T>(shifted, half)))));
 }
 
 /**
@@ -97,9 +164,7 @@ export function exp<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function expm1Negative<T>(x: v128): v128 {
-  const shifted = madd<T>(x, v128.splat<T>(<T>(1.0 / Math.LN2)), round<T>());
-  const n = v128.sub<T>(shifted, round<T>());
-  const r = nmadd<T>(n, ln2Lo<T>(), nmadd<T>(n, ln2Hi<T>(), x));
+  const shifted = nearest<T>(x);
   const power = exp2<T>(shifted);
-  return madd<T>(power, expm1Reduced<T>(r), v128.sub<T>(power, v128.splat<T>(<T>1.0)));
+  return madd<T>(power, expm1Rest<T>(x, shifted), v128.sub<T>(power, constant<T>(Place.One)));
 }

@@ -21,6 +21,16 @@ export function whole<T>(n: i32): i32 {
   return n & -lanes<T>();
 }
 
+/**
+ * Element i of a table, in every lane. One load: V8 builds a v128 constant anew wherever it is used, in three
+ * instructions, so functions of many constants keep them in a table.
+ */
+// @ts-ignore: decorator
+@inline
+export function splatAt<T>(table: usize, i: i32): v128 {
+  return v128.load_splat<T>(table + bytes<T>(i));
+}
+
 /** The next vector of a row of which `left` > 0 elements remain: where they do not fill it, `rest` does. */
 // @ts-ignore: decorator
 @inline

@@ -8,28 +8,43 @@ import { hmax, hsum } from "./reduce";
  * The rest beyond whole vectors goes through the same lanes, so a value never depends on its column.
  */
 
-/** max_j x_j. NaN wins, so a poisoned row yields a NaN loss rather than a plausible one. */
+/**
+ * max_j x_j, of the elements that are numbers: `pmax` is one instruction, `max` eight. A NaN in the row comes back in
+ * Σ e^(x_j - max), so that a poisoned row yields a NaN rather than something plausible.
+ */
 export function rowMax<T>(n: i32, x: usize): T {
   const lowest = v128.splat<T>(<T>-Infinity);
   let top = lowest;
-  for (; n > 0; n -= lanes<T>(), x += 16) top = v128.max<T>(top, loadNext<T>(x, n, lowest));
+  for (; n > 0; n -= lanes<T>(), x += 16) top = v128.pmax<T>(top, loadNext<T>(x, n, lowest));
   return hmax<T>(top);
+}
+
+/** The vector of a row of which `left` elements remain, some of which may be none: where they do not fill it, `rest` does. */
+// @ts-ignore: decorator
+@inline
+function loadLeft<T>(x: usize, left: i32, rest: v128): v128 {
+  return left > 0 ? loadNext<T>(x, left, rest) : rest;
 }
 
 /**
  * Σ_j e^(x_j - top), at least 1 because some x_j is top.  Where out is not 0: out_j = e^(x_j - top).
- * out may be x.
+ * out may be x. Three vectors a round: ten classes of float32 are one round.
  */
 export function rowExp<T>(n: i32, x: usize, top: T, out: usize): T {
   const lowest = v128.splat<T>(<T>-Infinity); // e^-∞ = 0: the lanes beyond the row add nothing
   const tops = v128.splat<T>(top);
   let sum = v128.splat<T>(<T>0.0);
-  for (; n > 0; n -= lanes<T>(), x += 16) {
-    const e = exp<T>(v128.sub<T>(loadNext<T>(x, n, lowest), tops));
-    sum = v128.add<T>(sum, e);
+  for (; n > 0; n -= 3 * lanes<T>(), x += 48) {
+    const x0 = loadNext<T>(x, n, lowest);
+    const x1 = loadLeft<T>(x + 16, n - lanes<T>(), lowest);
+    const x2 = loadLeft<T>(x + 32, n - 2 * lanes<T>(), lowest);
+    const e0 = exp<T>(v128.sub<T>(x0, tops)), e1 = exp<T>(v128.sub<T>(x1, tops)), e2 = exp<T>(v128.sub<T>(x2, tops));
+    sum = v128.add<T>(v128.add<T>(v128.add<T>(sum, e0), e1), e2);
     if (out == 0) continue;
-    storeNext<T>(out, e, n);
-    out += 16;
+    storeNext<T>(out, e0, n);
+    if (n > lanes<T>()) storeNext<T>(out + 16, e1, n - lanes<T>());
+    if (n > 2 * lanes<T>()) storeNext<T>(out + 32, e2, n - 2 * lanes<T>());
+    out += 48;
   }
   return hsum<T>(sum);
 }
@@ -43,7 +58,7 @@ export function rowDivide<T>(n: i32, x: usize, by: T, scale: T): void {
   }
 }
 
-/** ln of a row's sum, in float64 for both element types: one per row, and a loss keeps its digits. */
-export function rowLog(sum: f64): f64 {
+/** ln of a sum, in float64 for both element types, so that a loss keeps its digits. */
+export function logOf(sum: f64): f64 {
   return f64x2.extract_lane(log<f64>(f64x2.splat(sum)), 0);
 }

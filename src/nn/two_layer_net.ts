@@ -6,13 +6,14 @@
  *   loss = mean over rows of -Σ_j t_ij ln y_ij, taken from A2 by log-sum-exp (no δ inside the logarithm)
  */
 import { DisposedError, OptionError } from "../errors.ts";
+import { affine } from "../ops/affine.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
-import { addBias, columnSums } from "../ops/bias.ts";
+import { columnSums } from "../ops/bias.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
-import { sigmoid, sigmoidGradient } from "../ops/elementwise.ts";
+import { sigmoidGradient } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
 import { softmax } from "../ops/softmax.ts";
-import { sparseAffine, sparseAxpy } from "../ops/sparse.ts";
+import { sparseAxpy } from "../ops/sparse.ts";
 import { fill } from "../ops/vectors.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
@@ -222,15 +223,8 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   #forward(x: Rows<D>): Tensor<D> {
     const { W1, b1, W2, b2 } = this.#parameters.values;
     const { z1, a2 } = this.#workspaceFor(x).parts;
-    if (x instanceof SparseMatrix) {
-      sparseAffine(x, W1, b1, { out: z1 });
-    } else {
-      matmul(x, W1, { out: z1 });
-      addBias(z1, b1, { out: z1 });
-    }
-    sigmoid(z1, { out: z1 });
-    matmul(z1, W2, { out: a2 });
-    return addBias(a2, b2, { out: a2 });
+    affine(x, W1, b1, { activation: "sigmoid", out: z1 });
+    return affine(z1, W2, b2, { out: a2 });
   }
 
   #backward(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): TwoLayerParameters<D> {

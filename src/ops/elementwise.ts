@@ -2,6 +2,7 @@
  * Functions of one element, and the gradients of the activations from their outputs.
  */
 import type { Tensor } from "../tensor/tensor.ts";
+import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkShapeIs, type Into, outputOf } from "./check.ts";
 
@@ -79,7 +80,7 @@ export function reluGradient<D extends FloatType>(
 function map<D extends FloatType>(f: Forward, x: Tensor<D>, out: Tensor<D> | undefined): Tensor<D> {
   checkFloat(f, "x", x);
   const y = outputOf(f, out, x, [x], "may be an input");
-  x.engine.kernels[x.dtype][f](x.size, x.pointer, y.pointer);
+  x.engine.kernels[x.dtype][f](x.size, x.pointer, y.pointer, x.engine.scratch(MAP_SCRATCH));
   return y;
 }
 

@@ -8,6 +8,7 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import { show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { ACTIVATION } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
 
@@ -77,6 +78,8 @@ export function matmul<D extends FloatType>(
     isBTransposed ? bColumns : 1,
     c.pointer,
     n,
+    0,
+    ACTIVATION.none,
     scratch,
     alpha,
     beta,

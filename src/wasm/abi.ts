@@ -9,8 +9,14 @@ import type { FloatType } from "./dtype.ts";
 /** A byte address in WebAssembly memory. */
 export type Pointer = number;
 
-type Map = (n: number, x: Pointer, y: Pointer) => void;
+type Map = (n: number, x: Pointer, y: Pointer, scratch: Pointer) => void;
 type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
+
+/** Bytes of scratch that the functions of one element need for what does not fill their vectors. */
+export const MAP_SCRATCH = 64;
+
+/** Functions that `gemm` takes of its result, by the numbers it knows them by. */
+export const ACTIVATION = { none: 0, sigmoid: 1, tanh: 2, relu: 3 } as const;
 
 /** Kernels that exist for both float types: `gemm` is `sgemm` in float32 and `dgemm` in float64. */
 export type FloatKernels = {
@@ -26,6 +32,8 @@ export type FloatKernels = {
     csb: number,
     c: Pointer,
     ldc: number,
+    bias: Pointer,
+    activation: number,
     scratch: Pointer,
     alpha: number,
     beta: number,
@@ -113,13 +121,13 @@ export type CommonKernels = {
 
 /** Parameters of each: what an instance must export to be called through the types above. */
 export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<FloatKernels[Name]>["length"] } = {
-  gemm: 14,
+  gemm: 16,
   gemmScratch: 3,
-  exp: 3,
-  log: 3,
-  sigmoid: 3,
-  tanh: 3,
-  relu: 3,
+  exp: 4,
+  log: 4,
+  sigmoid: 4,
+  tanh: 4,
+  relu: 4,
   sigmoidGradient: 4,
   tanhGradient: 4,
   reluGradient: 4,

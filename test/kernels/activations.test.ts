@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
+import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { Canary } from "../support/canary.ts";
 import { assertSame, assertWithin } from "../support/compare.ts";
@@ -36,7 +37,9 @@ function map(dtype: FloatType, name: MapName, x: Float64Array, place: "apart" | 
   field.clear();
   const input = field.place(dtype, x);
   const output = place === "apart" ? field.room(dtype, x.length) : input;
-  field.run([output], () => engine.kernels[dtype][name](x.length, input.pointer, output.pointer));
+  field.run([output], () =>
+    engine.kernels[dtype][name](x.length, input.pointer, output.pointer, engine.scratch(MAP_SCRATCH)),
+  );
   return output.values();
 }
 

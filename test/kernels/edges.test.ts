@@ -4,7 +4,7 @@
  * The heap's own tail lies there too, so each engine here ends with its test.
  */
 import { suite } from "uvu";
-
+import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType } from "../../src/wasm/dtype.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -55,7 +55,7 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
   const i = ["int32", n] as const;
   return [
     ...(["exp", "log", "sigmoid", "tanh", "relu"] as const).map((name): Case => {
-      return { name, operands: [x, x], call: (from = 0, to = 0) => k[name](n, from, to) };
+      return { name, operands: [x, x], call: (from = 0, to = 0) => k[name](n, from, to, engine.scratch(MAP_SCRATCH)) };
     }),
     ...(["sigmoidGradient", "tanhGradient", "reluGradient"] as const).map((name): Case => {
       return { name, operands: [x, x, x], call: (y = 0, dy = 0, dx = 0) => k[name](n, y, dy, dx) };
@@ -114,7 +114,7 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
         return {
           name: "gemm",
           operands: [x, side, x, scratch],
-          call: (a = 0, b = 0, c = 0, s = 0) => k.gemm(m, n, n, a, rsa, csa, b, rsb, csb, c, n, aligned(s), 1, 1),
+          call: (a = 0, b = 0, c = 0, s = 0) => k.gemm(m, n, n, a, rsa, csa, b, rsb, csb, c, n, 0, 0, aligned(s), 1, 1),
         };
       }),
     ];

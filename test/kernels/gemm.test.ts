@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
+import { ACTIVATION } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { Canary } from "../support/canary.ts";
 import { assertAll, assertEqual, assertSame, assertWithin } from "../support/compare.ts";
@@ -22,22 +23,31 @@ const LAYOUTS = [
 ] as const;
 type Layout = (typeof LAYOUTS)[number];
 
-/** One edge, one block and several in each direction: KC = 512, MC = 128, NC = 384. */
+/** One edge, one block and several in each direction: KC = 256, MC = 128, NC = 768. */
 const LARGE = [
-  { m: 131, n: 389, k: 1031 },
+  { m: 131, n: 779, k: 515 },
   { m: 257, n: 9, k: 1025 },
-  { m: 5, n: 7, k: 513 },
-  { m: 6, n: 777, k: 12 },
+  { m: 5, n: 7, k: 257 },
+  { m: 6, n: 1545, k: 12 },
   { m: 1, n: 1, k: 2000 },
-  { m: 128, n: 384, k: 512 },
+  { m: 128, n: 768, k: 256 },
 ] as const;
 
 const ALPHAS = [1, -0.5, 0, 2];
 const BETAS = [0, 1, -1, 0.5];
 
 type Size = { readonly m: number; readonly n: number; readonly k: number };
-type Factors = { readonly alpha?: number; readonly beta?: number };
-type Operands = { readonly a: Float64Array; readonly b: Float64Array; readonly c?: Float64Array };
+type Factors = {
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly activation?: keyof typeof ACTIVATION;
+};
+type Operands = {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  readonly c?: Float64Array;
+  readonly bias?: Float64Array;
+};
 
 const engine = await loadEngine();
 const small = new Canary(engine, 1 << 15);
@@ -50,9 +60,9 @@ function gemm(
   field: Canary,
   dtype: FloatType,
   { m, n, k }: Size,
-  { a, b, c }: Operands,
+  { a, b, c, bias }: Operands,
   { isA, isB }: Pick<Layout, "isA" | "isB">,
-  { alpha = 1, beta = 0 }: Factors = {},
+  { alpha = 1, beta = 0, activation = "none" }: Factors = {},
   gap = 0,
 ): number[] {
   field.clear();
@@ -61,6 +71,7 @@ function gemm(
   const right = field.place(dtype, isB ? transposed(k, n, b) : b, { rows: isB ? n : k, gap });
   const form = { rows: m, gap };
   const out = c === undefined ? field.room(dtype, m * n, form) : field.place(dtype, c, form);
+  const row = bias === undefined ? undefined : field.place(dtype, bias);
   const scratch = field.room("uint8", gemmScratch(m, n, k), { alignment: 16 });
   // Without rows there is no width to add the gap to.
   const lda = (isA ? m : k) + gap;
@@ -69,15 +80,17 @@ function gemm(
   field.run([out, scratch], () => {
     const [rsa, csa] = isA ? [1, lda] : [lda, 1];
     const [rsb, csb] = isB ? [1, ldb] : [ldb, 1];
-    kernel(m, n, k, left.pointer, rsa, csa, right.pointer, rsb, csb, out.pointer, ldc, scratch.pointer, alpha, beta);
+    const [added, f] = [row?.pointer ?? 0, ACTIVATION[activation]];
+    const operands = [left.pointer, rsa, csa, right.pointer, rsb, csb, out.pointer, ldc, added, f] as const;
+    kernel(m, n, k, ...operands, scratch.pointer, alpha, beta);
   });
   return out.values();
 }
 
 for (const dtype of FLOATS) {
-  test(`exact on integers: every size to two tiles and one, every layout, rows with gaps, C full of NaN, ${dtype}`, () => {
+  test(`exact on integers: every size to two tiles and one (of columns, three), every layout, rows with gaps, C full of NaN, ${dtype}`, () => {
     for (let m = 0; m <= 2 * MR + 1; m++) {
-      for (let n = 0; n <= 2 * nrOf(dtype) + 1; n++) {
+      for (let n = 0; n <= 3 * nrOf(dtype) + 1; n++) {
         for (let k = 0; k <= 9; k++) {
           const a = integers(m * k, 1 + k);
           const b = integers(k * n, 2 + k);
@@ -247,7 +260,7 @@ for (const dtype of FLOATS) {
     const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
     const scratch = large.room("uint8", gemmScratch(n, n, k), { alignment: 16 });
     large.run([c, scratch], () => {
-      kernel(n, n, k, x.pointer, k, 1, x.pointer, 1, k, c.pointer, n, scratch.pointer, 1, 0);
+      kernel(n, n, k, x.pointer, k, 1, x.pointer, 1, k, c.pointer, n, 0, 0, scratch.pointer, 1, 0);
     });
     assertSame(c.values(), transposed(n, n, c.values()), "X·Xᵀ");
   });

@@ -1,4 +1,5 @@
 /** Every operation as a table: its arguments, what it writes, and which arguments may be written over. */
+import { affine } from "../../src/ops/affine.ts";
 import { argmax, countCorrect } from "../../src/ops/argmax.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
@@ -55,6 +56,12 @@ export const WITH_OUTPUT: readonly Contract[] = [
     operands: { a: MATRIX, b: MATRIX, out: MATRIX },
     output: "out",
     call: (o) => matmul(o["a"] as Floats, o["b"] as Floats, into(o)),
+  },
+  {
+    op: "affine",
+    operands: { x: MATRIX, w: MATRIX, b: ROW, out: MATRIX },
+    output: "out",
+    call: (o) => affine(o["x"] as Floats, o["w"] as Floats, o["b"] as Floats, into(o)),
   },
   ...Object.entries(MAPS).map(
     ([op, map]): Contract => ({

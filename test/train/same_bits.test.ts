@@ -17,12 +17,12 @@ import { BUILD, loadEngine } from "../support/engine.ts";
 
 const GOLDEN: { readonly [L in InputLayout]: { readonly [D in FloatType]: string } } = {
   dense: {
-    float32: "dc64d4d85d3b7f2f294b588bf47e136ffec31a2d9718ad1796675ffcedb83e11",
-    float64: "9f10f65fefe49eae6be679e12d3f6e7e67ca4c891371a4eef17e19f823160199",
+    float32: "297069095b43c20141f7f93612df6ba1d0b516302eabed7f2d55467227b99641",
+    float64: "86ad64fc1b6a29dc87aaa7cf309aa80699d66a1003cfcafdab1c89ddd942e1f1",
   },
   sparse: {
-    float32: "bbe3cf15a74285bc0409cdf8e0005ac0a498327ed8a795bbeb8eeb995dafadd3",
-    float64: "9214c1bc2250139cf2e396726fad915c2042797e91cb39916b0f8d1dfbefe5ee",
+    float32: "08e9dfcdd6cb400b3bf96ef0194362a5493154d6b69715f247d975a52b9305e4",
+    float64: "d1b36c2a3538e89cbb7ccb4438a9f26026cb4f6bdd7a0ff9d4b0bcaa5f47881b",
   },
 };
 

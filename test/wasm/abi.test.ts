@@ -91,11 +91,12 @@ test.run();
 /** Calls that break one precondition each, where `p` is a block of 256 int32 nines. */
 function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Engine, p: number) => void> {
   return {
-    exp: ({ kernels }, p) => kernels[dtype].exp(-1, p, p),
-    log: ({ kernels }, p) => kernels[dtype].log(-1, p, p),
-    sigmoid: ({ kernels }, p) => kernels[dtype].sigmoid(-1, p, p),
-    tanh: ({ kernels }, p) => kernels[dtype].tanh(-1, p, p),
-    relu: ({ kernels }, p) => kernels[dtype].relu(-1, p, p),
+    exp: ({ kernels }, p) => kernels[dtype].exp(-1, p, p, p),
+    log: ({ kernels }, p) => kernels[dtype].log(-1, p, p, p),
+    sigmoid: ({ kernels }, p) => kernels[dtype].sigmoid(-1, p, p, p),
+    tanh: ({ kernels }, p) => kernels[dtype].tanh(-1, p, p, p),
+    relu: ({ kernels }, p) => kernels[dtype].relu(-1, p, p, p),
+    "exp scratch not aligned": ({ kernels }, p) => kernels[dtype].exp(1, p, p, p + 8),
     sigmoidGradient: ({ kernels }, p) => kernels[dtype].sigmoidGradient(-1, p, p, p),
     tanhGradient: ({ kernels }, p) => kernels[dtype].tanhGradient(-1, p, p, p),
     reluGradient: ({ kernels }, p) => kernels[dtype].reluGradient(-1, p, p, p),
@@ -123,11 +124,12 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     gatherIndices: ({ common }, p) => common.gatherIndices(-1, p, p, p),
     "firstOutOfRange m": ({ common }, p) => common.firstOutOfRange(-1, p, 1),
     "firstOutOfRange bound": ({ common }, p) => common.firstOutOfRange(1, p, -1),
-    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
-    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
-    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, p, 1, 0),
-    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, p, 1, 0),
-    "gemm scratch not aligned": ({ kernels }, p) => kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, p + 8, 1, 0),
+    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
+    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
+    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
+    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, 0, 0, p, 1, 0),
+    "gemm scratch not aligned": ({ kernels }, p) =>
+      kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p + 8, 1, 0),
   };
 }
 
@@ -135,7 +137,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
 function hasAssertions({ module }: Engine): boolean {
   const { exports } = new WebAssembly.Instance(module);
   try {
-    (exports["sexp"] as (n: number, x: number, y: number) => void)(-1, 0, 0);
+    (exports["scolumnSums"] as (m: number, n: number, x: number, y: number) => void)(-1, 0, 0, 0);
     return false;
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return true;

@@ -47,7 +47,7 @@ test("a trap names its kernel, and the engine refuses every later call, while an
   const x = tensor(engine, [[1]]);
   const absurd = 2 ** 32 - 4;
   const trap = assertThrows(
-    () => gemm(1, 1, 1, absurd, 1, 1, absurd, 1, 1, absurd, 1, 0, 1, 0),
+    () => gemm(1, 1, 1, absurd, 1, 1, absurd, 1, 1, absurd, 1, 0, 0, 0, 1, 0),
     TrapError,
     "a pointer beyond memory",
   );
@@ -58,7 +58,7 @@ test("a trap names its kernel, and the engine refuses every later call, while an
   const later = [
     () => matmul(x, x),
     () => zeros(engine, [1]),
-    () => engine.kernels.float64.exp(0, 0, 0),
+    () => engine.kernels.float64.exp(0, 0, 0, 0),
     () => engine.common.firstOutOfRange(0, 0, 1),
     () => engine.memory.allocate(1),
   ];
