@@ -1,29 +1,36 @@
 /**
  * The sizes that the loops of gemm are cut into, in elements.
  *
- *   loop  splits      into  so that                                                   stays in
- *   JC    n           NC    the packed block of B, KC × NC (768 KB in float32)        L2 / L3
- *   PC    k           KC    two micropanels, KC × (MR + NR)  (24 KB in float32)       L1
- *   IC    m           MC    the packed block of A, MC × KC  (256 KB in float32)       L2
- *   JR    NC          NR    a microtile, MR × NR: eight vectors                       registers
- *   IR    MC          MR
+ *   loop  splits      into  so that                                                          stays in
+ *   JC    n           NC    the packed block of B, KC × NC (768 KB in float32)               L2 / L3
+ *   PC    k           KC    half a micropanel of A and two of B, KC × (2 + 2·NR)  (18 KB)    L1
+ *   IC    m           MC    the packed block of A, MC × KC  (128 KB in float32)              L2
+ *   JR    NC          2·NR  a microtile: eight vectors                                       registers
+ *   IR    MC          MR/2
  *
- * float64 halves NR, so a microtile is eight vectors in both; its other blocks take twice the bytes.
+ * float64 halves NR, so a microtile is eight vectors in both. Its panels of A are twice as large, so that its KC is
+ * smaller: 192 was 1.5 % faster than 256, and 256 than 192 in float32. NC = 768 was 1 % faster than 384, because A is
+ * packed again for every block of B.
  */
 
-/** Rows of a microtile. 4 rows × 2 vectors leave 8 of 16 registers for the operands and their products. */
+/** Rows of a micropanel of A. Four lie side by side, so that packing a panel transposes whole squares of lanes. */
 export const MR: i32 = 4;
 
-/** Vectors across a microtile. */
+/** Vectors across a micropanel of B. */
 export const NR_VECTORS: i32 = 2;
 
-export const KC: i32 = 256;
 /** A multiple of MR. */
 export const MC: i32 = 128;
 /** A multiple of NR for both element types. */
 export const NC: i32 = 768;
 
-/** Columns of a microtile: 8 in float32, 4 in float64. */
+// @ts-ignore: decorator
+@inline
+export function kc<T>(): i32 {
+  return sizeof<T>() == 4 ? 256 : 192;
+}
+
+/** Columns of a micropanel of B: 8 in float32, 4 in float64. */
 // @ts-ignore: decorator
 @inline
 export function nr<T>(): i32 {

@@ -1,8 +1,9 @@
 import { Activation, activate } from "../kernels/activations";
-import { KC, MC, MR, NC, nr } from "../params";
+import { kc as kcOf, MC, MR, NC, nr } from "../params";
 import { bytes, lanes } from "../simd/lanes";
-import { microkernel, microkernelNarrow, microkernelWide } from "./microkernel";
+import { copyTile, microkernel, microkernelNarrow, microkernelWide } from "./microkernel";
 import { pack } from "./pack";
+import { rowTimesMatrix } from "./row";
 
 /**
  * C ← αAB + βC, or C ← f(αAB + 1·bias)
@@ -17,8 +18,11 @@ import { pack } from "./pack";
  *   scratch          sgemmScratch(m, n, k) or dgemmScratch(m, n, k) bytes, 16-byte aligned
  *
  * β = 0 never reads C. α = 0 still reads A and B, so that NaN propagates. Any size may be 0: with k = 0,
- * C ← βC. Each sum is added from its first term to its last, cut where a block of KC ends, whatever its
+ * C ← βC. Each sum is added from its first term to its last, cut where a block of kc ends, whatever its
  * place in C: a result never depends on its position.
+ *
+ * Fewer rows than a tile has, of a B that lies in rows, are multiplied as they are: packing B would take longer. So is
+ * a single column.
  *
  * The five loops are those of BLIS (Van Zee and van de Geijn, 2015); params.ts has their sizes.
  *
@@ -43,7 +47,24 @@ function gemm<T>(
     scale<T>(m, n, c, ldc, beta);
   }
 
-  const kcMax = blockOf(k, KC);
+  const kcMax = blockOf(k, kcOf<T>());
+  if (m < MR && csb == 1) {
+    for (let pc = 0; pc < k; pc += kcMax) {
+      const isFirst = pc == 0, hasBias = isFirst && bias != 0;
+      const add = <i32>(!isFirst || hasBias || beta != <T>0.0);
+      for (let i = 0; i < m; i++) {
+        const to = at<T>(c, i, ldc, 0, 1);
+        rowTimesMatrix<T>(n, min(kcMax, k - pc), at<T>(a, i, rsa, pc, csa), csa, at<T>(b, pc, rsb, 0, 1), rsb, to, add, hasBias ? bias : to, alpha);
+      }
+    }
+    if (k > 0) activateRows<T>(activation, m, n, c, ldc, scratch);
+    return;
+  }
+  if (n == 1 && ldc == 1 && bias == 0) {
+    columnOf<T>(m, k, kcMax, a, rsa, csa, b, rsb, c, scratch, alpha, <i32>(beta != <T>0.0));
+    if (k > 0) activateRows<T>(activation, m, 1, c, 1, scratch);
+    return;
+  }
   const tile = scratch;
   const packedB = tile + bytes<T>(MR * nr<T>());
   const packedA = packedB + bytes<T>(kcMax) * <usize>roundUp(min(n, NC), nr<T>());
@@ -69,6 +90,27 @@ function gemm<T>(
   }
 }
 
+/** A single column: c ← αAb, or c + αAb, as the row bᵀAᵀ. Where A does not lie in columns, its blocks are transposed. */
+function columnOf<T>(
+  m: i32, k: i32, kcMax: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, c: usize, scratch: usize, alpha: T, add: i32,
+): void {
+  for (let pc = 0; pc < k; pc += kcMax, add = 1) {
+    const kc = min(kcMax, k - pc);
+    const x = at<T>(b, pc, rsb, 0, 0);
+    const rows = rsa == 1 ? m : 4 * lanes<T>(); // four vectors across, as a row is multiplied
+    for (let ic = 0; ic < m; ic += rows) {
+      const mc = min(rows, m - ic), to = c + bytes<T>(ic);
+      let block = at<T>(a, ic, rsa, pc, csa), along = csa;
+      if (rsa != 1) {
+        along = roundUp(mc, lanes<T>());
+        pack<T>(along, mc, kc, block, rsa, csa, scratch);
+        block = scratch;
+      }
+      rowTimesMatrix<T>(mc, kc, x, rsb, block, along, to, add, to, alpha);
+    }
+  }
+}
+
 /** JR and IR: every microtile of one packed block, C ← αAB, or C ← αAB + D. A tile at the edge goes through `tile`. */
 function block<T>(
   mc: i32, nc: i32, kc: i32,
@@ -83,7 +125,7 @@ function block<T>(
     const columns = min(nc, nr<T>());
     const lastC = c + bytes<T>(whole) * <usize>ldc, lastD = d + bytes<T>(whole) * <usize>ldd;
     if (columns <= lanes<T>()) {
-      microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, alpha);
+      microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, tile, alpha);
       return;
     }
     if (nc >= 2 * nr<T>()) {
@@ -115,16 +157,6 @@ function edge<T>(
 ): void {
   microkernel<T>(MR, kc, a, b, tile, nr<T>(), 0, 0, 0, alpha);
   copyTile<T>(rows, columns, tile, c, ldc, add, d, ldd);
-}
-
-/** The live part of a tile into C. */
-function copyTile<T>(rows: i32, columns: i32, tile: usize, c: usize, ldc: i32, add: i32, d: usize, ldd: i32): void {
-  for (; rows > 0; rows--, tile += bytes<T>(nr<T>()), c += bytes<T>(ldc), d += bytes<T>(ldd)) {
-    for (let j: usize = 0; j < bytes<T>(columns); j += sizeof<T>()) {
-      const value = load<T>(tile + j);
-      store<T>(c + j, add ? load<T>(d + j) + value : value);
-    }
-  }
 }
 
 /** C ← f(C); `scratch` as the activations need it. */
@@ -178,7 +210,7 @@ function roundUp(extent: i32, unit: i32): i32 {
 function gemmScratch<T>(m: i32, n: i32, k: i32): i32 {
   const columns = roundUp(min(n, NC), nr<T>());
   const rows = roundUp(min(m, MC), MR);
-  return <i32>sizeof<T>() * (MR * nr<T>() + blockOf(k, KC) * (columns + rows));
+  return <i32>sizeof<T>() * (MR * nr<T>() + blockOf(k, kcOf<T>()) * (columns + rows));
 }
 
 export function sgemm(

@@ -1,5 +1,5 @@
 import { MR } from "../params";
-import { bytes, loadTail, madd, storeTail } from "../simd/lanes";
+import { bytes, madd } from "../simd/lanes";
 
 /**
  * Microtiles of C from micropanels of A, 4 rows each, and of B, 2 vectors each (pack.ts has their layout):
@@ -167,14 +167,13 @@ export function microkernel<T>(
 
 export function microkernelNarrow<T>(
   rows: i32, columns: i32, kc: i32, a: usize, b: usize,
-  c: usize, ldc: i32, add: i32, d: usize, ldd: i32, alpha: T,
+  c: usize, ldc: i32, add: i32, d: usize, ldd: i32, tile: usize, alpha: T,
 ): void {
   const zero = v128.splat<T>(<T>0.0), factor = v128.splat<T>(alpha);
   const end = b + (<usize>kc << 5);
   const end1 = end - 32;
-  const rowC = bytes<T>(ldc), rowD = bytes<T>(ldd);
   const start = b, panel = bytes<T>(MR) * <usize>kc;
-  for (; rows > 0; rows -= MR, a += panel, c += 4 * rowC, d += 4 * rowD) {
+  for (; rows > 0; rows -= MR, a += panel, c += bytes<T>(MR * ldc), d += bytes<T>(MR * ldd)) {
     let c0 = zero, c1 = zero, c2 = zero, c3 = zero;
     let x = a;
     for (b = start; b < end; b += 64, x += bytes<T>(8)) {
@@ -194,10 +193,11 @@ export function microkernelNarrow<T>(
         c3 = madd<T>(v128.load_splat<T>(x, 7 * sizeof<T>()), b0, c3);
       }
     }
-    storePartOfRow<T>(columns, c, c0, add, d, factor);
-    if (rows > 1) storePartOfRow<T>(columns, c + rowC, c1, add, d + rowD, factor);
-    if (rows > 2) storePartOfRow<T>(columns, c + 2 * rowC, c2, add, d + 2 * rowD, factor);
-    if (rows > 3) storePartOfRow<T>(columns, c + 3 * rowC, c3, add, d + 3 * rowD, factor);
+    v128.store(tile, v128.mul<T>(c0, factor));
+    v128.store(tile, v128.mul<T>(c1, factor), 32);
+    v128.store(tile, v128.mul<T>(c2, factor), 64);
+    v128.store(tile, v128.mul<T>(c3, factor), 96);
+    copyTile<T>(min(rows, MR), columns, tile, c, ldc, add, d, ldd);
   }
 }
 
@@ -213,8 +213,12 @@ function storeRow<T>(c: usize, ab0: v128, ab1: v128, add: i32, d: usize, alpha: 
   v128.store(c, c1, 16);
 }
 
-/** One vector or less. */
-function storePartOfRow<T>(columns: i32, c: usize, ab: v128, add: i32, d: usize, alpha: v128): void {
-  const c0 = v128.mul<T>(ab, alpha);
-  storeTail<T>(c, add ? v128.add<T>(loadTail<T>(d, columns), c0) : c0, columns);
+/** The live part of a tile of 4 rows × 2 vectors into C. */
+export function copyTile<T>(rows: i32, columns: i32, tile: usize, c: usize, ldc: i32, add: i32, d: usize, ldd: i32): void {
+  for (; rows > 0; rows--, tile += 32, c += bytes<T>(ldc), d += bytes<T>(ldd)) {
+    for (let j: usize = 0; j < bytes<T>(columns); j += sizeof<T>()) {
+      const value = load<T>(tile + j);
+      store<T>(c + j, add ? load<T>(d + j) + value : value);
+    }
+  }
 }

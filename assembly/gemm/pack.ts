@@ -26,6 +26,14 @@ export function pack<T>(width: i32, extent: i32, kc: i32, x: usize, across: i32,
   assert(extent >= 0 && kc >= 0 && width % lanes<T>() == 0);
   const line = bytes<T>(width);
   const vector = <usize>across << 4; // from one vector across to the next
+  if (across == 1) {
+    // Whole cache lines of 64 bytes, four vectors: rows a power of two apart would drive a line out before its next use.
+    const second = width > lanes<T>() ? <usize>16 : line * <usize>kc;
+    const half = width > lanes<T>() ? line * <usize>kc : 2 * second;
+    for (; extent >= 4 * lanes<T>(); extent -= 4 * lanes<T>(), x += 64, out += (bytes<T>(kc) << 2) * <usize>lanes<T>()) {
+      packLines4<T>(kc, x, along, out, second, half, line);
+    }
+  }
   for (; extent > 0; extent -= width, out += line * <usize>kc) {
     // A panel is made one vector wide at a time.
     for (let i: usize = 0; i < line; i += 16, x += vector) {
@@ -34,6 +42,18 @@ export function pack<T>(width: i32, extent: i32, kc: i32, x: usize, across: i32,
       else if (along == 1 && live >= lanes<T>()) packTransposed<T>(kc, x, across, out + i, line);
       else packElements<T>(live, kc, x, across, along, out + i, line);
     }
+  }
+}
+
+/** across = 1: four vectors of each line, the second of each pair at `second` behind the first, the pairs at `half`. */
+function packLines4<T>(kc: i32, x: usize, along: i32, out: usize, second: usize, half: usize, line: usize): void {
+  const step = <usize>along << alignof<T>();
+  for (const end = out + line * <usize>kc; out < end; out += line, x += step) {
+    const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+    v128.store(out, v0);
+    v128.store(out + second, v1);
+    v128.store(out + half, v2);
+    v128.store(out + half + second, v3);
   }
 }
 

@@ -1,6 +1,6 @@
 import { relu, tanh } from "../simd/activate";
 import { exp, sigmoid } from "../simd/exp";
-import { bytes, lanes, loadNext, storeNext } from "../simd/lanes";
+import { bytes, lanes, loadTail, storeTail, whole } from "../simd/lanes";
 import { log } from "../simd/log";
 
 /**
@@ -55,11 +55,11 @@ function apply<T>(f: Function, x: v128): v128 {
   return relu<T>(x);
 }
 
-/** Bytes in a round: vectors whose chains of operations overlap, and which share the constants. */
+/** Whether a round takes four vectors, whose chains of operations overlap and which share the constants, or two. */
 // @ts-ignore: decorator
 @inline
-function roundBytes<T>(): usize {
-  return sizeof<T>() == 4 ? 64 : 32;
+function takesFour<T>(f: Function): bool {
+  return sizeof<T>() == 4 && f != Function.Log;
 }
 
 /** Several vectors a round. What is left goes through the same loop, in `scratch`. */
@@ -67,12 +67,13 @@ function roundBytes<T>(): usize {
 @inline
 function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
   assert(n >= 0 && scratch % 16 == 0);
-  const rest = bytes<T>(n) & (roundBytes<T>() - 1);
+  const round: usize = takesFour<T>(f) ? 64 : 32;
+  const rest = bytes<T>(n) & (round - 1);
   let end = x + (bytes<T>(n) - rest), out: usize = 0;
   while (true) {
-    for (; x < end; x += roundBytes<T>(), y += roundBytes<T>()) {
+    for (; x < end; x += round, y += round) {
       const v0 = apply<T>(f, v128.load(x)), v1 = apply<T>(f, v128.load(x, 16));
-      if (sizeof<T>() == 4) {
+      if (takesFour<T>(f)) {
         const v2 = apply<T>(f, v128.load(x, 32)), v3 = apply<T>(f, v128.load(x, 48));
         v128.store(y, v2, 32);
         v128.store(y, v3, 48);
@@ -85,7 +86,7 @@ function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
     memory.copy(scratch, x, rest);
     out = y;
     x = y = scratch;
-    end = scratch + roundBytes<T>();
+    end = scratch + round;
   }
   memory.copy(out, scratch, rest);
 }
@@ -94,10 +95,10 @@ function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
 @inline
 function mapGradient<T>(f: Function, n: i32, y: usize, dy: usize, dx: usize): void {
   assert(n >= 0);
-  const zero = v128.splat<T>(<T>0.0);
-  for (; n > 0; n -= lanes<T>(), y += 16, dy += 16, dx += 16) {
-    storeNext<T>(dx, slope<T>(f, loadNext<T>(y, n, zero), loadNext<T>(dy, n, zero)), n);
-  }
+  const tail = y + bytes<T>(whole<T>(n));
+  const rest = n & (lanes<T>() - 1);
+  for (; y < tail; y += 16, dy += 16, dx += 16) v128.store(dx, slope<T>(f, v128.load(y), v128.load(dy)));
+  if (rest > 0) storeTail<T>(dx, slope<T>(f, loadTail<T>(y, rest), loadTail<T>(dy, rest)), rest);
 }
 
 /** x ← f(x). */

@@ -1,4 +1,4 @@
-import { bytes, lanes, loadPart, storePart, whole } from "../simd/lanes";
+import { bytes, lanes, loadPart, loadTail, storePart, storeTail, whole } from "../simd/lanes";
 
 /**
  * A bias row added to each row of a matrix, and its gradient, the sums of the columns.
@@ -56,17 +56,14 @@ function columnSums<T>(m: i32, n: i32, x: usize, y: usize): void {
     v128.store(y, y2, 32);
     v128.store(y, y3, 48);
   }
-  for (; j <= n - lanes<T>(); j += lanes<T>(), x += 16, y += 16) {
+  for (; j < n; j += lanes<T>(), x += 16, y += 16) {
+    const count = min(n - j, lanes<T>());
     let sum = zero;
-    for (let row = x, last = end + bytes<T>(j); row < last; row += stride) sum = v128.add<T>(sum, v128.load(row));
-    v128.store(y, sum);
+    for (let row = x, last = end + bytes<T>(j); row < last; row += stride) {
+      sum = v128.add<T>(sum, loadTail<T>(row, count));
+    }
+    storeTail<T>(y, sum, count);
   }
-  if (j == n) return;
-  let sum = zero;
-  for (let row = x, last = end + bytes<T>(j); row < last; row += stride) {
-    sum = v128.add<T>(sum, loadPart<T>(row, n - j, zero));
-  }
-  storePart<T>(y, sum, n - j);
 }
 
 export function saddBias(m: i32, n: i32, x: usize, b: usize, y: usize): void { addBias<f32>(m, n, x, b, y); }

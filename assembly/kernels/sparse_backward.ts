@@ -7,7 +7,7 @@ import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
  *
  *   m, n   X is m × k (sparse), D m × n, W k × n; dense but X
  *   starts    m + 1 positions, u32: the nonzeros of row i are starts[i] … starts[i + 1] - 1
- *   columns   the column of each nonzero, u16, ascending in a row
+ *   columns   the column of each nonzero, u16, ascending in a row; one more may be read behind the last
  *   values    T
  *
  * Rows of W that meet no nonzero are not touched. D and W are met in strips of thirteen, four or one vectors; those
@@ -30,6 +30,7 @@ function backwardThirteen<T>(
     const first = <usize>load<u32>(starts);
     const end = columns + (<usize>load<u32>(starts, 4) << 1);
     let c = columns + (first << 1), v = values + (first << alignof<T>());
+    let next = w + <usize>load<u16>(c) * stride;
     const d0 = v128.load(d);
     const d1 = v128.load(d, 16);
     const d2 = v128.load(d, 32);
@@ -44,7 +45,8 @@ function backwardThirteen<T>(
     const d11 = v128.load(d, 176);
     const d12 = v128.load(d + last);
     for (; c < end; c += 2, v += sizeof<T>()) {
-      const row = w + <usize>load<u16>(c) * stride;
+      const row = next;
+      next = w + <usize>load<u16>(c, 2) * stride;
       const x = v128.mul<T>(v128.load_splat<T>(v), alpha);
       const w12 = madd<T>(x, d12, v128.load(row + last));
       v128.store(row, madd<T>(x, d0, v128.load(row)));
@@ -73,12 +75,14 @@ function backwardFour<T>(
     const first = <usize>load<u32>(starts);
     const end = columns + (<usize>load<u32>(starts, 4) << 1);
     let c = columns + (first << 1), v = values + (first << alignof<T>());
+    let next = w + <usize>load<u16>(c) * stride;
     const d0 = v128.load(d);
     const d1 = v128.load(d, 16);
     const d2 = v128.load(d, 32);
     const d3 = v128.load(d + last);
     for (; c < end; c += 2, v += sizeof<T>()) {
-      const row = w + <usize>load<u16>(c) * stride;
+      const row = next;
+      next = w + <usize>load<u16>(c, 2) * stride;
       const x = v128.mul<T>(v128.load_splat<T>(v), alpha);
       const w3 = madd<T>(x, d3, v128.load(row + last));
       v128.store(row, madd<T>(x, d0, v128.load(row)));

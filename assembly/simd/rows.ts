@@ -1,5 +1,5 @@
 import { exp } from "./exp";
-import { lanes, loadNext, storeNext } from "./lanes";
+import { bytes, lanes, loadNext, storeNext } from "./lanes";
 import { log } from "./log";
 import { hmax, hsum } from "./reduce";
 
@@ -28,23 +28,27 @@ function loadLeft<T>(x: usize, left: i32, rest: v128): v128 {
 
 /**
  * Σ_j e^(x_j - top), at least 1 because some x_j is top.  Where out is not 0: out_j = e^(x_j - top).
- * out may be x. Three vectors a round: ten classes of float32 are one round.
+ * out may be x. Three vectors a round in float32, where ten classes are one round, and two in float64.
  */
 export function rowExp<T>(n: i32, x: usize, top: T, out: usize): T {
   const lowest = v128.splat<T>(<T>-Infinity); // e^-∞ = 0: the lanes beyond the row add nothing
   const tops = v128.splat<T>(top);
+  const round = (sizeof<T>() == 4 ? 3 : 2) * lanes<T>();
   let sum = v128.splat<T>(<T>0.0);
-  for (; n > 0; n -= 3 * lanes<T>(), x += 48) {
-    const x0 = loadNext<T>(x, n, lowest);
-    const x1 = loadLeft<T>(x + 16, n - lanes<T>(), lowest);
-    const x2 = loadLeft<T>(x + 32, n - 2 * lanes<T>(), lowest);
-    const e0 = exp<T>(v128.sub<T>(x0, tops)), e1 = exp<T>(v128.sub<T>(x1, tops)), e2 = exp<T>(v128.sub<T>(x2, tops));
-    sum = v128.add<T>(v128.add<T>(v128.add<T>(sum, e0), e1), e2);
+  for (; n > 0; n -= round, x += bytes<T>(round)) {
+    const x0 = loadNext<T>(x, n, lowest), x1 = loadLeft<T>(x + 16, n - lanes<T>(), lowest);
+    let x2 = lowest;
+    if (sizeof<T>() == 4) x2 = loadLeft<T>(x + 32, n - 2 * lanes<T>(), lowest);
+    const e0 = exp<T>(v128.sub<T>(x0, tops)), e1 = exp<T>(v128.sub<T>(x1, tops));
+    let e2 = x2;
+    if (sizeof<T>() == 4) e2 = exp<T>(v128.sub<T>(x2, tops));
+    sum = v128.add<T>(v128.add<T>(sum, e0), e1);
+    if (sizeof<T>() == 4) sum = v128.add<T>(sum, e2);
     if (out == 0) continue;
     storeNext<T>(out, e0, n);
     if (n > lanes<T>()) storeNext<T>(out + 16, e1, n - lanes<T>());
-    if (n > 2 * lanes<T>()) storeNext<T>(out + 32, e2, n - 2 * lanes<T>());
-    out += 48;
+    if (sizeof<T>() == 4 && n > 2 * lanes<T>()) storeNext<T>(out + 32, e2, n - 2 * lanes<T>());
+    out += bytes<T>(round);
   }
   return hsum<T>(sum);
 }

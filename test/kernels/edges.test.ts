@@ -55,7 +55,8 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
   const i = ["int32", n] as const;
   return [
     ...(["exp", "log", "sigmoid", "tanh", "relu"] as const).map((name): Case => {
-      return { name, operands: [x, x], call: (from = 0, to = 0) => k[name](n, from, to, engine.scratch(MAP_SCRATCH)) };
+      const operands = [x, x, ["uint8", MAP_SCRATCH]] as const;
+      return { name, operands, call: (from = 0, to = 0, scratch = 0) => k[name](n, from, to, scratch) };
     }),
     ...(["sigmoidGradient", "tanhGradient", "reluGradient"] as const).map((name): Case => {
       return { name, operands: [x, x, x], call: (y = 0, dy = 0, dx = 0) => k[name](n, y, dy, dx) };

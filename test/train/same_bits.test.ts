@@ -18,7 +18,7 @@ import { BUILD, loadEngine } from "../support/engine.ts";
 const GOLDEN: { readonly [L in InputLayout]: { readonly [D in FloatType]: string } } = {
   dense: {
     float32: "297069095b43c20141f7f93612df6ba1d0b516302eabed7f2d55467227b99641",
-    float64: "86ad64fc1b6a29dc87aaa7cf309aa80699d66a1003cfcafdab1c89ddd942e1f1",
+    float64: "5ce9f2abb0e61e09350d463c716a3580ecc9fda96351b2a2759b49a27ab278ee",
   },
   sparse: {
     float32: "08e9dfcdd6cb400b3bf96ef0194362a5493154d6b69715f247d975a52b9305e4",
