@@ -1,68 +1,77 @@
-/** One thing to measure, and its measurement. */
-import Benchmark from "benchmark";
+/** What is measured: a case by its name, and its trial, which exists only while its turn lasts. */
+import type { Engine, FloatType, Tensor } from "lanegrad";
 
 export type Case = {
   readonly name: string;
-  /** Floating-point operations of one run. */
-  readonly flops: number;
+  /** Floating-point operations of one run, where that is its measure. */
+  readonly flops?: number;
+  /** Elements of one run, where operations are not. */
+  readonly elements?: number;
+  /** Which peak it is held against. */
+  readonly dtype: FloatType;
+  /** Makes the data. */
+  readonly prepare: (engine: Engine) => Trial;
+};
+
+export type Trial = {
+  /** One run; returns something of its result, so that the work cannot be left out. */
+  readonly run: () => number;
+  /** The same work in plain JavaScript over typed arrays. */
+  readonly plain: () => number;
+  /** How much of the work `plain` does, where all of it takes too long; default 1. */
+  readonly plainShare?: number;
   /** Distance of the result from the float64 reference; looked at before anything is timed. */
   readonly residual: () => number;
   /** The largest residual that rounding explains. */
   readonly tolerance: number;
-  /** One run; returns something of its result, so that the work cannot be left out. */
-  readonly run: () => number;
+  /** What is disposed of afterwards. */
+  readonly owned: readonly { dispose(): void }[];
 };
 
-const WARM_UP_MILLISECONDS = 200;
-const MIN_SAMPLES = 30;
+/** A trial whose result is a tensor, held against a reference element by element. */
+export type TensorTrial = Pick<Trial, "plainShare" | "tolerance" | "owned"> & {
+  /** One run; returns its result. */
+  readonly run: () => Tensor;
+  readonly plain: () => ArrayLike<number>;
+  readonly reference: () => ArrayLike<number>;
+  /** What a difference is divided by: `one`, or the wanted value for relative errors. */
+  readonly scale?: "one" | "wanted";
+};
 
-/** Runs the cases one after the other and prints a row for each. */
-export async function measureCases(cases: readonly Case[]): Promise<void> {
-  console.log(
-    `${"case".padEnd(32)}${"ops/s".padStart(10)}${"± RME".padStart(9)}${"median".padStart(12)}${"GFLOP/s".padStart(10)}${"residual".padStart(11)}`,
-  );
-  for (const one of cases) {
-    const residual = one.residual();
-    if (!(residual <= one.tolerance)) throw new Error(`${one.name}: residual ${residual} is over ${one.tolerance}`);
-    // The runtime's baseline compiler runs the first calls of a kernel; they are not what is measured.
-    for (const until = performance.now() + WARM_UP_MILLISECONDS; performance.now() < until; ) sink += one.run();
-    const { hz, stats } = await measure(one);
-    const median = medianOf(stats.sample);
-    console.log(
-      one.name.padEnd(32) +
-        hz.toFixed(0).padStart(10) +
-        `${stats.rme.toFixed(1)} %`.padStart(9) +
-        `${(1e6 * median).toFixed(1)} µs`.padStart(12) +
-        (one.flops / median / 1e9).toFixed(1).padStart(10) +
-        residual.toExponential(1).padStart(11),
-    );
+export function tensorTrial({ run, plain, reference, scale = "one", ...rest }: TensorTrial): Trial {
+  return {
+    ...rest,
+    run: () => run().data[0] ?? 0,
+    plain: () => plain()[0] ?? 0,
+    residual: () => distanceOf(run().data, reference(), scale),
+  };
+}
+
+/** The largest |got - want|, or |got - want| / |want|; NaN where the lengths differ. */
+export function distanceOf(got: ArrayLike<number>, want: ArrayLike<number>, scale: "one" | "wanted" = "one"): number {
+  let worst = got.length === want.length ? 0 : Number.NaN;
+  for (let i = 0; i < want.length; i++) {
+    const value = want[i] ?? Number.NaN;
+    const difference = Math.abs((got[i] ?? Number.NaN) - value);
+    if (difference !== 0) worst = Math.max(worst, scale === "one" ? difference : difference / Math.abs(value));
   }
-  if (Number.isNaN(sink)) throw new Error("a result was NaN");
+  return worst;
 }
 
-let sink = 0;
-
-function measure(one: Case): Promise<Benchmark.Target & { hz: number; stats: Benchmark.Stats }> {
-  return new Promise((resolve, reject) => {
-    new Benchmark.Suite()
-      .add(
-        one.name,
-        () => {
-          sink += one.run();
-        },
-        { minSamples: MIN_SAMPLES },
-      )
-      .on("cycle", ({ target }: Benchmark.Event) => {
-        const { error } = target as { error?: Error }; // the typings forget it
-        if (error) reject(error);
-        else if (target.hz === undefined || target.stats === undefined) reject(new Error("nothing was measured"));
-        else resolve({ ...target, hz: target.hz, stats: target.stats });
-      })
-      .run({ async: true });
-  });
+/** The largest |value|. */
+export function sizeOf(values: ArrayLike<number>): number {
+  return distanceOf(values, new Float64Array(values.length));
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+/** Half the distance from 1 to the next number: what one rounding can do. */
+export const ROUNDING: { readonly [D in FloatType]: number } = { float32: 2 ** -24, float64: 2 ** -53 };
+
+/** A typed array of the dtype's numbers. */
+export function arrayOf(dtype: FloatType, values: ArrayLike<number>): Float32Array | Float64Array {
+  return dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values);
+}
+
+/** A typed array of `size` zeros. */
+export function zerosOf(dtype: FloatType, size: number): Float32Array | Float64Array {
+  return dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
 }

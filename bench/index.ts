@@ -1,23 +1,103 @@
 /**
- * `npm run bench`: throughput of the products and of whole training steps, by benchmark.js.
+ * `npm run bench`: how fast the kernels, whole training steps and evaluations are.
  *
- *   --filter TEXT   only cases whose name contains it
- *   --build B       simd, relaxed or debug (simd)
+ *   ops/s, median   of 20 samples, down to 3 where a run takes long
+ *   of peak         GFLOP/s over those of a loop of multiply-adds in registers, measured around the case
+ *   plain JS        how many times as fast as loops over typed arrays, measured around the case
+ *   residual        distance from a float64 reference; a case beyond its tolerance is not timed, and the exit code is 1
  */
-import { parseArgs } from "node:util";
+import { writeFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import Benchmark from "benchmark";
-import { type Build, Engine } from "lanegrad";
-import { type Case, measureCases } from "./case.ts";
+import { type Build, Engine, type FloatType } from "lanegrad";
+import type { Case } from "./case.ts";
+import { chosen, readFlags, runCommand, UsageError } from "./command_line.ts";
+import { deepStepCases } from "./deep_step.ts";
+import { loadDigits } from "./digits.ts";
+import { elementwiseCases } from "./elementwise.ts";
+import { evaluationCases } from "./evaluation.ts";
+import { gatherCases } from "./gather.ts";
 import { gemmCases } from "./gemm.ts";
+import { lossCases } from "./loss.ts";
+import { type Measurement, measure, medianOf, ResidualError } from "./measure.ts";
+import { loadPeak, type PeakSlice } from "./peak.ts";
+import { heading, row } from "./report.ts";
+import { sparseCases } from "./sparse.ts";
 import { stepCases } from "./step.ts";
+import { vectorCases } from "./vectors.ts";
 
-const { values } = parseArgs({
-  options: { filter: { type: "string", default: "" }, build: { type: "string", default: "simd" } },
+const USAGE = `usage: npm run bench -- [--filter TEXT] [--build simd|relaxed|debug] [--json FILE] [--list]
+  --filter TEXT   the case of that name, else all whose names contain it
+  --build B       which build of the kernels (simd)
+  --json FILE     writes the measurements as a JSON array
+  --list          prints the names`;
+
+const BUILDS: readonly string[] = ["simd", "relaxed", "debug"] satisfies Build[];
+
+await runCommand(USAGE, async () => {
+  const flags = readFlags({
+    filter: { type: "string", default: "" },
+    build: { type: "string", default: "simd" },
+    json: { type: "string" },
+    list: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  });
+  if (flags.help) return console.log(USAGE);
+  if (!isBuild(flags.build)) throw new UsageError(`--build: expected ${BUILDS.join(" or ")}, found "${flags.build}"`);
+  if (flags.json === "") throw new UsageError("--json takes a file's name");
+  const cases = chosen(await allCases(), flags.filter);
+  if (flags.list) return console.log(cases.map(({ name }) => name).join("\n"));
+
+  // Node 20 keeps relaxed SIMD behind a flag, which counts for what is compiled after it; later versions have it on.
+  if (flags.build === "relaxed") setFlagsFromString("--experimental-wasm-relaxed-simd");
+  using engine = await Engine.load({ build: flags.build });
+  const measurements = await measureAll(cases, engine);
+  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(measurements, null, 2)}\n`);
 });
 
-using engine = await Engine.load({ build: values.build as Build });
-const cases: Case[] = [...gemmCases(engine), ...(await stepCases(engine))].filter(({ name }) =>
-  name.includes(values.filter),
-);
-console.log(`build ${engine.build}, ${process.version}, ${Benchmark.platform.description}`);
-await measureCases(cases);
+async function measureAll(cases: readonly Case[], engine: Engine): Promise<Measurement[]> {
+  const peak = await loadPeak();
+  console.log(`build ${engine.build}, ${Benchmark.platform.description}`);
+  console.log(`in registers: ${bounds(peak, "float32")}; ${bounds(peak, "float64")}`);
+  console.log(heading());
+  const measurements: Measurement[] = [];
+  for (const one of cases) {
+    try {
+      const measurement = measure(one, engine, peak);
+      console.log(row(measurement));
+      measurements.push(measurement);
+    } catch (error) {
+      if (!(error instanceof ResidualError)) throw error;
+      console.error(error.message);
+      process.exitCode = 1;
+    }
+  }
+  return measurements;
+}
+
+/** What the processor does without memory: the peak that products are held against, and what lies above it. */
+function bounds(peak: PeakSlice, dtype: FloatType): string {
+  const [chained, free] = (["peak", "ceiling"] as const).map((kind) =>
+    medianOf(Array.from({ length: 9 }, () => peak(dtype, kind))).toFixed(1),
+  );
+  return `${chained} GFLOP/s of ${dtype} multiply-adds, ${free} where no sum waits for its product`;
+}
+
+async function allCases(): Promise<Case[]> {
+  const digits = await loadDigits();
+  return [
+    ...gemmCases(),
+    ...elementwiseCases(),
+    ...lossCases(),
+    ...vectorCases(),
+    ...sparseCases(digits),
+    ...gatherCases(digits),
+    ...stepCases(digits),
+    ...deepStepCases(digits),
+    ...evaluationCases(digits),
+  ];
+}
+
+function isBuild(text: string): text is Build {
+  return BUILDS.includes(text);
+}

@@ -1,0 +1,42 @@
+/** What an engine is to the comparison. */
+import type { Work } from "./work.ts";
+
+/** An engine at work. */
+export type Engine = {
+  /** Only where it is not known before. */
+  readonly version?: string;
+  /**
+   * Takes the operands in and gets ready.
+   *
+   * @throws {Error} (rejects) the engine cannot do it
+   */
+  readonly prepare: (work: Work) => Promise<Prepared>;
+  /** Ends the engine. */
+  readonly close: () => void;
+};
+
+export type Prepared = {
+  /** Does the work so many times, each time to its end, and says how many seconds that took. */
+  readonly seconds: (runs: number) => number | Promise<number>;
+  /** The result of the last run. */
+  readonly result: () => Float32Array | Promise<Float32Array>;
+  readonly dispose: () => void;
+};
+
+/** Times work that is done when the call returns. */
+export function timed(run: () => void): (runs: number) => number {
+  return (runs) => {
+    const start = performance.now();
+    for (let i = 0; i < runs; i++) run();
+    return (performance.now() - start) / 1000;
+  };
+}
+
+/** Times work that is done when the promise is fulfilled. */
+export function timedAsync(run: () => Promise<void>): (runs: number) => Promise<number> {
+  return async (runs) => {
+    const start = performance.now();
+    for (let i = 0; i < runs; i++) await run();
+    return (performance.now() - start) / 1000;
+  };
+}

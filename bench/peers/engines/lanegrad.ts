@@ -1,0 +1,122 @@
+/**
+ * lanegrad, build `simd`. Operands and results are tensors in the engine's memory, and every call ends with its
+ * result there. The digits lie there as a data set does that is trained on: as the bytes that are not zero; that
+ * they become floats is part of the time.
+ */
+import {
+  exp,
+  matmul,
+  Engine as OurEngine,
+  RandomState,
+  ResidentDataset,
+  sigmoid,
+  softmax,
+  TwoLayerNet,
+  tensor,
+  zeros,
+} from "lanegrad";
+import { DigitForward } from "../../evaluation.ts";
+import { ReluNet } from "../../relu_net.ts";
+import { type Engine, type Prepared, timed } from "../engine.ts";
+import { type Forward, flatten, joined, type Step, type Work } from "../work.ts";
+
+export async function loadLanegrad(): Promise<Engine> {
+  const engine = await OurEngine.load();
+  return { prepare: async (work) => prepare(engine, work), close: () => engine.dispose() };
+}
+
+function prepare(engine: OurEngine, work: Work): Prepared {
+  switch (work.kind) {
+    case "gemm": {
+      const { layout, m, k, n } = work;
+      const a = tensor(engine, work.a, { shape: layout === "nn" ? [m, k] : [k, m] });
+      const b = tensor(engine, work.b, { shape: [k, n] });
+      const c = zeros(engine, [m, n]);
+      const options = { transpose: layout === "nn" ? "none" : "a", out: c } as const;
+      return prepared(
+        () => matmul(a, b, options),
+        () => c.data.slice(),
+        [a, b, c],
+      );
+    }
+    case "map": {
+      const x = tensor(engine, work.x);
+      const y = zeros(engine, x.shape);
+      const f = work.f === "exp" ? exp : sigmoid;
+      return prepared(
+        () => f(x, { out: y }),
+        () => y.data.slice(),
+        [x, y],
+      );
+    }
+    case "softmax": {
+      const x = tensor(engine, work.x, { shape: [work.rows, work.columns] });
+      const p = zeros(engine, x.shape);
+      return prepared(
+        () => softmax(x, { out: p }),
+        () => p.data.slice(),
+        [x, p],
+      );
+    }
+    case "step":
+      return work.activation === "sigmoid" ? prepareChapter(engine, work) : prepareDeep(engine, work);
+    case "forward":
+      return prepareForward(engine, work);
+  }
+}
+
+function prepareChapter(engine: OurEngine, { sizes, layers, rows, x, labels, learningRate }: Step): Prepared {
+  const net = networkOf(engine, sizes, layers);
+  const inputs = tensor(engine, x, { shape: [rows, net.inputSize] });
+  const targets = tensor(engine, labels);
+  const { W1, b1, W2, b2 } = net.parameters;
+  return prepared(
+    () => net.step(inputs, targets, learningRate),
+    () => joined([W1, b1, W2, b2].map(({ data }) => data)),
+    [net, inputs, targets],
+  );
+}
+
+function prepareDeep(engine: OurEngine, { sizes, layers, rows, x, labels, learningRate }: Step): Prepared {
+  const net = new ReluNet(engine, sizes, rows, new RandomState(0));
+  for (const [l, { weights, bias }] of net.layers.entries()) {
+    weights.data.set(layers[l]!.weights);
+    bias.data.set(layers[l]!.bias);
+  }
+  const inputs = tensor(engine, x, { shape: [rows, sizes[0]!] });
+  const targets = tensor(engine, labels);
+  return prepared(
+    () => net.step(inputs, targets, learningRate),
+    () => flatten(net.layers.map(({ weights, bias }) => ({ weights: weights.data, bias: bias.data }))),
+    [net, inputs, targets],
+  );
+}
+
+function prepareForward(engine: OurEngine, { sizes, layers, digits }: Forward): Prepared {
+  const net = networkOf(engine, sizes, layers);
+  const resident = new ResidentDataset(engine, digits);
+  const forward = new DigitForward(net, resident);
+  return prepared(
+    () => forward.run(),
+    () => forward.logits.data.slice(),
+    [net, resident, forward],
+  );
+}
+
+function networkOf(engine: OurEngine, sizes: readonly number[], layers: Step["layers"]): TwoLayerNet {
+  const [inputSize = 0, hiddenSize = 0, outputSize = 0] = sizes;
+  const net = new TwoLayerNet(engine, { inputSize, hiddenSize, outputSize, random: new RandomState(0) });
+  const { W1, b1, W2, b2 } = net.parameters;
+  for (const [l, [weights, bias]] of [[W1, b1] as const, [W2, b2] as const].entries()) {
+    weights.data.set(layers[l]!.weights);
+    bias.data.set(layers[l]!.bias);
+  }
+  return net;
+}
+
+function prepared(run: () => unknown, result: () => Float32Array, owned: readonly { dispose(): void }[]): Prepared {
+  const dispose = () => {
+    for (const each of owned) each.dispose();
+  };
+  return { seconds: timed(run), result, dispose };
+}

@@ -1,0 +1,97 @@
+/**
+ * The peers' packages: what the engines use of them, written down here, so that they are checked without being
+ * installed. @jax-js/jax 0.1.25, @tensorflow/tfjs-core and tfjs-backend-wasm 4.22.0, onnxruntime-web 1.30.0.
+ */
+
+/** @throws {Error} (rejects) it is not installed, or does not load */
+export async function importPackage<T>(name: string): Promise<T> {
+  return (await import(name)) as T;
+}
+
+/** @tensorflow/tfjs-core */
+export type Tfjs = {
+  setBackend(name: string): Promise<boolean>;
+  env(): { get(name: string): unknown };
+  tensor1d(values: Float32Array): TfjsTensor;
+  tensor2d(values: Float32Array, shape: readonly number[]): TfjsTensor;
+  scalar(value: number): TfjsTensor;
+  matMul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  transpose(x: TfjsTensor): TfjsTensor;
+  exp(x: TfjsTensor): TfjsTensor;
+  sigmoid(x: TfjsTensor): TfjsTensor;
+  step(x: TfjsTensor): TfjsTensor;
+  softmax(x: TfjsTensor): TfjsTensor;
+  sum(x: TfjsTensor, axis: number): TfjsTensor;
+  sub(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  mul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  /** Disposes of what `run` makes but does not return. */
+  tidy<T>(run: () => T): T;
+  dispose(tensors: readonly TfjsTensor[]): void;
+  readonly fused: {
+    /** activation(a·b + bias) */
+    matMul(operands: {
+      readonly a: TfjsTensor;
+      readonly b: TfjsTensor;
+      readonly bias: TfjsTensor;
+      readonly activation: "linear" | "relu" | "sigmoid";
+    }): TfjsTensor;
+  };
+};
+
+export type TfjsTensor = { dataSync(): Float32Array; dispose(): void };
+
+/** @tensorflow/tfjs-backend-wasm */
+export type TfjsWasm = { setThreadsCount(threads: number): void };
+
+/** onnxruntime-web */
+export type OnnxRuntime = {
+  readonly env: { readonly wasm: { numThreads: number } };
+  readonly Tensor: new (
+    type: "float32" | "uint8",
+    data: Float32Array | Uint8Array,
+    shape: readonly number[],
+  ) => OnnxTensor;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: { readonly executionProviders: readonly string[] }): Promise<OnnxSession>;
+  };
+};
+
+export type OnnxTensor = { readonly data: Float32Array | Uint8Array };
+
+export type OnnxSession = {
+  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  release(): Promise<void>;
+};
+
+/** @jax-js/jax */
+export type Jax = {
+  init(device: "wasm"): Promise<readonly string[]>;
+  defaultDevice(device: "wasm"): void;
+  jit<A extends readonly JaxArray[], R>(f: (...args: A) => R): (...args: A) => R;
+  blockUntilReady(arrays: readonly JaxArray[]): Promise<unknown>;
+  readonly numpy: {
+    array(values: Float32Array, options?: { readonly shape: readonly number[] }): JaxArray;
+    matmul(a: JaxArray, b: JaxArray): JaxArray;
+    transpose(x: JaxArray): JaxArray;
+    exp(x: JaxArray): JaxArray;
+    sign(x: JaxArray): JaxArray;
+    sum(x: JaxArray, axis: number): JaxArray;
+  };
+  readonly nn: {
+    sigmoid(x: JaxArray): JaxArray;
+    relu(x: JaxArray): JaxArray;
+    softmax(x: JaxArray): JaxArray;
+  };
+};
+
+export type JaxArray = {
+  readonly shape: readonly number[];
+  /** The same array, to be given away once more. */
+  readonly ref: JaxArray;
+  add(other: JaxArray): JaxArray;
+  sub(other: JaxArray): JaxArray;
+  mul(other: JaxArray | number): JaxArray;
+  dataSync(): Float32Array;
+  blockUntilReady(): Promise<JaxArray>;
+  dispose(): void;
+};
