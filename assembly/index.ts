@@ -13,6 +13,7 @@ export { daddBias, dcolumnSums, saddBias, scolumnSums } from "./kernels/bias";
 export {
   dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
   scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,
+  dcrossEntropyScratch, scrossEntropyScratch,
 } from "./kernels/cross_entropy";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";

@@ -1,5 +1,5 @@
 import { bytes } from "../simd/lanes";
-import { logOf, rowDivide, rowExp, rowMax } from "../simd/rows";
+import { blockScratch, exponentials, logOf, rowMax, rowShift, rowsOfBlock, rowSum } from "../simd/rows";
 
 /**
  * Softmax with cross entropy: the loss alone, or the loss with its gradient in the same pass.
@@ -14,6 +14,7 @@ import { logOf, rowDivide, rowExp, rowMax } from "../simd/rows";
  *   labels    m class indices, i32
  *   targets   m × n probabilities or one-hot rows, dense
  *   dz        m × n, dense; may be z itself
+ *   scratch   scrossEntropyScratch(n) or dcrossEntropyScratch(n) bytes, 16-byte aligned
  *
  * # Safety
  * src/ops/cross_entropy.ts has checked: m >= 0, n >= 1, every label is in 0..n-1, the operands hold what is
@@ -27,55 +28,74 @@ import { logOf, rowDivide, rowExp, rowMax } from "../simd/rows";
 const ROWS_PER_LOG: i32 = 32;
 
 /** The loss of labels and, where dz is not 0, its gradient. */
-function ofLabels<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: T): f64 {
+function ofLabels<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: T, scratch: usize): f64 {
   assert(m >= 0 && n > 0);
   const row = bytes<T>(n);
-  let loss: f64 = 0, product: f64 = 1;
-  for (let i = 0; i < m; i++, z += row, labels += 4) {
-    assert(load<u32>(labels) < <u32>n);
-    const y = bytes<T>(load<i32>(labels));
-    const top = rowMax<T>(n, z);
-    loss += <f64>top - <f64>load<T>(z + y); // dz may be z: read before the row is overwritten
-    const sum = rowExp<T>(n, z, top, dz);
-    if (dz != 0) {
-      const dzy = (load<T>(dz + y) / sum - <T>1.0) * scale;
-      rowDivide<T>(n, dz, sum, scale);
-      store<T>(dz + y, dzy);
-      dz += row;
+  let loss: f64 = 0, product: f64 = 1, factors = 0;
+  for (const block = rowsOfBlock(n); m > 0; m -= block) {
+    const rows = min(m, block), start = dz == 0 ? scratch : dz;
+    let x = start;
+    for (let i: usize = 0; i < <usize>rows; i++, z += row, x += row) {
+      assert(load<u32>(labels + (i << 2)) < <u32>n);
+      const zy = load<T>(z + bytes<T>(load<i32>(labels + (i << 2)))); // dz may be z: read before the row is overwritten
+      loss += <f64>rowShift<T>(n, z, x) - <f64>zy;
     }
-    product *= <f64>sum;
-    if (i % ROWS_PER_LOG == ROWS_PER_LOG - 1) {
-      loss += logOf(product);
-      product = 1;
+    exponentials<T>(rows * n, start, endOfBlock<T>(n, scratch));
+    for (x = start; x < start + row * <usize>rows; x += row, labels += 4) {
+      product *= <f64>rowSum<T>(n, x, dz == 0 ? <T>0.0 : scale);
+      if (dz != 0) {
+        const dzy = x + bytes<T>(load<i32>(labels));
+        store<T>(dzy, load<T>(dzy) - scale);
+      }
+      if (++factors == ROWS_PER_LOG) {
+        loss += logOf(product);
+        product = 1, factors = 0;
+      }
     }
+    if (dz != 0) dz += row * <usize>rows;
   }
   return loss + logOf(product);
 }
 
 /** The loss of targets and, where dz is not 0, its gradient. */
-function ofTargets<T>(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: T): f64 {
+function ofTargets<T>(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: T, scratch: usize): f64 {
   assert(m >= 0 && n > 0);
   const row = bytes<T>(n);
-  let loss: f64 = 0, product: f64 = 1;
-  for (let i = 0; i < m; i++, z += row, targets += row) {
-    const top = rowMax<T>(n, z);
-    const mass = rowMass<T>(n, targets);
-    loss += rowFall<T>(n, z, targets, top); // dz may be z: read before the row is overwritten
-    const sum = rowExp<T>(n, z, top, dz);
-    if (dz != 0) {
-      for (let j: usize = 0; j < row; j += sizeof<T>()) {
-        store<T>(dz + j, (load<T>(dz + j) / sum * <T>mass - load<T>(targets + j)) * scale);
+  let loss: f64 = 0, product: f64 = 1, factors = 0;
+  for (const block = rowsOfBlock(n); m > 0; m -= block) {
+    const rows = min(m, block), start = dz == 0 ? scratch : dz;
+    let x = start;
+    for (let i = 0; i < rows; i++, z += row, x += row) {
+      // dz may be z: read before the row is overwritten.
+      loss += rowFall<T>(n, z, targets + row * <usize>i, v128.extract_lane<T>(rowMax<T>(n, z), 0));
+      rowShift<T>(n, z, x);
+    }
+    exponentials<T>(rows * n, start, endOfBlock<T>(n, scratch));
+    for (x = start; x < start + row * <usize>rows; x += row, targets += row) {
+      const mass = rowMass<T>(n, targets);
+      const sum = <f64>rowSum<T>(n, x, dz == 0 ? <T>0.0 : scale);
+      if (dz != 0) {
+        for (let j: usize = 0; j < row; j += sizeof<T>()) {
+          store<T>(x + j, load<T>(x + j) * <T>mass - load<T>(targets + j) * scale);
+        }
       }
-      dz += row;
+      if (mass == 1) product *= sum; // as a label does
+      else loss += mass * logOf(sum);
+      if (++factors == ROWS_PER_LOG) {
+        loss += logOf(product);
+        product = 1, factors = 0;
+      }
     }
-    if (mass == 1) product *= <f64>sum; // as a label does
-    else loss += mass * logOf(<f64>sum);
-    if (i % ROWS_PER_LOG == ROWS_PER_LOG - 1) {
-      loss += logOf(product);
-      product = 1;
-    }
+    if (dz != 0) dz += row * <usize>rows;
   }
   return loss + logOf(product);
+}
+
+/** Behind the block that a loss without gradient keeps in its scratch. */
+// @ts-ignore: decorator
+@inline
+function endOfBlock<T>(n: i32, scratch: usize): usize {
+  return scratch + <usize>blockScratch<T>(n) - 80;
 }
 
 /** Σ_j t_j: 1 for a distribution. */
@@ -95,14 +115,14 @@ function rowFall<T>(n: i32, z: usize, t: usize, top: T): f64 {
   return fall;
 }
 
-export function scrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return ofLabels<f32>(m, n, z, labels, 0, 0); }
-export function dcrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize): f64 { return ofLabels<f64>(m, n, z, labels, 0, 0); }
+export function scrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize, scratch: usize): f64 { return ofLabels<f32>(m, n, z, labels, 0, 0, scratch); }
+export function scrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f32, scratch: usize): f64 { return ofLabels<f32>(m, n, z, labels, dz, scale, scratch); }
+export function scrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize, scratch: usize): f64 { return ofTargets<f32>(m, n, z, targets, 0, 0, scratch); }
+export function scrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f32, scratch: usize): f64 { return ofTargets<f32>(m, n, z, targets, dz, scale, scratch); }
+export function dcrossEntropyLabels(m: i32, n: i32, z: usize, labels: usize, scratch: usize): f64 { return ofLabels<f64>(m, n, z, labels, 0, 0, scratch); }
+export function dcrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f64, scratch: usize): f64 { return ofLabels<f64>(m, n, z, labels, dz, scale, scratch); }
+export function dcrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize, scratch: usize): f64 { return ofTargets<f64>(m, n, z, targets, 0, 0, scratch); }
+export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f64, scratch: usize): f64 { return ofTargets<f64>(m, n, z, targets, dz, scale, scratch); }
 
-export function scrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f32): f64 { return ofLabels<f32>(m, n, z, labels, dz, scale); }
-export function dcrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: f64): f64 { return ofLabels<f64>(m, n, z, labels, dz, scale); }
-
-export function scrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return ofTargets<f32>(m, n, z, targets, 0, 0); }
-export function dcrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize): f64 { return ofTargets<f64>(m, n, z, targets, 0, 0); }
-
-export function scrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f32): f64 { return ofTargets<f32>(m, n, z, targets, dz, scale); }
-export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f64): f64 { return ofTargets<f64>(m, n, z, targets, dz, scale); }
+export function scrossEntropyScratch(n: i32): i32 { return blockScratch<f32>(n); }
+export function dcrossEntropyScratch(n: i32): i32 { return blockScratch<f64>(n); }

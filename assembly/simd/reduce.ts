@@ -1,17 +1,30 @@
-/** Horizontal folds: the lanes of a vector to one element. */
+/** Horizontal folds: every lane becomes the fold of all. */
 
+/** The lanes two apart in float32, one apart in float64. */
 // @ts-ignore: decorator
 @inline
-export function hsum<T>(v: v128): T {
-  if (sizeof<T>() == 4) v = v128.add<T>(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1);
+function swapHalves(v: v128): v128 {
+  return v128.shuffle<f64>(v, v, 1, 0);
 }
 
-/** The largest lane; of NaN, nothing is promised. */
+/** The lanes one apart in float32. */
 // @ts-ignore: decorator
 @inline
-export function hmax<T>(v: v128): T {
-  if (sizeof<T>() == 4) v = v128.pmax<T>(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  const swapped = sizeof<T>() == 4 ? v128.shuffle<f32>(v, v, 1, 0, 3, 2) : v128.shuffle<f64>(v, v, 1, 0);
-  return v128.extract_lane<T>(v128.pmax<T>(v, swapped), 0);
+function swapPairs(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 1, 0, 3, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumOfLanes<T>(v: v128): v128 {
+  const halves = v128.add<T>(v, swapHalves(v));
+  return sizeof<T>() == 8 ? halves : v128.add<T>(halves, swapPairs(halves));
+}
+
+/** Of NaN, nothing is promised. */
+// @ts-ignore: decorator
+@inline
+export function maxOfLanes<T>(v: v128): v128 {
+  const halves = v128.pmax<T>(v, swapHalves(v));
+  return sizeof<T>() == 8 ? halves : v128.pmax<T>(halves, swapPairs(halves));
 }

@@ -1,65 +1,65 @@
-import { exp } from "./exp";
-import { bytes, lanes, loadNext, storeNext } from "./lanes";
+import { dexp, sexp } from "../kernels/activations";
+import { lanes, loadNext, storeNext } from "./lanes";
 import { log } from "./log";
-import { hmax, hsum } from "./reduce";
+import { maxOfLanes, sumOfLanes } from "./reduce";
 
 /**
- * Folds and maps of one row of n elements: each a function of its own, called once a row.
- * The rest beyond whole vectors goes through the same lanes, so a value never depends on its column.
+ * Softmax by blocks of rows, in three passes over a block that stays in the cache: rows are shifted, all of the block's
+ * exponentials are taken at once, rows are summed and divided. Row by row, each step would wait for the one before.
+ *
+ * The rest of a row beyond whole vectors goes through the same lanes, so a value never depends on its column.
  */
 
-/**
- * max_j x_j, of the elements that are numbers: `pmax` is one instruction, `max` eight. A NaN in the row comes back in
- * Σ e^(x_j - max), so that a poisoned row yields a NaN rather than something plausible.
- */
-export function rowMax<T>(n: i32, x: usize): T {
+/** Elements of a block of rows: 8 KB in float32. A longer row is a block. */
+const BLOCK: i32 = 2048;
+
+/** Rows of n elements that make a block. */
+export function rowsOfBlock(n: i32): i32 {
+  return max(BLOCK / n, 1);
+}
+
+/** Bytes for a block and for what its exponentials need: 64 behind it. */
+export function blockScratch<T>(n: i32): i32 {
+  return max(n, BLOCK) * <i32>sizeof<T>() + 80;
+}
+
+/** max_j x_j, of the elements that are numbers, in every lane: `pmax` is one instruction, `max` eight. */
+export function rowMax<T>(n: i32, x: usize): v128 {
   const lowest = v128.splat<T>(<T>-Infinity);
   let top = lowest;
   for (; n > 0; n -= lanes<T>(), x += 16) top = v128.pmax<T>(top, loadNext<T>(x, n, lowest));
-  return hmax<T>(top);
-}
-
-/** The vector of a row of which `left` elements remain, some of which may be none: where they do not fill it, `rest` does. */
-// @ts-ignore: decorator
-@inline
-function loadLeft<T>(x: usize, left: i32, rest: v128): v128 {
-  return left > 0 ? loadNext<T>(x, left, rest) : rest;
+  return maxOfLanes<T>(top);
 }
 
 /**
- * Σ_j e^(x_j - top), at least 1 because some x_j is top.  Where out is not 0: out_j = e^(x_j - top).
- * out may be x. Three vectors a round in float32, where ten classes are one round, and two in float64.
+ * out_j ← x_j - top; returns top = max_j x_j. A NaN that the maximum left out comes back in the row's sum of
+ * exponentials, so that a poisoned row yields a NaN rather than something plausible.
  */
-export function rowExp<T>(n: i32, x: usize, top: T, out: usize): T {
-  const lowest = v128.splat<T>(<T>-Infinity); // e^-∞ = 0: the lanes beyond the row add nothing
-  const tops = v128.splat<T>(top);
-  const round = (sizeof<T>() == 4 ? 3 : 2) * lanes<T>();
-  let sum = v128.splat<T>(<T>0.0);
-  for (; n > 0; n -= round, x += bytes<T>(round)) {
-    const x0 = loadNext<T>(x, n, lowest), x1 = loadLeft<T>(x + 16, n - lanes<T>(), lowest);
-    let x2 = lowest;
-    if (sizeof<T>() == 4) x2 = loadLeft<T>(x + 32, n - 2 * lanes<T>(), lowest);
-    const e0 = exp<T>(v128.sub<T>(x0, tops)), e1 = exp<T>(v128.sub<T>(x1, tops));
-    let e2 = x2;
-    if (sizeof<T>() == 4) e2 = exp<T>(v128.sub<T>(x2, tops));
-    sum = v128.add<T>(v128.add<T>(sum, e0), e1);
-    if (sizeof<T>() == 4) sum = v128.add<T>(sum, e2);
-    if (out == 0) continue;
-    storeNext<T>(out, e0, n);
-    if (n > lanes<T>()) storeNext<T>(out + 16, e1, n - lanes<T>());
-    if (sizeof<T>() == 4 && n > 2 * lanes<T>()) storeNext<T>(out + 32, e2, n - 2 * lanes<T>());
-    out += bytes<T>(round);
-  }
-  return hsum<T>(sum);
+export function rowShift<T>(n: i32, x: usize, out: usize): T {
+  const top = rowMax<T>(n, x);
+  for (; n > 0; n -= lanes<T>(), x += 16, out += 16) storeNext<T>(out, v128.sub<T>(loadNext<T>(x, n, top), top), n);
+  return v128.extract_lane<T>(top, 0);
 }
 
-/** x_j ← x_j / by · scale. */
-export function rowDivide<T>(n: i32, x: usize, by: T, scale: T): void {
-  const divisor = v128.splat<T>(by);
-  const factor = v128.splat<T>(scale);
-  for (; n > 0; n -= lanes<T>(), x += 16) {
-    storeNext<T>(x, v128.mul<T>(v128.div<T>(loadNext<T>(x, n, divisor), divisor), factor), n);
+/** x_i ← e^x_i for n elements; `scratch` of 64 bytes, aligned here. */
+// @ts-ignore: decorator
+@inline
+export function exponentials<T>(n: i32, x: usize, scratch: usize): void {
+  if (sizeof<T>() == 4) sexp(n, x, x, (scratch + 15) & ~15);
+  else dexp(n, x, x, (scratch + 15) & ~15);
+}
+
+/** Σ_j x_j. Where scale is not 0, also x_j ← x_j / Σ · scale. */
+export function rowSum<T>(n: i32, x: usize, scale: T): T {
+  const zero = v128.splat<T>(<T>0.0);
+  let sum = zero;
+  for (let left = n, from = x; left > 0; left -= lanes<T>(), from += 16) sum = v128.add<T>(sum, loadNext<T>(from, left, zero));
+  sum = sumOfLanes<T>(sum);
+  if (scale != <T>0.0) {
+    const factor = v128.splat<T>(scale);
+    for (; n > 0; n -= lanes<T>(), x += 16) storeNext<T>(x, v128.mul<T>(v128.div<T>(loadNext<T>(x, n, sum), sum), factor), n);
   }
+  return v128.extract_lane<T>(sum, 0);
 }
 
 /** ln of a sum, in float64 for both element types, so that a loss keeps its digits. */

@@ -43,12 +43,13 @@ export function softmaxCrossEntropy<D extends FloatType>(
     checkOutput("softmaxCrossEntropy", "gradient", gradient, z, [t], "disjoint");
   }
   const kernels = z.engine.kernels[z.dtype];
+  const scratch = z.engine.scratch(kernels.crossEntropyScratch(n));
   if (gradient === undefined) {
     const loss = hasLabels ? kernels.crossEntropyLabels : kernels.crossEntropyTargets;
-    return loss(m, n, z.pointer, t.pointer) / m;
+    return loss(m, n, z.pointer, t.pointer, scratch) / m;
   }
   const loss = hasLabels ? kernels.crossEntropyLabelsGradient : kernels.crossEntropyTargetsGradient;
-  return loss(m, n, z.pointer, t.pointer, gradient.pointer, 1 / m) / m;
+  return loss(m, n, z.pointer, t.pointer, gradient.pointer, 1 / m, scratch) / m;
 }
 
 /** Whether t is labels rather than targets, and that it fits z. */

@@ -4,6 +4,7 @@
 import { ShapeError } from "../errors.ts";
 import { show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkFloat, type Into, outputOf } from "./check.ts";
 
@@ -22,7 +23,7 @@ export function softmax<D extends FloatType>(z: Tensor<D>, { out }: Into<D> = NO
   checkRows("softmax", "z", z);
   const [m = 0, n = 0] = z.shape;
   const p = outputOf("softmax", out, z, [z], "may be an input");
-  z.engine.kernels[z.dtype].softmax(m, n, z.pointer, p.pointer);
+  z.engine.kernels[z.dtype].softmax(m, n, z.pointer, p.pointer, z.engine.scratch(MAP_SCRATCH));
   return p;
 }
 

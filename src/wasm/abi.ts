@@ -12,7 +12,7 @@ export type Pointer = number;
 type Map = (n: number, x: Pointer, y: Pointer, scratch: Pointer) => void;
 type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
 
-/** Bytes of scratch that the functions of one element need for what does not fill their vectors. */
+/** Bytes of scratch that the functions of one element, and softmax, need for what does not fill their vectors. */
 export const MAP_SCRATCH = 64;
 
 /** Functions that `gemm` takes of its result, by the numbers it knows them by. */
@@ -49,8 +49,9 @@ export type FloatKernels = {
   readonly reluGradient: MapGradient;
   readonly addBias: (m: number, n: number, x: Pointer, b: Pointer, y: Pointer) => void;
   readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer) => void;
-  readonly softmax: (m: number, n: number, z: Pointer, p: Pointer) => void;
-  readonly crossEntropyLabels: (m: number, n: number, z: Pointer, labels: Pointer) => number;
+  readonly softmax: (m: number, n: number, z: Pointer, p: Pointer, scratch: Pointer) => void;
+  readonly crossEntropyScratch: (n: number) => number;
+  readonly crossEntropyLabels: (m: number, n: number, z: Pointer, labels: Pointer, scratch: Pointer) => number;
   readonly crossEntropyLabelsGradient: (
     m: number,
     n: number,
@@ -58,8 +59,9 @@ export type FloatKernels = {
     labels: Pointer,
     dz: Pointer,
     scale: number,
+    scratch: Pointer,
   ) => number;
-  readonly crossEntropyTargets: (m: number, n: number, z: Pointer, targets: Pointer) => number;
+  readonly crossEntropyTargets: (m: number, n: number, z: Pointer, targets: Pointer, scratch: Pointer) => number;
   readonly crossEntropyTargetsGradient: (
     m: number,
     n: number,
@@ -67,6 +69,7 @@ export type FloatKernels = {
     targets: Pointer,
     dz: Pointer,
     scale: number,
+    scratch: Pointer,
   ) => number;
   readonly squaredError: (n: number, y: Pointer, t: Pointer) => number;
   readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
@@ -133,11 +136,12 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   reluGradient: 4,
   addBias: 5,
   columnSums: 4,
-  softmax: 4,
-  crossEntropyLabels: 4,
-  crossEntropyLabelsGradient: 6,
-  crossEntropyTargets: 4,
-  crossEntropyTargetsGradient: 6,
+  softmax: 5,
+  crossEntropyScratch: 1,
+  crossEntropyLabels: 5,
+  crossEntropyLabelsGradient: 7,
+  crossEntropyTargets: 5,
+  crossEntropyTargetsGradient: 7,
   squaredError: 3,
   squaredErrorGradient: 5,
   argmax: 4,

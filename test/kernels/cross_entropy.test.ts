@@ -28,6 +28,7 @@ function crossEntropy(
   field.clear();
   const m = z.length / n;
   const kernels = engine.kernels[dtype];
+  const scratch = engine.scratch(kernels.crossEntropyScratch(n));
   const logits = field.place(dtype, z);
   const targets = t instanceof Int32Array ? field.place("int32", t) : field.place(dtype, t);
   const [loss, lossAndGradient] =
@@ -35,10 +36,10 @@ function crossEntropy(
       ? [kernels.crossEntropyLabels, kernels.crossEntropyLabelsGradient]
       : [kernels.crossEntropyTargets, kernels.crossEntropyTargetsGradient];
   if (place === "no gradient") {
-    return { loss: field.run([], () => loss(m, n, logits.pointer, targets.pointer)), dz: [] };
+    return { loss: field.run([], () => loss(m, n, logits.pointer, targets.pointer, scratch)), dz: [] };
   }
   const dz = place === "apart" ? field.room(dtype, m * n) : logits;
-  const sum = field.run([dz], () => lossAndGradient(m, n, logits.pointer, targets.pointer, dz.pointer, scale));
+  const sum = field.run([dz], () => lossAndGradient(m, n, logits.pointer, targets.pointer, dz.pointer, scale, scratch));
   return { loss: sum, dz: dz.values() };
 }
 

@@ -84,24 +84,34 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
     const labels = ["int32", m] as const;
     const side = [dtype, n * n] as const;
     const scratch = ["uint8", k.gemmScratch(m, n, n)] as const;
+    const tail = ["uint8", MAP_SCRATCH] as const;
+    const block = ["uint8", k.crossEntropyScratch(n)] as const;
     const aligned = (pointer: number) => pointer - (pointer % 16);
     return [
       { name: "addBias", operands: [x, row, x], call: (a = 0, b = 0, y = 0) => k.addBias(m, n, a, b, y) },
       { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y) },
-      { name: "softmax", operands: [x, x], call: (z = 0, p = 0) => k.softmax(m, n, z, p) },
+      { name: "softmax", operands: [x, x, tail], call: (z = 0, p = 0, s = 0) => k.softmax(m, n, z, p, s) },
       { name: "argmax", operands: [x, labels], call: (a = 0, y = 0) => k.argmax(m, n, a, y) },
       { name: "countCorrect", operands: [x, labels], call: (a = 0, y = 0) => k.countCorrect(m, n, a, y) },
-      { name: "labels", operands: [x, labels], call: (z = 0, t = 0) => k.crossEntropyLabels(m, n, z, t) },
-      { name: "targets", operands: [x, x], call: (z = 0, t = 0) => k.crossEntropyTargets(m, n, z, t) },
+      {
+        name: "labels",
+        operands: [x, labels, block],
+        call: (z = 0, t = 0, s = 0) => k.crossEntropyLabels(m, n, z, t, aligned(s)),
+      },
+      {
+        name: "targets",
+        operands: [x, x, block],
+        call: (z = 0, t = 0, s = 0) => k.crossEntropyTargets(m, n, z, t, aligned(s)),
+      },
       {
         name: "labelsGradient",
-        operands: [x, labels, x],
-        call: (z = 0, t = 0, dz = 0) => k.crossEntropyLabelsGradient(m, n, z, t, dz, 1),
+        operands: [x, labels, x, block],
+        call: (z = 0, t = 0, dz = 0, s = 0) => k.crossEntropyLabelsGradient(m, n, z, t, dz, 1, aligned(s)),
       },
       {
         name: "targetsGradient",
-        operands: [x, x, x],
-        call: (z = 0, t = 0, dz = 0) => k.crossEntropyTargetsGradient(m, n, z, t, dz, 1),
+        operands: [x, x, x, block],
+        call: (z = 0, t = 0, dz = 0, s = 0) => k.crossEntropyTargetsGradient(m, n, z, t, dz, 1, aligned(s)),
       },
       {
         name: "gatherRows",

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
+import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { Canary } from "../support/canary.ts";
 import { assertAll, assertSame, assertWithin } from "../support/compare.ts";
@@ -9,6 +10,7 @@ import { EPS, FLOATS, integers, reals } from "../support/floats.ts";
 import * as oracle from "../support/oracle.ts";
 
 const engine = await loadEngine();
+const scratch = engine.scratch(MAP_SCRATCH);
 const field = new Canary(engine);
 
 const test = suite("softmax");
@@ -17,7 +19,7 @@ function softmax(dtype: FloatType, n: number, z: ArrayLike<number>, place: "apar
   field.clear();
   const logits = field.place(dtype, z);
   const p = place === "apart" ? field.room(dtype, z.length) : logits;
-  field.run([p], () => engine.kernels[dtype].softmax(z.length / n, n, logits.pointer, p.pointer));
+  field.run([p], () => engine.kernels[dtype].softmax(z.length / n, n, logits.pointer, p.pointer, scratch));
   return p.values();
 }
 

@@ -17,12 +17,12 @@ import { BUILD, loadEngine } from "../support/engine.ts";
 
 const GOLDEN: { readonly [L in InputLayout]: { readonly [D in FloatType]: string } } = {
   dense: {
-    float32: "297069095b43c20141f7f93612df6ba1d0b516302eabed7f2d55467227b99641",
-    float64: "5ce9f2abb0e61e09350d463c716a3580ecc9fda96351b2a2759b49a27ab278ee",
+    float32: "46ebb74c17ac6c4b8706ef50b953e8d1f753483a031319ba416623c87a6dc242",
+    float64: "87926e106b0764034e8ef395d22ca85a597a6ce2b844bc461d94548681b8994f",
   },
   sparse: {
-    float32: "08e9dfcdd6cb400b3bf96ef0194362a5493154d6b69715f247d975a52b9305e4",
-    float64: "d1b36c2a3538e89cbb7ccb4438a9f26026cb4f6bdd7a0ff9d4b0bcaa5f47881b",
+    float32: "1a795f7b6d72e64e525b664ada99fa4b0e6a850f3ee7fb7fd95fbf9229cc748c",
+    float64: "40097a3b34425e080d07d9e3be746c0079781367b50b4df37784e0cdb868a1b5",
   },
 };
 
