@@ -11,7 +11,9 @@ import {
   matmul,
   type RandomState,
   reluGradient,
+  SparseMatrix,
   softmaxCrossEntropy,
+  sparseAxpy,
   type Tensor,
   type TensorGroup,
   tensorGroup,
@@ -19,6 +21,7 @@ import {
 } from "lanegrad";
 
 type Floats = Tensor<"float32">;
+type Rows = Floats | SparseMatrix<"float32">;
 
 /** One layer's tensors: parameters and gradients are views into blocks of their own. */
 type Layer = {
@@ -33,6 +36,7 @@ type Layer = {
 /** The caller disposes of it. */
 export class ReluNet {
   readonly layers: readonly Layer[];
+  /** All but the first layer's weights, whose gradient is the largest and, for sparse rows, is not made. */
   readonly #parameters: TensorGroup<string, "float32">;
   readonly #gradients: TensorGroup<string, "float32">;
 
@@ -40,16 +44,16 @@ export class ReluNet {
   constructor(engine: Engine, sizes: readonly number[], rows: number, random: RandomState) {
     const shapes: Record<string, readonly number[]> = {};
     for (const [l, n] of sizes.slice(1).entries()) {
-      shapes[`W${l}`] = [sizes[l]!, n];
+      if (l > 0) shapes[`W${l}`] = [sizes[l]!, n];
       shapes[`b${l}`] = [n];
     }
     this.#parameters = tensorGroup(engine, shapes, "float32");
     this.#gradients = tensorGroup(engine, shapes, "float32");
     const [values, gradients] = [this.#parameters.parts, this.#gradients.parts];
     this.layers = sizes.slice(1).map((n, l) => ({
-      weights: values[`W${l}`]!,
+      weights: values[`W${l}`] ?? zeros(engine, [sizes[0]!, n]),
       bias: values[`b${l}`]!,
-      dWeights: gradients[`W${l}`]!,
+      dWeights: gradients[`W${l}`] ?? zeros(engine, [sizes[0]!, n]),
       dBias: gradients[`b${l}`]!,
       output: zeros(engine, [rows, n]),
       dOutput: zeros(engine, [rows, n]),
@@ -60,19 +64,20 @@ export class ReluNet {
     }
   }
 
-  /** Fills every layer's gradients and returns the loss. */
-  gradient(x: Floats, labels: Tensor<"int32">): number {
+  /** Fills every layer's gradients, of sparse rows not that of the first weights, and returns the loss. */
+  gradient(x: Rows, labels: Tensor<"int32">): number {
     const last = this.layers.length - 1;
-    let input = x;
+    let input: Rows = x;
     for (const [l, { weights, bias, output }] of this.layers.entries()) {
       affine(input, weights, bias, { activation: l < last ? "relu" : "none", out: output });
       input = output;
     }
-    const loss = softmaxCrossEntropy(input, labels, { gradient: this.layers[last]!.dOutput });
+    const loss = softmaxCrossEntropy(this.layers[last]!.output, labels, { gradient: this.layers[last]!.dOutput });
     for (let l = last; l >= 0; l--) {
       const { weights, dWeights, dBias, dOutput } = this.layers[l]!;
       const below = this.layers[l - 1];
-      matmul(below?.output ?? x, dOutput, { transpose: "a", out: dWeights });
+      const layerInput = below?.output ?? x;
+      if (!(layerInput instanceof SparseMatrix)) matmul(layerInput, dOutput, { transpose: "a", out: dWeights });
       columnSums(dOutput, { out: dBias });
       if (below === undefined) break;
       matmul(dOutput, weights, { transpose: "b", out: below.dOutput });
@@ -82,8 +87,11 @@ export class ReluNet {
   }
 
   /** One step of gradient descent; returns the loss before it. */
-  step(x: Floats, labels: Tensor<"int32">, learningRate: number): number {
+  step(x: Rows, labels: Tensor<"int32">, learningRate: number): number {
     const loss = this.gradient(x, labels);
+    const { weights, dWeights, dOutput } = this.layers[0]!;
+    if (x instanceof SparseMatrix) sparseAxpy(-learningRate, x, dOutput, weights);
+    else axpy(-learningRate, dWeights, weights);
     axpy(-learningRate, this.#gradients.whole, this.#parameters.whole);
     return loss;
   }
@@ -91,6 +99,8 @@ export class ReluNet {
   dispose(): void {
     this.#parameters.whole.dispose();
     this.#gradients.whole.dispose();
+    this.layers[0]?.weights.dispose();
+    this.layers[0]?.dWeights.dispose();
     for (const { output, dOutput } of this.layers) {
       output.dispose();
       dOutput.dispose();

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 /** A file imports its own folder and folders of lower rank: nothing sideways, nothing up. "" is src/ itself. */
 const RANK: Readonly<Record<string, number>> = {
   "": 0,
-  platform: 1,
+  platform: 0.5,
   random: 1,
   calculus: 1,
   formats: 1,

@@ -1,4 +1,5 @@
 import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
+import { stripOf } from "./sparse_forward";
 
 /**
  * The first layer's weight gradient, or its update, with rows that are mostly zero:
@@ -117,8 +118,8 @@ function sparseBackward<T>(m: i32, n: i32, starts: usize, columns: usize, values
   assert(m >= 0 && n >= 0);
   const stride = bytes<T>(n);
   const alphas = v128.splat<T>(alpha);
-  while (n > 12 * lanes<T>()) {
-    const count = min(n, 13 * lanes<T>());
+  while (n >= 12 * lanes<T>()) {
+    const count = stripOf(n, lanes<T>());
     backwardThirteen<T>(m, starts, columns, values, d, w, stride, bytes<T>(count - lanes<T>()), alphas);
     n -= count; d += bytes<T>(count); w += bytes<T>(count);
   }

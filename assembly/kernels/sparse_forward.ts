@@ -18,7 +18,8 @@ import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
  */
 
 /**
- * A strip of thirteen vectors, the last of them at `last`: it may overlap the one before, which gives the same sums.
+ * A strip of thirteen vectors or twelve, the last of them at `last`: it may overlap the one before, or be the same,
+ * which gives the same sums.
  *
  * The loop over the nonzeros stands in the loop over the rows, and in no other: the compiler of V8 would unroll it
  * elsewhere, load everything before it multiplies, and run out of registers. Where the next row of W lies is found
@@ -127,13 +128,21 @@ function forwardOne<T>(
   }
 }
 
+/** Columns of the next strip: twelve vectors or thirteen, as many of each as leave nothing over where that can be. */
+export function stripOf(n: i32, lanes: i32): i32 {
+  const vectors = (n + lanes - 1) / lanes;
+  const strips = (vectors + 12) / 13;
+  const even = (vectors + strips - 1) / strips;
+  return min(n, (even >= 12 ? even : 13) * lanes);
+}
+
 // @ts-ignore: decorator
 @inline
 function sparseForward<T>(m: i32, n: i32, starts: usize, columns: usize, values: usize, w: usize, b: usize, z: usize): void {
   assert(m >= 0 && n >= 0);
   const stride = bytes<T>(n);
-  while (n > 12 * lanes<T>()) {
-    const count = min(n, 13 * lanes<T>());
+  while (n >= 12 * lanes<T>()) {
+    const count = stripOf(n, lanes<T>());
     forwardThirteen<T>(m, starts, columns, values, w, stride, b, z, bytes<T>(count - lanes<T>()));
     n -= count; w += bytes<T>(count); b += bytes<T>(count); z += bytes<T>(count);
   }

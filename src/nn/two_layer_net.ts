@@ -38,8 +38,8 @@ export type TwoLayerNetOptions<D extends FloatType> = {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly outputSize: number;
-  /** Where the weights come from: W1 is drawn first, then W2. */
-  readonly random: RandomState;
+  /** Where the weights come from: W1 is drawn first, then W2. Without it they are 0, until they are set. */
+  readonly random?: RandomState;
   /** Standard deviation of the weights; the biases start at 0. */
   readonly weightInitStd?: number;
   readonly dtype?: D;
@@ -98,6 +98,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
       dtype,
     );
     const { W1, W2 } = this.parameters;
+    if (random === undefined) return;
     W1.data.set(random.randn(inputSize, hiddenSize).map((value) => weightInitStd * value));
     W2.data.set(random.randn(hiddenSize, outputSize).map((value) => weightInitStd * value));
   }
@@ -184,7 +185,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   }
 
   /**
-   * One step of gradient descent on the loss of x and t. Of sparse rows, W1 is changed directly, where its inputs are
+   * One step of gradient descent on the loss of x and t. W1 is changed directly, of sparse rows only where an input is
    * not zero, and no gradient of it is kept.
    *
    * @param x m × inputSize, m >= 1
@@ -193,13 +194,10 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {IndexError} a label outside 0..outputSize-1
    */
   step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
-    if (!(x instanceof SparseMatrix)) {
-      this.#backward(x, t);
-      this.descend(learningRate);
-      return;
-    }
     const dz1 = this.#backwardToFirst(x, t);
-    sparseAxpy(-learningRate, x, dz1, this.parameters.W1);
+    const { W1 } = this.parameters;
+    if (x instanceof SparseMatrix) sparseAxpy(-learningRate, x, dz1, W1);
+    else matmul(x, dz1, { transpose: "a", alpha: -learningRate, beta: 1, out: W1 });
     this.#parameters.descend(learningRate, BEHIND_W1);
   }
 

@@ -113,3 +113,6 @@ export function nextTurn(): Promise<void> {
     port2.postMessage(undefined);
   });
 }
+
+/** Browsers refuse to start large modules at once where that would block a page. */
+export const startsAtOnce = false;

@@ -82,9 +82,16 @@ export function log(x: number): number {
 
 /** 1/7 + z/9 + z²/11 + … + z¹⁰/27; the first term left out is below 2⁻⁷⁵ of the whole series. */
 function seriesTail(z: number): number {
-  let tail = 0;
-  for (let divisor = 27; divisor >= 7; divisor -= 2) tail = tail * z + 1 / divisor;
-  return tail;
+  let tail = (1 / 27) * z + 1 / 25;
+  tail = tail * z + 1 / 23;
+  tail = tail * z + 1 / 21;
+  tail = tail * z + 1 / 19;
+  tail = tail * z + 1 / 17;
+  tail = tail * z + 1 / 15;
+  tail = tail * z + 1 / 13;
+  tail = tail * z + 1 / 11;
+  tail = tail * z + 1 / 9;
+  return tail * z + 1 / 7;
 }
 
 /** a·b − product exactly, where `product` is the rounded a·b: Veltkamp's splitting, Dekker's product. */

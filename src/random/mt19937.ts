@@ -22,6 +22,8 @@ const ARRAY_SEED = 19650218;
 /** The generator. Its arguments are checked by the caller. */
 export class Mt19937 {
   readonly #key = new Uint32Array(KEY_LENGTH);
+  /** The tempered key. */
+  readonly #words = new Uint32Array(KEY_LENGTH);
   #position = KEY_LENGTH;
 
   /** Seeds with one integer, or with a non-empty array of them, each from 0 to 2³² − 1. */
@@ -43,19 +45,16 @@ export class Mt19937 {
   /** Continues from a key of 624 words, which is copied, and a position from 0 to 624. */
   restore(key: Uint32Array, position: number): void {
     this.#key.set(key);
+    this.#temper();
     this.#position = position;
   }
 
   /** The next 32 bits, as a number from 0 to 2³² − 1. */
   word(): number {
     if (this.#position === KEY_LENGTH) this.#twist();
-    let y = this.#key[this.#position]!;
+    const word = this.#words[this.#position]!;
     this.#position += 1;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    y ^= y >>> 18;
-    return y >>> 0;
+    return word;
   }
 
   /** The next double in [0, 1): a multiple of 2⁻⁵³ from two words, 27 bits of the first and 26 of the second. */
@@ -119,12 +118,34 @@ export class Mt19937 {
     key[0] = TOP_BIT;
   }
 
+  /** The next key, in the three runs between the places where its indices wrap, and its words. */
   #twist(): void {
     const key = this.#key;
-    for (let i = 0; i < KEY_LENGTH; i += 1) {
-      const y = (key[i]! & TOP_BIT) | (key[(i + 1) % KEY_LENGTH]! & LOW_BITS);
-      key[i] = key[(i + SHIFT) % KEY_LENGTH]! ^ (y >>> 1) ^ ((y & 1) === 0 ? 0 : MATRIX_A);
+    for (let i = 0; i < KEY_LENGTH - SHIFT; i += 1) key[i] = key[i + SHIFT]! ^ twisted(key[i]!, key[i + 1]!);
+    for (let i = KEY_LENGTH - SHIFT; i < KEY_LENGTH - 1; i += 1) {
+      key[i] = key[i + SHIFT - KEY_LENGTH]! ^ twisted(key[i]!, key[i + 1]!);
     }
+    key[KEY_LENGTH - 1] = key[SHIFT - 1]! ^ twisted(key[KEY_LENGTH - 1]!, key[0]!);
+    this.#temper();
     this.#position = 0;
   }
+
+  /** All words of this key at once: one loop, which the runtime compiles early, instead of a call for each. */
+  #temper(): void {
+    const key = this.#key;
+    const words = this.#words;
+    for (let i = 0; i < KEY_LENGTH; i += 1) {
+      let y = key[i]!;
+      y ^= y >>> 11;
+      y ^= (y << 7) & 0x9d2c5680;
+      y ^= (y << 15) & 0xefc60000;
+      words[i] = y ^ (y >>> 18);
+    }
+  }
+}
+
+/** The top bit of one word before the other 31 of the next, moved down by the recurrence's matrix. */
+function twisted(word: number, next: number): number {
+  const y = (word & TOP_BIT) | (next & LOW_BITS);
+  return (y >>> 1) ^ (-(y & 1) & MATRIX_A);
 }

@@ -4,7 +4,9 @@
  * Each build is a string of base64 behind an import of its own, so that a bundle carries only the builds it
  * names, and loading needs no path, no fetch and no MIME type.
  */
-import { instantiate } from "@assemblyscript/loader";
+
+import { instantiate, instantiateSync } from "@assemblyscript/loader";
+import { startsAtOnce } from "#platform";
 
 import { EngineError } from "../errors.ts";
 import type { Exports } from "./abi.ts";
@@ -45,7 +47,8 @@ export async function loadInstance(
   if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
   if (!supports(build)) throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
   try {
-    const { module, instance } = await instantiate(await contentOf(source ?? decode(await builtIn(build))), {});
+    const content = source === undefined ? decode(await builtIn(build)) : await contentOf(source);
+    const { module, instance } = startsAtOnce ? instantiateSync(content, {}) : await instantiate(content, {});
     return { module, exports: instance.exports as Exports };
   } catch (error) {
     if (error instanceof EngineError) throw error;
@@ -78,5 +81,8 @@ async function contentOf(source: WasmSource): Promise<BufferSource | WebAssembly
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }

@@ -123,4 +123,26 @@ for (const dtype of FLOATS) {
   });
 }
 
+for (const dtype of FLOATS) {
+  test(`a row gives the same probabilities alone, among others and in another block, ${dtype}`, () => {
+    // 2,048 elements are a block: rows that fill several, and one that is longer.
+    for (const [m, n] of [
+      [450, 10],
+      [3, 2500],
+    ] as const) {
+      const z = reals(m * n, 5, dtype);
+      const large = new Canary(engine, 1 << 18);
+      const logits = large.place(dtype, z);
+      const p = large.room(dtype, m * n);
+      large.run([p], () => engine.kernels[dtype].softmax(m, n, logits.pointer, p.pointer, scratch));
+      for (const i of [0, 1, m - 1]) {
+        const alone = large.place(dtype, z.slice(i * n, (i + 1) * n));
+        const row = large.room(dtype, n);
+        large.run([row], () => engine.kernels[dtype].softmax(1, n, alone.pointer, row.pointer, scratch));
+        assertSame(p.values().slice(i * n, (i + 1) * n), row.values(), `row ${i} of ${m} × ${n}`);
+      }
+    }
+  });
+}
+
 test.run();

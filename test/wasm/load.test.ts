@@ -113,8 +113,13 @@ test("a runtime without WebAssembly, or one that forbids compiling, is told apar
   };
   assert.is((await load(undefined)).fault.kind, "no-webassembly");
   assert.is((await load({ ...statics(original), validate: () => false })).fault.kind, "no-simd");
-  const compile = () => Promise.reject(new original.CompileError("Wasm code generation disallowed by embedder"));
-  const forbidden = await load({ ...statics(original), compile });
+  // In Node the module is made at once, in a browser it is awaited.
+  class Module {
+    constructor() {
+      throw new original.CompileError("Wasm code generation disallowed by embedder");
+    }
+  }
+  const forbidden = await load({ ...statics(original), compile: async () => new Module(), Module });
   assert.is(forbidden.fault.kind, "forbidden");
   assert.match(forbidden.message, /wasm-unsafe-eval/);
   assert.instance(forbidden.cause, original.CompileError);
