@@ -4,7 +4,6 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 
 import { DatasetError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
@@ -71,6 +70,8 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
   const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
   // One byte more than is needed: zlib takes another block as soon as one is full.
   const chunkSize = Math.max(UNPOOLED_BYTES, plausibleSize(bytes, maxOutputLength) + 1);
+  // Loaded when it is needed: 2 ms that a program without gzip files does not wait for.
+  const { gunzipSync } = await import("node:zlib");
   try {
     const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
     checkMember(bytes, engine.bytesWritten, buffer.length, file);
