@@ -9,7 +9,8 @@ export {
   sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, stanh, stanhGradient,
 } from "./kernels/activations";
 export { dargmax, dcountCorrect, sargmax, scountCorrect } from "./kernels/argmax";
-export { daddBias, dcolumnSums, saddBias, scolumnSums } from "./kernels/bias";
+export { dbinary, sbinary } from "./kernels/binary";
+export { dcolumnSums, scolumnSums } from "./kernels/column_sums";
 export {
   dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
   scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,

@@ -37,6 +37,7 @@ export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from ".
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
+export { add, div, maximum, minimum, mul, type Operand, sub } from "./ops/binary.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { exp, log, relu, reluGradient, sigmoid, sigmoidGradient, tanh, tanhGradient } from "./ops/elementwise.ts";
 export { gatherIndices, gatherRows } from "./ops/gather.ts";

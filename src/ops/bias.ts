@@ -3,12 +3,13 @@
  */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import { add } from "./binary.ts";
 import { checkAlike, checkFloat, checkMatrix, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
 /**
- * y_ij = x_ij + b_j.
+ * y_ij = x_ij + b_j: `add` of a row.
  *
  * @param x m × n
  * @param b n
@@ -20,12 +21,10 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }
   checkFloat("addBias", "x", x);
   checkMatrix("addBias", "x", x);
   checkAlike("addBias", "b", b, x);
-  const [m = 0, n = 0] = x.shape;
-  checkShapeIs("addBias", "b", b, [n]);
+  checkShapeIs("addBias", "b", b, [x.shape[1] ?? 0]);
   if (out !== undefined) checkOutput("addBias", "out", out, x, [b], "disjoint");
   const y = outputOf("addBias", out, x, [x, b], "may be an input");
-  x.engine.kernels[x.dtype].addBias(m, n, x.pointer, b.pointer, y.pointer);
-  return y;
+  return add(x, b, { out: y });
 }
 
 /**

@@ -12,6 +12,9 @@ export type Pointer = number;
 type Map = (n: number, x: Pointer, y: Pointer, scratch: Pointer) => void;
 type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
 
+/** Functions of two operands, by the numbers that `binary` knows them by. */
+export const BINARY = { add: 0, sub: 1, mul: 2, div: 3, maximum: 4, minimum: 5 } as const;
+
 /** Bytes of scratch that the functions of one element, and softmax, need for what does not fill their vectors. */
 export const MAP_SCRATCH = 64;
 
@@ -47,7 +50,24 @@ export type FloatKernels = {
   readonly sigmoidGradient: MapGradient;
   readonly tanhGradient: MapGradient;
   readonly reluGradient: MapGradient;
-  readonly addBias: (m: number, n: number, x: Pointer, b: Pointer, y: Pointer) => void;
+  readonly binary: (
+    f: number,
+    d0: number,
+    d1: number,
+    d2: number,
+    d3: number,
+    a: Pointer,
+    a0: number,
+    a1: number,
+    a2: number,
+    a3: number,
+    b: Pointer,
+    b0: number,
+    b1: number,
+    b2: number,
+    b3: number,
+    y: Pointer,
+  ) => void;
   readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly softmax: (m: number, n: number, z: Pointer, p: Pointer, scratch: Pointer) => void;
   readonly crossEntropyScratch: (n: number) => number;
@@ -134,7 +154,7 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   sigmoidGradient: 4,
   tanhGradient: 4,
   reluGradient: 4,
-  addBias: 5,
+  binary: 16,
   columnSums: 4,
   softmax: 5,
   crossEntropyScratch: 1,

@@ -1,38 +1,17 @@
-import { bytes, lanes, loadPart, loadTail, storePart, storeTail, whole } from "../simd/lanes";
+import { bytes, lanes, loadTail, storeTail } from "../simd/lanes";
 
 /**
- * A bias row added to each row of a matrix, and its gradient, the sums of the columns.
+ * The sums of a matrix's columns: the gradient of a bias, which is added to every row.
  *
- *   addBias      y_ij = x_ij + b_j
- *   columnSums   y_j  = Σ_i x_ij        added from the first row to the last, for every j
+ *   y_j = Σ_i x_ij        added from the first row to the last, for every j
  *
  *   m, n   rows and columns
  *   x      m × n, dense
- *   b      n
- *   y      m × n (may be x), or n
+ *   y      n
  *
  * # Safety
- * src/ops/bias.ts has checked: m >= 0, n >= 0, the operands hold what is said above, y is x or disjoint
- * from all inputs (columnSums: disjoint).
+ * src/ops/bias.ts has checked: m >= 0, n >= 0, the operands hold what is said above, y is disjoint from x.
  */
-
-// @ts-ignore: decorator
-@inline
-function addBias<T>(m: i32, n: i32, x: usize, b: usize, y: usize): void {
-  assert(m >= 0 && n >= 0);
-  const wide = bytes<T>(whole<T>(n));
-  const rest = n & (lanes<T>() - 1);
-  const zero = v128.splat<T>(<T>0.0);
-  for (let i = 0; i < m; i++) {
-    for (let j: usize = 0; j < wide; j += 16) v128.store(y + j, v128.add<T>(v128.load(x + j), v128.load(b + j)));
-    if (rest != 0) {
-      const sum = v128.add<T>(loadPart<T>(x + wide, rest, zero), loadPart<T>(b + wide, rest, zero));
-      storePart<T>(y + wide, sum, rest);
-    }
-    x += bytes<T>(n);
-    y += bytes<T>(n);
-  }
-}
 
 // @ts-ignore: decorator
 @inline
@@ -65,9 +44,6 @@ function columnSums<T>(m: i32, n: i32, x: usize, y: usize): void {
     storeTail<T>(y, sum, count);
   }
 }
-
-export function saddBias(m: i32, n: i32, x: usize, b: usize, y: usize): void { addBias<f32>(m, n, x, b, y); }
-export function daddBias(m: i32, n: i32, x: usize, b: usize, y: usize): void { addBias<f64>(m, n, x, b, y); }
 
 export function scolumnSums(m: i32, n: i32, x: usize, y: usize): void { columnSums<f32>(m, n, x, y); }
 export function dcolumnSums(m: i32, n: i32, x: usize, y: usize): void { columnSums<f64>(m, n, x, y); }
