@@ -1,5 +1,9 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
+export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
+export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
+export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
+export { gradientsOf } from "./autodiff/reverse.ts";
 export { type Batch, Dataset, type DatasetParts, type TargetForm } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
@@ -32,22 +36,67 @@ export {
 } from "./errors.ts";
 export type { DatasetFault, EngineFault, IdxFault } from "./faults.ts";
 export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
+export type { Forward, Mode } from "./nn/forward.ts";
+export type { Initializer } from "./nn/initializers.ts";
+export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
+export { type Loss, type Network, type NetworkOptions, network } from "./nn/network.ts";
+export type { OptimizerState } from "./nn/optimizer_state.ts";
+export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
+export { rateAt, type Schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
+export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
-export { add, div, maximum, minimum, mul, type Operand, sub } from "./ops/binary.ts";
+export {
+  add,
+  type BinaryFunction,
+  broadcastTo,
+  div,
+  drop,
+  equal,
+  greater,
+  greaterEqual,
+  keep,
+  maximum,
+  minimum,
+  mul,
+  sub,
+  where,
+} from "./ops/binary.ts";
+export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
-export { exp, log, relu, reluGradient, sigmoid, sigmoidGradient, tanh, tanhGradient } from "./ops/elementwise.ts";
-export { gatherIndices, gatherRows } from "./ops/gather.ts";
+export { type DropoutOptions, dropout } from "./ops/dropout.ts";
+export {
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  neg,
+  pow,
+  relu,
+  reluGradient,
+  sigmoid,
+  sigmoidGradient,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+  tanhGradient,
+} from "./ops/elementwise.ts";
+export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { type MatmulOptions, matmul, type Transpose } from "./ops/matmul.ts";
-export { softmax } from "./ops/softmax.ts";
+export { apply } from "./ops/operation.ts";
+export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
+export { concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
+export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export { RandomState } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";
+export { constant, Expression, input, type Operation, type Value } from "./tensor/expression.ts";
 export { type TensorGroup, tensorGroup } from "./tensor/group.ts";
 export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export { SparseMatrix } from "./tensor/sparse.ts";
@@ -55,7 +104,7 @@ export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./te
 export type { Classifier } from "./train/classifier.ts";
 export { type Evaluation, evaluate } from "./train/evaluate.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
-export { iterationsPerEpoch, type SgdOptions, type SgdProgress, sgd } from "./train/sgd.ts";
+export { iterationsPerEpoch, type SgdOptions, type SgdProgress, sgdSteps } from "./train/sgd.ts";
 export { type TrainHistory, type TrainOptions, train } from "./train/train.ts";
 export type { DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";

@@ -39,10 +39,22 @@ export class Parameters<Name extends string, D extends FloatType> {
     return this.#gradients.parts;
   }
 
-  /** parameter ← parameter - learningRate · gradient: for those named, or for all of them in one pass. */
-  descend(learningRate: number, names?: readonly Name[]): void {
-    if (names === undefined) axpy(-learningRate, this.#gradients.whole, this.#values.whole);
-    else for (const name of names) axpy(-learningRate, this.gradients[name], this.values[name]);
+  /** The parameters as one vector. */
+  get whole(): Tensor<D> {
+    return this.#values.whole;
+  }
+
+  get valueGroup(): TensorGroup<Name, D> {
+    return this.#values;
+  }
+
+  get gradientGroup(): TensorGroup<Name, D> {
+    return this.#gradients;
+  }
+
+  /** parameter ← parameter - learningRate · gradient, in one pass. */
+  descend(learningRate: number): void {
+    axpy(-learningRate, this.#gradients.whole, this.#values.whole);
   }
 
   /** The gradient of `loss` in every parameter by central differences, two evaluations for each element. */

@@ -4,35 +4,23 @@
  *   A1 = X·W1 + b1,  Z1 = sigmoid(A1),  A2 = Z1·W2 + b2,  Y = softmax(A2)
  *
  *   loss = mean over rows of -Σ_j t_ij ln y_ij, taken from A2 by log-sum-exp (no δ inside the logarithm)
+ *
+ * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
-import { DisposedError, OptionError } from "../errors.ts";
-import { affine } from "../ops/affine.ts";
-import { argmax, countCorrect } from "../ops/argmax.ts";
-import { columnSums } from "../ops/bias.ts";
-import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
-import { sigmoidGradient } from "../ops/elementwise.ts";
-import { matmul } from "../ops/matmul.ts";
-import { softmax } from "../ops/softmax.ts";
-import { sparseAxpy } from "../ops/sparse.ts";
-import { fill } from "../ops/vectors.ts";
+import { OptionError } from "../errors.ts";
+import { sigmoid } from "../ops/elementwise.ts";
 import type { RandomState } from "../random/random_state.ts";
-import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
-import { SparseMatrix } from "../tensor/sparse.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import {
-  checkFloatType,
-  checkSize,
-  type Examples,
-  examplesOf,
-  isLabels,
-  type Rows,
-  release,
-  type Targets,
-  withTensors,
-} from "./inputs.ts";
-import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
+import { dense, sequential } from "./layers.ts";
+import { Network } from "./network.ts";
+import type { OptimizerState } from "./optimizer_state.ts";
+import { type Optimizer, sgd } from "./optimizers.ts";
+import type { NamedTensors } from "./parameters.ts";
+import type { StepSource, TrainingStep } from "./training_step.ts";
 
 export type TwoLayerNetOptions<D extends FloatType> = {
   readonly inputSize: number;
@@ -47,11 +35,6 @@ export type TwoLayerNetOptions<D extends FloatType> = {
 
 /** W1 inputSize × hiddenSize, b1 hiddenSize, W2 hiddenSize × outputSize, b2 outputSize. */
 export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" | "W2" | "b2", D>;
-
-/** What one pass over m rows needs between its first layer and its loss. */
-type Workspace<D extends FloatType> = TensorGroup<"z1" | "a2" | "da2" | "dz1", D>;
-
-const BEHIND_W1 = ["b1", "W2", "b2"] as const;
 
 /**
  * The network, its parameters and its gradients. The caller disposes of it.
@@ -68,10 +51,8 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly outputSize: number;
-  readonly #parameters: Parameters<"W1" | "b1" | "W2" | "b2", D>;
-  #workspace: Workspace<D> | undefined;
-  #rows = 0;
-  #isDisposed = false;
+  readonly #network: Network<D>;
+  readonly #descent: OptimizerState<D>;
 
   /**
    * Draws the weights: `weightInitStd` times a standard normal, W1 row by row, then W2.
@@ -92,20 +73,15 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.outputSize = outputSize;
-    this.#parameters = new Parameters(
-      engine,
-      { W1: [inputSize, hiddenSize], b1: [hiddenSize], W2: [hiddenSize, outputSize], b2: [outputSize] },
-      dtype,
-    );
-    const { W1, W2 } = this.parameters;
-    if (random === undefined) return;
-    W1.data.set(random.randn(inputSize, hiddenSize).map((value) => weightInitStd * value));
-    W2.data.set(random.randn(hiddenSize, outputSize).map((value) => weightInitStd * value));
+    const weights = { weights: { std: weightInitStd } };
+    const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
+    this.#network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
+    this.#descent = this.#network.optimize(sgd({ learningRate: 0 }));
   }
 
   /** The parameters by name: views into one block of the network's. `parameters.W1.set(…)` changes them. */
   get parameters(): TwoLayerParameters<D> {
-    return this.#parameters.values;
+    return this.#network.parameters as TwoLayerParameters<D>;
   }
 
   /**
@@ -117,12 +93,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {DisposedError} the network was disposed
    */
   predict(x: Examples<D>): Tensor<D> {
-    const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
-    try {
-      return softmax(this.#forward(input));
-    } finally {
-      release(input, x);
-    }
+    return this.#network.predict(x);
   }
 
   /**
@@ -134,7 +105,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {IndexError} a label outside 0..outputSize-1
    */
   loss(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
-    return this.#with(x, t, (input, target) => softmaxCrossEntropy(this.#forward(input), target));
+    return this.#network.loss(x, t);
   }
 
   /**
@@ -144,15 +115,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @param t m labels, or m × outputSize targets, whose largest element counts
    */
   accuracy(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
-    return this.#with(x, t, (input, target) => this.countCorrect(input, target) / (input.shape[0] ?? 0));
+    return this.#network.accuracy(x, t);
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
-    const logits = this.#forward(x);
-    if (isLabels(t)) return countCorrect(logits, t);
-    using labels = argmax(t);
-    return countCorrect(logits, labels);
+    return this.#network.countCorrect(x, t);
   }
 
   /**
@@ -163,7 +131,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @returns the network's own gradient tensors, which the next call overwrites: do not dispose of them
    */
   gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): TwoLayerParameters<D> {
-    return this.#with(x, t, (input, target) => this.#backward(input, target));
+    return this.#network.gradient(x, t) as TwoLayerParameters<D>;
   }
 
   /**
@@ -177,11 +145,9 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   numericalGradient(
     x: Examples<D>,
     t: Targets<D>,
-    { h = STEP[this.dtype] }: { h?: number } = {},
+    options: { h?: number } = {},
   ): TwoLayerParameters<D> {
-    return this.#with(x, t, (input, target) =>
-      this.#parameters.numericalGradients(() => softmaxCrossEntropy(this.#forward(input), target), h),
-    );
+    return this.#network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
   }
 
   /**
@@ -194,93 +160,31 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {IndexError} a label outside 0..outputSize-1
    */
   step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
-    const dz1 = this.#backwardToFirst(x, t);
-    const { W1 } = this.parameters;
-    if (x instanceof SparseMatrix) sparseAxpy(-learningRate, x, dz1, W1);
-    else matmul(x, dz1, { transpose: "a", alpha: -learningRate, beta: 1, out: W1 });
-    this.#parameters.descend(learningRate, BEHIND_W1);
+    this.#network.step(this.#descent, x, t, learningRate);
   }
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
   descend(learningRate: number): void {
-    this.#parameters.descend(learningRate);
+    this.#network.descend(learningRate);
+  }
+
+  /** An optimizer's state for this network. The caller disposes of it. */
+  optimize(optimizer: Optimizer): OptimizerState<D> {
+    return this.#network.optimize(optimizer);
+  }
+
+  /** A step whose examples come from expressions. The caller disposes of it. */
+  trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
+    return this.#network.trainingStep(state, source);
   }
 
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
-    this.#isDisposed = true;
-    this.#parameters.dispose();
-    this.#workspace?.whole.dispose();
+    this.#descent.dispose();
+    this.#network.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  /** A2 for the rows of x, in the workspace: valid until the next pass. */
-  #forward(x: Rows<D>): Tensor<D> {
-    const { W1, b1, W2, b2 } = this.#parameters.values;
-    const { z1, a2 } = this.#workspaceFor(x).parts;
-    affine(x, W1, b1, { activation: "sigmoid", out: z1 });
-    return affine(z1, W2, b2, { out: a2 });
-  }
-
-  #backward(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): TwoLayerParameters<D> {
-    const gradients = this.#parameters.gradients;
-    const dz1 = this.#backwardToFirst(x, t);
-    if (x instanceof SparseMatrix) {
-      fill(gradients.W1, 0);
-      sparseAxpy(1, x, dz1, gradients.W1);
-    } else {
-      matmul(x, dz1, { transpose: "a", out: gradients.W1 });
-    }
-    return gradients;
-  }
-
-  /** Every gradient but that of W1, and what that one needs: ∂loss/∂A1. */
-  #backwardToFirst(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): Tensor<D> {
-    const { W2 } = this.#parameters.values;
-    const gradients = this.#parameters.gradients;
-    const { z1, da2, dz1 } = this.#workspaceFor(x).parts;
-    softmaxCrossEntropy(this.#forward(x), t, { gradient: da2 });
-    matmul(z1, da2, { transpose: "a", out: gradients.W2 });
-    columnSums(da2, { out: gradients.b2 });
-    matmul(da2, W2, { transpose: "b", out: dz1 });
-    sigmoidGradient(z1, dz1, { out: dz1 });
-    columnSums(dz1, { out: gradients.b1 });
-    return dz1;
-  }
-
-  /** Room for the rows of x; made anew only when another number of rows comes. */
-  #workspaceFor(x: Rows<D>): Workspace<D> {
-    if (this.#isDisposed) throw new DisposedError(this.#describe(), "use");
-    const [rows = 0] = x.shape;
-    if (this.#workspace !== undefined && rows === this.#rows) return this.#workspace;
-    this.#workspace?.whole.dispose();
-    this.#workspace = tensorGroup(
-      this.engine,
-      {
-        z1: [rows, this.hiddenSize],
-        a2: [rows, this.outputSize],
-        da2: [rows, this.outputSize],
-        dz1: [rows, this.hiddenSize],
-      },
-      this.dtype,
-    );
-    this.#rows = rows;
-    return this.#workspace;
-  }
-
-  #with<R>(
-    x: Examples<D> | SparseMatrix<D>,
-    t: Targets<D>,
-    compute: (x: Rows<D>, t: Tensor<D> | Tensor<"int32">) => R,
-  ): R {
-    const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
-    return withTensors(this.engine, { x, t }, form, compute);
-  }
-
-  #describe(): string {
-    return `network ${this.inputSize}-${this.hiddenSize}-${this.outputSize}`;
   }
 }

@@ -2,14 +2,27 @@
  * A layer of a network in one call: product, bias and activation, without a pass over the result in between.
  */
 import { OptionError, ShapeError } from "../errors.ts";
+import {
+  type AnyValue,
+  type Call,
+  Expression,
+  type Form,
+  type Operation,
+  type Place,
+  type Unplaced,
+  type Value,
+} from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import { SparseMatrix } from "../tensor/sparse.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ACTIVATION } from "../wasm/abi.ts";
+import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkMatrix, checkShapeIs, type Into, outputOf } from "./check.ts";
-import { relu, sigmoid, tanh } from "./elementwise.ts";
-import { sparseAffine } from "./sparse.ts";
+import { add } from "./binary.ts";
+import { checkAlike, checkFloat, checkMatrix, checkShapeIs, type Into } from "./check.ts";
+import { relu, sigmoid, tanh, type UnaryFunction } from "./elementwise.ts";
+import { gemmOf, MATMUL, matmul, productFlops, type Transpose } from "./matmul.ts";
+import { apply, sizesOf } from "./operation.ts";
+import { checkSparseFloat, isSparse } from "./sparse.ts";
 
 /** What may follow the product. */
 export type Activation = keyof typeof ACTIVATION;
@@ -19,7 +32,9 @@ export type AffineOptions<D extends FloatType> = Into<D> & {
   readonly activation?: Activation;
 };
 
-const MAPS = { sigmoid, tanh, relu };
+type Affine = { readonly transpose: Transpose; readonly alpha: number; readonly activation: Activation };
+
+export const ACTIVATIONS: { readonly [A in Exclude<Activation, "none">]: UnaryFunction } = { sigmoid, tanh, relu };
 const NO_OPTIONS = {};
 
 /**
@@ -28,7 +43,7 @@ const NO_OPTIONS = {};
  * @param x m × k, dense or sparse
  * @param w k × n
  * @param b n
- * @returns m × n: `out`, or a new tensor
+ * @returns m × n: `out`, or a new tensor; an expression where an operand is one
  * @throws {ShapeError} shapes do not fit, or `out` overlaps an operand
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} an unknown activation
@@ -39,28 +54,72 @@ export function affine<D extends FloatType>(
   x: Tensor<D> | SparseMatrix<D>,
   w: Tensor<D>,
   b: Tensor<D>,
-  { activation = "none", out }: AffineOptions<D> = NO_OPTIONS,
-): Tensor<D> {
+  options?: AffineOptions<D>,
+): Tensor<D>;
+export function affine<D extends FloatType>(
+  x: Value<D> | SparseMatrix<D>,
+  w: Value<D>,
+  b: Value<D>,
+  options?: { readonly activation?: Activation },
+): Expression<D>;
+export function affine<D extends FloatType>(
+  x: Value<D> | SparseMatrix<D>,
+  w: Value<D>,
+  b: Value<D>,
+  { activation = "none", ...into }: AffineOptions<D> = NO_OPTIONS,
+): Value<D> {
   if (!Object.hasOwn(ACTIVATION, activation)) {
     throw new OptionError("affine: activation", '"none", "sigmoid", "tanh" or "relu"', activation);
   }
-  if (x instanceof SparseMatrix) {
-    const z = sparseAffine(x, w, b, out === undefined ? NO_OPTIONS : { out });
-    return activation === "none" ? z : MAPS[activation](z, { out: z });
-  }
-  checkFloat("affine", "x", x);
-  checkMatrix("affine", "x", x);
-  checkAlike("affine", "w", w, x);
-  checkMatrix("affine", "w", w);
-  checkAlike("affine", "b", b, x);
-  const [m = 0, k = 0] = x.shape;
-  const [rows = 0, n = 0] = w.shape;
-  if (rows !== k) throw new ShapeError("affine", "w", `${k} rows, as x has columns`, show(w.shape));
-  checkShapeIs("affine", "b", b, [n]);
-  const z = outputOf("affine", out, { dtype: x.dtype, shape: [m, n] }, [x, w, b], "disjoint");
-  const { gemm, gemmScratch } = x.engine.kernels[x.dtype];
-  const scratch = x.engine.scratch(gemmScratch(m, n, k));
-  const f = ACTIVATION[activation];
-  gemm(m, n, k, x.pointer, k, 1, w.pointer, n, 1, z.pointer, n, b.pointer, f, scratch, 1, 0);
-  return z;
+  const attributes: Affine = { transpose: "none", alpha: 1, activation };
+  if (![x, w, b].some((operand) => operand instanceof Expression)) return apply(AFFINE, [x, w, b], attributes, into);
+  AFFINE.form([x, w, b], attributes);
+  // As what it consists of, each with a gradient rule of its own; a program puts them together again.
+  const z = add(matmul(x, w), b) as Expression<D>;
+  return activation === "none" ? z : ACTIVATIONS[activation](z);
+}
+
+/** A product with its bias and activation; `alpha` is the product's factor, and X and W may be transposed. */
+export const AFFINE: Operation<Affine> = {
+  name: "affine",
+  form([x, w, b]) {
+    const [input, weights, bias] = [x as AnyValue, w as Value, b as Value];
+    if (isSparse(input)) checkSparseFloat("affine", "x", input);
+    else checkFloat("affine", "x", input);
+    checkMatrix("affine", "x", input as Value);
+    checkAlike("affine", "w", weights, input);
+    checkMatrix("affine", "w", weights);
+    checkAlike("affine", "b", bias, input);
+    const [m, k] = sizesOf(input);
+    const [rows, n] = sizesOf(weights);
+    if (rows !== k) throw new ShapeError("affine", "w", `${k} rows, as x has columns`, show(weights.shape));
+    checkShapeIs("affine", "b", bias, [n]);
+    return { dtype: input.dtype, shape: [m, n] };
+  },
+  bind(call) {
+    const { forms, at, out, attributes } = call;
+    const [x, w] = forms as [Form, Form, Form];
+    if (x.widest !== undefined) return bindSparse(call);
+    const [px, pw, bias] = at.map(({ pointer }) => pointer) as [Pointer, Pointer, Pointer];
+    const gemm = gemmOf(call, [x, w], [px, pw, out.pointer], attributes.transpose);
+    const activation = ACTIVATION[attributes.activation];
+    return () => gemm(attributes.alpha, 0, bias, activation);
+  },
+  scratchBytes: (call: Unplaced<Affine>) =>
+    call.forms[0]?.widest === undefined ? (MATMUL.scratchBytes?.(call) ?? 0) : MAP_SCRATCH,
+  flops: ({ forms, result, attributes }) => {
+    const [m, n] = sizesOf(result);
+    return productFlops(forms[0] as Form, result, attributes.transpose) + m * n;
+  },
+};
+
+function bindSparse({ kernels, result, attributes: { activation }, at, out, scratch }: Call<Affine>): () => void {
+  const [x, w, b] = at as [Place, Place, Place];
+  const [m, n] = sizesOf(result);
+  const f = activation === "none" ? undefined : kernels[activation];
+  const forward = kernels.sparseForward;
+  return () => {
+    forward(m, n, x.pointer, x.columns, x.values, w.pointer, b.pointer, out.pointer);
+    f?.(m * n, out.pointer, out.pointer, scratch);
+  };
 }

@@ -1,108 +1,265 @@
 /**
- * Two operands element by element, by NumPy's broadcasting.
+ * Two operands element by element, by NumPy's broadcasting: shapes are aligned at their last axes, and where one has
+ * extent 1, or no axis, its elements are repeated.
  */
 import { OptionError, ShapeError } from "../errors.ts";
 import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
-import { countOf, show } from "../tensor/layout.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { BINARY, type Pointer } from "../wasm/abi.ts";
+import { constant, Expression, isConstant, type Operation, type Value } from "../tensor/expression.ts";
+import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { BINARY, type FloatKernels, type Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, type Into, outputOf } from "./check.ts";
+import { checkAlike, checkFloat, type Into } from "./check.ts";
+import { apply } from "./operation.ts";
+import { sumTo } from "./reduce.ts";
 
-/** A tensor, or a number, which is repeated for every element. */
-export type Operand<D extends FloatType> = Tensor<D> | number;
+type Floats = Expression<FloatType>;
+type Name = keyof typeof BINARY;
 
-const NO_OPTIONS = {};
+/** A number, which is repeated for every element. */
+type Repeated = number;
+
+/**
+ * A function of two operands: tensors give a tensor of the broadcast shape (`out`, which may be an operand of this
+ * shape, or a new one, which the caller disposes of); an expression among them gives an expression.
+ */
+export type BinaryFunction = {
+  <D extends FloatType>(a: Tensor<D>, b: Tensor<D> | Repeated, options?: Into<D>): Tensor<D>;
+  <D extends FloatType>(a: Repeated, b: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends FloatType>(a: Expression<D>, b: Value<D> | Repeated): Expression<D>;
+  <D extends FloatType>(a: Value<D> | Repeated, b: Expression<D>): Expression<D>;
+  <D extends FloatType>(a: Value<D> | Repeated, b: Value<D>): Value<D>;
+  <D extends FloatType>(a: Value<D>, b: Repeated): Value<D>;
+};
+
+/** ∂loss/∂a and ∂loss/∂b, of the result's shape. */
+type Rules = readonly (Rule | undefined)[];
+type Rule = (node: { readonly a: Floats; readonly b: Floats; readonly y: Floats }, dy: Floats) => Floats;
+
+/**
+ * a + b.
+ *
+ * @throws {ShapeError} shapes do not broadcast, or `out` does not fit or overlaps in part
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {OptionError} two numbers, or something else than tensors, expressions and numbers
+ * @example
+ * using shifted = add(x, row);
+ */
+export const add: BinaryFunction = binary("add", [(_, dy) => dy, (_, dy) => dy]);
+
+/** a - b. Shapes, `out` and errors as for `add`. */
+export const sub: BinaryFunction = binary("sub", [(_, dy) => dy, (_, dy) => mul(dy, -1)]);
+
+/** a · b, element by element. Shapes, `out` and errors as for `add`. */
+export const mul: BinaryFunction = binary("mul", [({ b }, dy) => mul(dy, b), ({ a }, dy) => mul(dy, a)]);
+
+/** a / b: ±∞ and NaN where b is 0. Shapes, `out` and errors as for `add`. */
+export const div: BinaryFunction = binary("div", [
+  ({ b }, dy) => div(dy, b),
+  ({ b, y }, dy) => mul(div(mul(dy, y), b), -1),
+]);
+
+/** The larger of a and b; NaN where either is. Of equals, a has the gradient. Shapes and so on as for `add`. */
+export const maximum: BinaryFunction = binary("maximum", [
+  ({ a, b }, dy) => keep(greaterEqual(a, b), dy),
+  ({ a, b }, dy) => drop(greaterEqual(a, b), dy),
+]);
+
+/** The smaller of a and b; NaN where either is. Of equals, a has the gradient. Shapes and so on as for `add`. */
+export const minimum: BinaryFunction = binary("minimum", [
+  ({ a, b }, dy) => keep(greaterEqual(b, a), dy),
+  ({ a, b }, dy) => drop(greaterEqual(b, a), dy),
+]);
+
+/** 1 where a > b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+export const greater: BinaryFunction = binary("greater", []);
+
+/** 1 where a >= b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+export const greaterEqual: BinaryFunction = binary("greaterEqual", []);
+
+/** 1 where a = b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+export const equal: BinaryFunction = binary("equal", []);
+
+/** b where a is not 0, else 0, even where b is NaN or ∞. Shapes, `out` and errors as for `add`. */
+export const keep: BinaryFunction = binary("keep", [undefined, ({ a }, dy) => keep(a, dy)]);
+
+/** b where a is 0, else 0, even where b is NaN or ∞. Shapes, `out` and errors as for `add`. */
+export const drop: BinaryFunction = binary("drop", [undefined, ({ a }, dy) => drop(a, dy)]);
+
+/**
+ * a where the condition is not 0, else b; what is not chosen does not matter, be it NaN or ∞.
+ *
+ * @param condition what `greater`, `greaterEqual` or `equal` gives
+ * @param a of a shape that broadcasts with the condition's, or a number
+ * @param b the same
+ * @throws {ShapeError} shapes do not broadcast
+ * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using clipped = where(greater(x, 1), 1, x);
+ */
+export function where<D extends FloatType>(
+  condition: Tensor<D>,
+  a: Tensor<D> | Repeated,
+  b: Tensor<D> | Repeated,
+): Tensor<D>;
+export function where<D extends FloatType>(
+  condition: Value<D>,
+  a: Value<D> | Repeated,
+  b: Value<D> | Repeated,
+): Expression<D>;
+export function where(
+  condition: Value<FloatType>,
+  a: Value<FloatType> | Repeated,
+  b: Value<FloatType> | Repeated,
+): Value<FloatType> {
+  using chosen = chosenBy(keep, condition, a);
+  using other = chosenBy(drop, condition, b);
+  return add(chosen, other);
+}
+
+function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<FloatType> | Repeated): Value<FloatType> {
+  return typeof x === "number" ? f(condition, x) : f(condition, x);
+}
+
+/**
+ * x repeated along the axes that it does not have, or that have extent 1 in it.
+ *
+ * @param shape a shape that x's broadcasts to
+ * @throws {ShapeError} it does not
+ * @throws {DTypeError} integers
+ */
+export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
+export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
+  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
+  return apply(BROADCAST, [x], { shape });
+}
+
+const BROADCAST: Operation<{ readonly shape: Shape }> = {
+  name: "broadcastTo",
+  form([x], { shape }) {
+    const { dtype, shape: own } = x as Value;
+    checkFloat("broadcastTo", "x", x as Value);
+    const broadcast = broadcastShape(own, shape);
+    if (broadcast === undefined || !isSameShape(broadcast, shape)) {
+      throw new ShapeError("broadcastTo", "x", `a shape that broadcasts to ${show(shape)}`, show(own));
+    }
+    return { dtype, shape };
+  },
+  bind({ kernels, forms: [x], result, at, out, scratch }) {
+    const walk = walkOver(result.shape, [], x?.shape ?? []);
+    const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [scratch, at[0]?.pointer ?? 0, out.pointer]);
+    return () => {
+      kernels.store(scratch, 1);
+      repeat();
+    };
+  },
+  gradient: (_, { operands: [x] }, dy) => sumTo(dy, (x as Floats).shape),
+  scratchBytes: () => 16,
+  flops: () => 0,
+};
+
+/** The entry of a function of two operands. */
+function binary(name: Name, rules: Rules): BinaryFunction {
+  const operation: Operation = {
+    name,
+    form([a, b]) {
+      checkFloat(name, "a", a as Value);
+      checkAlike(name, "b", b as Value, a as Value);
+      const shape = broadcastShape((a as Value).shape, (b as Value).shape);
+      if (shape !== undefined) return { dtype: (a as Value).dtype, shape };
+      const expected = `a shape that broadcasts with a's ${show((a as Value).shape)}`;
+      throw new ShapeError(name, "b", expected, show((b as Value).shape));
+    },
+    bind({ kernels, forms: [a, b], result, at, out }) {
+      const walk = walkOver(result.shape, a?.shape ?? [], b?.shape ?? []);
+      const pointers = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0, out.pointer] as const;
+      return runOver(kernels, result.dtype as FloatType, BINARY[name], walk, pointers);
+    },
+    gradient(which, { operands, result }, dy) {
+      const [a, b] = operands as [Floats, Floats];
+      const rule = rules[which];
+      return rule && sumTo(rule({ a, b, y: result }, dy), (operands[which] as Floats).shape);
+    },
+    inPlace: [0, 1],
+  };
+  const f = (
+    a: Value<FloatType> | Repeated,
+    b: Value<FloatType> | Repeated,
+    options?: Into<FloatType>,
+  ): Value<FloatType> => {
+    const like = typeof a === "number" ? b : a;
+    if (typeof like === "number") throw new OptionError(`${name}: a`, "a tensor or an expression beside a number", a);
+    checkFloat(name, typeof a === "number" ? "b" : "a", like);
+    if (typeof a !== "number" && typeof b !== "number") {
+      return unchanged(name, a, b) ?? apply(operation, withoutRepeats(a, b), {}, options);
+    }
+    using number = repeated(like, (typeof a === "number" ? a : b) as number);
+    const [left, right] = typeof a === "number" ? [number, like] : [like, number];
+    return unchanged(name, left, right) ?? apply(operation, [left, right], {}, options);
+  };
+  return f as BinaryFunction;
+}
+
+/** A number as an operand beside `like`. */
+function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
+  if (like instanceof Expression) return constant(like.engine, value, like.dtype);
+  return tensor(like.engine, value, { dtype: like.dtype });
+}
+
+/** x · 1 and x + 0 are x itself, and no node is made for them. */
+function unchanged(name: Name, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
+  const neutral = name === "mul" ? 1 : name === "add" ? 0 : undefined;
+  if (neutral === undefined) return undefined;
+  if (isConstant(b, neutral)) return a;
+  return isConstant(a, neutral) ? b : undefined;
+}
+
+/** Operands that are repeated anyway need not be repeated before: the result's shape must stay. */
+function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Value<FloatType>, Value<FloatType>] {
+  const [left, right] = [beforeRepeat(a), beforeRepeat(b)];
+  if (isSameShape(left.shape, a.shape) && isSameShape(right.shape, b.shape)) return [a, b];
+  const wanted = broadcastShape(a.shape, b.shape) ?? [];
+  const keeps = (x: Shape, y: Shape) => isSameShape(broadcastShape(x, y) ?? [-1], wanted);
+  if (keeps(left.shape, right.shape)) return [left, right];
+  if (keeps(left.shape, b.shape)) return [left, b];
+  return keeps(a.shape, right.shape) ? [a, right] : [a, b];
+}
+
+function beforeRepeat(x: Value<FloatType>): Value<FloatType> {
+  if (!(x instanceof Expression) || x.source.kind !== "applied" || x.source.operation.name !== BROADCAST.name) return x;
+  return x.source.operands[0] as Floats;
+}
+
 /** Axes that one kernel call walks, and what stands for those that there are not. */
 const KERNEL_AXES = 4;
 const ONES = [1, 1, 1, 1];
 const ZEROS = [0, 0, 0, 0];
 
-/**
- * a + b.
- *
- * @param a a tensor
- * @param b a tensor whose shape broadcasts with a's (aligned at the last axes, extents equal or 1), or a number
- * @returns of the broadcast shape: `out` (which may be a or b where that has this shape), or a new tensor
- * @throws {ShapeError} shapes do not broadcast, or `out` does not fit or overlaps in part
- * @throws {DTypeError} integers, or float32 with float64
- * @example
- * using shifted = add(x, row);
- */
-export function add<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("add", a, b, out);
-}
-
-/** a - b. Shapes, `out` and errors as for `add`. */
-export function sub<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("sub", a, b, out);
-}
-
-/** a · b, element by element. Shapes, `out` and errors as for `add`. */
-export function mul<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("mul", a, b, out);
-}
-
-/** a / b: ±∞ and NaN where b is 0. Shapes, `out` and errors as for `add`. */
-export function div<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("div", a, b, out);
-}
-
-/** The larger of a and b; NaN where either is. Shapes, `out` and errors as for `add`. */
-export function maximum<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("maximum", a, b, out);
-}
-
-/** The smaller of a and b; NaN where either is. Shapes, `out` and errors as for `add`. */
-export function minimum<D extends FloatType>(a: Tensor<D>, b: Operand<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return binary("minimum", a, b, out);
-}
-
-function binary<D extends FloatType>(
-  op: keyof typeof BINARY,
-  a: Tensor<D>,
-  b: Operand<D>,
-  out: Tensor<D> | undefined,
-): Tensor<D> {
-  checkFloat(op, "a", a);
-  if (typeof b === "number") {
-    const y = outputOf(op, out, a, [a], "may be an input");
-    const repeated = a.engine.scratch(bytesPerElement(a.dtype));
-    a.engine.memory.view(a.dtype, repeated, 1)[0] = b;
-    run(a, BINARY[op], walkOver(a.shape, a.shape, []), [a.pointer, repeated, y.pointer]);
-    return y;
-  }
-  if (!(b instanceof Tensor)) throw new OptionError(`${op}: b`, "a tensor or a number", b);
-  checkAlike(op, "b", b, a);
-  const shape = broadcastShape(a.shape, b.shape);
-  if (shape === undefined) {
-    throw new ShapeError(op, "b", `a shape that broadcasts with a's ${show(a.shape)}`, show(b.shape));
-  }
-  const y = outputOf(op, out, { dtype: a.dtype, shape }, [a, b], "may be an input");
-  run(a, BINARY[op], walkOver(shape, a.shape, b.shape), [a.pointer, b.pointer, y.pointer]);
-  return y;
-}
-
-/** Calls the kernel for its four axes, once for each index of those before them. */
-function run(
-  { engine, dtype }: Pick<Tensor<FloatType>, "engine" | "dtype">,
+/** The kernel's calls over a walk: one for its four axes, for each index of those before them. */
+function runOver(
+  kernels: FloatKernels,
+  dtype: FloatType,
   f: number,
   { extents, a, b }: Walk,
   [pa, pb, py]: readonly [Pointer, Pointer, Pointer],
-): void {
+): () => void {
   const spare = KERNEL_AXES - extents.length;
   if (spare >= 0) {
     const [d0 = 1, d1 = 1, d2 = 1, d3 = 1] = [...ONES.slice(0, spare), ...extents];
     const [a0 = 0, a1 = 0, a2 = 0, a3 = 0] = [...ZEROS.slice(0, spare), ...a];
     const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = [...ZEROS.slice(0, spare), ...b];
-    engine.kernels[dtype].binary(f, d0, d1, d2, d3, pa, a0, a1, a2, a3, pb, b0, b1, b2, b3, py);
-    return;
+    return () => kernels.binary(f, d0, d1, d2, d3, pa, a0, a1, a2, a3, pb, b0, b1, b2, b3, py);
   }
   const inner = { extents: extents.slice(1), a: a.slice(1), b: b.slice(1) };
   const bytes = bytesPerElement(dtype);
   const [count = 0] = extents;
   const [stepA, stepB, stepY] = [(a[0] ?? 0) * bytes, (b[0] ?? 0) * bytes, countOf(inner.extents) * bytes];
-  for (let i = 0; i < count; i++) {
-    run({ engine, dtype }, f, inner, [pa + i * stepA, pb + i * stepB, py + i * stepY]);
-  }
+  const calls = Array.from({ length: count }, (_, i) =>
+    runOver(kernels, dtype, f, inner, [pa + i * stepA, pb + i * stepB, py + i * stepY]),
+  );
+  return () => {
+    for (const call of calls) call();
+  };
 }

@@ -2,12 +2,11 @@
  * What every operation checks before it passes a pointer: dtype, shape, memory, lifetime and overlap.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
-
-/** A tensor that floating-point kernels take. */
-export type FloatTensor<D extends FloatType = FloatType> = Tensor<D>;
+import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 
 /** Where a result goes: into `out` if it is given, else into a new tensor, which the caller disposes of. */
 export type Into<D extends DType> = { readonly out?: Tensor<D> };
@@ -16,11 +15,21 @@ export type Into<D extends DType> = { readonly out?: Tensor<D> };
 export type Aliasing = "may be an input" | "disjoint";
 
 /**
+ * A dense value: a tensor, or an expression of one.
+ *
+ * @throws {OptionError} something else
+ */
+export function checkDense(op: string, argument: string, x: AnyValue): void {
+  const isDense = x instanceof Tensor || (x instanceof Expression && x.widest === undefined);
+  if (!isDense) throw new OptionError(`${op}: ${argument}`, "a tensor", describe(x));
+}
+
+/**
  * @throws {DTypeError} integers where floats are needed
  * @throws {OptionError} not a tensor
  */
-export function checkFloat(op: string, argument: string, x: Tensor): void {
-  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
+export function checkFloat(op: string, argument: string, x: AnyValue): void {
+  checkDense(op, argument, x);
   if (x.dtype !== "float32" && x.dtype !== "float64") {
     throw new DTypeError(op, argument, "float32 or float64", x.dtype);
   }
@@ -33,8 +42,8 @@ export function checkFloat(op: string, argument: string, x: Tensor): void {
  * @throws {EngineMismatchError} another engine
  * @throws {OptionError} not a tensor
  */
-export function checkAlike(op: string, argument: string, x: Tensor, like: Tensor, dtype: DType = like.dtype): void {
-  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
+export function checkAlike(op: string, argument: string, x: AnyValue, like: AnyValue, dtype: DType = like.dtype): void {
+  checkDense(op, argument, x);
   if (x.dtype !== dtype) throw new DTypeError(op, argument, dtype, x.dtype);
   if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
 }
@@ -45,12 +54,12 @@ export function checkNumber(op: string, argument: string, value: number): void {
 }
 
 /** @throws {ShapeError} another shape */
-export function checkShapeIs(op: string, argument: string, x: Tensor, shape: Shape): void {
+export function checkShapeIs(op: string, argument: string, x: AnyValue, shape: Shape): void {
   if (!isSameShape(x.shape, shape)) throw new ShapeError(op, argument, show(shape), show(x.shape));
 }
 
 /** @throws {ShapeError} not a matrix */
-export function checkMatrix(op: string, argument: string, x: Tensor): void {
+export function checkMatrix(op: string, argument: string, x: AnyValue): void {
   if (x.shape.length !== 2) throw new ShapeError(op, argument, "a matrix (2 axes)", show(x.shape));
 }
 
@@ -95,4 +104,10 @@ export function checkOutput(
       continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
+}
+
+/** What an error shows of something that is no tensor. */
+function describe(x: unknown): unknown {
+  if (x instanceof SparseMatrix) return `sparse rows ${show(x.shape)}`;
+  return x instanceof Expression ? `sparse rows ${x.describe()}` : x;
 }

@@ -1,20 +1,27 @@
 /**
- * Softmax with cross entropy, on logits: the usual loss of a classifier, with its gradient in the same pass.
+ * Softmax with cross entropy: the loss of a classifier from its logits.
  */
-import { DTypeError, OptionError, ShapeError } from "../errors.ts";
-import { show } from "../tensor/layout.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import type { AnyValue, Call, Expression, Operation, Unplaced, Value } from "../tensor/expression.ts";
+import { countOf, show } from "../tensor/layout.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
-import { checkIndices } from "./gather.ts";
-import { checkRows } from "./softmax.ts";
+import { mul, sub } from "./binary.ts";
+import { checkAlike, checkDense, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
+import { checkIndices, indexCheck } from "./indices.ts";
+import { apply, isExpression, sizesOf } from "./operation.ts";
+import { sum } from "./reduce.ts";
+import { checkRows, logSoftmax, softmax } from "./softmax.ts";
 
 export type LossOptions<D extends FloatType> = {
   /** Receives ∂loss/∂z: a tensor of z's shape, which may be z itself. */
   readonly gradient?: Tensor<D>;
 };
 
+type Floats = Expression<FloatType>;
+
 const NO_OPTIONS = {};
+const LAST_AXIS = { axes: [-1], keepAxes: true };
 
 /**
  * The mean over rows of -Σ_j t_ij · ln softmax(z_i)_j, taken through log-sum-exp: exact at any logits, and
@@ -22,22 +29,27 @@ const NO_OPTIONS = {};
  *
  * @param z m × n logits, m and n >= 1
  * @param t m class labels (int32), or m × n probabilities or one-hot rows (z's dtype)
- * @returns the loss, in nats
+ * @returns the loss, in nats; an expression without axes where z or t is an expression
  * @throws {ShapeError} shapes do not fit, there is no row, or `gradient` overlaps in part
  * @throws {DTypeError} labels that are not int32, targets of another dtype
- * @throws {IndexError} a label outside 0..n-1
+ * @throws {IndexError} a label outside 0..n-1; of an expression, when the program runs
  */
 export function softmaxCrossEntropy<D extends FloatType>(
   z: Tensor<D>,
   t: Tensor<D> | Tensor<"int32">,
+  options?: LossOptions<D>,
+): number;
+export function softmaxCrossEntropy<D extends FloatType>(z: Value<D>, t: Value<D> | Value<"int32">): Expression<D>;
+export function softmaxCrossEntropy<D extends FloatType>(
+  z: Value<D>,
+  t: Value<D> | Value<"int32">,
   { gradient }: LossOptions<D> = NO_OPTIONS,
-): number {
-  checkFloat("softmaxCrossEntropy", "z", z);
-  checkRows("softmaxCrossEntropy", "z", z);
-  const [m = 0, n = 0] = z.shape;
-  if (m === 0) throw new ShapeError("softmaxCrossEntropy", "z", "at least one row", show(z.shape));
-
-  const hasLabels = checkTargets(z, t);
+): number | Expression<D> {
+  if (isExpression(z) || isExpression(t)) return apply(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
+  CROSS_ENTROPY.form([z, t], {});
+  const [m, n] = sizesOf(z);
+  const hasLabels = t.dtype === "int32";
+  if (hasLabels) checkIndices("softmaxCrossEntropy", "t", t as Tensor<"int32">, n);
   if (gradient !== undefined) {
     checkOutput("softmaxCrossEntropy", "gradient", gradient, z, [z], "may be an input");
     checkOutput("softmaxCrossEntropy", "gradient", gradient, z, [t], "disjoint");
@@ -52,19 +64,95 @@ export function softmaxCrossEntropy<D extends FloatType>(
   return loss(m, n, z.pointer, t.pointer, gradient.pointer, 1 / m, scratch) / m;
 }
 
-/** Whether t is labels rather than targets, and that it fits z. */
-function checkTargets(z: Tensor, t: Tensor): boolean {
-  if (!(t instanceof Tensor)) throw new OptionError("softmaxCrossEntropy: t", "a tensor", t);
-  const [m = 0, n = 0] = z.shape;
+export const CROSS_ENTROPY: Operation = {
+  name: "softmaxCrossEntropy",
+  form([z, t]) {
+    const [logits, targets] = [z as Value, t as Value];
+    checkFloat("softmaxCrossEntropy", "z", logits);
+    checkRows("softmaxCrossEntropy", "z", logits);
+    const [m, n] = sizesOf(logits);
+    if (m === 0) throw new ShapeError("softmaxCrossEntropy", "z", "at least one row", show(logits.shape));
+    checkTargets(logits, targets, m, n);
+    return { dtype: logits.dtype, shape: [] };
+  },
+  bind(call) {
+    const { kernels, forms, at, out, scratch } = call;
+    const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
+    const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const loss = hasLabels(call) ? kernels.crossEntropyLabels : kernels.crossEntropyTargets;
+    const check = labelCheck(call);
+    return () => {
+      check();
+      kernels.store(out.pointer, loss(m, n, z, t, scratch) / m);
+    };
+  },
+  gradient(which, { operands }, dy) {
+    const [z, t] = operands as [Floats, Floats];
+    if (which === 0) return mul(apply(CROSS_ENTROPY_GRADIENT, [z, t], {}) as Floats, dy);
+    if ((t as Expression).dtype === "int32") return undefined;
+    return mul(logSoftmax(z), mul(dy, -1 / (z.shape[0] ?? 1)));
+  },
+  scratchBytes: ({ forms, kernels }) => kernels.crossEntropyScratch(forms[0]?.shape[1] ?? 1),
+  flops: ({ forms }) => 5 * countOf(forms[0]?.shape ?? []),
+};
+
+/** ∂loss/∂z_ij = (softmax(z_i)_j · Σ_j t_ij - t_ij) / m. */
+export const CROSS_ENTROPY_GRADIENT: Operation = {
+  name: "softmaxCrossEntropyGradient",
+  form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
+  bind: (call) => bindWithLoss(call),
+  gradient(which, { operands }, g) {
+    const [z, t] = operands as [Floats, Floats];
+    const perRow = 1 / (z.shape[0] ?? 1);
+    const isLabels = (t as Expression).dtype === "int32";
+    if (which === 1 && isLabels) return undefined;
+    const p = softmax(z);
+    const weighted = mul(p, g);
+    const total = sum(weighted, LAST_AXIS);
+    if (which === 1) return mul(sub(total, g), perRow);
+    const dz = mul(sub(weighted, mul(p, total)), perRow);
+    return isLabels ? dz : mul(dz, sum(t, LAST_AXIS));
+  },
+  inPlace: [0],
+  scratchBytes: CROSS_ENTROPY.scratchBytes as NonNullable<Operation["scratchBytes"]>,
+  flops: ({ forms }) => 7 * countOf(forms[0]?.shape ?? []),
+};
+
+/** The gradient's kernel, made ready; it knows the loss as well, and stores it where it is wanted. */
+export function bindWithLoss(call: Call, loss?: Call["out"]): () => void {
+  const { kernels, forms, at, out, scratch } = call;
+  const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
+  const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+  const kernel = hasLabels(call) ? kernels.crossEntropyLabelsGradient : kernels.crossEntropyTargetsGradient;
+  const check = labelCheck(call);
+  return () => {
+    check();
+    const total = kernel(m, n, z, t, out.pointer, 1 / m, scratch);
+    if (loss !== undefined) kernels.store(loss.pointer, total / m);
+  };
+}
+
+function hasLabels({ forms }: Unplaced): boolean {
+  return forms[1]?.dtype === "int32";
+}
+
+function labelCheck(call: Call): () => void {
+  if (!hasLabels(call)) return () => {};
+  const [m, n] = sizesOf(call.forms[0] as Unplaced["result"]);
+  return indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1]?.pointer ?? 0);
+}
+
+/** That t is labels or targets, and fits z. */
+function checkTargets(z: AnyValue, t: AnyValue, m: number, n: number): void {
+  checkDense("softmaxCrossEntropy", "t", t);
   if (t.dtype === "int32") {
     checkAlike("softmaxCrossEntropy", "t", t, z, "int32");
     checkShapeIs("softmaxCrossEntropy", "t", t, [m]);
-    checkIndices("softmaxCrossEntropy", "t", t as Tensor<"int32">, n);
-    return true;
+    return;
   }
-  if (t.dtype !== z.dtype)
+  if (t.dtype !== z.dtype) {
     throw new DTypeError("softmaxCrossEntropy", "t", `int32 labels or ${z.dtype} targets`, t.dtype);
+  }
   checkAlike("softmaxCrossEntropy", "t", t, z);
   checkShapeIs("softmaxCrossEntropy", "t", t, [m, n]);
-  return false;
 }

@@ -1,46 +1,82 @@
 /**
  * Functions of one element, and the gradients of the activations from their outputs.
  */
+import { OptionError } from "../errors.ts";
+import type { Applied, Expression, Operation, Value } from "../tensor/expression.ts";
+import { countOf } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkShapeIs, type Into, outputOf } from "./check.ts";
+import { add, div, mul, sub } from "./binary.ts";
+import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
+import { apply } from "./operation.ts";
 
-type Forward = "exp" | "log" | "sigmoid" | "tanh" | "relu";
-type Backward = "sigmoidGradient" | "tanhGradient" | "reluGradient";
+type Floats = Expression<FloatType>;
+type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
+type GradientName = "sigmoidGradient" | "tanhGradient" | "reluGradient";
 
-const NO_OPTIONS = {};
+/**
+ * A function of one operand: a tensor of x's shape and dtype (`out`, which may be x, or a new one, which the caller
+ * disposes of), or an expression of one.
+ */
+export type UnaryFunction = {
+  <D extends FloatType>(x: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends FloatType>(x: Expression<D>): Expression<D>;
+  <D extends FloatType>(x: Value<D>): Value<D>;
+};
+
+/** An activation as a layer's description: what these functions give when they are called without an operand. */
+export type ActivationLayer = {
+  readonly kind: "activation";
+  readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
+  /** Of leakyRelu. */
+  readonly slope?: number;
+};
+
+/** Every name that an activation layer can have. */
+export const ACTIVATION_LAYERS: readonly string[] = ["sigmoid", "tanh", "relu", "leakyRelu", "softplus", "gelu"];
+
+/** As `UnaryFunction`, and without an operand a layer's description. */
+export type ActivationFunction = UnaryFunction & { (): ActivationLayer };
+
+/** A function of one operand that is made of others. */
+export type ComposedFunction = {
+  <D extends FloatType>(x: Tensor<D>): Tensor<D>;
+  <D extends FloatType>(x: Expression<D>): Expression<D>;
+  <D extends FloatType>(x: Value<D>): Value<D>;
+};
+
+/** A function of an activation's output y and of ∂loss/∂y, both of one shape; `out` may be either. */
+export type GradientFunction = {
+  <D extends FloatType>(y: Tensor<D>, dy: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends FloatType>(y: Value<D>, dy: Value<D>): Expression<D>;
+};
 
 /**
  * e^x of each element: +∞ above the largest finite result, gradually to 0.
  *
- * @returns a tensor of x's shape and dtype: `out` (which may be x), or a new one
  * @throws {DTypeError} integers
  * @throws {ShapeError} an `out` that does not fit, or overlaps x in part
  */
-export function exp<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return map("exp", x, out);
-}
+export const exp: UnaryFunction = map("exp", ({ result }, dy) => mul(dy, result));
 
 /** ln x of each element: -∞ at 0, NaN below. Shapes, `out` and errors as for `exp`. */
-export function log<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return map("log", x, out);
-}
+export const log: UnaryFunction = map("log", ({ operands: [x] }, dy) => div(dy, x as Floats));
+
+/** √x of each element: NaN below 0. Shapes, `out` and errors as for `exp`. */
+export const sqrt: UnaryFunction = map("sqrt", ({ result }, dy) => div(mul(dy, 0.5), result));
 
 /** 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`. */
-export function sigmoid<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return map("sigmoid", x, out);
-}
+export const sigmoid: ActivationFunction = activation("sigmoid", ({ result }, dy) => sigmoidGradient(result, dy));
 
 /** tanh x of each element. Shapes, `out` and errors as for `exp`. */
-export function tanh<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return map("tanh", x, out);
-}
+export const tanh: ActivationFunction = activation("tanh", ({ result }, dy) => tanhGradient(result, dy));
 
-/** max(x, 0) of each element. Shapes, `out` and errors as for `exp`. */
-export function relu<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
-  return map("relu", x, out);
-}
+/** max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`. */
+export const relu: ActivationFunction = activation("relu", ({ result }, dy) => reluGradient(result, dy));
+
+/** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
+export const softplus: ActivationFunction = activation("softplus", ({ operands: [x] }, dy) => mul(dy, sigmoid(x as Floats)));
 
 /**
  * dx = dy · y(1 - y): the gradient of y = sigmoid(x).
@@ -51,49 +87,173 @@ export function relu<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OP
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {ShapeError} shapes differ, or `out` overlaps in part
  */
-export function sigmoidGradient<D extends FloatType>(
-  y: Tensor<D>,
-  dy: Tensor<D>,
-  { out }: Into<D> = NO_OPTIONS,
-): Tensor<D> {
-  return mapGradient("sigmoidGradient", y, dy, out);
-}
+export const sigmoidGradient: GradientFunction = mapGradient("sigmoidGradient", (y) => sub(1, mul(y, 2)));
 
 /** dx = dy · (1 - y²): the gradient of y = tanh(x). Shapes, `out` and errors as for `sigmoidGradient`. */
-export function tanhGradient<D extends FloatType>(
-  y: Tensor<D>,
-  dy: Tensor<D>,
-  { out }: Into<D> = NO_OPTIONS,
-): Tensor<D> {
-  return mapGradient("tanhGradient", y, dy, out);
-}
+export const tanhGradient: GradientFunction = mapGradient("tanhGradient", (y) => mul(y, -2));
 
 /** dx = dy where y > 0, else 0: the gradient of y = relu(x). Shapes, `out` and errors as for `sigmoidGradient`. */
-export function reluGradient<D extends FloatType>(
-  y: Tensor<D>,
-  dy: Tensor<D>,
-  { out }: Into<D> = NO_OPTIONS,
-): Tensor<D> {
-  return mapGradient("reluGradient", y, dy, out);
+export const reluGradient: GradientFunction = mapGradient("reluGradient", () => undefined);
+
+/** -x. */
+export const neg: ComposedFunction = composed((x) => mul(x, -1));
+
+/** x². */
+export const square: ComposedFunction = composed((x) => mul(x, x));
+
+/**
+ * x where x > 0, else slope · x. Without x, a layer's description.
+ *
+ * @param options.slope default 0.01
+ * @throws {OptionError} slope is no number
+ */
+export function leakyRelu(options?: { readonly slope?: number }): ActivationLayer;
+export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: { readonly slope?: number }): Tensor<D>;
+export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: { readonly slope?: number }): Expression<D>;
+export function leakyRelu<D extends FloatType>(x: Value<D>, options?: { readonly slope?: number }): Value<D>;
+export function leakyRelu<D extends FloatType>(
+  x: Value<D> | { readonly slope?: number } = {},
+  options: { readonly slope?: number } = {},
+): Value<D> | ActivationLayer {
+  const isLayer = !("engine" in x);
+  const { slope = 0.01 } = isLayer ? x : options;
+  checkNumber("leakyRelu", "slope", slope);
+  if (isLayer) return { kind: "activation", name: "leakyRelu", slope };
+  using above = relu(x);
+  using opposite = mul(x, -1);
+  using below = relu(opposite);
+  using part = mul(below, slope);
+  return sub(above, part);
 }
 
-function map<D extends FloatType>(f: Forward, x: Tensor<D>, out: Tensor<D> | undefined): Tensor<D> {
-  checkFloat(f, "x", x);
-  const y = outputOf(f, out, x, [x], "may be an input");
-  x.engine.kernels[x.dtype][f](x.size, x.pointer, y.pointer, x.engine.scratch(MAP_SCRATCH));
-  return y;
+/**
+ * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
+ *
+ *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ */
+export const gelu: ComposedFunction & { (): ActivationLayer } = ((x?: Value<FloatType>) => {
+  if (x === undefined) return { kind: "activation", name: "gelu" };
+  using squared = mul(x, x);
+  using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
+  using factor = add(scaled, SQRT_2_PI);
+  using inner = mul(x, factor);
+  using t = tanh(inner);
+  using twice = add(t, 1);
+  using half = mul(x, 0.5);
+  return mul(half, twice);
+}) as ComposedFunction & { (): ActivationLayer };
+
+const GELU_CUBIC = 0.044715;
+/** √(2/π) */
+const SQRT_2_PI = 0.7978845608028654;
+
+/**
+ * x^p for a constant p. Whole powers are products; √x is taken for ½; others are e^(p ln x), NaN for x below 0, with a
+ * relative error of about |p ln x| units in the last place.
+ *
+ * @param p any finite number
+ * @throws {OptionError} p is no finite number
+ */
+export function pow<D extends FloatType>(x: Tensor<D>, p: number): Tensor<D>;
+export function pow<D extends FloatType>(x: Expression<D>, p: number): Expression<D>;
+export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D>;
+export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+  checkFloat("pow", "x", x);
+  if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
+  if (p < 0 && p !== Math.floor(p)) {
+    using inverse = pow(x, -p);
+    return div(1, inverse);
+  }
+  if (p < 0) {
+    using inverse = div(1, x);
+    return pow(inverse, -p);
+  }
+  if (p === 0.5) return sqrt(x);
+  if (p !== Math.floor(p) || p > LARGEST_PRODUCT) {
+    using logarithm = log(x);
+    using scaled = mul(logarithm, p);
+    return exp(scaled);
+  }
+  if (p === 0) {
+    using nothing = mul(x, 0);
+    return add(nothing, 1);
+  }
+  if (p === 1) return mul(x, 1);
+  using half = pow(x, Math.floor(p / 2));
+  if (p % 2 === 0) return mul(half, half);
+  using even = mul(half, half);
+  return mul(even, x);
 }
 
-function mapGradient<D extends FloatType>(
-  f: Backward,
-  y: Tensor<D>,
-  dy: Tensor<D>,
-  out: Tensor<D> | undefined,
-): Tensor<D> {
-  checkFloat(f, "y", y);
-  checkAlike(f, "dy", dy, y);
-  checkShapeIs(f, "dy", dy, y.shape);
-  const dx = outputOf(f, out, y, [y, dy], "may be an input");
-  y.engine.kernels[y.dtype][f](y.size, y.pointer, dy.pointer, dx.pointer);
-  return dx;
+/** Whole powers up to this are products. */
+const LARGEST_PRODUCT = 64;
+
+/** The entry of a function of one element whose kernel has its name. */
+function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryFunction {
+  const operation: Operation = {
+    name,
+    form([x]) {
+      checkFloat(name, "x", x as Value);
+      return { dtype: (x as Value).dtype, shape: (x as Value).shape };
+    },
+    bind({ kernels, result, at: [x], out: y, scratch }) {
+      const f = kernels[name];
+      const n = countOf(result.shape);
+      const from = x?.pointer ?? 0;
+      return () => f(n, from, y.pointer, scratch);
+    },
+    gradient: (_, node, dy) => rule(node, dy),
+    inPlace: [0],
+    scratchBytes: () => MAP_SCRATCH,
+  };
+  return ((x: Value<FloatType>, options?: Into<FloatType>) => apply(operation, [x], {}, options)) as UnaryFunction;
+}
+
+/** The entry of an activation, which can be a layer. */
+function activation(
+  name: Extract<MapName, ActivationLayer["name"]>,
+  rule: (node: Applied, dy: Floats) => Floats,
+): ActivationFunction {
+  const f = map(name, rule);
+  return ((...given: [] | [Value<FloatType>, Into<FloatType>]) =>
+    given.length === 0 ? { kind: "activation", name } : f(given[0] as Tensor<FloatType>, given[1])) as ActivationFunction;
+}
+
+/**
+ * The entry of an activation's gradient, which is linear in dy.
+ *
+ * @param slope ∂dx/∂y, divided by dy; undefined where it is 0
+ */
+function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefined): GradientFunction {
+  const operation: Operation = {
+    name,
+    form([y, dy]) {
+      checkFloat(name, "y", y as Value);
+      checkAlike(name, "dy", dy as Value, y as Value);
+      checkShapeIs(name, "dy", dy as Value, (y as Value).shape);
+      return { dtype: (y as Value).dtype, shape: (y as Value).shape };
+    },
+    bind({ kernels, result, at: [y, dy], out: dx }) {
+      const f = kernels[name];
+      const n = countOf(result.shape);
+      const [from, of] = [y?.pointer ?? 0, dy?.pointer ?? 0];
+      return () => f(n, from, of, dx.pointer);
+    },
+    gradient(which, { operands }, g) {
+      const [y, dy] = operands as [Floats, Floats];
+      if (which === 1) return apply(operation, [y, g], {}) as Floats;
+      const factor = slope(y);
+      return factor && mul(mul(g, dy), factor);
+    },
+    inPlace: [0, 1],
+    flops: ({ result }) => 3 * countOf(result.shape),
+  };
+  const f = (y: Value<FloatType>, dy: Value<FloatType>, options?: Into<FloatType>) =>
+    apply(operation, [y, dy], {}, options);
+  return f as GradientFunction;
+}
+
+/** A function made of others: what they make on the way is disposed of, or is nodes. */
+function composed(f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
+  return f as ComposedFunction;
 }

@@ -1,11 +1,25 @@
 /**
  * Picking by index: a minibatch's rows out of a table of bytes, and its labels.
  */
-import { IndexError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
+import { type Expression, expressionOf, type Form, type Operation, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
+import {
+  checkAlike,
+  checkFloat,
+  checkMatrix,
+  checkNumber,
+  checkOutput,
+  checkShapeIs,
+  type Into,
+  outputOf,
+} from "./check.ts";
+import { checkIndices, indexCheck } from "./indices.ts";
+import { applied, compute, sizesOf } from "./operation.ts";
+import { GATHER_SPARSE, isSparse } from "./sparse.ts";
 
 const NO_OPTIONS = {};
 
@@ -37,8 +51,52 @@ export function gatherRows<D extends FloatType>(
   checkShapeIs("gatherRows", "indices", indices, [indices.size]);
   checkOutput("gatherRows", "y", y, { dtype: y.dtype, shape: [indices.size, n] }, [x, indices], "disjoint");
   checkIndices("gatherRows", "indices", indices, rows);
-  y.engine.kernels[y.dtype].gatherRows(indices.size, n, x.pointer, indices.pointer, y.pointer, scale);
+  compute(GATHER_BYTES, y.engine, [x, indices], { scale, dtype: y.dtype }, y);
 }
+
+/**
+ * A minibatch as an expression: the rows of bytes that `indices` names when the program runs, as floats.
+ *
+ * @param x rows × n bytes, dense or sparse
+ * @param indices m row numbers, int32; any may come more than once
+ * @param options.scale 1/255 makes a byte a number in 0..1
+ * @returns m × n, sparse where x is
+ * @throws {ShapeError} x is no matrix, or indices no vector
+ * @throws {DTypeError} an operand of another dtype
+ */
+export function batchOf<D extends FloatType>(
+  x: Value<"uint8"> | SparseMatrix<"uint8">,
+  indices: Value<"int32">,
+  { dtype, scale = 1 }: { readonly dtype: D; readonly scale?: number },
+): Expression<D> {
+  const attributes = { scale, dtype };
+  const operation = isSparse(x) ? GATHER_SPARSE : GATHER_BYTES;
+  const operands = [expressionOf<DType>(x), expressionOf<DType>(indices)];
+  return applied(operation, operands, attributes, operation.form(operands, attributes)) as Expression<D>;
+}
+
+const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatType }> = {
+  name: "gatherRows",
+  form([x, indices], { dtype }) {
+    const [table, order] = [x as Value, indices as Value];
+    checkAlike("gatherRows", "x", table, table, "uint8");
+    checkMatrix("gatherRows", "x", table);
+    checkAlike("gatherRows", "indices", order, table, "int32");
+    const [m = 0] = order.shape;
+    checkShapeIs("gatherRows", "indices", order, [m]);
+    return { dtype, shape: [m, table.shape[1] ?? 0] };
+  },
+  bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
+    const [table, order] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const [m, n] = sizesOf(result);
+    const [rows] = sizesOf(x as Form);
+    const check = indexCheck({ common, memory }, { op: "gatherRows", argument: "indices", bound: rows }, m, order);
+    return () => {
+      check();
+      kernels.gatherRows(m, n, table, order, out.pointer, scale);
+    };
+  },
+};
 
 /**
  * y_i = x_(r_i): the labels of a minibatch.
@@ -61,12 +119,34 @@ export function gatherIndices(
   checkShapeIs("gatherIndices", "indices", indices, [indices.size]);
   checkIndices("gatherIndices", "indices", indices, x.size);
   const y = outputOf("gatherIndices", out, indices, [x, indices], "disjoint");
-  x.engine.common.gatherIndices(indices.size, x.pointer, indices.pointer, y.pointer);
+  compute(GATHER_LABELS, x.engine, [x, indices], {}, y);
   return y;
 }
 
-/** @throws {IndexError} the first of the indices that lies outside 0..bound-1 */
-export function checkIndices(op: string, argument: string, indices: Tensor<"int32">, bound: number): void {
-  const first = indices.engine.common.firstOutOfRange(indices.size, indices.pointer, bound);
-  if (first >= 0) throw new IndexError(op, argument, first, indices.data[first] ?? Number.NaN, bound);
+/** The labels of a minibatch as an expression: those that `indices` names when the program runs. */
+export function labelsOf(x: Value<"int32">, indices: Value<"int32">): Expression<"int32"> {
+  const operands = [expressionOf(x), expressionOf(indices)];
+  return applied(GATHER_LABELS, operands, {}, GATHER_LABELS.form(operands, {})) as Expression<"int32">;
 }
+
+const GATHER_LABELS: Operation = {
+  name: "gatherIndices",
+  form([x, indices]) {
+    for (const [argument, value] of [["x", x as Value] as const, ["indices", indices as Value] as const]) {
+      checkAlike("gatherIndices", argument, value, x as Value, "int32");
+      checkShapeIs("gatherIndices", argument, value, [value.shape[0] ?? 0]);
+    }
+    return { dtype: "int32", shape: (indices as Value).shape };
+  },
+  bind({ common, memory, forms: [x, indices], at, out }) {
+    const [from, order] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const [bound = 0] = x?.shape ?? [];
+    const [m = 0] = indices?.shape ?? [];
+    const check = indexCheck({ common, memory }, { op: "gatherIndices", argument: "indices", bound }, m, order);
+    return () => {
+      check();
+      common.gatherIndices(m, from, order, out.pointer);
+    };
+  },
+  flops: () => 0,
+};

@@ -6,11 +6,15 @@
  *   input gradient   dX = dZ·Wᵀ    "b"
  */
 import { OptionError, ShapeError } from "../errors.ts";
+import { type AnyValue, type Call, Expression, type Form, type Operation, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ACTIVATION } from "../wasm/abi.ts";
+import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
+import { apply, compute, sizesOf } from "./operation.ts";
+import { checkSparseFloat, isSparse } from "./sparse.ts";
 
 /** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
 export type Transpose = "none" | "a" | "b" | "both";
@@ -23,14 +27,20 @@ export type MatmulOptions<D extends FloatType> = Into<D> & {
   readonly beta?: number;
 };
 
+/** What an expression of a product is told; there is nothing that it could be added to. */
+export type ProductOptions = { readonly transpose?: Transpose; readonly alpha?: number };
+
+type Product = { readonly transpose: Transpose; readonly alpha: number };
+
 const NO_OPTIONS = {};
 
 /**
  * C ← αAB + βC for matrices A (m × k) and B (k × n), either as it stands or transposed.
  *
- * Each sum runs over k from the first term to the last; NaN in A or B propagates even where α is 0.
+ * Each sum runs over k from the first term to the last; NaN in A or B propagates even where α is 0. In an expression, A
+ * may be sparse rows, as they stand or transposed.
  *
- * @returns C, m × n: `out`, or a new tensor
+ * @returns C, m × n: `out`, or a new tensor; an expression where an operand is one
  * @throws {ShapeError} not matrices, inner sizes that differ, or an `out` that does not fit or overlaps
  * @throws {DTypeError} float32 with float64, or integers
  * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is no number
@@ -38,64 +48,184 @@ const NO_OPTIONS = {};
  * @example
  * using c = matmul(a, b, { transpose: "a" });
  */
+export function matmul<D extends FloatType>(a: Tensor<D>, b: Tensor<D>, options?: MatmulOptions<D>): Tensor<D>;
 export function matmul<D extends FloatType>(
-  a: Tensor<D>,
-  b: Tensor<D>,
+  a: Value<D> | SparseMatrix<D>,
+  b: Value<D>,
+  options?: ProductOptions,
+): Expression<D>;
+export function matmul<D extends FloatType>(
+  a: Value<D> | SparseMatrix<D>,
+  b: Value<D>,
   { transpose = "none", alpha = 1, beta = 0, out }: MatmulOptions<D> = NO_OPTIONS,
-): Tensor<D> {
-  checkFloat("matmul", "a", a);
-  checkAlike("matmul", "b", b, a);
-  checkMatrix("matmul", "a", a);
-  checkMatrix("matmul", "b", b);
-  if (transpose !== "none" && transpose !== "a" && transpose !== "b" && transpose !== "both") {
-    throw new OptionError("matmul: transpose", '"none", "a", "b" or "both"', transpose);
-  }
+): Value<D> {
+  checkTranspose("matmul", transpose);
   checkNumber("matmul", "alpha", alpha);
   checkNumber("matmul", "beta", beta);
   if (beta !== 0 && out === undefined) throw new OptionError("matmul: beta", "0 unless out is given", beta);
-
-  const [aRows = 0, aColumns = 0] = a.shape;
-  const [bRows = 0, bColumns = 0] = b.shape;
-  const isATransposed = transpose === "a" || transpose === "both";
-  const isBTransposed = transpose === "b" || transpose === "both";
-  const m = isATransposed ? aColumns : aRows;
-  const k = isATransposed ? aRows : aColumns;
-  const n = isBTransposed ? bRows : bColumns;
-  if (k !== (isBTransposed ? bColumns : bRows)) throw innerSizesDiffer(a, b, transpose);
-
-  const c = outputOf("matmul", out, { dtype: a.dtype, shape: [m, n] }, [a, b], "disjoint");
-  const { gemm, gemmScratch } = a.engine.kernels[a.dtype];
-  const scratch = a.engine.scratch(gemmScratch(m, n, k));
-  gemm(
-    m,
-    n,
-    k,
-    a.pointer,
-    isATransposed ? 1 : aColumns,
-    isATransposed ? aColumns : 1,
-    b.pointer,
-    isBTransposed ? 1 : bColumns,
-    isBTransposed ? bColumns : 1,
-    c.pointer,
-    n,
-    0,
-    ACTIVATION.none,
-    scratch,
-    alpha,
-    beta,
-  );
+  if (a instanceof Expression || b instanceof Expression || isSparse(a)) {
+    return apply(MATMUL, [a, b], { transpose, alpha }, out === undefined ? NO_OPTIONS : { out });
+  }
+  const form = MATMUL.form([a, b], { transpose, alpha }) as Form<D>;
+  const c = outputOf("matmul", out, form, [a, b], "disjoint");
+  compute(MATMUL_INTO, a.engine, [a, b], { transpose, alpha, beta }, c);
   return c;
 }
 
-function innerSizesDiffer(a: Tensor, b: Tensor, transpose: Transpose): ShapeError {
-  const side = (x: Tensor, isTransposed: boolean) => `${show(x.shape)}${isTransposed ? " transposed" : ""}`;
-  const left = side(a, transpose === "a" || transpose === "both");
-  const right = side(b, transpose === "b" || transpose === "both");
+export const MATMUL: Operation<Product> = {
+  name: "matmul",
+  form([a, b], { transpose, alpha }) {
+    const [left, right] = [a as AnyValue, b as Value];
+    if (isSparse(left)) {
+      checkSparseFloat("matmul", "a", left);
+      if (transpose !== "none" && transpose !== "a") {
+        throw new OptionError("matmul: transpose", '"none" or "a" where a is sparse', transpose);
+      }
+      if (transpose === "none" && alpha !== 1) throw new OptionError("matmul: alpha", "1 where a is sparse", alpha);
+    } else {
+      checkFloat("matmul", "a", left);
+      checkMatrix("matmul", "a", left);
+    }
+    checkAlike("matmul", "b", right, left);
+    checkMatrix("matmul", "b", right);
+    const { m, n, k, rowsOfB } = productSizes(left, right, transpose);
+    if (k !== rowsOfB) throw innerSizesDiffer(left, right, transpose);
+    return { dtype: left.dtype, shape: [m, n] };
+  },
+  bind(call) {
+    return call.forms[0]?.widest === undefined ? bindDense(call, 0) : bindSparse(call);
+  },
+  gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
+    const [a, b] = operands as [Expression<FloatType>, Expression<FloatType>];
+    if (which === 0) {
+      if (isSparse(a)) throw new OptionError("grad: a", "dense, where its gradient is asked for", a.describe());
+      if (transpose === "none") return matmul(dy, b, { transpose: "b", alpha });
+      if (transpose === "a") return matmul(b, dy, { transpose: "b", alpha });
+      return transpose === "b" ? matmul(dy, b, { alpha }) : matmul(b, dy, { transpose: "both", alpha });
+    }
+    if (transpose === "none") return matmul(a, dy, { transpose: "a", alpha });
+    if (transpose === "a") return matmul(a, dy, { alpha });
+    return matmul(dy, a, { transpose: transpose === "b" ? "a" : "both", alpha });
+  },
+  scratchBytes: ({ forms, result, attributes: { transpose }, kernels }) => {
+    if (forms[0]?.widest !== undefined) return bytesOfZeros(result);
+    const { m, n, k } = productSizes(forms[0] as Form, forms[1] as Form, transpose);
+    return kernels.gemmScratch(m, n, k);
+  },
+  flops: ({ forms, result, attributes: { transpose } }) => productFlops(forms[0] as Form, result, transpose),
+};
+
+/** C ← αAB + βC, for tensors alone. */
+const MATMUL_INTO: Operation<Product & { readonly beta: number }> = {
+  ...MATMUL,
+  bind: (call) => bindDense(call, call.attributes.beta),
+};
+
+/** Operations of a product: sparse rows count with the nonzeros that they can have at most. */
+export function productFlops(a: Form, result: Form, transpose: Transpose): number {
+  const [m, n] = sizesOf(result);
+  const [rows, columns] = sizesOf(a);
+  if (a.widest !== undefined) return 2 * rows * a.widest * n;
+  return 2 * m * n * (isATransposed(transpose) ? rows : columns);
+}
+
+/** C ← f(αAB + βC + bias), with A and B as they lie: the dense kernel, made ready. */
+export function gemmOf(
+  { kernels, scratch }: Pick<Call, "kernels" | "scratch">,
+  [a, b]: readonly [Form, Form],
+  [pa, pb, pc]: readonly [Pointer, Pointer, Pointer],
+  transpose: Transpose,
+): (alpha: number, beta: number, bias: Pointer, activation: number) => void {
+  const { m, n, k } = productSizes(a, b, transpose);
+  const [rsa, csa] = strides(a, isATransposed(transpose));
+  const [rsb, csb] = strides(b, isBTransposed(transpose));
+  const { gemm } = kernels;
+  return (alpha, beta, bias, activation) =>
+    gemm(m, n, k, pa, rsa, csa, pb, rsb, csb, pc, n, bias, activation, scratch, alpha, beta);
+}
+
+function bindDense(call: Call<Product>, beta: number): () => void {
+  const { forms, at, out, attributes } = call;
+  const pointers = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0, out.pointer] as const;
+  const gemm = gemmOf(call, forms as readonly [Form, Form], pointers, attributes.transpose);
+  return () => gemm(attributes.alpha, beta, 0, ACTIVATION.none);
+}
+
+/** X·W, or Xᵀ·D among zeros, for sparse X. */
+function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): () => void {
+  const [x, w] = at as [Call["out"], Call["out"]];
+  const [m] = sizesOf(forms[0] as Form);
+  const [rows, n] = sizesOf(result);
+  if (attributes.transpose === "a") {
+    return () => {
+      kernels.fill(rows * n, out.pointer, 0);
+      kernels.sparseBackward(m, n, x.pointer, x.columns, x.values, w.pointer, out.pointer, attributes.alpha);
+    };
+  }
+  return () => {
+    kernels.fill(n, scratch, 0);
+    kernels.sparseForward(m, n, x.pointer, x.columns, x.values, w.pointer, scratch, out.pointer);
+  };
+}
+
+/** Room for a bias of zeros. */
+function bytesOfZeros(result: Form): number {
+  const [, n] = sizesOf(result);
+  return n * (result.dtype === "float64" ? 8 : 4);
+}
+
+/** m, n, k of a product, and what k must be equal to. */
+function productSizes(
+  a: Form,
+  b: Form,
+  transpose: Transpose,
+): { readonly m: number; readonly n: number; readonly k: number; readonly rowsOfB: number } {
+  const [aRows, aColumns] = sizesOf(a);
+  const [bRows, bColumns] = sizesOf(b);
+  const [m, k] = isATransposed(transpose) ? [aColumns, aRows] : [aRows, aColumns];
+  const [n, rowsOfB] = isBTransposed(transpose) ? [bRows, bColumns] : [bColumns, bRows];
+  return { m, n, k, rowsOfB };
+}
+
+function isATransposed(transpose: Transpose): boolean {
+  return transpose === "a" || transpose === "both";
+}
+
+function isBTransposed(transpose: Transpose): boolean {
+  return transpose === "b" || transpose === "both";
+}
+
+/** From row to row and from column to column of a dense matrix, or of its transpose. */
+function strides(x: Form, isTransposed: boolean): readonly [rows: number, columns: number] {
+  const [, columns] = sizesOf(x);
+  return isTransposed ? [1, columns] : [columns, 1];
+}
+
+/** @throws {OptionError} none of the four */
+export function checkTranspose(op: string, transpose: Transpose): void {
+  if (transpose !== "none" && transpose !== "a" && transpose !== "b" && transpose !== "both") {
+    throw new OptionError(`${op}: transpose`, '"none", "a", "b" or "both"', transpose);
+  }
+}
+
+function innerSizesDiffer(a: AnyValue, b: Value, transpose: Transpose): ShapeError {
+  const side = (x: AnyValue, isTransposed: boolean) => `${show(x.shape)}${isTransposed ? " transposed" : ""}`;
+  const left = side(a, isATransposed(transpose));
+  const right = side(b, isBTransposed(transpose));
+  const { k, rowsOfB } = productSizes(a, b, transpose);
   return new ShapeError(
     "matmul",
     "b",
     `as many rows as a has columns, a is ${left}`,
     right,
-    "did you mean to transpose?",
+    `${k} ≠ ${rowsOfB}; did you mean to transpose?`,
   );
 }
+
+/** What becomes of `transpose` when the operand of a side is itself a transpose that is not made. */
+export const TRANSPOSED_SIDES: { readonly [T in Transpose]: readonly [a: Transpose, b: Transpose] } = {
+  none: ["a", "b"],
+  a: ["none", "both"],
+  b: ["both", "none"],
+  both: ["b", "a"],
+};

@@ -2,6 +2,7 @@
  * Products with rows that are mostly zero: work in proportion to the nonzeros.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { type AnyValue, Expression, type Form, type Operation, type Place, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -16,7 +17,8 @@ import {
   type Into,
   outputOf,
 } from "./check.ts";
-import { checkIndices } from "./gather.ts";
+import { checkIndices, indexCheck } from "./indices.ts";
+import { compute, sizesOf } from "./operation.ts";
 
 const NO_OPTIONS = {};
 
@@ -83,18 +85,34 @@ export function gatherSparseRows<D extends FloatType>(
     throw new ShapeError("gatherSparseRows", "y", `${show([m, k])} with room for ${m * x.widest} nonzeros`, found);
   }
   checkIndices("gatherSparseRows", "indices", indices, rows);
-  indices.engine.kernels[y.dtype].gatherSparseRows(
-    m,
-    x.starts.pointer,
-    x.columns.pointer,
-    x.values.pointer,
-    indices.pointer,
-    y.starts.pointer,
-    y.columns.pointer,
-    y.values.pointer,
-    scale,
-  );
+  compute(GATHER_SPARSE, indices.engine, [x, indices], { scale, dtype: y.dtype }, y);
 }
+
+/** The minibatch as a node: `indices` are looked at before each run. */
+export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: FloatType }> = {
+  name: "gatherSparseRows",
+  form([x, indices], { dtype }) {
+    const [table, order] = [x as Expression<"uint8">, indices as Value];
+    checkAlike("gatherSparseRows", "indices", order, order, "int32");
+    checkSparse("gatherSparseRows", "x", table, order, "uint8");
+    const [m = 0] = order.shape;
+    checkShapeIs("gatherSparseRows", "indices", order, [m]);
+    return { dtype, shape: [m, table.shape[1] ?? 0], widest: table.widest };
+  },
+  bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
+    const [table, indices] = at as [Place, Place];
+    const [m] = sizesOf(result);
+    const [rows] = sizesOf(x as Form);
+    const order = indices.pointer;
+    const check = indexCheck({ common, memory }, { op: "gatherSparseRows", argument: "indices", bound: rows }, m, order);
+    const gather = kernels.gatherSparseRows;
+    return () => {
+      check();
+      gather(m, table.pointer, table.columns, table.values, order, out.pointer, out.columns, out.values, scale);
+    };
+  },
+  flops: () => 0,
+};
 
 /**
  * Z = b + X·W.
@@ -121,16 +139,8 @@ export function sparseAffine<D extends FloatType>(
   if (rows !== k) throw new ShapeError("sparseAffine", "w", `${k} rows, as x has columns`, show(w.shape));
   checkShapeIs("sparseAffine", "b", b, [n]);
   const z = outputOf("sparseAffine", out, { dtype: w.dtype, shape: [m, n] }, [w, b, x.values], "disjoint");
-  w.engine.kernels[w.dtype].sparseForward(
-    m,
-    n,
-    x.starts.pointer,
-    x.columns.pointer,
-    x.values.pointer,
-    w.pointer,
-    b.pointer,
-    z.pointer,
-  );
+  const { sparseForward } = w.engine.kernels[w.dtype];
+  sparseForward(m, n, x.starts.pointer, x.columns.pointer, x.values.pointer, w.pointer, b.pointer, z.pointer);
   return z;
 }
 
@@ -166,9 +176,22 @@ export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D
   );
 }
 
+/** Whether a value is rows that are mostly zero. */
+export function isSparse(x: unknown): x is SparseMatrix | Expression {
+  return x instanceof SparseMatrix || (x instanceof Expression && x.widest !== undefined);
+}
+
+/**
+ * @throws {DTypeError} sparse rows of bytes where floats are needed
+ */
+export function checkSparseFloat(op: string, argument: string, x: AnyValue): void {
+  if (x.dtype === "float32" || x.dtype === "float64") return;
+  throw new DTypeError(op, argument, "float32 or float64", x.dtype);
+}
+
 /** `x` must be sparse, of this dtype and in the memory of `like`. */
-function checkSparse(op: string, argument: string, x: SparseMatrix, like: Tensor, dtype: DType): void {
-  if (!(x instanceof SparseMatrix)) throw new OptionError(`${op}: ${argument}`, "a sparse matrix", x);
+function checkSparse(op: string, argument: string, x: SparseMatrix | Expression, like: Value, dtype: DType): void {
+  if (!isSparse(x)) throw new OptionError(`${op}: ${argument}`, "a sparse matrix", x);
   if (x.dtype !== dtype) throw new DTypeError(op, argument, dtype, x.dtype);
   if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
 }

@@ -6,7 +6,7 @@
  *   values    the nonzeros
  */
 
-import type { DType } from "../wasm/dtype.ts";
+import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkShape } from "./layout.ts";
 import { empty, type Tensor, zeros } from "./tensor.ts";
@@ -75,4 +75,20 @@ export class SparseMatrix<D extends DType = DType> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** How sparse rows lie in one piece of memory: byte offsets of columns and values behind the starts, and all bytes. */
+export function sparseLayout(
+  [m = 0]: readonly number[],
+  dtype: DType,
+  widest: number,
+): { readonly columns: number; readonly values: number; readonly bytes: number } {
+  const room = m * widest + SPARE;
+  const columns = align(4 * (m + 1));
+  const values = columns + align(2 * room);
+  return { columns, values, bytes: values + room * bytesPerElement(dtype) };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }

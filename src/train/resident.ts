@@ -2,8 +2,10 @@
  * A dataset in an engine's memory: pixels as the bytes they came as, floats only for the rows of a minibatch.
  */
 import type { Dataset } from "../data/dataset.ts";
-import { gatherIndices, gatherRows } from "../ops/gather.ts";
-import { compress, densityOf, gatherSparseRows } from "../ops/sparse.ts";
+import { type Program, compile } from "../autodiff/program.ts";
+import type { StepSource } from "../nn/training_step.ts";
+import { batchOf, labelsOf } from "../ops/gather.ts";
+import { compress, densityOf } from "../ops/sparse.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -87,25 +89,23 @@ export class Minibatch<D extends FloatType> {
   readonly inputs: Tensor<D> | SparseMatrix<D>;
   /** m, int32 */
   readonly labels: Tensor<"int32">;
-  readonly #gatherInputs: () => void;
-  readonly #gatherLabels: () => void;
+  /** The same as expressions, for a program that gathers: what it finds is also in `inputs` and `labels`. */
+  readonly source: StepSource<D>;
+  readonly #gather: Program;
 
   /** @throws {AllocationError} the engine's memory is too small */
   constructor({ engine, size, scale, inputs, labels }: ResidentDataset, batchSize: number, dtype: D) {
-    const indices = empty(engine, [batchSize], { dtype: "int32", name: "indices" });
-    const intoLabels = { out: empty(engine, [batchSize], { dtype: "int32", name: "labels" }) };
-    this.indices = indices;
-    this.labels = intoLabels.out;
-    this.#gatherLabels = () => gatherIndices(labels, indices, intoLabels);
-    if (inputs instanceof SparseMatrix) {
-      const rows = new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest });
-      this.inputs = rows;
-      this.#gatherInputs = () => gatherSparseRows(inputs, indices, rows, scale);
-    } else {
-      const rows = empty(engine, [batchSize, size], { dtype, name: "inputs" });
-      this.inputs = rows;
-      this.#gatherInputs = () => gatherRows(inputs, indices, rows, scale);
-    }
+    this.indices = empty(engine, [batchSize], { dtype: "int32", name: "indices" });
+    this.labels = empty(engine, [batchSize], { dtype: "int32", name: "labels" });
+    this.inputs =
+      inputs instanceof SparseMatrix
+        ? new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest })
+        : empty(engine, [batchSize, size], { dtype, name: "inputs" });
+    const x = batchOf(inputs, this.indices, { dtype, scale });
+    const t = labelsOf(labels, this.indices);
+    const into = [[x, this.inputs] as const, [t, this.labels] as const];
+    this.source = { x, t, into };
+    this.#gather = compile({}, { into });
   }
 
   /**
@@ -114,11 +114,11 @@ export class Minibatch<D extends FloatType> {
    * @throws {IndexError} an index that names no example
    */
   gather(): void {
-    this.#gatherInputs();
-    this.#gatherLabels();
+    this.#gather.run();
   }
 
   dispose(): void {
+    this.#gather.dispose();
     this.indices.dispose();
     this.inputs.dispose();
     this.labels.dispose();

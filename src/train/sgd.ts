@@ -5,6 +5,7 @@
  *   → record the same minibatch's loss → once per epoch, the accuracy on all training and test examples
  */
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
+import { sgd } from "../nn/optimizers.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Classifier } from "./classifier.ts";
@@ -44,7 +45,7 @@ export function iterationsPerEpoch(examples: number, batchSize: number): number 
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {DivergedError} the loss stopped being finite; its step was yielded before
  */
-export function* sgd<D extends FloatType>(
+export function* sgdSteps<D extends FloatType>(
   net: Classifier<D>,
   data: { readonly train: ResidentDataset; readonly test: ResidentDataset },
   { iterations, batchSize, learningRate, random }: SgdOptions,
@@ -52,19 +53,20 @@ export function* sgd<D extends FloatType>(
   const { train, test } = data;
   checkSgdOptions({ iterations, batchSize, learningRate }, train.length);
   for (const { size } of [train, test]) {
-    if (size !== net.inputSize) throw new ShapeError("sgd", "examples", `${net.inputSize} values each`, `${size}`);
+    if (size !== net.inputSize) throw new ShapeError("sgdSteps", "examples", `${net.inputSize} values each`, `${size}`);
   }
 
   using batch = new Minibatch(train, batchSize, net.dtype);
   const { indices, inputs, labels } = batch;
+  using state = net.optimize(sgd({ learningRate }));
+  using step = net.trainingStep(state, batch.source);
   const epoch = iterationsPerEpoch(train.length, batchSize);
   const drawn = { out: indices.data };
   const progress: SgdProgress = { iteration: 0, loss: Number.NaN, evaluation: undefined };
   for (let iteration = 0; iteration < iterations; iteration++) {
     drawn.out = indices.data; // a view of its own again if memory grew
     random.choice(train.length, batchSize, drawn);
-    batch.gather();
-    net.step(inputs, labels, learningRate);
+    step.run();
 
     progress.iteration = iteration;
     progress.loss = net.loss(inputs, labels);

@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Classifier } from "./classifier.ts";
 import { type InputLayout, ResidentDataset } from "./resident.ts";
-import { type SgdOptions, type SgdProgress, sgd } from "./sgd.ts";
+import { type SgdOptions, type SgdProgress, sgdSteps } from "./sgd.ts";
 
 export type TrainOptions = SgdOptions & {
   /** How the examples lie in memory; `auto` takes what is faster for them. */
@@ -55,7 +55,7 @@ export async function train<D extends FloatType>(
   using testPart = test === dataset ? trainPart : new ResidentDataset(net.engine, test, { layout });
   history.layout = trainPart.layout;
   let turn = performance.now();
-  for (const progress of sgd(net, { train: trainPart, test: testPart }, options)) {
+  for (const progress of sgdSteps(net, { train: trainPart, test: testPart }, options)) {
     history.losses.push(progress.loss);
     if (progress.evaluation) history.evaluations.push({ iteration: progress.iteration, ...progress.evaluation });
     onStep?.(progress);

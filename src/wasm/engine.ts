@@ -1,8 +1,8 @@
 /**
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
-import { DisposedError, EngineError } from "../errors.ts";
-import { bindKernels, COMMON_KERNELS, type CommonKernels, FLOAT_KERNELS, type FloatKernels, PREFIX } from "./abi.ts";
+import { DisposedError, EngineError, LanegradError } from "../errors.ts";
+import { bindKernels, COMMON_KERNELS, type CommonKernels, FLOAT_KERNELS, type FloatKernels, PREFIX, type Wrap } from "./abi.ts";
 import type { FloatType } from "./dtype.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
@@ -41,15 +41,18 @@ export class Engine {
   readonly kernels: { readonly [D in FloatType]: FloatKernels };
   /** Kernels that no float type divides. Unsafe, as above. */
   readonly common: CommonKernels;
+  /** The same kernels without a look at the engine's state: for programs, which look once for many calls. */
+  readonly bare: Pick<Engine, "kernels" | "common">;
   readonly memory: Memory;
   readonly #guard: Guard;
   #scratch: Block | undefined;
 
-  private constructor(parts: Pick<Engine, "build" | "module" | "kernels" | "common">, guard: Guard, memory: Memory) {
+  private constructor(parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">, guard: Guard, memory: Memory) {
     this.build = parts.build;
     this.module = parts.module;
     this.kernels = parts.kernels;
     this.common = parts.common;
+    this.bare = parts.bare;
     this.memory = memory;
     this.#guard = guard;
   }
@@ -62,18 +65,24 @@ export class Engine {
   static async load({ build = "simd", wasm }: EngineOptions = {}): Promise<Engine> {
     const { module, exports } = await loadInstance(build, wasm);
     const guard = new Guard();
-    const bind = <K>(prefix: string, arities: { readonly [Name in keyof K]: number }): K => {
-      const kernels = bindKernels<K>(exports, prefix, arities, (name, kernel) => guard.wrap(name, kernel));
-      if (typeof kernels !== "string") return kernels;
-      throw new EngineError({ kind: "module", reason: `it does not export ${kernels} as this version needs it` });
+    const kernelsOf = (wrap: Wrap) => {
+      const bind = <K>(prefix: string, arities: { readonly [Name in keyof K]: number }): K => {
+        const kernels = bindKernels<K>(exports, prefix, arities, wrap);
+        if (typeof kernels !== "string") return kernels;
+        throw new EngineError({ kind: "module", reason: `it does not export ${kernels} as this version needs it` });
+      };
+      return {
+        common: bind<CommonKernels>("", COMMON_KERNELS),
+        kernels: {
+          float32: bind<FloatKernels>(PREFIX.float32, FLOAT_KERNELS),
+          float64: bind<FloatKernels>(PREFIX.float64, FLOAT_KERNELS),
+        },
+      };
     };
-    const common = bind<CommonKernels>("", COMMON_KERNELS);
-    const kernels = {
-      float32: bind<FloatKernels>(PREFIX.float32, FLOAT_KERNELS),
-      float64: bind<FloatKernels>(PREFIX.float64, FLOAT_KERNELS),
-    };
+    const { common, kernels } = kernelsOf((name, kernel) => guard.wrap(name, kernel));
+    const bare = kernelsOf((_, kernel) => kernel);
     const memory = new Memory(exports.memory, common, guard);
-    return new Engine({ build, module, kernels, common }, guard, memory);
+    return new Engine({ build, module, kernels, common, bare }, guard, memory);
   }
 
   /**
@@ -98,6 +107,14 @@ export class Engine {
    */
   checkOpen(): void {
     this.#guard.check();
+  }
+
+  /**
+   * What to throw when `bare` kernels threw: an error of the library's own as it is; anything else is a trap, after which
+   * the engine refuses further work.
+   */
+  failureOf(kernel: string, error: unknown): Error {
+    return error instanceof LanegradError ? error : this.#guard.trap(kernel, error);
   }
 
   /** Counts what is alive: the same before and after means that nothing leaked. */

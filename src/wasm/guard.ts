@@ -30,10 +30,15 @@ export class Guard {
       try {
         return kernel(...args);
       } catch (error) {
-        const trap = new TrapError(name, error);
-        this.stop(trap);
-        throw trap;
+        throw this.trap(name, error);
       }
     };
+  }
+
+  /** Stops the engine for this trap. */
+  trap(name: string, cause: unknown): TrapError {
+    const trap = new TrapError(name, cause);
+    this.stop(trap);
+    return trap;
   }
 }

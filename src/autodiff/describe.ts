@@ -1,0 +1,96 @@
+/**
+ * A program as a person reads it: one line for each instruction.
+ */
+import { show } from "../tensor/layout.ts";
+import { besideOf, type Computed, type Node } from "./graph.ts";
+import { bytesOfNode, type Placement, type Plan } from "./place.ts";
+import type { Instruction } from "./program.ts";
+
+const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
+
+/**
+ * The instructions with their operands, results, places in the block, bytes and floating-point operations. `#3` is the
+ * result of instruction 3; a place is an offset in the block, `in #3` where that result's bytes are taken over, or the
+ * name of a tensor that outlives the run.
+ */
+export function table(instructions: readonly Instruction[], { placements, bytes }: Plan, allBytes: number): string {
+  const numbers = new Map<Node, string>();
+  for (const [i, { node }] of instructions.entries()) {
+    numbers.set(node, `#${i + 1}`);
+    const beside = besideOf(node);
+    if (beside !== undefined) numbers.set(beside, `#${i + 1}'`);
+  }
+  const nameOf = (node: Node): string => {
+    const placement = placements.get(node);
+    return numbers.get(node) ?? leafName(node) ?? (placement?.kind === "view" ? nameOf(placement.of) : sharerOf(node, numbers, nameOf));
+  };
+  const rows = instructions.map(({ node }, i) => {
+    const { operation, operands, attributes } = node.origin as Computed;
+    const others = operation.changes === undefined ? operands : operands.filter((_, at) => at !== operation.changes);
+    const call = { forms: operands.map(({ form }) => form), result: node.form, attributes };
+    return [
+      `${i + 1}`,
+      `${operation.name}${suffixOf(attributes)}`,
+      others.map(nameOf).join(", "),
+      resultOf(node),
+      placeName(node, placements.get(node), nameOf),
+      operation.changes === undefined ? count(bytesOfNode(node)) : "",
+      count(operation.flops?.(call) ?? node.form.shape.reduce((product, extent) => product * extent, 1)),
+    ];
+  });
+  const flops = rows.reduce((sum, row) => sum + Number(row[6]?.replaceAll(",", "")), 0);
+  const separate = instructions.reduce((sum, { node }) => sum + (placements.get(node)?.kind === "block" ? bytesOfNode(node) : 0), 0);
+  return `${align([HEADS, ...rows])}
+block: ${count(bytes)} bytes for values that would take ${count(separate)} side by side, ${count(allBytes - bytes)} of scratch; ${count(flops)} operations a run`;
+}
+
+function resultOf(node: Node): string {
+  const { dtype, shape, widest } = node.form;
+  const beside = besideOf(node);
+  const sparse = widest === undefined ? "" : ` of up to ${widest} nonzeros`;
+  return `${dtype} ${show(shape)}${sparse}${beside === undefined ? "" : ` and ' ${show(beside.form.shape)}`}`;
+}
+
+/** What stands for a value that no instruction computes. */
+function leafName({ origin, name }: Node): string | undefined {
+  if (origin.kind === "constant") return `${origin.value}`;
+  if (origin.kind === "computed") return undefined;
+  return name ?? (origin.kind === "tensor" && "starts" in origin.tensor ? "sparse rows" : "tensor");
+}
+
+/** The operand whose bytes a view in the block has. */
+function sharerOf({ origin }: Node, numbers: ReadonlyMap<Node, string>, nameOf: (node: Node) => string): string {
+  const [operand] = origin.kind === "computed" ? origin.operands : [];
+  return operand === undefined ? "?" : (numbers.get(operand) ?? nameOf(operand));
+}
+
+function placeName(node: Node, placement: Placement | undefined, nameOf: (node: Node) => string): string {
+  if (placement?.kind === "view") return nameOf(placement.of);
+  if (placement?.kind === "block") return `${placement.isInPlace ? "in place, " : ""}${count(placement.buffer.offset)}`;
+  return (node.into && "name" in node.into && node.into.name) || "a tensor";
+}
+
+/** What tells two calls of one operation apart. */
+function suffixOf(attributes: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(attributes).flatMap(([key, value]) => {
+    if (key === "activation" && value !== "none") return [`${value}`];
+    if (key === "transpose" && value !== "none") return [value === "both" ? "aᵀbᵀ" : `${value}ᵀ`];
+    if (key === "axes") return [`over ${(value as readonly number[]).join(", ")}`];
+    return [];
+  });
+  return words.length === 0 ? "" : ` (${words.join(", ")})`;
+}
+
+function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Columns, the last two to the right. */
+function align(rows: readonly (readonly string[])[]): string {
+  const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const cell = (text: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return column >= HEADS.length - 2 || column === 0 ? text.padStart(width) : text.padEnd(width);
+  };
+  return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
+}

@@ -1,0 +1,183 @@
+/**
+ * Every operation with a gradient rule, at inputs that show it: shapes that broadcast, both sides of a product, second
+ * derivatives.
+ */
+import {
+  add,
+  affine,
+  batchNorm,
+  binaryCrossEntropyWithLogits,
+  broadcastTo,
+  concat,
+  dense,
+  div,
+  dropout,
+  type Engine,
+  type Expression,
+  exp,
+  gather,
+  gelu,
+  grad,
+  greater,
+  leakyRelu,
+  log,
+  logSoftmax,
+  matmul,
+  max,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  network,
+  pow,
+  RandomState,
+  relu,
+  reshape,
+  type Sequential,
+  sequential,
+  sigmoid,
+  slice,
+  softmax,
+  softmaxCrossEntropy,
+  softplus,
+  sqrt,
+  square,
+  squaredError,
+  sub,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  transpose,
+  where,
+} from "lanegrad";
+
+type Floats = Expression<"float64">;
+type Differentiable = (...x: Floats[]) => Floats;
+type Shape = readonly number[];
+
+/** A function, and the inputs that it is checked at. */
+export type GradCheckCase = {
+  readonly name: string;
+  readonly f: Differentiable;
+  readonly inputs: readonly Tensor<"float64">[];
+};
+
+/** Inputs are drawn between these bounds, away from 0 where the function has a kink or a pole there. */
+type Range = "any" | "positive" | "apart";
+
+/** Every case. Their tensors live as long as the engine. */
+export function gradCheckCases(engine: Engine): GradCheckCase[] {
+  const random = new RandomState(7);
+  const draw = (shape: Shape, range: Range, name: string): Tensor<"float64"> => {
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    const values = random.randn(count).map((value) => {
+      if (range === "positive") return 0.5 + Math.abs(value);
+      return range === "apart" ? value + 0.3 * Math.sign(value) : value;
+    });
+    return tensor(engine, values, { shape, name, dtype: "float64" });
+  };
+  const made = (name: string, f: Differentiable, shapes: readonly Shape[], range: Range = "any"): GradCheckCase => ({
+    name,
+    f,
+    inputs: shapes.map((shape, i) => draw(shape, range, "abcdefgh".charAt(i))),
+  });
+  /** The function, and the gradient of the sum of its gradient's squares: a second derivative of everything in it. */
+  const twice = (name: string, f: Differentiable, shapes: readonly Shape[], range: Range = "any"): GradCheckCase[] => [
+    made(name, f, shapes, range),
+    made(`${name}, second derivative`, secondOf(f), shapes, range),
+  ];
+  const labels = tensor(engine, new Int32Array([0, 3, 1]), { name: "labels" });
+  const rows = tensor(engine, new Int32Array([2, 0, 2, 1]), { name: "rows" });
+  const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
+  const mask = tensor(engine, new Float64Array([1, 0, 0, 1, 1, 0]), { shape: [2, 3] });
+  const targets = softmax(draw([3, 4], "any", "t"));
+  return [
+    ...twice("add, b broadcast", add, [[3, 4], [4]]),
+    ...twice("sub, a broadcast", sub, [[3, 1], [2, 3, 4]]),
+    ...twice("mul, both broadcast", mul, [[3, 1], [1, 4]]),
+    ...twice("div", div, [[3, 4], [3, 4]], "positive"),
+    ...twice("div, b broadcast", div, [[2, 3], [3]], "positive"),
+    made("maximum", maximum, [[3, 4], [4]]),
+    made("minimum", minimum, [[3, 4], [3, 1]]),
+    made("where", (a, b) => where(mask, a, b), [[2, 3], [3]]),
+    made("where on a comparison", (a, b) => where(greater(a, b), mul(a, b), sub(a, b)), [[2, 3], [2, 3]]),
+    made("neg", neg, [[5]]),
+    ...twice("square", square, [[5]]),
+    ...twice("sqrt", sqrt, [[5]], "positive"),
+    ...twice("exp", exp, [[5]]),
+    ...twice("log", log, [[5]], "positive"),
+    ...twice("tanh", (x) => tanh(x), [[5]]),
+    ...twice("sigmoid", (x) => sigmoid(x), [[5]]),
+    ...twice("softplus", (x) => softplus(x), [[5]]),
+    ...twice("gelu", (x) => gelu(x), [[5]]),
+    made("relu", (x) => relu(x), [[6]], "apart"),
+    made("relu in a second derivative", secondOf((x) => square(relu(x))), [[6]], "apart"),
+    made("leakyRelu", (x) => leakyRelu(x, { slope: 0.2 }), [[6]], "apart"),
+    ...twice("pow 3", (x) => pow(x, 3), [[5]]),
+    ...twice("pow -2", (x) => pow(x, -2), [[5]], "positive"),
+    ...twice("pow 1.7", (x) => pow(x, 1.7), [[5]], "positive"),
+    ...twice("matmul", (a, b) => matmul(a, b), [[3, 4], [4, 2]]),
+    ...twice("matmul, a transposed", (a, b) => matmul(a, b, { transpose: "a" }), [[4, 3], [4, 2]]),
+    ...twice("matmul, b transposed", (a, b) => matmul(a, b, { transpose: "b" }), [[3, 4], [2, 4]]),
+    ...twice("matmul, both transposed", (a, b) => matmul(a, b, { transpose: "both", alpha: 0.5 }), [[4, 3], [2, 4]]),
+    ...twice("matmul of transpose", (a, b) => matmul(transpose(a), transpose(b)), [[4, 3], [2, 4]]),
+    ...twice("affine, sigmoid", (x, w, b) => affine(x, w, b, { activation: "sigmoid" }), [[3, 4], [4, 2], [2]]),
+    ...twice("affine, tanh", (x, w, b) => affine(x, w, b, { activation: "tanh" }), [[3, 4], [4, 2], [2]]),
+    ...twice("transpose", (x) => square(transpose(x)), [[3, 4]]),
+    ...twice("reshape", (x) => square(reshape(x, [6, 2])), [[3, 4]]),
+    ...twice("broadcastTo", (x) => square(broadcastTo(x, [2, 3, 4])), [[3, 1]]),
+    ...twice("slice of rows", (x) => square(slice(x, 1, 3)), [[4, 3]]),
+    ...twice("slice of columns", (x) => square(slice(x, 0, 2, { axis: -1 })), [[4, 3]]),
+    ...twice("concat", (a, b) => square(concat([a, b, a])), [[2, 3], [1, 3]]),
+    ...twice("concat of columns", (a, b) => square(concat([a, b], { axis: 1 })), [[2, 3], [2, 1]]),
+    ...twice("gather", (x) => square(gather(x, rows)), [[3, 2]]),
+    ...twice("sum", (x) => square(sum(x)), [[3, 4]]),
+    ...twice("sum over two axes", (x) => square(sum(x, { axes: [0, 2] })), [[2, 3, 4]]),
+    ...twice("mean, axes kept", (x) => square(mean(x, { axes: [1], keepAxes: true })), [[3, 4]]),
+    made("max", (x) => max(x), [[3, 4]]),
+    made("max over an axis", (x) => max(x, { axes: [-1] }), [[3, 4]]),
+    ...twice("softmax", (z) => softmax(z), [[3, 4]]),
+    ...twice("logSoftmax", (z) => logSoftmax(z), [[3, 4]]),
+    ...twice("softmaxCrossEntropy, labels", (z) => softmaxCrossEntropy(z, labels), [[3, 4]]),
+    ...twice("softmaxCrossEntropy, targets", (z) => softmaxCrossEntropy(z, targets), [[3, 4]]),
+    ...twice("softmaxCrossEntropy, both", (z, t) => softmaxCrossEntropy(z, t), [[3, 4], [3, 4]], "positive"),
+    ...twice("squaredError", squaredError, [[3, 4], [3, 4]]),
+    ...twice("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits, [[3, 4], [3, 4]]),
+    made("dropout", (x) => square(dropout(x, counter, { rate: 0.4 })), [[4, 5]]),
+    ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description)),
+  ];
+}
+
+/** Σ (∂ Σ f·(its number) / ∂x)², whose gradient takes f's second derivatives. */
+function secondOf(f: Differentiable): Differentiable {
+  return (...x) => {
+    const gradients = grad<"float64">((...y) => {
+      const result = f(...y);
+      return result.shape.length === 0 ? result : sum(mul(result, add(result, 1)));
+    })(...x);
+    return gradients.map((gradient) => sum(square(gradient))).reduce((a, b) => add(a, b));
+  };
+}
+
+const NETWORKS: Readonly<Record<string, Sequential>> = {
+  "network, sigmoid": sequential(dense(4, 5), sigmoid(), dense(5, 3)),
+  "network, relu": sequential(dense(4, 6), relu(), dense(6, 5), tanh(), dense(5, 3)),
+  "network, batchNorm": sequential(dense(4, 5), batchNorm(), tanh(), dense(5, 3)),
+  "network, dropout": sequential(dense(4, 6), gelu(), dropout(0.3), dense(6, 3)),
+};
+
+/** The loss of a network while training, by all its parameters. */
+function networkCase(engine: Engine, name: string, description: Sequential): GradCheckCase {
+  const net = network(engine, description, { seed: 3, dtype: "float64" });
+  const random = new RandomState(4);
+  const x = tensor(engine, random.randn(7 * net.inputSize), { shape: [7, net.inputSize], dtype: "float64" });
+  const t = tensor(engine, random.choice(net.outputSize, 7));
+  const inputs = Object.values(net.parameters);
+  const f: Differentiable = (...leaves) => {
+    const parameters = Object.fromEntries(Object.keys(net.parameters).map((key, i) => [key, leaves[i] as Floats]));
+    return net.lossOf(net.forward(x, "train", parameters).z, t);
+  };
+  return { name, f, inputs };
+}

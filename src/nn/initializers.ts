@@ -1,0 +1,39 @@
+/**
+ * How weights start: random, with a spread that keeps activations alive through the layers. Biases start at 0.
+ *
+ *   He (arXiv 1502.01852), before relu           variance 2 / fanIn
+ *   Xavier, Glorot and Bengio (AISTATS 2010)     variance 2 / (fanIn + fanOut)
+ *
+ * A uniform distribution of variance v reaches from -√(3v) to √(3v).
+ */
+import { OptionError } from "../errors.ts";
+import type { RandomState } from "../random/random_state.ts";
+
+/** A rule by name, or a normal distribution of a given standard deviation. */
+export type Initializer = "he" | "heUniform" | "xavier" | "xavierUniform" | "zeros" | { readonly std: number };
+
+const NAMES = ["he", "heUniform", "xavier", "xavierUniform", "zeros"];
+
+/** @throws {OptionError} none of the names, nor a finite standard deviation */
+export function checkInitializer(option: string, initializer: Initializer): void {
+  const isKnown = typeof initializer === "string" ? NAMES.includes(initializer) : Number.isFinite(initializer?.std);
+  if (!isKnown) throw new OptionError(option, `${NAMES.join(", ")} or { std }`, JSON.stringify(initializer));
+}
+
+/** fanIn × fanOut weights, drawn row by row. */
+export function drawWeights(
+  initializer: Initializer,
+  [fanIn, fanOut]: readonly [number, number],
+  random: RandomState,
+): Float64Array {
+  if (initializer === "zeros") return new Float64Array(fanIn * fanOut);
+  if (typeof initializer !== "string") return scaledNormal(initializer.std, fanIn, fanOut, random);
+  const variance = initializer.startsWith("he") ? 2 / fanIn : 2 / (fanIn + fanOut);
+  if (!initializer.endsWith("Uniform")) return scaledNormal(Math.sqrt(variance), fanIn, fanOut, random);
+  const limit = Math.sqrt(3 * variance);
+  return random.rand(fanIn, fanOut).map((value) => limit * (2 * value - 1));
+}
+
+function scaledNormal(std: number, fanIn: number, fanOut: number, random: RandomState): Float64Array {
+  return random.randn(fanIn, fanOut).map((value) => std * value);
+}

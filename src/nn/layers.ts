@@ -1,0 +1,129 @@
+/**
+ * Layers as descriptions: plain data without memory, which JSON can write. `network` gives them parameters.
+ *
+ *   sequential(dense(784, 512), relu(), dropout(0.2), batchNorm(), dense(512, 10))
+ */
+import { OptionError, ShapeError } from "../errors.ts";
+import { checkRate, type DropoutLayer } from "../ops/dropout.ts";
+import { ACTIVATION_LAYERS, type ActivationLayer } from "../ops/elementwise.ts";
+import { checkInitializer, type Initializer } from "./initializers.ts";
+import { checkSize } from "./inputs.ts";
+
+/** Y = X·W + b. */
+export type DenseLayer = {
+  readonly kind: "dense";
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** Default: He's rule where a rectifier follows, else Xavier's. */
+  readonly weights?: Initializer;
+};
+
+/** Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167). */
+export type BatchNormLayer = {
+  readonly kind: "batchNorm";
+  /** The share of a minibatch's mean and variance in the running ones, as PyTorch has it. */
+  readonly momentum: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+};
+
+export type Layer = DenseLayer | ActivationLayer | DropoutLayer | BatchNormLayer;
+
+/** Layers one after the other. */
+export type Sequential = { readonly kind: "sequential"; readonly layers: readonly Layer[] };
+
+/**
+ * A layer Y = X·W + b.
+ *
+ * @param inputSize columns of X
+ * @param outputSize columns of Y
+ * @param options.weights how W starts
+ * @throws {OptionError} a size that is not a whole number from 1 on, or an unknown initializer
+ */
+export function dense(
+  inputSize: number,
+  outputSize: number,
+  { weights }: { readonly weights?: Initializer } = {},
+): DenseLayer {
+  checkSize("dense: inputSize", inputSize);
+  checkSize("dense: outputSize", outputSize);
+  if (weights === undefined) return { kind: "dense", inputSize, outputSize };
+  checkInitializer("dense: weights", weights);
+  return { kind: "dense", inputSize, outputSize, weights };
+}
+
+/**
+ * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
+ *
+ * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
+ */
+export function batchNorm({
+  momentum = 0.1,
+  epsilon = 1e-5,
+}: {
+  readonly momentum?: number;
+  readonly epsilon?: number;
+} = {}): BatchNormLayer {
+  if (!(momentum >= 0 && momentum <= 1)) throw new OptionError("batchNorm: momentum", "a number from 0 to 1", momentum);
+  if (!(epsilon > 0)) throw new OptionError("batchNorm: epsilon", "a number above 0", epsilon);
+  return { kind: "batchNorm", momentum, epsilon };
+}
+
+/**
+ * Layers one after the other; the first one with parameters says how many values an example has.
+ *
+ * @throws {OptionError} no dense layer, or something that is no layer
+ * @throws {ShapeError} a layer's input is not as large as the output before it
+ */
+export function sequential(...layers: Layer[]): Sequential {
+  const description: Sequential = { kind: "sequential", layers };
+  checkSequential(description);
+  return description;
+}
+
+/** As `sequential` checks: for descriptions from elsewhere, such as a file. */
+export function checkSequential({ layers }: Sequential): void {
+  let size: number | undefined;
+  for (const [i, layer] of layers.entries()) {
+    checkLayer(`layers[${i}]`, layer);
+    if (layer.kind === "dense") {
+      if (size !== undefined && layer.inputSize !== size) {
+        throw new ShapeError("sequential", `layers[${i}]`, `inputSize ${size}, what comes before it`, `${layer.inputSize}`);
+      }
+      size = layer.outputSize;
+    } else if (layer.kind === "batchNorm" && size === undefined) {
+      throw new OptionError("sequential: layers[0]", "a dense layer before batchNorm", "none");
+    }
+  }
+  if (size === undefined) throw new OptionError("sequential", "at least one dense layer", "none");
+}
+
+function checkLayer(option: string, layer: Layer): void {
+  switch (layer?.kind) {
+    case "dense":
+      dense(layer.inputSize, layer.outputSize, layer);
+      return;
+    case "batchNorm":
+      batchNorm(layer);
+      return;
+    case "dropout":
+      checkRate(`${option}: rate`, layer.rate);
+      return;
+    case "activation":
+      if (ACTIVATION_LAYERS.includes(layer.name)) return;
+      throw new OptionError(`${option}: name`, ACTIVATION_LAYERS.join(", "), layer.name);
+    default:
+      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", JSON.stringify(layer));
+  }
+}
+
+/** How a dense layer's weights start: by what follows it, where nothing is said. */
+export function initializerOf(layers: readonly Layer[], index: number): Initializer {
+  const layer = layers[index];
+  if (layer?.kind === "dense" && layer.weights !== undefined) return layer.weights;
+  const next = layers.slice(index + 1).find(({ kind }) => kind === "activation" || kind === "dense");
+  const isRectifier = next?.kind === "activation" && RECTIFIERS.has(next.name);
+  return isRectifier ? "he" : "xavier";
+}
+
+const RECTIFIERS: ReadonlySet<string> = new Set(["relu", "leakyRelu", "gelu", "softplus"]);

@@ -1,0 +1,386 @@
+/**
+ * A network: layers with parameters, and programs for what it is asked.
+ */
+import { compile, type Program } from "../autodiff/program.ts";
+import { gradientsOf } from "../autodiff/reverse.ts";
+import { DisposedError, OptionError } from "../errors.ts";
+import { argmax, countCorrect } from "../ops/argmax.ts";
+import { binaryCrossEntropyWithLogits } from "../ops/binary_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
+import { sigmoid } from "../ops/elementwise.ts";
+import { softmax } from "../ops/softmax.ts";
+import { squaredError } from "../ops/squared_error.ts";
+import { copy, fill } from "../ops/vectors.ts";
+import { RandomState } from "../random/random_state.ts";
+import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
+import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
+import type { Shape } from "../tensor/layout.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
+import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
+import { drawWeights } from "./initializers.ts";
+import {
+  checkFloatType,
+  type Examples,
+  examplesOf,
+  isLabels,
+  type Rows,
+  release,
+  type Targets,
+  withTensors,
+} from "./inputs.ts";
+import { checkSequential, type DenseLayer, initializerOf, type Sequential } from "./layers.ts";
+import { OptimizerState } from "./optimizer_state.ts";
+import type { Optimizer } from "./optimizers.ts";
+import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { type StepSource, TrainingStep } from "./training_step.ts";
+
+/** A loss by name, or a function of the network's output and the targets. */
+export type Loss<D extends FloatType> =
+  | "softmaxCrossEntropy"
+  | "binaryCrossEntropyWithLogits"
+  | "squaredError"
+  | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
+
+export type NetworkOptions<D extends FloatType> = {
+  /** Of the weights and of dropout's masks. Default 0. */
+  readonly seed?: number;
+  /** Where the weights come from instead: drawn layer by layer. `"none"`: they are 0, until they are set. */
+  readonly random?: RandomState | "none";
+  readonly dtype?: D;
+  /** Default: softmax with cross entropy. */
+  readonly loss?: Loss<D>;
+};
+
+/** Programs that are kept: one for each number of rows and way of asking. */
+const MOST_PROGRAMS = 16;
+
+/**
+ * A network with its parameters. The caller disposes of it.
+ *
+ * Methods take tensors, or plain numbers: examples as rows, or one example alone; `t` as class labels, or as one-hot
+ * rows or other targets. The first call with another number of rows compiles a program for it, which is kept.
+ *
+ * @throws {OptionError} a description that is none, a seed that is no whole number
+ * @throws {ShapeError} layers that do not fit
+ * @throws {AllocationError} the engine's memory is too small
+ * @example
+ * using net = network(engine, sequential(dense(784, 128), relu(), dense(128, 10)), { seed: 0 });
+ */
+export function network<D extends FloatType = "float32">(
+  engine: Engine,
+  description: Sequential,
+  options: NetworkOptions<D> = {},
+): Network<D> {
+  return new Network(engine, description, options);
+}
+
+/** What `network` gives. */
+export class Network<D extends FloatType = FloatType> {
+  readonly engine: Engine;
+  readonly dtype: D;
+  readonly description: Sequential;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** [seed, step] of dropout's masks, where there is dropout: the step counts training steps. */
+  readonly counter: Tensor<"int32"> | undefined;
+  readonly #parameters: Parameters<string, D>;
+  readonly #statistics: TensorGroup<string, D> | undefined;
+  readonly #loss: Loss<D>;
+  readonly #programs = new Map<string, Program<string>>();
+  readonly #steps = new Map<string, TrainingStep<D>>();
+  readonly #stateNumbers = new WeakMap<OptimizerState<D>, number>();
+  #stateCount = 0;
+  #isDisposed = false;
+
+  constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
+    const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
+    checkSequential(description);
+    checkFloatType(dtype);
+    if (typeof loss !== "function" && !Object.hasOwn(LOSSES, loss)) {
+      throw new OptionError("network: loss", `a function, ${Object.keys(LOSSES).join(", ")}`, loss);
+    }
+    const denses = description.layers.filter((layer) => layer.kind === "dense") as DenseLayer[];
+    const shapes = shapesOf(description.layers);
+    this.engine = engine;
+    this.dtype = dtype;
+    this.description = description;
+    this.inputSize = (denses[0] as DenseLayer).inputSize;
+    this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
+    this.#loss = loss;
+    this.#parameters = new Parameters(engine, shapes.parameters, dtype);
+    const hasStatistics = Object.keys(shapes.statistics).length > 0;
+    const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
+    this.#statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
+    this.counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+    this.#initialize(random);
+  }
+
+  /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
+  get parameters(): NamedTensors<string, D> {
+    return this.#parameters.values;
+  }
+
+  /** Running means and variances of batch normalisation, by name: mean1, variance1 … */
+  get statistics(): NamedTensors<string, D> {
+    return this.#statistics?.parts ?? {};
+  }
+
+  /**
+   * What the network says of the rows of x: class probabilities; probabilities of yes with
+   * `binaryCrossEntropyWithLogits`; its outputs with other losses.
+   *
+   * @param x m × inputSize
+   * @returns m × outputSize, which the caller disposes of
+   * @throws {ShapeError} x has other rows
+   * @throws {DisposedError} the network was disposed
+   */
+  predict(x: Examples<D>): Tensor<D> {
+    const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
+    try {
+      const z = this.logits(input);
+      if (this.#loss === "softmaxCrossEntropy") return softmax(z);
+      if (this.#loss === "binaryCrossEntropyWithLogits") return sigmoid(z);
+      const y = empty(this.engine, z.shape, { dtype: this.dtype });
+      copy(z, y);
+      return y;
+    } finally {
+      release(input, x);
+    }
+  }
+
+  /** The last layer's output for the rows of x: a tensor of the network's own, which the next call overwrites. */
+  logits(x: Rows<D>): Tensor<D> {
+    const program = this.#program(`z ${formOf(x)}`, () => compile({ z: this.forward(this.#argument(x), "predict").z }));
+    program.bind({ x });
+    program.run();
+    return program.outputs["z"] as Tensor<D>;
+  }
+
+  /**
+   * The loss of the examples, without dropout, and with running statistics in place of the batch's.
+   *
+   * @param t m labels, or m × outputSize targets
+   * @throws {ShapeError} shapes do not fit
+   * @throws {IndexError} a label outside 0..outputSize-1
+   */
+  loss(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
+    return this.#with(x, t, (input, target) => {
+      const loss = this.#loss;
+      if (typeof loss !== "function") return LOSSES[loss](this.logits(input), target as Tensor<D>);
+      const program = this.#program(`loss ${formOf(input)} ${target.dtype}`, () => {
+        const { z } = this.forward(this.#argument(input), "predict");
+        return compile({ loss: this.lossOf(z, argument<DType>(this.engine, target, "t")) });
+      });
+      program.bind({ x: input, t: target });
+      program.run();
+      return program.outputs["loss"]?.data[0] ?? Number.NaN;
+    });
+  }
+
+  /** The share of examples whose largest output is the label's: a fraction in 0..1. Arguments as for `loss`. */
+  accuracy(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
+    return this.#with(x, t, (input, target) => this.countCorrect(input, target) / (input.shape[0] ?? 0));
+  }
+
+  /** The number of rows that `accuracy` counts as right, for tensors. */
+  countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+    const logits = this.logits(x);
+    if (isLabels(t)) return countCorrect(logits, t);
+    using labels = argmax(t);
+    return countCorrect(logits, labels);
+  }
+
+  /**
+   * ∂loss/∂parameter by backpropagation, as a training step sees it. Nothing is computed for the input.
+   *
+   * @returns the network's own gradient tensors, which the next call overwrites: do not dispose of them
+   */
+  gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): NamedTensors<string, D> {
+    return this.#with(x, t, (input, target) => {
+      const program = this.#program(`gradient ${formOf(input)} ${target.dtype}`, () => {
+        const { z } = this.forward(this.#argument(input), "train");
+        const loss = this.lossOf(z, argument<DType>(this.engine, target, "t"));
+        const leaves = this.#leaves();
+        const gradients = gradientsOf(loss, Object.values(leaves));
+        const into = Object.keys(leaves).map((name, i) => [gradients[i] as Expression, this.#gradient(name)] as const);
+        return compile({ loss }, { into });
+      });
+      program.bind({ x: input, t: target });
+      program.run();
+      return this.#parameters.gradients;
+    });
+  }
+
+  /**
+   * The same by central differences of `loss`: two losses for each parameter, so slow, and right to about 1e-8 in float64
+   * only. Dropout and the batch's own statistics have no part in it.
+   *
+   * @param options.h how far a parameter moves; 1e-4 in float64, 1e-2 in float32
+   * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
+   * @throws {OptionError} h is 0 or no finite number
+   */
+  numericalGradient(
+    x: Examples<D>,
+    t: Targets<D>,
+    { h = STEP[this.dtype] }: { h?: number } = {},
+  ): NamedTensors<string, D> {
+    return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
+  }
+
+  /** An optimizer's state for this network. The caller disposes of it. */
+  optimize(optimizer: Optimizer): OptimizerState<D> {
+    const state = new OptimizerState(optimizer, this.#parameters.whole);
+    this.#stateNumbers.set(state, this.#stateCount++);
+    return state;
+  }
+
+  /** One step of an optimizer on the loss of x and t. Arguments as for `loss`, but tensors. */
+  step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
+    const key = `${this.#stateNumbers.get(state)} ${formOf(x)} ${t.dtype}`;
+    let step = this.#steps.get(key);
+    if (step === undefined) {
+      step = this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") });
+      keep(this.#steps, key, step);
+    }
+    step.program.bind({ x, t });
+    step.run(learningRate);
+  }
+
+  /** A step whose examples come from expressions, such as the rows that indices name. The caller disposes of it. */
+  trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
+    this.#checkOpen();
+    const result = this.forward(source.x, "train");
+    return new TrainingStep(state, source, {
+      parameters: this.#parameters.valueGroup,
+      gradients: this.#parameters.gradientGroup,
+      leaves: this.#leaves(),
+      forward: result,
+      loss: this.lossOf(result.z, source.t as Expression<D>),
+      counter: this.counter,
+    });
+  }
+
+  /**
+   * The network's output for rows, for programs of one's own.
+   *
+   * @param parameters in place of the network's own, to differentiate by
+   */
+  forward(x: Value<D> | SparseMatrix<D>, mode: Mode, parameters: Named<Expression<D>> = this.#leaves()): Forward<D> {
+    this.#checkOpen();
+    return forward(this.description.layers, expressionOf<D>(x), mode, {
+      parameters,
+      statistics: this.statistics,
+      counter: this.counter,
+    });
+  }
+
+  /** The network's loss of an output and targets. */
+  lossOf(z: Expression<D>, t: Value): Expression<D> {
+    const loss = this.#loss;
+    const targets = expressionOf(t) as Expression<D>;
+    return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);
+  }
+
+  /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
+  descend(learningRate: number): void {
+    this.#parameters.descend(learningRate);
+  }
+
+  /** Gives the memory back. A second call does nothing. */
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const program of this.#programs.values()) program.dispose();
+    for (const step of this.#steps.values()) step.dispose();
+    this.#parameters.dispose();
+    this.#statistics?.whole.dispose();
+    this.counter?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #initialize(random: RandomState | "none"): void {
+    const { layers } = this.description;
+    for (const [name, value] of Object.entries(this.parameters)) if (name.startsWith("gamma")) fill(value, 1);
+    for (const [name, value] of Object.entries(this.statistics)) if (name.startsWith("variance")) fill(value, 1);
+    if (random === "none") return;
+    let count = 0;
+    for (const [i, layer] of layers.entries()) {
+      if (layer.kind !== "dense") continue;
+      count += 1;
+      const weights = drawWeights(initializerOf(layers, i), [layer.inputSize, layer.outputSize], random);
+      this.parameters[`W${count}`]?.data.set(weights);
+    }
+  }
+
+  #leaves(): Named<Expression<D>> {
+    this.#leafCache ??= Object.fromEntries(
+      Object.entries<Tensor<D>>(this.parameters).map(([name, value]) => [name, expressionOf(value)]),
+    );
+    return this.#leafCache;
+  }
+
+  /** One leaf for each parameter, which gradients are asked for by. */
+  #leafCache: Named<Expression<D>> | undefined;
+
+  #gradient(name: string): Tensor<D> {
+    return this.#parameters.gradients[name] as Tensor<D>;
+  }
+
+  #argument(x: Rows<D>): Expression<D> {
+    return argument(this.engine, x as { readonly dtype: D; readonly shape: Shape; readonly widest?: number }, "x");
+  }
+
+  #program(key: string, compiled: () => Program<string>): Program<string> {
+    this.#checkOpen();
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const program = compiled();
+    keep(this.#programs, key, program);
+    return program;
+  }
+
+  #checkOpen(): void {
+    if (this.#isDisposed) throw new DisposedError(`network ${this.inputSize}-…-${this.outputSize}`, "use");
+  }
+
+  #with<R>(
+    x: Examples<D> | SparseMatrix<D>,
+    t: Targets<D>,
+    compute: (x: Rows<D>, t: Tensor<D> | Tensor<"int32">) => R,
+  ): R {
+    const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
+    return withTensors(this.engine, { x, t }, form, compute);
+  }
+}
+
+/** A loss of tensors is a number, of expressions an expression. */
+type LossFunction = {
+  <D extends FloatType>(z: Tensor<D>, t: Tensor<D>): number;
+  <D extends FloatType>(z: Expression<D>, t: Expression<D>): Expression<D>;
+};
+
+/** Losses by name. */
+const LOSSES: { readonly [Name in Exclude<Loss<FloatType>, (...given: never) => unknown>]: LossFunction } = {
+  softmaxCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  squaredError,
+};
+
+/** What tells programs apart. */
+function formOf<D extends FloatType>(x: Rows<D>): string {
+  return `${x.shape.join("×")} ${x instanceof SparseMatrix ? "sparse" : "dense"}`;
+}
+
+/** Keeps a program, and lets go of the oldest where there are many. */
+function keep<P extends { dispose(): void }>(programs: Map<string, P>, key: string, program: P): void {
+  programs.set(key, program);
+  const [oldest] = programs.keys();
+  if (programs.size <= MOST_PROGRAMS || oldest === undefined) return;
+  programs.get(oldest)?.dispose();
+  programs.delete(oldest);
+}

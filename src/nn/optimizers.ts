@@ -1,0 +1,112 @@
+/**
+ * How parameters follow their gradients: descriptions, plain data. η is the learning rate, g a gradient, and
+ * d = g + λw where there is weight decay.
+ *
+ *   sgd        w ← w - η·d
+ *   momentum   v ← μv + d,                         w ← w - η·v              Polyak 1964, as PyTorch has it: with a
+ *                                                                           constant η the same steps as v ← μv - ηd, w ← w + v
+ *   nesterov   v ← μv + d,                         w ← w - η(d + μv)        Sutskever et al. 2013, as PyTorch has it
+ *   adaGrad    h ← h + d²,                         w ← w - η·d / (√h + ε)   Duchi et al. 2011
+ *   rmsProp    h ← ρh + (1 - ρ)d²,                 w ← w - η·d / (√h + ε)   Tieleman and Hinton 2012
+ *   adam       m ← β₁m + (1 - β₁)d,
+ *              v ← β₂v + (1 - β₂)d²,               w ← w - η·m̂ / (√v̂ + ε)   Kingma and Ba, arXiv 1412.6980
+ *   adamW      as adam with d = g,                 w ← w - ηλw - …          Loshchilov and Hutter, arXiv 1711.05101
+ *
+ * with m̂ = m / (1 - β₁^t) and v̂ = v / (1 - β₂^t) in step t = 1, 2, …
+ */
+import { OptionError } from "../errors.ts";
+import { checkSchedule, type Schedule } from "./schedules.ts";
+
+/** What every optimizer may be told. */
+export type CommonOptions = {
+  /** A number, or a schedule. */
+  readonly learningRate: Schedule;
+  /** λ; default 0. */
+  readonly weightDecay?: number;
+  /** Gradients are cut to -clipValue..clipValue first. */
+  readonly clipValue?: number;
+  /** Gradients are scaled first, all of them together, to a Euclidean norm of at most this. */
+  readonly clipNorm?: number;
+};
+
+type Kinds = {
+  sgd: object;
+  momentum: { readonly momentum: number };
+  nesterov: { readonly momentum: number };
+  adaGrad: { readonly epsilon: number };
+  rmsProp: { readonly decay: number; readonly epsilon: number };
+  adam: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  adamW: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+};
+
+/** An optimizer's description. */
+export type Optimizer = { [K in keyof Kinds]: CommonOptions & Kinds[K] & { readonly kind: K } }[keyof Kinds];
+
+type Given<K extends keyof Kinds> = CommonOptions & Partial<Kinds[K]>;
+
+/** Gradient descent. */
+export function sgd(options: Given<"sgd">): Optimizer {
+  return checked({ kind: "sgd", ...options });
+}
+
+/** Gradient descent with momentum μ, default 0.9. */
+export function momentum({ momentum = 0.9, ...options }: Given<"momentum">): Optimizer {
+  return checked({ kind: "momentum", momentum, ...options });
+}
+
+/** Nesterov's momentum μ, default 0.9. */
+export function nesterov({ momentum = 0.9, ...options }: Given<"nesterov">): Optimizer {
+  return checked({ kind: "nesterov", momentum, ...options });
+}
+
+/** AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7). */
+export function adaGrad({ epsilon = 1e-10, ...options }: Given<"adaGrad">): Optimizer {
+  return checked({ kind: "adaGrad", epsilon, ...options });
+}
+
+/** RMSProp; ρ (PyTorch's alpha) default 0.99, ε default 1e-8. */
+export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: Given<"rmsProp">): Optimizer {
+  return checked({ kind: "rmsProp", decay, epsilon, ...options });
+}
+
+/** Adam; β₁ default 0.9, β₂ 0.999, ε 1e-8. Weight decay is added to the gradient. */
+export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: Given<"adam">): Optimizer {
+  return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
+}
+
+/** AdamW: Adam whose weight decay λ, default 0.01, acts on the weights themselves. */
+export function adamW({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0.01,
+  ...options
+}: Given<"adamW">): Optimizer {
+  return checked({ kind: "adamW", beta1, beta2, epsilon, weightDecay, ...options });
+}
+
+/** What each number of a description must be. */
+const RANGES: Readonly<Record<string, readonly [expected: string, holds: (value: number) => boolean]>> = {
+  weightDecay: ["a number from 0 on", (value) => value >= 0],
+  clipValue: ["a number above 0", (value) => value > 0],
+  clipNorm: ["a number above 0", (value) => value > 0],
+  momentum: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+  decay: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+  beta1: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+  beta2: ["a number from 0 to below 1", (value) => value >= 0 && value < 1],
+  epsilon: ["a number from 0 on", (value) => value >= 0],
+};
+
+/** @throws {OptionError} a number outside its range */
+function checked(optimizer: Optimizer): Optimizer {
+  checkSchedule(`${optimizer.kind}: learningRate`, optimizer.learningRate);
+  for (const [name, value] of Object.entries(optimizer)) {
+    const range = RANGES[name];
+    if (range === undefined || value === undefined) continue;
+    const [expected, holds] = range;
+    if (!Number.isFinite(value) || !holds(value as number)) {
+      throw new OptionError(`${optimizer.kind}: ${name}`, expected, value);
+    }
+  }
+  return optimizer;
+}

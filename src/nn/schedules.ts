@@ -1,0 +1,100 @@
+/**
+ * Learning rates that follow a plan: plain data, and one function from it and the step to a number.
+ */
+import { OptionError } from "../errors.ts";
+
+/** A rate for every step, or a plan. Steps are counted from 0. */
+export type Schedule =
+  | number
+  /** rate · factor^⌊step / every⌋ */
+  | { readonly kind: "step"; readonly rate: number; readonly every: number; readonly factor: number }
+  /** rate · factor^step */
+  | { readonly kind: "exponential"; readonly rate: number; readonly factor: number }
+  /** from rate down to `to` over `steps`: to + ½ (rate - to)(1 + cos(π step / steps)); `to` from there on */
+  | { readonly kind: "cosine"; readonly rate: number; readonly steps: number; readonly to?: number }
+  /** linear from `from` to rate over `steps`, then rate */
+  | { readonly kind: "warmup"; readonly rate: number; readonly steps: number; readonly from?: number }
+  /** one after the other: each for its steps, counting from 0 again, and the last without end */
+  | { readonly kind: "sequence"; readonly parts: readonly { readonly schedule: Schedule; readonly steps: number }[] };
+
+/**
+ * The learning rate of a step.
+ *
+ * Powers and the cosine are worked out from products and sums alone, so that every machine gets the same bits.
+ */
+export function rateAt(schedule: Schedule, step: number): number {
+  if (typeof schedule === "number") return schedule;
+  switch (schedule.kind) {
+    case "step":
+      return schedule.rate * wholePower(schedule.factor, Math.floor(step / schedule.every));
+    case "exponential":
+      return schedule.rate * wholePower(schedule.factor, step);
+    case "cosine": {
+      const { rate, steps, to = 0 } = schedule;
+      return step >= steps ? to : to + 0.5 * (rate - to) * (1 + cosineOfPi(step / steps));
+    }
+    case "warmup": {
+      const { rate, steps, from = 0 } = schedule;
+      return step >= steps ? rate : from + ((rate - from) * step) / steps;
+    }
+    case "sequence": {
+      let start = 0;
+      for (const { schedule: part, steps } of schedule.parts.slice(0, -1)) {
+        if (step < start + steps) return rateAt(part, step - start);
+        start += steps;
+      }
+      return rateAt((schedule.parts.at(-1) as { schedule: Schedule }).schedule, step - start);
+    }
+    default:
+      return unknownSchedule("schedule", schedule);
+  }
+}
+
+/** @throws {OptionError} a rate or factor that is no finite number, or steps that are not whole and positive */
+export function checkSchedule(option: string, schedule: Schedule): void {
+  if (typeof schedule === "number") {
+    if (!Number.isFinite(schedule)) throw new OptionError(option, "a finite number", schedule);
+    return;
+  }
+  if (schedule?.kind === "sequence") {
+    if (!Array.isArray(schedule.parts) || schedule.parts.length === 0) {
+      throw new OptionError(`${option}: parts`, "at least one schedule", schedule.parts);
+    }
+    for (const [i, part] of schedule.parts.entries()) {
+      checkSchedule(`${option}: parts[${i}]`, part.schedule);
+      if (i < schedule.parts.length - 1) checkSteps(`${option}: parts[${i}].steps`, part.steps);
+    }
+    return;
+  }
+  if (!KINDS.has(schedule?.kind)) unknownSchedule(option, schedule as never);
+  for (const [name, value] of Object.entries(schedule)) {
+    if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
+    else if (name !== "kind" && !Number.isFinite(value)) throw new OptionError(`${option}: ${name}`, "a finite number", value);
+  }
+}
+
+const KINDS: ReadonlySet<string> = new Set(["step", "exponential", "cosine", "warmup", "sequence"]);
+
+function checkSteps(option: string, steps: number): void {
+  if (!Number.isInteger(steps) || steps < 1) throw new OptionError(option, "a whole number from 1 on", steps);
+}
+
+function unknownSchedule(option: string, schedule: never): never {
+  throw new OptionError(option, `a number or a schedule: ${[...KINDS].join(", ")}`, JSON.stringify(schedule));
+}
+
+/** x^n for a whole n >= 0, by squaring. */
+export function wholePower(x: number, n: number): number {
+  let [power, square] = [1, x];
+  for (let left = n; left > 0; left = Math.floor(left / 2), square *= square) if (left % 2 === 1) power *= square;
+  return power;
+}
+
+/** cos πx for x in 0..1, from the Taylor series of the smaller of both arcs: within 2^-51. */
+function cosineOfPi(x: number): number {
+  if (x > 0.5) return -cosineOfPi(1 - x);
+  const square = Math.PI * x * (Math.PI * x);
+  let sum = 0;
+  for (let n = 22; n >= 2; n -= 2) sum = (square / (n * (n - 1))) * (1 - sum);
+  return 1 - sum;
+}

@@ -1,0 +1,81 @@
+/**
+ * A training step as one program: (gather →) forward → loss → backward → update.
+ */
+import { gradientsOf } from "../autodiff/reverse.ts";
+import { compile, type Program } from "../autodiff/program.ts";
+import { ADVANCE, effect } from "../ops/update.ts";
+import type { Expression } from "../tensor/expression.ts";
+import type { TensorGroup } from "../tensor/group.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Forward, Named } from "./forward.ts";
+import type { OptimizerState } from "./optimizer_state.ts";
+
+/** Where a step's examples come from. */
+export type StepSource<D extends FloatType> = {
+  /** m × inputSize, dense or sparse rows */
+  readonly x: Expression<D>;
+  /** m labels, or m × outputSize targets */
+  readonly t: Expression;
+  /** Tensors that keep what the step gathered, so that others can use it after the step. */
+  readonly into?: readonly (readonly [Expression, Tensor | SparseMatrix])[];
+};
+
+/** What a step does its work on. */
+export type StepParts<D extends FloatType> = {
+  readonly parameters: TensorGroup<string, D>;
+  readonly gradients: TensorGroup<string, D>;
+  /** The parameters as leaves of the graph. */
+  readonly leaves: Named<Expression<D>>;
+  readonly forward: Forward<D>;
+  readonly loss: Expression<D>;
+  /** [seed, step] of the dropout masks, where there is dropout. */
+  readonly counter: Tensor<"int32"> | undefined;
+};
+
+/** Steps of one size. The caller disposes of it; network and optimizer state live on. */
+export class TrainingStep<D extends FloatType> {
+  readonly program: Program<"loss">;
+  readonly #state: OptimizerState<D>;
+
+  constructor(state: OptimizerState<D>, { into = [] }: StepSource<D>, parts: StepParts<D>) {
+    const { parameters, gradients, leaves, forward, loss, counter } = parts;
+    const names = Object.keys(leaves);
+    const values = gradientsOf(loss, names.map((name) => leaves[name] as Expression<D>));
+    const updates = state.plan(parameters, gradients, Object.fromEntries(names.map((name, i) => [name, values[i] as Expression])));
+    this.#state = state;
+    this.program = compile(
+      { loss },
+      {
+        into: [...into, ...updates.into, ...forward.statistics],
+        effects: [...updates.effects, ...(counter === undefined ? [] : [effect(ADVANCE, counter, [], {})])],
+      },
+    );
+  }
+
+  /** The minibatch's loss before the last step's update: a scalar, overwritten by the next step. */
+  get loss(): Tensor {
+    return this.program.outputs.loss;
+  }
+
+  /**
+   * Makes one step.
+   *
+   * @param learningRate instead of the one that the optimizer's schedule gives
+   * @throws {IndexError} a label or an index outside its range; nothing has been updated then
+   * @throws {DisposedError} the network, its engine, or a tensor of the step was disposed
+   */
+  run(learningRate?: number): void {
+    this.#state.advance(learningRate);
+    this.program.run();
+  }
+
+  dispose(): void {
+    this.program.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

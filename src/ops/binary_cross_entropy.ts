@@ -1,0 +1,39 @@
+/**
+ * Cross entropy of yes-or-no answers, from their logits.
+ */
+import type { Expression, Value } from "../tensor/expression.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { add, mul, sub } from "./binary.ts";
+import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
+import { softplus } from "./elementwise.ts";
+import { mean } from "./reduce.ts";
+
+/**
+ * The mean over all elements of -t · ln σ(z) - (1 - t) · ln(1 - σ(z)), as t · softplus(-z) + (1 - t) · softplus(z):
+ * exact at any logits.
+ *
+ * @param z logits, of any shape
+ * @param t probabilities of yes, 0..1, of the same shape
+ * @returns the loss, in nats; an expression without axes where z or t is an expression
+ * @throws {ShapeError} shapes differ
+ * @throws {DTypeError} integers, or float32 with float64
+ */
+export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Tensor<D>, t: Tensor<D>): number;
+export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t: Value<D>): Expression<D>;
+export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t: Value<D>): number | Expression<D> {
+  checkFloat("binaryCrossEntropyWithLogits", "z", z);
+  checkAlike("binaryCrossEntropyWithLogits", "t", t, z);
+  checkShapeIs("binaryCrossEntropyWithLogits", "t", t, z.shape);
+  using opposite = mul(z, -1);
+  using ifYes = softplus(opposite);
+  using yes = mul(t, ifYes);
+  using rest = sub(1, t);
+  using ifNo = softplus(z);
+  using no = mul(rest, ifNo);
+  using each = add(yes, no);
+  const loss = mean(each);
+  if (!(loss instanceof Tensor)) return loss;
+  using number = loss;
+  return number.data[0] ?? Number.NaN;
+}

@@ -1,0 +1,90 @@
+/**
+ * Dropout: elements are left out at random, so that a network does not lean on any of them.
+ */
+import { OptionError, ShapeError } from "../errors.ts";
+import type { Expression, Operation, Value } from "../tensor/expression.ts";
+import { countOf, show } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, type Into } from "./check.ts";
+import { apply } from "./operation.ts";
+
+export type DropoutOptions = {
+  /** The share of elements that are left out, 0 <= rate < 1. */
+  readonly rate: number;
+  /** Tells apart several dropouts under one counter; default 0. */
+  readonly stream?: number;
+};
+
+/** Dropout as a layer's description. */
+export type DropoutLayer = { readonly kind: "dropout"; readonly rate: number };
+
+type Dropout = { readonly rate: number; readonly stream: number };
+
+/**
+ * y_i = x_i / (1 - rate), or 0 with probability `rate` (Srivastava et al., 2014, scaled while training). With a rate alone,
+ * a layer's description.
+ *
+ * Which elements are left out follows from the counter, the stream and the element's position alone: the same call gives
+ * the same mask, in both float types, and the gradient needs no copy of it.
+ *
+ * @param x any shape
+ * @param counter [seed, step], int32: another step is another mask
+ * @returns a tensor of x's shape (`out`, which may be x, or a new one), or an expression
+ * @throws {OptionError} a rate outside 0 <= rate < 1, or a stream that is no whole number
+ * @throws {ShapeError} the counter is not two numbers
+ * @throws {DTypeError} integers for x, floats for the counter
+ */
+export function dropout(rate: number): DropoutLayer;
+export function dropout<D extends FloatType>(
+  x: Tensor<D>,
+  counter: Tensor<"int32">,
+  options: DropoutOptions & Into<D>,
+): Tensor<D>;
+export function dropout<D extends FloatType>(
+  x: Value<D>,
+  counter: Value<"int32">,
+  options: DropoutOptions,
+): Expression<D>;
+export function dropout<D extends FloatType>(
+  x: Value<D> | number,
+  counter?: Value<"int32">,
+  options?: DropoutOptions & Into<D>,
+): Value<D> | DropoutLayer {
+  if (typeof x === "number" || counter === undefined || options === undefined) {
+    checkRate("dropout: rate", x as number);
+    return { kind: "dropout", rate: x as number };
+  }
+  const { rate, stream = 0, ...into } = options;
+  checkRate("dropout: rate", rate);
+  if (!Number.isInteger(stream)) throw new OptionError("dropout: stream", "a whole number", stream);
+  return apply(DROPOUT, [x, counter], { rate, stream }, into);
+}
+
+/** @throws {OptionError} not 0 <= rate < 1 */
+export function checkRate(option: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new OptionError(option, "a number from 0 to below 1", rate);
+}
+
+const DROPOUT: Operation<Dropout> = {
+  name: "dropout",
+  form([x, counter]) {
+    checkFloat("dropout", "x", x as Value);
+    checkAlike("dropout", "counter", counter as Value, x as Value, "int32");
+    const { shape } = counter as Value;
+    if (countOf(shape) !== 2) throw new ShapeError("dropout", "counter", "[seed, step]", show(shape));
+    return { dtype: (x as Value).dtype, shape: (x as Value).shape };
+  },
+  bind({ kernels, result, attributes: { rate, stream }, at, out }) {
+    const n = countOf(result.shape);
+    const [x, counter] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const threshold = Math.round(rate * 2 ** 32) | 0;
+    const scale = 1 / (1 - rate);
+    return () => kernels.dropout(n, x, out.pointer, counter, threshold, scale, stream);
+  },
+  // It is linear in x, with the same elements left out.
+  gradient: (which, { operands: [, counter], attributes }, dy) =>
+    which === 0 ? (apply(DROPOUT, [dy, counter as Expression], attributes) as Expression<FloatType>) : undefined,
+  inPlace: [0],
+  flops: ({ result }) => countOf(result.shape),
+};

@@ -1,0 +1,126 @@
+/**
+ * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
+ */
+import { OptionError } from "../errors.ts";
+import {
+  type AnyValue,
+  type Attributes,
+  Expression,
+  expressionOf,
+  type Form,
+  type Operation,
+  type Place,
+  type Unplaced,
+} from "../tensor/expression.ts";
+import type { Shape } from "../tensor/layout.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { type Into, outputOf } from "./check.ts";
+
+const NO_OPTIONS = {};
+
+/**
+ * The operation of these operands: a tensor when all of them are tensors, else an expression, for which tensors are
+ * leaves.
+ *
+ * @param out where a tensor goes; there is no such place for an expression
+ * @throws what the shape rule throws, and what a wrong `out` does
+ * @throws {OptionError} `out` with an expression
+ */
+export function apply<D extends FloatType, A extends Attributes>(
+  operation: Operation<A>,
+  operands: readonly AnyValue[],
+  attributes: A,
+  { out }: Into<D> = NO_OPTIONS,
+): Tensor<D> | Expression<D> {
+  const form = operation.form(operands, attributes);
+  const [first] = operands;
+  if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
+  if (operands.some(isExpression)) {
+    if (out !== undefined) throw new OptionError(`${operation.name}: out`, "nothing where an operand is an expression", "a tensor");
+    return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
+  }
+  const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
+  const aliasing = operation.inPlace === undefined ? "disjoint" : "may be an input";
+  const y = outputOf(operation.name, out, form as Form<D>, tensors, aliasing);
+  try {
+    compute(operation, first.engine, operands as readonly (Tensor | SparseMatrix)[], attributes, y);
+  } catch (error) {
+    if (y !== out) y.dispose();
+    throw error;
+  }
+  return y;
+}
+
+/** A node, when the shape rule has been followed. */
+export function applied<A extends Attributes>(
+  operation: Operation<A>,
+  operands: readonly Expression[],
+  attributes: A,
+  form: Form,
+): Expression {
+  const source = { kind: "applied", operation, operands, attributes } as const;
+  return new Expression((operands[0] as Expression).engine, form, source);
+}
+
+/** Calls an operation's kernels at once, for operands that have been checked. */
+export function compute<A extends Attributes>(
+  operation: Operation<A>,
+  engine: Engine,
+  operands: readonly (Tensor | SparseMatrix)[],
+  attributes: A,
+  result: Tensor | SparseMatrix,
+): void {
+  const unplaced = unplacedCall(engine, operands, result, attributes);
+  const scratchBytes = operation.scratchBytes?.(unplaced) ?? 0;
+  operation.bind({
+    ...unplaced,
+    memory: engine.memory,
+    at: operands.map(placeOf),
+    out: placeOf(result),
+    scratch: scratchBytes === 0 ? 0 : engine.scratch(scratchBytes),
+  })();
+}
+
+/** The kernels of a call are those of its result, or of its first floating-point operand where that has none. */
+export function unplacedCall<A extends Attributes>(
+  engine: Engine,
+  forms: readonly Form[],
+  result: Form,
+  attributes: A,
+  kernels: Pick<Engine, "kernels" | "common"> = engine,
+): Unplaced<A> {
+  const dtype = [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "float32";
+  return { attributes, forms, result, kernels: kernels.kernels[dtype], common: kernels.common };
+}
+
+/** Where a tensor lies. */
+export function placeOf(x: Tensor | SparseMatrix): Place {
+  if (!(x instanceof SparseMatrix)) return { pointer: x.pointer, columns: 0, values: 0 };
+  return { pointer: x.starts.pointer, columns: x.columns.pointer, values: x.values.pointer };
+}
+
+/** The tensors that a value's memory consists of. */
+export function tensorsOf(x: Tensor | SparseMatrix): [Tensor, ...Tensor[]] {
+  return x instanceof SparseMatrix ? [x.values, x.starts, x.columns] : [x];
+}
+
+export function isExpression(value: unknown): value is Expression {
+  return value instanceof Expression;
+}
+
+export function isFloat(dtype: string): dtype is FloatType {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** Rows and columns of a matrix's form. */
+export function sizesOf({ shape }: { readonly shape: Shape }): readonly [rows: number, columns: number] {
+  return [shape[0] ?? 0, shape[1] ?? 0];
+}
+
+/** The bytes of a dense value. */
+export function bytesOf({ dtype, shape }: Form): number {
+  return shape.reduce((product, extent) => product * extent, bytesPerElement(dtype));
+}

@@ -1,0 +1,278 @@
+/**
+ * The same elements in another order, or some of them: nothing is computed.
+ */
+import { OptionError, ShapeError } from "../errors.ts";
+import { Expression, type Operation, type Value } from "../tensor/expression.ts";
+import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
+import { indexCheck } from "./indices.ts";
+import { apply, bytesOf } from "./operation.ts";
+
+type Floats = Expression<FloatType>;
+
+/** A value of x's dtype under another shape: a tensor of its own, or an expression. */
+export function reshape<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
+/**
+ * x's elements in their order under another shape. Of a tensor, a copy; in a program nothing is moved.
+ *
+ * @throws {ShapeError} another number of elements
+ * @throws {OptionError} a shape that is no shape
+ * @throws {DTypeError} integers
+ */
+export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
+  checkFloat("reshape", "x", x);
+  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
+  return apply(RESHAPE, [x], { shape: checkShape("reshape: shape", shape) });
+}
+
+const RESHAPE: Operation<{ readonly shape: Shape }> = {
+  name: "reshape",
+  form([x], { shape }) {
+    const { dtype, shape: own } = x as Value;
+    if (countOf(own) !== countOf(shape)) {
+      throw new ShapeError("reshape", "x", `${countOf(shape)} elements for ${show(shape)}`, show(own));
+    }
+    return { dtype, shape };
+  },
+  bind({ kernels, result, at: [x], out }) {
+    const [n, from] = [countOf(result.shape), x?.pointer ?? 0];
+    return () => kernels.copy(n, from, out.pointer);
+  },
+  gradient: (_, { operands: [x] }, dy) => reshape(dy, (x as Floats).shape),
+  isView: true,
+  inPlace: [0],
+  flops: () => 0,
+};
+
+/** The transpose of a matrix: y_ji = x_ij. */
+export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
+export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
+/**
+ * @param x m × n
+ * @returns n × m: a tensor of its own, or an expression
+ * @throws {ShapeError} x is no matrix
+ * @throws {DTypeError} integers
+ */
+export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
+  return apply(TRANSPOSE, [x], {});
+}
+
+export const TRANSPOSE: Operation = {
+  name: "transpose",
+  form([x]) {
+    const { dtype, shape } = x as Value;
+    checkFloat("transpose", "x", x as Value);
+    checkMatrix("transpose", "x", x as Value);
+    return { dtype, shape: [...shape].reverse() };
+  },
+  bind({ kernels, forms: [x], at, out }) {
+    const [m = 0, n = 0] = x?.shape ?? [];
+    const from = at[0]?.pointer ?? 0;
+    return () => kernels.transpose(m, n, from, out.pointer);
+  },
+  gradient: (_, __, dy) => transpose(dy),
+  flops: () => 0,
+};
+
+type Range = { readonly start: number; readonly end: number; readonly axis: number };
+
+/**
+ * The elements from `start` to before `end` of an axis: rows of a matrix, for axis 0.
+ *
+ * @param options.axis default 0; from the end where negative
+ * @throws {ShapeError} no such axis, or a range that lies outside
+ * @throws {DTypeError} integers
+ * @example
+ * using last = slice(x, 90, 100);
+ */
+export function slice<D extends FloatType>(x: Tensor<D>, start: number, end: number, options?: AxisOption): Tensor<D>;
+export function slice<D extends FloatType>(
+  x: Expression<D>,
+  start: number,
+  end: number,
+  options?: AxisOption,
+): Expression<D>;
+export function slice<D extends FloatType>(
+  x: Value<D>,
+  start: number,
+  end: number,
+  { axis = 0 }: AxisOption = {},
+): Value<D> {
+  checkFloat("slice", "x", x);
+  return apply(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
+}
+
+export type AxisOption = { readonly axis?: number };
+
+const SLICE: Operation<Range> = {
+  name: "slice",
+  form([x], { start, end, axis }) {
+    const { dtype, shape } = x as Value;
+    const extent = shape[axis] ?? 0;
+    const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= extent;
+    if (!isRange) throw new ShapeError("slice", "range", `a range within 0..${extent}`, `${start}..${end}`);
+    return { dtype, shape: shape.with(axis, end - start) };
+  },
+  bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
+    const [whole, part] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
+    const size = bytesPerElement(result.dtype);
+    const first = (from?.pointer ?? 0) + start * whole.inner * size;
+    return () => common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
+  },
+  gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
+    apply(EMBED, [dy], { start, axis, extent: (x as Floats).shape[axis] ?? 0 }) as Floats,
+  flops: () => 0,
+};
+
+/** The gradient of a slice: x among zeros. */
+const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly extent: number }> = {
+  name: "embed",
+  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape.with(axis, extent) }),
+  bind({ kernels, common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
+    const [part, whole] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
+    const size = bytesPerElement(result.dtype);
+    const first = out.pointer + start * whole.inner * size;
+    const pointer = from?.pointer ?? 0;
+    const n = countOf(result.shape);
+    return () => {
+      kernels.fill(n, out.pointer, 0);
+      common.copyRows(part.rows, part.length * size, pointer, part.length * size, first, whole.length * size);
+    };
+  },
+  gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
+    slice(dy, start, start + ((x as Floats).shape[axis] ?? 0), { axis }),
+  flops: () => 0,
+};
+
+/**
+ * Values one after the other along an axis.
+ *
+ * @param values at least one; their shapes differ along the axis only
+ * @param options.axis default 0; from the end where negative
+ * @throws {ShapeError} shapes do not fit, or no such axis
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {OptionError} no values
+ */
+export function concat<D extends FloatType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
+export function concat<D extends FloatType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
+export function concat<D extends FloatType>(values: readonly Value<D>[], { axis = 0 }: AxisOption = {}): Value<D> {
+  const [first] = values;
+  if (first === undefined) throw new OptionError("concat: values", "at least one", "none");
+  for (const [i, value] of values.entries()) checkFloat("concat", `values[${i}]`, value);
+  return apply(CONCAT, values, { axis: checkAxis("concat", first, axis) });
+}
+
+const CONCAT: Operation<{ readonly axis: number }> = {
+  name: "concat",
+  form(values, { axis }) {
+    const [first] = values as [Value];
+    let extent = 0;
+    for (const [i, value] of values.entries()) {
+      checkAlike("concat", `values[${i}]`, value, first);
+      const own = value.shape[axis] ?? 0;
+      checkShapeIs("concat", `values[${i}]`, value, first.shape.with(axis, own));
+      extent += own;
+    }
+    return { dtype: first.dtype, shape: first.shape.with(axis, extent) };
+  },
+  bind({ common, forms, result, attributes: { axis }, at, out }) {
+    const size = bytesPerElement(result.dtype);
+    const stride = stretch(result.shape, axis).length * size;
+    let to = out.pointer;
+    const pieces = forms.map(({ shape }, i) => {
+      const { rows, length } = stretch(shape, axis);
+      const piece = { rows, bytes: length * size, from: at[i]?.pointer ?? 0, to };
+      to += piece.bytes;
+      return piece;
+    });
+    return () => {
+      for (const { rows, bytes, from, to } of pieces) common.copyRows(rows, bytes, from, bytes, to, stride);
+    };
+  },
+  gradient(which, { operands, attributes: { axis } }, dy) {
+    const extents = operands.map(({ shape }) => shape[axis] ?? 0);
+    const start = extents.slice(0, which).reduce((sum, extent) => sum + extent, 0);
+    return slice(dy, start, start + (extents[which] ?? 0), { axis });
+  },
+  flops: () => 0,
+};
+
+/**
+ * y_i = x_(r_i): rows picked by index.
+ *
+ * @param x rows × …, floats
+ * @param indices m row numbers, int32; any may come more than once
+ * @returns m × …: a tensor of its own, or an expression
+ * @throws {ShapeError} x has no axis, or indices more than one
+ * @throws {DTypeError} integers, or indices that are not int32
+ * @throws {IndexError} an index that names no row
+ */
+export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32">): Tensor<D>;
+export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;
+export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Value<D> {
+  return apply(GATHER, [x, indices], {});
+}
+
+const GATHER: Operation = {
+  name: "gather",
+  form([x, indices]) {
+    const { dtype, shape } = x as Value;
+    checkFloat("gather", "x", x as Value);
+    checkAlike("gather", "indices", indices as Value, x as Value, "int32");
+    const [rows, ...row] = shape;
+    if (rows === undefined) throw new ShapeError("gather", "x", "at least one axis", show(shape));
+    const [m = 0] = (indices as Value).shape;
+    checkShapeIs("gather", "indices", indices as Value, [m]);
+    return { dtype, shape: [m, ...row] };
+  },
+  bind({ common, memory, forms: [x], result, at: [from, indices], out }) {
+    const [m = 0] = result.shape;
+    const [table, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
+    const rowBytes = bytesOf({ ...result, shape: result.shape.slice(1) });
+    const check = indexCheck({ common, memory }, { op: "gather", argument: "indices", bound: x?.shape[0] ?? 0 }, m, order);
+    return () => {
+      check();
+      common.gatherCopies(m, rowBytes, table, order, out.pointer);
+    };
+  },
+  gradient(which, { operands: [x, indices] }, dy) {
+    if (which === 1) return undefined;
+    return apply(SCATTER, [dy, indices as Expression], { rows: (x as Floats).shape[0] ?? 0 }) as Floats;
+  },
+  flops: () => 0,
+};
+
+/** The gradient of a gather: y_(r_i) = Σ x_i, 0 where no index points. */
+const SCATTER: Operation<{ readonly rows: number }> = {
+  name: "scatterAdd",
+  form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
+  bind({ kernels, forms: [x], result, at: [from, indices], out }) {
+    const [m = 0, ...row] = x?.shape ?? [];
+    const [values, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
+    const [n, all] = [countOf(row), countOf(result.shape)];
+    return () => {
+      kernels.fill(all, out.pointer, 0);
+      kernels.scatterAdd(m, n, values, order, out.pointer); // the gather has checked the indices
+    };
+  },
+  gradient: (which, { operands: [, indices] }, dy) =>
+    which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),
+  flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
+};
+
+/** How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. */
+function stretch(shape: Shape, axis: number): { readonly rows: number; readonly length: number; readonly inner: number } {
+  const inner = countOf(shape.slice(axis + 1));
+  return { rows: countOf(shape.slice(0, axis)), length: (shape[axis] ?? 0) * inner, inner };
+}
+
+/** An axis counted from the front. */
+function checkAxis(op: string, x: Value, axis: number): number {
+  const counted = axis < 0 ? axis + x.shape.length : axis;
+  if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
+  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, `${axis}`);
+}
