@@ -95,9 +95,9 @@ for (const dtype of ["float64", "float32"] as const) {
   test(`activations keep their digits from -30 to 30, ${dtype}`, () => {
     const { x, exp_of_min_x_88, ...want } = golden.activations;
     using input = tensor(engine, x, { dtype });
-    for (const f of [sigmoid, tanh, relu]) {
+    for (const [name, f] of Object.entries({ sigmoid, tanh, relu })) {
       using y = f(input);
-      nearRelative(y.data, want[f.name as keyof typeof want], tolerance, f.name);
+      nearRelative(y.data, want[name as keyof typeof want], tolerance, name);
     }
     const upTo88 = x.map((value) => Math.min(value, 88)); // NumPy's float32 would overflow beyond
     using clipped = tensor(engine, upTo88, { dtype });

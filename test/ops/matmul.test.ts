@@ -193,9 +193,9 @@ test("inner sizes that differ are refused, with both shapes, what is transposed,
   using a = zeros(engine, [2, 3]);
   using b = zeros(engine, [2, 4]);
   const texts: readonly [Transpose, string][] = [
-    ["none", "a is [2, 3], found [2, 4]"],
-    ["b", "a is [2, 3], found [2, 4] transposed"],
-    ["both", "a is [2, 3] transposed, found [2, 4] transposed"],
+    ["none", "a is [2, 3], found [2, 4]; 3 ≠ 2"],
+    ["b", "a is [2, 3], found [2, 4] transposed; 3 ≠ 4"],
+    ["both", "a is [2, 3] transposed, found [2, 4] transposed; 2 ≠ 4"],
   ];
   for (const [transpose, text] of texts) {
     const error = assertThrows(() => matmul(a, b, { transpose }), ShapeError, transpose);
