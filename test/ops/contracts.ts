@@ -16,22 +16,28 @@ import {
 import { gatherIndices, gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { softmax } from "../../src/ops/softmax.ts";
+import { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
 import type { Shape } from "../../src/tensor/layout.ts";
+import type { SparseMatrix } from "../../src/tensor/sparse.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { DType } from "../../src/wasm/dtype.ts";
 
 type Floats = Tensor<"float32">;
 type Indices = Tensor<"int32">;
 type Bytes = Tensor<"uint8">;
-export type Operands = Readonly<Record<string, Tensor>>;
+type SparseFloats = SparseMatrix<"float32">;
+type SparseBytes = SparseMatrix<"uint8">;
+export type Operands = Readonly<Record<string, Tensor | SparseMatrix>>;
+/** What an argument is: a tensor, or the nonzeros of a matrix. */
+export type OperandForm = readonly [dtype: DType, shape: Shape, storage?: "sparse" | undefined];
 
 /** One operation, or one way to call it. */
 export type Contract = {
   readonly op: string;
   /** Arguments by the names that errors give them. */
-  readonly operands: Readonly<Record<string, readonly [dtype: DType, shape: Shape]>>;
+  readonly operands: Readonly<Record<string, OperandForm>>;
   /** The argument that is written, and which others it may be. */
   readonly output?: string;
   readonly mayBe?: readonly string[];
@@ -41,6 +47,9 @@ export type Contract = {
 const MATRIX = ["float32", [2, 2]] as const;
 const ROW = ["float32", [2]] as const;
 const LABELS = ["int32", [2]] as const;
+const BYTES = ["uint8", [2, 2]] as const;
+const SPARSE = ["float32", [2, 2], "sparse"] as const;
+const SPARSE_BYTES = ["uint8", [2, 2], "sparse"] as const;
 
 const MAPS = { exp, log, sigmoid, tanh, relu };
 const GRADIENTS = { sigmoidGradient, tanhGradient, reluGradient };
@@ -134,6 +143,12 @@ export const WITH_OUTPUT: readonly Contract[] = [
     output: "out",
     call: (o) => gatherIndices(o["x"] as Indices, o["indices"] as Indices, intoIndices(o)),
   },
+  {
+    op: "sparseAffine",
+    operands: { x: SPARSE, w: MATRIX, b: ROW, out: MATRIX },
+    output: "out",
+    call: (o) => sparseAffine(o["x"] as SparseFloats, o["w"] as Floats, o["b"] as Floats, into(o)),
+  },
 ];
 
 /** Operations whose output is an argument of its own, or that write nothing. */
@@ -160,8 +175,21 @@ export const IN_PLACE: readonly Contract[] = [
   },
   {
     op: "gatherRows",
-    operands: { x: ["uint8", [2, 2]], indices: LABELS, y: MATRIX },
+    operands: { x: BYTES, indices: LABELS, y: MATRIX },
     output: "y",
     call: (o) => gatherRows(o["x"] as Bytes, o["indices"] as Indices, o["y"] as Floats),
   },
+  {
+    op: "sparseAxpy",
+    operands: { x: SPARSE, d: MATRIX, w: MATRIX },
+    output: "w",
+    call: (o) => sparseAxpy(2, o["x"] as SparseFloats, o["d"] as Floats, o["w"] as Floats),
+  },
+  {
+    op: "gatherSparseRows",
+    operands: { x: SPARSE_BYTES, indices: LABELS, y: SPARSE },
+    call: (o) => gatherSparseRows(o["x"] as SparseBytes, o["indices"] as Indices, o["y"] as SparseFloats),
+  },
+  { op: "compress", operands: { x: BYTES }, call: (o) => compress(o["x"] as Bytes) },
+  { op: "densityOf", operands: { x: BYTES }, call: (o) => densityOf(o["x"] as Bytes) },
 ];

@@ -76,6 +76,8 @@ test("operands that do not fit are refused before anything is written, and nothi
   using rows = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 6 });
   using narrow = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 0 });
   using foreign = new SparseMatrix(other, [2, 6], { dtype: "float32", widest: 6 });
+  using many = new SparseMatrix(engine, [3, 6], { dtype: "float32", widest: 6 });
+  using wide = new SparseMatrix(engine, [2, 7], { dtype: "float32", widest: 6 });
   using indices = tensor(engine, Int32Array.of(0, 4));
   using beyond = tensor(engine, Int32Array.of(0, 5));
   using w = zeros(engine, [6, 3]);
@@ -87,6 +89,8 @@ test("operands that do not fit are refused before anything is written, and nothi
   const before = engine.stats();
   const cases = {
     "no room": [() => gatherSparseRows(sparse, indices, narrow), ShapeError],
+    "rows of y": [() => gatherSparseRows(sparse, indices, many), ShapeError],
+    "columns of y": [() => gatherSparseRows(sparse, indices, wide), ShapeError],
     "an index beyond": [() => gatherSparseRows(sparse, beyond, rows), IndexError],
     "another engine": [() => gatherSparseRows(sparse, indices, foreign), EngineMismatchError],
     "no sparse matrix": [() => sparseAffine(w as never, w, b), OptionError],
@@ -96,6 +100,8 @@ test("operands that do not fit are refused before anything is written, and nothi
     "bytes as floats": [() => sparseAffine(sparse as never, w, b), DTypeError],
     "rows of d": [() => sparseAxpy(1, rows, w, w), ShapeError],
     "shape of w": [() => sparseAxpy(1, rows, d, tall), ShapeError],
+    "z over the values of x": [() => sparseAffine(rows, w, b, { out: rows.values.part(3, [2, 3]) }), ShapeError],
+    "w over the values of x": [() => sparseAxpy(1, rows, d, rows.values.part(0, [6, 3])), ShapeError],
     "no number": [() => sparseAxpy("1" as never, rows, d, w), OptionError],
     "not bytes": [() => compress(w as never), DTypeError],
   } as const;
