@@ -8,16 +8,20 @@ import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType } from "../../src/wasm/dtype.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import { loadEngine } from "../support/engine.ts";
-import { FLOATS } from "../support/floats.ts";
+import { FLOATS, lanesOf } from "../support/floats.ts";
 
-/** An operand by its dtype and its number of elements; the call gets the pointers in the same order. */
+/** An operand by its dtype and its number of elements, which are zeros but for those given. */
+type Place = readonly [dtype: DType, size: number, elements?: readonly number[]];
+/** The call gets the pointers in the order of the operands. */
 type Case = {
   readonly name: string;
-  readonly operands: readonly (readonly [dtype: DType, size: number])[];
+  readonly operands: readonly Place[];
   readonly call: (...pointers: number[]) => unknown;
 };
 
 const LONGEST = 19;
+/** Vectors across the operands of sparse products: each of their strips alone, and where one follows another. */
+const SPARSE_VECTORS = [0, 1, 2, 3, 4, 7, 8, 11, 12, 13, 14, 16, 24, 25, 26, 29];
 /** Where the operands lie that are not at the end; large enough for any of them, and for gemm's scratch. */
 const ROOM_BYTES = 1 << 16;
 
@@ -26,20 +30,30 @@ const test = suite("edges of memory");
 for (const dtype of FLOATS) {
   test(`no kernel reads or writes beyond an operand that ends where memory ends, ${dtype}`, async () => {
     const engine = await loadEngine();
-    const rooms = Array.from({ length: 4 }, () => engine.memory.allocate(ROOM_BYTES).pointer);
+    const rooms = Array.from({ length: 8 }, () => engine.memory.allocate(ROOM_BYTES).pointer);
     const { totalBytes } = engine.memory;
     engine.memory.view("uint8", rooms[0] ?? 0, totalBytes - (rooms[0] ?? 0)).fill(0);
-    for (let n = 1; n <= LONGEST; n++) {
-      for (const { operands, call } of [...maps(engine, dtype, n), ...matrices(engine, dtype, n)]) {
-        for (let last = 0; last < operands.length; last++) {
-          // A kernel that oversteps traps, and the error names it.
-          call(
-            ...operands.map(([type, size], at) => {
-              return at === last ? totalBytes - size * bytesPerElement(type) : (rooms[at] ?? 0);
-            }),
-          );
-          engine.memory.view("uint8", totalBytes - 8192, 8192).fill(0); // indices must stay in range
+    const lengths = Array.from({ length: LONGEST }, (_, i) => i + 1);
+    const widths = SPARSE_VECTORS.flatMap((vectors) => sizesFrom(vectors * lanesOf(dtype), lanesOf(dtype)));
+    const cases = [
+      ...lengths.flatMap((n) => [
+        ...maps(engine, dtype, n),
+        ...matrices(engine, dtype, n),
+        ...rowsOf(engine, dtype, n),
+      ]),
+      ...widths.flatMap((n) => sparseProducts(engine, dtype, n)),
+    ];
+    for (const { operands, call } of cases) {
+      for (let last = 0; last < operands.length; last++) {
+        const pointers = operands.map(([type, size], at) => {
+          return at === last ? totalBytes - size * bytesPerElement(type) : (rooms[at] ?? 0);
+        });
+        for (const [at, [type, size, elements = []]] of operands.entries()) {
+          const operand = engine.memory.view(type, pointers[at] ?? 0, size);
+          operand.fill(0); // indices must stay in range
+          operand.set(elements);
         }
+        call(...pointers); // a kernel that oversteps traps, and the error names it
       }
     }
   });
@@ -130,4 +144,72 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
       }),
     ];
   });
+}
+
+/** Three rows of k bytes, of which the second is all zeros, as their nonzeros. */
+function nonzerosOf(k: number): { readonly bytes: number[]; readonly starts: number[]; readonly columns: number[] } {
+  const columns = Array.from({ length: k }, (_, j) => j);
+  const bytes = Array.from({ length: 3 * k }, (_, at) => (at < k || at >= 2 * k ? 1 : 0));
+  return { bytes, starts: [0, k, k, 2 * k], columns: [...columns, ...columns] };
+}
+
+/** Kernels that bring k nonzeros of a row together. They move eight at a time, and have room for that. */
+function rowsOf(engine: Engine, dtype: FloatType, k: number): Case[] {
+  const { compressRows, countNonzeros } = engine.common;
+  const { gatherSparseRows } = engine.kernels[dtype];
+  const { bytes, starts, columns } = nonzerosOf(k);
+  const room = columns.length + 8;
+  const positions = ["int32", 4, starts] as const;
+  return [
+    { name: "countNonzeros", operands: [["uint8", k, bytes.slice(0, k)]], call: (x = 0) => countNonzeros(k, x) },
+    {
+      name: "compressRows",
+      operands: [["uint8", 3 * k, bytes], positions, ["uint16", room], ["uint8", room]],
+      call: (x = 0, s = 0, c = 0, v = 0) => compressRows(3, k, x, s, c, v),
+    },
+    {
+      name: "gatherSparseRows",
+      operands: [
+        ...([positions, ["uint16", room, columns], ["uint8", room]] satisfies Place[]),
+        ["int32", 3, [2, 1, 0]],
+        ...([
+          ["int32", 4],
+          ["uint16", room],
+          [dtype, room],
+        ] satisfies Place[]),
+      ],
+      call: (s = 0, c = 0, v = 0, i = 0, toS = 0, toC = 0, toV = 0) =>
+        gatherSparseRows(3, s, c, v, i, toS, toC, toV, 1),
+    },
+  ];
+}
+
+/** Both products with sparse rows. They look at one column number behind the last, and at no other. */
+function sparseProducts(engine: Engine, dtype: FloatType, n: number): Case[] {
+  const { sparseForward, sparseBackward } = engine.kernels[dtype];
+  const k = 3;
+  const { starts, columns } = nonzerosOf(k);
+  const x: readonly Place[] = [
+    ["int32", starts.length, starts],
+    ["uint16", columns.length + 1, columns],
+    [dtype, columns.length],
+  ];
+  const [w, z] = [[dtype, k * n] as const, [dtype, 3 * n] as const];
+  return [
+    {
+      name: "sparseForward",
+      operands: [...x, w, [dtype, n], z],
+      call: (s = 0, c = 0, v = 0, from = 0, b = 0, to = 0) => sparseForward(3, n, s, c, v, from, b, to),
+    },
+    {
+      name: "sparseBackward",
+      operands: [...x, z, w],
+      call: (s = 0, c = 0, v = 0, d = 0, to = 0) => sparseBackward(3, n, s, c, v, d, to, 1),
+    },
+  ];
+}
+
+/** The `count` sizes from `start` on, without 0. */
+function sizesFrom(start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start + i).filter((size) => size > 0);
 }
