@@ -160,6 +160,7 @@ function rowsOf(engine: Engine, dtype: FloatType, k: number): Case[] {
   const { bytes, starts, columns } = nonzerosOf(k);
   const room = columns.length + 8;
   const positions = ["int32", 4, starts] as const;
+  const from: readonly Place[] = [positions, ["uint16", room, columns], ["uint8", room]];
   return [
     { name: "countNonzeros", operands: [["uint8", k, bytes.slice(0, k)]], call: (x = 0) => countNonzeros(k, x) },
     {
@@ -169,15 +170,7 @@ function rowsOf(engine: Engine, dtype: FloatType, k: number): Case[] {
     },
     {
       name: "gatherSparseRows",
-      operands: [
-        ...([positions, ["uint16", room, columns], ["uint8", room]] satisfies Place[]),
-        ["int32", 3, [2, 1, 0]],
-        ...([
-          ["int32", 4],
-          ["uint16", room],
-          [dtype, room],
-        ] satisfies Place[]),
-      ],
+      operands: [...from, ["int32", 3, [2, 1, 0]], ["int32", 4], ["uint16", room], [dtype, room]],
       call: (s = 0, c = 0, v = 0, i = 0, toS = 0, toC = 0, toV = 0) =>
         gatherSparseRows(3, s, c, v, i, toS, toC, toV, 1),
     },
