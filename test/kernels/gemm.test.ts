@@ -1,4 +1,4 @@
-/** C ← αAB + βC, every operand as it stands or transposed: the kernel itself, in a field of NaN. */
+/** C ← αAB + βC and C ← f(αAB + 1·bias), operands as they stand or transposed: the kernel itself, in a field of NaN. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -8,7 +8,7 @@ import { Canary } from "../support/canary.ts";
 import { assertAll, assertEqual, assertSame, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { EPS, FLOATS, integers, lanesOf, reals } from "../support/floats.ts";
-import { product, transposed } from "../support/oracle.ts";
+import { product, sigmoid, transposed } from "../support/oracle.ts";
 
 /** The microtile: assembly/params.ts. */
 const MR = 4;
@@ -31,10 +31,20 @@ const LARGE = [
   { m: 6, n: 1545, k: 12 },
   { m: 1, n: 1, k: 2000 },
   { m: 128, n: 768, k: 256 },
+  // Rows and columns that are not packed.
+  { m: MR - 1, n: 779, k: 515 },
+  { m: 131, n: 1, k: 515 },
 ] as const;
 
 const ALPHAS = [1, -0.5, 0, 2];
 const BETAS = [0, 1, -1, 0.5];
+
+const MAPS: { readonly [F in keyof typeof ACTIVATION]: (z: number) => number } = {
+  none: (z) => z,
+  sigmoid,
+  tanh: Math.tanh,
+  relu: (z) => Math.max(z, 0),
+};
 
 type Size = { readonly m: number; readonly n: number; readonly k: number };
 type Factors = {
@@ -55,7 +65,7 @@ const large = new Canary(engine, 1 << 24);
 
 const test = suite("gemm");
 
-/** Runs the kernel on dense m × k and k × n operands, laid out as told, with `gap` NaN after every row. */
+/** Runs the kernel on dense m × k and k × n operands, laid out as told, with `gap` NaN after every row, `gapC` in C. */
 function gemm(
   field: Canary,
   dtype: FloatType,
@@ -64,19 +74,20 @@ function gemm(
   { isA, isB }: Pick<Layout, "isA" | "isB">,
   { alpha = 1, beta = 0, activation = "none" }: Factors = {},
   gap = 0,
+  gapC = gap,
 ): number[] {
   field.clear();
   const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
   const left = field.place(dtype, isA ? transposed(m, k, a) : a, { rows: isA ? k : m, gap });
   const right = field.place(dtype, isB ? transposed(k, n, b) : b, { rows: isB ? n : k, gap });
-  const form = { rows: m, gap };
+  const form = { rows: m, gap: gapC };
   const out = c === undefined ? field.room(dtype, m * n, form) : field.place(dtype, c, form);
   const row = bias === undefined ? undefined : field.place(dtype, bias);
   const scratch = field.room("uint8", gemmScratch(m, n, k), { alignment: 16 });
   // Without rows there is no width to add the gap to.
   const lda = (isA ? m : k) + gap;
   const ldb = (isB ? k : n) + gap;
-  const ldc = n + gap;
+  const ldc = n + gapC;
   field.run([out, scratch], () => {
     const [rsa, csa] = isA ? [1, lda] : [lda, 1];
     const [rsb, csb] = isB ? [1, ldb] : [ldb, 1];
@@ -127,6 +138,48 @@ for (const dtype of FLOATS) {
     }
   });
 
+  test(`exact on integers: a column in one piece, from operands with gaps between their rows, ${dtype}`, () => {
+    for (const m of [1, MR, 2 * MR + 1, 131]) {
+      for (const k of [1, 5, 515]) {
+        const [a, b, c] = [integers(m * k, 20), integers(k, 21), integers(m, 22)];
+        const want = product(m, 1, k, a, b).map((sum, at) => 2 * sum - (c[at] ?? Number.NaN));
+        for (const layout of LAYOUTS) {
+          const got = gemm(large, dtype, { m, n: 1, k }, { a, b, c }, layout, { alpha: 2, beta: -1 }, 3, 0);
+          assertEqual(got, want, `2 ${layout.name} - C of ${m}×1×${k}`);
+        }
+      }
+    }
+  });
+
+  test(`bias and activation, from full and edge tiles, rows and columns, C full of NaN, ${dtype}`, () => {
+    const nr = nrOf(dtype);
+    const alpha = 0.5;
+    for (const m of [0, 1, MR - 1, MR, MR + 1, 2 * MR + 1]) {
+      for (const n of [0, 1, nr / 2, nr - 1, nr, nr + 1, 2 * nr, 3 * nr + 1]) {
+        for (const k of [0, 1, 5]) {
+          const a = integers(m * k, 16);
+          const b = integers(k * n, 17);
+          const bias = integers(n, 18);
+          const ab = product(m, n, k, a, b);
+          const sums = ab.map((sum, at) => alpha * sum + (bias[at % n] ?? Number.NaN));
+          for (const [activation, map] of Object.entries(MAPS)) {
+            const factors = { alpha, activation: activation as keyof typeof ACTIVATION };
+            const tolerance = (want: Float64Array) => (at: number) => 4 * EPS[dtype] * Math.abs(want[at] ?? Number.NaN);
+            const [want, wantBare] = [sums.map(map), ab.map((sum) => map(alpha * sum))];
+            for (const layout of LAYOUTS) {
+              const label = `${activation} of ${layout.name} of ${m}×${n}×${k}`;
+              const got = gemm(small, dtype, { m, n, k }, { a, b, bias }, layout, factors, (m + n + k) % 3);
+              assertWithin(got, want, tolerance(want), `${label}, bias`);
+              if (k === 0) continue; // without a bias, nothing is activated
+              const bare = gemm(small, dtype, { m, n, k }, { a, b }, layout, factors, (m + n) % 2);
+              assertWithin(bare, wantBare, tolerance(wantBare), label);
+            }
+          }
+        }
+      }
+    }
+  });
+
   test(`β = 0 never reads C, and with k = 0 it writes zeros, ${dtype}`, () => {
     for (const alpha of ALPHAS) {
       const c = new Float64Array(15).fill(Number.NaN);
@@ -150,11 +203,23 @@ for (const dtype of FLOATS) {
       const c = integers(m * n, 8);
       const ab = product(m, n, k, a, b);
       const updated = ab.map((sum, at) => 2 * sum - (c[at] ?? Number.NaN));
+      const bias = integers(n, 19);
+      const shifted = ab.map((sum, at) => sum / 64 + (bias[at % n] ?? Number.NaN));
+      const activated = shifted.map(sigmoid);
       for (const layout of LAYOUTS) {
         const label = `${layout.name} of ${m}×${n}×${k}`;
         assertEqual(gemm(large, dtype, { m, n, k }, { a, b }, layout, {}, 1), ab, label);
         const got = gemm(large, dtype, { m, n, k }, { a, b, c }, layout, { alpha: 2, beta: -1 });
         assertEqual(got, updated, `2 ${label} - C`);
+        const withBias = gemm(large, dtype, { m, n, k }, { a, b, bias }, layout, { alpha: 1 / 64 }, 1);
+        assertEqual(withBias, shifted, `${label} / 64 + bias`);
+        const factors = { alpha: 1 / 64, activation: "sigmoid" } as const;
+        assertWithin(
+          gemm(large, dtype, { m, n, k }, { a, b, bias }, layout, factors),
+          activated,
+          (at) => 4 * EPS[dtype] * (activated[at] ?? Number.NaN),
+          `sigmoid of ${label} / 64 + bias`,
+        );
       }
     }
   });
