@@ -89,10 +89,10 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
   ];
 }
 
-/** Kernels over m × n elements, with m = 1 and 3. */
+/** Kernels over m × n elements, with fewer rows than a tile of gemm has, and with more. */
 function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
   const k = engine.kernels[dtype];
-  return [1, 3].flatMap((m): Case[] => {
+  return [1, 3, 5].flatMap((m): Case[] => {
     const x = [dtype, m * n] as const;
     const row = [dtype, n] as const;
     const labels = ["int32", m] as const;
