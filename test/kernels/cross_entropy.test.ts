@@ -12,7 +12,7 @@ type Place = "no gradient" | "apart" | "onto z";
 type Result = { readonly loss: number; readonly dz: number[] };
 
 const engine = await loadEngine();
-const field = new Canary(engine);
+const field = new Canary(engine, 1 << 20);
 
 const test = suite("cross entropy");
 
@@ -28,7 +28,8 @@ function crossEntropy(
   field.clear();
   const m = z.length / n;
   const kernels = engine.kernels[dtype];
-  const scratch = engine.scratch(kernels.crossEntropyScratch(n));
+  const room = field.room("uint8", kernels.crossEntropyScratch(n), { alignment: 16 });
+  const scratch = room.pointer;
   const logits = field.place(dtype, z);
   const targets = t instanceof Int32Array ? field.place("int32", t) : field.place(dtype, t);
   const [loss, lossAndGradient] =
@@ -36,10 +37,12 @@ function crossEntropy(
       ? [kernels.crossEntropyLabels, kernels.crossEntropyLabelsGradient]
       : [kernels.crossEntropyTargets, kernels.crossEntropyTargetsGradient];
   if (place === "no gradient") {
-    return { loss: field.run([], () => loss(m, n, logits.pointer, targets.pointer, scratch)), dz: [] };
+    return { loss: field.run([room], () => loss(m, n, logits.pointer, targets.pointer, scratch)), dz: [] };
   }
   const dz = place === "apart" ? field.room(dtype, m * n) : logits;
-  const sum = field.run([dz], () => lossAndGradient(m, n, logits.pointer, targets.pointer, dz.pointer, scale, scratch));
+  const sum = field.run([dz, room], () =>
+    lossAndGradient(m, n, logits.pointer, targets.pointer, dz.pointer, scale, scratch),
+  );
   return { loss: sum, dz: dz.values() };
 }
 
@@ -122,6 +125,56 @@ for (const dtype of FLOATS) {
     }
   });
 
+  test(`many rows and long ones agree with float64: several blocks, several logarithms, ${dtype}`, () => {
+    // 2,048 elements are a block: rows that fill several and not the last, and that are a block each, or nearly.
+    for (const [m, n] of [
+      [450, 10],
+      [45, 100],
+      [2, 2047],
+      [2, 2049],
+      [3, 2500],
+    ] as const) {
+      const z = reals(m * n, 65, dtype).map((value) => 8 * value);
+      const classes = labels(m, n, 66);
+      const drawn = reals(m * n, 67, dtype).map(Math.abs);
+      for (const [name, t, rows] of [
+        ["labels", classes, oracle.oneHot(n, classes)],
+        ["one-hot", oracle.oneHot(n, classes), oracle.oneHot(n, classes)],
+        ["targets", drawn, drawn],
+      ] as const) {
+        const mass = Array.from({ length: m }, (_, i) => rows.subarray(i * n, (i + 1) * n).reduce((sum, w) => sum + w));
+        const [p, loss] = [oracle.softmax(n, z), oracle.crossEntropy(n, z, rows)];
+        const slopes = oracle.crossEntropyGradient(n, z, rows);
+        // As below, but in proportion to each probability; and the difference rounds.
+        const rounding = (16 + n + 4) * EPS[dtype];
+        const share = (at: number) => p[at]! * mass[Math.floor(at / n)]!;
+        // Exponentials as above, and float64's sums of at most m·n terms.
+        const lossBound = rounding * mass.reduce((sum, w) => sum + w) + m * n * EPS.float64 * loss;
+        for (const place of ["no gradient", "apart", "onto z"] as const) {
+          const label = `${name}, ${m}×${n}, ${place}`;
+          const got = crossEntropy(dtype, n, z, t, place);
+          assertWithin([got.loss], [loss], () => lossBound, `${label}: loss`);
+          if (place === "no gradient") continue;
+          assertWithin(got.dz, slopes, (at) => rounding * share(at) + EPS[dtype] * rows[at]!, `${label}: gradient`);
+        }
+      }
+    }
+  });
+
+  test(`equal logits of n classes cost ln n a row, however many rows there are, ${dtype}`, () => {
+    // 300^128 is over the largest number.
+    for (const [m, n] of [
+      [450, 10],
+      [128, 300],
+    ] as const) {
+      for (const t of [new Int32Array(m), oracle.oneHot(n, new Int32Array(m))]) {
+        const { loss } = crossEntropy(dtype, n, new Float64Array(m * n), t, "no gradient");
+        const want = m * Math.log(n);
+        assertWithin([loss], [want], () => (m + 4) * EPS.float64 * want, `${m}×${n}`);
+      }
+    }
+  });
+
   test(`scale multiplies the gradient and leaves the loss alone, ${dtype}`, () => {
     const z = reals(15, 60, dtype);
     for (const t of [labels(3, 5, 61), reals(15, 62, dtype).map(Math.abs)]) {
@@ -136,7 +189,7 @@ for (const dtype of FLOATS) {
     }
   });
 
-  test(`rows are independent: the loss of all is the sum of the losses of each, to the bit, ${dtype}`, () => {
+  test(`rows are independent: their losses add up, and their gradients are those of each alone, to the bit, ${dtype}`, () => {
     const z = reals(6 * 7, 63, dtype).map((value) => 5 * value);
     const t = labels(6, 7, 64);
     const whole = crossEntropy(dtype, 7, z, t);
@@ -147,7 +200,8 @@ for (const dtype of FLOATS) {
       sum += row.loss;
       dz.push(...row.dz);
     }
-    assert.is(whole.loss, sum);
+    // One logarithm of the product of six sums stands for six.
+    assertWithin([whole.loss], [sum], () => 24 * EPS.float64 * sum, "loss");
     assertSame(whole.dz, dz, "gradient");
   });
 
