@@ -74,15 +74,19 @@ export function gatherSparseRows<D extends FloatType>(
   scale = 1,
 ): void {
   checkNumber("gatherSparseRows", "scale", scale);
+  checkAlike("gatherSparseRows", "indices", indices, indices, "int32");
+  checkShapeIs("gatherSparseRows", "indices", indices, [indices.size]);
   checkSparse("gatherSparseRows", "x", x, indices, "uint8");
   checkFloat("gatherSparseRows", "y", y.values);
   checkSparse("gatherSparseRows", "y", y, indices, y.dtype);
-  checkAlike("gatherSparseRows", "indices", indices, indices, "int32");
   const [rows, k] = x.shape;
   const m = indices.size;
   if (y.shape[0] !== m || y.shape[1] !== k || y.capacity < m * x.widest) {
     const found = `${show(y.shape)} with room for ${y.capacity}`;
     throw new ShapeError("gatherSparseRows", "y", `${show([m, k])} with room for ${m * x.widest} nonzeros`, found);
+  }
+  for (const part of [y.starts, y.columns, y.values]) {
+    checkOutput("gatherSparseRows", "y", part, part, [indices, x.starts, x.columns, x.values], "disjoint");
   }
   checkIndices("gatherSparseRows", "indices", indices, rows);
   compute(GATHER_SPARSE, indices.engine, [x, indices], { scale, dtype: y.dtype }, y);

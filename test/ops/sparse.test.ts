@@ -80,6 +80,7 @@ test("operands that do not fit are refused before anything is written, and nothi
   using wide = new SparseMatrix(engine, [2, 7], { dtype: "float32", widest: 6 });
   using indices = tensor(engine, Int32Array.of(0, 4));
   using beyond = tensor(engine, Int32Array.of(0, 5));
+  using square = zeros(engine, [1, 2], { dtype: "int32" });
   using w = zeros(engine, [6, 3]);
   using tall = zeros(engine, [7, 3]);
   using doubles = zeros(engine, [6, 3], { dtype: "float64" });
@@ -91,6 +92,8 @@ test("operands that do not fit are refused before anything is written, and nothi
     "no room": [() => gatherSparseRows(sparse, indices, narrow), ShapeError],
     "rows of y": [() => gatherSparseRows(sparse, indices, many), ShapeError],
     "columns of y": [() => gatherSparseRows(sparse, indices, wide), ShapeError],
+    "indices that are no vector": [() => gatherSparseRows(sparse, square, rows), ShapeError],
+    "indices among the starts of y": [() => gatherSparseRows(sparse, rows.starts.part(0, [2]), rows), ShapeError],
     "an index beyond": [() => gatherSparseRows(sparse, beyond, rows), IndexError],
     "another engine": [() => gatherSparseRows(sparse, indices, foreign), EngineMismatchError],
     "no sparse matrix": [() => sparseAffine(w as never, w, b), OptionError],
