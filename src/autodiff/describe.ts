@@ -22,7 +22,11 @@ export function table(instructions: readonly Instruction[], { placements, bytes 
   }
   const nameOf = (node: Node): string => {
     const placement = placements.get(node);
-    return numbers.get(node) ?? leafName(node) ?? (placement?.kind === "view" ? nameOf(placement.of) : sharerOf(node, numbers, nameOf));
+    return (
+      numbers.get(node) ??
+      leafName(node) ??
+      (placement?.kind === "view" ? nameOf(placement.of) : sharerOf(node, numbers, nameOf))
+    );
   };
   const rows = instructions.map(({ node }, i) => {
     const { operation, operands, attributes } = node.origin as Computed;
@@ -39,7 +43,10 @@ export function table(instructions: readonly Instruction[], { placements, bytes 
     ];
   });
   const flops = rows.reduce((sum, row) => sum + Number(row[6]?.replaceAll(",", "")), 0);
-  const separate = instructions.reduce((sum, { node }) => sum + (placements.get(node)?.kind === "block" ? bytesOfNode(node) : 0), 0);
+  const separate = instructions.reduce(
+    (sum, { node }) => sum + (placements.get(node)?.kind === "block" ? bytesOfNode(node) : 0),
+    0,
+  );
   return `${align([HEADS, ...rows])}
 block: ${count(bytes)} bytes for values that would take ${count(separate)} side by side, ${count(allBytes - bytes)} of scratch; ${count(flops)} operations a run`;
 }
@@ -67,7 +74,8 @@ function sharerOf({ origin }: Node, numbers: ReadonlyMap<Node, string>, nameOf: 
 function placeName(node: Node, placement: Placement | undefined, nameOf: (node: Node) => string): string {
   if (placement?.kind === "view") return nameOf(placement.of);
   if (placement?.kind === "block") return `${placement.isInPlace ? "in place, " : ""}${count(placement.buffer.offset)}`;
-  return (node.into && "name" in node.into && node.into.name) || "a tensor";
+  if (node.into === undefined) return "a tensor";
+  return ("name" in node.into ? node.into.name : "sparse rows") ?? "a tensor";
 }
 
 /** What tells two calls of one operation apart. */

@@ -48,7 +48,12 @@ function isPassing(node: Node | undefined): node is Node {
 }
 
 /** Gives a node another operation; operands that it had and has no longer lose a use. */
-function replace(node: Node, operation: Operation<never> | Operation, operands: readonly Node[], attributes: Attributes): void {
+function replace(
+  node: Node,
+  operation: Operation<never> | Operation,
+  operands: readonly Node[],
+  attributes: Attributes,
+): void {
   const before = node.origin.kind === "computed" ? node.origin.operands : [];
   for (const operand of operands) operand.uses++;
   node.origin = { kind: "computed", operation: operation as Operation, operands, attributes };

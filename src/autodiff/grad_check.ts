@@ -33,7 +33,12 @@ export type InputCheck = {
   readonly failures: number;
   readonly kinks: number;
   /** The element that is furthest out of its tolerance, or nearest to leaving it: flat index and both values. */
-  readonly worst: { readonly index: number; readonly analytic: number; readonly numeric: number; readonly relativeError: number };
+  readonly worst: {
+    readonly index: number;
+    readonly analytic: number;
+    readonly numeric: number;
+    readonly relativeError: number;
+  };
 };
 
 export type GradCheckReport = { readonly passed: boolean; readonly inputs: readonly InputCheck[] };
@@ -64,7 +69,9 @@ export function gradCheck(
   using weights = weightsFor(first.engine, result.size, result.shape);
   const loss = result.shape.length === 0 ? result : sum(mul(result, weights));
   const gradients = gradientsOf(loss, leaves);
-  const outputs: Record<string, Expression> = { loss: loss.source.kind === "applied" ? loss : mul(loss, constant(loss.engine, 1, "float64")) };
+  const outputs: Record<string, Expression> = {
+    loss: loss.source.kind === "applied" ? loss : mul(loss, constant(loss.engine, 1, "float64")),
+  };
   for (const [i, gradient] of gradients.entries()) outputs[`gradient ${i}`] = gradient;
   using backward = compile(outputs);
   using forward = compile({ loss: outputs["loss"] as Expression });
@@ -116,7 +123,12 @@ function checkInput(
     }
     if (!(excess <= furthest)) {
       furthest = excess;
-      worst = { index: i, analytic: rule, numeric, relativeError: error / Math.max(Math.abs(rule), Math.abs(numeric), Number.MIN_VALUE) };
+      worst = {
+        index: i,
+        analytic: rule,
+        numeric,
+        relativeError: error / Math.max(Math.abs(rule), Math.abs(numeric), Number.MIN_VALUE),
+      };
     }
   }
   return { name, elements: analytic.length, failures, kinks, worst };

@@ -80,7 +80,11 @@ function nodeOf({ dtype, shape, widest, name, source }: Expression, nodes: Reado
 }
 
 /** Equal for expressions that are sure to have the same value: a tensor's own identity, or a description. */
-function keyOf(expression: Expression, nodes: ReadonlyMap<Expression, Node>, numbers: ReadonlyMap<Node, number>): unknown {
+function keyOf(
+  expression: Expression,
+  nodes: ReadonlyMap<Expression, Node>,
+  numbers: ReadonlyMap<Node, number>,
+): unknown {
   const { source, dtype } = expression;
   if (source.kind === "input" || source.kind === "argument") return expression;
   if (source.kind === "tensor") return source.tensor;
@@ -112,8 +116,11 @@ export function changedBy(effects: readonly Node[]): Tensor[] {
 /** Whether a node is the memory of one of these tensors: the tensor itself, a view of it, or a part that overlaps. */
 export function readsAny(node: Node, tensors: readonly Tensor[]): boolean {
   const { origin } = node;
-  if (origin.kind === "tensor") return tensorsOf(origin.tensor).some((own) => tensors.some((other) => overlaps(own, other)));
-  return origin.kind === "computed" && origin.operation.isView === true && readsAny(origin.operands[0] as Node, tensors);
+  if (origin.kind === "tensor")
+    return tensorsOf(origin.tensor).some((own) => tensors.some((other) => overlaps(own, other)));
+  return (
+    origin.kind === "computed" && origin.operation.isView === true && readsAny(origin.operands[0] as Node, tensors)
+  );
 }
 
 function overlaps(a: Tensor, b: Tensor): boolean {

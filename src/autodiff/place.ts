@@ -46,7 +46,10 @@ export function place(nodes: readonly Node[], outputs: ReadonlySet<Node>, change
     const beside = besideOf(node);
     if (beside === undefined) continue;
     const buffer = { bytes: bytesOfNode(beside), offset: 0, first: now, last: lastUses.get(beside) ?? now };
-    placements.set(beside, beside.into === undefined ? { kind: "block", buffer, isInPlace: false } : { kind: "tensor" });
+    placements.set(
+      beside,
+      beside.into === undefined ? { kind: "block", buffer, isInPlace: false } : { kind: "tensor" },
+    );
     if (beside.into === undefined) buffers.push(buffer);
   }
   return { placements, bytes: layOut(buffers) };
@@ -55,7 +58,11 @@ export function place(nodes: readonly Node[], outputs: ReadonlySet<Node>, change
 function placementOf(
   node: Node,
   now: number,
-  known: { readonly last: number; readonly placements: ReadonlyMap<Node, Placement>; readonly changed: readonly Tensor[] },
+  known: {
+    readonly last: number;
+    readonly placements: ReadonlyMap<Node, Placement>;
+    readonly changed: readonly Tensor[];
+  },
 ): Placement {
   const { origin } = node;
   const { last, placements, changed } = known;

@@ -18,7 +18,7 @@ import { besideOf, type Computed, changedBy, type Graph, graphOf, type Node, rea
 import { type Plan, place } from "./place.ts";
 
 export type CompileOptions = {
-  /** What is written to tensors that the caller owns: values, and where they go. */
+  /** What is written to tensors that the caller owns: values, and where they go. Values are those before the run. */
   readonly into?: readonly (readonly [value: Expression, target: Tensor | SparseMatrix])[];
   /** What is done to tensors after everything else, in this order: updates of parameters. */
   readonly effects?: readonly Expression[];
@@ -44,7 +44,11 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * program.outputs.loss.data[0];
  */
 export function compile<Name extends string>(outputs: Expressions<Name>, options: CompileOptions = {}): Program<Name> {
-  const [first] = [...Object.values<Expression>(outputs), ...(options.into ?? []).map(([value]) => value), ...(options.effects ?? [])];
+  const [first] = [
+    ...Object.values<Expression>(outputs),
+    ...(options.into ?? []).map(([value]) => value),
+    ...(options.effects ?? []),
+  ];
   if (first === undefined) throw new OptionError("compile: outputs", "at least one expression", "none");
   return new Program(first.engine, outputs, options);
 }
@@ -71,7 +75,7 @@ export class Program<Name extends string = string> {
   constructor(engine: Engine, outputs: Expressions<Name>, { into = [], effects = [] }: CompileOptions) {
     const wanted = Object.values<Expression>(outputs);
     const { direct, assigned } = destinations(engine, [...wanted, ...effects], into);
-    const all = [...effects, ...assigned];
+    const all = [...assigned, ...effects];
     const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], all);
     checkEngine(graph);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
@@ -80,7 +84,9 @@ export class Program<Name extends string = string> {
 
     this.engine = engine;
     this.#nodes = nodes;
-    this.#arguments = new Map(nodes.flatMap((node) => (node.origin.kind === "argument" ? [[node.name ?? "", node]] : [])));
+    this.#arguments = new Map(
+      nodes.flatMap((node) => (node.origin.kind === "argument" ? [[node.name ?? "", node]] : [])),
+    );
     this.#plan = place(nodes, results, changedBy(graph.effects));
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
     this.bytes = this.#plan.bytes + scratchBytes;
@@ -88,7 +94,10 @@ export class Program<Name extends string = string> {
     try {
       this.inputs = this.#inputsOf(nodes);
       this.outputs = Object.fromEntries(
-        Object.entries<Expression>(outputs).map(([name, value]) => [name, this.#tensorOf(graph.outputs.get(value) as Node, name)]),
+        Object.entries<Expression>(outputs).map(([name, value]) => [
+          name,
+          this.#tensorOf(graph.outputs.get(value) as Node, name),
+        ]),
       ) as { [N in Name]: Tensor };
       this.#fillConstants(nodes);
       if (this.#arguments.size === 0) this.#ready();
@@ -131,7 +140,8 @@ export class Program<Name extends string = string> {
   run(): void {
     this.engine.checkOpen();
     if (!this.#block.isLive) throw new DisposedError("program", "run");
-    if (this.#bound.size < this.#arguments.size) throw new OptionError("run", "all arguments bound before", "some are not");
+    if (this.#bound.size < this.#arguments.size)
+      throw new OptionError("run", "all arguments bound before", "some are not");
     for (const tensor of this.#foreign) if (tensor.isDisposed) throw new DisposedError(tensor.describe(), "run");
     let at = 0;
     try {
@@ -190,7 +200,13 @@ export class Program<Name extends string = string> {
       if (origin.kind !== "computed" || written.has(node) || this.#isFree(node)) return [];
       const { operation, operands, attributes, beside } = origin;
       const call: Call = {
-        ...unplacedCall(engine, operands.map(({ form }) => form), node.form, attributes, engine.bare),
+        ...unplacedCall(
+          engine,
+          operands.map(({ form }) => form),
+          node.form,
+          attributes,
+          engine.bare,
+        ),
         memory: engine.memory,
         at: operands.map((operand) => this.#placeOf(operand)),
         out: this.#placeOf(node),
@@ -246,17 +262,22 @@ function destinations(
   into: NonNullable<CompileOptions["into"]>,
 ): { readonly direct: NonNullable<CompileOptions["into"]>; readonly assigned: readonly Expression[] } {
   const { nodes, outputs } = graphOf(engine, [...others, ...into.map(([value]) => value)], []);
+  // What only effects read is not meant: they run when everything has been written.
+  const read = nodes.flatMap(({ origin }) =>
+    origin.kind === "computed" && origin.operation.changes === undefined ? origin.operands : [],
+  );
   const direct: (readonly [Expression, Tensor | SparseMatrix])[] = [];
   const assigned: Expression[] = [];
   const taken = new Set<Node | undefined>(others.map((value) => outputs.get(value)));
   for (const [value, target] of into) {
     const node = outputs.get(value);
-    const isRead = target instanceof Tensor && nodes.some((leaf) => leaf.origin.kind === "tensor" && readsAny(leaf, [target]));
+    const isRead = target instanceof Tensor && read.some((leaf) => readsAny(leaf, [target]));
     const isDirect = node?.origin.kind === "computed" && !isRead && !taken.has(node);
     taken.add(node);
     if (isDirect) direct.push([value, target]);
     else if (target instanceof Tensor) assigned.push(effect(ASSIGN, target, [value], {}));
-    else throw new OptionError("compile: into", "a tensor, where the value is not computed for it alone", "sparse rows");
+    else
+      throw new OptionError("compile: into", "a tensor, where the value is not computed for it alone", "sparse rows");
   }
   return { direct, assigned };
 }
@@ -271,7 +292,16 @@ function checkEngine({ engine, nodes }: Graph): void {
 function scratchOf(engine: Engine, { form, origin }: Node): number {
   if (origin.kind !== "computed") return 0;
   const { operation, operands, attributes } = origin;
-  return operation.scratchBytes?.(unplacedCall(engine, operands.map((operand) => operand.form), form, attributes)) ?? 0;
+  return (
+    operation.scratchBytes?.(
+      unplacedCall(
+        engine,
+        operands.map((operand) => operand.form),
+        form,
+        attributes,
+      ),
+    ) ?? 0
+  );
 }
 
 function checkArgument(name: string, { form }: Node, tensor: Tensor | SparseMatrix, engine: Engine): void {

@@ -8,7 +8,7 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import { add, broadcastTo } from "../ops/binary.ts";
 import { isExpression, isFloat } from "../ops/operation.ts";
-import { constant, Expression } from "../tensor/expression.ts";
+import { constant, type Expression } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 

@@ -95,14 +95,34 @@ export function gradCheckCases(engine: Engine): GradCheckCase[] {
   const targets = softmax(draw([3, 4], "any", "t"));
   return [
     ...twice("add, b broadcast", add, [[3, 4], [4]]),
-    ...twice("sub, a broadcast", sub, [[3, 1], [2, 3, 4]]),
-    ...twice("mul, both broadcast", mul, [[3, 1], [1, 4]]),
-    ...twice("div", div, [[3, 4], [3, 4]], "positive"),
+    ...twice("sub, a broadcast", sub, [
+      [3, 1],
+      [2, 3, 4],
+    ]),
+    ...twice("mul, both broadcast", mul, [
+      [3, 1],
+      [1, 4],
+    ]),
+    ...twice(
+      "div",
+      div,
+      [
+        [3, 4],
+        [3, 4],
+      ],
+      "positive",
+    ),
     ...twice("div, b broadcast", div, [[2, 3], [3]], "positive"),
     made("maximum", maximum, [[3, 4], [4]]),
-    made("minimum", minimum, [[3, 4], [3, 1]]),
+    made("minimum", minimum, [
+      [3, 4],
+      [3, 1],
+    ]),
     made("where", (a, b) => where(mask, a, b), [[2, 3], [3]]),
-    made("where on a comparison", (a, b) => where(greater(a, b), mul(a, b), sub(a, b)), [[2, 3], [2, 3]]),
+    made("where on a comparison", (a, b) => where(greater(a, b), mul(a, b), sub(a, b)), [
+      [2, 3],
+      [2, 3],
+    ]),
     made("neg", neg, [[5]]),
     ...twice("square", square, [[5]]),
     ...twice("sqrt", sqrt, [[5]], "positive"),
@@ -113,16 +133,36 @@ export function gradCheckCases(engine: Engine): GradCheckCase[] {
     ...twice("softplus", (x) => softplus(x), [[5]]),
     ...twice("gelu", (x) => gelu(x), [[5]]),
     made("relu", (x) => relu(x), [[6]], "apart"),
-    made("relu in a second derivative", secondOf((x) => square(relu(x))), [[6]], "apart"),
+    made(
+      "relu in a second derivative",
+      secondOf((x) => square(relu(x))),
+      [[6]],
+      "apart",
+    ),
     made("leakyRelu", (x) => leakyRelu(x, { slope: 0.2 }), [[6]], "apart"),
     ...twice("pow 3", (x) => pow(x, 3), [[5]]),
     ...twice("pow -2", (x) => pow(x, -2), [[5]], "positive"),
     ...twice("pow 1.7", (x) => pow(x, 1.7), [[5]], "positive"),
-    ...twice("matmul", (a, b) => matmul(a, b), [[3, 4], [4, 2]]),
-    ...twice("matmul, a transposed", (a, b) => matmul(a, b, { transpose: "a" }), [[4, 3], [4, 2]]),
-    ...twice("matmul, b transposed", (a, b) => matmul(a, b, { transpose: "b" }), [[3, 4], [2, 4]]),
-    ...twice("matmul, both transposed", (a, b) => matmul(a, b, { transpose: "both", alpha: 0.5 }), [[4, 3], [2, 4]]),
-    ...twice("matmul of transpose", (a, b) => matmul(transpose(a), transpose(b)), [[4, 3], [2, 4]]),
+    ...twice("matmul", (a, b) => matmul(a, b), [
+      [3, 4],
+      [4, 2],
+    ]),
+    ...twice("matmul, a transposed", (a, b) => matmul(a, b, { transpose: "a" }), [
+      [4, 3],
+      [4, 2],
+    ]),
+    ...twice("matmul, b transposed", (a, b) => matmul(a, b, { transpose: "b" }), [
+      [3, 4],
+      [2, 4],
+    ]),
+    ...twice("matmul, both transposed", (a, b) => matmul(a, b, { transpose: "both", alpha: 0.5 }), [
+      [4, 3],
+      [2, 4],
+    ]),
+    ...twice("matmul of transpose", (a, b) => matmul(transpose(a), transpose(b)), [
+      [4, 3],
+      [2, 4],
+    ]),
     ...twice("affine, sigmoid", (x, w, b) => affine(x, w, b, { activation: "sigmoid" }), [[3, 4], [4, 2], [2]]),
     ...twice("affine, tanh", (x, w, b) => affine(x, w, b, { activation: "tanh" }), [[3, 4], [4, 2], [2]]),
     ...twice("transpose", (x) => square(transpose(x)), [[3, 4]]),
@@ -130,8 +170,14 @@ export function gradCheckCases(engine: Engine): GradCheckCase[] {
     ...twice("broadcastTo", (x) => square(broadcastTo(x, [2, 3, 4])), [[3, 1]]),
     ...twice("slice of rows", (x) => square(slice(x, 1, 3)), [[4, 3]]),
     ...twice("slice of columns", (x) => square(slice(x, 0, 2, { axis: -1 })), [[4, 3]]),
-    ...twice("concat", (a, b) => square(concat([a, b, a])), [[2, 3], [1, 3]]),
-    ...twice("concat of columns", (a, b) => square(concat([a, b], { axis: 1 })), [[2, 3], [2, 1]]),
+    ...twice("concat", (a, b) => square(concat([a, b, a])), [
+      [2, 3],
+      [1, 3],
+    ]),
+    ...twice("concat of columns", (a, b) => square(concat([a, b], { axis: 1 })), [
+      [2, 3],
+      [2, 1],
+    ]),
     ...twice("gather", (x) => square(gather(x, rows)), [[3, 2]]),
     ...twice("sum", (x) => square(sum(x)), [[3, 4]]),
     ...twice("sum over two axes", (x) => square(sum(x, { axes: [0, 2] })), [[2, 3, 4]]),
@@ -142,9 +188,23 @@ export function gradCheckCases(engine: Engine): GradCheckCase[] {
     ...twice("logSoftmax", (z) => logSoftmax(z), [[3, 4]]),
     ...twice("softmaxCrossEntropy, labels", (z) => softmaxCrossEntropy(z, labels), [[3, 4]]),
     ...twice("softmaxCrossEntropy, targets", (z) => softmaxCrossEntropy(z, targets), [[3, 4]]),
-    ...twice("softmaxCrossEntropy, both", (z, t) => softmaxCrossEntropy(z, t), [[3, 4], [3, 4]], "positive"),
-    ...twice("squaredError", squaredError, [[3, 4], [3, 4]]),
-    ...twice("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits, [[3, 4], [3, 4]]),
+    ...twice(
+      "softmaxCrossEntropy, both",
+      (z, t) => softmaxCrossEntropy(z, t),
+      [
+        [3, 4],
+        [3, 4],
+      ],
+      "positive",
+    ),
+    ...twice("squaredError", squaredError, [
+      [3, 4],
+      [3, 4],
+    ]),
+    ...twice("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits, [
+      [3, 4],
+      [3, 4],
+    ]),
     made("dropout", (x) => square(dropout(x, counter, { rate: 0.4 })), [[4, 5]]),
     ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description)),
   ];

@@ -1,16 +1,17 @@
 /**
  * From a description and its parameters to expressions: what each layer computes.
  */
+
+import { affine } from "../ops/affine.ts";
 import { add, div, mul, sub } from "../ops/binary.ts";
 import { dropout } from "../ops/dropout.ts";
+import type { ActivationLayer } from "../ops/elementwise.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, sqrt, square, tanh } from "../ops/elementwise.ts";
-import { affine } from "../ops/affine.ts";
 import { mean } from "../ops/reduce.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { ActivationLayer } from "../ops/elementwise.ts";
 import type { BatchNormLayer, Layer } from "./layers.ts";
 
 /** Layers do more while training: units are dropped, and batches are normalised by themselves. */
@@ -38,7 +39,10 @@ export type Forward<D extends FloatType> = {
  * The shapes of parameters and statistics: W1 fanIn × fanOut and b1 of the first dense layer, W2, b2 … ; gamma1, beta1,
  * mean1, variance1 of the first batch normalisation, as wide as what comes before it.
  */
-export function shapesOf(layers: readonly Layer[]): { readonly parameters: Record<string, Shape>; readonly statistics: Record<string, Shape> } {
+export function shapesOf(layers: readonly Layer[]): {
+  readonly parameters: Record<string, Shape>;
+  readonly statistics: Record<string, Shape>;
+} {
   const parameters: Record<string, Shape> = {};
   const statistics: Record<string, Shape> = {};
   let [denses, norms, width] = [0, 0, 0];
@@ -78,13 +82,17 @@ export function forward<D extends FloatType>(
         break;
       case "dropout":
         dropouts += 1;
-        if (mode === "train" && layer.rate > 0) z = dropout(z, counter as Tensor<"int32">, { rate: layer.rate, stream: dropouts });
+        if (mode === "train" && layer.rate > 0)
+          z = dropout(z, counter as Tensor<"int32">, { rate: layer.rate, stream: dropouts });
         break;
       default: {
         norms += 1;
         const of = (name: string) => `${name}${norms}`;
         const [gamma, beta] = [parameters[of("gamma")], parameters[of("beta")]] as [Expression<D>, Expression<D>];
-        const [runningMean, runningVariance] = [statistics[of("mean")], statistics[of("variance")]] as [Tensor<D>, Tensor<D>];
+        const [runningMean, runningVariance] = [statistics[of("mean")], statistics[of("variance")]] as [
+          Tensor<D>,
+          Tensor<D>,
+        ];
         if (mode === "predict") {
           z = normalise(z, runningMean, runningVariance, layer, gamma, beta);
           break;
@@ -115,7 +123,11 @@ function normalise<D extends FloatType>(
   return add(mul(div(sub(z, average), deviation), gamma), beta);
 }
 
-function running<D extends FloatType>(before: Tensor<D>, now: Expression<D>, { momentum }: BatchNormLayer): Expression<D> {
+function running<D extends FloatType>(
+  before: Tensor<D>,
+  now: Expression<D>,
+  { momentum }: BatchNormLayer,
+): Expression<D> {
   return add(mul(now, momentum), mul(before, 1 - momentum) as Value<D>);
 }
 

@@ -88,7 +88,12 @@ export function checkSequential({ layers }: Sequential): void {
     checkLayer(`layers[${i}]`, layer);
     if (layer.kind === "dense") {
       if (size !== undefined && layer.inputSize !== size) {
-        throw new ShapeError("sequential", `layers[${i}]`, `inputSize ${size}, what comes before it`, `${layer.inputSize}`);
+        throw new ShapeError(
+          "sequential",
+          `layers[${i}]`,
+          `inputSize ${size}, what comes before it`,
+          `${layer.inputSize}`,
+        );
       }
       size = layer.outputSize;
     } else if (layer.kind === "batchNorm" && size === undefined) {

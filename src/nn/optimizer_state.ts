@@ -1,17 +1,7 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
-import {
-  ADAGRAD,
-  ADAM,
-  CLIP_NORM,
-  CLIP_VALUE,
-  effect,
-  MOMENTUM,
-  type Rates,
-  RMSPROP,
-  SGD,
-} from "../ops/update.ts";
+import { ADAGRAD, ADAM, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, type Rates, RMSPROP, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";

@@ -27,8 +27,8 @@ export class Parameters<Name extends string, D extends FloatType> {
     this.#engine = engine;
     this.#shapes = shapes;
     this.#dtype = dtype;
-    this.#values = tensorGroup(engine, shapes, dtype);
-    this.#gradients = tensorGroup(engine, shapes, dtype);
+    this.#values = tensorGroup(engine, shapes, dtype, { name: "parameters" });
+    this.#gradients = tensorGroup(engine, shapes, dtype, { name: "gradients", prefix: "d" });
   }
 
   get values(): NamedTensors<Name, D> {

@@ -69,7 +69,8 @@ export function checkSchedule(option: string, schedule: Schedule): void {
   if (!KINDS.has(schedule?.kind)) unknownSchedule(option, schedule as never);
   for (const [name, value] of Object.entries(schedule)) {
     if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
-    else if (name !== "kind" && !Number.isFinite(value)) throw new OptionError(`${option}: ${name}`, "a finite number", value);
+    else if (name !== "kind" && !Number.isFinite(value))
+      throw new OptionError(`${option}: ${name}`, "a finite number", value);
   }
 }
 

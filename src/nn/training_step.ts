@@ -1,8 +1,9 @@
 /**
  * A training step as one program: (gather →) forward → loss → backward → update.
  */
-import { gradientsOf } from "../autodiff/reverse.ts";
+
 import { compile, type Program } from "../autodiff/program.ts";
+import { gradientsOf } from "../autodiff/reverse.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
@@ -42,8 +43,15 @@ export class TrainingStep<D extends FloatType> {
   constructor(state: OptimizerState<D>, { into = [] }: StepSource<D>, parts: StepParts<D>) {
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
-    const values = gradientsOf(loss, names.map((name) => leaves[name] as Expression<D>));
-    const updates = state.plan(parameters, gradients, Object.fromEntries(names.map((name, i) => [name, values[i] as Expression])));
+    const values = gradientsOf(
+      loss,
+      names.map((name) => leaves[name] as Expression<D>),
+    );
+    const updates = state.plan(
+      parameters,
+      gradients,
+      Object.fromEntries(names.map((name, i) => [name, values[i] as Expression])),
+    );
     this.#state = state;
     this.program = compile(
       { loss },

@@ -142,11 +142,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
    * @throws {OptionError} h is 0 or no finite number
    */
-  numericalGradient(
-    x: Examples<D>,
-    t: Targets<D>,
-    options: { h?: number } = {},
-  ): TwoLayerParameters<D> {
+  numericalGradient(x: Examples<D>, t: Targets<D>, options: { h?: number } = {}): TwoLayerParameters<D> {
     return this.#network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
   }
 

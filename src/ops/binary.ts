@@ -149,7 +149,11 @@ const BROADCAST: Operation<{ readonly shape: Shape }> = {
   },
   bind({ kernels, forms: [x], result, at, out, scratch }) {
     const walk = walkOver(result.shape, [], x?.shape ?? []);
-    const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [scratch, at[0]?.pointer ?? 0, out.pointer]);
+    const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
+      scratch,
+      at[0]?.pointer ?? 0,
+      out.pointer,
+    ]);
     return () => {
       kernels.store(scratch, 1);
       repeat();

@@ -4,7 +4,7 @@
 import { DTypeError, ShapeError } from "../errors.ts";
 import type { AnyValue, Call, Expression, Operation, Unplaced, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkAlike, checkDense, checkFloat, checkOutput, checkShapeIs } from "./check.ts";

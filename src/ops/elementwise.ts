@@ -37,7 +37,7 @@ export type ActivationLayer = {
 export const ACTIVATION_LAYERS: readonly string[] = ["sigmoid", "tanh", "relu", "leakyRelu", "softplus", "gelu"];
 
 /** As `UnaryFunction`, and without an operand a layer's description. */
-export type ActivationFunction = UnaryFunction & { (): ActivationLayer };
+export type ActivationFunction = UnaryFunction & (() => ActivationLayer);
 
 /** A function of one operand that is made of others. */
 export type ComposedFunction = {
@@ -76,7 +76,9 @@ export const tanh: ActivationFunction = activation("tanh", ({ result }, dy) => t
 export const relu: ActivationFunction = activation("relu", ({ result }, dy) => reluGradient(result, dy));
 
 /** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
-export const softplus: ActivationFunction = activation("softplus", ({ operands: [x] }, dy) => mul(dy, sigmoid(x as Floats)));
+export const softplus: ActivationFunction = activation("softplus", ({ operands: [x] }, dy) =>
+  mul(dy, sigmoid(x as Floats)),
+);
 
 /**
  * dx = dy · y(1 - y): the gradient of y = sigmoid(x).
@@ -131,7 +133,7 @@ export function leakyRelu<D extends FloatType>(
  *
  *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
  */
-export const gelu: ComposedFunction & { (): ActivationLayer } = ((x?: Value<FloatType>) => {
+export const gelu: ComposedFunction & (() => ActivationLayer) = ((x?: Value<FloatType>) => {
   if (x === undefined) return { kind: "activation", name: "gelu" };
   using squared = mul(x, x);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
@@ -141,7 +143,7 @@ export const gelu: ComposedFunction & { (): ActivationLayer } = ((x?: Value<Floa
   using twice = add(t, 1);
   using half = mul(x, 0.5);
   return mul(half, twice);
-}) as ComposedFunction & { (): ActivationLayer };
+}) as ComposedFunction & (() => ActivationLayer);
 
 const GELU_CUBIC = 0.044715;
 /** √(2/π) */
@@ -216,7 +218,9 @@ function activation(
 ): ActivationFunction {
   const f = map(name, rule);
   return ((...given: [] | [Value<FloatType>, Into<FloatType>]) =>
-    given.length === 0 ? { kind: "activation", name } : f(given[0] as Tensor<FloatType>, given[1])) as ActivationFunction;
+    given.length === 0
+      ? { kind: "activation", name }
+      : f(given[0] as Tensor<FloatType>, given[1])) as ActivationFunction;
 }
 
 /**

@@ -39,7 +39,8 @@ export function apply<D extends FloatType, A extends Attributes>(
   const [first] = operands;
   if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
   if (operands.some(isExpression)) {
-    if (out !== undefined) throw new OptionError(`${operation.name}: out`, "nothing where an operand is an expression", "a tensor");
+    if (out !== undefined)
+      throw new OptionError(`${operation.name}: out`, "nothing where an operand is an expression", "a tensor");
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
   }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];

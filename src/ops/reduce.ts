@@ -73,14 +73,19 @@ function scaled(total: Value<FloatType>, factor: number): Value<FloatType> {
 export function sumTo(x: Floats, shape: Shape): Floats {
   if (isSameShape(x.shape, shape)) return x;
   const missing = x.shape.length - shape.length;
-  const axes = [...x.shape.keys()].filter((axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1));
+  const axes = [...x.shape.keys()].filter(
+    (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),
+  );
   if (axes.length === missing) return sum(x, { axes }); // the axes that shape does not have, and no others
   const total = axes.length === 0 ? x : sum(x, { axes, keepAxes: true });
   return reshape(total, shape);
 }
 
 /** The entry of a fold. The gradient rule sees y and dy with the axes kept. */
-function reduction(name: Fold, rule: (node: { readonly x: Floats; readonly y: Floats }, dy: Floats) => Floats): ReduceFunction {
+function reduction(
+  name: Fold,
+  rule: (node: { readonly x: Floats; readonly y: Floats }, dy: Floats) => Floats,
+): ReduceFunction {
   const operation: Operation<Axes> = {
     name,
     form([x], { axes, keepAxes }) {
@@ -118,7 +123,8 @@ function checkAxes(op: string, x: Value, { axes, keepAxes = false }: ReduceOptio
   const rank = x.shape.length;
   if (axes === undefined) return { axes: [...x.shape.keys()], keepAxes };
   const counted = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
-  const isValid = (axis: number, i: number) => Number.isInteger(axis) && axis >= 0 && axis < rank && axis !== counted[i - 1];
+  const isValid = (axis: number, i: number) =>
+    Number.isInteger(axis) && axis >= 0 && axis < rank && axis !== counted[i - 1];
   if (!counted.every(isValid)) {
     throw new OptionError(`${op}: axes`, `different axes of ${show(x.shape)}`, show(axes));
   }

@@ -121,7 +121,8 @@ const SLICE: Operation<Range> = {
     const [whole, part] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = (from?.pointer ?? 0) + start * whole.inner * size;
-    return () => common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
+    return () =>
+      common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
   },
   gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
     apply(EMBED, [dy], { start, axis, extent: (x as Floats).shape[axis] ?? 0 }) as Floats,
@@ -233,7 +234,12 @@ const GATHER: Operation = {
     const [m = 0] = result.shape;
     const [table, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
     const rowBytes = bytesOf({ ...result, shape: result.shape.slice(1) });
-    const check = indexCheck({ common, memory }, { op: "gather", argument: "indices", bound: x?.shape[0] ?? 0 }, m, order);
+    const check = indexCheck(
+      { common, memory },
+      { op: "gather", argument: "indices", bound: x?.shape[0] ?? 0 },
+      m,
+      order,
+    );
     return () => {
       check();
       common.gatherCopies(m, rowBytes, table, order, out.pointer);
@@ -265,7 +271,10 @@ const SCATTER: Operation<{ readonly rows: number }> = {
 };
 
 /** How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. */
-function stretch(shape: Shape, axis: number): { readonly rows: number; readonly length: number; readonly inner: number } {
+function stretch(
+  shape: Shape,
+  axis: number,
+): { readonly rows: number; readonly length: number; readonly inner: number } {
   const inner = countOf(shape.slice(axis + 1));
   return { rows: countOf(shape.slice(0, axis)), length: (shape[axis] ?? 0) * inner, inner };
 }

@@ -108,7 +108,12 @@ export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: 
     const [m] = sizesOf(result);
     const [rows] = sizesOf(x as Form);
     const order = indices.pointer;
-    const check = indexCheck({ common, memory }, { op: "gatherSparseRows", argument: "indices", bound: rows }, m, order);
+    const check = indexCheck(
+      { common, memory },
+      { op: "gatherSparseRows", argument: "indices", bound: rows },
+      m,
+      order,
+    );
     const gather = kernels.gatherSparseRows;
     return () => {
       check();

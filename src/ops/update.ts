@@ -56,7 +56,14 @@ function formOfUpdate(op: string): (operands: readonly AnyValue[]) => Form {
 function update(
   name: string,
   flopsPerElement: number,
-  ready: (call: Call<WithRates>, n: number, w: Pointer, g: Pointer, states: readonly Pointer[], rates: Rates) => () => void,
+  ready: (
+    call: Call<WithRates>,
+    n: number,
+    w: Pointer,
+    g: Pointer,
+    states: readonly Pointer[],
+    rates: Rates,
+  ) => () => void,
 ): Operation<WithRates> {
   return {
     name,
@@ -96,21 +103,7 @@ export const RMSPROP: Operation<WithRates> = update("rmsprop", 10, ({ kernels },
  */
 export const ADAM: Operation<WithRates> = update("adam", 14, ({ kernels }, n, w, g, [m = 0, v = 0], rates) => {
   return () =>
-    kernels.adam(
-      n,
-      g,
-      w,
-      m,
-      v,
-      rates[0]!,
-      rates[2]!,
-      rates[3]!,
-      rates[4]!,
-      rates[1]!,
-      rates[5]!,
-      rates[6]!,
-      rates[7]!,
-    );
+    kernels.adam(n, g, w, m, v, rates[0]!, rates[2]!, rates[3]!, rates[4]!, rates[1]!, rates[5]!, rates[6]!, rates[7]!);
 });
 
 type ProductUpdate = WithRates & { readonly transpose: Transpose; readonly alpha: number };

@@ -16,6 +16,9 @@ export type TensorGroup<Name extends string, D extends FloatType> = {
   readonly parts: { readonly [N in Name]: Tensor<D> };
 };
 
+/** What errors call the tensors: the whole, and what stands before the names of the parts. */
+export type GroupOptions = { readonly name?: string; readonly prefix?: string };
+
 const ALIGNMENT_BYTES = 16;
 
 /**
@@ -28,16 +31,18 @@ export function tensorGroup<Name extends string, D extends FloatType>(
   engine: Engine,
   shapes: { readonly [N in Name]: Shape },
   dtype: D,
+  { name, prefix = "" }: GroupOptions = {},
 ): TensorGroup<Name, D> {
   const unit = ALIGNMENT_BYTES / bytesPerElement(dtype);
   const entries = Object.entries<Shape>(shapes).map(([name, shape]) => ({ name, shape: checkShape(name, shape) }));
   const sizes = entries.map(({ shape }) => Math.ceil(countOf(shape) / unit) * unit);
-  const whole = zeros(engine, [sizes.reduce((sum, size) => sum + size, 0)], { dtype });
+  const length = sizes.reduce((sum, size) => sum + size, 0);
+  const whole = zeros(engine, [length], name === undefined ? { dtype } : { dtype, name });
 
   const parts: Record<string, Tensor<D>> = {};
   let start = 0;
-  for (const [index, { name, shape }] of entries.entries()) {
-    parts[name] = whole.part(start, shape, name);
+  for (const [index, { name: part, shape }] of entries.entries()) {
+    parts[part] = whole.part(start, shape, prefix + part);
     start += sizes[index] ?? 0;
   }
   return { whole, parts: parts as TensorGroup<Name, D>["parts"] };

@@ -1,8 +1,9 @@
 /**
  * A dataset in an engine's memory: pixels as the bytes they came as, floats only for the rows of a minibatch.
  */
+
+import { compile, type Program } from "../autodiff/program.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Program, compile } from "../autodiff/program.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
 import { compress, densityOf } from "../ops/sparse.ts";

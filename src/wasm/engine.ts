@@ -2,7 +2,15 @@
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
 import { DisposedError, EngineError, LanegradError } from "../errors.ts";
-import { bindKernels, COMMON_KERNELS, type CommonKernels, FLOAT_KERNELS, type FloatKernels, PREFIX, type Wrap } from "./abi.ts";
+import {
+  bindKernels,
+  COMMON_KERNELS,
+  type CommonKernels,
+  FLOAT_KERNELS,
+  type FloatKernels,
+  PREFIX,
+  type Wrap,
+} from "./abi.ts";
 import type { FloatType } from "./dtype.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
@@ -47,7 +55,11 @@ export class Engine {
   readonly #guard: Guard;
   #scratch: Block | undefined;
 
-  private constructor(parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">, guard: Guard, memory: Memory) {
+  private constructor(
+    parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">,
+    guard: Guard,
+    memory: Memory,
+  ) {
     this.build = parts.build;
     this.module = parts.module;
     this.kernels = parts.kernels;
