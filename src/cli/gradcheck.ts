@@ -1,29 +1,36 @@
 /**
  * `npm run gradcheck`: every gradient rule against central differences in float64. Exit code 1 if one is wrong.
  */
+import { pathToFileURL } from "node:url";
 import { Engine, type GradCheckReport, gradCheck } from "lanegrad";
-import { gradCheckCases } from "./gradcheck_cases.ts";
+import { type GradCheckCase, gradCheckCases } from "./gradcheck_cases.ts";
 
-const engine = await Engine.load();
-let [wrong, checks] = [0, 0];
-for (const { name, f, inputs } of gradCheckCases(engine)) {
-  const report = gradCheck(f, inputs);
-  checks += 1;
-  if (!report.passed) wrong += 1;
-  console.log(lines(name, report));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  process.exitCode = runGradChecks(gradCheckCases(await Engine.load()), console.log);
 }
-console.log(wrong === 0 ? `\nall ${checks} gradients are right` : `\n${wrong} of ${checks} gradients are wrong`);
-process.exitCode = wrong === 0 ? 0 : 1;
+
+/** Checks each case and prints what was found; returns the exit code. */
+export function runGradChecks(cases: readonly GradCheckCase[], print: (line: string) => void): 0 | 1 {
+  let wrong = 0;
+  for (const { name, f, inputs } of cases) {
+    const report = gradCheck(f, inputs);
+    if (!report.passed) wrong += 1;
+    for (const line of linesOf(name, report)) print(line);
+  }
+  print(
+    wrong === 0 ? `\nall ${cases.length} gradients are right` : `\n${wrong} of ${cases.length} gradients are wrong`,
+  );
+  return wrong === 0 ? 0 : 1;
+}
 
 /** One line for each input: elements, kinks, and where rule and difference are furthest apart. */
-function lines(name: string, { inputs }: GradCheckReport): string {
-  return inputs
-    .map(({ name: input, elements, failures, kinks, worst }) => {
-      const verdict = failures === 0 ? "ok   " : "WRONG";
-      const found = `[${worst.index}] ${worst.analytic.toPrecision(8)} and ${worst.numeric.toPrecision(8)}`;
-      const kinked = kinks === 0 ? "" : `, ${kinks} kinks`;
-      const failed = failures === 0 ? "" : `, ${failures} wrong`;
-      return `${verdict} ${name.padEnd(44)} ${input.padEnd(8)} ${String(elements).padStart(3)} elements${kinked}${failed}, worst ${found}, off by ${worst.relativeError.toExponential(1)}`;
-    })
-    .join("\n");
+function linesOf(name: string, { inputs }: GradCheckReport): string[] {
+  return inputs.map(({ name: input, elements, failures, kinks, worst }) => {
+    const verdict = failures === 0 ? "ok   " : "WRONG";
+    const size = `${String(elements).padStart(3)} elements`;
+    const found = `worst [${worst.index}] ${worst.analytic.toPrecision(8)} and ${worst.numeric.toPrecision(8)}`;
+    const counts = [failures > 0 ? `${failures} wrong` : [], kinks > 0 ? `${kinks} kinks` : []].flat();
+    const columns = [size, ...counts, found, `off by ${worst.relativeError.toExponential(1)}`];
+    return `${verdict} ${name.padEnd(45)} ${input.padEnd(7)} ${columns.join(", ")}`;
+  });
 }
