@@ -16,7 +16,7 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
   checkNumber("axpy", "alpha", alpha);
   checkFloat("axpy", "x", x);
   checkOutput("axpy", "y", y, x, [x], "may be an input");
-  x.engine.kernels[x.dtype].axpy(x.size, x.pointer, y.pointer, alpha);
+  x.engine.kernels[x.dtype].axpby(x.size, x.pointer, y.pointer, alpha, 1);
 }
 
 /**

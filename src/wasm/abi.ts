@@ -13,7 +13,22 @@ type Map = (n: number, x: Pointer, y: Pointer, scratch: Pointer) => void;
 type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
 
 /** Functions of two operands, by the numbers that `binary` knows them by. */
-export const BINARY = { add: 0, sub: 1, mul: 2, div: 3, maximum: 4, minimum: 5 } as const;
+export const BINARY = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  maximum: 4,
+  minimum: 5,
+  greater: 6,
+  greaterEqual: 7,
+  equal: 8,
+  keep: 9,
+  drop: 10,
+} as const;
+
+/** Folds over one axis, by the numbers that `reduce` knows them by. */
+export const REDUCE = { sum: 0, max: 1, sumOfSquares: 2 } as const;
 
 /** Bytes of scratch that the functions of one element, and softmax, need for what does not fill their vectors. */
 export const MAP_SCRATCH = 64;
@@ -44,9 +59,11 @@ export type FloatKernels = {
   readonly gemmScratch: (m: number, n: number, k: number) => number;
   readonly exp: Map;
   readonly log: Map;
+  readonly sqrt: Map;
   readonly sigmoid: Map;
   readonly tanh: Map;
   readonly relu: Map;
+  readonly softplus: Map;
   readonly sigmoidGradient: MapGradient;
   readonly tanhGradient: MapGradient;
   readonly reluGradient: MapGradient;
@@ -68,7 +85,8 @@ export type FloatKernels = {
     b3: number,
     y: Pointer,
   ) => void;
-  readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer) => void;
+  readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer, alpha: number, beta: number) => void;
+  readonly reduce: (f: number, m: number, k: number, n: number, x: Pointer, y: Pointer) => void;
   readonly softmax: (m: number, n: number, z: Pointer, p: Pointer, scratch: Pointer) => void;
   readonly crossEntropyScratch: (n: number) => number;
   readonly crossEntropyLabels: (m: number, n: number, z: Pointer, labels: Pointer, scratch: Pointer) => number;
@@ -95,9 +113,65 @@ export type FloatKernels = {
   readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
   readonly argmax: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly countCorrect: (m: number, n: number, x: Pointer, labels: Pointer) => number;
-  readonly axpy: (n: number, x: Pointer, y: Pointer, alpha: number) => void;
+  readonly axpby: (n: number, x: Pointer, y: Pointer, alpha: number, beta: number) => void;
   readonly fill: (n: number, y: Pointer, alpha: number) => void;
   readonly copy: (n: number, x: Pointer, y: Pointer) => void;
+  readonly store: (y: Pointer, value: number) => void;
+  readonly dropout: (
+    n: number,
+    x: Pointer,
+    y: Pointer,
+    counter: Pointer,
+    threshold: number,
+    scale: number,
+    stream: number,
+  ) => void;
+  readonly momentum: (
+    n: number,
+    g: Pointer,
+    w: Pointer,
+    v: Pointer,
+    learningRate: number,
+    momentum: number,
+    weightDecay: number,
+    nesterov: number,
+  ) => void;
+  readonly adagrad: (
+    n: number,
+    g: Pointer,
+    w: Pointer,
+    h: Pointer,
+    learningRate: number,
+    epsilon: number,
+    weightDecay: number,
+  ) => void;
+  readonly rmsprop: (
+    n: number,
+    g: Pointer,
+    w: Pointer,
+    h: Pointer,
+    learningRate: number,
+    decay: number,
+    epsilon: number,
+    weightDecay: number,
+  ) => void;
+  readonly adam: (
+    n: number,
+    g: Pointer,
+    w: Pointer,
+    m: Pointer,
+    v: Pointer,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    shrink: number,
+    correction1: number,
+    correction2: number,
+  ) => void;
+  readonly scatterAdd: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
+  readonly transpose: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
   readonly gatherSparseRows: (
     m: number,
@@ -135,6 +209,9 @@ export type FloatKernels = {
 /** Kernels that no float type divides. */
 export type CommonKernels = {
   readonly gatherIndices: (m: number, x: Pointer, indices: Pointer, y: Pointer) => void;
+  readonly gatherCopies: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
+  readonly copyRows: (m: number, n: number, x: Pointer, strideX: number, y: Pointer, strideY: number) => void;
+  readonly advance: (counter: Pointer) => void;
   readonly firstOutOfRange: (m: number, indices: Pointer, bound: number) => number;
   readonly countNonzeros: (n: number, x: Pointer) => number;
   readonly compressRows: (m: number, k: number, x: Pointer, starts: Pointer, columns: Pointer, values: Pointer) => void;
@@ -148,14 +225,17 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   gemmScratch: 3,
   exp: 4,
   log: 4,
+  sqrt: 4,
   sigmoid: 4,
   tanh: 4,
   relu: 4,
+  softplus: 4,
   sigmoidGradient: 4,
   tanhGradient: 4,
   reluGradient: 4,
   binary: 16,
-  columnSums: 4,
+  columnSums: 6,
+  reduce: 6,
   softmax: 5,
   crossEntropyScratch: 1,
   crossEntropyLabels: 5,
@@ -166,9 +246,17 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   squaredErrorGradient: 5,
   argmax: 4,
   countCorrect: 4,
-  axpy: 4,
+  axpby: 5,
   fill: 3,
   copy: 3,
+  store: 2,
+  dropout: 7,
+  momentum: 8,
+  adagrad: 7,
+  rmsprop: 8,
+  adam: 13,
+  scatterAdd: 5,
+  transpose: 4,
   gatherRows: 6,
   gatherSparseRows: 9,
   sparseForward: 8,
@@ -177,6 +265,9 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
 
 export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameters<CommonKernels[Name]>["length"] } = {
   gatherIndices: 4,
+  gatherCopies: 5,
+  copyRows: 6,
+  advance: 1,
   firstOutOfRange: 3,
   countNonzeros: 2,
   compressRows: 6,
