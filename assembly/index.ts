@@ -5,25 +5,28 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 export {
-  dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dtanh, dtanhGradient,
-  sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, stanh, stanhGradient,
+  dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dsoftplus, dsqrt, dtanh, dtanhGradient,
+  sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, ssoftplus, ssqrt, stanh, stanhGradient,
 } from "./kernels/activations";
 export { dargmax, dcountCorrect, sargmax, scountCorrect } from "./kernels/argmax";
 export { dbinary, sbinary } from "./kernels/binary";
-export { dcolumnSums, scolumnSums } from "./kernels/column_sums";
 export {
   dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
   scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,
   dcrossEntropyScratch, scrossEntropyScratch,
 } from "./kernels/cross_entropy";
+export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
+export { dadagrad, dadam, dmomentum, drmsprop, sadagrad, sadam, smomentum, srmsprop } from "./kernels/optimizers";
+export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
+export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";
 export { dsparseBackward, ssparseBackward } from "./kernels/sparse_backward";
 export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";
 export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } from "./kernels/sparse_rows";
 export { dsquaredError, dsquaredErrorGradient, ssquaredError, ssquaredErrorGradient } from "./kernels/squared_error";
-export { daxpy, dcopy, dfill, saxpy, scopy, sfill } from "./kernels/vectors";
+export { daxpby, dcopy, dfill, dstore, saxpby, scopy, sfill, sstore } from "./kernels/vectors";
 
 /** A 16-byte aligned block. Traps when memory cannot grow. */
 export function alloc(size: usize): usize {

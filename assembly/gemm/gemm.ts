@@ -1,4 +1,5 @@
 import { Activation, activate } from "../kernels/activations";
+import { copyRows } from "../kernels/rows";
 import { kc as kcOf, MC, MR, NC, nr } from "../params";
 import { bytes, lanes } from "../simd/lanes";
 import { copyTile, microkernel, microkernelNarrow, microkernelWide } from "./microkernel";
@@ -41,7 +42,7 @@ function gemm<T>(
 ): void {
   assert(m >= 0 && n >= 0 && k >= 0 && ldc >= n && scratch % 16 == 0);
   if (k == 0 && bias != 0) {
-    copyRows<T>(m, n, bias, c, ldc);
+    copyRows(m, <i32>bytes<T>(n), bias, 0, c, <i32>bytes<T>(ldc));
     activateRows<T>(activation, m, n, c, ldc, scratch);
   } else if (k == 0 || beta != <T>0.0) {
     scale<T>(m, n, c, ldc, beta);
@@ -124,7 +125,7 @@ function block<T>(
   for (let b = packedB; nc > 0; ) {
     const columns = min(nc, nr<T>());
     const lastC = c + bytes<T>(whole) * <usize>ldc, lastD = d + bytes<T>(whole) * <usize>ldd;
-    if (columns <= lanes<T>()) {
+    if (sizeof<T>() == 4 && columns <= lanes<T>()) {
       microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, tile, alpha);
       return;
     }
@@ -164,11 +165,6 @@ function activateRows<T>(activation: i32, m: i32, n: i32, c: usize, ldc: i32, sc
   if (activation == Activation.None) return;
   if (ldc == n) n *= m, m = 1; // one piece
   for (; m > 0; m--, c += bytes<T>(ldc)) activate<T>(activation, n, c, scratch);
-}
-
-/** Each row of C ← the bias. */
-function copyRows<T>(m: i32, n: i32, bias: usize, c: usize, ldc: i32): void {
-  for (let i = 0; i < m; i++, c += bytes<T>(ldc)) memory.copy(c, bias, bytes<T>(n));
 }
 
 /** C ← βC, without reading it when β = 0. */

@@ -6,7 +6,7 @@ import { bytes, madd } from "../simd/lanes";
  *
  *   microkernelWide   2 rows × 4 vectors, from half a panel of A and two of B
  *   microkernel       4 rows × 2 vectors, from a panel of each
- *   microkernelNarrow 4 rows × 1 vector, from a panel of A and half a panel of B
+ *   microkernelNarrow 4 rows × 1 vector, from a panel of A and half a panel of B; in float32 only, to be small
  *
  *   C ← αAB         add = 0: D is not read
  *   C ← αAB + D     add = 1
@@ -24,8 +24,9 @@ import { bytes, madd } from "../simd/lanes";
  * instruction more in V8. The others are for columns that do not fill it.
  *
  * Written out and unrolled with a way out after each step: V8 puts all loads of a block before its arithmetic, and a
- * block of more than one step would run out of registers. A name in the registers is c<row>_<vector>. Not inlined: an
- * engine replaces a function that runs in its baseline compiler only at the next call.
+ * block of more than one step would run out of registers. In float64 half as many steps are written out, to be small.
+ * A name in the registers is c<row>_<vector>. Not inlined: an engine replaces a function that runs in its baseline
+ * compiler only at the next call.
  */
 
 export function microkernelWide<T>(
@@ -42,7 +43,7 @@ export function microkernelWide<T>(
     // A panel of A is met twice: its first two rows, then its other two.
     let x = a + (i & 2 ? bytes<T>(2) : 0);
     b = start, bNext = start + gap;
-    for (; b < end; b += 128, bNext += 128, x += bytes<T>(16)) {
+    for (; b < end; b += 512 / sizeof<T>(), bNext += 512 / sizeof<T>(), x += 64) {
       {
         const b0 = v128.load(b), b1 = v128.load(b, 16);
         const b2 = v128.load(bNext), b3 = v128.load(bNext, 16);
@@ -72,35 +73,37 @@ export function microkernelWide<T>(
         c1_2 = madd<T>(ai, b2, c1_2);
         c1_3 = madd<T>(ai, b3, c1_3);
       }
-      if (b >= end2) break;
-      {
-        const b0 = v128.load(b, 64), b1 = v128.load(b, 80);
-        const b2 = v128.load(bNext, 64), b3 = v128.load(bNext, 80);
-        let ai = v128.load_splat<T>(x, 8 * sizeof<T>());
-        c0_0 = madd<T>(ai, b0, c0_0);
-        c0_1 = madd<T>(ai, b1, c0_1);
-        c0_2 = madd<T>(ai, b2, c0_2);
-        c0_3 = madd<T>(ai, b3, c0_3);
-        ai = v128.load_splat<T>(x, 9 * sizeof<T>());
-        c1_0 = madd<T>(ai, b0, c1_0);
-        c1_1 = madd<T>(ai, b1, c1_1);
-        c1_2 = madd<T>(ai, b2, c1_2);
-        c1_3 = madd<T>(ai, b3, c1_3);
-      }
-      if (b >= end3) break;
-      {
-        const b0 = v128.load(b, 96), b1 = v128.load(b, 112);
-        const b2 = v128.load(bNext, 96), b3 = v128.load(bNext, 112);
-        let ai = v128.load_splat<T>(x, 12 * sizeof<T>());
-        c0_0 = madd<T>(ai, b0, c0_0);
-        c0_1 = madd<T>(ai, b1, c0_1);
-        c0_2 = madd<T>(ai, b2, c0_2);
-        c0_3 = madd<T>(ai, b3, c0_3);
-        ai = v128.load_splat<T>(x, 13 * sizeof<T>());
-        c1_0 = madd<T>(ai, b0, c1_0);
-        c1_1 = madd<T>(ai, b1, c1_1);
-        c1_2 = madd<T>(ai, b2, c1_2);
-        c1_3 = madd<T>(ai, b3, c1_3);
+      if (sizeof<T>() == 4) {
+        if (b >= end2) break;
+        {
+          const b0 = v128.load(b, 64), b1 = v128.load(b, 80);
+          const b2 = v128.load(bNext, 64), b3 = v128.load(bNext, 80);
+          let ai = v128.load_splat<T>(x, 8 * sizeof<T>());
+          c0_0 = madd<T>(ai, b0, c0_0);
+          c0_1 = madd<T>(ai, b1, c0_1);
+          c0_2 = madd<T>(ai, b2, c0_2);
+          c0_3 = madd<T>(ai, b3, c0_3);
+          ai = v128.load_splat<T>(x, 9 * sizeof<T>());
+          c1_0 = madd<T>(ai, b0, c1_0);
+          c1_1 = madd<T>(ai, b1, c1_1);
+          c1_2 = madd<T>(ai, b2, c1_2);
+          c1_3 = madd<T>(ai, b3, c1_3);
+        }
+        if (b >= end3) break;
+        {
+          const b0 = v128.load(b, 96), b1 = v128.load(b, 112);
+          const b2 = v128.load(bNext, 96), b3 = v128.load(bNext, 112);
+          let ai = v128.load_splat<T>(x, 12 * sizeof<T>());
+          c0_0 = madd<T>(ai, b0, c0_0);
+          c0_1 = madd<T>(ai, b1, c0_1);
+          c0_2 = madd<T>(ai, b2, c0_2);
+          c0_3 = madd<T>(ai, b3, c0_3);
+          ai = v128.load_splat<T>(x, 13 * sizeof<T>());
+          c1_0 = madd<T>(ai, b0, c1_0);
+          c1_1 = madd<T>(ai, b1, c1_1);
+          c1_2 = madd<T>(ai, b2, c1_2);
+          c1_3 = madd<T>(ai, b3, c1_3);
+        }
       }
     }
     storeRow<T>(c, c0_0, c0_1, add, d, factor);
@@ -125,7 +128,7 @@ export function microkernel<T>(
     let c0_0 = zero, c0_1 = zero, c1_0 = zero, c1_1 = zero;
     let c2_0 = zero, c2_1 = zero, c3_0 = zero, c3_1 = zero;
     let x = a;
-    for (b = start; b < end; b += 64, x += bytes<T>(8)) {
+    for (b = start; b < end; b += 256 / sizeof<T>(), x += 32) {
       {
         const b0 = v128.load(b), b1 = v128.load(b, 16);
         let ai = v128.load_splat<T>(x);
@@ -141,21 +144,23 @@ export function microkernel<T>(
         c3_0 = madd<T>(ai, b0, c3_0);
         c3_1 = madd<T>(ai, b1, c3_1);
       }
-      if (b >= end1) break;
-      {
-        const b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-        let ai = v128.load_splat<T>(x, 4 * sizeof<T>());
-        c0_0 = madd<T>(ai, b0, c0_0);
-        c0_1 = madd<T>(ai, b1, c0_1);
-        ai = v128.load_splat<T>(x, 5 * sizeof<T>());
-        c1_0 = madd<T>(ai, b0, c1_0);
-        c1_1 = madd<T>(ai, b1, c1_1);
-        ai = v128.load_splat<T>(x, 6 * sizeof<T>());
-        c2_0 = madd<T>(ai, b0, c2_0);
-        c2_1 = madd<T>(ai, b1, c2_1);
-        ai = v128.load_splat<T>(x, 7 * sizeof<T>());
-        c3_0 = madd<T>(ai, b0, c3_0);
-        c3_1 = madd<T>(ai, b1, c3_1);
+      if (sizeof<T>() == 4) {
+        if (b >= end1) break;
+        {
+          const b0 = v128.load(b, 32), b1 = v128.load(b, 48);
+          let ai = v128.load_splat<T>(x, 4 * sizeof<T>());
+          c0_0 = madd<T>(ai, b0, c0_0);
+          c0_1 = madd<T>(ai, b1, c0_1);
+          ai = v128.load_splat<T>(x, 5 * sizeof<T>());
+          c1_0 = madd<T>(ai, b0, c1_0);
+          c1_1 = madd<T>(ai, b1, c1_1);
+          ai = v128.load_splat<T>(x, 6 * sizeof<T>());
+          c2_0 = madd<T>(ai, b0, c2_0);
+          c2_1 = madd<T>(ai, b1, c2_1);
+          ai = v128.load_splat<T>(x, 7 * sizeof<T>());
+          c3_0 = madd<T>(ai, b0, c3_0);
+          c3_1 = madd<T>(ai, b1, c3_1);
+        }
       }
     }
     storeRow<T>(c, c0_0, c0_1, add, d, factor);

@@ -1,4 +1,4 @@
-import { bytes, lanes, loadNext } from "../simd/lanes";
+import { bytes, lanes, loadShort } from "../simd/lanes";
 
 /**
  * Packs a block of a matrix into micropanels of `width` rows (of A) or columns (of B).
@@ -64,12 +64,12 @@ function packLines<T>(live: i32, kc: i32, x: usize, along: i32, out: usize, line
   if (live >= lanes<T>()) {
     for (; out < end; out += line, x += step) v128.store(out, v128.load(x));
   } else {
-    for (; out < end; out += line, x += step) v128.store(out, loadNext<T>(x, live, v128.splat<T>(<T>0.0)));
+    for (; out < end; out += line, x += step) v128.store(out, loadShort<T>(x, live, v128.splat<T>(<T>0.0)));
   }
 }
 
 /** along = 1: lanes × lanes squares are transposed in registers. */
-function packTransposed<T>(kc: i32, x: usize, across: i32, out: usize, line: usize): void {
+export function packTransposed<T>(kc: i32, x: usize, across: i32, out: usize, line: usize): void {
   const step = <usize>across << alignof<T>();
   let p = kc;
   for (; p >= lanes<T>(); p -= lanes<T>(), x += 16) {

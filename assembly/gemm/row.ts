@@ -1,4 +1,4 @@
-import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
+import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
 
 /**
  * One row of C from a block of B that is not packed:
@@ -38,13 +38,12 @@ export function rowTimesMatrix<T>(
     v128.store(c, c0), v128.store(c, c1, 16), v128.store(c, c2, 32), v128.store(c, c3, 48);
   }
   for (; n > 0; n -= lanes<T>(), b += 16, c += 16, d += 16) {
-    const count = min(n, lanes<T>());
     let sum = zero;
     let x = a, row = b;
     for (let p = 0; p < kc; p++, x += stepA, row += stepB) {
-      sum = madd<T>(v128.load_splat<T>(x), loadTail<T>(row, count), sum);
+      sum = madd<T>(v128.load_splat<T>(x), loadNext<T>(row, n, zero), sum);
     }
     sum = v128.mul<T>(sum, factor);
-    storeTail<T>(c, add ? v128.add<T>(loadTail<T>(d, count), sum) : sum, count);
+    storeNext<T>(c, add ? v128.add<T>(loadNext<T>(d, n, zero), sum) : sum, n);
   }
 }

@@ -1,12 +1,12 @@
-import { relu, tanh } from "../simd/activate";
+import { relu, softplus, tanh } from "../simd/activate";
 import { exp, sigmoid } from "../simd/exp";
-import { bytes, lanes, loadTail, storeTail, whole } from "../simd/lanes";
+import { bytes, lanes, loadPart, storePart } from "../simd/lanes";
 import { log } from "../simd/log";
 
 /**
  * Functions of one element, and the gradients of the activations.
  *
- *   y_i  = f(x_i)                      exp, log, sigmoid, tanh, relu
+ *   y_i  = f(x_i)                      exp, log, sqrt, sigmoid, tanh, relu, softplus ln(1 + e^x)
  *   dx_i = dy_i · f'(x_i)              f' from the output y = f(x):
  *                                      sigmoid y(1 - y), tanh 1 - y², relu 1 where y > 0
  *
@@ -34,6 +34,8 @@ const enum Function {
   Sigmoid,
   Tanh,
   Relu,
+  Sqrt,
+  Softplus,
 }
 
 // @ts-ignore: decorator
@@ -52,34 +54,39 @@ function apply<T>(f: Function, x: v128): v128 {
   if (f == Function.Log) return log<T>(x);
   if (f == Function.Sigmoid) return sigmoid<T>(x);
   if (f == Function.Tanh) return tanh<T>(x);
+  if (f == Function.Sqrt) return v128.sqrt<T>(x);
+  if (f == Function.Softplus) return softplus<T>(x);
   return relu<T>(x);
 }
 
-/** Whether a round takes four vectors, whose chains of operations overlap and which share the constants, or two. */
+/**
+ * Whether a round takes four vectors, whose chains of operations overlap and which share the constants: in float32, what
+ * networks are made of. The others take one, to be small.
+ */
 // @ts-ignore: decorator
 @inline
 function takesFour<T>(f: Function): bool {
-  return sizeof<T>() == 4 && f != Function.Log;
+  return sizeof<T>() == 4 && (f == Function.Exp || f == Function.Sigmoid || f == Function.Tanh || f == Function.Relu);
 }
 
-/** Several vectors a round. What is left goes through the same loop, in `scratch`. */
+/** What is left beyond whole rounds goes through the same loop, in `scratch`. */
 // @ts-ignore: decorator
 @inline
 function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
   assert(n >= 0 && scratch % 16 == 0);
-  const round: usize = takesFour<T>(f) ? 64 : 32;
+  const round: usize = takesFour<T>(f) ? 64 : 16;
   const rest = bytes<T>(n) & (round - 1);
   let end = x + (bytes<T>(n) - rest), out: usize = 0;
   while (true) {
     for (; x < end; x += round, y += round) {
-      const v0 = apply<T>(f, v128.load(x)), v1 = apply<T>(f, v128.load(x, 16));
+      const v0 = apply<T>(f, v128.load(x));
       if (takesFour<T>(f)) {
-        const v2 = apply<T>(f, v128.load(x, 32)), v3 = apply<T>(f, v128.load(x, 48));
+        const v1 = apply<T>(f, v128.load(x, 16)), v2 = apply<T>(f, v128.load(x, 32)), v3 = apply<T>(f, v128.load(x, 48));
+        v128.store(y, v1, 16);
         v128.store(y, v2, 32);
         v128.store(y, v3, 48);
       }
       v128.store(y, v0);
-      v128.store(y, v1, 16);
     }
     if (rest == 0) return;
     if (out != 0) break;
@@ -95,10 +102,11 @@ function map<T>(f: Function, n: i32, x: usize, y: usize, scratch: usize): void {
 @inline
 function mapGradient<T>(f: Function, n: i32, y: usize, dy: usize, dx: usize): void {
   assert(n >= 0);
-  const tail = y + bytes<T>(whole<T>(n));
-  const rest = n & (lanes<T>() - 1);
-  for (; y < tail; y += 16, dy += 16, dx += 16) v128.store(dx, slope<T>(f, v128.load(y), v128.load(dy)));
-  if (rest > 0) storeTail<T>(dx, slope<T>(f, loadTail<T>(y, rest), loadTail<T>(dy, rest)), rest);
+  const zero = v128.splat<T>(<T>0.0);
+  for (; n >= lanes<T>(); n -= lanes<T>(), y += 16, dy += 16, dx += 16) {
+    v128.store(dx, slope<T>(f, v128.load(y), v128.load(dy)));
+  }
+  storePart<T>(dx, slope<T>(f, loadPart<T>(y, n, zero), loadPart<T>(dy, n, zero)), n);
 }
 
 /** x ← f(x). */
@@ -125,6 +133,12 @@ export function dsigmoid(n: i32, x: usize, y: usize, scratch: usize): void { map
 
 export function stanh(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Tanh, n, x, y, scratch); }
 export function dtanh(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Tanh, n, x, y, scratch); }
+
+export function ssqrt(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Sqrt, n, x, y, scratch); }
+export function dsqrt(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Sqrt, n, x, y, scratch); }
+
+export function ssoftplus(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Softplus, n, x, y, scratch); }
+export function dsoftplus(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Softplus, n, x, y, scratch); }
 
 export function srelu(n: i32, x: usize, y: usize, scratch: usize): void { map<f32>(Function.Relu, n, x, y, scratch); }
 export function drelu(n: i32, x: usize, y: usize, scratch: usize): void { map<f64>(Function.Relu, n, x, y, scratch); }

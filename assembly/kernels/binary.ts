@@ -1,9 +1,14 @@
-import { bytes, lanes, loadTail, storeTail } from "../simd/lanes";
+import { lanes, loadNext, storeNext } from "../simd/lanes";
 
 /**
  * Two operands element by element, either repeated along axes that it does not have:
  *
- *   y_ijkl = f(a_ijkl, b_ijkl)      f: add, subtract, multiply, divide, maximum, minimum (NaN wins in both)
+ *   y_ijkl = f(a_ijkl, b_ijkl)
+ *
+ *   f   add, subtract, multiply, divide
+ *       maximum, minimum                  NaN wins in both
+ *       greater, greaterEqual, equal      1 where a > b, a >= b, a = b, else 0
+ *       keep, drop                        b where a is not 0 (NaN is not), b where a is 0, else 0
  *
  *   d0 … d3   extents of y, which is dense and row-major
  *   a0 … a3   a's strides in elements; 0 repeats it along that axis, and the last is 0 or 1
@@ -22,55 +27,73 @@ const enum Function {
   Divide,
   Maximum,
   Minimum,
+  Greater,
+  GreaterEqual,
+  Equal,
+  Keep,
+  Drop,
 }
 
-// @ts-ignore: decorator
-@inline
+/** f of a vector. */
 function apply<T>(f: Function, a: v128, b: v128): v128 {
+  const one = v128.splat<T>(<T>1.0), zero = v128.splat<T>(<T>0.0);
   switch (f) {
     case Function.Add: return v128.add<T>(a, b);
     case Function.Subtract: return v128.sub<T>(a, b);
     case Function.Multiply: return v128.mul<T>(a, b);
     case Function.Divide: return v128.div<T>(a, b);
     case Function.Maximum: return v128.max<T>(a, b);
-    default: return v128.min<T>(a, b);
+    case Function.Minimum: return v128.min<T>(a, b);
+    case Function.Greater: return v128.and(v128.gt<T>(a, b), one);
+    case Function.GreaterEqual: return v128.and(v128.ge<T>(a, b), one);
+    case Function.Equal: return v128.and(v128.eq<T>(a, b), one);
+    case Function.Keep: return v128.and(v128.ne<T>(a, zero), b);
+    default: return v128.and(v128.eq<T>(a, zero), b);
   }
 }
 
-/** One run of the last axis. */
+/** One run of the last axis. Sums, differences and products take two vectors a round, where nothing is called. */
 function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
-  const nextA = stepA << 4, nextB = stepB << 4;
-  let va = v128.splat<T>(<T>0.0), vb = va;
-  if (n > 0 && stepA == 0) va = v128.load_splat<T>(a);
-  if (n > 0 && stepB == 0) vb = v128.load_splat<T>(b);
-  for (; n >= lanes<T>(); n -= lanes<T>(), a += nextA, b += nextB, y += 16) {
-    if (stepA) va = v128.load(a);
-    if (stepB) vb = v128.load(b);
-    v128.store(y, apply<T>(f, va, vb));
-  }
   if (n == 0) return;
-  if (stepA) va = loadTail<T>(a, n);
-  if (stepB) vb = loadTail<T>(b, n);
-  storeTail<T>(y, apply<T>(f, va, vb), n);
+  let a0 = v128.load_splat<T>(a), a1 = a0, b0 = v128.load_splat<T>(b), b1 = b0;
+  stepA <<= 4, stepB <<= 4;
+  if (f <= Function.Multiply) {
+    for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), a += 2 * stepA, b += 2 * stepB, y += 32) {
+      if (stepA) a0 = v128.load(a), a1 = v128.load(a, 16);
+      if (stepB) b0 = v128.load(b), b1 = v128.load(b, 16);
+      let y0: v128, y1: v128;
+      if (f == Function.Add) y0 = v128.add<T>(a0, b0), y1 = v128.add<T>(a1, b1);
+      else if (f == Function.Subtract) y0 = v128.sub<T>(a0, b0), y1 = v128.sub<T>(a1, b1);
+      else y0 = v128.mul<T>(a0, b0), y1 = v128.mul<T>(a1, b1);
+      v128.store(y, y0);
+      v128.store(y, y1, 16);
+    }
+  }
+  for (; n > 0; n -= lanes<T>(), a += stepA, b += stepB, y += 16) {
+    if (stepA) a0 = loadNext<T>(a, n, a1);
+    if (stepB) b0 = loadNext<T>(b, n, b1);
+    storeNext<T>(y, apply<T>(f, a0, b0), n);
+  }
 }
 
-// @ts-ignore: decorator
-@inline
-function binary<T>(
-  f: Function, d0: i32, d1: i32, d2: i32, d3: i32,
+/** The walk over the other axes. `shift` says how large an element is: one walk for both types. */
+function walk(
+  f: Function, shift: usize, d0: i32, d1: i32, d2: i32, d3: i32,
   a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize,
 ): void {
+  assert(f >= Function.Add && f <= Function.Drop);
   assert(d0 >= 0 && d1 >= 0 && d2 >= 0 && d3 >= 0 && (a3 & ~1) == 0 && (b3 & ~1) == 0);
-  for (let i = 0; i < d0; i++, a += bytes<T>(a0), b += bytes<T>(b0)) {
+  for (let i = 0; i < d0; i++, a += <usize>a0 << shift, b += <usize>b0 << shift) {
     let aj = a, bj = b;
-    for (let j = 0; j < d1; j++, aj += bytes<T>(a1), bj += bytes<T>(b1)) {
+    for (let j = 0; j < d1; j++, aj += <usize>a1 << shift, bj += <usize>b1 << shift) {
       let ak = aj, bk = bj;
-      for (let k = 0; k < d2; k++, ak += bytes<T>(a2), bk += bytes<T>(b2), y += bytes<T>(d3)) {
-        row<T>(f, d3, ak, a3, bk, b3, y);
+      for (let k = 0; k < d2; k++, ak += <usize>a2 << shift, bk += <usize>b2 << shift, y += <usize>d3 << shift) {
+        if (shift == 2) row<f32>(f, d3, ak, a3, bk, b3, y);
+        else row<f64>(f, d3, ak, a3, bk, b3, y);
       }
     }
   }
 }
 
-export function sbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { binary<f32>(f, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
-export function dbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { binary<f64>(f, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
+export function sbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 2, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
+export function dbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 3, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }

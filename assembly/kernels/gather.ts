@@ -37,7 +37,7 @@ function gatherRows<T>(m: i32, n: i32, x: usize, indices: usize, y: usize, scale
   for (let i = 0; i < m; i++, indices += 4) {
     let row = x + <usize>load<u32>(indices) * <usize>n;
     const end = row + <usize>n;
-    for (const tail = end - 15; row < tail; row += 16) {
+    for (const tail = end - 15; sizeof<T>() == 4 && row < tail; row += 16) {
       const all = v128.load(row);
       const low = i16x8.extend_low_i8x16_u(all);
       const high = i16x8.extend_high_i8x16_u(all);
@@ -46,6 +46,9 @@ function gatherRows<T>(m: i32, n: i32, x: usize, indices: usize, y: usize, scale
       storeScaled<T>(y + bytes<T>(8), i32x4.extend_low_i16x8_u(high), scales);
       storeScaled<T>(y + bytes<T>(12), i32x4.extend_high_i16x8_u(high), scales);
       y += bytes<T>(16);
+    }
+    for (const tail = end - 3; sizeof<T>() == 8 && row < tail; row += 4, y += 32) {
+      storeScaled<T>(y, i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(row))), scales);
     }
     for (; row < end; row++, y += sizeof<T>()) store<T>(y, <T>load<u8>(row) * scale);
   }

@@ -1,4 +1,4 @@
-import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
+import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
 import { stripOf } from "./sparse_forward";
 
 /**
@@ -12,7 +12,7 @@ import { stripOf } from "./sparse_forward";
  *   values    T
  *
  * Rows of W that meet no nonzero are not touched. D and W are met in strips of thirteen, four or one vectors; those
- * of D stay in registers for a whole row of X.
+ * of D stay in registers for a whole row of X. In float64 there are none of thirteen, to be small.
  *
  * # Safety
  * src/ops/sparse.ts has checked: m >= 0, n >= 0, every column is a row of W, the operands hold what is said above,
@@ -94,20 +94,21 @@ function backwardFour<T>(
   }
 }
 
-/** The same with one vector of `count` elements. */
+/** The same with one vector, or with the `count` elements that are left. */
 function backwardOne<T>(
   m: i32, starts: usize, columns: usize, values: usize,
   d: usize, w: usize, stride: usize, count: i32, alpha: v128,
 ): void {
+  const zero = v128.splat<T>(<T>0.0);
   for (let i = 0; i < m; i++, starts += 4, d += stride) {
     const first = <usize>load<u32>(starts);
     const end = columns + (<usize>load<u32>(starts, 4) << 1);
     let c = columns + (first << 1), v = values + (first << alignof<T>());
-    const d0 = loadTail<T>(d, count);
+    const d0 = loadNext<T>(d, count, zero);
     for (; c < end; c += 2, v += sizeof<T>()) {
       const row = w + <usize>load<u16>(c) * stride;
       const x = v128.mul<T>(v128.load_splat<T>(v), alpha);
-      storeTail<T>(row, madd<T>(x, d0, loadTail<T>(row, count)), count);
+      storeNext<T>(row, madd<T>(x, d0, loadNext<T>(row, count, zero)), count);
     }
   }
 }
@@ -118,7 +119,7 @@ function sparseBackward<T>(m: i32, n: i32, starts: usize, columns: usize, values
   assert(m >= 0 && n >= 0);
   const stride = bytes<T>(n);
   const alphas = v128.splat<T>(alpha);
-  while (n >= 12 * lanes<T>()) {
+  while (sizeof<T>() == 4 && n >= 12 * lanes<T>()) {
     const count = stripOf(n, lanes<T>());
     backwardThirteen<T>(m, starts, columns, values, d, w, stride, bytes<T>(count - lanes<T>()), alphas);
     n -= count; d += bytes<T>(count); w += bytes<T>(count);

@@ -1,4 +1,4 @@
-import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
+import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
 
 /**
  * The first layer's product with rows that are mostly zero:
@@ -10,7 +10,8 @@ import { bytes, lanes, loadTail, madd, storeTail } from "../simd/lanes";
  *   columns   the column of each nonzero, u16, ascending in a row; one more may be read behind the last
  *   values    T
  *
- * Z is made in strips of thirteen, four or one vectors, whose sums stay in registers for a whole row of X.
+ * Z is made in strips of thirteen, four or one vectors, whose sums stay in registers for a whole row of X. In float64
+ * there are none of thirteen, to be small.
  *
  * # Safety
  * src/ops/sparse.ts has checked: m >= 0, n >= 0, every column is a row of W, the operands hold what is said above,
@@ -111,20 +112,21 @@ function forwardFour<T>(
   }
 }
 
-/** The same with one vector of `count` elements. */
+/** The same with one vector, or with the `count` elements that are left. */
 function forwardOne<T>(
   m: i32, starts: usize, columns: usize, values: usize,
   w: usize, stride: usize, b: usize, z: usize, count: i32,
 ): void {
+  const zero = v128.splat<T>(<T>0.0);
   for (let i = 0; i < m; i++, starts += 4, z += stride) {
     const first = <usize>load<u32>(starts);
     const end = columns + (<usize>load<u32>(starts, 4) << 1);
     let c = columns + (first << 1), v = values + (first << alignof<T>());
-    let sum = loadTail<T>(b, count);
+    let sum = loadNext<T>(b, count, zero);
     for (; c < end; c += 2, v += sizeof<T>()) {
-      sum = madd<T>(v128.load_splat<T>(v), loadTail<T>(w + <usize>load<u16>(c) * stride, count), sum);
+      sum = madd<T>(v128.load_splat<T>(v), loadNext<T>(w + <usize>load<u16>(c) * stride, count, zero), sum);
     }
-    storeTail<T>(z, sum, count);
+    storeNext<T>(z, sum, count);
   }
 }
 
@@ -141,7 +143,7 @@ export function stripOf(n: i32, lanes: i32): i32 {
 function sparseForward<T>(m: i32, n: i32, starts: usize, columns: usize, values: usize, w: usize, b: usize, z: usize): void {
   assert(m >= 0 && n >= 0);
   const stride = bytes<T>(n);
-  while (n >= 12 * lanes<T>()) {
+  while (sizeof<T>() == 4 && n >= 12 * lanes<T>()) {
     const count = stripOf(n, lanes<T>());
     forwardThirteen<T>(m, starts, columns, values, w, stride, b, z, bytes<T>(count - lanes<T>()));
     n -= count; w += bytes<T>(count); b += bytes<T>(count); z += bytes<T>(count);

@@ -1,4 +1,4 @@
-import { lanes, loadTail, storeTail } from "../simd/lanes";
+import { lanes, loadNext, storeNext } from "../simd/lanes";
 
 /**
  * Squared error, as the chapter defines it: half the sum, not a mean.
@@ -27,14 +27,13 @@ function addSquares<T>(sum: v128, d: v128): v128 {
 /** The loss and, where dy is not 0, its gradient. */
 function squaredError<T>(n: i32, y: usize, t: usize, dy: usize, scale: T): f64 {
   assert(n >= 0);
-  const scales = v128.splat<T>(scale);
+  const scales = v128.splat<T>(scale), zero = v128.splat<T>(<T>0.0);
   let sum = f64x2.splat(0);
   for (; n > 0; n -= lanes<T>(), y += 16, t += 16) {
-    const count = min(n, lanes<T>());
-    const d = v128.sub<T>(loadTail<T>(y, count), loadTail<T>(t, count));
+    const d = v128.sub<T>(loadNext<T>(y, n, zero), loadNext<T>(t, n, zero));
     sum = addSquares<T>(sum, d);
     if (dy == 0) continue;
-    storeTail<T>(dy, v128.mul<T>(d, scales), count);
+    storeNext<T>(dy, v128.mul<T>(d, scales), n);
     dy += 16;
   }
   return 0.5 * (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));

@@ -31,7 +31,10 @@ export function splatAt<T>(table: usize, i: i32): v128 {
   return v128.load_splat<T>(table + bytes<T>(i));
 }
 
-/** The next vector of a row of which `left` > 0 elements remain: where they do not fill it, `rest` does. */
+/**
+ * The next vector of a row of which `left` elements remain: where they do not fill it, `rest` does, whose lanes are equal.
+ * The end of a row is a call, which costs little in a long one.
+ */
 // @ts-ignore: decorator
 @inline
 export function loadNext<T>(x: usize, left: i32, rest: v128): v128 {
@@ -44,6 +47,34 @@ export function loadNext<T>(x: usize, left: i32, rest: v128): v128 {
 export function storeNext<T>(y: usize, v: v128, left: i32): void {
   if (left >= lanes<T>()) v128.store(y, v);
   else storePart<T>(y, v, left);
+}
+
+/** `loadNext` where rows are short and many, and `left` > 0: nothing is called, for three times the code. */
+// @ts-ignore: decorator
+@inline
+export function loadShort<T>(x: usize, left: i32, rest: v128): v128 {
+  if (left >= lanes<T>()) return v128.load(x);
+  let v = v128.load_lane<T>(x, rest, 0);
+  if (sizeof<T>() == 4) {
+    if (left > 1) v = v128.load_lane<T>(x, v, 1, 4);
+    if (left > 2) v = v128.load_lane<T>(x, v, 2, 8);
+  }
+  return v;
+}
+
+/** `storeNext`, likewise. */
+// @ts-ignore: decorator
+@inline
+export function storeShort<T>(y: usize, v: v128, left: i32): void {
+  if (left >= lanes<T>()) {
+    v128.store(y, v);
+    return;
+  }
+  v128.store_lane<T>(y, v, 0);
+  if (sizeof<T>() == 4) {
+    if (left > 1) v128.store_lane<T>(y, v, 1, 4);
+    if (left > 2) v128.store_lane<T>(y, v, 2, 8);
+  }
 }
 
 /** a·b + c: rounded twice in the `simd` build, once where the `relaxed` build runs on a machine with fused lanes. */
@@ -62,47 +93,37 @@ export function nmadd<T>(a: v128, b: v128, c: v128): v128 {
   return v128.sub<T>(c, v128.mul<T>(a, b));
 }
 
-/** The first `count` elements at x, 0 < count < lanes; the other lanes keep `rest`. Reads nothing beyond them. */
+/** α·x + β·y for a vector x and what stands at y. β = 0 never reads y. */
 // @ts-ignore: decorator
 @inline
+export function scaledSum<T>(alpha: T, x: v128, beta: T, y: usize): v128 {
+  const factor = v128.splat<T>(alpha);
+  if (beta == <T>0.0) return v128.mul<T>(factor, x);
+  return madd<T>(factor, x, v128.mul<T>(v128.splat<T>(beta), v128.load(y)));
+}
+
+/** The same where `count` elements of y are left, fewer than a vector's. */
+// @ts-ignore: decorator
+@inline
+export function scaledSumPart<T>(alpha: T, x: v128, beta: T, y: usize, count: i32): v128 {
+  const factor = v128.splat<T>(alpha);
+  if (beta == <T>0.0) return v128.mul<T>(factor, x);
+  return madd<T>(factor, x, v128.mul<T>(v128.splat<T>(beta), loadPart<T>(y, count, factor)));
+}
+
+/**
+ * The first `count` elements at x, count < lanes, behind which `rest` stands. Reads nothing beyond them. It calls itself,
+ * so that the compiler keeps one copy of it.
+ */
 export function loadPart<T>(x: usize, count: i32, rest: v128): v128 {
-  let v = v128.load_lane<T>(x, rest, 0);
-  if (sizeof<T>() == 4) {
-    if (count > 1) v = v128.load_lane<T>(x, v, 1, 4);
-    if (count > 2) v = v128.load_lane<T>(x, v, 2, 8);
-  }
-  return v;
+  if (count <= 0) return rest;
+  const first = v128.load_splat<T>(x), others = loadPart<T>(x + sizeof<T>(), count - 1, rest);
+  return sizeof<T>() == 4 ? v128.shuffle<f32>(first, others, 0, 4, 5, 6) : v128.shuffle<f64>(first, others, 0, 2);
 }
 
-/** Stores the first `count` lanes at y, 0 < count < lanes, and touches nothing beyond them. */
-// @ts-ignore: decorator
-@inline
+/** Stores the first `count` lanes at y, count < lanes, and touches nothing beyond them. */
 export function storePart<T>(y: usize, v: v128, count: i32): void {
+  if (count <= 0) return;
   v128.store_lane<T>(y, v, 0);
-  if (sizeof<T>() == 4) {
-    if (count > 1) v128.store_lane<T>(y, v, 1, 4);
-    if (count > 2) v128.store_lane<T>(y, v, 2, 8);
-  }
-}
-
-/** The next `count` elements at x, 0 < count <= lanes, and zeros in the other lanes. Reads nothing beyond them. */
-// @ts-ignore: decorator
-@inline
-export function loadTail<T>(x: usize, count: i32): v128 {
-  if (count == lanes<T>()) return v128.load(x);
-  if (sizeof<T>() == 8) return v128.load64_zero(x);
-  if (count == 1) return v128.load32_zero(x);
-  const two = v128.load64_zero(x);
-  return count == 2 ? two : v128.load_lane<T>(x, two, 2, 8);
-}
-
-/** Stores the first `count` lanes at y, 0 < count <= lanes, and touches nothing beyond them. */
-// @ts-ignore: decorator
-@inline
-export function storeTail<T>(y: usize, v: v128, count: i32): void {
-  if (count == lanes<T>()) v128.store(y, v);
-  else if (sizeof<T>() == 8 || count > 1) v128.store_lane<i64>(y, v, 0);
-  if (sizeof<T>() == 8 || count == lanes<T>()) return;
-  if (count == 1) v128.store_lane<T>(y, v, 0);
-  if (count == 3) v128.store_lane<T>(y, v, 2, 8);
+  storePart<T>(y + sizeof<T>(), sizeof<T>() == 4 ? v128.shuffle<f32>(v, v, 1, 2, 3, 0) : v128.shuffle<f64>(v, v, 1, 0), count - 1);
 }

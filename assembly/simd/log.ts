@@ -73,8 +73,6 @@ function series<T>(z: v128): v128 {
  * Accuracy: within 0.86 ulp in float32 and 0.88 in float64 (LOG_ULP of test/kernels/elementary.test.ts, which
  * sweeps the bits).
  */
-// @ts-ignore: decorator
-@inline
 export function log<T>(x: v128): v128 {
   const zero = v128.splat<T>(<T>0.0);
   const one = constant<T>(Place.One);

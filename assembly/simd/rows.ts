@@ -1,5 +1,5 @@
 import { dexp, sexp } from "../kernels/activations";
-import { lanes, loadNext, storeNext } from "./lanes";
+import { lanes, loadShort, storeShort } from "./lanes";
 import { log } from "./log";
 import { maxOfLanes, sumOfLanes } from "./reduce";
 
@@ -27,7 +27,7 @@ export function blockScratch<T>(n: i32): i32 {
 export function rowMax<T>(n: i32, x: usize): v128 {
   const lowest = v128.splat<T>(<T>-Infinity);
   let top = lowest;
-  for (; n > 0; n -= lanes<T>(), x += 16) top = v128.pmax<T>(top, loadNext<T>(x, n, lowest));
+  for (; n > 0; n -= lanes<T>(), x += 16) top = v128.pmax<T>(top, loadShort<T>(x, n, lowest));
   return maxOfLanes<T>(top);
 }
 
@@ -37,7 +37,7 @@ export function rowMax<T>(n: i32, x: usize): v128 {
  */
 export function rowShift<T>(n: i32, x: usize, out: usize): T {
   const top = rowMax<T>(n, x);
-  for (; n > 0; n -= lanes<T>(), x += 16, out += 16) storeNext<T>(out, v128.sub<T>(loadNext<T>(x, n, top), top), n);
+  for (; n > 0; n -= lanes<T>(), x += 16, out += 16) storeShort<T>(out, v128.sub<T>(loadShort<T>(x, n, top), top), n);
   return v128.extract_lane<T>(top, 0);
 }
 
@@ -53,11 +53,11 @@ export function exponentials<T>(n: i32, x: usize, scratch: usize): void {
 export function rowSum<T>(n: i32, x: usize, scale: T): T {
   const zero = v128.splat<T>(<T>0.0);
   let sum = zero;
-  for (let left = n, from = x; left > 0; left -= lanes<T>(), from += 16) sum = v128.add<T>(sum, loadNext<T>(from, left, zero));
+  for (let left = n, from = x; left > 0; left -= lanes<T>(), from += 16) sum = v128.add<T>(sum, loadShort<T>(from, left, zero));
   sum = sumOfLanes<T>(sum);
   if (scale != <T>0.0) {
     const factor = v128.splat<T>(scale);
-    for (; n > 0; n -= lanes<T>(), x += 16) storeNext<T>(x, v128.mul<T>(v128.div<T>(loadNext<T>(x, n, sum), sum), factor), n);
+    for (; n > 0; n -= lanes<T>(), x += 16) storeShort<T>(x, v128.mul<T>(v128.div<T>(loadShort<T>(x, n, sum), sum), factor), n);
   }
   return v128.extract_lane<T>(sum, 0);
 }

@@ -1,4 +1,4 @@
-/** The maps over elements and their gradients; elementary.test.ts has the accuracy of exp, log, tanh and sigmoid. */
+/** The maps over elements and their gradients; elementary.test.ts has the accuracy of those that round more than once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -13,9 +13,11 @@ import * as oracle from "../support/oracle.ts";
 const MAPS = {
   exp: Math.exp,
   log: Math.log,
+  sqrt: Math.sqrt,
   sigmoid: oracle.sigmoid,
   tanh: Math.tanh,
   relu: (x: number) => Math.max(x, 0),
+  softplus: oracle.softplus,
 };
 /** From y and dy. */
 const GRADIENTS = {
@@ -63,7 +65,9 @@ for (const dtype of FLOATS) {
   for (const name of MAP_NAMES) {
     test(`${name} maps any number of elements, in place too, and touches nothing else, ${dtype}`, () => {
       for (let n = 0; n <= 19; n++) {
-        const x = reals(n, 20 + n, dtype).map((value) => (name === "log" ? Math.abs(value) : 4 * value));
+        const x = reals(n, 20 + n, dtype).map((value) =>
+          ["log", "sqrt"].includes(name) ? Math.abs(value) : 4 * value,
+        );
         const want = x.map(MAPS[name]);
         const got = map(dtype, name, x);
         assertWithin(got, want, (i) => 4 * EPS[dtype] * Math.abs(want[i] ?? Number.NaN), `n = ${n}`);
@@ -82,6 +86,22 @@ for (const dtype of FLOATS) {
   test(`relu is max(x, 0): exact, and NaN propagates, ${dtype}`, () => {
     const x = Float64Array.of(-3, -0, 0, 2 ** -149, -(2 ** -149), 7.5, Infinity, -Infinity, Number.NaN);
     assertSame(map(dtype, "relu", x), x.map(MAPS.relu), "relu");
+  });
+
+  test(`sqrt is rounded once, of 0 with its sign, NaN below 0, ${dtype}`, () => {
+    const round = dtype === "float32" ? Math.fround : (value: number) => value;
+    const x = Float64Array.of(-0, 0, 2 ** -149, 2, 1e30, Infinity, -1, -Infinity, Number.NaN).map(round);
+    assertSame(
+      map(dtype, "sqrt", x),
+      x.map((value) => round(Math.sqrt(value))),
+      "sqrt",
+    );
+    const draws = reals(999, 5, dtype).map(Math.abs);
+    assertSame(
+      map(dtype, "sqrt", draws),
+      draws.map((value) => round(Math.sqrt(value))),
+      "draws",
+    );
   });
 
   for (const name of GRADIENT_NAMES) {

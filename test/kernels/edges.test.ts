@@ -64,11 +64,11 @@ test.run();
 /** Kernels over n elements. */
 function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
   const k = engine.kernels[dtype];
-  const { gatherIndices, firstOutOfRange } = engine.common;
+  const { advance, gatherIndices, firstOutOfRange } = engine.common;
   const x = [dtype, n] as const;
   const i = ["int32", n] as const;
   return [
-    ...(["exp", "log", "sigmoid", "tanh", "relu"] as const).map((name): Case => {
+    ...(["exp", "log", "sqrt", "sigmoid", "tanh", "relu", "softplus"] as const).map((name): Case => {
       const operands = [x, x, ["uint8", MAP_SCRATCH]] as const;
       return { name, operands, call: (from = 0, to = 0, scratch = 0) => k[name](n, from, to, scratch) };
     }),
@@ -81,7 +81,31 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
       operands: [x, x, x],
       call: (y = 0, t = 0, dy = 0) => k.squaredErrorGradient(n, y, t, dy, 1),
     },
-    { name: "axpy", operands: [x, x], call: (from = 0, to = 0) => k.axpy(n, from, to, 1) },
+    { name: "axpy", operands: [x, x], call: (from = 0, to = 0) => k.axpby(n, from, to, 1, 1) },
+    { name: "store", operands: [[dtype, 1]], call: (to = 0) => k.store(to, 0) },
+    {
+      name: "dropout",
+      operands: [x, x, ["int32", 2]],
+      call: (from = 0, to = 0, counter = 0) => k.dropout(n, from, to, counter, 0, 1, 0),
+    },
+    { name: "advance", operands: [["int32", 2]], call: (counter = 0) => advance(counter) },
+    { name: "momentum", operands: [x, x, x], call: (g = 0, w = 0, v = 0) => k.momentum(n, g, w, v, 1, 1, 1, 1) },
+    { name: "adagrad", operands: [x, x, x], call: (g = 0, w = 0, h = 0) => k.adagrad(n, g, w, h, 1, 1, 1) },
+    { name: "rmsprop", operands: [x, x, x], call: (g = 0, w = 0, h = 0) => k.rmsprop(n, g, w, h, 1, 0.5, 1, 1) },
+    {
+      name: "adam",
+      operands: [x, x, x, x],
+      call: (g = 0, w = 0, m = 0, v = 0) => k.adam(n, g, w, m, v, 1, 0.5, 0.5, 1, 1, 1, 1, 1),
+    },
+    ...[0, 4, 9].map((f): Case => {
+      const call = (a = 0, b = 0, y = 0) => k.binary(f, 1, 1, 1, n, a, 0, 0, 0, 1, b, 0, 0, 0, 1, y);
+      return { name: `binary ${f}`, operands: [x, x, x], call };
+    }),
+    {
+      name: "binary of one and many",
+      operands: [[dtype, 1], x, x],
+      call: (a = 0, b = 0, y = 0) => k.binary(2, 1, 1, 1, n, a, 0, 0, 0, 0, b, 0, 0, 0, 1, y),
+    },
     { name: "fill", operands: [x], call: (to = 0) => k.fill(n, to, 0) },
     { name: "copy", operands: [x, x], call: (from = 0, to = 0) => k.copy(n, from, to) },
     { name: "gatherIndices", operands: [i, i, i], call: (from = 0, at = 0, to = 0) => gatherIndices(n, from, at, to) },
@@ -95,6 +119,7 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
   return [1, 3, 5].flatMap((m): Case[] => {
     const x = [dtype, m * n] as const;
     const row = [dtype, n] as const;
+    const column = [dtype, m] as const;
     const labels = ["int32", m] as const;
     const side = [dtype, n * n] as const;
     const scratch = ["uint8", k.gemmScratch(m, n, n)] as const;
@@ -102,8 +127,30 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
     const block = ["uint8", k.crossEntropyScratch(n)] as const;
     const aligned = (pointer: number) => pointer - (pointer % 16);
     return [
-      { name: "addBias", operands: [x, row, x], call: (a = 0, b = 0, y = 0) => k.addBias(m, n, a, b, y) },
-      { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y) },
+      { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y, 1, 1) },
+      ...[0, 1, 2].flatMap((f): Case[] => [
+        { name: `reduce ${f} of rows`, operands: [x, column], call: (a = 0, y = 0) => k.reduce(f, m, n, 1, a, y) },
+        { name: `reduce ${f} of columns`, operands: [x, row], call: (a = 0, y = 0) => k.reduce(f, 1, m, n, a, y) },
+      ]),
+      { name: "transpose", operands: [x, x], call: (a = 0, y = 0) => k.transpose(m, n, a, y) },
+      {
+        name: "scatterAdd",
+        operands: [x, labels, row],
+        call: (a = 0, at = 0, y = 0) => k.scatterAdd(m, n, a, at, y),
+      },
+      {
+        name: "gatherCopies",
+        operands: [["uint8", n], labels, ["uint8", m * n]],
+        call: (from = 0, at = 0, to = 0) => engine.common.gatherCopies(m, n, from, at, to),
+      },
+      {
+        name: "copyRows",
+        operands: [
+          ["uint8", m * n],
+          ["uint8", m * n],
+        ],
+        call: (from = 0, to = 0) => engine.common.copyRows(m, n, from, n, to, n),
+      },
       { name: "softmax", operands: [x, x, tail], call: (z = 0, p = 0, s = 0) => k.softmax(m, n, z, p, s) },
       { name: "argmax", operands: [x, labels], call: (a = 0, y = 0) => k.argmax(m, n, a, y) },
       { name: "countCorrect", operands: [x, labels], call: (a = 0, y = 0) => k.countCorrect(m, n, a, y) },

@@ -1,5 +1,5 @@
 /**
- * exp, log, tanh and sigmoid, swept: over the bits of float32 against Math.* in float64, whose own error is
+ * exp, log, tanh, sigmoid and softplus, swept: over the bits of float32 against Math.* in float64, whose own error is
  * below 2^-28 ulp there, and in float64 against BigInt arithmetic (support/precise.ts).
  */
 import { suite } from "uvu";
@@ -22,11 +22,18 @@ const EXP_ULP = { float32: 1.02, float64: 1.05 };
 const LOG_ULP = { float32: 0.86, float64: 0.88 };
 const TANH_ULP = { float32: 2.5, float64: 2.65 };
 const SIGMOID_ULP = { float32: 2.49, float64: 2.5 };
+const SOFTPLUS_ULP = { float32: 1.95, float64: 1.8 };
 
-const NAMES: readonly Name[] = ["exp", "log", "tanh", "sigmoid"];
-const ULP = { exp: EXP_ULP, log: LOG_ULP, tanh: TANH_ULP, sigmoid: SIGMOID_ULP };
-const REFERENCE = { exp: precise.exp, log: precise.log, tanh: precise.tanh, sigmoid: precise.sigmoid };
-const MATH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid: oracle.sigmoid };
+const NAMES: readonly Name[] = ["exp", "log", "tanh", "sigmoid", "softplus"];
+const ULP = { exp: EXP_ULP, log: LOG_ULP, tanh: TANH_ULP, sigmoid: SIGMOID_ULP, softplus: SOFTPLUS_ULP };
+const REFERENCE = {
+  exp: precise.exp,
+  log: precise.log,
+  tanh: precise.tanh,
+  sigmoid: precise.sigmoid,
+  softplus: precise.softplus,
+};
+const MATH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid: oracle.sigmoid, softplus: oracle.softplus };
 
 const BLOCK = 1 << 16;
 /** A prime, so that the sweep meets every combination of low bits: 4.3 million of the 2^32 patterns. */
@@ -58,6 +65,13 @@ test("the reference has 40 digits", () => {
     ["sigmoid", 0.25, "0.5621765008857981040273236379029463538379"],
     ["sigmoid", 30, "0.9999999999999064237703116070104616043734"],
     ["sigmoid", -40, "0.0000000000000000042483542552915889772807209044045063714347"],
+    // ln(1 + e^x) by Python's decimal with 80 digits.
+    ["softplus", -3, "0.0485873515737420587589259198546899979419"],
+    ["softplus", 0.25, "0.8259394198788435622078361316583179420902"],
+    ["softplus", -36.5, "0.00000000000000014068617124461466682859198308844167019975"],
+    ["softplus", -33, "0.00000000000000465888614510338651157418902544681586163871"],
+    ["softplus", 30, "30.0000000000000935762296883973677937769742"],
+    ["softplus", 0, "0.6931471805599453094172321214581765680755"],
   ];
   for (const [name, x, text] of digits) {
     const places = text.length - text.indexOf(".") - 1;
@@ -145,6 +159,13 @@ for (const dtype of FLOATS) {
         [40, 1],
         [-1e30, 0],
         [1e30, 1],
+      ],
+      softplus: [
+        [inf, inf],
+        [-inf, 0],
+        [-1e30, 0],
+        [2 ** 100, 2 ** 100],
+        [40, 40],
       ],
     };
     for (const name of NAMES) {

@@ -1,8 +1,8 @@
-/** Where exp, log, tanh and sigmoid are hardest to get right. */
+/** Where exp, log, tanh, sigmoid and softplus are hardest to get right. */
 import { unreachable } from "../../src/faults.ts";
 import { draws } from "../support/floats.ts";
 
-export type Name = "exp" | "log" | "tanh" | "sigmoid";
+export type Name = "exp" | "log" | "tanh" | "sigmoid" | "softplus";
 
 /** Inputs of each kind. */
 const COUNT = 6000;
@@ -41,6 +41,14 @@ export function hardPlaces(name: Name): number[] {
       add(() => nearly((whole(0, 30) + 0.5) * 0.5 * Math.LN2));
       add(() => sign() * magnitude(-80, 0));
       add(() => sign() * magnitude(-1074, -1000));
+      break;
+    case "softplus": // its own exponential and logarithm bend at 0, and where 1 + e^-|x| rounds to 1
+      add(() => -746 + 800 * draw());
+      add(() => -104 + 150 * draw());
+      add(() => sign() * 40 * draw());
+      add(() => sign() * 2 * draw());
+      add(() => sign() * magnitude(-60, 6));
+      add(() => -Math.log(2) * nearly(whole(20, 56)));
       break;
     case "sigmoid":
       add(() => sign() * 6 * draw());

@@ -29,6 +29,10 @@ export function sigmoid(x: number): number {
   return x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 }
 
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
 export function softmax(n: number, z: ArrayLike<number>): Float64Array {
   const p = Float64Array.from(z);
   for (let start = 0; start < p.length; start += n) {

@@ -1,5 +1,5 @@
 /**
- * e^x, ln x, tanh x and the logistic function to more digits than a double has, for counting ulps.
+ * e^x, ln x, tanh x, the logistic function and ln(1 + e^x) to more digits than a double has, for counting ulps.
  *
  * A fixed-point number is a BigInt with 200 binary places; a result is an integer times a power of two, good
  * to about 2^-140 of itself. elementary.test.ts holds it against 40 decimal digits.
@@ -55,6 +55,22 @@ export function sigmoid(x: number): Precise {
   const sum = ONE + fixedOf(e);
   if (x < 0) return { mantissa: (e.mantissa << P) / sum, exponent: e.exponent };
   return { mantissa: (ONE << P) / sum, exponent: -PLACES };
+}
+
+/** ln(1 + e^x): x + ln(1 + e^-x) above 0, four terms of the series in e^x far below, else as `log`. */
+export function softplus(x: number): Precise {
+  if (x > 1000) return exact(x);
+  if (x > 0) return { mantissa: fixed(x) + fixedOf(softplus(-x)), exponent: -PLACES };
+  const e = exp(x);
+  if (x < -35) {
+    const u = fixedOf(e); // where it is small against 1, its square is what matters, and that only against u
+    const factor = ONE - u / 2n + ((u * u) >> P) / 3n - ((((u * u) >> P) * u) >> P) / 4n;
+    return multiply(e, { mantissa: factor, exponent: -PLACES });
+  }
+  const y = Math.log1p(Math.exp(x));
+  const d = fixedOf(multiply({ mantissa: ONE + fixedOf(e), exponent: -PLACES }, exp(-y))) - ONE;
+  const square = (d * d) >> P;
+  return { mantissa: fixed(y) + d - square / 2n + ((square * d) >> P) / 3n, exponent: -PLACES };
 }
 
 /** How many units in the last place of `want` lie between it and `got`; ∞ counts as the number after the largest. */

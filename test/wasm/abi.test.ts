@@ -114,10 +114,31 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     sigmoidGradient: ({ kernels }, p) => kernels[dtype].sigmoidGradient(-1, p, p, p),
     tanhGradient: ({ kernels }, p) => kernels[dtype].tanhGradient(-1, p, p, p),
     reluGradient: ({ kernels }, p) => kernels[dtype].reluGradient(-1, p, p, p),
-    "addBias m": ({ kernels }, p) => kernels[dtype].addBias(-1, 1, p, p, p),
-    "addBias n": ({ kernels }, p) => kernels[dtype].addBias(1, -1, p, p, p),
-    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p),
-    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p),
+    sqrt: ({ kernels }, p) => kernels[dtype].sqrt(-1, p, p, p),
+    softplus: ({ kernels }, p) => kernels[dtype].softplus(-1, p, p, p),
+    "binary of no function": ({ kernels }, p) => kernels[dtype].binary(11, 1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
+    "binary d0": ({ kernels }, p) => kernels[dtype].binary(0, -1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
+    "binary d3": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, -1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
+    "binary last stride": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, 1, p, 0, 0, 0, 2, p, 0, 0, 0, 1, p),
+    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p, 1, 0),
+    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p, 1, 0),
+    "reduce by no fold": ({ kernels }, p) => kernels[dtype].reduce(3, 1, 1, 1, p, p),
+    "reduce m": ({ kernels }, p) => kernels[dtype].reduce(0, -1, 1, 1, p, p),
+    "reduce k": ({ kernels }, p) => kernels[dtype].reduce(0, 1, -1, 1, p, p),
+    "reduce n": ({ kernels }, p) => kernels[dtype].reduce(0, 1, 1, -1, p, p),
+    "scatterAdd m": ({ kernels }, p) => kernels[dtype].scatterAdd(-1, 1, p, p, p),
+    "scatterAdd n": ({ kernels }, p) => kernels[dtype].scatterAdd(1, -1, p, p, p),
+    "transpose m": ({ kernels }, p) => kernels[dtype].transpose(-1, 1, p, p),
+    "transpose n": ({ kernels }, p) => kernels[dtype].transpose(1, -1, p, p),
+    "gatherCopies m": ({ common }, p) => common.gatherCopies(-1, 1, p, p, p),
+    "gatherCopies n": ({ common }, p) => common.gatherCopies(1, -1, p, p, p),
+    "copyRows m": ({ common }, p) => common.copyRows(-1, 1, p, 1, p, 1),
+    "copyRows n": ({ common }, p) => common.copyRows(1, -1, p, 1, p, 1),
+    dropout: ({ kernels }, p) => kernels[dtype].dropout(-1, p, p, p, 0, 1, 0),
+    momentum: ({ kernels }, p) => kernels[dtype].momentum(-1, p, p, p, 1, 1, 1, 0),
+    adagrad: ({ kernels }, p) => kernels[dtype].adagrad(-1, p, p, p, 1, 1, 1),
+    rmsprop: ({ kernels }, p) => kernels[dtype].rmsprop(-1, p, p, p, 1, 1, 1, 1),
+    adam: ({ kernels }, p) => kernels[dtype].adam(-1, p, p, p, p, 1, 1, 1, 1, 1, 1, 1, 1),
     "softmax m": ({ kernels }, p) => kernels[dtype].softmax(-1, 1, p, p, p),
     "softmax without columns": ({ kernels }, p) => kernels[dtype].softmax(1, 0, p, p, p),
     "argmax without columns": ({ kernels }, p) => kernels[dtype].argmax(1, 0, p, p),
@@ -130,7 +151,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
       kernels[dtype].crossEntropyTargetsGradient(1, 0, p, p, p, 1, p),
     squaredError: ({ kernels }, p) => kernels[dtype].squaredError(-1, p, p),
     squaredErrorGradient: ({ kernels }, p) => kernels[dtype].squaredErrorGradient(-1, p, p, p, 1),
-    axpy: ({ kernels }, p) => kernels[dtype].axpy(-1, p, p, 1),
+    axpby: ({ kernels }, p) => kernels[dtype].axpby(-1, p, p, 1, 1),
     fill: ({ kernels }, p) => kernels[dtype].fill(-1, p, 1),
     copy: ({ kernels }, p) => kernels[dtype].copy(-1, p, p),
     "gatherRows m": ({ kernels }, p) => kernels[dtype].gatherRows(-1, 1, p, p, p, 1),
@@ -159,7 +180,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
 function hasAssertions({ module }: Engine): boolean {
   const { exports } = new WebAssembly.Instance(module);
   try {
-    (exports["scolumnSums"] as (m: number, n: number, x: number, y: number) => void)(-1, 0, 0, 0);
+    (exports["scolumnSums"] as (...args: number[]) => void)(-1, 0, 0, 0, 1, 1);
     return false;
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return true;

@@ -9,42 +9,14 @@ import * as oracle from "../support/oracle.ts";
 const engine = await loadEngine();
 const field = new Canary(engine);
 
-const test = suite("bias");
+const test = suite("column sums");
 
 for (const dtype of FLOATS) {
   const kernels = engine.kernels[dtype];
+  const round = dtype === "float32" ? Math.fround : (value: number) => value;
 
-  test(`addBias is exact on integers for every small shape, in place too, ${dtype}`, () => {
-    for (let m = 0; m <= 4; m++) {
-      for (let n = 0; n <= 19; n++) {
-        const x = integers(m * n, 1 + n);
-        const b = integers(n, 2 + n);
-        const want = x.map((value, at) => value + (b[at % n] ?? Number.NaN));
-        for (const isInPlace of [false, true]) {
-          field.clear();
-          const input = field.place(dtype, x);
-          const bias = field.place(dtype, b);
-          const y = isInPlace ? input : field.room(dtype, m * n);
-          field.run([y], () => kernels.addBias(m, n, input.pointer, bias.pointer, y.pointer));
-          assertEqual(y.values(), want, `${m}×${n}, in place ${isInPlace}`);
-        }
-      }
-    }
-  });
-
-  test(`addBias carries NaN of x to its element and NaN of b down its column, ${dtype}`, () => {
-    for (let j = 0; j < 7; j++) {
-      field.clear();
-      const x = field.place(dtype, new Float64Array(21).fill(1).with(7 + ((j + 1) % 7), Number.NaN));
-      const b = field.place(dtype, new Float64Array(7).fill(1).with(j, Number.NaN));
-      field.run([x], () => kernels.addBias(3, 7, x.pointer, b.pointer, x.pointer));
-      const want = Array.from({ length: 21 }, (_, at) => (at % 7 === j || at === 7 + ((j + 1) % 7) ? Number.NaN : 2));
-      assertSame(x.values(), want, `NaN in column ${j}`);
-    }
-  });
-
-  // The widest loop takes four vectors at once.
-  const widest = 8 * lanesOf(dtype) + 1;
+  // The widest loop takes two vectors at once.
+  const widest = 4 * lanesOf(dtype) + 1;
   test(`columnSums is exact on integers for every shape to 5 × ${widest}, ${dtype}`, () => {
     for (let m = 0; m <= 5; m++) {
       for (let n = 0; n <= widest; n++) {
@@ -52,14 +24,13 @@ for (const dtype of FLOATS) {
         field.clear();
         const input = field.place(dtype, x);
         const y = field.room(dtype, n);
-        field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer));
+        field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0));
         assertEqual(y.values(), oracle.columnSums(m, n, x), `${m}×${n}`);
       }
     }
   });
 
   test(`columnSums adds from the first row to the last, to the bit, ${dtype}`, () => {
-    const round = dtype === "float32" ? Math.fround : (value: number) => value;
     for (let n = 1; n <= widest; n++) {
       const m = 40;
       const x = reals(m * n, 4, dtype);
@@ -70,7 +41,7 @@ for (const dtype of FLOATS) {
       field.clear();
       const input = field.place(dtype, x);
       const y = field.room(dtype, n);
-      field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer));
+      field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0));
       assertSame(y.values(), want, `${m}×${n}`);
     }
   });
@@ -84,7 +55,7 @@ for (const dtype of FLOATS) {
         Array.from({ length: 23 * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN),
       );
       const y = field.room(dtype, n);
-      field.run([y], () => kernels.columnSums(23, n, input.pointer, y.pointer));
+      field.run([y], () => kernels.columnSums(23, n, input.pointer, y.pointer, 1, 0));
       assertAll(y.values(), y.values()[0], `n = ${n}`);
     }
   });
@@ -94,8 +65,47 @@ for (const dtype of FLOATS) {
       field.clear();
       const x = field.place(dtype, new Float64Array(3 * widest).fill(1).with(widest + j, Number.NaN));
       const y = field.room(dtype, widest);
-      field.run([y], () => kernels.columnSums(3, widest, x.pointer, y.pointer));
+      field.run([y], () => kernels.columnSums(3, widest, x.pointer, y.pointer, 1, 0));
       assertSame(y.values(), new Float64Array(widest).fill(3).with(j, Number.NaN), `NaN in column ${j}`);
+    }
+  });
+
+  test(`y ← β·y + α·sums is exact on integers, and β = 0 never reads y, ${dtype}`, () => {
+    for (let n = 0; n <= widest; n++) {
+      for (const [alpha, beta] of [
+        [2, 0],
+        [-0.5, 1],
+        [3, -2],
+        [0, 0.5],
+      ] as const) {
+        const x = integers(3 * n, 6 + n);
+        const before = integers(n, 7 + n);
+        field.clear();
+        const input = field.place(dtype, x);
+        const y = beta === 0 ? field.room(dtype, n) : field.place(dtype, before);
+        field.run([y], () => kernels.columnSums(3, n, input.pointer, y.pointer, alpha, beta));
+        const sums = oracle.columnSums(3, n, x);
+        const want = sums.map((sum, j) => alpha * sum + beta * (before[j] ?? Number.NaN));
+        assertEqual(y.values(), want, `n = ${n}, α = ${alpha}, β = ${beta}`);
+      }
+    }
+  });
+
+  test(`columnSums onto y has the bits of axpby of the sums, ${dtype}`, () => {
+    const alpha = round(-0.3);
+    for (const beta of [1, round(0.7)]) {
+      for (let n = 1; n <= widest; n++) {
+        const before = reals(n, 9, dtype);
+        field.clear();
+        const input = field.place(dtype, reals(5 * n, 8, dtype));
+        const sums = field.room(dtype, n);
+        const apart = field.place(dtype, before);
+        const y = field.place(dtype, before);
+        kernels.columnSums(5, n, input.pointer, sums.pointer, 1, 0);
+        kernels.axpby(n, sums.pointer, apart.pointer, alpha, beta);
+        field.run([y], () => kernels.columnSums(5, n, input.pointer, y.pointer, alpha, beta));
+        assertSame(y.values(), apart.values(), `n = ${n}, β = ${beta}`);
+      }
     }
   });
 }
