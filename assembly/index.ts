@@ -18,7 +18,7 @@ export {
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
-export { dadagrad, dadam, dmomentum, drmsprop, sadagrad, sadam, smomentum, srmsprop } from "./kernels/optimizers";
+export { dadaptive, dmomentum, sadaptive, smomentum } from "./kernels/optimizers";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";

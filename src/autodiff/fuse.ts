@@ -113,23 +113,23 @@ function activation(node: Node): void {
 
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
-  const [w, g] = update?.operands ?? [];
+  const [w, rates, g] = update?.operands ?? [];
   const product = computedBy(g, MATMUL);
   if (update === undefined || w === undefined || product === undefined || !isPassing(g)) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
-  replace(node, SGD_PRODUCT, [w, ...product.operands], { ...product.attributes, ...update.attributes });
+  replace(node, SGD_PRODUCT, [w, rates as Node, ...product.operands], { ...product.attributes, ...update.attributes });
 }
 
 function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
-  const [w, g] = update?.operands ?? [];
+  const [w, rates, g] = update?.operands ?? [];
   const sums = computedBy(g, SUM);
   const [x] = sums?.operands ?? [];
   if (update === undefined || w === undefined || sums === undefined || x === undefined || !isPassing(g)) return;
   if (readsAny(x, changed)) return;
   const axes = sums.attributes["axes"] as readonly number[];
   if (x.form.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) return;
-  replace(node, SGD_SUMS, [w, x], update.attributes);
+  replace(node, SGD_SUMS, [w, rates as Node, x], update.attributes);
 }
 
 const SUM = { name: "sum" } as Operation;

@@ -1,7 +1,7 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
-import { ADAGRAD, ADAM, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, type Rates, RMSPROP, SGD } from "../ops/update.ts";
+import { ADAPTIVE, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, RATES, type Rates, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
@@ -16,21 +16,20 @@ export type UpdatePlan<D extends FloatType> = {
   readonly effects: readonly Expression[];
 };
 
-const RATES = 8;
-
 /** Moving averages of gradients, one block each, and the step count. The caller disposes of it. */
 export class OptimizerState<D extends FloatType> {
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
   readonly averages: readonly Tensor<D>[];
-  readonly #rates: Rates = new Float64Array(RATES);
+  readonly #rates: Rates;
   #step = 0;
 
   /** @param parameters every parameter as one vector */
   constructor(optimizer: Optimizer, parameters: Tensor<D>) {
     this.optimizer = optimizer;
-    const names = AVERAGES[optimizer.kind];
-    this.averages = names.map((name) => zeros(parameters.engine, parameters.shape, { dtype: parameters.dtype, name }));
+    const { engine, shape, dtype } = parameters;
+    this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
+    this.averages = AVERAGES[optimizer.kind].map((name) => zeros(engine, shape, { dtype, name }));
   }
 
   /** Steps made so far. */
@@ -45,7 +44,7 @@ export class OptimizerState<D extends FloatType> {
    */
   advance(rate: number = rateAt(this.optimizer.learningRate, this.#step)): void {
     const { optimizer } = this;
-    const rates = this.#rates;
+    const rates = this.#rates.data;
     this.#step += 1;
     rates[0] = rate;
     rates[1] = optimizer.weightDecay ?? 0;
@@ -58,22 +57,19 @@ export class OptimizerState<D extends FloatType> {
         rates[3] = optimizer.kind === "nesterov" ? 1 : 0;
         return;
       case "adaGrad":
-        rates[2] = optimizer.epsilon;
+        setAdaptive(rates, optimizer.epsilon, 1, 1);
         return;
       case "rmsProp":
-        rates[2] = optimizer.decay;
-        rates[3] = optimizer.epsilon;
+        setAdaptive(rates, optimizer.epsilon, optimizer.decay, 1 - optimizer.decay);
         return;
-      case "adam":
-      case "adamW": {
-        const isDecoupled = optimizer.kind === "adamW";
-        rates[5] = isDecoupled ? 1 - rate * rates[1] : 1;
-        if (isDecoupled) rates[1] = 0;
-        rates[2] = optimizer.beta1;
-        rates[3] = optimizer.beta2;
-        rates[4] = optimizer.epsilon;
-        rates[6] = 1 - wholePower(optimizer.beta1, this.#step);
-        rates[7] = 1 - wholePower(optimizer.beta2, this.#step);
+      default: {
+        const { kind, beta1, beta2, epsilon, weightDecay = 0 } = optimizer;
+        setAdaptive(rates, epsilon, beta2, 1 - beta2);
+        rates[0] = rate / (1 - wholePower(beta1, this.#step));
+        rates[1] = kind === "adamW" ? 0 : weightDecay;
+        rates[5] = beta1;
+        rates[6] = kind === "adamW" ? 1 - rate * weightDecay : 1;
+        rates[7] = 1 / (1 - wholePower(beta2, this.#step));
       }
     }
   }
@@ -89,20 +85,21 @@ export class OptimizerState<D extends FloatType> {
   ): UpdatePlan<D> {
     const { kind, clipValue, clipNorm } = this.optimizer;
     const names = Object.keys(parameters.parts) as Name[];
-    const rates = { rates: this.#rates };
+    const rates = this.#rates;
     if (kind === "sgd" && clipValue === undefined && clipNorm === undefined) {
-      return { into: [], effects: names.map((name) => effect(SGD, parameters.parts[name], [values[name]], rates)) };
+      return { into: [], effects: names.map((name) => effect(SGD, parameters.parts[name], [rates, values[name]], {})) };
     }
     const into = names.map((name) => [values[name], gradients.parts[name]] as const);
     const effects: Expression[] = [];
     if (clipValue !== undefined) effects.push(effect(CLIP_VALUE, gradients.whole, [], { limit: clipValue }));
     if (clipNorm !== undefined) effects.push(effect(CLIP_NORM, gradients.whole, [], { limit: clipNorm }));
-    effects.push(effect(UPDATES[kind], parameters.whole, [gradients.whole, ...this.averages], rates));
+    effects.push(effect(UPDATES[kind], parameters.whole, [rates, gradients.whole, ...this.averages], {}));
     return { into, effects };
   }
 
   dispose(): void {
     for (const average of this.averages) average.dispose();
+    this.#rates.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -110,22 +107,33 @@ export class OptimizerState<D extends FloatType> {
   }
 }
 
+/** Without a mean of gradients, shrinking and corrections. */
+function setAdaptive(rates: Float64Array, epsilon: number, beta: number, gamma: number): void {
+  rates[2] = epsilon;
+  rates[3] = beta;
+  rates[4] = gamma;
+  rates[5] = 0;
+  rates[6] = 1;
+  rates[7] = 1;
+}
+
+/** In the order of the kernels' operands. */
 const AVERAGES: { readonly [K in Optimizer["kind"]]: readonly string[] } = {
   sgd: [],
   momentum: ["velocity"],
   nesterov: ["velocity"],
   adaGrad: ["squares"],
   rmsProp: ["squares"],
-  adam: ["mean", "squares"],
-  adamW: ["mean", "squares"],
+  adam: ["squares", "mean"],
+  adamW: ["squares", "mean"],
 };
 
 const UPDATES: { readonly [K in Optimizer["kind"]]: typeof SGD } = {
   sgd: SGD,
   momentum: MOMENTUM,
   nesterov: MOMENTUM,
-  adaGrad: ADAGRAD,
-  rmsProp: RMSPROP,
-  adam: ADAM,
-  adamW: ADAM,
+  adaGrad: ADAPTIVE,
+  rmsProp: ADAPTIVE,
+  adam: ADAPTIVE,
+  adamW: ADAPTIVE,
 };

@@ -21,12 +21,10 @@ import { gemmOf, MATMUL, type Transpose } from "./matmul.ts";
 import { applied, isFloat, sizesOf } from "./operation.ts";
 
 /**
- * Numbers that change from step to step: the kernel reads them when it runs. An optimizer owns them and says which is
- * which.
+ * Eight numbers of an optimizer, float64: a kernel reads them when it runs, so that they may change from step to step.
+ * Each operation below says what they mean to it.
  */
-export type Rates = Float64Array;
-
-type WithRates = { readonly rates: Rates };
+export type Rates = Tensor<"float64">;
 
 /** An effect: the node of an operation that changes its first operand. */
 export function effect<A extends Attributes>(
@@ -39,120 +37,160 @@ export function effect<A extends Attributes>(
   return applied(operation, all, attributes, operation.form(all, attributes));
 }
 
-/** Numbers of one float type, alike for all operands. */
-function formOfUpdate(op: string): (operands: readonly AnyValue[]) => Form {
-  return ([target, ...others]) => {
+/** What is updated, the rates, and operands that are like what is updated. */
+function formOfUpdate(op: string): Operation["form"] {
+  return ([target, rates, ...others]) => {
     const parameters = target as Expression;
     checkFloat(op, "w", parameters);
-    for (const other of others) {
-      checkAlike(op, "operand", other, parameters);
-      checkShapeIs(op, "operand", other, parameters.shape);
-    }
+    checkAlike(op, "rates", rates as Expression, parameters, "float64");
+    checkShapeIs(op, "rates", rates as Expression, [RATES]);
+    for (const other of others) checkLike(op, other, parameters);
     return { dtype: parameters.dtype, shape: parameters.shape };
   };
 }
 
-/** The entry of an optimizer's update: one kernel over w, g and the optimizer's state. */
-function update(
-  name: string,
-  flopsPerElement: number,
-  ready: (
-    call: Call<WithRates>,
-    n: number,
-    w: Pointer,
-    g: Pointer,
-    states: readonly Pointer[],
-    rates: Rates,
-  ) => () => void,
-): Operation<WithRates> {
-  return {
-    name,
-    form: formOfUpdate(name),
-    bind(call) {
-      const [w, g, ...states] = call.at.map(({ pointer }) => pointer);
-      return ready(call, countOf(call.result.shape), w ?? 0, g ?? 0, states, call.attributes.rates);
-    },
-    changes: 0,
-    flops: ({ result }) => flopsPerElement * countOf(result.shape),
+function checkLike(op: string, other: AnyValue, parameters: Expression): void {
+  checkAlike(op, "operand", other, parameters);
+  checkShapeIs(op, "operand", other, parameters.shape);
+}
+
+/** How many numbers rates are. */
+export const RATES = 8;
+
+/** v ← μv + d, w ← w - η·v, or with Nesterov w ← w - η(d + μv), where d = g + λw. rates: η, λ, μ, 1 or 0 */
+export const MOMENTUM: Operation = {
+  name: "momentum",
+  form: formOfUpdate("momentum"),
+  bind({ kernels, result, at }) {
+    const n = countOf(result.shape);
+    const [w = 0, rates = 0, g = 0, v = 0] = at.map(({ pointer }) => pointer);
+    return () => kernels.momentum(n, g, w, v, rates);
+  },
+  changes: 0,
+  flops: ({ result }) => 6 * countOf(result.shape),
+};
+
+/**
+ * v ← βv + γd², w ← σw - η·d / (√(v·c) + ε), where d = g + λw; with an m as well, m ← β'm + (1 - β')d stands for d in the
+ * second. rates: η, λ, ε, β, γ, β', σ, c
+ */
+export const ADAPTIVE: Operation = {
+  name: "adaptive",
+  form: formOfUpdate("adaptive"),
+  bind({ kernels, result, at }) {
+    const n = countOf(result.shape);
+    const [w = 0, rates = 0, g = 0, v = 0, m = 0] = at.map(({ pointer }) => pointer);
+    return () => kernels.adaptive(n, g, w, m, v, rates);
+  },
+  changes: 0,
+  flops: ({ forms, result }) => (forms.length > 4 ? 14 : 9) * countOf(result.shape),
+};
+
+/** The factors of a step of gradient descent: -η of the gradient, 1 - ηλ of the parameter. */
+type Descent = (descend: (minusRate: number, kept: number) => void) => void;
+
+/**
+ * Reads the rates η, λ before each step. Numbers are worked out anew only when these change: passing a new number to
+ * a kernel would allocate one.
+ */
+function descentOf({ memory, at }: Call): Descent {
+  const pointer = at[1]?.pointer ?? 0;
+  let rates = memory.view("float64", pointer, 2);
+  let [rate, decay, minusRate, kept] = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  return (descend) => {
+    if (rates.buffer !== memory.buffer) rates = memory.view("float64", pointer, 2);
+    if (rates[0] !== rate || rates[1] !== decay) {
+      [rate = 0, decay = 0] = rates;
+      [minusRate, kept] = [-rate, 1 - rate * decay];
+    }
+    descend(minusRate, kept);
   };
 }
 
-/** w ← (1 - ηλ)·w - η·g. rates: [η, λ] */
-export const SGD: Operation<WithRates> = update("sgd", 3, ({ kernels }, n, w, g, _, rates) => {
-  return () => kernels.axpby(n, g, w, -rates[0]!, 1 - rates[0]! * rates[1]!);
-});
-
-/** v ← μv + d, w ← w - η·v, or with Nesterov w ← w - η(d + μv), where d = g + λw. rates: [η, λ, μ, 1 or 0] */
-export const MOMENTUM: Operation<WithRates> = update("momentum", 6, ({ kernels }, n, w, g, [v = 0], rates) => {
-  return () => kernels.momentum(n, g, w, v, rates[0]!, rates[2]!, rates[1]!, rates[3]!);
-});
-
-/** h ← h + d², w ← w - η·d / (√h + ε), where d = g + λw. rates: [η, λ, ε] */
-export const ADAGRAD: Operation<WithRates> = update("adagrad", 8, ({ kernels }, n, w, g, [h = 0], rates) => {
-  return () => kernels.adagrad(n, g, w, h, rates[0]!, rates[2]!, rates[1]!);
-});
-
-/** h ← ρh + (1 - ρ)d², w ← w - η·d / (√h + ε), where d = g + λw. rates: [η, λ, ρ, ε] */
-export const RMSPROP: Operation<WithRates> = update("rmsprop", 10, ({ kernels }, n, w, g, [h = 0], rates) => {
-  return () => kernels.rmsprop(n, g, w, h, rates[0]!, rates[2]!, rates[3]!, rates[1]!);
-});
-
-/**
- * m ← β₁m + (1 - β₁)d, v ← β₂v + (1 - β₂)d², w ← s·w - η·(m / c₁) / (√(v / c₂) + ε), where d = g + λw.
- * rates: [η, λ, β₁, β₂, ε, s, c₁, c₂]
- */
-export const ADAM: Operation<WithRates> = update("adam", 14, ({ kernels }, n, w, g, [m = 0, v = 0], rates) => {
-  return () =>
-    kernels.adam(n, g, w, m, v, rates[0]!, rates[2]!, rates[3]!, rates[4]!, rates[1]!, rates[5]!, rates[6]!, rates[7]!);
-});
-
-type ProductUpdate = WithRates & { readonly transpose: Transpose; readonly alpha: number };
+/** w ← (1 - ηλ)·w - η·g. rates: η, λ */
+export const SGD: Operation = {
+  name: "sgd",
+  form: formOfUpdate("sgd"),
+  bind(call) {
+    const { kernels, result, at } = call;
+    const n = countOf(result.shape);
+    const [w = 0, , g = 0] = at.map(({ pointer }) => pointer);
+    const step = descentOf(call);
+    const descend = (minusRate: number, kept: number) => kernels.axpby(n, g, w, minusRate, kept);
+    return () => step(descend);
+  },
+  changes: 0,
+  flops: ({ result }) => 3 * countOf(result.shape),
+};
 
 /** w ← (1 - ηλ)·w - η·A·B: a step of gradient descent whose gradient is a product, which is never stored. */
-export const SGD_PRODUCT: Operation<ProductUpdate> = {
+export const SGD_PRODUCT: Operation<{ readonly transpose: Transpose; readonly alpha: number }> = {
   name: "sgd of product",
   form: ([w]) => w as Form,
   bind(call) {
-    const { kernels, forms, at, attributes, result } = call;
-    const [w, a, b] = at as [Place, Place, Place];
-    const [formA, formB] = forms.slice(1) as [Form, Form];
-    const { rates, transpose, alpha } = attributes;
-    const [m] = sizesOf(formA);
-    const [rows, n] = sizesOf(result);
+    const { forms, at, attributes } = call;
+    const [w, , a, b] = at as [Place, Place, Place, Place];
+    const [, , formA, formB] = forms as [Form, Form, Form, Form];
+    const step = descentOf(call);
     if (formA.widest !== undefined) {
-      return () => {
-        const rate = rates[0]!;
-        const kept = 1 - rate * rates[1]!;
-        if (kept !== 1) kernels.axpby(rows * n, w.pointer, w.pointer, 0, kept);
-        kernels.sparseBackward(m, n, a.pointer, a.columns, a.values, b.pointer, w.pointer, -rate * alpha);
-      };
+      const descend = bindSparseDescent(call, [w, a, b]);
+      return () => step(descend);
     }
-    const gemm = gemmOf(call, [formA, formB], [a.pointer, b.pointer, w.pointer], transpose);
-    return () => gemm(-rates[0]! * alpha, 1 - rates[0]! * rates[1]!, 0, ACTIVATION.none);
+    const gemm = gemmOf(call, [formA, formB], [a.pointer, b.pointer, w.pointer], attributes.transpose);
+    const { alpha } = attributes;
+    const descend =
+      alpha === 1
+        ? (minusRate: number, kept: number) => gemm(minusRate, kept, 0, ACTIVATION.none)
+        : (minusRate: number, kept: number) => gemm(minusRate * alpha, kept, 0, ACTIVATION.none);
+    return () => step(descend);
   },
   changes: 0,
   scratchBytes: ({ forms, ...call }) =>
-    forms[1]?.widest === undefined ? (MATMUL.scratchBytes?.({ ...call, forms: forms.slice(1) }) ?? 0) : 0,
-  flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(1) }) ?? 0,
+    forms[2]?.widest === undefined ? (MATMUL.scratchBytes?.({ ...call, forms: forms.slice(2) }) ?? 0) : 0,
+  flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(2) }) ?? 0,
 };
 
+/** The same where A is the transpose of sparse rows: only rows of w that meet a nonzero are touched. */
+function bindSparseDescent(
+  { kernels, forms, result }: Call,
+  [w, a, b]: readonly [Place, Place, Place],
+): (minusRate: number, kept: number) => void {
+  const [m] = sizesOf(forms[2] as Form);
+  const [rows, n] = sizesOf(result);
+  const { axpby, sparseBackward } = kernels;
+  return (minusRate, kept) => {
+    if (kept !== 1) axpby(rows * n, w.pointer, w.pointer, 0, kept);
+    sparseBackward(m, n, a.pointer, a.columns, a.values, b.pointer, w.pointer, minusRate);
+  };
+}
+
 /** w_j ← (1 - ηλ)·w_j - η·Σ_i x_ij: the same for a bias. */
-export const SGD_SUMS: Operation<WithRates> = {
+export const SGD_SUMS: Operation = {
   name: "sgd of sums",
   form: ([w]) => w as Form,
-  bind({ kernels, forms, at, attributes: { rates } }) {
-    const [w, x] = at as [Place, Place];
-    const [m, n] = sizesOf(forms[1] as Form);
-    return () => kernels.columnSums(m, n, x.pointer, w.pointer, -rates[0]!, 1 - rates[0]! * rates[1]!);
+  bind(call) {
+    const { kernels, forms, at } = call;
+    const [w, , x] = at as [Place, Place, Place];
+    const [m, n] = sizesOf(forms[2] as Form);
+    const step = descentOf(call);
+    const descend = (minusRate: number, kept: number) => {
+      kernels.columnSums(m, n, x.pointer, w.pointer, minusRate, kept);
+    };
+    return () => step(descend);
   },
   changes: 0,
-  flops: ({ forms }) => countOf(forms[1]?.shape ?? []),
+  flops: ({ forms }) => countOf(forms[2]?.shape ?? []),
 };
+
+function formOfClip([g]: readonly AnyValue[]): Form {
+  checkFloat("clip", "g", g as Expression);
+  return { dtype: (g as Expression).dtype, shape: (g as Expression).shape };
+}
 
 /** g ← min(max(g, -limit), limit). */
 export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
   name: "clip value",
-  form: formOfUpdate("clip"),
+  form: formOfClip,
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
     const g = at[0]?.pointer ?? 0;
@@ -171,7 +209,7 @@ export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
 /** g ← g · limit / max(‖g‖, limit): its Euclidean norm becomes at most `limit` (Pascanu et al., 2013). */
 export const CLIP_NORM: Operation<{ readonly limit: number }> = {
   name: "clip norm",
-  form: formOfUpdate("clip"),
+  form: formOfClip,
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
     const g = at[0]?.pointer ?? 0;

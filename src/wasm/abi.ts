@@ -126,50 +126,8 @@ export type FloatKernels = {
     scale: number,
     stream: number,
   ) => void;
-  readonly momentum: (
-    n: number,
-    g: Pointer,
-    w: Pointer,
-    v: Pointer,
-    learningRate: number,
-    momentum: number,
-    weightDecay: number,
-    nesterov: number,
-  ) => void;
-  readonly adagrad: (
-    n: number,
-    g: Pointer,
-    w: Pointer,
-    h: Pointer,
-    learningRate: number,
-    epsilon: number,
-    weightDecay: number,
-  ) => void;
-  readonly rmsprop: (
-    n: number,
-    g: Pointer,
-    w: Pointer,
-    h: Pointer,
-    learningRate: number,
-    decay: number,
-    epsilon: number,
-    weightDecay: number,
-  ) => void;
-  readonly adam: (
-    n: number,
-    g: Pointer,
-    w: Pointer,
-    m: Pointer,
-    v: Pointer,
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    weightDecay: number,
-    shrink: number,
-    correction1: number,
-    correction2: number,
-  ) => void;
+  readonly momentum: (n: number, g: Pointer, w: Pointer, v: Pointer, rates: Pointer) => void;
+  readonly adaptive: (n: number, g: Pointer, w: Pointer, m: Pointer, v: Pointer, rates: Pointer) => void;
   readonly scatterAdd: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
   readonly transpose: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
@@ -251,10 +209,8 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   copy: 3,
   store: 2,
   dropout: 7,
-  momentum: 8,
-  adagrad: 7,
-  rmsprop: 8,
-  adam: 13,
+  momentum: 5,
+  adaptive: 6,
   scatterAdd: 5,
   transpose: 4,
   gatherRows: 6,

@@ -43,6 +43,11 @@ function matrix(shape: readonly number[], seed: number, name?: string, owner: En
   return tensor(owner, integers(count, seed), { shape, ...(name === undefined ? {} : { name }) });
 }
 
+/** η and λ of gradient descent. */
+function ratesOf(rate: number, decay: number): Tensor<"float64"> {
+  return tensor(engine, Float64Array.of(rate, decay, 0, 0, 0, 0, 0, 0), { name: "rates" });
+}
+
 /** Operations that keep whole numbers whole, each made of earlier values of a list. */
 const STEPS = {
   add: (a: Value<"float64">, b: Value<"float64">) => add(a, b),
@@ -115,8 +120,8 @@ test("a layer is one instruction, a loss and its gradient another, and plain des
   const [weights, bias] = [expressionOf(w), expressionOf(b)];
   const loss = softmaxCrossEntropy(affine(x, weights, bias, { activation: "tanh" }), labels);
   const [dw, db] = gradientsOf(loss, [weights, bias]) as [Expression, Expression];
-  const rates = { rates: Float64Array.of(0.1, 0) };
-  using program = compile({ loss }, { effects: [effect(SGD, w, [dw], rates), effect(SGD, b, [db], rates)] });
+  using rates = ratesOf(0.1, 0);
+  using program = compile({ loss }, { effects: [effect(SGD, w, [rates, dw], {}), effect(SGD, b, [rates, db], {})] });
   const names = instructionsOf(program.describe());
   assert.equal(names, [
     "affine (tanh)",
@@ -161,8 +166,8 @@ test("an update that is fused with its product does not disturb another that rea
   using wanted = compile({ du, dv });
   wanted.run();
   const [gradientU, gradientV] = [wanted.outputs.du.data.slice(), wanted.outputs.dv.data.slice()];
-  const rates = { rates: Float64Array.of(0.25, 0) };
-  using step = compile({}, { effects: [effect(SGD, u, [du], rates), effect(SGD, v, [dv], rates)] });
+  using rates = ratesOf(0.25, 0);
+  using step = compile({}, { effects: [effect(SGD, u, [rates, du], {}), effect(SGD, v, [rates, dv], {})] });
   step.run();
   assertEqual(
     u.data,
@@ -206,10 +211,10 @@ test("effects see what the same run wrote into their operands", () => {
   using x = matrix([3], 1, "x");
   using gradient = zeros(engine, [3], { dtype: "float64", name: "gradient" });
   using w = zeros(engine, [3], { dtype: "float64", name: "w" });
-  const rates = { rates: Float64Array.of(1, 0) };
+  using rates = ratesOf(1, 0);
   using program = compile(
     {},
-    { into: [[mul(expressionOf(x), 2), gradient]], effects: [effect(SGD, w, [gradient], rates)] },
+    { into: [[mul(expressionOf(x), 2), gradient]], effects: [effect(SGD, w, [rates, gradient], {})] },
   );
   program.run();
   assertEqual(
@@ -307,7 +312,8 @@ test("a label outside its range is named before anything is updated", () => {
   const loss = softmaxCrossEntropy(matmul(x, leaf), labels);
   const [dw] = gradientsOf(loss, [leaf]) as [Expression];
   const before = w.data.slice();
-  using program = compile({ loss }, { effects: [effect(SGD, w, [dw], { rates: Float64Array.of(0.1, 0) })] });
+  using rates = ratesOf(0.1, 0);
+  using program = compile({ loss }, { effects: [effect(SGD, w, [rates, dw], {})] });
   const error = assertThrows(() => program.run(), IndexError, "label");
   assert.equal([error.argument, error.position, error.value, error.bound], ["t", 2, 7, 3]);
   assertEqual(w.data, before, "w");

@@ -89,13 +89,15 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
       call: (from = 0, to = 0, counter = 0) => k.dropout(n, from, to, counter, 0, 1, 0),
     },
     { name: "advance", operands: [["int32", 2]], call: (counter = 0) => advance(counter) },
-    { name: "momentum", operands: [x, x, x], call: (g = 0, w = 0, v = 0) => k.momentum(n, g, w, v, 1, 1, 1, 1) },
-    { name: "adagrad", operands: [x, x, x], call: (g = 0, w = 0, h = 0) => k.adagrad(n, g, w, h, 1, 1, 1) },
-    { name: "rmsprop", operands: [x, x, x], call: (g = 0, w = 0, h = 0) => k.rmsprop(n, g, w, h, 1, 0.5, 1, 1) },
     {
-      name: "adam",
-      operands: [x, x, x, x],
-      call: (g = 0, w = 0, m = 0, v = 0) => k.adam(n, g, w, m, v, 1, 0.5, 0.5, 1, 1, 1, 1, 1),
+      name: "momentum",
+      operands: [x, x, x, ["float64", 8]],
+      call: (g = 0, w = 0, v = 0, rates = 0) => k.momentum(n, g, w, v, rates),
+    },
+    {
+      name: "adaptive",
+      operands: [x, x, x, x, ["float64", 8]],
+      call: (g = 0, w = 0, m = 0, v = 0, rates = 0) => k.adaptive(n, g, w, m, v, rates),
     },
     ...[0, 4, 9].map((f): Case => {
       const call = (a = 0, b = 0, y = 0) => k.binary(f, 1, 1, 1, n, a, 0, 0, 0, 1, b, 0, 0, 0, 1, y);

@@ -44,22 +44,24 @@ function step(dtype: FloatType, name: Name, g: Float64Array, before: Vectors, sc
   const w = field.place(dtype, before.w);
   const m = field.place(dtype, before.m);
   const v = field.place(dtype, before.v);
-  const [pg, pw, pm, pv] = [gradient.pointer, w.pointer, m.pointer, v.pointer];
-  const { learningRate, epsilon, weightDecay } = scalars;
-  const calls: { readonly [N in Name]: () => void } = {
-    momentum: () => kernels.momentum(n, pg, pw, pv, learningRate, scalars.momentum, weightDecay, 0),
-    nesterov: () => kernels.momentum(n, pg, pw, pv, learningRate, scalars.momentum, weightDecay, 1),
-    adagrad: () => kernels.adagrad(n, pg, pw, pv, learningRate, epsilon, weightDecay),
-    rmsprop: () => kernels.rmsprop(n, pg, pw, pv, learningRate, scalars.decay, epsilon, weightDecay),
-    adam: () => {
-      const { beta1, beta2, shrink, correction1, correction2 } = scalars;
-      const rest = [learningRate, beta1, beta2, epsilon, weightDecay, shrink, correction1, correction2] as const;
-      kernels.adam(n, pg, pw, pm, pv, ...rest);
-    },
-  };
+  const rates = field.place("float64", ratesOf(name, scalars));
+  const [pg, pw, pm, pv, pr] = [gradient.pointer, w.pointer, m.pointer, v.pointer, rates.pointer];
+  const isVelocity = name === "momentum" || name === "nesterov";
   const outputs: Operand[] = name === "adam" ? [w, m, v] : [w, v];
-  field.run(outputs, calls[name]);
+  field.run(outputs, () =>
+    isVelocity ? kernels.momentum(n, pg, pw, pv, pr) : kernels.adaptive(n, pg, pw, name === "adam" ? pm : 0, pv, pr),
+  );
   return { w: w.values(), m: m.values(), v: v.values() };
+}
+
+/** What the kernels are told, in their order. */
+function ratesOf(name: Name, scalars: Scalars): number[] {
+  const { learningRate: eta, weightDecay: lambda, momentum, epsilon, decay, beta1, beta2 } = scalars;
+  if (name === "momentum" || name === "nesterov") return [eta, lambda, momentum, name === "nesterov" ? 1 : 0];
+  if (name === "adagrad") return [eta, lambda, epsilon, 1, 1, 0, 1, 1];
+  if (name === "rmsprop") return [eta, lambda, epsilon, decay, 1 - decay, 0, 1, 1];
+  const { shrink, correction1, correction2 } = scalars;
+  return [eta / correction1, lambda, epsilon, beta2, 1 - beta2, beta1, shrink, 1 / correction2];
 }
 
 /** The equations. `moved` is how far w goes, apart from its shrinking. */
