@@ -86,8 +86,12 @@ function unknownSchedule(option: string, schedule: never): never {
 
 /** x^n for a whole n >= 0, by squaring. */
 export function wholePower(x: number, n: number): number {
-  let [power, square] = [1, x];
-  for (let left = n; left > 0; left = Math.floor(left / 2), square *= square) if (left % 2 === 1) power *= square;
+  let power = 1;
+  let square = x;
+  for (let left = n; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) power *= square;
+    square *= square;
+  }
   return power;
 }
 

@@ -96,12 +96,17 @@ type Descent = (descend: (minusRate: number, kept: number) => void) => void;
 function descentOf({ memory, at }: Call): Descent {
   const pointer = at[1]?.pointer ?? 0;
   let rates = memory.view("float64", pointer, 2);
-  let [rate, decay, minusRate, kept] = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  let rate = Number.NaN;
+  let decay = Number.NaN;
+  let minusRate = Number.NaN;
+  let kept = Number.NaN;
   return (descend) => {
     if (rates.buffer !== memory.buffer) rates = memory.view("float64", pointer, 2);
     if (rates[0] !== rate || rates[1] !== decay) {
-      [rate = 0, decay = 0] = rates;
-      [minusRate, kept] = [-rate, 1 - rate * decay];
+      rate = rates[0] ?? 0;
+      decay = rates[1] ?? 0;
+      minusRate = -rate;
+      kept = 1 - rate * decay;
     }
     descend(minusRate, kept);
   };

@@ -9,14 +9,16 @@ import {
   Engine as OurEngine,
   RandomState,
   ResidentDataset,
+  sgd,
   sigmoid,
   softmax,
   TwoLayerNet,
   tensor,
   zeros,
 } from "lanegrad";
+import { layersOf, reluNetwork } from "../../deep_step.ts";
 import { DigitForward } from "../../evaluation.ts";
-import { ReluNet } from "../../relu_net.ts";
+
 import { type Engine, type Prepared, timed } from "../engine.ts";
 import { type Forward, flatten, joined, type Step, type Work } from "../work.ts";
 
@@ -78,17 +80,18 @@ function prepareChapter(engine: OurEngine, { sizes, layers, rows, x, labels, lea
 }
 
 function prepareDeep(engine: OurEngine, { sizes, layers, rows, x, labels, learningRate }: Step): Prepared {
-  const net = new ReluNet(engine, sizes, rows, new RandomState(0));
-  for (const [l, { weights, bias }] of net.layers.entries()) {
+  const net = reluNetwork(engine, sizes);
+  const state = net.optimize(sgd({ learningRate }));
+  for (const [l, [weights, bias]] of layersOf(net).entries()) {
     weights.data.set(layers[l]!.weights);
     bias.data.set(layers[l]!.bias);
   }
   const inputs = tensor(engine, x, { shape: [rows, sizes[0]!] });
   const targets = tensor(engine, labels);
   return prepared(
-    () => net.step(inputs, targets, learningRate),
-    () => flatten(net.layers.map(({ weights, bias }) => ({ weights: weights.data, bias: bias.data }))),
-    [net, inputs, targets],
+    () => net.step(state, inputs, targets),
+    () => flatten(layersOf(net).map(([weights, bias]) => ({ weights: weights.data, bias: bias.data }))),
+    [net, state, inputs, targets],
   );
 }
 
