@@ -4,7 +4,6 @@
 import { show } from "../tensor/layout.ts";
 import { besideOf, type Computed, type Node } from "./graph.ts";
 import { bytesOfNode, type Placement, type Plan } from "./place.ts";
-import type { Instruction } from "./program.ts";
 
 const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
 
@@ -13,9 +12,9 @@ const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
  * result of instruction 3; a place is an offset in the block, `in #3` where that result's bytes are taken over, or the
  * name of a tensor that outlives the run.
  */
-export function table(instructions: readonly Instruction[], { placements, bytes }: Plan, allBytes: number): string {
+export function table(instructions: readonly Node[], { placements, bytes }: Plan, allBytes: number): string {
   const numbers = new Map<Node, string>();
-  for (const [i, { node }] of instructions.entries()) {
+  for (const [i, node] of instructions.entries()) {
     numbers.set(node, `#${i + 1}`);
     const beside = besideOf(node);
     if (beside !== undefined) numbers.set(beside, `#${i + 1}'`);
@@ -28,7 +27,7 @@ export function table(instructions: readonly Instruction[], { placements, bytes 
       (placement?.kind === "view" ? nameOf(placement.of) : sharerOf(node, numbers, nameOf))
     );
   };
-  const rows = instructions.map(({ node }, i) => {
+  const rows = instructions.map((node, i) => {
     const { operation, operands, attributes } = node.origin as Computed;
     const others = operation.changes === undefined ? operands : operands.filter((_, at) => at !== operation.changes);
     const call = { forms: operands.map(({ form }) => form), result: node.form, attributes };
@@ -44,7 +43,7 @@ export function table(instructions: readonly Instruction[], { placements, bytes 
   });
   const flops = rows.reduce((sum, row) => sum + Number(row[6]?.replaceAll(",", "")), 0);
   const separate = instructions.reduce(
-    (sum, { node }) => sum + (placements.get(node)?.kind === "block" ? bytesOfNode(node) : 0),
+    (sum, node) => sum + (placements.get(node)?.kind === "block" ? bytesOfNode(node) : 0),
     0,
   );
   return `${align([HEADS, ...rows])}

@@ -14,8 +14,8 @@ import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT } from "../ops/cross_entropy.ts";
 import { MATMUL, TRANSPOSED_SIDES, type Transpose } from "../ops/matmul.ts";
 import { TRANSPOSE } from "../ops/rows.ts";
 import { SGD, SGD_PRODUCT, SGD_SUMS } from "../ops/update.ts";
-import type { Attributes, Operation } from "../tensor/expression.ts";
 import { isSameShape } from "../tensor/layout.ts";
+import type { Attributes, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { besideOf, type Computed, changedBy, type Graph, type Node, readsAny } from "./graph.ts";
 

@@ -5,7 +5,8 @@
  * node; a tensor is one leaf, however often it was mentioned.
  */
 import { tensorsOf } from "../ops/operation.ts";
-import type { Attributes, Expression, Form, Operation } from "../tensor/expression.ts";
+import type { Expression } from "../tensor/expression.ts";
+import type { Attributes, Form, Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement } from "../wasm/dtype.ts";

@@ -5,8 +5,9 @@ import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError
 import { bindWithLoss } from "../ops/cross_entropy.ts";
 import { placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
-import type { Call, Expression, Place } from "../tensor/expression.ts";
+import type { Expression } from "../tensor/expression.ts";
 import { isSameShape, show } from "../tensor/layout.ts";
+import type { Call, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -23,9 +24,6 @@ export type CompileOptions = {
   /** What is done to tensors after everything else, in this order: updates of parameters. */
   readonly effects?: readonly Expression[];
 };
-
-/** One kernel call, or a few that belong together, and what `describe` says about them. */
-export type Instruction = { readonly node: Node; readonly run: () => void; readonly scratchBytes: number };
 
 type Expressions<Name extends string> = { readonly [N in Name]: Expression };
 
@@ -65,9 +63,10 @@ export class Program<Name extends string = string> {
   readonly #block: Block;
   readonly #plan: Plan;
   readonly #nodes: readonly Node[];
+  /** Those of the nodes that something has to be done for. */
+  readonly #instructions: readonly Node[];
   readonly #arguments: ReadonlyMap<string, Node>;
   readonly #bound = new Map<Node, Tensor | SparseMatrix>();
-  #instructions: readonly Instruction[] = [];
   #steps: readonly (() => void)[] = [];
   /** Tensors of others that the program reads or writes. */
   #foreign: readonly Tensor[] = [];
@@ -88,6 +87,10 @@ export class Program<Name extends string = string> {
       nodes.flatMap((node) => (node.origin.kind === "argument" ? [[node.name ?? "", node]] : [])),
     );
     this.#plan = place(nodes, results, changedBy(graph.effects));
+    const written = new Set(nodes.map(besideOf));
+    this.#instructions = nodes.filter(
+      (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
+    );
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
     this.bytes = this.#plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
@@ -99,7 +102,7 @@ export class Program<Name extends string = string> {
           this.#tensorOf(graph.outputs.get(value) as Node, name),
         ]),
       ) as { [N in Name]: Tensor };
-      this.#fillConstants(nodes);
+      for (const node of nodes) if (node.origin.kind === "constant") this.#tensorOf(node).data[0] = node.origin.value;
       if (this.#arguments.size === 0) this.#ready();
     } catch (error) {
       this.#block.free();
@@ -147,8 +150,8 @@ export class Program<Name extends string = string> {
     try {
       for (const steps = this.#steps; at < steps.length; at++) (steps[at] as () => void)();
     } catch (error) {
-      const { origin } = (this.#instructions[at] as Instruction).node;
-      throw this.engine.failureOf((origin as Computed).operation.name, error);
+      const { operation } = (this.#instructions[at] as Node).origin as Computed;
+      throw this.engine.failureOf(operation.name, error);
     }
   }
 
@@ -168,8 +171,7 @@ export class Program<Name extends string = string> {
 
   #inputsOf(nodes: readonly Node[]): Record<string, Tensor> {
     const inputs: Record<string, Tensor> = {};
-    for (const node of nodes) {
-      if (node.origin.kind !== "input") continue;
+    for (const node of nodes.filter(({ origin }) => origin.kind === "input")) {
       const name = node.name as string;
       if (Object.hasOwn(inputs, name)) throw new OptionError("compile: inputs", "names of their own", name);
       inputs[name] = this.#tensorOf(node, name);
@@ -178,43 +180,22 @@ export class Program<Name extends string = string> {
     return inputs;
   }
 
-  #fillConstants(nodes: readonly Node[]): void {
-    for (const node of nodes) {
-      if (node.origin.kind === "constant") this.#tensorOf(node).data[0] = node.origin.value;
-    }
-  }
-
   /** Makes every call ready for where its operands lie now. */
   #ready(): void {
-    this.#instructions = this.#bindAll(this.#nodes);
-    this.#steps = this.#instructions.map(({ run }) => run);
+    this.#steps = this.#instructions.map((node) => this.#callOf(node));
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
-  #bindAll(nodes: readonly Node[]): Instruction[] {
-    const { engine } = this;
-    const scratch = this.#block.pointer + this.#plan.bytes;
-    const written = new Set(nodes.map(besideOf));
-    return nodes.flatMap((node) => {
-      const { origin } = node;
-      if (origin.kind !== "computed" || written.has(node) || this.#isFree(node)) return [];
-      const { operation, operands, attributes, beside } = origin;
-      const call: Call = {
-        ...unplacedCall(
-          engine,
-          operands.map(({ form }) => form),
-          node.form,
-          attributes,
-          engine.bare,
-        ),
-        memory: engine.memory,
-        at: operands.map((operand) => this.#placeOf(operand)),
-        out: this.#placeOf(node),
-        scratch,
-      };
-      const run = beside === undefined ? operation.bind(call) : bindWithLoss(call, this.#placeOf(beside));
-      return [{ node, run, scratchBytes: scratchOf(engine, node) }];
-    });
+  #callOf(node: Node): () => void {
+    const { operation, operands, beside } = node.origin as Computed;
+    const call: Call = {
+      ...unplacedCallOf(this.engine, node, this.engine.bare),
+      memory: this.engine.memory,
+      at: operands.map((operand) => this.#placeOf(operand)),
+      out: this.#placeOf(node),
+      scratch: this.#block.pointer + this.#plan.bytes,
+    };
+    return beside === undefined ? operation.bind(call) : bindWithLoss(call, this.#placeOf(beside));
   }
 
   /** A view that lies where its operand does: nothing is to be done. */
@@ -289,19 +270,19 @@ function checkEngine({ engine, nodes }: Graph): void {
   }
 }
 
-function scratchOf(engine: Engine, { form, origin }: Node): number {
-  if (origin.kind !== "computed") return 0;
-  const { operation, operands, attributes } = origin;
-  return (
-    operation.scratchBytes?.(
-      unplacedCall(
-        engine,
-        operands.map((operand) => operand.form),
-        form,
-        attributes,
-      ),
-    ) ?? 0
-  );
+function scratchOf(engine: Engine, node: Node): number {
+  const { origin } = node;
+  return origin.kind === "computed" ? (origin.operation.scratchBytes?.(unplacedCallOf(engine, node)) ?? 0) : 0;
+}
+
+function unplacedCallOf(
+  engine: Engine,
+  { form, origin }: Node,
+  kernels: Pick<Engine, "kernels" | "common"> = engine,
+): Unplaced {
+  const { operands, attributes } = origin as Computed;
+  const forms = operands.map((operand) => operand.form);
+  return unplacedCall(engine, forms, form, attributes, kernels);
 }
 
 function checkArgument(name: string, { form }: Node, tensor: Tensor | SparseMatrix, engine: Engine): void {

@@ -2,17 +2,9 @@
  * A layer of a network in one call: product, bias and activation, without a pass over the result in between.
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import {
-  type AnyValue,
-  type Call,
-  Expression,
-  type Form,
-  type Operation,
-  type Place,
-  type Unplaced,
-  type Value,
-} from "../tensor/expression.ts";
+import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { Call, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";

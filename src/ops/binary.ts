@@ -4,8 +4,9 @@
  */
 import { OptionError, ShapeError } from "../errors.ts";
 import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
-import { constant, Expression, isConstant, type Operation, type Value } from "../tensor/expression.ts";
+import { constant, Expression, isConstant, type Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import type { Operation } from "../tensor/operation.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { BINARY, type FloatKernels, type Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";

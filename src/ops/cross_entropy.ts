@@ -2,8 +2,9 @@
  * Softmax with cross entropy: the loss of a classifier from its logits.
  */
 import { DTypeError, ShapeError } from "../errors.ts";
-import type { AnyValue, Call, Expression, Operation, Unplaced, Value } from "../tensor/expression.ts";
+import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
+import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";

@@ -2,8 +2,9 @@
  * Dropout: elements are left out at random, so that a network does not lean on any of them.
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import type { Expression, Operation, Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
+import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, type Into } from "./check.ts";

@@ -2,8 +2,9 @@
  * Functions of one element, and the gradients of the activations from their outputs.
  */
 import { OptionError } from "../errors.ts";
-import type { Applied, Expression, Operation, Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
+import type { Applied, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";

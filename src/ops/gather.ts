@@ -2,8 +2,9 @@
  * Picking by index: a minibatch's rows out of a table of bytes, and its labels.
  */
 import { ShapeError } from "../errors.ts";
-import { type Expression, expressionOf, type Form, type Operation, type Value } from "../tensor/expression.ts";
+import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { Form, Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";

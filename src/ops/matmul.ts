@@ -6,8 +6,9 @@
  *   input gradient   dX = dZ·Wᵀ    "b"
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import { type AnyValue, type Call, Expression, type Form, type Operation, type Value } from "../tensor/expression.ts";
+import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { Call, Form, Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, type Pointer } from "../wasm/abi.ts";

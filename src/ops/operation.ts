@@ -2,17 +2,9 @@
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
 import { OptionError } from "../errors.ts";
-import {
-  type AnyValue,
-  type Attributes,
-  Expression,
-  expressionOf,
-  type Form,
-  type Operation,
-  type Place,
-  type Unplaced,
-} from "../tensor/expression.ts";
+import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
 import type { Shape } from "../tensor/layout.ts";
+import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";

@@ -4,8 +4,9 @@
  *   y_j = Σ_i x_ij       axes: [0]        every other axis stays; keepAxes leaves those of the fold with extent 1
  */
 import { OptionError } from "../errors.ts";
-import type { Expression, Operation, Unplaced, Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import type { Operation, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type FloatKernels, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";

@@ -2,8 +2,9 @@
  * The same elements in another order, or some of them: nothing is computed.
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import { Expression, type Operation, type Value } from "../tensor/expression.ts";
+import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";

@@ -2,8 +2,9 @@
  * Softmax of rows, and its logarithm.
  */
 import { ShapeError } from "../errors.ts";
-import type { AnyValue, Form, Operation, Value } from "../tensor/expression.ts";
+import type { AnyValue, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
+import type { Form, Operation } from "../tensor/operation.ts";
 import { BINARY, MAP_SCRATCH, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";

@@ -2,8 +2,9 @@
  * Products with rows that are mostly zero: work in proportion to the nonzeros.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import { type AnyValue, Expression, type Form, type Operation, type Place, type Value } from "../tensor/expression.ts";
+import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { Form, Operation, Place } from "../tensor/operation.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";

@@ -1,8 +1,9 @@
 /**
  * Squared error as the chapter defines it: half the sum, not a mean.
  */
-import type { Expression, Operation, Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
+import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";

@@ -3,17 +3,9 @@
  * that is run for its effect, after everything that reads what it changes.
  */
 import { OptionError } from "../errors.ts";
-import {
-  type AnyValue,
-  type Attributes,
-  type Call,
-  type Expression,
-  expressionOf,
-  type Form,
-  type Operation,
-  type Place,
-} from "../tensor/expression.ts";
+import { type AnyValue, type Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
+import type { Attributes, Call, Form, Operation, Place } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";

@@ -1,0 +1,73 @@
+/**
+ * What an operation is: one record that says everything about it.
+ *
+ *   shape rule      what comes out, and what is refused
+ *   kernel call     made ready once, called again and again
+ *   gradient rule   in operations, so that it can be differentiated in turn
+ */
+import type { CommonKernels, FloatKernels, Pointer } from "../wasm/abi.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
+import type { Memory } from "../wasm/memory.ts";
+import type { AnyValue, Expression } from "./expression.ts";
+import type { Shape } from "./layout.ts";
+
+/** What a value looks like, whether it is computed already or not. */
+export type Form<D extends DType = DType> = {
+  readonly dtype: D;
+  readonly shape: Shape;
+  /** Of sparse rows, the most nonzeros that one has; undefined for dense values. */
+  readonly widest?: number | undefined;
+};
+
+/** What an operation is told besides its operands. Values that JSON can write, so that equal nodes are found. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** Where a value's elements lie when a kernel reads or writes them; the last two are those of sparse rows. */
+export type Place = { readonly pointer: Pointer; readonly columns: Pointer; readonly values: Pointer };
+
+/** An operation with operands of known forms, before anybody knows where they will lie. */
+export type Unplaced<A extends Attributes = Attributes> = {
+  readonly attributes: A;
+  readonly forms: readonly Form[];
+  readonly result: Form;
+  readonly kernels: FloatKernels;
+  readonly common: CommonKernels;
+};
+
+/** One call of an operation's kernels: everything that they need to know. */
+export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
+  readonly memory: Memory;
+  /** Where the operands lie. */
+  readonly at: readonly Place[];
+  readonly out: Place;
+  /** 16-byte aligned, as large as `scratchBytes` asked for. */
+  readonly scratch: Pointer;
+};
+
+/** A node of the graph, as its gradient rule sees it. */
+export type Applied<A extends Attributes = Attributes> = {
+  readonly operands: readonly Expression<FloatType>[];
+  readonly attributes: A;
+  readonly result: Expression<FloatType>;
+};
+
+/** Everything about an operation in one place. */
+export type Operation<A extends Attributes = Attributes> = {
+  readonly name: string;
+  /** The shape rule: checks the operands and says what comes out. */
+  form(operands: readonly AnyValue[], attributes: A): Form;
+  /** The kernel call, made ready: what it returns computes, allocates nothing, and may be called again and again. */
+  bind(call: Call<A>): () => void;
+  /** ∂loss/∂operand from dy = ∂loss/∂result; undefined where it is 0 everywhere, or the operand is no float. */
+  gradient?(which: number, node: Applied<A>, dy: Expression<FloatType>): Expression<FloatType> | undefined;
+  /** Operands in whose place the result may be written. */
+  readonly inPlace?: readonly number[];
+  /** The result is the first operand's elements under another shape: nothing needs to be moved. */
+  readonly isView?: true;
+  /** The operand that is changed, for operations that are run for this effect. */
+  readonly changes?: number;
+  /** Bytes of scratch during a call. */
+  scratchBytes?(call: Unplaced<A>): number;
+  /** Floating-point operations of a call; default: one for each element of the result. */
+  flops?(call: Pick<Unplaced<A>, "forms" | "result" | "attributes">): number;
+};
