@@ -13,7 +13,7 @@ export { dbinary, sbinary } from "./kernels/binary";
 export {
   dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
   scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,
-  dcrossEntropyScratch, scrossEntropyScratch,
+  dcrossEntropyScratch, dmeanCrossEntropy, scrossEntropyScratch, smeanCrossEntropy,
 } from "./kernels/cross_entropy";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";

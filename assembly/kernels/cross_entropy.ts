@@ -124,5 +124,17 @@ export function dcrossEntropyLabelsGradient(m: i32, n: i32, z: usize, labels: us
 export function dcrossEntropyTargets(m: i32, n: i32, z: usize, targets: usize, scratch: usize): f64 { return ofTargets<f64>(m, n, z, targets, 0, 0, scratch); }
 export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: f64, scratch: usize): f64 { return ofTargets<f64>(m, n, z, targets, dz, scale, scratch); }
 
+/** The mean loss at y, of labels or else of targets, for programs: a number that is returned is one more in JavaScript's heap. */
+// @ts-ignore: decorator
+@inline
+function mean<T>(isLabels: i32, m: i32, n: i32, z: usize, t: usize, dz: usize, scratch: usize, y: usize): void {
+  const scale = <T>(1.0 / <f64>m);
+  const loss = isLabels ? ofLabels<T>(m, n, z, t, dz, scale, scratch) : ofTargets<T>(m, n, z, t, dz, scale, scratch);
+  store<T>(y, <T>(loss / <f64>m));
+}
+
+export function smeanCrossEntropy(isLabels: i32, m: i32, n: i32, z: usize, t: usize, dz: usize, scratch: usize, y: usize): void { mean<f32>(isLabels, m, n, z, t, dz, scratch, y); }
+export function dmeanCrossEntropy(isLabels: i32, m: i32, n: i32, z: usize, t: usize, dz: usize, scratch: usize, y: usize): void { mean<f64>(isLabels, m, n, z, t, dz, scratch, y); }
+
 export function scrossEntropyScratch(n: i32): i32 { return blockScratch<f32>(n); }
 export function dcrossEntropyScratch(n: i32): i32 { return blockScratch<f64>(n); }

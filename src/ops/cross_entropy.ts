@@ -80,11 +80,12 @@ export const CROSS_ENTROPY: Operation = {
     const { kernels, forms, at, out, scratch } = call;
     const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
     const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
-    const loss = hasLabels(call) ? kernels.crossEntropyLabels : kernels.crossEntropyTargets;
+    const kernel = kernels.meanCrossEntropy;
+    const isLabels = hasLabels(call) ? 1 : 0;
     const check = labelCheck(call);
     return () => {
       check();
-      kernels.store(out.pointer, loss(m, n, z, t, scratch) / m);
+      kernel(isLabels, m, n, z, t, 0, scratch, out.pointer);
     };
   },
   gradient(which, { operands }, dy) {
@@ -119,17 +120,18 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
   flops: ({ forms }) => 7 * countOf(forms[0]?.shape ?? []),
 };
 
-/** The gradient's kernel, made ready; it knows the loss as well, and stores it where it is wanted. */
+/** The gradient's kernel, made ready; it knows the loss as well, and leaves it where it is wanted, else in the scratch. */
 export function bindWithLoss(call: Call, loss?: Call["out"]): () => void {
   const { kernels, forms, at, out, scratch } = call;
   const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
   const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
-  const kernel = hasLabels(call) ? kernels.crossEntropyLabelsGradient : kernels.crossEntropyTargetsGradient;
+  const kernel = kernels.meanCrossEntropy;
+  const isLabels = hasLabels(call) ? 1 : 0;
   const check = labelCheck(call);
+  const to = loss?.pointer ?? scratch;
   return () => {
     check();
-    const total = kernel(m, n, z, t, out.pointer, 1 / m, scratch);
-    if (loss !== undefined) kernels.store(loss.pointer, total / m);
+    kernel(isLabels, m, n, z, t, out.pointer, scratch, to);
   };
 }
 

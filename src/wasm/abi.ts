@@ -109,6 +109,16 @@ export type FloatKernels = {
     scale: number,
     scratch: Pointer,
   ) => number;
+  readonly meanCrossEntropy: (
+    isLabels: number,
+    m: number,
+    n: number,
+    z: Pointer,
+    t: Pointer,
+    dz: Pointer,
+    scratch: Pointer,
+    y: Pointer,
+  ) => void;
   readonly squaredError: (n: number, y: Pointer, t: Pointer) => number;
   readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
   readonly argmax: (m: number, n: number, x: Pointer, y: Pointer) => void;
@@ -200,6 +210,7 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   crossEntropyLabelsGradient: 7,
   crossEntropyTargets: 5,
   crossEntropyTargetsGradient: 7,
+  meanCrossEntropy: 8,
   squaredError: 3,
   squaredErrorGradient: 5,
   argmax: 4,
