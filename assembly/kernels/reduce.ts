@@ -10,8 +10,8 @@ import { sumOfLanes } from "../simd/reduce";
  *   m, k, n   x is m × k × n, dense; of columnSums m × n
  *   y         m × n; of columnSums n
  *
- * Columns (n > 1, and columnSums) are added from the first to the last in their own type, two vectors side by side. A row
- * (n = 1) is added up in float64, in four lanes, and rounded once.
+ * Columns (n > 1, and columnSums) are folded from the first to the last in their own type, sums in two vectors side by
+ * side. A row (n = 1) is added up in float64, in four lanes, and rounded once.
  *
  * # Safety
  * src/ops/reduce.ts and src/ops/bias.ts have checked: sizes are not negative, the operands hold what is said above,
@@ -34,23 +34,20 @@ function fold<T>(f: Fold, y: v128, x: v128): v128 {
 /** y_j ← α·F_j + β·y_j for the columns of a k × n matrix. */
 function columns<T>(f: Fold, k: i32, n: i32, x: usize, y: usize, alpha: T, beta: T): void {
   const stride = bytes<T>(n);
-  let end = x + <usize>k * stride;
+  const end = x + <usize>k * stride; // a strip's part of row k starts at it or behind
   const start = v128.splat<T>(f == Fold.Max ? -Infinity : 0);
-  for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), x += 32, end += 32, y += 32) {
-    let y0 = start, y1 = start;
-    for (let row = x; row < end; row += stride) {
-      let x0 = v128.load(row), x1 = v128.load(row, 16);
-      if (f == Fold.Max) {
-        y0 = v128.max<T>(y0, x0), y1 = v128.max<T>(y1, x1);
-        continue;
+  if (f == Fold.Sum) {
+    for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), x += 32, y += 32) {
+      let y0 = start, y1 = start;
+      for (let row = x; row < end; row += stride) {
+        y0 = v128.add<T>(y0, v128.load(row));
+        y1 = v128.add<T>(y1, v128.load(row, 16));
       }
-      if (f == Fold.SumOfSquares) x0 = v128.mul<T>(x0, x0), x1 = v128.mul<T>(x1, x1);
-      y0 = v128.add<T>(y0, x0), y1 = v128.add<T>(y1, x1);
+      v128.store(y, scaledSum<T>(alpha, y0, beta, y));
+      v128.store(y, scaledSum<T>(alpha, y1, beta, y + 16), 16);
     }
-    v128.store(y, scaledSum<T>(alpha, y0, beta, y));
-    v128.store(y, scaledSum<T>(alpha, y1, beta, y + 16), 16);
   }
-  for (; n > 0; n -= lanes<T>(), x += 16, end += 16, y += 16) {
+  for (; n > 0; n -= lanes<T>(), x += 16, y += 16) {
     let y0 = start;
     for (let row = x; row < end; row += stride) y0 = fold<T>(f, y0, loadShort<T>(row, n, start));
     if (n >= lanes<T>()) v128.store(y, scaledSum<T>(alpha, y0, beta, y));

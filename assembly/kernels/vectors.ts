@@ -1,4 +1,4 @@
-import { bytes, lanes, loadPart, scaledSum, scaledSumPart, storePart } from "../simd/lanes";
+import { bytes, lanes, loadPart, madd, scaledSumPart, storePart } from "../simd/lanes";
 
 /**
  * Updates of whole vectors.
@@ -20,8 +20,14 @@ import { bytes, lanes, loadPart, scaledSum, scaledSumPart, storePart } from "../
 @inline
 function axpby<T>(n: i32, x: usize, y: usize, alpha: T, beta: T): void {
   assert(n >= 0);
-  for (; n >= lanes<T>(); n -= lanes<T>(), x += 16, y += 16) v128.store(y, scaledSum<T>(alpha, v128.load(x), beta, y));
-  storePart<T>(y, scaledSumPart<T>(alpha, loadPart<T>(x, n, v128.splat<T>(alpha)), beta, y, n), n);
+  const factor = v128.splat<T>(alpha), share = v128.splat<T>(beta);
+  if (beta != <T>0.0) {
+    for (; n >= lanes<T>(); n -= lanes<T>(), x += 16, y += 16) {
+      v128.store(y, madd<T>(factor, v128.load(x), v128.mul<T>(share, v128.load(y))));
+    }
+  }
+  for (; n >= lanes<T>(); n -= lanes<T>(), x += 16, y += 16) v128.store(y, v128.mul<T>(factor, v128.load(x)));
+  storePart<T>(y, scaledSumPart<T>(alpha, loadPart<T>(x, n, factor), beta, y, n), n);
 }
 
 // @ts-ignore: decorator
