@@ -7,7 +7,7 @@ import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { rateAt, wholePower } from "./schedules.ts";
+import { rateAt } from "./schedules.ts";
 
 /** What a program does to follow gradients. */
 export type UpdatePlan<D extends FloatType> = {
@@ -22,6 +22,8 @@ export class OptimizerState<D extends FloatType> {
   /** As large as all parameters together: momentum, or squares, or both. */
   readonly averages: readonly Tensor<D>[];
   readonly #rates: Rates;
+  /** Of Adam: β₁ and its power, β₂ and its power, and the decay of the weights themselves. */
+  readonly #numbers = new Float64Array(5);
   #step = 0;
 
   /** @param parameters every parameter as one vector */
@@ -29,6 +31,7 @@ export class OptimizerState<D extends FloatType> {
     this.optimizer = optimizer;
     const { engine, shape, dtype } = parameters;
     this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
+    this.#setConstants();
     this.averages = AVERAGES[optimizer.kind].map((name) => zeros(engine, shape, { dtype, name }));
   }
 
@@ -40,38 +43,24 @@ export class OptimizerState<D extends FloatType> {
   /**
    * Sets the rates for the next run of the program, and counts it.
    *
+   * Numbers go from one array of doubles to another: on its own, each would be one more in JavaScript's heap.
+   *
    * @param rate instead of the schedule's
    */
-  advance(rate: number = rateAt(this.optimizer.learningRate, this.#step)): void {
-    const { optimizer } = this;
+  advance(rate?: number): void {
+    const { kind, learningRate } = this.optimizer;
     const rates = this.#rates.data;
+    if (rate !== undefined) rates[0] = rate;
+    else if (typeof learningRate === "object") rates[0] = rateAt(learningRate, this.#step);
+    else rates[0] = learningRate;
     this.#step += 1;
-    rates[0] = rate;
-    rates[1] = optimizer.weightDecay ?? 0;
-    switch (optimizer.kind) {
-      case "sgd":
-        return;
-      case "momentum":
-      case "nesterov":
-        rates[2] = optimizer.momentum;
-        rates[3] = optimizer.kind === "nesterov" ? 1 : 0;
-        return;
-      case "adaGrad":
-        setAdaptive(rates, optimizer.epsilon, 1, 1);
-        return;
-      case "rmsProp":
-        setAdaptive(rates, optimizer.epsilon, optimizer.decay, 1 - optimizer.decay);
-        return;
-      default: {
-        const { kind, beta1, beta2, epsilon, weightDecay = 0 } = optimizer;
-        setAdaptive(rates, epsilon, beta2, 1 - beta2);
-        rates[0] = rate / (1 - wholePower(beta1, this.#step));
-        rates[1] = kind === "adamW" ? 0 : weightDecay;
-        rates[5] = beta1;
-        rates[6] = kind === "adamW" ? 1 - rate * weightDecay : 1;
-        rates[7] = 1 / (1 - wholePower(beta2, this.#step));
-      }
-    }
+    if (kind !== "adam" && kind !== "adamW") return;
+    const numbers = this.#numbers;
+    raise(numbers, 0, this.#step);
+    raise(numbers, 2, this.#step);
+    rates[6] = 1 - (rates[0] ?? 0) * (numbers[4] ?? 0);
+    rates[0] = (rates[0] ?? 0) / (1 - (numbers[1] ?? 0));
+    rates[7] = 1 / (1 - (numbers[3] ?? 0));
   }
 
   /**
@@ -97,6 +86,32 @@ export class OptimizerState<D extends FloatType> {
     return { into, effects };
   }
 
+  /** What stays the same from step to step; `update.ts` says what each rate means. */
+  #setConstants(): void {
+    const { optimizer } = this;
+    const rates = this.#rates.data;
+    rates[1] = optimizer.kind === "adamW" ? 0 : (optimizer.weightDecay ?? 0);
+    switch (optimizer.kind) {
+      case "sgd":
+        return;
+      case "momentum":
+      case "nesterov":
+        rates.set([optimizer.momentum, optimizer.kind === "nesterov" ? 1 : 0], 2);
+        return;
+      case "adaGrad":
+        rates.set([optimizer.epsilon, 1, 1, 0, 1, 1], 2);
+        return;
+      case "rmsProp":
+        rates.set([optimizer.epsilon, optimizer.decay, 1 - optimizer.decay, 0, 1, 1], 2);
+        return;
+      default: {
+        const { beta1, beta2, epsilon } = optimizer;
+        rates.set([epsilon, beta2, 1 - beta2, beta1], 2);
+        this.#numbers.set([beta1, 0, beta2, 0, optimizer.kind === "adamW" ? (optimizer.weightDecay ?? 0) : 0]);
+      }
+    }
+  }
+
   dispose(): void {
     for (const average of this.averages) average.dispose();
     this.#rates.dispose();
@@ -107,14 +122,15 @@ export class OptimizerState<D extends FloatType> {
   }
 }
 
-/** Without a mean of gradients, shrinking and corrections. */
-function setAdaptive(rates: Float64Array, epsilon: number, beta: number, gamma: number): void {
-  rates[2] = epsilon;
-  rates[3] = beta;
-  rates[4] = gamma;
-  rates[5] = 0;
-  rates[6] = 1;
-  rates[7] = 1;
+/** numbers[i + 1] ← numbers[i] to the power n, by squaring: the same bits on every machine. */
+function raise(numbers: Float64Array, i: number, n: number): void {
+  let power = 1;
+  let square = numbers[i] ?? 0;
+  for (let left = n; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) power *= square;
+    square *= square;
+  }
+  numbers[i + 1] = power;
 }
 
 /** In the order of the kernels' operands. */

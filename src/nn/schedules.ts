@@ -85,7 +85,7 @@ function unknownSchedule(option: string, schedule: never): never {
 }
 
 /** x^n for a whole n >= 0, by squaring. */
-export function wholePower(x: number, n: number): number {
+function wholePower(x: number, n: number): number {
   let power = 1;
   let square = x;
   for (let left = n; left > 0; left = Math.floor(left / 2)) {

@@ -191,8 +191,9 @@ export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
     const g = at[0]?.pointer ?? 0;
+    const lowest = -limit;
     return () => {
-      kernels.store(scratch, -limit);
+      kernels.store(scratch, lowest);
       kernels.binary(BINARY.maximum, 1, 1, 1, n, g, 0, 0, 0, 1, scratch, 0, 0, 0, 0, g);
       kernels.store(scratch, limit);
       kernels.binary(BINARY.minimum, 1, 1, 1, n, g, 0, 0, 0, 1, scratch, 0, 0, 0, 0, g);

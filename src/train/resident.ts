@@ -8,7 +8,7 @@ import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
 import { compress, densityOf } from "../ops/sparse.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
-import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
+import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
@@ -96,7 +96,7 @@ export class Minibatch<D extends FloatType> {
 
   /** @throws {AllocationError} the engine's memory is too small */
   constructor({ engine, size, scale, inputs, labels }: ResidentDataset, batchSize: number, dtype: D) {
-    this.indices = empty(engine, [batchSize], { dtype: "int32", name: "indices" });
+    this.indices = zeros(engine, [batchSize], { dtype: "int32", name: "indices" });
     this.labels = empty(engine, [batchSize], { dtype: "int32", name: "labels" });
     this.inputs =
       inputs instanceof SparseMatrix

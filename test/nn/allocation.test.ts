@@ -1,0 +1,83 @@
+/**
+ * A training step makes nothing: no block, no byte of WebAssembly memory, no object and no number in JavaScript's heap.
+ * The heap is watched by the runtime's own sampling profiler, once its compiler has settled.
+ */
+import { Session } from "node:inspector/promises";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Dataset } from "../../src/data/dataset.ts";
+import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { relu, sigmoid } from "../../src/ops/elementwise.ts";
+import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+
+const WARM_UP = 30_000;
+const STEPS = 100_000;
+/** Bytes a step, on average: a single number a step would be 12 or 16. */
+const LIMIT = 1;
+
+const engine = await loadEngine();
+const test = suite("allocation");
+
+const DESCRIPTIONS = {
+  "two layers by gradient descent": [sequential(dense(12, 5), sigmoid(), dense(5, 3)), sgd({ learningRate: 0.1 })],
+  "relu, dropout, Adam with decay and clipping": [
+    sequential(dense(12, 6), relu(), dropout(0.2), dense(6, 3)),
+    adam({ learningRate: 1e-3, weightDecay: 1e-4, clipNorm: 1, clipValue: 1 }),
+  ],
+  "batch normalisation, momentum": [
+    sequential(dense(12, 6), batchNorm(), relu(), dense(6, 3)),
+    momentum({ learningRate: 0.01 }),
+  ],
+} as const;
+
+for (const [name, [description, optimizer]] of Object.entries(DESCRIPTIONS)) {
+  test(`a step leaves both heaps as they are: ${name}`, async () => {
+    if (BUILD !== "simd") return; // the JavaScript is the same for every build
+    const bytes = await bytesPerStep(description, optimizer);
+    assert.ok(bytes < LIMIT, `${bytes} bytes a step`);
+  });
+}
+
+test.run();
+
+async function bytesPerStep(description: ReturnType<typeof sequential>, optimizer: Optimizer): Promise<number> {
+  using net = network(engine, description, { seed: 1 });
+  const inputs = Uint8Array.from({ length: 40 * 12 }, (_, i) => (i % 3 === 0 ? i % 256 : 0));
+  const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 3);
+  using resident = new ResidentDataset(engine, new Dataset({ name: "small", inputs, labels, shape: [12], classes: 3 }));
+  using batch = new Minibatch(resident, 8, net.dtype);
+  for (let i = 0; i < batch.indices.size; i++) batch.indices.data[i] = 5 * i;
+  using state = net.optimize(optimizer);
+  using step = net.trainingStep(state, batch.source);
+  for (let i = 0; i < WARM_UP; i++) step.run();
+  const before = engine.stats();
+  const session = new Session();
+  session.connect();
+  const options = {
+    samplingInterval: 64,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  };
+  await session.post("HeapProfiler.startSampling", options);
+  for (let i = 0; i < STEPS; i++) step.run();
+  const { profile } = await session.post("HeapProfiler.stopSampling");
+  session.disconnect();
+  assert.equal(engine.stats(), before);
+  return bytesOfLibrary(profile.head) / STEPS;
+}
+
+type SampledNode = {
+  readonly callFrame: { readonly url: string };
+  readonly selfSize: number;
+  readonly children: readonly SampledNode[];
+};
+
+/** Bytes that functions of the library have allocated. */
+function bytesOfLibrary({ callFrame, selfSize, children }: SampledNode): number {
+  const own = callFrame.url.includes("/src/") ? selfSize : 0;
+  return children.reduce((sum, child) => sum + bytesOfLibrary(child), own);
+}
