@@ -10,8 +10,8 @@ import { sumOfLanes } from "../simd/reduce";
  *   m, k, n   x is m × k × n, dense; of columnSums m × n
  *   y         m × n; of columnSums n
  *
- * Columns (n > 1, and columnSums) are folded from the first to the last in their own type, sums in two vectors side by
- * side. A row (n = 1) is added up in float64, in four lanes, and rounded once.
+ * Columns (n > 1, and columnSums) are folded from the first to the last in their own type, sums in four vectors side by
+ * side in float32, in two in float64. A row (n = 1) is added up in float64, in four lanes, and rounded once.
  *
  * # Safety
  * src/ops/reduce.ts and src/ops/bias.ts have checked: sizes are not negative, the operands hold what is said above,
@@ -37,6 +37,21 @@ function columns<T>(f: Fold, k: i32, n: i32, x: usize, y: usize, alpha: T, beta:
   const end = x + <usize>k * stride; // a strip's part of row k starts at it or behind
   const start = v128.splat<T>(f == Fold.Max ? -Infinity : 0);
   if (f == Fold.Sum) {
+    if (sizeof<T>() == 4) {
+      for (; n >= 4 * lanes<T>(); n -= 4 * lanes<T>(), x += 64, y += 64) {
+        let y0 = start, y1 = start, y2 = start, y3 = start;
+        for (let row = x; row < end; row += stride) {
+          y0 = v128.add<T>(y0, v128.load(row));
+          y1 = v128.add<T>(y1, v128.load(row, 16));
+          y2 = v128.add<T>(y2, v128.load(row, 32));
+          y3 = v128.add<T>(y3, v128.load(row, 48));
+        }
+        v128.store(y, scaledSum<T>(alpha, y0, beta, y));
+        v128.store(y, scaledSum<T>(alpha, y1, beta, y + 16), 16);
+        v128.store(y, scaledSum<T>(alpha, y2, beta, y + 32), 32);
+        v128.store(y, scaledSum<T>(alpha, y3, beta, y + 48), 48);
+      }
+    }
     for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), x += 32, y += 32) {
       let y0 = start, y1 = start;
       for (let row = x; row < end; row += stride) {

@@ -144,6 +144,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     "labels without columns": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 0, p, p, p),
     "label n": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 9, p, p + 512, p),
     "label n, gradient": ({ kernels }, p) => kernels[dtype].crossEntropyLabelsGradient(1, 9, p, p + 512, p, 1, p),
+    "mean without columns": ({ kernels }, p) => kernels[dtype].meanCrossEntropy(1, 1, 0, p, p, 0, p, p),
     "targets without columns": ({ kernels }, p) => kernels[dtype].crossEntropyTargets(1, 0, p, p, p),
     "targets without columns, gradient": ({ kernels }, p) =>
       kernels[dtype].crossEntropyTargetsGradient(1, 0, p, p, p, 1, p),
