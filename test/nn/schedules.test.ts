@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import { rateAt, type Schedule, wholePower } from "../../src/nn/schedules.ts";
+import { rateAt, type Schedule } from "../../src/nn/schedules.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("schedules");
@@ -50,6 +50,10 @@ test("exponential: the rate times the factor to the step", () => {
     }
   }
 });
+
+function wholePower(factor: number, n: number): number {
+  return rateAt({ kind: "exponential", rate: 1, factor }, n);
+}
 
 test("whole powers of powers of two are exact, at their ends too", () => {
   for (let n = 0; n < 1100; n++) {
