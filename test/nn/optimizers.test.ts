@@ -393,4 +393,22 @@ test("numbers outside their ranges are refused by optimizer and name", () => {
   adam({ learningRate: 0.1, beta1: 0, beta2: 0, epsilon: 0 });
 });
 
+test("descriptions from elsewhere are checked when a network takes them", () => {
+  using net = small("float32");
+  for (const kind of [undefined, "Adam", "constructor", "", null]) {
+    const error = assertThrows(() => net.optimize({ kind, learningRate: 0.1 } as never), OptionError, `kind ${kind}`);
+    assert.is(error.option, "optimizer: kind");
+  }
+  for (const bad of [undefined, null, "adam"]) assertThrows(() => net.optimize(bad as never), OptionError, `${bad}`);
+  for (const made of Object.values(OPTIMIZERS)) {
+    const { kind, ...numbers } = made({ learningRate: 0.1 });
+    for (const name of Object.keys(numbers).filter((key) => key !== "weightDecay")) {
+      const description: Record<string, unknown> = { kind, ...numbers };
+      delete description[name];
+      const error = assertThrows(() => net.optimize(description as never), OptionError, `${kind} without ${name}`);
+      assert.is(error.option, `${kind}: ${name}`);
+    }
+  }
+});
+
 test.run();
