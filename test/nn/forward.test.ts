@@ -193,6 +193,26 @@ for (const dtype of FLOATS) {
     using x = matrix(engine, dtype, 5, 6, 1);
     using t = labelsFor(engine, 5, 3);
     assertSameBits(net.gradient(x, t), plain.gradient(x, t), "gradient");
+    using program = compile({ z: net.forward(x, "train").z });
+    assert.not.match(program.describe(), /dropout/);
+  });
+
+  test(`two layers of one rate leave out different units, and keep the sum as it was on average, ${dtype}`, () => {
+    const [n, rate] = [100, 0.4];
+    using net = network(engine, sequential(dropout(rate), dense(n, n), dropout(rate)), { seed: 1, dtype });
+    const identity = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0));
+    net.parameters["W1"]!.set(identity);
+    using x = tensor(engine, new Float64Array(n * n).fill(1), { dtype, shape: [n, n] });
+    const z = outputOf(net, x, "train");
+    const kept = (1 - rate) ** 2;
+    const share = z.filter((value) => value !== 0).length / z.length;
+    assertWithin([share], [kept], () => 4 * Math.sqrt((kept * (1 - kept)) / z.length), "share");
+    assertWithin(
+      z,
+      z.map((value) => (value === 0 ? 0 : 1 / kept)),
+      () => 8 * EPS[dtype],
+      "scale",
+    );
   });
 
   test(`masks change from step to step, come again from the same seed, and a gradient sees the next step's, ${dtype}`, () => {

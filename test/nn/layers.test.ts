@@ -259,6 +259,24 @@ test("what is no layer is refused by its place, in descriptions from elsewhere t
   assertThrows(() => network(engine, wrongMomentum), OptionError, "momentum");
 });
 
+test("without options, batch normalisation has PyTorch's", () => {
+  assert.equal(batchNorm(), { kind: "batchNorm", momentum: 0.1, epsilon: 1e-5 });
+});
+
+test("a leaky relu keeps its slope", () => {
+  for (const [layer, slope] of [
+    [leakyRelu(), 0.01],
+    [leakyRelu({ slope: 0.25 }), 0.25],
+    [{ kind: "activation", name: "leakyRelu" } as const, 0.01],
+  ] as const) {
+    const description = sequential(dense(1, 1), layer, dense(1, 1));
+    using net = network(engine, description, { dtype: "float64", loss: "squaredError" });
+    for (const name of ["W1", "W2"]) net.parameters[name]!.set([[1]]);
+    using y = net.predict([[-8], [8]]);
+    assertEqual(y.data, [-8 * slope, 8], `slope ${slope}`);
+  }
+});
+
 test("a network needs a dense layer, and batchNorm one before it", () => {
   assert.is(assertThrows(() => sequential(), OptionError, "nothing").option, "sequential");
   assertThrows(() => sequential(relu(), dropout(0.5)), OptionError, "no dense layer");

@@ -195,6 +195,31 @@ for (const dtype of FLOATS) {
   });
 }
 
+test("answers are the caller's: the next ones leave them alone, and they end alone", () => {
+  for (const { loss } of Object.values(LOSSES)) {
+    using net = network(engine, sequential(dense(4, 3, std1)), { loss: loss as Loss<"float32"> });
+    using x = matrix(engine, "float32", 5, 4, 1);
+    using other = matrix(engine, "float32", 5, 4, 2);
+    using y = net.predict(x);
+    const before = y.data.slice();
+    net.predict(other).dispose();
+    assertSame(y.data, before, "kept");
+    using again = net.predict(x);
+    assertSame(again.data, before, "again");
+  }
+});
+
+test("with one output, a column of numbers is targets", () => {
+  using net = network(engine, sequential(dense(2, 1, std1)), { dtype: "float64", loss: "squaredError" });
+  const [w0, w1] = net.parameters["W1"]!.data as Float64Array;
+  const want = ((w0! - 0.5) ** 2 + (w1! + 0.25) ** 2) / 2;
+  const x = [
+    [1, 0],
+    [0, 1],
+  ];
+  assertWithin([net.loss(x, [[0.5], [-0.25]])], [want], () => 1e-15, "loss");
+});
+
 test("forward takes parameters in place of the network's own", () => {
   using net = network(engine, sequential(dense(3, 2, std1)), { dtype: "float64" });
   using x = matrix(engine, "float64", 4, 3, 1);

@@ -393,6 +393,24 @@ test("numbers outside their ranges are refused by optimizer and name", () => {
   adam({ learningRate: 0.1, beta1: 0, beta2: 0, epsilon: 0 });
 });
 
+test("a state holds what its optimizer needs and nothing more, each as large as all parameters", () => {
+  using net = small("float32");
+  const held = { sgd: [], momentum: ["velocity"], nesterov: ["velocity"], adaGrad: ["squares"], rmsProp: ["squares"] };
+  const both = ["squares", "mean"];
+  for (const [kind, names] of Object.entries({ ...held, adam: both, adamW: both })) {
+    using state = net.optimize(OPTIMIZERS[kind]!({ learningRate: 0.1 }));
+    assert.equal(
+      state.averages.map(({ name }) => name),
+      names,
+      kind,
+    );
+    for (const { size, data } of state.averages) {
+      assert.is(size, 16 + 8 + 12 + 4); // 15, 5, 10 and 2 numbers, each in whole vectors
+      assert.ok(data.every((value) => value === 0));
+    }
+  }
+});
+
 test("descriptions from elsewhere are checked when a network takes them", () => {
   using net = small("float32");
   for (const kind of [undefined, "Adam", "constructor", "", null]) {
