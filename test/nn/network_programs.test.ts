@@ -4,7 +4,8 @@ import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "
 import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";
-import { sub } from "../../src/ops/binary.ts";
+import { mul, sub } from "../../src/ops/binary.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu, square, tanh } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
@@ -134,6 +135,22 @@ test("targets of other shapes are other programs", () => {
     net.step(state, x, t);
     assert.is(net.loss(x, t), want);
   }
+});
+
+test("labels and floats of one shape are other programs, also to a loss function", () => {
+  const loss = (z: Expression<"float64">, t: Expression<"float64">) =>
+    (t.dtype as string) === "int32" ? softmaxCrossEntropy(z, t) : sum(mul(sum(z, { axes: [1] }), t));
+  using net = network(engine, sequential(dense(3, 2, std1)), { dtype: "float64", loss });
+  using state = net.optimize(sgd({ learningRate: 0 }));
+  using x = matrix(engine, "float64", 4, 3, 1);
+  using labels = labelsFor(engine, 4, 2);
+  using weights = tensor(engine, Float64Array.from(labels.data));
+  const calls = [labels, weights, labels].map((t) => {
+    net.step(state, x, t);
+    return [net.loss(x, t), [...net.gradient(x, t)["W1"]!.data]];
+  });
+  assert.equal(calls[0], calls[2]);
+  assert.not.equal(calls[0], calls[1]);
 });
 
 test("labels and targets, dense and sparse rows are other programs of one size", () => {
