@@ -117,6 +117,9 @@ function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   const product = computedBy(g, MATMUL);
   if (update === undefined || w === undefined || product === undefined || !isPassing(g)) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
+  // Sparse rows are followed where they stand transposed, as they do in a gradient.
+  const isSparse = product.operands[0]?.form.widest !== undefined;
+  if (isSparse && product.attributes["transpose"] !== "a") return;
   replace(node, SGD_PRODUCT, [w, rates as Node, ...product.operands], { ...product.attributes, ...update.attributes });
 }
 

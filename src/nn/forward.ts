@@ -8,7 +8,7 @@ import { dropout } from "../ops/dropout.ts";
 import type { ActivationLayer } from "../ops/elementwise.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, sqrt, square, tanh } from "../ops/elementwise.ts";
 import { mean } from "../ops/reduce.ts";
-import type { Expression, Value } from "../tensor/expression.ts";
+import { type Expression, expressionOf } from "../tensor/expression.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -89,10 +89,12 @@ export function forward<D extends FloatType>(
         norms += 1;
         const of = (name: string) => `${name}${norms}`;
         const [gamma, beta] = [parameters[of("gamma")], parameters[of("beta")]] as [Expression<D>, Expression<D>];
-        const [runningMean, runningVariance] = [statistics[of("mean")], statistics[of("variance")]] as [
+        const [meanTensor, varianceTensor] = [statistics[of("mean")], statistics[of("variance")]] as [
           Tensor<D>,
           Tensor<D>,
         ];
+        // Leaves, which are read when the program runs: operations on the tensors themselves would compute at once.
+        const [runningMean, runningVariance] = [expressionOf(meanTensor), expressionOf(varianceTensor)];
         if (mode === "predict") {
           z = normalise(z, runningMean, runningVariance, layer, gamma, beta);
           break;
@@ -101,8 +103,8 @@ export function forward<D extends FloatType>(
         const variance = mean(square(sub(z, average)), { axes: [0] });
         const [m = 1] = z.shape;
         const unbiased = mul(variance, m / Math.max(1, m - 1)); // as PyTorch keeps it
-        updated.push([running(runningMean, average, layer), runningMean]);
-        updated.push([running(runningVariance, unbiased, layer), runningVariance]);
+        updated.push([running(runningMean, average, layer), meanTensor]);
+        updated.push([running(runningVariance, unbiased, layer), varianceTensor]);
         z = normalise(z, average, variance, layer, gamma, beta);
       }
     }
@@ -113,22 +115,22 @@ export function forward<D extends FloatType>(
 /** γ(z - mean) / √(variance + ε) + β */
 function normalise<D extends FloatType>(
   z: Expression<D>,
-  average: Value<D>,
-  variance: Value<D>,
+  average: Expression<D>,
+  variance: Expression<D>,
   { epsilon }: BatchNormLayer,
   gamma: Expression<D>,
   beta: Expression<D>,
 ): Expression<D> {
-  const deviation = sqrt(add(variance, epsilon) as Expression<D>);
+  const deviation = sqrt(add(variance, epsilon));
   return add(mul(div(sub(z, average), deviation), gamma), beta);
 }
 
 function running<D extends FloatType>(
-  before: Tensor<D>,
+  before: Expression<D>,
   now: Expression<D>,
   { momentum }: BatchNormLayer,
 ): Expression<D> {
-  return add(mul(now, momentum), mul(before, 1 - momentum) as Value<D>);
+  return add(mul(now, momentum), mul(before, 1 - momentum));
 }
 
 function activate<D extends FloatType>(layer: ActivationLayer, z: Expression<D>): Expression<D> {

@@ -64,8 +64,10 @@ export function batchNorm({
   readonly momentum?: number;
   readonly epsilon?: number;
 } = {}): BatchNormLayer {
-  if (!(momentum >= 0 && momentum <= 1)) throw new OptionError("batchNorm: momentum", "a number from 0 to 1", momentum);
-  if (!(epsilon > 0)) throw new OptionError("batchNorm: epsilon", "a number above 0", epsilon);
+  if (!Number.isFinite(momentum) || momentum < 0 || momentum > 1)
+    throw new OptionError("batchNorm: momentum", "a number from 0 to 1", momentum);
+  if (!Number.isFinite(epsilon) || epsilon <= 0)
+    throw new OptionError("batchNorm: epsilon", "a number above 0", epsilon);
   return { kind: "batchNorm", momentum, epsilon };
 }
 
@@ -82,7 +84,10 @@ export function sequential(...layers: Layer[]): Sequential {
 }
 
 /** As `sequential` checks: for descriptions from elsewhere, such as a file. */
-export function checkSequential({ layers }: Sequential): void {
+export function checkSequential(description: Sequential): void {
+  const layers: readonly Layer[] | undefined = description?.layers;
+  if (!Array.isArray(layers))
+    throw new OptionError("network", "a description: sequential(…)", JSON.stringify(description));
   let size: number | undefined;
   for (const [i, layer] of layers.entries()) {
     checkLayer(`layers[${i}]`, layer);

@@ -11,6 +11,7 @@ import { sigmoid } from "../ops/elementwise.ts";
 import { softmax } from "../ops/softmax.ts";
 import { squaredError } from "../ops/squared_error.ts";
 import { copy, fill } from "../ops/vectors.ts";
+import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
@@ -33,7 +34,7 @@ import {
 } from "./inputs.ts";
 import { checkSequential, type DenseLayer, initializerOf, type Sequential } from "./layers.ts";
 import { OptimizerState } from "./optimizer_state.ts";
-import type { Optimizer } from "./optimizers.ts";
+import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
 import { type StepSource, TrainingStep } from "./training_step.ts";
 
@@ -97,6 +98,7 @@ export class Network<D extends FloatType = FloatType> {
 
   constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
+    checkSeed(seed);
     checkSequential(description);
     checkFloatType(dtype);
     if (typeof loss !== "function" && !Object.hasOwn(LOSSES, loss)) {
@@ -170,7 +172,7 @@ export class Network<D extends FloatType = FloatType> {
     return this.#with(x, t, (input, target) => {
       const loss = this.#loss;
       if (typeof loss !== "function") return LOSSES[loss](this.logits(input), target as Tensor<D>);
-      const program = this.#program(`loss ${formOf(input)} ${target.dtype}`, () => {
+      const program = this.#program(`loss ${formOf(input)} ${formOf(target)}`, () => {
         const { z } = this.forward(this.#argument(input), "predict");
         return compile({ loss: this.lossOf(z, argument<DType>(this.engine, target, "t")) });
       });
@@ -200,7 +202,7 @@ export class Network<D extends FloatType = FloatType> {
    */
   gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): NamedTensors<string, D> {
     return this.#with(x, t, (input, target) => {
-      const program = this.#program(`gradient ${formOf(input)} ${target.dtype}`, () => {
+      const program = this.#program(`gradient ${formOf(input)} ${formOf(target)}`, () => {
         const { z } = this.forward(this.#argument(input), "train");
         const loss = this.lossOf(z, argument<DType>(this.engine, target, "t"));
         const leaves = this.#leaves();
@@ -230,16 +232,29 @@ export class Network<D extends FloatType = FloatType> {
     return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
   }
 
-  /** An optimizer's state for this network. The caller disposes of it. */
+  /**
+   * An optimizer's state for this network. The caller disposes of it.
+   *
+   * @throws {OptionError} a description that is none
+   */
   optimize(optimizer: Optimizer): OptimizerState<D> {
+    this.#checkOpen();
+    checkOptimizer(optimizer);
     const state = new OptimizerState(optimizer, this.#parameters.whole);
     this.#stateNumbers.set(state, this.#stateCount++);
     return state;
   }
 
-  /** One step of an optimizer on the loss of x and t. Arguments as for `loss`, but tensors. */
+  /**
+   * One step of an optimizer on the loss of x and t. Arguments as for `loss`, but tensors.
+   *
+   * @throws {OptionError} the state is not one that this network's `optimize` made
+   */
   step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
-    const key = `${this.#stateNumbers.get(state)} ${formOf(x)} ${t.dtype}`;
+    this.#checkOpen();
+    const number = this.#stateNumbers.get(state);
+    if (number === undefined) throw new OptionError("step: state", "one that this network's optimize made", state);
+    const key = `${number} ${formOf(x)} ${formOf(t)}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
       step = this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") });
@@ -353,6 +368,7 @@ export class Network<D extends FloatType = FloatType> {
     t: Targets<D>,
     compute: (x: Rows<D>, t: Tensor<D> | Tensor<"int32">) => R,
   ): R {
+    this.#checkOpen();
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
     return withTensors(this.engine, { x, t }, form, compute);
   }
@@ -372,8 +388,8 @@ const LOSSES: { readonly [Name in Exclude<Loss<FloatType>, (...given: never) => 
 };
 
 /** What tells programs apart. */
-function formOf<D extends FloatType>(x: Rows<D>): string {
-  return `${x.shape.join("×")} ${x instanceof SparseMatrix ? "sparse" : "dense"}`;
+function formOf(x: Tensor | SparseMatrix): string {
+  return `${x.dtype} ${x.shape.join("×")} ${x instanceof SparseMatrix ? "sparse" : "dense"}`;
 }
 
 /** Keeps a program, and lets go of the oldest where there are many. */

@@ -97,16 +97,39 @@ const RANGES: Readonly<Record<string, readonly [expected: string, holds: (value:
   epsilon: ["a number from 0 on", (value) => value >= 0],
 };
 
-/** @throws {OptionError} a number outside its range */
+/** The numbers that each kind cannot do without. */
+const NEEDED: { readonly [K in keyof Kinds]: readonly string[] } = {
+  sgd: [],
+  momentum: ["momentum"],
+  nesterov: ["momentum"],
+  adaGrad: ["epsilon"],
+  rmsProp: ["decay", "epsilon"],
+  adam: ["beta1", "beta2", "epsilon"],
+  adamW: ["beta1", "beta2", "epsilon"],
+};
+
 function checked(optimizer: Optimizer): Optimizer {
+  checkOptimizer(optimizer);
+  return optimizer;
+}
+
+/**
+ * As the functions above check: for descriptions from elsewhere, such as a file.
+ *
+ * @throws {OptionError} an unknown kind, or a number that is missing or outside its range
+ */
+export function checkOptimizer(optimizer: Optimizer): void {
+  if (!Object.hasOwn(NEEDED, optimizer?.kind)) {
+    throw new OptionError("optimizer: kind", Object.keys(NEEDED).join(", "), optimizer?.kind);
+  }
   checkSchedule(`${optimizer.kind}: learningRate`, optimizer.learningRate);
-  for (const [name, value] of Object.entries(optimizer)) {
+  const needed = NEEDED[optimizer.kind].map((name) => [name, undefined] as const);
+  for (const [name, value] of Object.entries<unknown>({ ...Object.fromEntries(needed), ...optimizer })) {
     const range = RANGES[name];
-    if (range === undefined || value === undefined) continue;
+    if (range === undefined || (value === undefined && !NEEDED[optimizer.kind].includes(name))) continue;
     const [expected, holds] = range;
     if (!Number.isFinite(value) || !holds(value as number)) {
       throw new OptionError(`${optimizer.kind}: ${name}`, expected, value);
     }
   }
-  return optimizer;
 }

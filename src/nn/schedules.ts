@@ -61,27 +61,34 @@ export function checkSchedule(option: string, schedule: Schedule): void {
       throw new OptionError(`${option}: parts`, "at least one schedule", schedule.parts);
     }
     for (const [i, part] of schedule.parts.entries()) {
-      checkSchedule(`${option}: parts[${i}]`, part.schedule);
+      checkSchedule(`${option}: parts[${i}]`, part?.schedule);
       if (i < schedule.parts.length - 1) checkSteps(`${option}: parts[${i}].steps`, part.steps);
     }
     return;
   }
-  if (!KINDS.has(schedule?.kind)) unknownSchedule(option, schedule as never);
-  for (const [name, value] of Object.entries(schedule)) {
+  if (!Object.hasOwn(NEEDED, schedule?.kind)) unknownSchedule(option, schedule as never);
+  for (const [name, value] of Object.entries({ ...NEEDED[schedule.kind], ...schedule })) {
     if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
     else if (name !== "kind" && !Number.isFinite(value))
       throw new OptionError(`${option}: ${name}`, "a finite number", value);
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set(["step", "exponential", "cosine", "warmup", "sequence"]);
+/** What each kind cannot do without: no numbers yet, so that those that are missing are found. */
+const NEEDED: { readonly [K in Exclude<Schedule, number>["kind"]]: Readonly<Record<string, undefined>> } = {
+  step: { rate: undefined, every: undefined, factor: undefined },
+  exponential: { rate: undefined, factor: undefined },
+  cosine: { rate: undefined, steps: undefined },
+  warmup: { rate: undefined, steps: undefined },
+  sequence: { parts: undefined },
+};
 
 function checkSteps(option: string, steps: number): void {
   if (!Number.isInteger(steps) || steps < 1) throw new OptionError(option, "a whole number from 1 on", steps);
 }
 
 function unknownSchedule(option: string, schedule: never): never {
-  throw new OptionError(option, `a number or a schedule: ${[...KINDS].join(", ")}`, JSON.stringify(schedule));
+  throw new OptionError(option, `a number or a schedule: ${Object.keys(NEEDED).join(", ")}`, JSON.stringify(schedule));
 }
 
 /** x^n for a whole n >= 0, by squaring. */

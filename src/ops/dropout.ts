@@ -64,7 +64,8 @@ export function dropout<D extends FloatType>(
 
 /** @throws {OptionError} not 0 <= rate < 1 */
 export function checkRate(option: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new OptionError(option, "a number from 0 to below 1", rate);
+  if (!Number.isFinite(rate) || rate < 0 || rate >= 1)
+    throw new OptionError(option, "a number from 0 to below 1", rate);
 }
 
 const DROPOUT: Operation<Dropout> = {

@@ -125,20 +125,10 @@ export const SGD_PRODUCT: Operation<{ readonly transpose: Transpose; readonly al
   name: "sgd of product",
   form: ([w]) => w as Form,
   bind(call) {
-    const { forms, at, attributes } = call;
-    const [w, , a, b] = at as [Place, Place, Place, Place];
-    const [, , formA, formB] = forms as [Form, Form, Form, Form];
+    const { transpose, alpha } = call.attributes;
     const step = descentOf(call);
-    if (formA.widest !== undefined) {
-      const descend = bindSparseDescent(call, [w, a, b]);
-      return () => step(descend);
-    }
-    const gemm = gemmOf(call, [formA, formB], [a.pointer, b.pointer, w.pointer], attributes.transpose);
-    const { alpha } = attributes;
-    const descend =
-      alpha === 1
-        ? (minusRate: number, kept: number) => gemm(minusRate, kept, 0, ACTIVATION.none)
-        : (minusRate: number, kept: number) => gemm(minusRate * alpha, kept, 0, ACTIVATION.none);
+    const follow = call.forms[2]?.widest === undefined ? bindDenseDescent(call, transpose) : bindSparseDescent(call);
+    const descend = alpha === 1 ? follow : (minusRate: number, kept: number) => follow(minusRate * alpha, kept);
     return () => step(descend);
   },
   changes: 0,
@@ -147,11 +137,16 @@ export const SGD_PRODUCT: Operation<{ readonly transpose: Transpose; readonly al
   flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(2) }) ?? 0,
 };
 
+function bindDenseDescent(call: Call, transpose: Transpose): (minusRate: number, kept: number) => void {
+  const [, , formA, formB] = call.forms as [Form, Form, Form, Form];
+  const [w, , a, b] = call.at as [Place, Place, Place, Place];
+  const gemm = gemmOf(call, [formA, formB], [a.pointer, b.pointer, w.pointer], transpose);
+  return (minusRate, kept) => gemm(minusRate, kept, 0, ACTIVATION.none);
+}
+
 /** The same where A is the transpose of sparse rows: only rows of w that meet a nonzero are touched. */
-function bindSparseDescent(
-  { kernels, forms, result }: Call,
-  [w, a, b]: readonly [Place, Place, Place],
-): (minusRate: number, kept: number) => void {
+function bindSparseDescent({ kernels, forms, result, at }: Call): (minusRate: number, kept: number) => void {
+  const [w, , a, b] = at as [Place, Place, Place, Place];
   const [m] = sizesOf(forms[2] as Form);
   const [rows, n] = sizesOf(result);
   const { axpby, sparseBackward } = kernels;

@@ -1,7 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DivergedError, OptionError, ShapeError } from "../../src/errors.ts";
+import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { type Network, network as networkOf } from "../../src/nn/network.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { relu, sigmoid } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { ResidentDataset } from "../../src/train/resident.ts";
@@ -201,6 +205,84 @@ test("options that make no sense are refused before anything is drawn", () => {
     (e: unknown) => e instanceof ShapeError,
   );
   assert.equal(random.getState(), state);
+});
+
+/** A deeper network, with layers that do other things while training. */
+function deeper(random: RandomState): Network<"float32"> {
+  const layers = [dense(19, 16), batchNorm(), relu(), dropout(0.1), dense(16, 8), relu(), dense(8, 4)];
+  return networkOf(engine, sequential(...layers), { random, seed: 4 });
+}
+
+for (const layout of ["dense", "sparse"] as const) {
+  test(`a network of layers learns through the same loop, and tells the clusters apart, ${layout}`, async () => {
+    const random = new RandomState(16);
+    using net = deeper(random);
+    assert.ok(evaluate(net, testSet).accuracy < 0.6, "before");
+    const history = await train(net, trainSet, {
+      iterations: 300,
+      batchSize: 30,
+      learningRate: 0.1,
+      random,
+      test: testSet,
+      layout,
+    });
+    assert.is(history.layout, layout);
+    assert.is(history.losses.length, 300);
+    assert.equal(
+      history.evaluations.map(({ iteration }) => iteration),
+      Array.from({ length: 30 }, (_, i) => 10 * i),
+    );
+    assert.ok(history.losses[299]! < 0.3 * history.losses[0]!, `loss ${history.losses[0]} to ${history.losses[299]}`);
+    const { correct, accuracy } = evaluate(net, testSet);
+    assert.is(accuracy, correct / testSet.length);
+    assert.ok(accuracy > 0.95, `${accuracy}`);
+    const all = testSet.batch(Array.from({ length: testSet.length }, (_, i) => i));
+    assert.is(accuracy, net.accuracy(all.inputs, Int32Array.from(testSet.labels)));
+    assert.is(net.counter?.data[1], 300);
+  });
+
+  test(`the loop moves a network of two dense layers as it moves TwoLayerNet, to the bit, ${layout}`, async () => {
+    const after = async (net: TwoLayerNet<"float32"> | Network<"float32">, random: RandomState) => {
+      const options = { iterations: 40, batchSize: 20, learningRate: 0.3, random, layout };
+      const { losses, evaluations } = await train(net, trainSet, options);
+      return { losses, evaluations, weights: Object.values(net.parameters).flatMap(({ data }) => [...data]) };
+    };
+    const [first, second] = [new RandomState(17), new RandomState(17)];
+    using two = network(first);
+    const weights = { weights: { std: 0.1 } };
+    const layers = [dense(19, 6, weights), sigmoid(), dense(6, 4, weights)];
+    using layered = networkOf(engine, sequential(...layers), { random: second });
+    assert.equal(await after(layered, second), await after(two, first));
+  });
+}
+
+test("what an evaluation counts does not depend on dropout, and changes nothing", () => {
+  const random = new RandomState(18);
+  using net = deeper(random);
+  using resident = new ResidentDataset(engine, trainSet);
+  const data = { train: resident, test: resident };
+  for (const _ of sgdSteps(net, data, { iterations: 5, batchSize: 30, learningRate: 0.1, random }));
+  const held = () => [
+    [...(net.counter?.data ?? [])],
+    ...Object.values({ ...net.parameters, ...net.statistics }).map((value) => [...value.data]),
+  ];
+  const before = held();
+  const { accuracy, correct } = evaluate(net, resident);
+  assert.is(evaluate(net, trainSet).correct, correct);
+  assert.is(accuracy, correct / 300);
+  assert.equal(held(), before);
+});
+
+test("with dropout and batch normalisation, the same seed gives the same weights, bit for bit", async () => {
+  const weightsAfter = async (seed: number) => {
+    const random = new RandomState(seed);
+    using net = deeper(random);
+    await train(net, trainSet, { iterations: 30, batchSize: 20, learningRate: 0.1, random });
+    return Object.values({ ...net.parameters, ...net.statistics }).flatMap(({ data }) => [...data]);
+  };
+  const first = await weightsAfter(19);
+  assert.equal(await weightsAfter(19), first);
+  assert.not.equal(await weightsAfter(20), first);
 });
 
 test.run();

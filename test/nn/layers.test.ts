@@ -1,0 +1,293 @@
+/** Descriptions of networks, and what their weights start as. */
+import * as assert from "uvu/assert";
+import { OptionError, ShapeError } from "../../src/errors.ts";
+import { shapesOf } from "../../src/nn/forward.ts";
+import { drawWeights, type Initializer } from "../../src/nn/initializers.ts";
+import { batchNorm, dense, initializerOf, type Layer, type Sequential, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/ops/elementwise.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { assertEqual, assertWithin } from "../support/compare.ts";
+import { loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+import { leakFreeSuite } from "../support/leaks.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = leakFreeSuite("layers", engine);
+const EVERY_KIND = sequential(
+  dense(5, 7),
+  batchNorm({ momentum: 0.2, epsilon: 1e-3 }),
+  leakyRelu(),
+  dropout(0.25),
+  dense(7, 6, { weights: "heUniform" }),
+  gelu(),
+  dense(6, 4, { weights: { std: 0.01 } }),
+  softplus(),
+  batchNorm(),
+  dense(4, 4, { weights: "zeros" }),
+  sigmoid(),
+  dense(4, 3),
+);
+
+/** A description as JSON gives it back. */
+function read(description: Sequential): Sequential {
+  return JSON.parse(JSON.stringify(description)) as Sequential;
+}
+
+function weightsOf(description: Sequential, seed: number): Record<string, number[]> {
+  using net = network(engine, description, { seed });
+  return Object.fromEntries(Object.entries(net.parameters).map(([name, { data }]) => [name, [...data]]));
+}
+
+test("a description is plain data: JSON gives back a network with the same weights and answers", () => {
+  const again = read(EVERY_KIND);
+  assert.equal(again, EVERY_KIND);
+  assert.equal(weightsOf(again, 5), weightsOf(EVERY_KIND, 5));
+  assert.not.equal(weightsOf(again, 6), weightsOf(EVERY_KIND, 5));
+  using first = network(engine, EVERY_KIND, { seed: 5 });
+  using second = network(engine, again, { seed: 5 });
+  const x = new RandomState(1).randn(3, 5);
+  using y = first.predict(x);
+  using z = second.predict(x);
+  assertEqual(z.data, y.data, "answers");
+});
+
+test("parameters are named by their layer's number among its kind, and as wide as what comes before", () => {
+  const { parameters, statistics } = shapesOf(EVERY_KIND.layers);
+  assert.equal(parameters, {
+    W1: [5, 7],
+    b1: [7],
+    gamma1: [7],
+    beta1: [7],
+    W2: [7, 6],
+    b2: [6],
+    W3: [6, 4],
+    b3: [4],
+    gamma2: [4],
+    beta2: [4],
+    W4: [4, 4],
+    b4: [4],
+    W5: [4, 3],
+    b5: [3],
+  });
+  assert.equal(statistics, { mean1: [7], variance1: [7], mean2: [4], variance2: [4] });
+  using net = network(engine, EVERY_KIND);
+  assert.equal(Object.keys(net.parameters), Object.keys(parameters));
+  for (const [name, { shape }] of Object.entries(net.parameters)) assert.equal([...shape], parameters[name]);
+  assert.equal([net.inputSize, net.outputSize], [5, 3]);
+});
+
+test("what is no weight starts where it does nothing: biases, β and means at 0, γ and variances at 1", () => {
+  using net = network(engine, EVERY_KIND);
+  for (const [name, { data }] of Object.entries({ ...net.parameters, ...net.statistics })) {
+    if (name.startsWith("W")) continue;
+    const start = name.startsWith("gamma") || name.startsWith("variance") ? 1 : 0;
+    assertEqual(data, new Array(data.length).fill(start), name);
+  }
+});
+
+test("without a stream of draws, weights are 0, and the rest as ever", () => {
+  using net = network(engine, EVERY_KIND, { random: "none" });
+  for (const [name, { data }] of Object.entries(net.parameters)) {
+    assertEqual(data, new Array(data.length).fill(name.startsWith("gamma") ? 1 : 0), name);
+  }
+});
+
+test("He's rule before rectifiers, Xavier's before everything else, whatever lies between", () => {
+  for (const [layers, wanted] of [
+    [[relu()], "he"],
+    [[leakyRelu()], "he"],
+    [[gelu()], "he"],
+    [[softplus()], "he"],
+    [[tanh()], "xavier"],
+    [[sigmoid()], "xavier"],
+    [[], "xavier"],
+    [[dense(3, 3), relu()], "xavier"],
+    [[batchNorm(), relu()], "he"],
+    [[dropout(0.5), batchNorm(), relu()], "he"],
+    [[batchNorm(), dropout(0.5)], "xavier"],
+    [[tanh(), relu()], "xavier"],
+    [[dropout(0.1), dense(3, 3), relu()], "xavier"],
+  ] as const) {
+    assert.is(initializerOf([relu(), dense(3, 3), ...layers], 1), wanted, JSON.stringify(layers));
+  }
+  assert.is(initializerOf([dense(3, 3, { weights: "zeros" }), relu()], 0), "zeros");
+});
+
+test("the draws are those of the seed's stream, layer by layer, row by row, in both float types", () => {
+  for (const dtype of FLOATS) {
+    const store = dtype === "float32" ? Math.fround : (value: number) => value;
+    using net = network(engine, EVERY_KIND, { seed: 42, dtype });
+    const random = new RandomState(42);
+    const limit = Math.sqrt(6 / 7); // He's, uniform, of the second layer
+    const wanted = [
+      random.randn(5, 7).map((value) => Math.sqrt(2 / 5) * value),
+      random.rand(7, 6).map((value) => limit * (2 * value - 1)),
+      random.randn(6, 4).map((value) => 0.01 * value),
+      new Float64Array(16),
+      random.randn(4, 3).map((value) => Math.sqrt(2 / 7) * value),
+    ];
+    for (const [i, want] of wanted.entries())
+      assertEqual(net.parameters[`W${i + 1}`]!.data, want.map(store), `W${i + 1}`);
+  }
+});
+
+test("without a seed, it is 0; a stream that is handed in goes on from where it is", () => {
+  const description = sequential(dense(3, 4), relu(), dense(4, 2));
+  using unsaid = network(engine, description);
+  using zero = network(engine, description, { seed: 0 });
+  assertEqual(unsaid.parameters["W2"]!.data, zero.parameters["W2"]!.data, "W2");
+  const random = new RandomState(0);
+  using first = network(engine, description, { random, seed: 9 });
+  using second = network(engine, description, { random });
+  assertEqual(first.parameters["W1"]!.data, zero.parameters["W1"]!.data, "W1 of the first");
+  const again = new RandomState(0);
+  again.randn(20);
+  assertEqual(
+    second.parameters["W1"]!.data,
+    again.randn(3, 4).map((value) => Math.fround(Math.sqrt(2 / 3) * value)),
+    "W1 of the second",
+  );
+});
+
+/** Variance of each rule for fanIn × fanOut weights. */
+const VARIANCES: readonly (readonly [Initializer, (fanIn: number, fanOut: number) => number])[] = [
+  ["he", (fanIn) => 2 / fanIn],
+  ["heUniform", (fanIn) => 2 / fanIn],
+  ["xavier", (fanIn, fanOut) => 2 / (fanIn + fanOut)],
+  ["xavierUniform", (fanIn, fanOut) => 2 / (fanIn + fanOut)],
+  [{ std: 0.3 }, () => 0.09],
+];
+
+test("the mean and the variance of many weights are those of their rule, within four standard errors", () => {
+  for (const [initializer, varianceFor] of VARIANCES) {
+    for (const [fanIn, fanOut] of [
+      [400, 250],
+      [250, 400],
+    ] as const) {
+      const weights = drawWeights(initializer, [fanIn, fanOut], new RandomState(7));
+      const n = weights.length;
+      assert.is(n, fanIn * fanOut);
+      const variance = varianceFor(fanIn, fanOut);
+      const isUniform = typeof initializer === "string" && initializer.endsWith("Uniform");
+      const mean = weights.reduce((sum, w) => sum + w, 0) / n;
+      const found = weights.reduce((sum, w) => sum + (w - mean) ** 2, 0) / (n - 1);
+      const label = `${JSON.stringify(initializer)} ${fanIn} × ${fanOut}`;
+      assertWithin([mean], [0], () => 4 * Math.sqrt(variance / n), `mean, ${label}`);
+      const kurtosis = isUniform ? 9 / 5 : 3; // the variance of a sample's variance is v²(κ - 1) / n
+      assertWithin([found], [variance], () => 4 * variance * Math.sqrt((kurtosis - 1) / n), `variance, ${label}`);
+
+      const largest = weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+      const limit = Math.sqrt(3 * variance);
+      if (!isUniform) assert.ok(largest > limit, `${label}: a normal distribution has no limit`);
+      else assert.ok(largest <= limit && largest > 0.999 * limit, `${label}: ${largest}, limit ${limit}`);
+    }
+  }
+});
+
+test("zeros are 0, and take nothing from the stream", () => {
+  const random = new RandomState(3);
+  const state = random.getState();
+  assertEqual(drawWeights("zeros", [3, 5], random), new Float64Array(15), "zeros");
+  assert.equal(random.getState(), state);
+});
+
+test("sizes that do not fit are refused, with the layer's place and both sizes", () => {
+  const error = assertThrows(() => sequential(dense(3, 5), relu(), dense(6, 2)), ShapeError, "sizes");
+  assert.match(error.message, /layers\[2\]: expected inputSize 5, .* found 6/);
+  assertThrows(() => sequential(dense(3, 5), batchNorm(), dropout(0.5), dense(3, 2)), ShapeError, "sizes");
+  sequential(dense(3, 5), batchNorm(), dropout(0.5), dense(5, 2));
+});
+
+test("sizes, shares and small numbers outside their ranges are refused by name", () => {
+  for (const bad of [0, -1, 1.5, Number.NaN, "3", null, undefined]) {
+    const first = assertThrows(() => dense(bad as number, 3), OptionError, `inputSize ${bad}`);
+    assert.is(first.option, "dense: inputSize");
+    const second = assertThrows(() => dense(3, bad as number), OptionError, `outputSize ${bad}`);
+    assert.is(second.option, "dense: outputSize");
+  }
+  for (const momentum of [-0.1, 1.1, Number.NaN, null, "0.5"]) {
+    const error = assertThrows(() => batchNorm({ momentum: momentum as number }), OptionError, `momentum ${momentum}`);
+    assert.is(error.option, "batchNorm: momentum");
+  }
+  for (const epsilon of [0, -1e-5, Number.NaN, Number.POSITIVE_INFINITY, null, "1"]) {
+    const error = assertThrows(() => batchNorm({ epsilon: epsilon as number }), OptionError, `epsilon ${epsilon}`);
+    assert.is(error.option, "batchNorm: epsilon");
+  }
+  for (const rate of [-0.1, 1, Number.NaN, null, "0.5"]) {
+    const error = assertThrows(() => dropout(rate as number), OptionError, `rate ${rate}`);
+    assert.is(error.option, "dropout: rate");
+  }
+  batchNorm({ momentum: 0, epsilon: 1e-30 });
+  batchNorm({ momentum: 1 });
+  dropout(0);
+});
+
+test("unknown initializers are refused by name, in descriptions from elsewhere too", () => {
+  for (const weights of ["He", "", "std", {}, { std: Number.NaN }, { std: "1" }, null, 3, []]) {
+    const error = assertThrows(() => dense(2, 3, { weights: weights as never }), OptionError, JSON.stringify(weights));
+    assert.is(error.option, "dense: weights");
+    assert.match(error.message, /he, heUniform, xavier, xavierUniform, zeros or \{ std \}/);
+    const layers = [{ kind: "dense", inputSize: 2, outputSize: 3, weights }] as Layer[];
+    assertThrows(() => network(engine, { kind: "sequential", layers }), OptionError, JSON.stringify(weights));
+  }
+});
+
+test("what is no layer is refused by its place, in descriptions from elsewhere too", () => {
+  for (const bad of [
+    null,
+    undefined,
+    "relu",
+    {},
+    { kind: "conv" },
+    { kind: "activation" },
+    { kind: "activation", name: "swish" },
+    { kind: "dropout", rate: 1 },
+    { kind: "dropout" },
+  ]) {
+    const layers = [dense(2, 3), bad] as Layer[];
+    const inPlace = (error: OptionError) => assert.match(error.option, /^layers\[1\]/);
+    inPlace(assertThrows(() => sequential(...layers), OptionError, JSON.stringify(bad)));
+    inPlace(assertThrows(() => network(engine, { kind: "sequential", layers }), OptionError, JSON.stringify(bad)));
+  }
+  const wrongSize = { kind: "sequential", layers: [{ kind: "dense", inputSize: 2.5, outputSize: 3 }] } as Sequential;
+  assertThrows(() => network(engine, wrongSize), OptionError, "size");
+  const wrongMomentum = read({ kind: "sequential", layers: [dense(2, 3), batchNorm()] });
+  (wrongMomentum.layers[1] as { momentum: number }).momentum = 2;
+  assertThrows(() => network(engine, wrongMomentum), OptionError, "momentum");
+});
+
+test("without options, batch normalisation has PyTorch's", () => {
+  assert.equal(batchNorm(), { kind: "batchNorm", momentum: 0.1, epsilon: 1e-5 });
+});
+
+test("a leaky relu keeps its slope", () => {
+  for (const [layer, slope] of [
+    [leakyRelu(), 0.01],
+    [leakyRelu({ slope: 0.25 }), 0.25],
+    [{ kind: "activation", name: "leakyRelu" } as const, 0.01],
+  ] as const) {
+    const description = sequential(dense(1, 1), layer, dense(1, 1));
+    using net = network(engine, description, { dtype: "float64", loss: "squaredError" });
+    for (const name of ["W1", "W2"]) net.parameters[name]!.set([[1]]);
+    using y = net.predict([[-8], [8]]);
+    assertEqual(y.data, [-8 * slope, 8], `slope ${slope}`);
+  }
+});
+
+test("a network needs a dense layer, and batchNorm one before it", () => {
+  assert.is(assertThrows(() => sequential(), OptionError, "nothing").option, "sequential");
+  assertThrows(() => sequential(relu(), dropout(0.5)), OptionError, "no dense layer");
+  assertThrows(() => sequential(batchNorm(), dense(3, 2)), OptionError, "batchNorm first");
+  sequential(dropout(0.2), dense(3, 2));
+});
+
+test("what is no description is refused as an option", () => {
+  for (const bad of [undefined, null, {}, { kind: "sequential" }, { kind: "sequential", layers: 3 }, []]) {
+    assertThrows(() => network(engine, bad as never), OptionError, JSON.stringify(bad));
+  }
+});
+
+test.run();
