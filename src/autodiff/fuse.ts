@@ -68,7 +68,7 @@ function release(node: Node): void {
 /** matmul(transpose(a), b) is a product that reads a by columns. */
 function transposedOperands(node: Node): void {
   const product = computedBy(node, MATMUL);
-  if (product === undefined) return;
+  if (product === undefined || product.operands[0]?.form.widest !== undefined) return; // sparse rows know no transpose of b
   let transpose = product.attributes["transpose"] as Transpose;
   const operands = product.operands.map((operand, side) => {
     const turned = computedBy(operand, TRANSPOSE);

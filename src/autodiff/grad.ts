@@ -1,7 +1,7 @@
 /**
  * Gradients of functions: of expressions they are expressions, of tensors they are computed at once.
  */
-import { OptionError } from "../errors.ts";
+import { EngineMismatchError, OptionError } from "../errors.ts";
 import { mul } from "../ops/binary.ts";
 import { checkFloat, checkShapeIs } from "../ops/check.ts";
 import { isExpression } from "../ops/operation.ts";
@@ -35,6 +35,7 @@ export type ValueAndGradientOf<D extends FloatType> = {
  *   second derivatives
  * @throws {ShapeError} (the returned function) f's result is not a scalar
  * @throws {OptionError} (the returned function) tensors mixed with expressions
+ * @throws {EngineMismatchError} (the returned function) tensors of several engines
  * @example
  * const [dx] = grad((x) => sum(square(x)))(x);
  */
@@ -49,6 +50,7 @@ export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<
     if (x.length === 0) throw new OptionError("grad", "at least one argument", "none");
     const leaves = x.map((value, i) => {
       checkFloat("grad", `x[${i}]`, value);
+      if (value.engine !== x[0]?.engine) throw new EngineMismatchError("grad", `x[${i}]`);
       return expressionOf<D>(value);
     });
     const value = f(...leaves);

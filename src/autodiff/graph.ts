@@ -52,8 +52,9 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
   const nodes = new Map<Expression, Node>();
   const known = new Map<unknown, Node>();
   const numbers = new Map<Node, number>();
+  const operations = new Map<Operation, number>();
   for (const expression of orderOf([...outputs, ...effects])) {
-    const key = keyOf(expression, nodes, numbers);
+    const key = keyOf(expression, nodes, numbers, operations);
     const node = known.get(key) ?? nodeOf(expression, nodes);
     if (!numbers.has(node)) numbers.set(node, numbers.size);
     known.set(key, node);
@@ -85,14 +86,33 @@ function keyOf(
   expression: Expression,
   nodes: ReadonlyMap<Expression, Node>,
   numbers: ReadonlyMap<Node, number>,
+  operations: Map<Operation, number>,
 ): unknown {
   const { source, dtype } = expression;
   if (source.kind === "input" || source.kind === "argument") return expression;
   if (source.kind === "tensor") return source.tensor;
-  if (source.kind === "constant") return `${dtype} ${Object.is(source.value, -0) ? "-0" : source.value}`;
+  if (source.kind === "constant") return `${dtype} ${show(source.value)}`;
   if (source.operation.changes !== undefined) return expression;
   const operands = source.operands.map((operand) => numbers.get(nodes.get(operand) as Node));
-  return `${source.operation.name} ${operands.join()} ${JSON.stringify(source.attributes)}`;
+  return `${numberOf(source.operation, operations)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
+}
+
+/** Operations by identity: somebody else's may have the name of one of ours. */
+function numberOf(operation: Operation, operations: Map<Operation, number>): number {
+  const number = operations.get(operation) ?? operations.size;
+  operations.set(operation, number);
+  return number;
+}
+
+/** JSON writes NaN and the infinities alike, and -0 as 0. */
+function exact(_: string, value: unknown): unknown {
+  return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? { number: show(value) }
+    : value;
+}
+
+function show(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** What a computed node is computed from; none for a leaf. */

@@ -76,7 +76,7 @@ export class Program<Name extends string = string> {
     const { direct, assigned } = destinations(engine, [...wanted, ...effects], into);
     const all = [...assigned, ...effects];
     const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], all);
-    checkEngine(graph);
+    checkEngine(graph, [...wanted, ...effects, ...into.flat()]);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
     const nodes = fuse(graph);
     const results = new Set(wanted.map((value) => graph.outputs.get(value) as Node));
@@ -263,7 +263,9 @@ function destinations(
   return { direct, assigned };
 }
 
-function checkEngine({ engine, nodes }: Graph): void {
+/** An expression has the engine of its operands, so that the roots and the leaves are enough. */
+function checkEngine({ engine, nodes }: Graph, roots: readonly { readonly engine: Engine }[]): void {
+  if (roots.some((root) => root.engine !== engine)) throw new EngineMismatchError("compile", "a value or its target");
   for (const { origin } of nodes) {
     if (origin.kind !== "tensor") continue;
     if (origin.tensor.engine !== engine) throw new EngineMismatchError("compile", "a tensor");

@@ -4,13 +4,13 @@
  */
 import { OptionError, ShapeError } from "../errors.ts";
 import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
-import { constant, Expression, isConstant, type Value } from "../tensor/expression.ts";
-import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { constant, Expression, expressionOf, isConstant, type Value } from "../tensor/expression.ts";
+import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { BINARY, type FloatKernels, type Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, type Into } from "./check.ts";
+import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
 import { apply } from "./operation.ts";
 import { sumTo } from "./reduce.ts";
 
@@ -113,6 +113,16 @@ export function where(
   a: Value<FloatType> | Repeated,
   b: Value<FloatType> | Repeated,
 ): Value<FloatType> {
+  checkFloat("where", "condition", condition);
+  let shape: Shape | undefined = condition.shape;
+  for (const [argument, x] of [["a", a] as const, ["b", b] as const]) {
+    if (typeof x === "number") continue;
+    checkAlike("where", argument, x, condition);
+    const before = show(shape);
+    shape = broadcastShape(shape, x.shape);
+    if (shape === undefined)
+      throw new ShapeError("where", argument, `a shape that broadcasts with ${before}`, show(x.shape));
+  }
   using chosen = chosenBy(keep, condition, a);
   using other = chosenBy(drop, condition, b);
   return add(chosen, other);
@@ -127,6 +137,7 @@ function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<Float
  *
  * @param shape a shape that x's broadcasts to
  * @throws {ShapeError} it does not
+ * @throws {OptionError} a shape that is no shape
  * @throws {DTypeError} integers
  */
 export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
@@ -134,7 +145,7 @@ export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape)
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
   if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
-  return apply(BROADCAST, [x], { shape });
+  return apply(BROADCAST, [x], { shape: checkShape("broadcastTo: shape", shape) });
 }
 
 const BROADCAST: Operation<{ readonly shape: Shape }> = {
@@ -198,11 +209,12 @@ function binary(name: Name, rules: Rules): BinaryFunction {
     if (typeof like === "number") throw new OptionError(`${name}: a`, "a tensor or an expression beside a number", a);
     checkFloat(name, typeof a === "number" ? "b" : "a", like);
     if (typeof a !== "number" && typeof b !== "number") {
-      return unchanged(name, a, b) ?? apply(operation, withoutRepeats(a, b), {}, options);
+      checkDense(name, "b", b);
+      return unchanged(operation, a, b) ?? apply(operation, withoutRepeats(a, b), {}, options);
     }
     using number = repeated(like, (typeof a === "number" ? a : b) as number);
     const [left, right] = typeof a === "number" ? [number, like] : [like, number];
-    return unchanged(name, left, right) ?? apply(operation, [left, right], {}, options);
+    return unchanged(operation, left, right) ?? apply(operation, [left, right], {}, options);
   };
   return f as BinaryFunction;
 }
@@ -214,12 +226,14 @@ function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
 }
 
 /** x · 1 and x + 0 are x itself, and no node is made for them. */
-function unchanged(name: Name, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
-  const neutral = name === "mul" ? 1 : name === "add" ? 0 : undefined;
-  if (neutral === undefined) return undefined;
-  if (isConstant(b, neutral)) return a;
-  return isConstant(a, neutral) ? b : undefined;
+function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
+  const neutral = NEUTRAL[operation.name];
+  if (neutral === undefined || !(isConstant(a, neutral) || isConstant(b, neutral))) return undefined;
+  operation.form([a, b], {});
+  return expressionOf(isConstant(b, neutral) ? a : b);
 }
+
+const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: 0 };
 
 /** Operands that are repeated anyway need not be repeated before: the result's shape must stay. */
 function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Value<FloatType>, Value<FloatType>] {

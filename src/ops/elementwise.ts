@@ -8,7 +8,7 @@ import type { Applied, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, div, mul, sub } from "./binary.ts";
+import { add, div, keep, maximum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
 import { apply } from "./operation.ts";
 
@@ -99,10 +99,10 @@ export const tanhGradient: GradientFunction = mapGradient("tanhGradient", (y) =>
 export const reluGradient: GradientFunction = mapGradient("reluGradient", () => undefined);
 
 /** -x. */
-export const neg: ComposedFunction = composed((x) => mul(x, -1));
+export const neg: ComposedFunction = composed("neg", (x) => mul(x, -1));
 
 /** x². */
-export const square: ComposedFunction = composed((x) => mul(x, x));
+export const square: ComposedFunction = composed("square", (x) => mul(x, x));
 
 /**
  * x where x > 0, else slope · x. Without x, a layer's description.
@@ -122,6 +122,7 @@ export function leakyRelu<D extends FloatType>(
   const { slope = 0.01 } = isLayer ? x : options;
   checkNumber("leakyRelu", "slope", slope);
   if (isLayer) return { kind: "activation", name: "leakyRelu", slope };
+  checkFloat("leakyRelu", "x", x);
   using above = relu(x);
   using opposite = mul(x, -1);
   using below = relu(opposite);
@@ -136,6 +137,7 @@ export function leakyRelu<D extends FloatType>(
  */
 export const gelu: ComposedFunction & (() => ActivationLayer) = ((x?: Value<FloatType>) => {
   if (x === undefined) return { kind: "activation", name: "gelu" };
+  checkFloat("gelu", "x", x);
   using squared = mul(x, x);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
   using factor = add(scaled, SQRT_2_PI);
@@ -151,8 +153,8 @@ const GELU_CUBIC = 0.044715;
 const SQRT_2_PI = 0.7978845608028654;
 
 /**
- * x^p for a constant p. Whole powers are products; √x is taken for ½; others are e^(p ln x), NaN for x below 0, with a
- * relative error of about |p ln x| units in the last place.
+ * x^p for a constant p. Whole powers are products, or e^(p ln |x|) with x's sign where p is large; x^0 is 1 everywhere. √x
+ * is taken for ½; others are e^(p ln x), NaN for x below 0, with a relative error of about |p ln x| units in the last place.
  *
  * @param p any finite number
  * @throws {OptionError} p is no finite number
@@ -172,13 +174,15 @@ export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
     return pow(inverse, -p);
   }
   if (p === 0.5) return sqrt(x);
-  if (p !== Math.floor(p) || p > LARGEST_PRODUCT) {
-    using logarithm = log(x);
-    using scaled = mul(logarithm, p);
-    return exp(scaled);
+  if (p !== Math.floor(p)) return expOfLog(x, p);
+  if (p > LARGEST_PRODUCT) {
+    using opposite = mul(x, -1);
+    using size = maximum(x, opposite);
+    using even = expOfLog(size, p - (p % 2));
+    return p % 2 === 0 ? mul(even, 1) : mul(even, x);
   }
   if (p === 0) {
-    using nothing = mul(x, 0);
+    using nothing = keep(0, x); // 0 also where x is NaN or ∞
     return add(nothing, 1);
   }
   if (p === 1) return mul(x, 1);
@@ -188,8 +192,14 @@ export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
   return mul(even, x);
 }
 
-/** Whole powers up to this are products. */
+/** Whole powers up to this are products; those above would round more often than e^(p ln |x|). */
 const LARGEST_PRODUCT = 64;
+
+function expOfLog<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+  using logarithm = log(x);
+  using scaled = mul(logarithm, p);
+  return exp(scaled);
+}
 
 /** The entry of a function of one element whose kernel has its name. */
 function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryFunction {
@@ -259,6 +269,9 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
 }
 
 /** A function made of others: what they make on the way is disposed of, or is nodes. */
-function composed(f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
-  return f as ComposedFunction;
+function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
+  return ((x: Value<FloatType>) => {
+    checkFloat(name, "x", x);
+    return f(x);
+  }) as ComposedFunction;
 }

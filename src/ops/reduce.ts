@@ -7,11 +7,11 @@ import { OptionError } from "../errors.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, Unplaced } from "../tensor/operation.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type FloatKernels, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { broadcastTo, div, equal, keep, mul } from "./binary.ts";
-import { checkFloat, type Into } from "./check.ts";
+import { checkFloat, checkOutput, type Into } from "./check.ts";
 import { apply } from "./operation.ts";
 import { reshape } from "./rows.ts";
 
@@ -59,10 +59,14 @@ export const max: ReduceFunction = reduction("max", ({ x, y }, dy) => {
 /** The mean over axes: their sum over their number of elements. Options and errors as for `sum`. */
 export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {
   checkFloat("mean", "x", x);
-  const { axes } = checkAxes("mean", x, options);
+  const { axes, keepAxes } = checkAxes("mean", x, options);
+  const { out } = options;
+  if (out !== undefined && x instanceof Tensor) {
+    checkOutput("mean", "out", out, { dtype: x.dtype, shape: foldedShape(x.shape, axes, keepAxes) }, [x], "disjoint");
+  }
   const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
   const total = sum(x as Tensor<FloatType>, options);
-  return options.out === undefined ? scaled(total, 1 / count) : mul(total, 1 / count, { out: total });
+  return out === undefined ? scaled(total, 1 / count) : mul(total, 1 / count, { out: total });
 }) as ReduceFunction;
 
 function scaled(total: Value<FloatType>, factor: number): Value<FloatType> {
@@ -91,8 +95,7 @@ function reduction(
     name,
     form([x], { axes, keepAxes }) {
       const { dtype, shape } = x as Value;
-      const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-      return { dtype, shape: keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis)) };
+      return { dtype, shape: foldedShape(shape, axes, keepAxes) };
     },
     bind: ({ kernels, forms: [x], attributes: { axes }, at: [from], out, scratch }) =>
       foldGroups(kernels, name, groupsOf(x?.shape ?? [], axes), {
@@ -103,12 +106,12 @@ function reduction(
       }),
     gradient(_, { operands: [operand], attributes: { axes }, result }, dy) {
       const x = operand as Floats;
-      const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+      const kept = foldedShape(x.shape, axes, true);
       return rule({ x, y: reshape(result, kept) }, reshape(dy, kept));
     },
     scratchBytes: ({ forms: [x], attributes: { axes } }: Unplaced<Axes>) => {
       const between = sizesBetween(groupsOf(x?.shape ?? [], axes));
-      return (between[0] ?? 0) * 2 * bytesPerElement(x?.dtype ?? "float64");
+      return Math.max(0, ...between) * 2 * bytesPerElement(x?.dtype ?? "float64");
     },
     flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
   };
@@ -117,6 +120,11 @@ function reduction(
     return apply(operation, [x], checkAxes(name, x, options), options);
   };
   return f as ReduceFunction;
+}
+
+function foldedShape(shape: Shape, axes: readonly number[], keepAxes: boolean): Shape {
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  return keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis));
 }
 
 /** @throws {OptionError} an axis that is not there, or one named twice */
