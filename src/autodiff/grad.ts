@@ -17,14 +17,24 @@ export type ScalarFunction<D extends FloatType> = (...x: Expression<D>[]) => Exp
 
 /** Takes expressions and gives expressions, or takes tensors and gives tensors, which the caller disposes of. */
 export type GradientFunctionOf<D extends FloatType> = {
-  (...x: readonly Tensor<D>[]): Tensor<D>[];
-  (...x: readonly Expression<D>[]): Expression<D>[];
+  <X extends readonly Tensor<D>[]>(...x: X): { -readonly [I in keyof X]: Tensor<D> };
+  <X extends readonly Expression<D>[]>(...x: X): { -readonly [I in keyof X]: Expression<D> };
 };
 
 /** The same with the function's value: a number where the gradients are tensors. */
 export type ValueAndGradientOf<D extends FloatType> = {
-  (...x: readonly Tensor<D>[]): { readonly value: number; readonly gradients: Tensor<D>[] };
-  (...x: readonly Expression<D>[]): { readonly value: Expression<D>; readonly gradients: Expression<D>[] };
+  <X extends readonly Tensor<D>[]>(
+    ...x: X
+  ): {
+    readonly value: number;
+    readonly gradients: { -readonly [I in keyof X]: Tensor<D> };
+  };
+  <X extends readonly Expression<D>[]>(
+    ...x: X
+  ): {
+    readonly value: Expression<D>;
+    readonly gradients: { -readonly [I in keyof X]: Expression<D> };
+  };
 };
 
 /**
