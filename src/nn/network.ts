@@ -20,6 +20,7 @@ import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
+import { Accumulation } from "./accumulation.ts";
 import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
 import { drawWeights } from "./initializers.ts";
 import {
@@ -36,7 +37,7 @@ import { checkSequential, type DenseLayer, initializerOf, type Sequential } from
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
-import { type StepSource, TrainingStep } from "./training_step.ts";
+import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
 
 /** A loss by name, or a function of the network's output and the targets. */
 export type Loss<D extends FloatType> =
@@ -128,6 +129,14 @@ export class Network<D extends FloatType = FloatType> {
   /** Running means and variances of batch normalisation, by name: mean1, variance1 … */
   get statistics(): NamedTensors<string, D> {
     return this.#statistics?.parts ?? {};
+  }
+
+  /**
+   * Everything that training changes, but for the optimizer's state: the parameters as one vector, the running
+   * statistics as one (where there are any), the counter of dropout's masks. For copies that are put back later.
+   */
+  get blocks(): readonly Tensor[] {
+    return [this.#parameters.whole, this.#statistics?.whole, this.counter].filter((block) => block !== undefined);
   }
 
   /**
@@ -266,16 +275,14 @@ export class Network<D extends FloatType = FloatType> {
 
   /** A step whose examples come from expressions, such as the rows that indices name. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
+    return new TrainingStep(state, source, this.#stepParts(source));
+  }
+
+  /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
+  accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
-    const result = this.forward(source.x, "train");
-    return new TrainingStep(state, source, {
-      parameters: this.#parameters.valueGroup,
-      gradients: this.#parameters.gradientGroup,
-      leaves: this.#leaves(),
-      forward: result,
-      loss: this.lossOf(result.z, source.t as Expression<D>),
-      counter: this.counter,
-    });
+    const blocks = { parameters: this.#parameters.valueGroup, gradients: this.#parameters.gradientGroup };
+    return new Accumulation(state, blocks, (source) => this.#stepParts(source));
   }
 
   /**
@@ -330,6 +337,19 @@ export class Network<D extends FloatType = FloatType> {
       const weights = drawWeights(initializerOf(layers, i), [layer.inputSize, layer.outputSize], random);
       this.parameters[`W${count}`]?.data.set(weights);
     }
+  }
+
+  #stepParts(source: StepSource<D>): StepParts<D> {
+    this.#checkOpen();
+    const result = this.forward(source.x, "train");
+    return {
+      parameters: this.#parameters.valueGroup,
+      gradients: this.#parameters.gradientGroup,
+      leaves: this.#leaves(),
+      forward: result,
+      loss: this.lossOf(result.z, source.t as Expression<D>),
+      counter: this.counter,
+    };
   }
 
   #leaves(): Named<Expression<D>> {

@@ -1,6 +1,7 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
+import { OptionError } from "../errors.ts";
 import { ADAPTIVE, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, RATES, type Rates, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
@@ -38,6 +39,17 @@ export class OptimizerState<D extends FloatType> {
   /** Steps made so far. */
   get step(): number {
     return this.#step;
+  }
+
+  /**
+   * Goes on from a step that was reached before; the averages are put back by their own `set`.
+   *
+   * @throws {OptionError} no whole number from 0 on
+   */
+  resume(step: number): void {
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new OptionError("resume: step", "a whole number from 0 on", step);
+    this.#step = step;
   }
 
   /**

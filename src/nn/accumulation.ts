@@ -1,0 +1,120 @@
+/**
+ * One update from several minibatches, as if they were a single one:
+ *
+ *   s ← s + mᵢ·gᵢ   for each minibatch of mᵢ rows, gᵢ the gradient of its mean loss
+ *   update by s / Σ mᵢ,   s ← 0
+ *
+ * For networks whose minibatches would not fit at once. Batch normalisation still sees one minibatch at a time.
+ */
+import { compile, type Program } from "../autodiff/program.ts";
+import { gradientsOf } from "../autodiff/reverse.ts";
+import { OptionError } from "../errors.ts";
+import { add, mul } from "../ops/binary.ts";
+import { ADVANCE, effect } from "../ops/update.ts";
+import { fill } from "../ops/vectors.ts";
+import { type Expression, expressionOf } from "../tensor/expression.ts";
+import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
+import { type Tensor, zeros } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { OptimizerState } from "./optimizer_state.ts";
+import type { StepParts, StepSource } from "./training_step.ts";
+
+/** What the gradients of one source's minibatches are added by. The caller disposes of it. */
+export type AccumulationPart = {
+  /** The minibatch's mean loss before the update: a scalar, overwritten by the next run. */
+  readonly loss: Tensor;
+  /**
+   * Adds the gradient of the source's minibatch.
+   *
+   * @throws {IndexError} a label or an index outside its range; nothing has been added then
+   */
+  run(): void;
+  dispose(): void;
+};
+
+/** Gradients that are added up, and the update that they are for. The caller disposes of it, and of its parts. */
+export class Accumulation<D extends FloatType> {
+  readonly #state: OptimizerState<D>;
+  readonly #partsOf: (source: StepSource<D>) => StepParts<D>;
+  readonly #sums: TensorGroup<string, D>;
+  /** 1 / Σ mᵢ */
+  readonly #share: Tensor<D>;
+  readonly #update: Program;
+  #rows = 0;
+
+  /** @param partsOf the forward pass and the loss for a source */
+  constructor(
+    state: OptimizerState<D>,
+    { parameters, gradients }: Pick<StepParts<D>, "parameters" | "gradients">,
+    partsOf: (source: StepSource<D>) => StepParts<D>,
+  ) {
+    const { engine, dtype } = parameters.whole;
+    const entries = Object.entries<Tensor<D>>(parameters.parts);
+    const shapes = Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
+    this.#state = state;
+    this.#partsOf = partsOf;
+    this.#sums = tensorGroup(engine, shapes, dtype, { name: "gradient sums", prefix: "sum of d" });
+    this.#share = zeros(engine, [], { dtype, name: "share" });
+    const share = expressionOf(this.#share);
+    const means = entries.map(([name]) => [name, mul(expressionOf(this.#sumOf(name)), share)] as const);
+    const { into, effects } = state.plan(parameters, gradients, Object.fromEntries(means));
+    this.#update = compile({}, { into, effects });
+  }
+
+  /** A program that adds the gradient of what a source gives. */
+  part(source: StepSource<D>): AccumulationPart {
+    const { leaves, forward, loss, counter } = this.#partsOf(source);
+    const names = Object.keys(leaves);
+    const gradients = gradientsOf(loss, Object.values(leaves));
+    const [rows = 0] = source.x.shape;
+    const sums = names.map((name, i) => {
+      const sum = this.#sumOf(name);
+      return [add(expressionOf(sum), mul(gradients[i] as Expression<D>, rows)), sum] as const;
+    });
+    const program = compile(
+      { loss },
+      {
+        into: [...(source.into ?? []), ...sums, ...forward.statistics],
+        effects: counter === undefined ? [] : [effect(ADVANCE, counter, [], {})],
+      },
+    );
+    return {
+      loss: program.outputs.loss,
+      run: () => {
+        program.run();
+        this.#rows += rows;
+      },
+      dispose: () => program.dispose(),
+    };
+  }
+
+  /**
+   * Updates the parameters by what was added since the last update.
+   *
+   * @param learningRate instead of the one that the optimizer's schedule gives
+   * @throws {OptionError} nothing was added
+   * @throws {DisposedError} the network or its engine was disposed
+   */
+  update(learningRate?: number): void {
+    if (this.#rows === 0) throw new OptionError("update", "a minibatch before it", "none");
+    this.#share.data[0] = 1 / this.#rows;
+    this.#state.advance(learningRate);
+    this.#update.run();
+    fill(this.#sums.whole, 0);
+    this.#rows = 0;
+  }
+
+  dispose(): void {
+    this.#update.dispose();
+    this.#share.dispose();
+    this.#sums.whole.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #sumOf(name: string): Tensor<D> {
+    return this.#sums.parts[name] as Tensor<D>;
+  }
+}
