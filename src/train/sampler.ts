@@ -1,0 +1,142 @@
+/**
+ * Which examples come next.
+ *
+ *   with replacement   each minibatch is drawn from all n examples, as the chapter does
+ *   in epochs          every example once in each epoch, in an order that is drawn anew; the last minibatch of an epoch
+ *                      has what is left, n mod batchSize examples
+ *
+ * All that is needed to go on is plain data: `state` and `restore`.
+ */
+import { OptionError } from "../errors.ts";
+import type { RandomState } from "../random/random_state.ts";
+
+/** How examples are drawn. */
+export type Sampling = "withReplacement" | "epochs";
+
+/** Where a sampler stands. The random stream is not part of it: its owner keeps that. */
+export type SamplerState = {
+  /** Epochs that have been finished. */
+  readonly epoch: number;
+  /** Examples that the current epoch has given. */
+  readonly position: number;
+  /** The current epoch's order; undefined with replacement, and before the first draw. */
+  readonly order: Int32Array | undefined;
+};
+
+/** Draws minibatches of positions in a dataset. */
+export class Sampler {
+  readonly sampling: Sampling;
+  readonly batchSize: number;
+  readonly #examples: number;
+  readonly #random: RandomState;
+  readonly #order: Int32Array;
+  readonly #drawn: { out: Int32Array };
+  #epoch = 0;
+  #position = 0;
+
+  /** @param random the stream that it draws from, which others may draw from as well */
+  constructor(sampling: Sampling, { examples, batchSize }: SampleSizes, random: RandomState) {
+    this.sampling = sampling;
+    this.batchSize = batchSize;
+    this.#examples = examples;
+    this.#random = random;
+    this.#order = new Int32Array(sampling === "epochs" ? examples : 0);
+    this.#drawn = { out: this.#order };
+  }
+
+  /** Every size that a minibatch can have. */
+  get sizes(): readonly number[] {
+    const rest = this.#examples % this.batchSize;
+    return this.sampling === "epochs" && rest > 0 ? [this.batchSize, rest] : [this.batchSize];
+  }
+
+  /** The size of the next minibatch. */
+  get nextSize(): number {
+    return this.sampling === "epochs" ? Math.min(this.batchSize, this.#examples - this.#position) : this.batchSize;
+  }
+
+  /** Epochs that have been finished: passes over the data, or as many draws. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Whether the next minibatch is the first of an epoch. */
+  get isAtStart(): boolean {
+    return this.#position === 0;
+  }
+
+  /** Minibatches in an epoch. With replacement, as the chapter counts: ⌊n / batchSize⌋, at least 1. */
+  get batchesPerEpoch(): number {
+    if (this.sampling === "epochs") return Math.ceil(this.#examples / this.batchSize);
+    return Math.max(1, Math.floor(this.#examples / this.batchSize));
+  }
+
+  /**
+   * Writes the next minibatch's positions.
+   *
+   * @param indices `nextSize` elements
+   */
+  draw(indices: Int32Array): void {
+    if (this.sampling === "withReplacement") {
+      this.#drawn.out = indices;
+      this.#random.choice(this.#examples, this.batchSize, this.#drawn);
+      this.#advance(1, this.batchesPerEpoch);
+      return;
+    }
+    if (this.#position === 0) this.#shuffle();
+    const order = this.#order;
+    const start = this.#position;
+    for (let i = 0; i < indices.length; i++) indices[i] = order[start + i] ?? 0;
+    this.#advance(indices.length, this.#examples);
+  }
+
+  /** A copy of where it stands. */
+  state(): SamplerState {
+    const isUnderWay = this.sampling === "epochs" && this.#position > 0;
+    return { epoch: this.#epoch, position: this.#position, order: isUnderWay ? this.#order.slice() : undefined };
+  }
+
+  /**
+   * Goes on from a state, which is copied.
+   *
+   * @throws {OptionError} not a state that a sampler of these sizes could have
+   */
+  restore({ epoch, position, order }: SamplerState): void {
+    const end = this.sampling === "epochs" ? this.#examples : this.batchesPerEpoch;
+    checkBelow("sampler: epoch", epoch, Number.MAX_SAFE_INTEGER);
+    checkBelow("sampler: position", position, end);
+    if (this.sampling === "epochs" && position > 0) {
+      if (order === undefined || !isPermutation(order, this.#examples)) {
+        throw new OptionError("sampler: order", `each of 0 to ${this.#examples - 1} once`, "another order");
+      }
+      this.#order.set(order);
+    }
+    this.#epoch = epoch;
+    this.#position = position;
+  }
+
+  #advance(by: number, end: number): void {
+    this.#position += by;
+    if (this.#position < end) return;
+    this.#position = 0;
+    this.#epoch += 1;
+  }
+
+  #shuffle(): void {
+    for (let i = 0; i < this.#examples; i++) this.#order[i] = i;
+    this.#random.shuffle(this.#order);
+  }
+}
+
+type SampleSizes = { readonly examples: number; readonly batchSize: number };
+
+function checkBelow(option: string, value: number, end: number): void {
+  if (Number.isSafeInteger(value) && value >= 0 && value < end) return;
+  throw new OptionError(option, `a whole number from 0 to below ${end}`, value);
+}
+
+function isPermutation(order: Int32Array, count: number): boolean {
+  const seen = new Uint8Array(count);
+  for (const index of order) if (index >= 0 && index < count) seen[index] = 1;
+  return order.length === count && seen.every((mark) => mark === 1);
+}
