@@ -2,9 +2,10 @@
  * How good a network is on a dataset.
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { Network } from "../nn/network.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Classifier } from "./classifier.ts";
 import { Minibatch, ResidentDataset } from "./resident.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 
 export type Evaluation = {
   /** Examples whose most probable class is their label. */
@@ -22,25 +23,21 @@ const ROWS = 256;
  * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
  * @throws {ShapeError} the examples have another size than the network's input
  */
-export function evaluate<D extends FloatType>(net: Classifier<D>, data: Dataset | ResidentDataset): Evaluation {
+export function evaluate<D extends FloatType>(trainable: Trainable<D>, data: Dataset | ResidentDataset): Evaluation {
+  const net = networkOf(trainable);
   if (data instanceof ResidentDataset) return evaluateResident(net, data);
   using resident = new ResidentDataset(net.engine, data);
   return evaluateResident(net, resident);
 }
 
-function evaluateResident<D extends FloatType>(net: Classifier<D>, data: ResidentDataset): Evaluation {
+function evaluateResident<D extends FloatType>(net: Network<D>, data: ResidentDataset): Evaluation {
   const whole = data.length - (data.length % ROWS);
   const correct = countCorrect(net, data, 0, whole) + countCorrect(net, data, whole, data.length);
   return { correct, accuracy: correct / data.length };
 }
 
 /** Right answers among the examples from `start` to before `end`, a multiple of ROWS or fewer than ROWS. */
-function countCorrect<D extends FloatType>(
-  net: Classifier<D>,
-  data: ResidentDataset,
-  start: number,
-  end: number,
-): number {
+function countCorrect<D extends FloatType>(net: Network<D>, data: ResidentDataset, start: number, end: number): number {
   if (start === end) return 0;
   using batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
   let correct = 0;

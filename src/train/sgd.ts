@@ -8,9 +8,9 @@ import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import { sgd } from "../nn/optimizers.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Classifier } from "./classifier.ts";
 import { evaluate } from "./evaluate.ts";
 import { Minibatch, type ResidentDataset } from "./resident.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 
 export type SgdOptions = {
   /** Steps to make, from 0 on. */
@@ -46,10 +46,11 @@ export function iterationsPerEpoch(examples: number, batchSize: number): number 
  * @throws {DivergedError} the loss stopped being finite; its step was yielded before
  */
 export function* sgdSteps<D extends FloatType>(
-  net: Classifier<D>,
+  trainable: Trainable<D>,
   data: { readonly train: ResidentDataset; readonly test: ResidentDataset },
   { iterations, batchSize, learningRate, random }: SgdOptions,
 ): Generator<Readonly<SgdProgress>, void> {
+  const net = networkOf(trainable);
   const { train, test } = data;
   checkSgdOptions({ iterations, batchSize, learningRate }, train.length);
   for (const { size } of [train, test]) {

@@ -4,9 +4,9 @@
 import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Classifier } from "./classifier.ts";
 import { type InputLayout, ResidentDataset } from "./resident.ts";
 import { type SgdOptions, type SgdProgress, sgdSteps } from "./sgd.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 
 export type TrainOptions = SgdOptions & {
   /** How the examples lie in memory; `auto` takes what is faster for them. */
@@ -46,11 +46,12 @@ const TURN_MILLISECONDS = 50;
  * await train(net, mnist.train, { iterations: 600, batchSize: 100, learningRate: 0.1, random, test: mnist.test });
  */
 export async function train<D extends FloatType>(
-  net: Classifier<D>,
+  trainable: Trainable<D>,
   dataset: Dataset,
   { test = dataset, layout = "auto", onStep, signal, ...options }: TrainOptions,
   history: TrainHistory = { losses: [], evaluations: [] },
 ): Promise<TrainHistory> {
+  const net = networkOf(trainable);
   using trainPart = new ResidentDataset(net.engine, dataset, { layout });
   using testPart = test === dataset ? trainPart : new ResidentDataset(net.engine, test, { layout });
   history.layout = trainPart.layout;

@@ -1,0 +1,11 @@
+/** What training and evaluation take: a network, or something that has one. */
+import type { Network } from "../nn/network.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+
+/** A network, or what is one under other names, as `TwoLayerNet` is. */
+export type Trainable<D extends FloatType> = Network<D> | { readonly network: Network<D> };
+
+/** The network itself. */
+export function networkOf<D extends FloatType>(net: Trainable<D>): Network<D> {
+  return "network" in net ? net.network : net;
+}
