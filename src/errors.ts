@@ -7,11 +7,16 @@
  */
 
 import {
+  type CheckpointFault,
   type DatasetFault,
+  describeCheckpointFault,
   describeDatasetFault,
   describeEngineFault,
+  describeFormatFault,
   describeIdxFault,
   type EngineFault,
+  type FileFormat,
+  type FormatFault,
   type IdxFault,
 } from "./faults.ts";
 
@@ -156,6 +161,23 @@ export class IdxError extends LanegradError {
   }
 }
 
+/** A file of weights or arrays is damaged, or does not hold what was asked for; `fault` says how, as data. */
+export class FormatError extends LanegradError {
+  override readonly name = "FormatError";
+  /** What the bytes were read as. */
+  readonly format: FileFormat;
+  readonly fault: FormatFault;
+  /** The file's name, where the caller gave one. */
+  readonly file: string | undefined;
+
+  constructor(format: FileFormat, fault: FormatFault, file?: string) {
+    super(`${file === undefined ? "" : `${file}: `}${format}: ${describeFormatFault(fault)}`);
+    this.format = format;
+    this.fault = fault;
+    this.file = file;
+  }
+}
+
 /** The files are readable, but are not a dataset; `fault` says how, as data. */
 export class DatasetError extends LanegradError {
   override readonly name = "DatasetError";
@@ -182,6 +204,20 @@ export class DownloadError extends LanegradError {
     super(`could not download ${file}: ${tried}; ${manual}`);
     this.file = file;
     this.attempts = attempts;
+  }
+}
+
+/** A checkpoint that cannot be gone on from; `fault` says why, as data. */
+export class CheckpointError extends LanegradError {
+  override readonly name = "CheckpointError";
+  readonly fault: CheckpointFault;
+  /** The file's name, where it came from one. */
+  readonly file: string | undefined;
+
+  constructor(fault: CheckpointFault, file?: string) {
+    super(`${file === undefined ? "checkpoint" : file}: ${describeCheckpointFault(fault)}`);
+    this.fault = fault;
+    this.file = file;
   }
 }
 

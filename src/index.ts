@@ -20,6 +20,7 @@ export type { DownloadProgress } from "./data/mirrors.ts";
 export { loadMnist, type MnistOptions } from "./data/mnist.ts";
 export {
   AllocationError,
+  CheckpointError,
   DatasetError,
   DisposedError,
   DivergedError,
@@ -27,6 +28,7 @@ export {
   DTypeError,
   EngineError,
   EngineMismatchError,
+  FormatError,
   IdxError,
   IndexError,
   LanegradError,
@@ -34,8 +36,9 @@ export {
   ShapeError,
   TrapError,
 } from "./errors.ts";
-export type { DatasetFault, EngineFault, IdxFault } from "./faults.ts";
-export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
+export type { CheckpointFault, DatasetFault, EngineFault, FileFormat, FormatFault, IdxFault } from "./faults.ts";
+export type { ArrayData, NamedArray } from "./formats/arrays.ts";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
@@ -102,11 +105,29 @@ export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export type { Operation } from "./tensor/operation.ts";
 export { SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
+export {
+  type Checkpoint,
+  type CheckpointFacts,
+  checkpointOf,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restore,
+} from "./train/checkpoint.ts";
+export type { EarlyStopping } from "./train/early_stopping.ts";
 export { type Evaluation, evaluate } from "./train/evaluate.ts";
+export {
+  type EpochRecord,
+  type EvaluationRecord,
+  emptyHistory,
+  type Outcome,
+  type TrainHistory,
+} from "./train/history.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
-export { iterationsPerEpoch, type SgdOptions, type SgdProgress, sgdSteps } from "./train/sgd.ts";
-export { type TrainHistory, type TrainOptions, train } from "./train/train.ts";
+export type { Sampling } from "./train/sampler.ts";
+export { type TrainOptions, train } from "./train/train.ts";
 export { networkOf, type Trainable } from "./train/trainable.ts";
+export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
+export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
 export type { DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
 export { type Build, supports, type WasmSource } from "./wasm/load.ts";

@@ -3,13 +3,13 @@
  *
  * JSON and the summary go to standard output, progress to standard error.
  */
-import type { SgdProgress } from "lanegrad";
+import type { TrainProgress } from "lanegrad";
 import type { TrainConfiguration } from "./options.ts";
 
 /** What is said of a run. */
 export type Reporter = {
   start(facts: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
-  step(progress: Readonly<SgdProgress>): void;
+  step(progress: Readonly<TrainProgress>): void;
   download(file: string, receivedBytes: number, totalBytes: number | undefined): void;
   end(facts: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
 };
@@ -39,7 +39,7 @@ function jsonReporter({ logEvery }: TrainConfiguration): Reporter {
     start: (facts) => write({ type: "start", ...facts }),
     step({ iteration, loss, evaluation }) {
       if (iteration % logEvery === 0) write({ type: "step", iteration, loss });
-      if (evaluation) write({ type: "evaluation", iteration, ...evaluation });
+      if (evaluation) write({ type: "evaluation", ...evaluation });
     },
     download() {},
     end: (facts) => write({ type: "end", ...facts }),
@@ -106,13 +106,13 @@ function barReporter({ iterations }: TrainConfiguration): Reporter {
   };
 }
 
-type Accuracies = NonNullable<SgdProgress["evaluation"]>;
+type Accuracies = NonNullable<TrainProgress["evaluation"]>;
 
-function accuracies({ trainAccuracy, testAccuracy }: Accuracies): string {
+function accuracies({ trainAccuracy = Number.NaN, testAccuracy = Number.NaN }: Accuracies): string {
   return `accuracy: train ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`;
 }
 
 /** Training / test, short. */
-function inBar({ trainAccuracy, testAccuracy }: Accuracies): string {
+function inBar({ trainAccuracy = Number.NaN, testAccuracy = Number.NaN }: Accuracies): string {
   return `${(100 * trainAccuracy).toFixed(1)}/${(100 * testAccuracy).toFixed(1)} %`;
 }

@@ -12,6 +12,7 @@ import {
   DivergedError,
   downloadMnist,
   Engine,
+  emptyHistory,
   encodeSafetensors,
   evaluate,
   type FloatType,
@@ -72,7 +73,7 @@ async function run(configuration: TrainConfiguration, { digits, out, reporter, s
     `${digits.train.length} training and ${digits.test.length} test digits from ${digits.folder}${digits.note && `: ${digits.note}`}`,
   ]);
 
-  const history: TrainHistory = { losses: [], evaluations: [] };
+  const history = emptyHistory();
   const started = performance.now();
   try {
     await train(

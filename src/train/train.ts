@@ -3,30 +3,36 @@
  */
 import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
+import { OptionError } from "../errors.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { type InputLayout, ResidentDataset } from "./resident.ts";
-import { type SgdOptions, type SgdProgress, sgdSteps } from "./sgd.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
+import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
+import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
+import type { ResidentDataset } from "./resident.ts";
+import type { Trainable } from "./trainable.ts";
+import { Trainer, type TrainProgress } from "./trainer.ts";
+import type { TrainerOptions } from "./training_plan.ts";
 
-export type TrainOptions = SgdOptions & {
-  /** How the examples lie in memory; `auto` takes what is faster for them. */
-  readonly layout?: InputLayout | "auto";
-  /** Evaluated beside the training examples; without it, those alone are. */
-  readonly test?: Dataset;
+export type TrainOptions = TrainerOptions & {
+  /** Evaluated for the record. */
+  readonly test?: Dataset | ResidentDataset;
+  /** Evaluated as well, and what early stopping watches. */
+  readonly validation?: Dataset | ResidentDataset;
   /** Called after every step with where the run stands: one object, overwritten by the next step. */
-  readonly onStep?: (progress: Readonly<SgdProgress>) => void;
+  readonly onStep?: (progress: Readonly<TrainProgress>) => void;
+  /** Called after every evaluation; a promise is awaited, as for the others below. */
+  readonly onEvaluation?: (record: EvaluationRecord) => void | Promise<void>;
+  /** Called at the end of every epoch. */
+  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
+  readonly onEnd?: (history: TrainHistory) => void | Promise<void>;
+  /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
+  readonly checkpointEvery?: number;
+  /** Goes on from here, with the bits that an unbroken run would have. */
+  readonly resume?: Checkpoint;
   /** Ends the run after the step that it falls in. */
   readonly signal?: AbortSignal;
-};
-
-/** What a run recorded. */
-export type TrainHistory = {
-  /** How the training examples lay in memory. */
-  layout?: InputLayout;
-  /** The loss of every minibatch right after its update, in nats. */
-  readonly losses: number[];
-  /** Once per epoch, after the update of that iteration. */
-  readonly evaluations: { readonly iteration: number; readonly trainAccuracy: number; readonly testAccuracy: number }[];
 };
 
 /** The longest stretch without giving the event loop its turn. */
@@ -39,32 +45,50 @@ const TURN_MILLISECONDS = 50;
  * an error. An aborted run ends like a finished one, with fewer steps.
  *
  * @returns the history
- * @throws {OptionError} a batch size of 0 or beyond the data, a learning rate or iterations that are no number
+ * @throws {OptionError} options that are out of range, missing, or exclude each other
  * @throws {ShapeError} the examples have another size than the network's input
+ * @throws {CheckpointError} the checkpoint is of another network or another run
  * @throws {DivergedError} the loss stopped being finite; the history ends with that step
  * @example
- * await train(net, mnist.train, { iterations: 600, batchSize: 100, learningRate: 0.1, random, test: mnist.test });
+ * await train(net, mnist.train, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
+ * await train(net, mnist.train, { iterations: 600, batchSize: 100, learningRate: 0.1, test: mnist.test });
  */
 export async function train<D extends FloatType>(
-  trainable: Trainable<D>,
-  dataset: Dataset,
-  { test = dataset, layout = "auto", onStep, signal, ...options }: TrainOptions,
-  history: TrainHistory = { losses: [], evaluations: [] },
+  net: Trainable<D>,
+  dataset: Dataset | ResidentDataset,
+  options: TrainOptions,
+  history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
-  const net = networkOf(trainable);
-  using trainPart = new ResidentDataset(net.engine, dataset, { layout });
-  using testPart = test === dataset ? trainPart : new ResidentDataset(net.engine, test, { layout });
-  history.layout = trainPart.layout;
+  const { test, validation, onStep, onEvaluation, onEpoch, onEnd, onCheckpoint, resume, signal } = options;
+  const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
+  checkEvery(checkpointEvery);
+  using trainer = new Trainer(net, { train: dataset, test, validation }, options, history);
+  if (resume !== undefined) restore(trainer, resume);
   let turn = performance.now();
-  for (const progress of sgdSteps(net, { train: trainPart, test: testPart }, options)) {
-    history.losses.push(progress.loss);
-    if (progress.evaluation) history.evaluations.push({ iteration: progress.iteration, ...progress.evaluation });
-    onStep?.(progress);
+  for (const progress of trainer.turns()) {
+    if (progress !== undefined) {
+      const { evaluation, finishedEpoch } = progress;
+      onStep?.(progress);
+      if (evaluation !== undefined) await onEvaluation?.(evaluation);
+      if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch);
+      if (trainer.iteration % checkpointEvery === 0) await onCheckpoint?.(checkpointOf(trainer));
+    }
     if (performance.now() - turn >= TURN_MILLISECONDS) {
       await nextTurn();
       turn = performance.now();
     }
-    if (signal?.aborted) break;
+    if (progress !== undefined && signal?.aborted && !trainer.isDone) {
+      await onCheckpoint?.(checkpointOf(trainer));
+      history.outcome = "aborted";
+      break;
+    }
   }
+  await onEnd?.(history);
   return history;
+}
+
+function checkEvery(checkpointEvery: number): void {
+  if (checkpointEvery === Number.POSITIVE_INFINITY || (Number.isInteger(checkpointEvery) && checkpointEvery >= 1))
+    return;
+  throw new OptionError("checkpointEvery", "a whole number from 1 on", checkpointEvery);
 }

@@ -43,10 +43,10 @@ for (const layout of ["dense", "sparse"] as const) {
       const found = evaluations[i]!;
       assert.is(found.iteration, iteration);
       assert.ok(
-        Math.abs(found.trainAccuracy - trainAccuracy) * digits.train.length <= 2,
+        Math.abs(found.trainAccuracy! - trainAccuracy) * digits.train.length <= 2,
         `train, iteration ${iteration}`,
       );
-      assert.ok(Math.abs(found.testAccuracy - testAccuracy) * digits.test.length <= 2, `test, iteration ${iteration}`);
+      assert.ok(Math.abs(found.testAccuracy! - testAccuracy) * digits.test.length <= 2, `test, iteration ${iteration}`);
     }
   });
 
@@ -60,8 +60,8 @@ for (const layout of ["dense", "sparse"] as const) {
     }
     for (const [i, [iteration, trainAccuracy, testAccuracy]] of reference.evaluations.entries()) {
       const found = evaluations[i]!;
-      assert.ok(Math.abs(found.trainAccuracy - trainAccuracy) <= 0.003, `train, iteration ${iteration}`);
-      assert.ok(Math.abs(found.testAccuracy - testAccuracy) <= 0.003, `test, iteration ${iteration}`);
+      assert.ok(Math.abs(found.trainAccuracy! - trainAccuracy) <= 0.003, `train, iteration ${iteration}`);
+      assert.ok(Math.abs(found.testAccuracy! - testAccuracy) <= 0.003, `test, iteration ${iteration}`);
     }
   });
 }

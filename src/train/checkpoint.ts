@@ -1,0 +1,227 @@
+/**
+ * All that a run needs to go on with the same bits, as a file of weights with more in it:
+ *
+ *   metadata   lanegrad.network      the description of the network
+ *              lanegrad.checkpoint   what is told in words and numbers: the plan, where the run stands, its records
+ *   tensors    W1, b1, …             parameters and running statistics: what any reader of weights sees
+ *              training/…            optimizer averages, random stream, order of the epoch, losses, best weights
+ */
+import { CheckpointError, OptionError } from "../errors.ts";
+import type { ArrayData, NamedArray } from "../formats/arrays.ts";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { WatchState } from "./early_stopping.ts";
+import type { EpochRecord, EvaluationRecord } from "./history.ts";
+import type { SamplerState } from "./sampler.ts";
+import type { Trainer } from "./trainer.ts";
+import type { TrainingPlan } from "./training_plan.ts";
+
+/** Checkpoints of another version are refused. */
+const VERSION = 1;
+const KEY = "lanegrad.checkpoint";
+const NETWORK_KEY = "lanegrad.network";
+
+/** What a checkpoint says in words and numbers: JSON. */
+export type CheckpointFacts = {
+  readonly version: number;
+  readonly plan: TrainingPlan;
+  /** What the run trains on. */
+  readonly data: { readonly examples: number; readonly size: number };
+  readonly optimizerStep: number;
+  readonly sampler: Omit<SamplerState, "order">;
+  readonly evaluations: readonly EvaluationRecord[];
+  readonly epochs: readonly EpochRecord[];
+  readonly watch: Omit<WatchState, "blocks"> | undefined;
+};
+
+/** A run at one moment: copies, which later steps do not change. */
+export type Checkpoint = {
+  /** Steps made. */
+  readonly iteration: number;
+  readonly facts: CheckpointFacts;
+  /** The network's layers and dtype, as JSON. */
+  readonly network: string;
+  readonly arrays: ReadonlyMap<string, NamedArray>;
+  /** The file that it was read from. */
+  readonly file?: string | undefined;
+};
+
+/** A run as it stands between two steps. */
+export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
+  const { history, sampler, plan } = trainer;
+  const { order, ...position } = sampler.state();
+  const watch = trainer.best?.state();
+  const facts: CheckpointFacts = {
+    version: VERSION,
+    plan,
+    data: dataOf(trainer),
+    optimizerStep: trainer.state.step,
+    sampler: position,
+    evaluations: [...history.evaluations],
+    epochs: [...history.epochs],
+    watch: watch && { best: watch.best, waited: watch.waited },
+  };
+  const arrays = new Map<string, NamedArray>();
+  const put = (name: string, data: ArrayData, shape: readonly number[] = [data.length]) =>
+    arrays.set(name, { name, shape, data });
+  for (const [name, { data, shape }] of weightsOf(trainer)) put(name, data.slice(), shape);
+  for (const [name, data] of stateOf(trainer)) put(name, data.slice());
+  const { key, position: drawn, hasGauss, cachedGaussian } = trainer.random.getState();
+  put("training/random/key", key);
+  put("training/random/rest", Float64Array.of(drawn, hasGauss ? 1 : 0, cachedGaussian));
+  if (order !== undefined) put("training/order", order);
+  put("training/position", trainer.position());
+  put("training/losses", Float64Array.from(history.losses));
+  for (const [i, block] of (watch?.blocks ?? []).entries()) put(`training/best/${i}`, block);
+  return { iteration: trainer.iteration, facts, network: descriptionOf(trainer), arrays };
+}
+
+/**
+ * Puts a run where a checkpoint left off; its history is the checkpoint's from here on. Nothing is changed where
+ * something does not fit.
+ *
+ * @throws {CheckpointError} of another network, of other data or of another way of training, or damaged
+ */
+export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Checkpoint): void {
+  const { facts, arrays, file } = checkpoint;
+  const differences = differencesOf(trainer, checkpoint);
+  if (differences.length > 0) throw new CheckpointError({ kind: "another-run", differences }, file);
+  const read = <A extends ArrayData>(name: string, like: A, length = like.length): A => {
+    const data = arrays.get(name)?.data;
+    if (data?.constructor === like.constructor && data.length === length) return data as A;
+    throw new CheckpointError({ kind: "damaged", reason: `no ${name} of ${length} numbers` }, file);
+  };
+  const targets: [ArrayData, ArrayData][] = [];
+  for (const [name, { data }] of weightsOf(trainer)) targets.push([data, read(name, data)]);
+  for (const [name, data] of stateOf(trainer)) targets.push([data, read(name, data)]);
+  const rest = read("training/random/rest", new Float64Array(3));
+  const random = {
+    algorithm: "MT19937" as const,
+    key: read("training/random/key", new Uint32Array(624)),
+    ...{ position: rest[0] ?? 0, hasGauss: rest[1] === 1, cachedGaussian: rest[2] ?? 0 },
+  };
+  const position = read("training/position", trainer.position());
+  const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
+  const blocks = facts.watch && trainer.network.blocks.map(({ data }, i) => read(`training/best/${i}`, data));
+  const order = arrays.get("training/order")?.data as Int32Array | undefined;
+
+  const before = { random: trainer.random.getState(), sampler: trainer.sampler.state(), step: trainer.state.step };
+  try {
+    trainer.random.setState(random);
+    trainer.state.resume(facts.optimizerStep);
+    trainer.sampler.restore({ ...facts.sampler, order });
+  } catch (error) {
+    trainer.random.setState(before.random);
+    trainer.state.resume(before.step);
+    if (!(error instanceof OptionError)) throw error;
+    throw new CheckpointError({ kind: "damaged", reason: error.message }, file);
+  }
+  for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
+  trainer.resume(position);
+  if (facts.watch && blocks) trainer.best?.resume({ ...facts.watch, blocks: blocks as WatchState["blocks"] });
+  const { history } = trainer;
+  history.losses.length = 0;
+  for (const loss of losses) history.losses.push(loss);
+  history.evaluations.splice(0, history.evaluations.length, ...facts.evaluations);
+  history.epochs.splice(0, history.epochs.length, ...facts.epochs);
+  if (facts.watch) history.best = facts.watch.best;
+}
+
+/** The bytes of a checkpoint: a safetensors file. */
+export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @param options.file what errors call it
+ * @throws {FormatError} no safetensors file, or damaged
+ * @throws {CheckpointError} weights without a checkpoint, another version, or damaged
+ */
+export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes, file === undefined ? {} : { file });
+  const text = metadata.get(KEY);
+  const network = metadata.get(NETWORK_KEY);
+  if (text === undefined || network === undefined) throw new CheckpointError({ kind: "no-checkpoint" }, file);
+  const arrays = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const facts = factsOf(text, file);
+  const iteration = arrays.get("training/position")?.data[0];
+  if (!Number.isSafeInteger(iteration)) {
+    throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
+  }
+  return { iteration: Number(iteration), facts, network, arrays, file };
+}
+
+/** Parameters and running statistics by name. */
+function weightsOf<D extends FloatType>({ network }: Trainer<D>) {
+  return [...Object.entries(network.parameters), ...Object.entries(network.statistics)];
+}
+
+/** The optimizer's averages, and the counter of dropout's masks. */
+function stateOf<D extends FloatType>({
+  network,
+  state,
+}: Trainer<D>): [string, Float32Array | Float64Array | Int32Array][] {
+  const averages = state.averages.map(({ name, data }) => [`training/${name}`, data] as const);
+  const counter = network.counter === undefined ? [] : [["training/counter", network.counter.data] as const];
+  return [...averages, ...counter] as [string, Float32Array | Float64Array | Int32Array][];
+}
+
+function descriptionOf<D extends FloatType>({ network }: Trainer<D>): string {
+  return JSON.stringify({ dtype: network.dtype, layers: network.description.layers });
+}
+
+function dataOf<D extends FloatType>({ train }: Trainer<D>): CheckpointFacts["data"] {
+  return { examples: train.length, size: train.size };
+}
+
+/** What must be the same for the same bits. Learning rates and the number of steps may differ. */
+function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, network }: Checkpoint): string[] {
+  const of = ({ plan, data }: Pick<CheckpointFacts, "plan" | "data">, description: string) => ({
+    network: description,
+    optimizer: plan.optimizer.kind,
+    ...data,
+    sampling: plan.sampling,
+    batchSize: plan.batchSize,
+    accumulate: plan.accumulate,
+    lossAt: plan.lossAt,
+  });
+  const here = Object.entries(of({ plan: trainer.plan, data: dataOf(trainer) }, descriptionOf(trainer)));
+  const there = new Map<string, unknown>(Object.entries(of(facts, network)));
+  return here.flatMap(([name, value]) =>
+    there.get(name) === value ? [] : [`${name} ${there.get(name)} there, ${value} here`],
+  );
+}
+
+/** Facts from a file, with the shape that `restore` relies on. */
+function factsOf(text: string, file: string | undefined): CheckpointFacts {
+  const damaged = (reason: string) => new CheckpointError({ kind: "damaged", reason }, file);
+  let facts: Partial<CheckpointFacts>;
+  try {
+    facts = JSON.parse(text) as Partial<CheckpointFacts>;
+  } catch {
+    throw damaged(`${KEY} is no JSON`);
+  }
+  if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
+  if (facts.version !== VERSION) {
+    throw new CheckpointError({ kind: "version", expected: VERSION, found: String(facts.version) }, file);
+  }
+  const { plan, data, sampler, evaluations, epochs, watch } = facts;
+  if (!isRecord(plan) || !isRecord(plan["optimizer"])) throw damaged("no plan");
+  if (!isRecord(data)) throw damaged("no data");
+  if (!isRecord(sampler)) throw damaged("no sampler");
+  if (!isRecords(evaluations) || !isRecords(epochs)) throw damaged("no records");
+  if (watch !== undefined && !(isRecord(watch) && isRecord(watch["best"]) && Number.isInteger(watch["waited"]))) {
+    throw damaged("no best weights");
+  }
+  return facts as CheckpointFacts;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isRecords(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isRecord);
+}

@@ -1,0 +1,47 @@
+/** What a run records. */
+import type { InputLayout } from "./resident.ts";
+
+/** What was measured after a step. Losses are means in nats, accuracies fractions, 0..1; of numbers as targets, only losses. */
+export type EvaluationRecord = {
+  /** The step, counted from 0, after whose update this was measured. */
+  readonly iteration: number;
+  readonly trainAccuracy?: number;
+  readonly trainLoss?: number;
+  readonly testAccuracy?: number;
+  readonly testLoss?: number;
+  readonly validationAccuracy?: number;
+  readonly validationLoss?: number;
+  /** Whether the validation examples were met better than ever before. Only where training watches them. */
+  readonly isBest?: boolean;
+};
+
+/** One pass over the data, or as many draws. */
+export type EpochRecord = {
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Its last step, counted from 0. */
+  readonly iteration: number;
+  /** The mean of its examples' losses, as the steps recorded them. */
+  readonly loss: number;
+};
+
+/** Why a run ended. */
+export type Outcome = "finished" | "aborted" | "stopped early";
+
+/** What a run recorded so far. */
+export type TrainHistory = {
+  /** How the training examples lay in memory. */
+  layout?: InputLayout;
+  /** The loss of every step's minibatch, in nats. */
+  readonly losses: number[];
+  readonly evaluations: EvaluationRecord[];
+  readonly epochs: EpochRecord[];
+  /** The evaluation that early stopping went back to, or would. */
+  best?: EvaluationRecord;
+  outcome?: Outcome;
+};
+
+/** A history without a record. */
+export function emptyHistory(): TrainHistory {
+  return { losses: [], evaluations: [], epochs: [] };
+}

@@ -1,0 +1,120 @@
+/**
+ * What a run is told, checked, with its defaults.
+ *
+ *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
+ *   epochs       passes over all examples, each in a new order, that record the loss before the update
+ */
+import { OptionError } from "../errors.ts";
+import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
+import { checkSchedule, type Schedule } from "../nn/schedules.ts";
+import { checkSeed } from "../random/checks.ts";
+import { RandomState } from "../random/random_state.ts";
+import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
+import type { InputLayout } from "./resident.ts";
+import type { Sampling } from "./sampler.ts";
+
+export type TrainerOptions = {
+  /** Steps to make, that draw with replacement. Either this or `epochs`. */
+  readonly iterations?: number;
+  /** Passes over the data to make. */
+  readonly epochs?: number;
+  /** Examples in a minibatch: 1 to as many as there are. Default 100. */
+  readonly batchSize?: number;
+  /** Minibatches whose gradients are added up for one update. Default 1. */
+  readonly accumulate?: number;
+  /** How parameters follow gradients. Either this or `learningRate`. */
+  readonly optimizer?: Optimizer;
+  /** Of plain gradient descent. */
+  readonly learningRate?: Schedule;
+  /** Of the stream that examples are drawn from. Default 0. */
+  readonly seed?: number;
+  /** The stream itself, such as the one that the weights were drawn from. */
+  readonly random?: RandomState;
+  /** When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. */
+  readonly lossAt?: "before update" | "after update";
+  /** Steps from one evaluation to the next. Default: once in an epoch. */
+  readonly evaluateEvery?: number;
+  /** Whether the training examples are evaluated as well. Default: with `iterations`. */
+  readonly evaluateTraining?: boolean;
+  /** Stops when the validation examples are met no better, and goes back to the best weights. */
+  readonly earlyStopping?: EarlyStopping;
+  /** How the examples lie in memory; `auto` takes what is faster for them. */
+  readonly layout?: InputLayout | "auto";
+};
+
+/** A run's options with their defaults: plain data. */
+export type TrainingPlan = {
+  readonly sampling: Sampling;
+  readonly iterations: number | undefined;
+  readonly epochs: number | undefined;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly optimizer: Optimizer;
+  readonly lossAt: "before update" | "after update";
+  readonly evaluateEvery: number | undefined;
+  readonly evaluateTraining: boolean;
+  readonly earlyStopping: EarlyStopping | undefined;
+  readonly layout: InputLayout | "auto";
+};
+
+/**
+ * The plan that options describe, and the stream that it draws from.
+ *
+ * @param examples how many there are to train on
+ * @param hasValidation whether there are examples that early stopping can watch
+ * @throws {OptionError} an option that is out of range, missing, or excluded by another
+ */
+export function planOf(
+  options: TrainerOptions,
+  examples: number,
+  hasValidation: boolean,
+): { readonly plan: TrainingPlan; readonly random: RandomState } {
+  const { iterations, epochs, batchSize = 100, accumulate = 1, seed = 0, earlyStopping, layout = "auto" } = options;
+  const { evaluateEvery } = options;
+  if ((iterations === undefined) === (epochs === undefined)) {
+    throw new OptionError("train", "either iterations or epochs", epochs === undefined ? "neither" : "both");
+  }
+  checkCount("iterations", iterations, 0);
+  checkCount("epochs", epochs, 0);
+  checkCount("accumulate", accumulate, 1);
+  checkCount("evaluateEvery", evaluateEvery, 1);
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > examples) {
+    throw new OptionError("batchSize", `a whole number from 1 to ${examples}, the training examples`, batchSize);
+  }
+  checkSeed(seed);
+  const isChapter = iterations !== undefined;
+  const { lossAt = isChapter && accumulate === 1 ? "after update" : "before update" } = options;
+  const { evaluateTraining = isChapter } = options;
+  if (lossAt !== "before update" && lossAt !== "after update") {
+    throw new OptionError("lossAt", "before update or after update", lossAt);
+  }
+  if (lossAt === "after update" && accumulate > 1) {
+    throw new OptionError("lossAt", "before update, where gradients are accumulated", lossAt);
+  }
+  if (earlyStopping !== undefined) {
+    checkEarlyStopping(earlyStopping);
+    if (!hasValidation) throw new OptionError("earlyStopping", "validation examples, which it watches", "none");
+  }
+  const plan: TrainingPlan = {
+    sampling: isChapter ? "withReplacement" : "epochs",
+    optimizer: optimizerOf(options),
+    ...{ iterations, epochs, batchSize, accumulate, lossAt, evaluateEvery, evaluateTraining, earlyStopping, layout },
+  };
+  return { plan, random: options.random ?? new RandomState(seed) };
+}
+
+function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
+  if (optimizer === undefined) {
+    if (learningRate === undefined) throw new OptionError("train", "an optimizer or a learningRate", "neither");
+    checkSchedule("learningRate", learningRate);
+    return sgd({ learningRate });
+  }
+  if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");
+  checkOptimizer(optimizer);
+  return optimizer;
+}
+
+function checkCount(option: string, count: number | undefined, low: number): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count >= low)) return;
+  throw new OptionError(option, `a whole number from ${low} on`, count);
+}

@@ -1,0 +1,107 @@
+/** Which examples come next: laws of both ways to draw, and going on from a state. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { OptionError } from "../../src/errors.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { Sampler, type Sampling } from "../../src/train/sampler.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const test = suite("sampler");
+
+/** The next `count` minibatches. */
+function drawn(sampler: Sampler, count: number): number[][] {
+  return Array.from({ length: count }, () => {
+    const indices = new Int32Array(sampler.nextSize);
+    sampler.draw(indices);
+    return [...indices];
+  });
+}
+
+function samplerOf(sampling: Sampling, examples: number, batchSize: number, seed = 0): Sampler {
+  return new Sampler(sampling, { examples, batchSize }, new RandomState(seed));
+}
+
+test("an epoch gives every example once, and its last minibatch what is left", () => {
+  for (const [examples, batchSize] of [
+    [10, 3],
+    [9, 3],
+    [5, 5],
+    [1, 1],
+    [7, 6],
+  ] as const) {
+    const sampler = samplerOf("epochs", examples, batchSize);
+    const all = Array.from({ length: examples }, (_, i) => i);
+    for (let epoch = 0; epoch < 3; epoch++) {
+      assert.is(sampler.epoch, epoch);
+      assert.ok(sampler.isAtStart);
+      const batches = drawn(sampler, sampler.batchesPerEpoch);
+      assert.equal(
+        batches.flat().sort((a, b) => a - b),
+        all,
+      );
+      for (const batch of batches) assert.ok(sampler.sizes.includes(batch.length), `${batch.length}`);
+      assert.is(batches.at(-1)?.length, examples % batchSize || batchSize);
+    }
+  }
+});
+
+test("every epoch has another order, from the seed", () => {
+  const first = drawn(samplerOf("epochs", 50, 50), 2);
+  assert.not.equal(first[0], first[1]);
+  assert.equal(drawn(samplerOf("epochs", 50, 50), 2), first);
+  assert.not.equal(drawn(samplerOf("epochs", 50, 50, 1), 2), first);
+});
+
+test("with replacement, minibatches are NumPy's choice(n, batchSize), and an epoch ⌊n / batchSize⌋ of them", () => {
+  const sampler = samplerOf("withReplacement", 10, 4);
+  const random = new RandomState(0);
+  assert.equal(
+    drawn(sampler, 5),
+    [0, 1, 2, 3, 4].map(() => [...random.choice(10, 4)]),
+  );
+  assert.is(sampler.epoch, 2);
+  assert.not(sampler.isAtStart);
+  assert.is(samplerOf("withReplacement", 60_000, 100).batchesPerEpoch, 600);
+  assert.is(samplerOf("withReplacement", 5, 5).batchesPerEpoch, 1);
+});
+
+for (const sampling of ["epochs", "withReplacement"] as const) {
+  test(`going on from a state gives what would have come, ${sampling}`, () => {
+    for (let made = 0; made < 9; made++) {
+      const random = new RandomState(3);
+      const sampler = new Sampler(sampling, { examples: 11, batchSize: 3 }, random);
+      drawn(sampler, made);
+      const [state, stream] = [sampler.state(), random.getState()];
+      const want = drawn(sampler, 10);
+
+      const otherRandom = new RandomState(4);
+      const other = new Sampler(sampling, { examples: 11, batchSize: 3 }, otherRandom);
+      drawn(other, 2);
+      other.restore(state);
+      otherRandom.setState(stream);
+      assert.equal(drawn(other, 10), want, `after ${made}`);
+      assert.is(other.epoch, sampler.epoch);
+    }
+  });
+}
+
+test("a state that cannot be is refused", () => {
+  const sampler = samplerOf("epochs", 4, 2);
+  const order = Int32Array.of(3, 1, 0, 2);
+  for (const state of [
+    { epoch: -1, position: 0, order: undefined },
+    { epoch: 0, position: 4, order },
+    { epoch: 0, position: 0.5, order },
+    { epoch: 0, position: 2, order: undefined },
+    { epoch: 0, position: 2, order: Int32Array.of(3, 1, 0, 0) },
+    { epoch: 0, position: 2, order: Int32Array.of(3, 1, 0) },
+    { epoch: 0, position: 2, order: Int32Array.of(3, 1, 0, 2, 4) },
+  ]) {
+    assertThrows(() => sampler.restore(state), OptionError, JSON.stringify(state));
+  }
+  sampler.restore({ epoch: 5, position: 2, order });
+  assert.equal(drawn(sampler, 1), [[0, 2]]);
+  assert.is(sampler.epoch, 6);
+});
+
+test.run();
