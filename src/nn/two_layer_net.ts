@@ -51,7 +51,8 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly outputSize: number;
-  readonly #network: Network<D>;
+  /** What this class gives the chapter's names to: for what takes any network, such as saving. It ends with this one. */
+  readonly network: Network<D>;
   readonly #descent: OptimizerState<D>;
 
   /**
@@ -75,13 +76,13 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
     this.outputSize = outputSize;
     const weights = { weights: { std: weightInitStd } };
     const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
-    this.#network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
-    this.#descent = this.#network.optimize(sgd({ learningRate: 0 }));
+    this.network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
+    this.#descent = this.network.optimize(sgd({ learningRate: 0 }));
   }
 
   /** The parameters by name: views into one block of the network's. `parameters.W1.set(…)` changes them. */
   get parameters(): TwoLayerParameters<D> {
-    return this.#network.parameters as TwoLayerParameters<D>;
+    return this.network.parameters as TwoLayerParameters<D>;
   }
 
   /**
@@ -93,7 +94,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {DisposedError} the network was disposed
    */
   predict(x: Examples<D>): Tensor<D> {
-    return this.#network.predict(x);
+    return this.network.predict(x);
   }
 
   /**
@@ -105,7 +106,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {IndexError} a label outside 0..outputSize-1
    */
   loss(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
-    return this.#network.loss(x, t);
+    return this.network.loss(x, t);
   }
 
   /**
@@ -115,12 +116,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @param t m labels, or m × outputSize targets, whose largest element counts
    */
   accuracy(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
-    return this.#network.accuracy(x, t);
+    return this.network.accuracy(x, t);
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
-    return this.#network.countCorrect(x, t);
+    return this.network.countCorrect(x, t);
   }
 
   /**
@@ -131,7 +132,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @returns the network's own gradient tensors, which the next call overwrites: do not dispose of them
    */
   gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): TwoLayerParameters<D> {
-    return this.#network.gradient(x, t) as TwoLayerParameters<D>;
+    return this.network.gradient(x, t) as TwoLayerParameters<D>;
   }
 
   /**
@@ -143,7 +144,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {OptionError} h is 0 or no finite number
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: { h?: number } = {}): TwoLayerParameters<D> {
-    return this.#network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
+    return this.network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
   }
 
   /**
@@ -156,28 +157,28 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {IndexError} a label outside 0..outputSize-1
    */
   step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
-    this.#network.step(this.#descent, x, t, learningRate);
+    this.network.step(this.#descent, x, t, learningRate);
   }
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
   descend(learningRate: number): void {
-    this.#network.descend(learningRate);
+    this.network.descend(learningRate);
   }
 
   /** An optimizer's state for this network. The caller disposes of it. */
   optimize(optimizer: Optimizer): OptimizerState<D> {
-    return this.#network.optimize(optimizer);
+    return this.network.optimize(optimizer);
   }
 
   /** A step whose examples come from expressions. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
-    return this.#network.trainingStep(state, source);
+    return this.network.trainingStep(state, source);
   }
 
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#descent.dispose();
-    this.#network.dispose();
+    this.network.dispose();
   }
 
   [Symbol.dispose](): void {
