@@ -10,8 +10,11 @@ import {
   type DatasetFault,
   describeDatasetFault,
   describeEngineFault,
+  describeFormatFault,
   describeIdxFault,
   type EngineFault,
+  type FileFormat,
+  type FormatFault,
   type IdxFault,
 } from "./faults.ts";
 
@@ -151,6 +154,23 @@ export class IdxError extends LanegradError {
 
   constructor(fault: IdxFault, file?: string) {
     super(`${file === undefined ? "" : `${file}: `}${describeIdxFault(fault)}`);
+    this.fault = fault;
+    this.file = file;
+  }
+}
+
+/** A file of weights or arrays is damaged, or does not hold what was asked for; `fault` says how, as data. */
+export class FormatError extends LanegradError {
+  override readonly name = "FormatError";
+  /** What the bytes were read as. */
+  readonly format: FileFormat;
+  readonly fault: FormatFault;
+  /** The file's name, where the caller gave one. */
+  readonly file: string | undefined;
+
+  constructor(format: FileFormat, fault: FormatFault, file?: string) {
+    super(`${file === undefined ? "" : `${file}: `}${format}: ${describeFormatFault(fault)}`);
+    this.format = format;
     this.fault = fault;
     this.file = file;
   }

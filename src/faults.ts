@@ -34,6 +34,23 @@ export type DatasetFault =
     }
   | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
 
+/** What a broken file was read as; `weights`: tensors by name, wherever they come from. */
+export type FileFormat = "safetensors" | "npy" | "npz" | "lanegrad network" | "weights";
+
+/** How bytes, or the tensors in them, are not what was asked for. */
+export type FormatFault =
+  | { readonly kind: "magic"; readonly expected: string; readonly found: string }
+  | { readonly kind: "length"; readonly part: string; readonly expected: string; readonly found: number }
+  | { readonly kind: "header"; readonly reason: string }
+  | { readonly kind: "version"; readonly expected: string; readonly found: string }
+  | { readonly kind: "type"; readonly part: string; readonly expected: string; readonly found: string }
+  | { readonly kind: "entry"; readonly entry: string; readonly reason: string }
+  | { readonly kind: "deflate"; readonly reason: string }
+  | { readonly kind: "checksum"; readonly entry: string; readonly expected: number; readonly found: number }
+  | { readonly kind: "too-large"; readonly part: string; readonly limit: number; readonly found: number }
+  | { readonly kind: "tensor"; readonly tensor: string; readonly expected: string; readonly found: string }
+  | { readonly kind: "description"; readonly reason: string };
+
 /** Why an engine could not start, in one line. */
 export function describeEngineFault(fault: EngineFault): string {
   switch (fault.kind) {
@@ -93,6 +110,40 @@ export function describeDatasetFault(fault: DatasetFault): string {
     default:
       return unreachable(fault);
   }
+}
+
+/** How bytes, or the tensors in them, are not what was asked for, in one line. */
+export function describeFormatFault(fault: FormatFault): string {
+  switch (fault.kind) {
+    case "magic":
+      return `expected ${fault.expected} at its start, found ${fault.found}`;
+    case "length":
+      return `${fault.part}: expected ${fault.expected} bytes, found ${fault.found}`;
+    case "header":
+      return `broken header: ${fault.reason}`;
+    case "version":
+      return `expected version ${fault.expected}, found ${fault.found}`;
+    case "type":
+      return `${fault.part}: expected element type ${fault.expected}, found ${fault.found}`;
+    case "entry":
+      return `entry ${JSON.stringify(fault.entry)}: ${fault.reason}`;
+    case "deflate":
+      return `broken deflate stream: ${fault.reason}`;
+    case "checksum":
+      return `entry ${JSON.stringify(fault.entry)}: expected CRC-32 ${hexadecimal(fault.expected)}, found ${hexadecimal(fault.found)}`;
+    case "too-large":
+      return `${fault.part}: expected at most ${fault.limit} bytes, found ${fault.found}`;
+    case "tensor":
+      return `${fault.tensor}: expected ${fault.expected}, found ${fault.found}`;
+    case "description":
+      return `the description of the network: ${fault.reason}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+function hexadecimal(value: number): string {
+  return value.toString(16).padStart(8, "0");
 }
 
 /** Closes an exhaustive switch: adding a variant makes every such switch fail to compile. */

@@ -27,6 +27,7 @@ export {
   DTypeError,
   EngineError,
   EngineMismatchError,
+  FormatError,
   IdxError,
   IndexError,
   LanegradError,
@@ -34,8 +35,9 @@ export {
   ShapeError,
   TrapError,
 } from "./errors.ts";
-export type { DatasetFault, EngineFault, IdxFault } from "./faults.ts";
-export { encodeSafetensors, type NamedArray } from "./formats/safetensors.ts";
+export type { DatasetFault, EngineFault, FileFormat, FormatFault, IdxFault } from "./faults.ts";
+export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";

@@ -4,61 +4,244 @@
  *   u64 little-endian   length of the header
  *   JSON                { "W1": { "dtype": "F32", "shape": [784, 50], "data_offsets": [0, 156800] }, … },
  *                       filled up with spaces to a multiple of 8 bytes
- *   bytes               the tensors' elements, row-major, little-endian, in the header's order, without gaps
+ *   bytes               the tensors' elements, row-major, little-endian, without gaps
  *
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
-import { OptionError } from "../errors.ts";
+import { FormatError, OptionError } from "../errors.ts";
+import type { FormatFault } from "../faults.ts";
+import {
+  checkArray,
+  countOf,
+  ELEMENT_BYTES,
+  type ElementType,
+  elementsOf,
+  isCount,
+  isShape,
+  littleEndian,
+  MAX_RANK,
+  type NamedArray,
+  typeOf,
+} from "./arrays.ts";
+import { isObject, type Json, parseJson } from "./json.ts";
 
-/** A named tensor's elements, row-major. */
-export type NamedArray = {
+/** What a safetensors file holds. */
+export type Safetensors = {
+  /** In the order in which their bytes lie in the file. */
+  readonly tensors: readonly NamedArray[];
+  /** Words about the file. */
+  readonly metadata: ReadonlyMap<string, string>;
+};
+
+/** A tensor's place, as the header says it; offsets from the end of the header. */
+type Entry = {
   readonly name: string;
+  readonly type: ElementType;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array;
+  readonly begin: number;
+  readonly end: number;
 };
 
 const ALIGNMENT = 8;
 const METADATA = "__metadata__";
+/** The longest header that the format's reference implementation reads. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const DTYPES: ReadonlyMap<string, ElementType> = new Map([
+  ["F64", "float64"],
+  ["F32", "float32"],
+  ["F16", "float16"],
+  ["BF16", "bfloat16"],
+  ["I64", "int64"],
+  ["I32", "int32"],
+  ["I16", "int16"],
+  ["I8", "int8"],
+  ["U64", "uint64"],
+  ["U32", "uint32"],
+  ["U16", "uint16"],
+  ["U8", "uint8"],
+  ["BOOL", "bool"],
+]);
 
 /**
  * The bytes of a safetensors file.
  *
+ * Tensors lie in the order given, as long as each then begins at a multiple of its element's size; where one would not,
+ * larger elements come first, which aligns them all.
+ *
  * @param metadata words about the file, such as which program wrote it
- * @throws {OptionError} a name that comes twice or is reserved, or data that does not fill its shape
+ * @throws {OptionError} a name that comes twice or is reserved, text that is no Unicode, more than 8 axes, or data that
+ *   does not fill its shape
  */
 export function encodeSafetensors(
   tensors: readonly NamedArray[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const names = new Set([METADATA]);
+  for (const tensor of tensors) {
+    const { name } = tensor;
+    if (names.has(name)) throw new OptionError("safetensors: name", "a name that is not taken", name);
+    checkText("safetensors: name", name);
+    checkArray(`safetensors: ${name}`, tensor);
+    names.add(name);
+  }
+  for (const text of Object.entries(metadata).flat()) checkText("safetensors: metadata", text);
+
+  const ordered = isAligned(tensors) ? tensors : largestFirst(tensors);
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push([METADATA, metadata]);
-  const names = new Set([METADATA]);
   let end = 0;
-  for (const { name, shape, data } of tensors) {
-    const count = shape.reduce((product, extent) => product * extent, 1);
-    if (names.has(name)) throw new OptionError("safetensors: name", "a name that is not taken", name);
-    if (count !== data.length) throw new OptionError(`safetensors: ${name}`, `${count} numbers`, data.length);
-    names.add(name);
-    const start = end;
+  for (const { name, shape, data } of ordered) {
+    const begin = end;
     end += data.byteLength;
-    const dtype = data instanceof Float64Array ? "F64" : "F32";
-    entries.push([name, { dtype, shape, data_offsets: [start, end] }]);
+    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }]);
   }
 
-  // fromEntries defines own properties, so that a tensor named __proto__ is a tensor.
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  // Joined here, because an object would put names that are whole numbers first, and __proto__ nowhere.
+  const members = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerLength = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const bytes = new Uint8Array(8 + headerLength + end);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(headerLength), true);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.fill(0x20, 8, 8 + headerLength).set(json, 8);
   let offset = 8 + headerLength;
-  for (const { data } of tensors) {
-    for (const value of data) {
-      if (data instanceof Float64Array) view.setFloat64(offset, value, true);
-      else view.setFloat32(offset, value, true);
-      offset += data.BYTES_PER_ELEMENT;
-    }
+  for (const { data } of ordered) {
+    bytes.set(littleEndian(data), offset);
+    offset += data.byteLength;
   }
   return bytes;
+}
+
+/**
+ * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8.
+ *
+ * Strict: the header is checked whole, and against the file's length, before anything is sized from it.
+ *
+ * @param options.file the file's name, for errors
+ * @throws {FormatError} damaged, or of another format: nothing else is thrown for any bytes
+ * @example
+ * const { tensors, metadata } = decodeSafetensors(bytes, { file: "model.safetensors" });
+ */
+export function decodeSafetensors(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Safetensors {
+  const fail = (fault: FormatFault) => new FormatError("safetensors", fault, file);
+  const { json, start } = splitHeader(bytes, fail);
+  const { entries, metadata } = parseHeader(json, fail);
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const length = bytes.length - start;
+  let filled = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin === filled && end <= length) {
+      filled = end;
+      continue;
+    }
+    const expected = begin === filled ? `an end within ${length} bytes` : `data from byte ${filled} on`;
+    throw fail({ kind: "tensor", tensor: name, expected, found: `${begin} to ${end}` });
+  }
+  if (filled !== length) throw fail({ kind: "length", part: "tensors", expected: String(filled), found: length });
+
+  const tensors = entries.map(({ name, type, shape, begin, end }) => {
+    const data = elementsOf(type, bytes.subarray(start + begin, start + end), "little");
+    if (data !== undefined) return { name, shape, data };
+    throw fail({ kind: "tensor", tensor: name, expected: "BOOL bytes 0 and 1", found: "others" });
+  });
+  return { tensors, metadata };
+}
+
+/** Not half of a surrogate pair, which UTF-8 cannot write. */
+function checkText(option: string, text: string): void {
+  const isText = typeof text === "string" && !/\p{Surrogate}/u.test(text);
+  if (!isText) throw new OptionError(option, "a string of Unicode characters", text);
+}
+
+function isAligned(tensors: readonly NamedArray[]): boolean {
+  let begin = 0;
+  return tensors.every(({ data }) => {
+    const fits = begin % data.BYTES_PER_ELEMENT === 0;
+    begin += data.byteLength;
+    return fits;
+  });
+}
+
+function largestFirst(tensors: readonly NamedArray[]): readonly NamedArray[] {
+  return [...tensors].sort((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+}
+
+function dtypeOf(data: NamedArray["data"]): string {
+  const type = typeOf(data);
+  return [...DTYPES].find(([, known]) => known === type)?.[0] ?? "";
+}
+
+/** The header's text, and where the tensors start. */
+function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatError): { json: string; start: number } {
+  if (bytes.length < 8) throw fail({ kind: "length", part: "file", expected: "at least 8", found: bytes.length });
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  const limit = Math.min(MAX_HEADER_BYTES, bytes.length - 8);
+  if (length > limit) throw fail({ kind: "too-large", part: "header", limit, found: length });
+  const header = bytes.subarray(8, 8 + length);
+  const brace = "{".charCodeAt(0);
+  if (header[0] !== brace) throw fail({ kind: "header", reason: "does not start with {" });
+  try {
+    return { json: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header), start: 8 + length };
+  } catch {
+    throw fail({ kind: "header", reason: "not UTF-8" });
+  }
+}
+
+function parseHeader(
+  json: string,
+  fail: (fault: FormatFault) => FormatError,
+): { entries: Entry[]; metadata: ReadonlyMap<string, string> } {
+  const header = readJson(json, fail);
+  const entries: Entry[] = [];
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const [name, value] of Object.entries(isObject(header) ? header : {})) {
+    if (name === METADATA) metadata = metadataOf(value, fail);
+    else entries.push(entryOf(name, value, fail));
+  }
+  return { entries, metadata };
+}
+
+function readJson(json: string, fail: (fault: FormatFault) => FormatError): Json {
+  try {
+    return parseJson(json);
+  } catch (error) {
+    throw fail({ kind: "header", reason: (error as SyntaxError).message });
+  }
+}
+
+function metadataOf(value: Json, fail: (fault: FormatFault) => FormatError): ReadonlyMap<string, string> {
+  if (!isObject(value)) throw fail({ kind: "header", reason: `${METADATA} is no object` });
+  const metadata = new Map<string, string>();
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string") throw fail({ kind: "header", reason: `${METADATA}: ${show(key)} is no string` });
+    metadata.set(key, text);
+  }
+  return metadata;
+}
+
+function entryOf(name: string, value: Json, fail: (fault: FormatFault) => FormatError): Entry {
+  const refuse = (reason: string) => fail({ kind: "header", reason: `${show(name)}: ${reason}` });
+  if (!isObject(value)) throw refuse("no object");
+  const { dtype, shape, data_offsets: offsets, ...others } = value;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw refuse(`unknown key ${show(unknown)}`);
+  const type = typeof dtype === "string" ? DTYPES.get(dtype) : undefined;
+  if (type === undefined) {
+    throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: show(dtype) });
+  }
+  if (!isShape(shape)) throw refuse(`shape is not at most ${MAX_RANK} whole numbers from 0`);
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  if (!isCount(begin) || !isCount(end) || begin > end) throw refuse("data_offsets are not two ascending whole numbers");
+  const size = countOf(shape) * ELEMENT_BYTES[type];
+  if (size === end - begin) return { name, type, shape, begin, end };
+  throw fail({
+    kind: "length",
+    part: `${name} ${dtype} [${shape.join(", ")}]`,
+    expected: `${size}`,
+    found: end - begin,
+  });
+}
+
+function show(value: Json | undefined): string {
+  return JSON.stringify(value) ?? "nothing";
 }
