@@ -37,7 +37,9 @@ export {
   TrapError,
 } from "./errors.ts";
 export type { CheckpointFault, DatasetFault, EngineFault, FileFormat, FormatFault, IdxFault } from "./faults.ts";
-export type { ArrayData, NamedArray } from "./formats/arrays.ts";
+export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
+export { decodeNpy, encodeNpy } from "./formats/npy.ts";
+export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";

@@ -14,7 +14,12 @@ const MAX_RATIO = 1032;
 
 /** The declared size as far as it can be true: this many bytes may be set aside on the word of an unread file. */
 export function plausibleSize(bytes: Uint8Array, maxBytes: number): number {
-  return Math.min(declaredSize(bytes), bytes.length * MAX_RATIO, maxBytes);
+  return Math.min(declaredSize(bytes), reachableSize(bytes, maxBytes));
+}
+
+/** The most that a deflate stream of these bytes can hold, up to `maxBytes`. */
+export function reachableSize(bytes: Uint8Array, maxBytes: number): number {
+  return Math.min(bytes.length * MAX_RATIO, maxBytes);
 }
 
 /**

@@ -5,9 +5,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DatasetError, IdxError } from "../errors.ts";
+import { DatasetError, FormatError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { checkMember, plausibleSize } from "./gzip.ts";
+import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
 import type { DownloadCache } from "./types.ts";
 
@@ -85,6 +85,35 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
   }
 }
 
+/**
+ * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block; `file` names it in errors.
+ *
+ * @throws {FormatError} truncated, damaged, followed by anything, or more than `maxBytes`, where inflation stops
+ */
+export async function inflateRaw(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+  const maxOutputLength = Math.max(1, Math.min(maxBytes, BUFFER_BYTES - 1));
+  const chunkSize = Math.max(UNPOOLED_BYTES, reachableSize(bytes, maxOutputLength) + 1);
+  const { inflateRawSync } = await import("node:zlib");
+  let result: Inflation;
+  try {
+    result = inflation(inflateRawSync(bytes, { maxOutputLength, chunkSize, info: true }));
+  } catch (error) {
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes, file);
+    throw new FormatError("npz", { kind: "deflate", reason: reasonOf(error) }, file);
+  }
+  const { buffer, engine } = result;
+  if (buffer.length > maxBytes) throw tooLarge(maxBytes, file);
+  if (engine.bytesWritten !== bytes.length) {
+    const reason = `${bytes.length - engine.bytesWritten} bytes follow its end`;
+    throw new FormatError("npz", { kind: "deflate", reason }, file);
+  }
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+function tooLarge(maxBytes: number, file: string | undefined): FormatError {
+  return new FormatError("npz", { kind: "deflate", reason: `holds more than ${maxBytes} bytes` }, file);
+}
+
 /** Resolves when timers, input and signals have had their turn: a timer would wait a millisecond for nothing. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -129,7 +158,7 @@ type Inflation = { readonly buffer: Uint8Array<ArrayBuffer>; readonly engine: { 
 /** Node's typings do not know what `info: true` makes of the result. */
 function inflation(result: unknown): Inflation {
   if (isInflation(result)) return result;
-  throw new Error("this runtime's gunzipSync does not tell how much it has read");
+  throw new Error("this runtime's zlib does not tell how much it has read");
 }
 
 function isInflation(result: unknown): result is Inflation {

@@ -1,8 +1,8 @@
 /** `#platform` in browsers and workers: `fetch` and `DecompressionStream`, nothing of Node. */
 
-import { DatasetError, IdxError } from "../errors.ts";
+import { DatasetError, FormatError, IdxError } from "../errors.ts";
 import { collect } from "./collect.ts";
-import { checkMember, plausibleSize } from "./gzip.ts";
+import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
 import type { DownloadCache } from "./types.ts";
 
@@ -82,6 +82,24 @@ async function contentOf(
   } catch (error) {
     throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
   }
+}
+
+/**
+ * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block; `file` names it in errors.
+ *
+ * @throws {FormatError} truncated, damaged, followed by anything, or more than `maxBytes`; inflation stops within two slices
+ */
+export async function inflateRaw(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+  const fail = (reason: string) => new FormatError("npz", { kind: "deflate", reason }, file);
+  const inflated = slices(bytes).pipeThrough(new DecompressionStream("deflate-raw"));
+  let content: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    content = await collect(inflated, { maxBytes, expectedBytes: reachableSize(bytes, maxBytes) });
+  } catch (error) {
+    throw fail(reasonOf(error));
+  }
+  if (content === undefined) throw fail(`holds more than ${maxBytes} bytes`);
+  return content;
 }
 
 /** Gives a slice only when asked for one: a bomb is met a slice at a time. */

@@ -1,0 +1,160 @@
+/**
+ * The directory of a zip archive, which is found from its end:
+ *
+ *   … │ records │ zip64 end │ zip64 locator │ end: counts, size and place of the records, comment │
+ *
+ * A field of 16 or 32 ones is continued in 64 bits: for the end in the zip64 end, for a record in its extra field 1.
+ */
+import type { FormatFault } from "../faults.ts";
+
+/** What the directory says of an entry. */
+export type DirectoryRecord = {
+  readonly name: string;
+  readonly nameBytes: Uint8Array;
+  readonly flags: number;
+  readonly method: "stored" | "deflated";
+  readonly crc: number;
+  readonly packedSize: number;
+  readonly size: number;
+  /** Where its local header starts. */
+  readonly local: number;
+};
+
+type Fail = (fault: FormatFault) => Error;
+
+const END = 0x06054b50;
+const END_BYTES = 22;
+const LOCATOR = 0x07064b50;
+const LOCATOR_BYTES = 20;
+const END64 = 0x06064b50;
+const END64_BYTES = 56;
+const RECORD = 0x02014b50;
+const RECORD_BYTES = 46;
+const MAX_COMMENT_BYTES = 65_535;
+const CONTINUED = 2 ** 32 - 1;
+const ENCRYPTED = 1;
+const UTF8 = 1 << 11;
+/** What may be set in an entry that is read: the deflater's effort, a data descriptor, UTF-8. */
+const KNOWN_FLAGS = 0b110 | (1 << 3) | UTF8;
+
+/** Every record, and where the directory starts. */
+export function directoryOf(bytes: Uint8Array, fail: Fail): { records: DirectoryRecord[]; start: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { count, size, start, limit } = endOf(view, fail);
+  if (start + size !== limit) throw fail({ kind: "header", reason: "the directory is not where its end says" });
+  if (count * RECORD_BYTES > size)
+    throw fail({ kind: "header", reason: `the directory has no room for ${count} records` });
+  const records: DirectoryRecord[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at + RECORD_BYTES > limit || view.getUint32(at, true) !== RECORD) {
+      throw fail({ kind: "header", reason: `record ${i} of the directory is none` });
+    }
+    const nameAt = at + RECORD_BYTES;
+    const extraAt = nameAt + view.getUint16(at + 28, true);
+    const commentAt = extraAt + view.getUint16(at + 30, true);
+    const next = commentAt + view.getUint16(at + 32, true);
+    if (next > limit) throw fail({ kind: "header", reason: `record ${i} reaches beyond the directory` });
+    const nameBytes = bytes.subarray(nameAt, extraAt);
+    const extra = new DataView(bytes.buffer, bytes.byteOffset + extraAt, commentAt - extraAt);
+    records.push(recordOf(view, at, { nameBytes, extra }, fail));
+    at = next;
+  }
+  if (at !== limit) throw fail({ kind: "header", reason: "the directory is longer than its records" });
+  return { records, start };
+}
+
+/** Where the directory is; `limit` is where it ends. */
+function endOf(view: DataView, fail: Fail): { count: number; size: number; start: number; limit: number } {
+  const at = endAt(view);
+  if (at === undefined) throw fail({ kind: "header", reason: "no zip archive: its end is missing" });
+  const count = view.getUint16(at + 10, true);
+  const [size, start] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
+  const locatorAt = at - LOCATOR_BYTES;
+  const isZip64 = locatorAt >= 0 && view.getUint32(locatorAt, true) === LOCATOR;
+  if (!isZip64) {
+    const isWhole = view.getUint32(at + 4, true) === 0 && view.getUint16(at + 8, true) === count;
+    if (isWhole) return { count, size, start, limit: at };
+    throw fail({ kind: "header", reason: "an archive in several parts" });
+  }
+  const end64 = whole(view.getBigUint64(locatorAt + 8, true));
+  if (end64 + END64_BYTES > locatorAt || view.getUint32(end64, true) !== END64) {
+    throw fail({ kind: "header", reason: "the zip64 end is not where its locator says" });
+  }
+  const [onDisk, all] = [view.getBigUint64(end64 + 24, true), view.getBigUint64(end64 + 32, true)];
+  if (onDisk !== all || view.getBigUint64(end64 + 16, true) !== 0n) {
+    throw fail({ kind: "header", reason: "an archive in several parts" });
+  }
+  return {
+    count: whole(all),
+    size: whole(view.getBigUint64(end64 + 40, true)),
+    start: whole(view.getBigUint64(end64 + 48, true)),
+    limit: end64,
+  };
+}
+
+/** The last place from which an end record reaches exactly to the end of the file. */
+function endAt(view: DataView): number | undefined {
+  const last = view.byteLength - END_BYTES;
+  for (let at = last; at >= Math.max(0, last - MAX_COMMENT_BYTES); at--) {
+    if (view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === view.byteLength)
+      return at;
+  }
+  return undefined;
+}
+
+function recordOf(
+  view: DataView,
+  at: number,
+  { nameBytes, extra }: { nameBytes: Uint8Array; extra: DataView },
+  fail: Fail,
+): DirectoryRecord {
+  const flags = view.getUint16(at + 8, true);
+  const name = nameOf(nameBytes, flags, fail);
+  const refuse = (reason: string) => fail({ kind: "entry", entry: name, reason });
+  if (flags & ENCRYPTED) throw refuse("it is encrypted");
+  if (flags & ~KNOWN_FLAGS) throw refuse(`flags 0x${flags.toString(16)} are not known`);
+  const method = view.getUint16(at + 10, true);
+  if (method !== 0 && method !== 8) throw refuse(`method ${method}; stored (0) and deflated (8) can be read`);
+  const continued = continuationOf(extra, refuse);
+  const field = (offset: number) => {
+    const value = view.getUint32(at + offset, true);
+    return value === CONTINUED ? continued() : value;
+  };
+  // In the order in which the extra field continues them.
+  const [size, packedSize, local] = [field(24), field(20), field(42)];
+  if (method === 0 && packedSize !== size) throw refuse("it is stored, but has two sizes");
+  const crc = view.getUint32(at + 16, true);
+  return { name, nameBytes, flags, method: method === 0 ? "stored" : "deflated", crc, packedSize, size, local };
+}
+
+/** A name that is ASCII, or UTF-8 and says so. */
+function nameOf(bytes: Uint8Array, flags: number, fail: Fail): string {
+  const fault: FormatFault = { kind: "header", reason: "an entry's name is neither ASCII nor UTF-8" };
+  if (!(flags & UTF8) && bytes.some((byte) => byte > 127)) throw fail(fault);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw fail(fault);
+  }
+}
+
+/** Gives the numbers of extra field 1, zip64, one after the other. */
+function continuationOf(extra: DataView, refuse: (reason: string) => Error): () => number {
+  let [at, end] = [0, 0];
+  for (let field = 0; field + 4 <= extra.byteLength; ) {
+    const length = extra.getUint16(field + 2, true);
+    if (extra.getUint16(field, true) === 1) [at, end] = [field + 4, Math.min(field + 4 + length, extra.byteLength)];
+    field += 4 + length;
+  }
+  return () => {
+    if (at + 8 > end) throw refuse("a size of 64 bits is missing");
+    at += 8;
+    return whole(extra.getBigUint64(at - 8, true));
+  };
+}
+
+/** A number of 64 bits: rounded above 2⁵³, where no place in a file is. */
+function whole(value: bigint): number {
+  return Number(value);
+}
