@@ -21,7 +21,7 @@ import { gradientDistance, LEARNING_RATE, referenceGradients } from "./step.ts";
 const SIZES = [784, 512, 512, 10];
 const BATCH = 128;
 
-export function deepStepCases(digits: Dataset): Case[] {
+export function deepStepCases(digits: Dataset<Uint8Array>): Case[] {
   return (["sparse", "dense"] as const).map((layout) => ({
     name: `step ${SIZES.join("-")}${layout === "dense" ? " dense" : ""}`,
     flops: stepFlops(SIZES, BATCH), // the zeros count as work, too
@@ -30,7 +30,7 @@ export function deepStepCases(digits: Dataset): Case[] {
   }));
 }
 
-function prepare(engine: Engine, digits: Dataset, layout: InputLayout): Trial {
+function prepare(engine: Engine, digits: Dataset<Uint8Array>, layout: InputLayout): Trial {
   const net = reluNetwork(engine, SIZES);
   const state = net.optimize(sgd({ learningRate: LEARNING_RATE }));
   const first = net.parameters["W1"]!;

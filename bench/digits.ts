@@ -2,12 +2,12 @@
 import { fileURLToPath } from "node:url";
 import { Dataset, loadMnist } from "lanegrad";
 
-export async function loadDigits(): Promise<Dataset> {
+export async function loadDigits(): Promise<Dataset<Uint8Array>> {
   const { train, test } = await loadMnist(fileURLToPath(new URL("../data", import.meta.url)));
   return new Dataset({
     name: "bundled digits",
     inputs: joined(train.inputs, test.inputs),
-    labels: joined(train.labels, test.labels),
+    labels: Int32Array.of(...train.labels, ...test.labels),
     shape: train.shape,
     classes: train.classes,
     scale: train.scale,
@@ -15,7 +15,7 @@ export async function loadDigits(): Promise<Dataset> {
 }
 
 /** Pixels of the examples from `start` to before `end`, as numbers in 0..1. */
-export function pixelsOf({ inputs, size, scale }: Dataset, start: number, end: number): Float32Array {
+export function pixelsOf({ inputs, size, scale }: Dataset<Uint8Array>, start: number, end: number): Float32Array {
   return Float32Array.from(inputs.subarray(start * size, end * size), (byte) => byte * scale);
 }
 

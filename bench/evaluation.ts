@@ -31,7 +31,7 @@ const ROWS = 250;
 /** How many digits plain JavaScript classifies, at some 20 µs each. */
 const PLAIN_ROWS = 1000;
 
-export function evaluationCases(digits: Dataset): Case[] {
+export function evaluationCases(digits: Dataset<Uint8Array>): Case[] {
   const flops = forwardFlops(SIZES, digits.length);
   const shape = `${digits.length}x${digits.size}`;
   return [
@@ -40,7 +40,7 @@ export function evaluationCases(digits: Dataset): Case[] {
   ];
 }
 
-function forwardTrial(engine: Engine, digits: Dataset): Trial {
+function forwardTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const { net, resident, layers, plain } = networkOf(engine, digits);
   const forward = new DigitForward(net, resident);
   const labels = zeros(engine, [digits.length], { dtype: "int32" });
@@ -61,7 +61,7 @@ function forwardTrial(engine: Engine, digits: Dataset): Trial {
   };
 }
 
-function evaluateTrial(engine: Engine, digits: Dataset): Trial {
+function evaluateTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const { net, resident, layers, plain } = networkOf(engine, digits);
   return {
     run: () => evaluate(net, resident).correct,
@@ -74,7 +74,7 @@ function evaluateTrial(engine: Engine, digits: Dataset): Trial {
 }
 
 /** A network, the digits beside it, and plain JavaScript's forward pass over the first of them. */
-function networkOf(engine: Engine, digits: Dataset) {
+function networkOf(engine: Engine, digits: Dataset<Uint8Array>) {
   const random = new RandomState(1);
   const [inputSize, hiddenSize, outputSize] = SIZES;
   const net = new TwoLayerNet(engine, { inputSize, hiddenSize, outputSize, random, weightInitStd: 0.1 });
@@ -133,7 +133,7 @@ export class DigitForward {
 }
 
 /** Right answers in float64. */
-function countRight(layers: readonly Layer[], digits: Dataset): number {
+function countRight(layers: readonly Layer[], digits: Dataset<Uint8Array>): number {
   const logits = referenceLogits(layers, digits);
   const classes = SIZES[2];
   let correct = 0;
@@ -144,7 +144,7 @@ function countRight(layers: readonly Layer[], digits: Dataset): number {
   return correct;
 }
 
-function referenceLogits(layers: readonly Layer[], digits: Dataset): Float64Array {
+function referenceLogits(layers: readonly Layer[], digits: Dataset<Uint8Array>): Float64Array {
   const oracle = new PlainNetwork(SIZES, ROWS, "sigmoid", "float64");
   oracle.set(layers);
   const logits = new Float64Array(digits.length * SIZES[2]);

@@ -21,7 +21,7 @@ const POPULATION = 60_000;
 const FIRST_CHOICES = [2732, 43567, 42613, 52416, 45891];
 const DTYPE = "float32";
 
-export function gatherCases(digits: Dataset): Case[] {
+export function gatherCases(digits: Dataset<Uint8Array>): Case[] {
   const pixels = BATCH * digits.size;
   const shape = `${BATCH}x${digits.size}`;
   return [
@@ -37,7 +37,7 @@ export function gatherCases(digits: Dataset): Case[] {
   ];
 }
 
-function denseTrial(engine: Engine, digits: Dataset): Trial {
+function denseTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const { inputs, size, scale } = digits;
   const x = tensor(engine, inputs, { shape: [digits.length, size] });
   const chosen = new RandomState(1).choice(digits.length, BATCH);
@@ -57,7 +57,7 @@ function denseTrial(engine: Engine, digits: Dataset): Trial {
 }
 
 /** Plain JavaScript gathers the same rows without leaving out their zeros. */
-function sparseTrial(engine: Engine, digits: Dataset): Trial {
+function sparseTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const { inputs, size, scale } = digits;
   const dense = tensor(engine, inputs, { shape: [digits.length, size] });
   const x = compress(dense);
@@ -80,7 +80,7 @@ function sparseTrial(engine: Engine, digits: Dataset): Trial {
   };
 }
 
-function labelTrial(engine: Engine, digits: Dataset): Trial {
+function labelTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const x = tensor(engine, digits.labels, { dtype: "int32" });
   const chosen = new RandomState(1).choice(digits.length, BATCH);
   const [indices, y] = [tensor(engine, chosen), zeros(engine, [BATCH], { dtype: "int32" })];
@@ -119,7 +119,7 @@ function choiceTrial(): Trial {
   };
 }
 
-function plainGather({ inputs, size, scale }: Dataset, indices: Int32Array, y: Floats): Floats {
+function plainGather({ inputs, size, scale }: Dataset<Uint8Array>, indices: Int32Array, y: Floats): Floats {
   const { gatherRows } = plainKernels(y instanceof Float32Array ? "float32" : "float64");
   return gatherRows(size, inputs, indices, y, scale);
 }

@@ -20,16 +20,16 @@ const M = 100;
 const DTYPE = "float32";
 const doubles = plainKernels("float64");
 
-export function sparseCases(digits: Dataset): Case[] {
+export function sparseCases(digits: Dataset<Uint8Array>): Case[] {
   return [50, 512].flatMap((n) => [
     sparseCase(digits, "sparseAffine", n, affineTrial),
     sparseCase(digits, "sparseAxpy", n, axpyTrial),
   ]);
 }
 
-type SparseTrial = (engine: Engine, digits: Dataset, n: number) => Trial;
+type SparseTrial = (engine: Engine, digits: Dataset<Uint8Array>, n: number) => Trial;
 
-function sparseCase(digits: Dataset, name: string, n: number, trial: SparseTrial): Case {
+function sparseCase(digits: Dataset<Uint8Array>, name: string, n: number, trial: SparseTrial): Case {
   let nonzeros = 0;
   for (const byte of digits.inputs.subarray(0, M * digits.size)) if (byte !== 0) nonzeros++;
   return {
@@ -40,7 +40,7 @@ function sparseCase(digits: Dataset, name: string, n: number, trial: SparseTrial
   };
 }
 
-function affineTrial(engine: Engine, digits: Dataset, n: number): Trial {
+function affineTrial(engine: Engine, digits: Dataset<Uint8Array>, n: number): Trial {
   const { x, rows } = batchOf(engine, digits);
   const random = new RandomState(1);
   const [weights, bias] = [Float32Array.from(random.rand(digits.size * n)), Float32Array.from(random.rand(n))];
@@ -65,7 +65,7 @@ function affineTrial(engine: Engine, digits: Dataset, n: number): Trial {
   });
 }
 
-function axpyTrial(engine: Engine, digits: Dataset, n: number): Trial {
+function axpyTrial(engine: Engine, digits: Dataset<Uint8Array>, n: number): Trial {
   const { x, rows } = batchOf(engine, digits);
   const random = new RandomState(1);
   const alpha = 1e-6; // w grows with every run, slowly enough
@@ -87,7 +87,7 @@ function axpyTrial(engine: Engine, digits: Dataset, n: number): Trial {
 /** The first digits as sparse rows, and copies of them for plain JavaScript. */
 function batchOf(
   engine: Engine,
-  { inputs, size, scale }: Dataset,
+  { inputs, size, scale }: Dataset<Uint8Array>,
 ): { readonly x: SparseMatrix<"float32">; readonly rows: SparseRows } {
   const dense = tensor(engine, inputs.subarray(0, M * size), { shape: [M, size] });
   const bytes = compress(dense);

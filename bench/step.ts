@@ -30,7 +30,7 @@ export const LEARNING_RATE = 1e-9;
 /** Relative to the largest gradient: sums of up to 784 terms, mostly far better. */
 const TOLERANCE: { readonly [D in FloatType]: number } = { float32: 1e-5, float64: 1e-13 };
 
-export function stepCases(digits: Dataset): Case[] {
+export function stepCases(digits: Dataset<Uint8Array>): Case[] {
   return [
     stepCase("sparse", "float32", (engine) => sparseTrial(engine, digits)),
     stepCase("dense", "float32", (engine) => denseTrial(engine, "float32")),
@@ -52,7 +52,7 @@ function denseTrial<D extends FloatType>(engine: Engine, dtype: D): Trial {
   return stepTrial(net, { x, pixels, labels }, [x, labels]);
 }
 
-function sparseTrial(engine: Engine, digits: Dataset): Trial {
+function sparseTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const net = networkOf(engine, new RandomState(1), "float32");
   const resident = new ResidentDataset(engine, digits, { layout: "sparse" });
   const batch = new Minibatch(resident, BATCH, "float32");

@@ -32,6 +32,8 @@ export type DatasetFault =
       readonly value: number;
       readonly classes: number;
     }
+  | { readonly kind: "number"; readonly file: string; readonly position: number; readonly value: number }
+  | { readonly kind: "targets"; readonly name: string; readonly expected: string; readonly found: string }
   | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
 
 /** What a broken file was read as; `weights`: tensors by name, wherever they come from. */
@@ -112,6 +114,10 @@ export function describeDatasetFault(fault: DatasetFault): string {
       return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
     case "label":
       return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
+    case "number":
+      return `${fault.file}: number ${fault.position} is ${fault.value}; expected a finite number`;
+    case "targets":
+      return `${fault.name}: expected ${fault.expected} as targets, found ${fault.found}`;
     case "shape":
       return `${fault.file}: expected ${fault.expected}, found ${fault.found}`;
     default:

@@ -4,7 +4,7 @@ export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
-export { type Batch, Dataset, type DatasetParts, type TargetForm } from "./data/dataset.ts";
+export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
   encodeIdx,
@@ -18,6 +18,15 @@ export {
 } from "./data/idx.ts";
 export type { DownloadProgress } from "./data/mirrors.ts";
 export { loadMnist, type MnistOptions } from "./data/mnist.ts";
+export type {
+  DatasetParts,
+  InputArray,
+  LabelArray,
+  LabelledParts,
+  NumberArray,
+  NumberParts,
+  TargetForm,
+} from "./data/parts.ts";
 export {
   AllocationError,
   CheckpointError,

@@ -52,7 +52,7 @@ export type Step = Network & {
 };
 
 /** The digits as floats, and as the bytes that they are. */
-export type Forward = Network & { readonly kind: "forward"; readonly digits: Dataset };
+export type Forward = Network & { readonly kind: "forward"; readonly digits: Dataset<Uint8Array> };
 
 export type Work = Gemm | ElementMap | Softmax | Step | Forward;
 
@@ -68,7 +68,7 @@ export type WorkItem = {
 export const TOLERANCE = 1e-4;
 const LEARNING_RATE = 0.1;
 
-export function workItems(digits: Dataset): WorkItem[] {
+export function workItems(digits: Dataset<Uint8Array>): WorkItem[] {
   return [
     ...[256, 512, 1024].map((size) => gemmItem("nn", size, size, size)),
     ...[256, 512].map((size) => gemmItem("tn", size, size, size)),
@@ -159,7 +159,7 @@ function stepItem(
   return { name: `step ${sizes.join("-")} batch ${rows}`, flops: stepFlops(sizes, rows), make };
 }
 
-function forwardItem(digits: Dataset): WorkItem {
+function forwardItem(digits: Dataset<Uint8Array>): WorkItem {
   const sizes = [784, 50, 10];
   const rows = digits.length;
   const make = (): Work => {

@@ -1,90 +1,105 @@
 /**
- * Labelled examples, kept as the bytes they came as.
+ * Examples and what is to be learned of them, kept as the elements they came as.
  *
- *   inputs   n × size bytes, row-major, one example after another
- *   labels   n bytes, each below `classes`
+ *   inputs    n × size bytes or floats, row-major, one example after another
+ *   targets   n labels, each below `classes`; or n × targetWidth numbers
  *
  * A float copy is made of a few examples at a time, when a batch is asked for.
  */
 
 import { DatasetError, IndexError, OptionError } from "../errors.ts";
-
-/** What the labels become in a batch: class numbers, or rows with a single 1. */
-export type TargetForm = "labels" | "oneHot";
-
-/** Where the bytes came from, for errors. */
-export type DatasetFiles = { readonly inputs: string; readonly labels: string };
-
-export type DatasetParts = {
-  /** What the examples are, for people: "MNIST train". */
-  readonly name: string;
-  readonly inputs: Uint8Array;
-  readonly labels: Uint8Array;
-  /** The shape of one example: [784], or [1, 28, 28] for channels, rows, columns. */
-  readonly shape: readonly number[];
-  /** How many classes there are, 1 to 256. */
-  readonly classes: number;
-  /** What a byte is multiplied with on its way to a float. */
-  readonly scale?: number;
-  readonly targets?: TargetForm;
-  readonly files?: DatasetFiles;
-};
+import { unreachable } from "../faults.ts";
+import {
+  checkParts,
+  type DatasetParts,
+  type InputArray,
+  type LabelArray,
+  type NumberArray,
+  type TargetForm,
+  zerosLike,
+} from "./parts.ts";
 
 /** A few examples as floats, ready for a tensor. */
 export type Batch = {
-  /** float32, `inputShape` elements: byte × scale. */
-  readonly inputs: Float32Array;
+  /** `inputShape` elements: byte × scale as float32, or the floats themselves in their own type. */
+  readonly inputs: Float32Array | Float64Array;
   /** [k, …shape] for k examples. */
   readonly inputShape: readonly number[];
-  /** Class numbers as bytes, or one-hot rows as float32. */
-  readonly targets: Uint8Array | Float32Array;
-  /** [k], or [k, classes] for one-hot rows. */
+  /** Class numbers in the type of the labels, one-hot rows as float32, or the numbers in their own type. */
+  readonly targets: LabelArray | NumberArray;
+  /** [k]; [k, classes] for one-hot rows; [k, targetWidth] for numbers. */
   readonly targetShape: readonly number[];
 };
 
-/** Labelled examples. Once made, every label is below `classes` and every example has its bytes. */
-export class Dataset {
+/**
+ * Examples with targets. Once made, every label is below `classes`, and every example has its elements and its target.
+ *
+ * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
+ */
+export class Dataset<I extends InputArray = InputArray> {
   readonly name: string;
-  /** n × size bytes; the caller's own, not a copy. */
-  readonly inputs: Uint8Array;
-  /** n bytes; the caller's own, not a copy. */
-  readonly labels: Uint8Array;
+  /** n × size elements; the caller's own, not a copy. */
+  readonly inputs: I;
+  /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
+  readonly targetValues: NumberArray | undefined;
   /** The shape of one example. */
   readonly shape: readonly number[];
-  /** How many bytes one example has: the product of `shape`. */
+  /** How many elements one example has: the product of `shape`. */
   readonly size: number;
+  /** How many classes there are; 0 where the targets are numbers. */
   readonly classes: number;
+  /** What the classes are called, where they have names. */
+  readonly classNames: readonly string[] | undefined;
+  /** What the elements of an example are called, where they have names. */
+  readonly inputNames: readonly string[] | undefined;
+  /** How many numbers one target has; 0 where the targets are classes. */
+  readonly targetWidth: number;
   readonly scale: number;
   readonly targets: TargetForm;
   /** How many examples there are, at least one. */
   readonly length: number;
   /** All inputs as one array: [n, …shape]. */
   readonly inputShape: readonly number[];
-  /** All targets as one array: [n], or [n, classes] for one-hot rows. */
+  /** All targets as one array: [n]; [n, classes] for one-hot rows; [n, targetWidth] for numbers. */
   readonly targetShape: readonly number[];
+  readonly #labels: LabelArray | undefined;
 
   /**
-   * @throws {DatasetError} no examples, inputs and labels of different count, a label not below `classes`
-   * @throws {OptionError} `classes` or `scale` cannot be meant
+   * @throws {DatasetError} no examples, inputs and targets of different count, a label not below `classes`, a number that
+   *   is not finite
+   * @throws {OptionError} `classes`, `scale` or names cannot be meant, or not exactly one kind of targets
+   *
+   * @example
+   * new Dataset({ name: "line", inputs: Float32Array.of(0, 1, 2), shape: [1], targetValues: Float32Array.of(1, 3, 5) });
    */
-  constructor(parts: DatasetParts) {
-    const { name, inputs, labels, shape, classes, scale = 1, targets = "labels" } = parts;
-    const files = parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` };
-    checkNumbers(classes, scale);
-    checkCounts(parts, files);
-    checkLabels(labels, classes, files.labels);
-
+  constructor(parts: DatasetParts<I>) {
+    const { name, inputs, shape, scale = 1 } = parts;
+    const length = checkParts(parts, parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` });
     this.name = name;
     this.inputs = inputs;
-    this.labels = labels;
+    this.#labels = parts.labels;
+    this.targetValues = parts.targetValues;
     this.shape = shape;
-    this.size = inputs.length / labels.length;
-    this.classes = classes;
+    this.size = inputs.length / length;
+    this.classes = parts.classes ?? 0;
+    this.classNames = parts.classNames;
+    this.inputNames = parts.inputNames;
+    this.targetWidth = (parts.targetValues?.length ?? 0) / length;
     this.scale = scale;
-    this.targets = targets;
-    this.length = labels.length;
-    this.inputShape = [labels.length, ...shape];
-    this.targetShape = targetShapeOf(labels.length, classes, targets);
+    this.targets = parts.targetValues === undefined ? (parts.targets ?? "labels") : "numbers";
+    this.length = length;
+    this.inputShape = [length, ...shape];
+    this.targetShape = targetShapeOf(this, length);
+  }
+
+  /**
+   * n class labels; the caller's own, not a copy.
+   *
+   * @throws {DatasetError} the targets are numbers
+   */
+  get labels(): LabelArray {
+    if (this.#labels !== undefined) return this.#labels;
+    throw new DatasetError({ kind: "targets", name: this.name, expected: "class labels", found: "numbers" });
   }
 
   /**
@@ -96,94 +111,130 @@ export class Dataset {
    * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats
    */
   batch(indices: ArrayLike<number>): Batch {
-    const { size, classes, scale, shape, targets } = this;
+    const { size, scale, shape } = this;
     const count = indices.length;
-    const inputs = new Float32Array(count * size);
-    const labels = new Uint8Array(count);
+    checkRows("batch", indices, this.length);
+    const inputs =
+      this.inputs instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
-      const index = indices[row] ?? Number.NaN;
-      if (!(Number.isInteger(index) && index >= 0 && index < this.length)) {
-        throw new IndexError("batch", "indices", row, index, this.length);
-      }
-      for (let at = 0; at < size; at++) inputs[row * size + at] = (this.inputs[index * size + at] ?? 0) * scale;
-      labels[row] = this.labels[index] ?? 0;
+      const from = (indices[row] ?? 0) * size;
+      for (let at = 0; at < size; at++) inputs[row * size + at] = (this.inputs[from + at] ?? 0) * scale;
     }
+    const { targetValues } = this;
+    const rows = targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth);
     return {
       inputs,
       inputShape: [count, ...shape],
-      targets: targets === "oneHot" ? oneHot(labels, classes) : labels,
-      targetShape: targetShapeOf(count, classes, targets),
+      targets: rows ?? this.#batchLabels(indices),
+      targetShape: targetShapeOf(this, count),
     };
   }
 
   /**
-   * The examples from `start` up to but without `end`, as a view: no byte is copied.
+   * The examples from `start` up to but without `end`, as a view: no element is copied.
    *
    * @throws {OptionError} the bounds are not 0 ≤ start < end ≤ length
    *
    * @example
    * const few = mnist.test.slice(0, 100);
    */
-  slice(start: number, end: number = this.length): Dataset {
+  slice(start: number, end: number = this.length): Dataset<I> {
     if (!(Number.isInteger(start) && start >= 0 && start < this.length)) {
       throw new OptionError("start", `a whole number from 0 to ${this.length - 1}`, start);
     }
     if (!(Number.isInteger(end) && end > start && end <= this.length)) {
       throw new OptionError("end", `a whole number from ${start + 1} to ${this.length}`, end);
     }
-    return new Dataset({
-      name: this.name,
-      inputs: this.inputs.subarray(start * this.size, end * this.size),
-      labels: this.labels.subarray(start, end),
-      shape: this.shape,
-      classes: this.classes,
-      scale: this.scale,
-      targets: this.targets,
+    const { size, targetWidth, targetValues } = this;
+    return alike(this, {
+      inputs: this.inputs.subarray(start * size, end * size) as I,
+      labels: this.#labels?.subarray(start, end),
+      targetValues: targetValues?.subarray(start * targetWidth, end * targetWidth),
     });
   }
-}
 
-function checkNumbers(classes: number, scale: number): void {
-  // A label is a byte.
-  if (!(Number.isInteger(classes) && classes >= 1 && classes <= 256)) {
-    throw new OptionError("classes", "a whole number from 1 to 256", classes);
+  /**
+   * The examples at `indices`, in that order, as a dataset of its own: their elements are copied.
+   *
+   * @throws {IndexError} an index is not a whole number from 0 to length − 1
+   * @throws {DatasetError} no indices
+   */
+  pick(indices: ArrayLike<number>): Dataset<I> {
+    checkRows("pick", indices, this.length);
+    const { targetValues } = this;
+    return alike(this, {
+      inputs: pick(this.inputs, indices, this.size),
+      labels: this.#labels === undefined ? undefined : pick(this.#labels, indices, 1),
+      targetValues: targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth),
+    });
   }
-  if (!Number.isFinite(scale)) throw new OptionError("scale", "a finite number", scale);
-}
 
-function checkCounts({ inputs, labels, shape }: DatasetParts, files: DatasetFiles): void {
-  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 1)) {
-    const expected = "examples of at least one byte";
-    throw new DatasetError({ kind: "shape", file: files.inputs, expected, found: show(shape) });
+  #batchLabels(indices: ArrayLike<number>): LabelArray | Float32Array {
+    const labels = pick(this.labels, indices, 1);
+    return this.targets === "oneHot" ? oneHot(labels, this.classes) : labels;
   }
-  const count = inputs.length / shape.reduce((size, dim) => size * dim, 1);
-  if (!Number.isInteger(count)) {
-    const expected = `a whole number of examples of shape ${show(shape)}`;
-    throw new DatasetError({ kind: "shape", file: files.inputs, expected, found: `${inputs.length} bytes` });
+}
+
+/**
+ * A dataset that says the same about other examples: name, shape, scale, classes and names are those of `dataset`.
+ *
+ * @throws {DatasetError} inputs and targets of different count, or none
+ */
+export function alike<I extends InputArray>(
+  dataset: Dataset,
+  elements: {
+    readonly inputs: I;
+    readonly labels: LabelArray | undefined;
+    readonly targetValues: NumberArray | undefined;
+  },
+): Dataset<I> {
+  const { name, shape, classes, classNames, inputNames, targets } = dataset;
+  const { inputs, labels, targetValues } = elements;
+  const scale = inputs instanceof Uint8Array ? dataset.scale : 1;
+  const common = { name, inputs, shape, scale, ...(inputNames === undefined ? {} : { inputNames }) };
+  if (targetValues !== undefined) return new Dataset({ ...common, targetValues });
+  const names = classNames === undefined ? {} : { classNames };
+  const form = targets === "oneHot" ? targets : "labels";
+  return new Dataset({ ...common, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
+}
+
+/** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */
+export function checkRows(op: string, indices: ArrayLike<number>, length: number): void {
+  for (let row = 0; row < indices.length; row++) {
+    const index = indices[row] ?? Number.NaN;
+    if (Number.isInteger(index) && index >= 0 && index < length) continue;
+    throw new IndexError(op, "indices", row, index, length);
   }
-  if (count !== labels.length) {
-    const both = `${files.inputs}, ${files.labels}`;
-    throw new DatasetError({ kind: "count", images: count, labels: labels.length, files: both });
+}
+
+/** A new array of the same type: the rows of `width` elements that the indices name. */
+function pick<A extends InputArray | LabelArray>(rows: A, indices: ArrayLike<number>, width: number): A {
+  const to = zerosLike(rows, indices.length * width);
+  for (let row = 0; row < indices.length; row++) {
+    const from = (indices[row] ?? 0) * width;
+    to.set(rows.subarray(from, from + width), row * width);
   }
-  if (count === 0) throw new DatasetError({ kind: "empty", file: files.inputs });
+  return to;
 }
 
-function checkLabels(labels: Uint8Array, classes: number, file: string): void {
-  const position = labels.findIndex((label) => label >= classes);
-  if (position === -1) return;
-  throw new DatasetError({ kind: "label", file, position, value: labels[position] ?? 0, classes });
+function targetShapeOf(
+  { targets, classes, targetWidth }: Pick<Dataset, "targets" | "classes" | "targetWidth">,
+  count: number,
+): readonly number[] {
+  switch (targets) {
+    case "labels":
+      return [count];
+    case "oneHot":
+      return [count, classes];
+    case "numbers":
+      return [count, targetWidth];
+    default:
+      return unreachable(targets);
+  }
 }
 
-function targetShapeOf(count: number, classes: number, targets: TargetForm): readonly number[] {
-  return targets === "oneHot" ? [count, classes] : [count];
-}
-
-function oneHot(labels: Uint8Array, classes: number): Float32Array {
+function oneHot(labels: LabelArray, classes: number): Float32Array {
   const rows = new Float32Array(labels.length * classes);
   for (const [row, label] of labels.entries()) rows[row * classes + label] = 1;
   return rows;
-}
-
-function show(shape: readonly number[]): string {
-  return `[${shape.join(", ")}]`;
 }

@@ -24,7 +24,7 @@ export type MnistOptions = {
   readonly maxBytes?: number;
 };
 
-export type Mnist = { readonly train: Dataset; readonly test: Dataset };
+export type Mnist = { readonly train: Dataset<Uint8Array>; readonly test: Dataset<Uint8Array> };
 
 const CLASSES = 10;
 
@@ -73,7 +73,7 @@ async function find(folder: string, name: string, rank: 1 | 3, maxBytes: number)
   throw new DatasetError({ kind: "missing", file: name, looked });
 }
 
-function part(name: string, images: Found, labels: Found, options: MnistOptions): Dataset {
+function part(name: string, images: Found, labels: Found, options: MnistOptions): Dataset<Uint8Array> {
   const { normalize = true, flatten = true, oneHotLabel = false } = options;
   const [, rows = 0, columns = 0] = images.array.shape;
   return new Dataset({

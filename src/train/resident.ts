@@ -1,29 +1,33 @@
 /**
- * A dataset in an engine's memory: pixels as the bytes they came as, floats only for the rows of a minibatch.
+ * A dataset in an engine's memory: pixels as the bytes they came as, floats only for the rows of a minibatch. What came
+ * as floats lies there in the dtype that its minibatches have.
  */
 
 import { compile, type Program } from "../autodiff/program.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { DatasetError, OptionError } from "../errors.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
+import { gather } from "../ops/rows.ts";
 import { compress, densityOf } from "../ops/sparse.ts";
+import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
-/** How examples lie in memory: every byte, or only those that are not zero. */
+/** How examples lie in memory: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
 
 export type ResidentOptions = {
-  /** `auto`: sparse where fewer than 40 % of the bytes are not zero; there its work is less. */
+  /** `auto`: sparse where fewer than 40 % of the bytes are not zero; there its work is less. Floats are dense. */
   readonly layout?: InputLayout | "auto";
 };
 
 /** The share of nonzeros from which on dense products are the faster ones. */
 const DENSE_FROM = 0.4;
 
-/** Bytes and labels of n examples, copied into an engine's memory once. The caller disposes of it. */
+/** Inputs and targets of n examples, copied into an engine's memory once. The caller disposes of it. */
 export class ResidentDataset {
   readonly engine: Engine;
   readonly length: number;
@@ -31,28 +35,81 @@ export class ResidentDataset {
   readonly size: number;
   /** What a byte is multiplied by when it becomes a float. */
   readonly scale: number;
-  /** n × size, uint8 */
-  readonly inputs: Tensor<"uint8"> | SparseMatrix<"uint8">;
-  /** n, int32 */
-  readonly labels: Tensor<"int32">;
+  /** How many numbers a target has; 0 where targets are labels. */
+  readonly targetWidth: number;
+  readonly #dataset: Dataset;
+  /** n × size bytes; undefined where the examples are floats */
+  readonly #bytes: Tensor<"uint8"> | SparseMatrix<"uint8"> | undefined;
+  /** n labels; undefined where the targets are numbers */
+  readonly #labels: Tensor<"int32"> | undefined;
+  /** Floats, once a minibatch of their dtype has asked for them. */
+  readonly #inputs: Copies = {};
+  readonly #targets: Copies = {};
 
-  /** @throws {AllocationError} the engine's memory is too small */
+  /**
+   * @throws {AllocationError} the engine's memory is too small
+   * @throws {OptionError} sparse rows of floats
+   */
   constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
     this.engine = engine;
     this.length = dataset.length;
-    this.size = dataset.inputs.length / dataset.length;
+    this.size = dataset.size;
     this.scale = dataset.scale;
-    this.inputs = inputsOf(engine, dataset, [this.length, this.size], layout);
-    this.labels = tensor(engine, dataset.labels, { dtype: "int32", name: "labels" });
+    this.targetWidth = dataset.targetWidth;
+    this.#dataset = dataset;
+    this.#bytes = bytesOf(engine, dataset, layout);
+    this.#labels =
+      dataset.targets === "numbers" ? undefined : tensor(engine, dataset.labels, { dtype: "int32", name: "labels" });
   }
 
   get layout(): InputLayout {
-    return this.inputs instanceof SparseMatrix ? "sparse" : "dense";
+    return this.#bytes instanceof SparseMatrix ? "sparse" : "dense";
+  }
+
+  /**
+   * n labels, int32
+   *
+   * @throws {DatasetError} the targets are numbers
+   */
+  get labels(): Tensor<"int32"> {
+    return this.#labels ?? noLabels(this.#dataset.name);
+  }
+
+  /**
+   * What minibatches gather from: n × size bytes, or floats of the dtype that is asked for. Floats are copied into the
+   * engine's memory by the first call for their dtype.
+   *
+   * @throws {AllocationError} the engine's memory is too small
+   */
+  inputs<D extends FloatType>(dtype: D): Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D> {
+    if (this.#bytes !== undefined) return this.#bytes;
+    const { inputs, length, size } = this.#dataset;
+    return copyOf(this.engine, this.#inputs, dtype, {
+      values: inputs as Float32Array,
+      shape: [length, size],
+      name: "inputs",
+    });
+  }
+
+  /**
+   * n labels, int32; or n × targetWidth numbers of the dtype that is asked for.
+   *
+   * @throws {AllocationError} the engine's memory is too small
+   */
+  targets<D extends FloatType>(dtype: D): Tensor<"int32"> | Tensor<D> {
+    if (this.#labels !== undefined) return this.#labels;
+    const { targetValues, length, targetWidth } = this.#dataset;
+    const values = targetValues as Float32Array;
+    return copyOf(this.engine, this.#targets, dtype, { values, shape: [length, targetWidth], name: "targets" });
   }
 
   dispose(): void {
-    this.inputs.dispose();
-    this.labels.dispose();
+    this.#bytes?.dispose();
+    this.#labels?.dispose();
+    for (const copies of [this.#inputs, this.#targets]) {
+      copies.float32?.dispose();
+      copies.float64?.dispose();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -60,14 +117,37 @@ export class ResidentDataset {
   }
 }
 
-/** The bytes in the layout that was asked for, or that suits them. */
-function inputsOf(
+type Copies = { [D in FloatType]?: Tensor<D> };
+
+/** The copy in this dtype, made where there is none. A copy that was disposed of is an error where it is used. */
+function copyOf<D extends FloatType>(
   engine: Engine,
-  { inputs }: Dataset,
-  shape: readonly [number, number],
+  copies: Copies,
+  dtype: D,
+  {
+    values,
+    shape,
+    name,
+  }: { readonly values: Float32Array | Float64Array; readonly shape: readonly number[]; readonly name: string },
+): Tensor<D> {
+  const known = copies[dtype] as Tensor<D> | undefined;
+  if (known !== undefined) return known;
+  const made = tensor(engine, values, { dtype, shape, name });
+  Object.assign(copies, { [dtype]: made });
+  return made;
+}
+
+/** The bytes in the layout that was asked for, or that suits them. */
+function bytesOf(
+  engine: Engine,
+  { inputs, length, size }: Dataset,
   layout: InputLayout | "auto",
-): Tensor<"uint8"> | SparseMatrix<"uint8"> {
-  const dense = tensor(engine, inputs, { shape, name: "inputs" });
+): Tensor<"uint8"> | SparseMatrix<"uint8"> | undefined {
+  if (!(inputs instanceof Uint8Array)) {
+    if (layout === "sparse") throw new OptionError("layout", '"dense" or "auto" for examples of floats', layout);
+    return undefined;
+  }
+  const dense = tensor(engine, inputs, { shape: [length, size], name: "inputs" });
   const wanted = layout === "auto" ? layoutFor(dense) : layout;
   if (wanted === "dense") return dense;
   try {
@@ -77,7 +157,8 @@ function inputsOf(
   }
 }
 
-function layoutFor(inputs: Tensor<"uint8">): InputLayout {
+/** The layout in which products with these bytes are faster. */
+export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
   const [, columns = 0] = inputs.shape;
   return columns <= MAX_SPARSE_COLUMNS && densityOf(inputs) < DENSE_FROM ? "sparse" : "dense";
 }
@@ -86,31 +167,48 @@ function layoutFor(inputs: Tensor<"uint8">): InputLayout {
 export class Minibatch<D extends FloatType> {
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
-  /** m × size, in the data set's layout */
+  /** m × size, in the dataset's layout */
   readonly inputs: Tensor<D> | SparseMatrix<D>;
-  /** m, int32 */
-  readonly labels: Tensor<"int32">;
-  /** The same as expressions, for a program that gathers: what it finds is also in `inputs` and `labels`. */
+  /** m labels, int32; or m × targetWidth numbers */
+  readonly targets: Tensor<"int32"> | Tensor<D>;
+  /** The same as expressions, for a program that gathers: what it finds is also in `inputs` and `targets`. */
   readonly source: StepSource<D>;
   readonly #gather: Program;
 
-  /** @throws {AllocationError} the engine's memory is too small */
-  constructor({ engine, size, scale, inputs, labels }: ResidentDataset, batchSize: number, dtype: D) {
+  /**
+   * @param batchSize m, at least 1
+   * @throws {AllocationError} the engine's memory is too small
+   */
+  constructor(resident: ResidentDataset, batchSize: number, dtype: D) {
+    checkBatchSize(batchSize);
+    const { engine, size, scale, targetWidth } = resident;
+    const inputs = resident.inputs(dtype);
+    const targets = resident.targets(dtype);
     this.indices = zeros(engine, [batchSize], { dtype: "int32", name: "indices" });
-    this.labels = empty(engine, [batchSize], { dtype: "int32", name: "labels" });
+    this.targets = roomForTargets(engine, { batchSize, targetWidth, dtype });
     this.inputs =
       inputs instanceof SparseMatrix
         ? new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest })
         : empty(engine, [batchSize, size], { dtype, name: "inputs" });
-    const x = batchOf(inputs, this.indices, { dtype, scale });
-    const t = labelsOf(labels, this.indices);
-    const into = [[x, this.inputs] as const, [t, this.labels] as const];
+    const indices = expressionOf(this.indices);
+    const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : gather(inputs, indices);
+    const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : gather(targets, indices);
+    const into = [[x, this.inputs] as const, [t, this.targets] as const];
     this.source = { x, t, into };
     this.#gather = compile({}, { into });
   }
 
   /**
-   * Fills `inputs` and `labels` with the examples that `indices` names.
+   * m labels, int32
+   *
+   * @throws {DatasetError} the targets are numbers
+   */
+  get labels(): Tensor<"int32"> {
+    return isLabels(this.targets) ? this.targets : noLabels("minibatch");
+  }
+
+  /**
+   * Fills `inputs` and `targets` with the examples that `indices` names.
    *
    * @throws {IndexError} an index that names no example
    */
@@ -122,10 +220,40 @@ export class Minibatch<D extends FloatType> {
     this.#gather.dispose();
     this.indices.dispose();
     this.inputs.dispose();
-    this.labels.dispose();
+    this.targets.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** m labels, or m × targetWidth numbers where there is a width. */
+export function roomForTargets<D extends FloatType>(
+  engine: Engine,
+  { batchSize, targetWidth, dtype }: { readonly batchSize: number; readonly targetWidth: number; readonly dtype: D },
+): Tensor<"int32"> | Tensor<D> {
+  if (targetWidth === 0) return zeros(engine, [batchSize], { dtype: "int32", name: "labels" });
+  return zeros(engine, [batchSize, targetWidth], { dtype, name: "targets" });
+}
+
+/** @throws {OptionError} not a whole number from 1 on */
+export function checkBatchSize(batchSize: number): void {
+  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return;
+  throw new OptionError("batchSize", "a whole number from 1 on", batchSize);
+}
+
+/** @throws {DatasetError} always: numbers are no labels */
+export function noLabels(name: string): never {
+  throw new DatasetError({ kind: "targets", name, expected: "class labels", found: "numbers" });
+}
+
+export function isLabels<D extends FloatType>(targets: Tensor<"int32"> | Tensor<D>): targets is Tensor<"int32"> {
+  return targets.dtype === "int32";
+}
+
+function isBytes<D extends FloatType>(
+  inputs: Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D>,
+): inputs is Tensor<"uint8"> | SparseMatrix<"uint8"> {
+  return inputs.dtype === "uint8";
 }

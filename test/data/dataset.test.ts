@@ -1,18 +1,19 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { Dataset, type DatasetParts } from "../../src/data/dataset.ts";
+import { Dataset } from "../../src/data/dataset.ts";
+import type { LabelledParts } from "../../src/data/parts.ts";
 import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
 import { ramp } from "./files.ts";
 
 const test = suite("dataset");
 
 /** Four examples of 2 × 3 bytes, 0 to 23. */
-function parts(): DatasetParts {
+function parts(): LabelledParts {
   return { name: "small", inputs: ramp(24), labels: Uint8Array.of(2, 0, 1, 2), shape: [1, 2, 3], classes: 3 };
 }
 
-function faultOf(changes: Partial<DatasetParts>): DatasetError["fault"] {
+function faultOf(changes: Partial<LabelledParts>): DatasetError["fault"] {
   try {
     new Dataset({ ...parts(), ...changes });
   } catch (error) {
@@ -127,7 +128,7 @@ test("the first label that is no class is named, with its file", () => {
 });
 
 test("classes and scale that cannot be meant are refused", () => {
-  for (const classes of [0, -1, 257, 2.5, Number.NaN])
+  for (const classes of [0, -1, 2 ** 31, 2.5, Number.NaN])
     throwsOption(() => new Dataset({ ...parts(), classes }), "classes");
   for (const scale of [Number.NaN, Number.POSITIVE_INFINITY]) {
     throwsOption(() => new Dataset({ ...parts(), scale }), "scale");

@@ -1,0 +1,160 @@
+/**
+ * What a dataset is made of, and what is refused before one is made.
+ *
+ *   inputs    n × size: bytes, or floats
+ *   targets   n class labels, or n × width numbers
+ */
+
+import { DatasetError, OptionError } from "../errors.ts";
+
+/** Examples as they came: bytes stay bytes until a minibatch is gathered. */
+export type InputArray = Uint8Array | Float32Array | Float64Array;
+/** Class numbers from 0 on. */
+export type LabelArray = Uint8Array | Int32Array;
+/** What a regression is to give. */
+export type NumberArray = Float32Array | Float64Array;
+
+/** What the targets are in a batch: class numbers, rows with a single 1, or rows of numbers. */
+export type TargetForm = "labels" | "oneHot" | "numbers";
+
+/** Where the elements came from, for errors. */
+export type DatasetFiles = { readonly inputs: string; readonly labels: string };
+
+type InputParts<I extends InputArray> = {
+  /** What the examples are, for people: "MNIST train". */
+  readonly name: string;
+  readonly inputs: I;
+  /** The shape of one example: [784], or [1, 28, 28] for channels, rows, columns. */
+  readonly shape: readonly number[];
+  /** What a byte is multiplied with on its way to a float; floats are taken as they are. */
+  readonly scale?: number;
+  /** What the elements of an example are called, where they have names: the columns of a table. */
+  readonly inputNames?: readonly string[];
+  readonly files?: DatasetFiles;
+};
+
+/** Examples with class labels. */
+export type LabelledParts<I extends InputArray = InputArray> = InputParts<I> & {
+  readonly labels: LabelArray;
+  /** How many classes there are, 1 to 2³¹ − 1. */
+  readonly classes: number;
+  /** What the classes are called, one name each. */
+  readonly classNames?: readonly string[];
+  readonly targets?: "labels" | "oneHot";
+  readonly targetValues?: undefined;
+};
+
+/** Examples with numbers to learn. */
+export type NumberParts<I extends InputArray = InputArray> = InputParts<I> & {
+  /** n × width, row-major, finite */
+  readonly targetValues: NumberArray;
+  readonly targets?: "numbers";
+  readonly labels?: undefined;
+  readonly classes?: undefined;
+  readonly classNames?: undefined;
+};
+
+export type DatasetParts<I extends InputArray = InputArray> = LabelledParts<I> | NumberParts<I>;
+
+/** Labels live as int32 in an engine. */
+const MAX_CLASSES = 2 ** 31 - 1;
+/** A row for each example: more would be a mistake that fills the memory. */
+const MAX_ONE_HOT = 65_536;
+
+/**
+ * How many examples the parts hold.
+ *
+ * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
+ *   not finite
+ * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, or both kinds of targets
+ */
+export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
+  const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
+  if (given !== 1) throw new OptionError("targets", "either labels or targetValues", given === 0 ? "neither" : "both");
+  checkScale(parts);
+  if (parts.targetValues === undefined) checkClasses(parts);
+  const count = countOf(parts, files);
+  checkNames("inputNames", parts.inputNames, parts.inputs.length / count);
+  if (!(parts.inputs instanceof Uint8Array)) checkFinite(parts.inputs, files.inputs);
+  if (parts.targetValues === undefined) checkLabels(parts.labels, parts.classes, files.labels);
+  else checkFinite(parts.targetValues, files.labels);
+  return count;
+}
+
+function checkScale({ inputs, scale = 1 }: DatasetParts): void {
+  if (!Number.isFinite(scale)) throw new OptionError("scale", "a finite number", scale);
+  if (scale !== 1 && !(inputs instanceof Uint8Array)) {
+    throw new OptionError("scale", "1 for floats, which are taken as they are", scale, "standardize() fits a scale");
+  }
+}
+
+function checkClasses({ classes, classNames, targets }: LabelledParts): void {
+  const most = targets === "oneHot" ? MAX_ONE_HOT : MAX_CLASSES;
+  if (!(Number.isInteger(classes) && classes >= 1 && classes <= most)) {
+    throw new OptionError("classes", `a whole number from 1 to ${most}`, classes);
+  }
+  checkNames("classNames", classNames, classes);
+}
+
+function checkNames(option: string, names: readonly string[] | undefined, count: number): void {
+  if (names === undefined || names.length === count) return;
+  throw new OptionError(option, `${count} names`, names.length);
+}
+
+function countOf(parts: DatasetParts, files: DatasetFiles): number {
+  const { inputs, shape } = parts;
+  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 1)) {
+    const expected = "examples of at least one element";
+    throw new DatasetError({ kind: "shape", file: files.inputs, expected, found: showShape(shape) });
+  }
+  const count = inputs.length / shape.reduce((size, dim) => size * dim, 1);
+  if (!Number.isInteger(count)) {
+    const expected = `a whole number of examples of shape ${showShape(shape)}`;
+    const found = `${inputs.length} ${inputs instanceof Uint8Array ? "bytes" : "numbers"}`;
+    throw new DatasetError({ kind: "shape", file: files.inputs, expected, found });
+  }
+  if (parts.targetValues === undefined) {
+    const { length } = parts.labels;
+    if (count !== length) {
+      const both = `${files.inputs}, ${files.labels}`;
+      throw new DatasetError({ kind: "count", images: count, labels: length, files: both });
+    }
+  }
+  if (count === 0) throw new DatasetError({ kind: "empty", file: files.inputs });
+  if (parts.targetValues !== undefined) {
+    const width = parts.targetValues.length / count;
+    if (!(Number.isInteger(width) && width >= 1)) {
+      const expected = `as many target numbers for each of ${count} examples`;
+      const found = `${parts.targetValues.length} numbers`;
+      throw new DatasetError({ kind: "shape", file: files.labels, expected, found });
+    }
+  }
+  return count;
+}
+
+function checkLabels(labels: LabelArray, classes: number, file: string): void {
+  for (let position = 0; position < labels.length; position++) {
+    const value = labels[position] ?? 0;
+    if (value < 0 || value >= classes) throw new DatasetError({ kind: "label", file, position, value, classes });
+  }
+}
+
+/** A NaN among the examples would only be found by a loss that is none. */
+function checkFinite(values: NumberArray, file: string): void {
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position] ?? 0;
+    if (!Number.isFinite(value)) throw new DatasetError({ kind: "number", file, position, value });
+  }
+}
+
+/** New zeros of the same element type. */
+export function zerosLike<A extends InputArray | LabelArray>(array: A, length: number): A {
+  if (array instanceof Float32Array) return new Float32Array(length) as A;
+  if (array instanceof Float64Array) return new Float64Array(length) as A;
+  if (array instanceof Int32Array) return new Int32Array(length) as A;
+  return new Uint8Array(length) as A;
+}
+
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}
