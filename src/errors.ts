@@ -221,16 +221,21 @@ export class CheckpointError extends LanegradError {
   }
 }
 
-/** The loss left the finite numbers; the weights are useless from here on. */
+/** The loss, or a coordinate of a descent, left the finite numbers; what was trained is useless from here on. */
 export class DivergedError extends LanegradError {
   override readonly name = "DivergedError";
+  /** The step in which it happened, from 0 on. */
   readonly iteration: number;
+  /** What is no longer finite. */
   readonly loss: number;
+  /** What that is: `loss`, or `x[1]`. */
+  readonly subject: string;
 
-  constructor(iteration: number, loss: number) {
-    super(`loss is ${loss} at iteration ${iteration}; training stopped there: try a smaller learning rate`);
+  constructor(iteration: number, loss: number, subject = "loss") {
+    super(`${subject} is ${loss} at iteration ${iteration}; the descent stopped there: try a smaller learning rate`);
     this.iteration = iteration;
     this.loss = loss;
+    this.subject = subject;
   }
 }
 

@@ -4,6 +4,11 @@ export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
+export { type Descent, type DescentOptions, gradientDescent } from "./calculus/gradient_descent.ts";
+export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Rows } from "./calculus/losses.ts";
+export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
+export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
+export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {

@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 const RANK: Readonly<Record<string, number>> = {
   "": 0,
   platform: 0.5,
+  numeric: 0.6,
   random: 1,
   calculus: 1,
   formats: 1,

@@ -20,7 +20,7 @@ export type Elements = { readonly length: number; [index: number]: number };
  * @throws {OptionError} h is 0 or no finite number
  */
 export function centralDifferences(f: () => number, x: () => Elements, gradient: () => Elements, h: number): void {
-  if (!Number.isFinite(h) || h === 0) throw new OptionError("h", "a finite number other than 0", h);
+  checkStep(h);
   const count = x().length;
   for (let i = 0; i < count; i++) {
     const value = x()[i] ?? Number.NaN;
@@ -34,6 +34,11 @@ export function centralDifferences(f: () => number, x: () => Elements, gradient:
       x()[i] = value;
     }
   }
+}
+
+/** @throws {OptionError} h is 0 or no finite number */
+export function checkStep(h: number): void {
+  if (!Number.isFinite(h) || h === 0) throw new OptionError("h", "a finite number other than 0", h);
 }
 
 /** Writes a value and returns what was stored of it: the nearest number that x can hold. */

@@ -7,8 +7,8 @@
  */
 
 import { OptionError } from "../errors.ts";
+import { log } from "../numeric/log.ts";
 import { checkRange, checkSeed, checkWhole, countDraws, MAX_COUNT, MAX_POPULATION } from "./checks.ts";
-import { log } from "./log.ts";
 import { Mt19937 } from "./mt19937.ts";
 import { checkSnapshot, type RandomStateSnapshot } from "./snapshot.ts";
 

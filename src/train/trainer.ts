@@ -183,7 +183,7 @@ export class Trainer<D extends FloatType> {
       const { batch, run, loss } = this.#slots.get(size) as Slot<D>;
       sampler.draw(batch.indices.data);
       run();
-      const found = lossAt === "after update" ? this.network.loss(batch.inputs, batch.labels) : loss().data[0];
+      const found = lossAt === "after update" ? this.network.loss(batch.inputs, batch.targets) : loss().data[0];
       sum += (found ?? Number.NaN) * size;
       rows += size;
       if (sampler.isAtStart) break; // an update does not reach into the next epoch

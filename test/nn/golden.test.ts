@@ -1,6 +1,7 @@
 /** NumPy's float64 numbers for networks, softmax, products and activations: 1e-12 in float64, 1e-5 in float32. */
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
+import { crossEntropyError } from "../../src/calculus/losses.ts";
 import { SimpleNet } from "../../src/nn/simple_net.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { exp, relu, sigmoid, tanh } from "../../src/ops/elementwise.ts";
@@ -77,6 +78,19 @@ for (const dtype of ["float64", "float32"] as const) {
       }
     }
   });
+
+  if (dtype === "float64") {
+    test("the chapter's own loss of its smallest network, with δ inside the logarithm, has the chapter's digits", () => {
+      const losses = [golden.simple_net_label_2, golden.simple_net_label_0].map(({ W, x, t }) => {
+        using net = new SimpleNet(engine, { random: new RandomState(0), dtype });
+        net.parameters.W.set(W);
+        using logits = net.predict(x);
+        using y = softmax(logits);
+        return crossEntropyError(y.data, t);
+      });
+      near(losses, [1.2209415606587606, 1.0409111886878426], 2 ** -52, "losses");
+    });
+  }
 
   test(`softmax holds at extreme logits, ${dtype}`, () => {
     using logits = tensor(engine, golden.softmax_extreme.logits, { dtype });

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { OptionError } from "../../src/errors.ts";
-import { log } from "../../src/random/log.ts";
-import { fixture, ulp } from "./numpy.ts";
+import { log } from "../../src/numeric/log.ts";
+import { fixture, ulp } from "../random/numpy.ts";
 
 const test = suite("log");
 

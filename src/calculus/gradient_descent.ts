@@ -1,0 +1,59 @@
+/**
+ * Gradient descent on a function of several variables:
+ *
+ *   x ← x - learningRate · ∂f/∂x       the gradient by central differences
+ */
+import { DivergedError, OptionError } from "../errors.ts";
+import { type GradientOptions, numericalGradient } from "./numerical_gradient.ts";
+import { type Coordinates, copyVector, isVector, type Vector } from "./point.ts";
+
+export type DescentOptions = GradientOptions & {
+  /** What a gradient is multiplied by; 0.01, as in the chapter. */
+  readonly learningRate?: number;
+  /** Steps to make, from 0 on; 100, as in the chapter. */
+  readonly steps?: number;
+};
+
+export type Descent = {
+  /** Where the last step led. */
+  readonly x: Float64Array;
+  /** Every point on the way: the start, then one for each step, so steps + 1 of them. The last is x. */
+  readonly trajectory: readonly Float64Array[];
+};
+
+/**
+ * Descends from a start, which stays as it is.
+ *
+ * The chapter's function moves the very array that it is given, so that a second call with the same start begins where
+ * the first one ended. Too large a rate need not end in infinities: at x = 1e13 the step h = 1e-4 is lost in x + h, the
+ * gradient comes out as 0, and x stays where it is, far off.
+ *
+ * @param start a vector, plain or typed
+ * @throws {DivergedError} a coordinate left the finite numbers: in which step, and which
+ * @throws {OptionError} options that are no numbers, h is 0, something else than numbers in the start or from f
+ * @example
+ * gradientDescent(([x0, x1]) => x0 ** 2 + x1 ** 2, [-3, 4], { learningRate: 0.1, steps: 100 }).x; // near 0, 0
+ */
+export function gradientDescent<const X extends Vector>(
+  f: (x: NoInfer<Coordinates<X>>) => number,
+  start: X,
+  { learningRate = 0.01, steps = 100, ...options }: DescentOptions = {},
+): Descent {
+  if (!isVector(start)) throw new OptionError("gradientDescent: start", "an array of numbers", start);
+  if (!Number.isFinite(learningRate)) throw new OptionError("learningRate", "a finite number", learningRate);
+  if (!Number.isInteger(steps) || steps < 0) throw new OptionError("steps", "a whole number from 0 on", steps);
+  const value = f as unknown as (x: readonly number[]) => number; // which sees an array of the start's kind
+  let x = copyVector("gradientDescent: start", start) as number[];
+  const trajectory = [Float64Array.from(x)];
+  for (let step = 0; step < steps; step++) {
+    const gradient = numericalGradient(value, x as readonly number[], options);
+    x = x.slice();
+    for (let i = 0; i < x.length; i++) {
+      const moved = (x[i] as number) - learningRate * (gradient[i] as number);
+      if (!Number.isFinite(moved)) throw new DivergedError(step, moved, `x[${i}]`);
+      x[i] = moved;
+    }
+    trajectory.push(Float64Array.from(x));
+  }
+  return { x: Float64Array.from(x), trajectory };
+}

@@ -1,0 +1,77 @@
+/**
+ * The gradient of a function of several variables, from its values alone:
+ *
+ *   ∂f/∂x_i ≈ ( f(x + h·e_i) - f(x - h·e_i) ) / 2h
+ *
+ * Divided by 2h, as in the chapter, whose digits come out; `centralDifferences` divides by the step that was really made.
+ */
+import { OptionError } from "../errors.ts";
+import { checkStep } from "./central_differences.ts";
+import { CHAPTER_STEP } from "./numerical_diff.ts";
+import { type Coordinates, checkValue, copyPoint, type Point, type Vector } from "./point.ts";
+
+/** A gradient has the nest of its point, with rows of float64. */
+export type Gradient<X> = X extends Vector ? Float64Array : X extends readonly (infer Y)[] ? Gradient<Y>[] : never;
+
+export type GradientOptions = {
+  /** How far each coordinate moves; 1e-4, as in the chapter. */
+  readonly h?: number;
+};
+
+/**
+ * The gradient of f at x: at a vector, at a matrix of which f takes the whole, or with `points: "rows"` at each row of
+ * a batch, of which f takes one row.
+ *
+ * The chapter has one function for all of them. It walks a matrix by `for idx in range(x.size)` and `x[idx]`, which moves
+ * a whole row at a time and runs off the end of the matrix: its gradients of matrices come from another version, in the
+ * book's common folder. It also writes to the array that it is given; here f sees a copy.
+ *
+ * @param f pure; NaN and infinities of its pass into the gradient
+ * @param x plain arrays, nested or not, or typed arrays; never changed
+ * @returns ∂f/∂x in x's shape, rows as Float64Arrays
+ * @throws {OptionError} h is 0 or no finite number; x holds, or f returns, something else than numbers
+ * @example
+ * numericalGradient(([x0, x1]) => x0 ** 2 + x1 ** 2, [3, 4]); // Float64Array [6.00000000000378, 7.999999999999119]
+ */
+export function numericalGradient<const X extends Point>(
+  f: (x: NoInfer<Coordinates<X>>) => number,
+  x: X,
+  options?: GradientOptions & { readonly points?: "one" },
+): Gradient<X>;
+export function numericalGradient<const Y extends Vector>(
+  f: (row: NoInfer<Coordinates<Y>>) => number,
+  x: readonly Y[],
+  options: GradientOptions & { readonly points: "rows" },
+): Float64Array[];
+export function numericalGradient(
+  f: (x: never) => number,
+  x: Point,
+  { h = CHAPTER_STEP, points = "one" }: GradientOptions & { readonly points?: "one" | "rows" } = {},
+): unknown {
+  checkStep(h);
+  const value = f as (x: unknown) => number;
+  if (points === "one") return gradientAt(value, x, h, "numericalGradient: x");
+  if (points !== "rows") throw new OptionError("numericalGradient: points", "one or rows", points);
+  if (!Array.isArray(x)) throw new OptionError("numericalGradient: x", "an array of rows", x);
+  return x.map((row: Point, i) => gradientAt(value, row, h, `numericalGradient: x[${i}]`));
+}
+
+function gradientAt(f: (x: unknown) => number, x: Point, h: number, name: string): unknown {
+  const { moved, gradient, rows } = copyPoint(name, x);
+  const valueAt = (row: (typeof rows)[number], i: number, coordinate: number) => {
+    for (const { moved, value } of rows) copyInto(moved, value); // also undoes what an impure f has done
+    row.moved[i] = coordinate;
+    return checkValue("numericalGradient", f(moved));
+  };
+  for (const row of rows) {
+    for (let i = 0; i < row.value.length; i++) {
+      const x = row.value[i] as number;
+      row.gradient[i] = (valueAt(row, i, x + h) - valueAt(row, i, x - h)) / (2 * h);
+    }
+  }
+  return gradient;
+}
+
+function copyInto(to: { [index: number]: number }, from: Vector): void {
+  for (let i = 0; i < from.length; i++) to[i] = from[i] as number;
+}
