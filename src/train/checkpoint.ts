@@ -102,7 +102,8 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   };
   const position = read("training/position", trainer.position());
   const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
-  const blocks = facts.watch && trainer.network.blocks.map(({ data }, i) => read(`training/best/${i}`, data));
+  const bestBlocks = facts.watch?.best === undefined ? [] : trainer.network.blocks;
+  const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));
   const order = arrays.get("training/order")?.data as Int32Array | undefined;
 
   const before = { random: trainer.random.getState(), sampler: trainer.sampler.state(), step: trainer.state.step };
@@ -118,13 +119,14 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   }
   for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
   trainer.resume(position);
-  if (facts.watch && blocks) trainer.best?.resume({ ...facts.watch, blocks: blocks as WatchState["blocks"] });
+  if (facts.watch) trainer.best?.resume({ ...facts.watch, blocks: blocks as WatchState["blocks"] });
   const { history } = trainer;
   history.losses.length = 0;
   for (const loss of losses) history.losses.push(loss);
   history.evaluations.splice(0, history.evaluations.length, ...facts.evaluations);
   history.epochs.splice(0, history.epochs.length, ...facts.epochs);
-  if (facts.watch) history.best = facts.watch.best;
+  if (facts.watch?.best) history.best = facts.watch.best;
+  else delete history.best;
 }
 
 /** The bytes of a checkpoint: a safetensors file. */
@@ -212,7 +214,7 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
   if (!isRecord(data)) throw damaged("no data");
   if (!isRecord(sampler)) throw damaged("no sampler");
   if (!isRecords(evaluations) || !isRecords(epochs)) throw damaged("no records");
-  if (watch !== undefined && !(isRecord(watch) && isRecord(watch["best"]) && Number.isInteger(watch["waited"]))) {
+  if (watch !== undefined && !(isRecord(watch) && Number.isInteger(watch["waited"]))) {
     throw damaged("no best weights");
   }
   return facts as CheckpointFacts;

@@ -17,8 +17,8 @@ export type EarlyStopping = {
 
 /** What a checkpoint keeps of it. */
 export type WatchState = {
-  readonly best: EvaluationRecord;
-  /** Evaluations since the best. */
+  readonly best: EvaluationRecord | undefined;
+  /** Evaluations since the best, or since the start. */
   readonly waited: number;
   /** The network's blocks at the best, in their order. */
   readonly blocks: readonly (Float32Array | Float64Array | Int32Array)[];
@@ -82,16 +82,15 @@ export class BestWeights<D extends FloatType> {
   }
 
   /** The copies themselves, which the next improvement replaces and does not change. */
-  state(): WatchState | undefined {
-    if (this.#best === undefined) return undefined;
+  state(): WatchState {
     return { best: this.#best, waited: this.#waited, blocks: this.#blocks };
   }
 
-  /** @param state of a network with the same blocks; undefined where nothing was evaluated yet */
-  resume(state: WatchState | undefined): void {
-    this.#best = state?.best;
-    this.#waited = state?.waited ?? 0;
-    this.#blocks = state?.blocks ?? [];
+  /** @param state of a network with the same blocks */
+  resume({ best, waited, blocks }: WatchState): void {
+    this.#best = best;
+    this.#waited = waited;
+    this.#blocks = blocks;
   }
 
   #isBetter(record: EvaluationRecord): boolean {
