@@ -8,7 +8,7 @@ import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import { sgd } from "../nn/optimizers.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { evaluate } from "./evaluate.ts";
+import { accuracyOf } from "./evaluate.ts";
 import { Minibatch, type ResidentDataset } from "./resident.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
@@ -74,8 +74,8 @@ export function* sgdSteps<D extends FloatType>(
     const hasLoss = Number.isFinite(progress.loss);
     progress.evaluation = undefined;
     if (hasLoss && iteration % epoch === 0) {
-      const trainAccuracy = evaluate(net, train).accuracy;
-      const testAccuracy = test === train ? trainAccuracy : evaluate(net, test).accuracy;
+      const trainAccuracy = accuracyOf(net, train);
+      const testAccuracy = test === train ? trainAccuracy : accuracyOf(net, test);
       progress.evaluation = { trainAccuracy, testAccuracy };
     }
     yield progress;
