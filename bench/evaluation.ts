@@ -2,9 +2,11 @@
  * The chapter's network on all 10,000 bundled digits, which lie in memory as the bytes that are not zero.
  *
  *   forward    gather → forward → argmax, by hand over the operations
- *   evaluate   the library's own, which counts the right answers
+ *   accuracy   the library's own, which counts the right answers
+ *   evaluate   the same with the loss and the confusion matrix
  */
 import {
+  accuracyOf,
   addBias,
   argmax,
   type Dataset,
@@ -36,6 +38,7 @@ export function evaluationCases(digits: Dataset<Uint8Array>): Case[] {
   const shape = `${digits.length}x${digits.size}`;
   return [
     { name: `forward ${shape}`, flops, dtype: "float32", prepare: (engine) => forwardTrial(engine, digits) },
+    { name: `accuracy ${digits.length}`, flops, dtype: "float32", prepare: (engine) => accuracyTrial(engine, digits) },
     { name: `evaluate ${digits.length}`, flops, dtype: "float32", prepare: (engine) => evaluateTrial(engine, digits) },
   ];
 }
@@ -61,13 +64,25 @@ function forwardTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   };
 }
 
+function accuracyTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
+  return countingTrial(engine, digits, accuracyOf);
+}
+
 function evaluateTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
+  return countingTrial(engine, digits, (net, resident) => evaluate(net, resident).accuracy);
+}
+
+function countingTrial(
+  engine: Engine,
+  digits: Dataset<Uint8Array>,
+  measure: (net: TwoLayerNet, resident: ResidentDataset) => number,
+): Trial {
   const { net, resident, layers, plain } = networkOf(engine, digits);
   return {
-    run: () => evaluate(net, resident).correct,
+    run: () => measure(net, resident),
     plain,
     plainShare: PLAIN_ROWS / digits.length,
-    residual: () => Math.abs(evaluate(net, resident).correct - countRight(layers, digits)) / digits.length,
+    residual: () => Math.abs(measure(net, resident) - countRight(layers, digits) / digits.length),
     tolerance: 1e-3, // near a tie, rounding decides
     owned: [net, resident],
   };

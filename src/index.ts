@@ -130,7 +130,7 @@ export {
   restore,
 } from "./train/checkpoint.ts";
 export type { EarlyStopping } from "./train/early_stopping.ts";
-export { type Evaluation, evaluate } from "./train/evaluate.ts";
+export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,
@@ -138,6 +138,9 @@ export {
   type Outcome,
   type TrainHistory,
 } from "./train/history.ts";
+export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/metrics.ts";
+export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/misclassified.ts";
+export { type EvaluationData, reportData, reportText } from "./train/report.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
 export type { Sampling } from "./train/sampler.ts";
 export { type TrainOptions, train } from "./train/train.ts";

@@ -191,11 +191,11 @@ export function alike<I extends InputArray>(
   const { name, shape, classes, classNames, inputNames, targets } = dataset;
   const { inputs, labels, targetValues } = elements;
   const scale = inputs instanceof Uint8Array ? dataset.scale : 1;
-  const common = { name, inputs, shape, scale, ...(inputNames === undefined ? {} : { inputNames }) };
-  if (targetValues !== undefined) return new Dataset({ ...common, targetValues });
+  const given = { name, inputs, shape, scale, ...(inputNames === undefined ? {} : { inputNames }) };
+  if (targetValues !== undefined) return new Dataset({ ...given, targetValues });
   const names = classNames === undefined ? {} : { classNames };
   const form = targets === "oneHot" ? targets : "labels";
-  return new Dataset({ ...common, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
+  return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
 }
 
 /** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */

@@ -17,7 +17,7 @@ import { argument, type Expression, expressionOf, type Value } from "../tensor/e
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import type { Shape } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import { empty, type Tensor, tensor } from "../tensor/tensor.ts";
+import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
@@ -88,9 +88,10 @@ export class Network<D extends FloatType = FloatType> {
   readonly outputSize: number;
   /** [seed, step] of dropout's masks, where there is dropout: the step counts training steps. */
   readonly counter: Tensor<"int32"> | undefined;
+  /** What it is trained by: the loss's name, or the function that was given. */
+  readonly lossFunction: Loss<D>;
   readonly #parameters: Parameters<string, D>;
   readonly #statistics: TensorGroup<string, D> | undefined;
-  readonly #loss: Loss<D>;
   readonly #programs = new Map<string, Program<string>>();
   readonly #steps = new Map<string, TrainingStep<D>>();
   readonly #stateNumbers = new WeakMap<OptimizerState<D>, number>();
@@ -112,7 +113,7 @@ export class Network<D extends FloatType = FloatType> {
     this.description = description;
     this.inputSize = (denses[0] as DenseLayer).inputSize;
     this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
-    this.#loss = loss;
+    this.lossFunction = loss;
     this.#parameters = new Parameters(engine, shapes.parameters, dtype);
     const hasStatistics = Object.keys(shapes.statistics).length > 0;
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
@@ -152,8 +153,8 @@ export class Network<D extends FloatType = FloatType> {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
       const z = this.logits(input);
-      if (this.#loss === "softmaxCrossEntropy") return softmax(z);
-      if (this.#loss === "binaryCrossEntropyWithLogits") return sigmoid(z);
+      if (this.lossFunction === "softmaxCrossEntropy") return softmax(z);
+      if (this.lossFunction === "binaryCrossEntropyWithLogits") return sigmoid(z);
       const y = empty(this.engine, z.shape, { dtype: this.dtype });
       copy(z, y);
       return y;
@@ -179,15 +180,12 @@ export class Network<D extends FloatType = FloatType> {
    */
   loss(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): number {
     return this.#with(x, t, (input, target) => {
-      const loss = this.#loss;
-      if (typeof loss !== "function") return LOSSES[loss](this.logits(input), target as Tensor<D>);
-      const program = this.#program(`loss ${formOf(input)} ${formOf(target)}`, () => {
+      if (typeof this.lossFunction !== "function") return this.lossOf(this.logits(input), target);
+      const key = `loss ${formOf(input)} ${formOf(target)}`;
+      return this.#lossBy(key, { x: input, t: target }, () => {
         const { z } = this.forward(this.#argument(input), "predict");
-        return compile({ loss: this.lossOf(z, argument<DType>(this.engine, target, "t")) });
+        return this.lossOf(z, argument<DType>(this.engine, target, "t"));
       });
-      program.bind({ x: input, t: target });
-      program.run();
-      return program.outputs["loss"]?.data[0] ?? Number.NaN;
     });
   }
 
@@ -299,11 +297,19 @@ export class Network<D extends FloatType = FloatType> {
     });
   }
 
-  /** The network's loss of an output and targets. */
-  lossOf(z: Expression<D>, t: Value): Expression<D> {
-    const loss = this.#loss;
-    const targets = expressionOf(t) as Expression<D>;
-    return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);
+  /** The network's loss of an output and targets: of tensors a number, of expressions an expression. */
+  lossOf(z: Tensor<D>, t: Tensor<D> | Tensor<"int32">): number;
+  lossOf(z: Expression<D>, t: Value): Expression<D>;
+  lossOf(z: Value<D>, t: Value): number | Expression<D> {
+    const loss = this.lossFunction;
+    if (!(z instanceof Tensor)) {
+      const targets = expressionOf(t) as Expression<D>;
+      return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);
+    }
+    if (typeof loss !== "function") return LOSSES[loss](z, t as Tensor<D>);
+    return this.#lossBy(`loss of z ${formOf(z)} ${formOf(t as Tensor)}`, { z, t: t as Tensor }, () =>
+      this.lossOf(argument(this.engine, z, "z"), argument(this.engine, t as Tensor, "t")),
+    );
   }
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
@@ -373,10 +379,25 @@ export class Network<D extends FloatType = FloatType> {
   #program(key: string, compiled: () => Program<string>): Program<string> {
     this.#checkOpen();
     const known = this.#programs.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // The one in use goes last where the next one takes the first's place: its output may be the next one's input.
+      if (this.#programs.size === MOST_PROGRAMS) {
+        this.#programs.delete(key);
+        this.#programs.set(key, known);
+      }
+      return known;
+    }
     const program = compiled();
     keep(this.#programs, key, program);
     return program;
+  }
+
+  /** A loss that is a function, by the program for tensors of these shapes. */
+  #lossBy(key: string, given: Readonly<Record<string, Rows<D> | Tensor>>, built: () => Expression<D>): number {
+    const program = this.#program(key, () => compile({ loss: built() }));
+    program.bind(given);
+    program.run();
+    return program.outputs["loss"]?.data[0] ?? Number.NaN;
   }
 
   #checkOpen(): void {

@@ -1,51 +1,144 @@
 /**
- * How good a network is on a dataset.
+ * How good a network is on a dataset: its loss, and, where there are classes, what it takes for what. One pass.
  */
 import type { Dataset } from "../data/dataset.ts";
+import { OptionError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
+import { argmax, countCorrect } from "../ops/argmax.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { Minibatch, ResidentDataset } from "./resident.ts";
+import { blocksOf } from "./blocks.ts";
+import { ClassCounts } from "./class_counts.ts";
+import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
+import { type ClassReport, classReport } from "./metrics.ts";
+import type { ResidentDataset } from "./resident.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
-export type Evaluation = {
-  /** Examples whose most probable class is their label. */
-  readonly correct: number;
-  /** The same as a fraction of all examples, 0..1. */
-  readonly accuracy: number;
+export type EvaluateOptions = {
+  /** Also counts examples whose label is among the k most probable classes: 1 to as many as there are. */
+  readonly topK?: number;
 };
 
-/** Rows at a time: enough that the products run at full speed, few enough to stay in the cache. */
-const ROWS = 256;
+/** What an evaluation found. Accuracies are fractions in 0..1. */
+export type Evaluation = {
+  readonly examples: number;
+  /**
+   * The mean over examples, in nats for cross entropies, added up in float64. `squaredError`, which is a sum, is divided
+   * by the number of examples; a loss function of one's own is taken to be a mean.
+   */
+  readonly loss: number;
+  /** Examples whose most probable class is their label: the first of equals. NaN where there are no classes. */
+  readonly correct: number;
+  /** The same as a fraction of all examples. NaN where there are no classes. */
+  readonly accuracy: number;
+  /** Where it was asked for. */
+  readonly topK: TopK | undefined;
+  /** Where there are classes: with labels, or with the loss `softmaxCrossEntropy`. */
+  readonly classes: ClassReport | undefined;
+};
 
 /**
- * The accuracy of a network on every example of a dataset.
+ * Examples whose label is among the k most probable classes. Of equals the lower class comes first and NaN before
+ * everything, so that k = 1 counts what `correct` counts.
+ */
+export type TopK = { readonly k: number; readonly correct: number; readonly accuracy: number };
+
+/**
+ * Evaluates a network on every example of a dataset, without dropout and with running statistics.
+ *
+ * Where targets are rows, the class of an example is its largest target. For accuracy alone, `accuracyOf` does less.
  *
  * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
- * @throws {ShapeError} the examples have another size than the network's input
+ * @throws {ShapeError} the examples have another size than the network's input, or the targets than its output
+ * @throws {OptionError} `topK` is no number of classes, or there are none
+ * @throws {IndexError} a label that the network has no output for
+ * @throws {DTypeError} labels, where the network's loss needs numbers
+ * @example
+ * const { loss, accuracy, classes } = evaluate(net, mnist.test);
  */
-export function evaluate<D extends FloatType>(trainable: Trainable<D>, data: Dataset | ResidentDataset): Evaluation {
-  const net = networkOf(trainable);
-  if (data instanceof ResidentDataset) return evaluateResident(net, data);
-  using resident = new ResidentDataset(net.engine, data);
-  return evaluateResident(net, resident);
+export function evaluate<D extends FloatType>(
+  trainable: Trainable<D>,
+  data: Dataset | ResidentDataset,
+  options: EvaluateOptions = {},
+): Evaluation {
+  return lastOf(evaluation(networkOf(trainable), data, options));
 }
 
-function evaluateResident<D extends FloatType>(net: Network<D>, data: ResidentDataset): Evaluation {
-  const whole = data.length - (data.length % ROWS);
-  const correct = countCorrect(net, data, 0, whole) + countCorrect(net, data, whole, data.length);
-  return { correct, accuracy: correct / data.length };
-}
-
-/** Right answers among the examples from `start` to before `end`, a multiple of ROWS or fewer than ROWS. */
-function countCorrect<D extends FloatType>(net: Network<D>, data: ResidentDataset, start: number, end: number): number {
-  if (start === end) return 0;
-  using batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
-  let correct = 0;
-  for (let first = start; first < end; first += batch.indices.size) {
-    const indices = batch.indices.data;
-    for (let i = 0; i < indices.length; i++) indices[i] = first + i;
-    batch.gather();
-    correct += net.countCorrect(batch.inputs, batch.labels);
+/** As `evaluate`, in turns: comes up for air after every block of rows. */
+export function* evaluation<D extends FloatType>(
+  net: Network<D>,
+  data: Dataset | ResidentDataset,
+  { topK }: EvaluateOptions = {},
+): Generator<undefined, Evaluation> {
+  checkTopK(topK, net.outputSize);
+  let counts: ClassCounts | undefined;
+  let sum = 0;
+  for (const { z, t, first } of blocksOf(net, data)) {
+    if (tellClasses(net, t)) {
+      counts ??= new ClassCounts(net.outputSize, topK ?? 0);
+      using predictions = argmax(z);
+      withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
+    }
+    sum += summedLoss(net, z, t);
+    yield;
   }
-  return correct;
+  const examples = data.length;
+  const loss = sum / examples;
+  if (counts === undefined) {
+    if (topK !== undefined) throw new OptionError("topK", "undefined where there are no classes", topK);
+    return { examples, loss, correct: Number.NaN, accuracy: Number.NaN, topK, classes: undefined };
+  }
+  const { correct, amongTop, confusion } = counts;
+  return {
+    examples,
+    loss,
+    correct,
+    accuracy: correct / examples,
+    topK: topK === undefined ? undefined : { k: topK, correct: amongTop, accuracy: amongTop / examples },
+    classes: classReport(confusion),
+  };
+}
+
+/**
+ * The accuracy of a network on every example of a dataset, 0..1, and nothing else: what a training loop asks for.
+ *
+ * @param data as for `evaluate`
+ * @throws {ShapeError} the examples have another size than the network's input
+ * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
+ */
+export function accuracyOf<D extends FloatType>(trainable: Trainable<D>, data: Dataset | ResidentDataset): number {
+  return lastOf(accuracy(networkOf(trainable), data));
+}
+
+/** As `accuracyOf`, in turns. */
+export function* accuracy<D extends FloatType>(
+  net: Network<D>,
+  data: Dataset | ResidentDataset,
+): Generator<undefined, number> {
+  let correct = 0;
+  for (const { z, t } of blocksOf(net, data)) {
+    withLabels("accuracyOf", net, t, (labels) => {
+      correct += countCorrect(z, labels);
+    });
+    yield;
+  }
+  return correct / data.length;
+}
+
+/** What a generator returns. */
+function lastOf<R>(turns: Generator<undefined, R>): R {
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done) return value;
+  }
+}
+
+function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: BlockTargets<D>): number {
+  const loss = net.lossOf(z, t);
+  return net.lossFunction === "squaredError" ? loss : loss * (z.shape[0] ?? 0);
+}
+
+function checkTopK(topK: number | undefined, classes: number): void {
+  if (topK === undefined || (Number.isInteger(topK) && topK >= 1 && topK <= classes)) return;
+  throw new OptionError("topK", `a whole number from 1 to ${classes}, the network's outputs`, topK);
 }

@@ -15,7 +15,7 @@ import type { RandomState } from "../random/random_state.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
-import { evaluate } from "./evaluate.ts";
+import { accuracy, evaluation } from "./evaluate.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { Minibatch, ResidentDataset } from "./resident.ts";
 import { Sampler } from "./sampler.ts";
@@ -216,21 +216,25 @@ export class Trainer<D extends FloatType> {
   }
 
   *#evaluate(iteration: number): Generator<undefined, EvaluationRecord> {
-    const train = this.plan.evaluateTraining ? evaluate(this.network, this.train) : undefined;
-    yield undefined;
-    const test = this.#test && (this.#test === this.train && train ? train : evaluate(this.network, this.#test));
-    yield undefined;
-    const validation = this.#validation && evaluate(this.network, this.#validation);
+    const train = this.plan.evaluateTraining ? yield* this.#measure(this.train) : undefined;
+    const test = this.#test && (this.#test === this.train && train ? train : yield* this.#measure(this.#test));
+    const validation = this.#validation && (yield* evaluation(this.network, this.#validation));
     const measured: EvaluationRecord = {
       iteration,
-      ...(train && { trainAccuracy: train.accuracy }),
-      ...(test && { testAccuracy: test.accuracy }),
-      ...(validation && { validationAccuracy: validation.accuracy }),
+      ...named("train", train),
+      ...named("test", test),
+      ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
     };
     const record = this.best?.observe(measured) ?? measured;
     if (this.best?.best !== undefined) this.history.best = this.best.best;
     this.history.evaluations.push(record);
     return record;
+  }
+
+  /** The accuracy alone where there are classes, else the loss. */
+  *#measure(data: ResidentDataset): Generator<undefined, Measured> {
+    if (data.targetWidth === 0) return { accuracy: yield* accuracy(this.network, data) };
+    return { loss: (yield* evaluation(this.network, data)).loss };
   }
 
   #slot(size: number): Slot<D> {
@@ -253,4 +257,12 @@ export class Trainer<D extends FloatType> {
     this.#owned.push(made);
     return made;
   }
+}
+
+type Measured = { readonly accuracy?: number; readonly loss?: number };
+
+/** What was measured, under the names that records have: an accuracy where there is one, else the loss. */
+function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
+  if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
+  return loss === undefined ? {} : { [`${of}Loss`]: loss };
 }

@@ -1,0 +1,42 @@
+/**
+ * Which class an example is of: its label, or the largest of its targets, where they are probabilities of classes.
+ */
+import { DTypeError, ShapeError } from "../errors.ts";
+import { isLabels } from "../nn/inputs.ts";
+import type { Network } from "../nn/network.ts";
+import { argmax } from "../ops/argmax.ts";
+import { show } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+
+/** What a block of a dataset has for targets: m labels, or m × width numbers. */
+export type BlockTargets<D extends FloatType> = Tensor<"int32"> | Tensor<D>;
+
+/** Whether the targets tell of classes: labels do, and numbers where the network's loss is `softmaxCrossEntropy`. */
+export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTargets<D>): boolean {
+  return isLabels(t) || net.lossFunction === "softmaxCrossEntropy";
+}
+
+/**
+ * Hands over the classes of a block: its labels, or the column of each row's largest target.
+ *
+ * @throws {DTypeError} targets that do not tell of classes
+ * @throws {ShapeError} targets of another width than the network's output
+ */
+export function withLabels<D extends FloatType>(
+  op: string,
+  net: Network<D>,
+  t: BlockTargets<D>,
+  use: (labels: Tensor<"int32">) => void,
+): void {
+  if (isLabels(t)) {
+    use(t);
+    return;
+  }
+  if (!tellClasses(net, t))
+    throw new DTypeError(op, "targets", "int32 labels, for a network that tells classes", t.dtype);
+  const [, width = 0] = t.shape;
+  if (width !== net.outputSize) throw new ShapeError(op, "targets", `${net.outputSize} in a row`, show(t.shape));
+  using labels = argmax(t);
+  use(labels);
+}

@@ -1,0 +1,73 @@
+/**
+ * Examples that a network gets wrong, the surest answers first: they show what it has not understood, or labels that are
+ * wrong themselves.
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { OptionError } from "../errors.ts";
+import { argmax } from "../ops/argmax.ts";
+import { softmax } from "../ops/softmax.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { blocksOf } from "./blocks.ts";
+import { withLabels } from "./class_labels.ts";
+import type { ResidentDataset } from "./resident.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
+
+/** An example that was taken for another class than its own. */
+export type Misclassified = {
+  /** Its position in the dataset. */
+  readonly index: number;
+  readonly label: number;
+  readonly prediction: number;
+  /** Of the prediction, 0..1: the softmax of the network's outputs. */
+  readonly probability: number;
+};
+
+export type MisclassifiedOptions = {
+  /** The most that are wanted, from 1 on; default 20. */
+  readonly limit?: number;
+};
+
+/**
+ * The most confidently wrong examples: by falling probability of the prediction, then by position; where the network
+ * says NaN, last.
+ *
+ * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
+ * @throws {OptionError} a limit that is no whole number from 1 on
+ * @throws {ShapeError} the examples have another size than the network's input
+ * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
+ * @example
+ * for (const { index, label, prediction } of misclassified(net, mnist.test, { limit: 10 })) show(index, label, prediction);
+ */
+export function misclassified<D extends FloatType>(
+  trainable: Trainable<D>,
+  data: Dataset | ResidentDataset,
+  { limit = 20 }: MisclassifiedOptions = {},
+): Misclassified[] {
+  if (!((Number.isInteger(limit) && limit >= 1) || limit === Number.POSITIVE_INFINITY)) {
+    throw new OptionError("limit", "a whole number from 1 on, or Infinity", limit);
+  }
+  const net = networkOf(trainable);
+  const wrong: Misclassified[] = [];
+  for (const { z, t, first } of blocksOf(net, data)) {
+    using predictions = argmax(z);
+    using probabilities = softmax(z);
+    withLabels("misclassified", net, t, ({ data: labels }) => {
+      const [columns, p] = [predictions.data, probabilities.data]; // only now: memory may have grown for the labels
+      for (let i = 0; i < labels.length; i++) {
+        const [label, prediction] = [labels[i] ?? 0, columns[i] ?? 0];
+        if (label === prediction) continue;
+        const probability = p[i * net.outputSize + prediction] ?? Number.NaN;
+        wrong.push({ index: first + i, label, prediction, probability });
+      }
+    });
+  }
+  return wrong.sort(bySureness).slice(0, limit);
+}
+
+function bySureness(a: Misclassified, b: Misclassified): number {
+  return sureness(b) - sureness(a) || a.index - b.index;
+}
+
+function sureness({ probability }: Misclassified): number {
+  return Number.isNaN(probability) ? -1 : probability;
+}

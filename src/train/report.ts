@@ -1,0 +1,108 @@
+/**
+ * An evaluation as text for people, and as plain data for files.
+ */
+import { OptionError } from "../errors.ts";
+import type { Evaluation, TopK } from "./evaluate.ts";
+import type { AverageMetrics, ClassMetrics, ClassReport } from "./metrics.ts";
+
+/** What an evaluation found, as JSON can hold it: nested arrays, and nothing where there are no classes. */
+export type EvaluationData = {
+  readonly examples: number;
+  /** null where it is no number any more, as JSON would have it */
+  readonly loss: number | null;
+  readonly correct?: number;
+  readonly accuracy?: number;
+  readonly topK?: TopK;
+  readonly classes?: {
+    readonly count: number;
+    readonly names?: readonly string[];
+    /** A row for each label, a column for each prediction. */
+    readonly confusion: readonly (readonly number[])[];
+    readonly perClass: readonly ClassMetrics[];
+    readonly macro: AverageMetrics;
+    readonly weighted: AverageMetrics;
+  };
+};
+
+/** A confusion matrix of more classes is too wide to be read. */
+const MOST_COLUMNS = 32;
+/** Between columns. */
+const GAP = "  ";
+
+/**
+ * An evaluation as plain data, for `JSON.stringify`.
+ *
+ * @param classNames one for each class, where they have names
+ * @throws {OptionError} another number of names than of classes
+ */
+export function reportData(evaluation: Evaluation, classNames?: readonly string[]): EvaluationData {
+  const { examples, correct, accuracy, topK, classes } = evaluation;
+  const loss = Number.isFinite(evaluation.loss) ? evaluation.loss : null;
+  if (classes === undefined) return { examples, loss };
+  const { count, perClass, macro, weighted } = classes;
+  checkNames(classNames, count);
+  const names = classNames === undefined ? {} : { names: classNames };
+  const data = { count, ...names, confusion: rowsOf(classes), perClass, macro, weighted };
+  return { examples, loss, correct, accuracy, ...(topK === undefined ? {} : { topK }), classes: data };
+}
+
+/**
+ * An evaluation as a table: a line for each class and each average, then the confusion matrix, where it has at most 32
+ * columns.
+ *
+ * @param classNames one for each class; without them, their numbers
+ * @throws {OptionError} another number of names than of classes
+ * @example
+ * console.log(reportText(evaluate(net, mnist.test)));
+ */
+export function reportText(evaluation: Evaluation, classNames?: readonly string[]): string {
+  const { classes } = evaluation;
+  if (classes === undefined) return summaryOf(evaluation);
+  checkNames(classNames, classes.count);
+  const names = classNames ?? classes.perClass.map((_, c) => `${c}`);
+  const examples = evaluation.examples;
+  const metrics = alignedTable([
+    ["", "precision", "recall", "F1", "support"],
+    ...classes.perClass.map((of, c) => [names[c] ?? "", ...fractionsOf(of), `${of.support}`]),
+    ["macro average", ...fractionsOf(classes.macro), `${examples}`],
+    ["weighted average", ...fractionsOf(classes.weighted), `${examples}`],
+  ]);
+  return [summaryOf(evaluation), metrics, confusionText(classes, names)].join("\n\n");
+}
+
+function summaryOf({ examples, loss, correct, accuracy, topK, classes }: Evaluation): string {
+  const start = `${examples} example${examples === 1 ? "" : "s"}, loss ${loss.toFixed(4)}`;
+  if (classes === undefined) return start;
+  const top = topK === undefined ? "" : `, among the top ${topK.k} ${topK.accuracy.toFixed(4)} (${topK.correct})`;
+  return `${start}, accuracy ${accuracy.toFixed(4)} (${correct})${top}`;
+}
+
+function confusionText(classes: ClassReport, names: readonly string[]): string {
+  const { count } = classes;
+  if (count > MOST_COLUMNS) return `confusion matrix: ${count} × ${count}, too wide to print`;
+  const rows = rowsOf(classes).map((row, c) => [names[c] ?? "", ...row.map((value) => `${value}`)]);
+  return `confusion matrix: rows are labels, columns predictions\n${alignedTable([["", ...names], ...rows])}`;
+}
+
+function rowsOf({ confusion, count }: ClassReport): number[][] {
+  return Array.from({ length: count }, (_, c) => Array.from(confusion.subarray(c * count, (c + 1) * count)));
+}
+
+function fractionsOf({ precision, recall, f1 }: AverageMetrics): string[] {
+  return [precision, recall, f1].map((fraction) => fraction.toFixed(4));
+}
+
+/** Rows of equally many cells: the first column to the left, the others to the right. */
+function alignedTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join(GAP),
+    )
+    .join("\n");
+}
+
+function checkNames(names: readonly string[] | undefined, count: number): void {
+  if (names === undefined || names.length === count) return;
+  throw new OptionError("classNames", `${count} names, one for each class`, names.length);
+}
