@@ -4,6 +4,7 @@ export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
+export { type Augmentation, type AugmentationAmounts, augment } from "./data/augmentation.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
@@ -100,7 +101,7 @@ export { apply } from "./ops/operation.ts";
 export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
 export { concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
-export { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
+export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export { RandomState } from "./random/random_state.ts";
@@ -114,6 +115,7 @@ export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./te
 export { type Evaluation, evaluate } from "./train/evaluate.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
 export { iterationsPerEpoch, type SgdOptions, type SgdProgress, sgdSteps } from "./train/sgd.ts";
+export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
 export { type TrainHistory, type TrainOptions, train } from "./train/train.ts";
 export { networkOf, type Trainable } from "./train/trainable.ts";
 export type { DType, FloatType } from "./wasm/dtype.ts";
