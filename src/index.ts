@@ -9,6 +9,7 @@ export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Row
 export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
+export { type Augmentation, type AugmentationAmounts, augment } from "./data/augmentation.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
@@ -110,7 +111,7 @@ export { apply } from "./ops/operation.ts";
 export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
 export { concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
-export { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
+export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export { RandomState } from "./random/random_state.ts";
@@ -143,6 +144,7 @@ export { type Misclassified, type MisclassifiedOptions, misclassified } from "./
 export { type EvaluationData, reportData, reportText } from "./train/report.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
 export type { Sampling } from "./train/sampler.ts";
+export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
 export { type TrainOptions, train } from "./train/train.ts";
 export { networkOf, type Trainable } from "./train/trainable.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";

@@ -15,6 +15,7 @@ import {
   type InputArray,
   type LabelArray,
   type NumberArray,
+  showShape,
   type TargetForm,
   zerosLike,
 } from "./parts.ts";
@@ -196,6 +197,20 @@ export function alike<I extends InputArray>(
   const names = classNames === undefined ? {} : { classNames };
   const form = targets === "oneHot" ? targets : "labels";
   return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
+}
+
+/** Whether examples of both can stand in one minibatch: the same shape, kind and scale of inputs, and kind of targets. */
+export function isAlike(a: Dataset, b: Dataset): boolean {
+  if (a.shape.length !== b.shape.length) return false;
+  for (let axis = 0; axis < a.shape.length; axis++) if (a.shape[axis] !== b.shape[axis]) return false;
+  const isInputs = a.scale === b.scale && a.inputs instanceof Uint8Array === b.inputs instanceof Uint8Array;
+  return isInputs && a.classes === b.classes && a.targetWidth === b.targetWidth;
+}
+
+/** What `isAlike` compares, for errors. */
+export function kindOf({ inputs, shape, scale, classes, targetWidth }: Dataset): string {
+  const examples = inputs instanceof Uint8Array ? `bytes ${showShape(shape)} × ${scale}` : `floats ${showShape(shape)}`;
+  return `${examples} with ${targetWidth === 0 ? `labels of ${classes} classes` : `${targetWidth} target numbers`}`;
 }
 
 /** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */

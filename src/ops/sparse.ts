@@ -2,7 +2,7 @@
  * Products with rows that are mostly zero: work in proportion to the nonzeros.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
+import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Form, Operation, Place } from "../tensor/operation.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
@@ -19,7 +19,7 @@ import {
   outputOf,
 } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
-import { compute, sizesOf } from "./operation.ts";
+import { applied, compute, sizesOf } from "./operation.ts";
 
 const NO_OPTIONS = {};
 
@@ -38,11 +38,8 @@ export function densityOf(x: Tensor<"uint8">): number {
  * @throws {DTypeError} not bytes
  */
 export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
-  checkAlike("compress", "x", x, x, "uint8");
-  checkMatrix("compress", "x", x);
+  checkBytes(x);
   const [m = 0, k = 0] = x.shape;
-  if (k > MAX_SPARSE_COLUMNS)
-    throw new ShapeError("compress", "x", `at most ${MAX_SPARSE_COLUMNS} columns`, show(x.shape));
   const { common } = x.engine;
   let capacity = 0;
   let widest = 0;
@@ -54,6 +51,42 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
   const y = new SparseMatrix(x.engine, [m, k], { dtype: "uint8", widest, capacity });
   common.compressRows(m, k, x.pointer, y.starts.pointer, y.columns.pointer, y.values.pointer);
   return y;
+}
+
+/**
+ * The nonzeros of a matrix of bytes as an expression: those that it has when the program runs.
+ *
+ * @param x m × k, uint8, k at most 65,536
+ * @returns m × k sparse rows with room for every element
+ * @throws {ShapeError} x is no matrix, or has more columns
+ * @throws {DTypeError} not bytes
+ */
+export function compressed(x: Value<"uint8">): Expression<"uint8"> {
+  const operands = [expressionOf(x)];
+  return applied(COMPRESS, operands, {}, COMPRESS.form(operands, {})) as Expression<"uint8">;
+}
+
+const COMPRESS: Operation = {
+  name: "compress",
+  form([x]) {
+    checkBytes(x as Value);
+    const { shape } = x as Value;
+    return { dtype: "uint8", shape, widest: shape[1] };
+  },
+  bind({ common, result, at: [x], out }) {
+    const [m, k] = sizesOf(result);
+    const from = x?.pointer ?? 0;
+    return () => common.compressRows(m, k, from, out.pointer, out.columns, out.values);
+  },
+  flops: () => 0,
+};
+
+/** @throws what `compress` says of x */
+function checkBytes(x: Value): void {
+  checkAlike("compress", "x", x, x, "uint8");
+  checkMatrix("compress", "x", x);
+  if ((x.shape[1] ?? 0) <= MAX_SPARSE_COLUMNS) return;
+  throw new ShapeError("compress", "x", `at most ${MAX_SPARSE_COLUMNS} columns`, show(x.shape));
 }
 
 /**

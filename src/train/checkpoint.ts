@@ -174,8 +174,8 @@ function descriptionOf<D extends FloatType>({ network }: Trainer<D>): string {
   return JSON.stringify({ dtype: network.dtype, layers: network.description.layers });
 }
 
-function dataOf<D extends FloatType>({ train }: Trainer<D>): CheckpointFacts["data"] {
-  return { examples: train.length, size: train.size };
+function dataOf<D extends FloatType>({ examples }: Trainer<D>): CheckpointFacts["data"] {
+  return { examples: examples.length, size: examples.size };
 }
 
 /** What must be the same for the same bits. Learning rates and the number of steps may differ. */
@@ -188,6 +188,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
     batchSize: plan.batchSize,
     accumulate: plan.accumulate,
     lossAt: plan.lossAt,
+    augmentation: JSON.stringify(plan.augmentation) ?? "none",
   });
   const here = Object.entries(of({ plan: trainer.plan, data: dataOf(trainer) }, descriptionOf(trainer)));
   const there = new Map<string, unknown>(Object.entries(of(facts, network)));

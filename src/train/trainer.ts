@@ -7,7 +7,7 @@
  * program, a page or a worker may do it themselves.
  */
 import { Dataset } from "../data/dataset.ts";
-import { DivergedError, ShapeError } from "../errors.ts";
+import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
@@ -17,8 +17,9 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
 import { accuracy, evaluation } from "./evaluate.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
-import { Minibatch, ResidentDataset } from "./resident.ts";
+import { type InputLayout, Minibatch, ResidentDataset } from "./resident.ts";
 import { Sampler } from "./sampler.ts";
+import { StagedMinibatch } from "./staged.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
@@ -47,9 +48,10 @@ export type TrainProgress = {
 
 /** A minibatch of one size, and the step that it feeds. */
 type Slot<D extends FloatType> = {
-  readonly batch: Minibatch<D>;
-  readonly loss: () => Tensor;
-  readonly run: () => void;
+  readonly batch: Minibatch<D> | StagedMinibatch<D>;
+  /** Takes the next examples of a sampler. */
+  readonly draw: (sampler: Sampler) => void;
+  readonly step: { readonly loss: Tensor; run(): void };
 };
 
 /**
@@ -72,7 +74,9 @@ export class Trainer<D extends FloatType> {
   /** The optimizer's averages and step. */
   readonly state: OptimizerState<D>;
   readonly best: BestWeights<D> | undefined;
-  readonly train: ResidentDataset;
+  /** What it trains on. */
+  readonly examples: { readonly length: number; readonly size: number };
+  readonly #train: ResidentDataset | undefined;
   readonly #test: ResidentDataset | undefined;
   readonly #validation: ResidentDataset | undefined;
   readonly #slots = new Map<number, Slot<D>>();
@@ -91,25 +95,27 @@ export class Trainer<D extends FloatType> {
   ) {
     const network = networkOf(trainable);
     const { plan, random } = planOf(options, train.length, validation !== undefined);
+    this.examples = train;
     this.network = network;
     this.plan = plan;
     this.random = random;
     this.history = history;
     try {
-      this.train = this.#resident("training examples", train);
-      this.#test = test === train ? this.train : test && this.#resident("test examples", test);
+      const isNeeded = plan.augmentation === undefined || plan.evaluateTraining || test === train;
+      this.#train = isNeeded ? this.#resident("training examples", train) : undefined;
+      this.#test = test === train ? this.#train : test && this.#resident("test examples", test);
       this.#validation = validation && this.#resident("validation examples", validation);
       this.state = this.#own(network.optimize(plan.optimizer));
       this.sampler = new Sampler(plan.sampling, { examples: train.length, batchSize: plan.batchSize }, random);
       this.#accumulation = plan.accumulate > 1 ? this.#own(network.accumulation(this.state)) : undefined;
-      for (const size of this.sampler.sizes) this.#slots.set(size, this.#slot(size));
+      for (const size of this.sampler.sizes) this.#slots.set(size, this.#slot(train, size));
     } catch (error) {
       this.dispose();
       throw error;
     }
     this.best = plan.earlyStopping && new BestWeights(network, plan.earlyStopping);
     this.#progress = { iteration: 0, epoch: 0, loss: Number.NaN, evaluation: undefined, finishedEpoch: undefined };
-    history.layout = this.train.layout;
+    history.layout = this.#layout;
   }
 
   /** Updates so far. */
@@ -180,10 +186,10 @@ export class Trainer<D extends FloatType> {
     let [sum, rows] = [0, 0];
     for (let part = 0; part < accumulate; part++) {
       const size = sampler.nextSize;
-      const { batch, run, loss } = this.#slots.get(size) as Slot<D>;
-      sampler.draw(batch.indices.data);
-      run();
-      const found = lossAt === "after update" ? this.network.loss(batch.inputs, batch.targets) : loss().data[0];
+      const { batch, draw, step } = this.#slots.get(size) as Slot<D>;
+      draw(sampler);
+      step.run();
+      const found = lossAt === "after update" ? this.network.loss(batch.inputs, batch.targets) : step.loss.data[0];
       sum += (found ?? Number.NaN) * size;
       rows += size;
       if (sampler.isAtStart) break; // an update does not reach into the next epoch
@@ -216,8 +222,8 @@ export class Trainer<D extends FloatType> {
   }
 
   *#evaluate(iteration: number): Generator<undefined, EvaluationRecord> {
-    const train = this.plan.evaluateTraining ? yield* this.#measure(this.train) : undefined;
-    const test = this.#test && (this.#test === this.train && train ? train : yield* this.#measure(this.#test));
+    const train = this.plan.evaluateTraining && this.#train ? yield* this.#measure(this.#train) : undefined;
+    const test = this.#test && (this.#test === this.#train && train ? train : yield* this.#measure(this.#test));
     const validation = this.#validation && (yield* evaluation(this.network, this.#validation));
     const measured: EvaluationRecord = {
       iteration,
@@ -237,14 +243,41 @@ export class Trainer<D extends FloatType> {
     return { loss: (yield* evaluation(this.network, data)).loss };
   }
 
-  #slot(size: number): Slot<D> {
-    const batch = this.#own(new Minibatch(this.train, size, this.network.dtype));
-    if (this.#accumulation !== undefined) {
-      const part = this.#own(this.#accumulation.part(batch.source));
-      return { batch, loss: () => part.loss, run: () => part.run() };
+  #slot(train: Dataset | ResidentDataset, size: number): Slot<D> {
+    const { batch, draw } = this.plan.augmentation === undefined ? this.#gathered(size) : this.#augmented(train, size);
+    const made = this.#accumulation?.part(batch.source) ?? this.network.trainingStep(this.state, batch.source);
+    return { batch, draw, step: this.#own(made) };
+  }
+
+  /** Examples that the step itself gathers. */
+  #gathered(size: number): Omit<Slot<D>, "step"> {
+    const batch = this.#own(new Minibatch(this.#train as ResidentDataset, size, this.network.dtype));
+    return { batch, draw: (sampler) => sampler.draw(batch.indices.data) };
+  }
+
+  /** Images that are changed before each step. */
+  #augmented(train: Dataset | ResidentDataset, batchSize: number): Omit<Slot<D>, "step"> {
+    const { augmentation: augment, layout } = this.plan;
+    const { engine, dtype } = this.network;
+    if (train instanceof ResidentDataset || augment === undefined) {
+      throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
     }
-    const step = this.#own(this.network.trainingStep(this.state, batch.source));
-    return { batch, loss: () => step.loss, run: () => step.run() };
+    const batch = this.#own(new StagedMinibatch(engine, train, { batchSize, dtype, layout }));
+    const indices = new Int32Array(batchSize);
+    const options = { augment, random: this.random };
+    return {
+      batch,
+      draw(sampler) {
+        sampler.draw(indices);
+        batch.load(train, indices, options);
+      },
+    };
+  }
+
+  get #layout(): InputLayout {
+    const [slot] = this.#slots.values();
+    const batch = slot?.batch;
+    return batch instanceof StagedMinibatch ? batch.layout : (this.#train?.layout ?? "dense");
   }
 
   #resident(argument: string, data: Dataset | ResidentDataset): ResidentDataset {

@@ -4,6 +4,7 @@
  *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
+import type { Augmentation } from "../data/augmentation.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
 import { checkSchedule, type Schedule } from "../nn/schedules.ts";
@@ -30,6 +31,8 @@ export type TrainerOptions = {
   readonly seed?: number;
   /** The stream itself, such as the one that the weights were drawn from. */
   readonly random?: RandomState;
+  /** Changes every image a little before every step: `augment({ shift: 2, rotate: 10 })`. Draws from the same stream. */
+  readonly augmentation?: Augmentation;
   /** When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. */
   readonly lossAt?: "before update" | "after update";
   /** Steps from one evaluation to the next. Default: once in an epoch. */
@@ -50,6 +53,7 @@ export type TrainingPlan = {
   readonly batchSize: number;
   readonly accumulate: number;
   readonly optimizer: Optimizer;
+  readonly augmentation: Augmentation | undefined;
   readonly lossAt: "before update" | "after update";
   readonly evaluateEvery: number | undefined;
   readonly evaluateTraining: boolean;
@@ -70,7 +74,7 @@ export function planOf(
   hasValidation: boolean,
 ): { readonly plan: TrainingPlan; readonly random: RandomState } {
   const { iterations, epochs, batchSize = 100, accumulate = 1, seed = 0, earlyStopping, layout = "auto" } = options;
-  const { evaluateEvery } = options;
+  const { augmentation, evaluateEvery } = options;
   if ((iterations === undefined) === (epochs === undefined)) {
     throw new OptionError("train", "either iterations or epochs", epochs === undefined ? "neither" : "both");
   }
@@ -98,7 +102,18 @@ export function planOf(
   const plan: TrainingPlan = {
     sampling: isChapter ? "withReplacement" : "epochs",
     optimizer: optimizerOf(options),
-    ...{ iterations, epochs, batchSize, accumulate, lossAt, evaluateEvery, evaluateTraining, earlyStopping, layout },
+    ...{
+      iterations,
+      epochs,
+      batchSize,
+      accumulate,
+      augmentation,
+      lossAt,
+      evaluateEvery,
+      evaluateTraining,
+      earlyStopping,
+      layout,
+    },
   };
   return { plan, random: options.random ?? new RandomState(seed) };
 }

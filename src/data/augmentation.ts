@@ -1,0 +1,106 @@
+/**
+ * Images moved, turned and scaled a little: which amounts, as plain data, and their draw for one image after another.
+ */
+
+import { OptionError } from "../errors.ts";
+import type { RandomState } from "../random/random_state.ts";
+import { Warp } from "./warp.ts";
+
+/** How far images are changed; each amount is drawn anew, uniformly, for each image. */
+export type Augmentation = {
+  readonly kind: "augmentation";
+  /** Pixels to the right and down, each from -shift to shift. */
+  readonly shift: number;
+  /** Degrees, from -rotate to rotate. */
+  readonly rotate: number;
+  /** Size, from 1 - scale to 1 + scale. */
+  readonly scale: number;
+};
+
+export type AugmentationAmounts = {
+  /** Pixels, 0 to 4,096. */
+  readonly shift?: number;
+  /** Degrees, 0 to 180. */
+  readonly rotate?: number;
+  /** A share, 0 to 0.5. */
+  readonly scale?: number;
+};
+
+/** The sides of an image and the shift: positions, in 1/65,536 of a pixel, stay below 2³¹. */
+const MOST_PIXELS = 4096;
+
+/**
+ * Describes an augmentation of images.
+ *
+ * @throws {OptionError} an amount that is negative, no number or beyond its bound
+ * @example
+ * batch.load(mnist.train, indices, { augment: augment({ shift: 2, rotate: 10, scale: 0.1 }), random });
+ */
+export function augment({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): Augmentation {
+  const augmentation = { kind: "augmentation", shift, rotate, scale } as const;
+  checkAugmentation(augmentation);
+  return augmentation;
+}
+
+function checkAugmentation({ shift, rotate, scale }: Augmentation): void {
+  checkAmount("shift", shift, MOST_PIXELS);
+  checkAmount("rotate", rotate, 180);
+  checkAmount("scale", scale, 0.5);
+}
+
+function checkAmount(option: string, amount: number, most: number): void {
+  if (typeof amount === "number" && amount >= 0 && amount <= most) return;
+  throw new OptionError(`augment: ${option}`, `a number from 0 to ${most}`, amount);
+}
+
+/** Planes of rows × columns, one after another. */
+export type ImageShape = { readonly channels: number; readonly rows: number; readonly columns: number };
+
+/**
+ * The planes in the shape of an example: [rows, columns], [channels, rows, columns], or [n] for a square of n pixels.
+ *
+ * @throws {OptionError} another shape, or a side of more than 4,096 pixels
+ */
+export function imageShapeOf(shape: readonly number[]): ImageShape {
+  const side = Math.sqrt(shape[0] ?? 0);
+  const [columns = 0, rows = 0, channels = 1] = shape.length === 1 ? [side, side] : [...shape].reverse();
+  const isImage = shape.length <= 3 && Number.isInteger(rows) && rows >= 1 && columns >= 1;
+  if (isImage && rows <= MOST_PIXELS && columns <= MOST_PIXELS) return { channels, rows, columns };
+  const expected = `[rows, columns], [channels, rows, columns] or a square number of pixels, sides up to ${MOST_PIXELS}`;
+  throw new OptionError("augment: shape of an example", expected, `[${shape.join(", ")}]`);
+}
+
+const RADIANS_PER_DEGREE = Math.PI / 180;
+
+/** Changes images of one shape, one after another; makes nothing while it works. */
+export class Augmenter {
+  readonly augmentation: Augmentation;
+  readonly image: ImageShape;
+  readonly #warp: Warp;
+
+  /** @throws {OptionError} amounts that `augment` refuses, or examples that are no images */
+  constructor(augmentation: Augmentation, shape: readonly number[]) {
+    checkAugmentation(augmentation);
+    this.augmentation = augmentation;
+    this.image = imageShapeOf(shape);
+    this.#warp = new Warp(this.image.rows, this.image.columns);
+  }
+
+  /** Draws the amounts for the next image: four numbers, whatever the amounts are. */
+  draw(random: RandomState): void {
+    const { shift, rotate, scale } = this.augmentation;
+    const right = shift * (2 * random.rand() - 1);
+    const down = shift * (2 * random.rand() - 1);
+    const radians = rotate * (2 * random.rand() - 1) * RADIANS_PER_DEGREE;
+    const size = 1 + scale * (2 * random.rand() - 1);
+    this.#warp.place(right, down, radians, size);
+  }
+
+  /** One image with the amounts that were drawn, from one array into another; all channels alike. */
+  apply(from: Uint8Array, fromStart: number, to: Uint8Array, toStart: number): void {
+    const { channels, rows, columns } = this.image;
+    for (let start = 0; start < channels * rows * columns; start += rows * columns) {
+      this.#warp.plane(from, fromStart + start, to, toStart + start);
+    }
+  }
+}
