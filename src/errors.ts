@@ -214,10 +214,29 @@ export class CheckpointError extends LanegradError {
   /** The file's name, where it came from one. */
   readonly file: string | undefined;
 
-  constructor(fault: CheckpointFault, file?: string) {
-    super(`${file === undefined ? "checkpoint" : file}: ${describeCheckpointFault(fault)}`);
+  /** The newest whole checkpoint before it, where one was looked for and found. */
+  readonly previous: string | undefined;
+
+  constructor(fault: CheckpointFault, file?: string, previous?: string) {
+    const cure = previous === undefined ? "" : `; the one before it is whole: ${previous}`;
+    super(`${file === undefined ? "checkpoint" : file}: ${describeCheckpointFault(fault)}${cure}`);
     this.fault = fault;
     this.file = file;
+    this.previous = previous;
+  }
+}
+
+/** A file could not be written; what was there before stands as it was. */
+export class SaveError extends LanegradError {
+  override readonly name = "SaveError";
+  readonly file: string;
+  readonly reason: string;
+
+  constructor(file: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`cannot write ${file}: ${reason}; free space there, or choose another folder`, { cause });
+    this.file = file;
+    this.reason = reason;
   }
 }
 

@@ -48,6 +48,7 @@ export {
   IndexError,
   LanegradError,
   OptionError,
+  SaveError,
   ShapeError,
   TrapError,
 } from "./errors.ts";
@@ -130,6 +131,7 @@ export {
   encodeCheckpoint,
   restore,
 } from "./train/checkpoint.ts";
+export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint_folder.ts";
 export type { EarlyStopping } from "./train/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
 export {

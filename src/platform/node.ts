@@ -1,6 +1,6 @@
 /** `#platform` in Node: the only file of the library that imports `node:*`. */
 
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { DatasetError, FormatError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import type { DownloadCache } from "./types.ts";
+import { type DownloadCache, type FileStore, PART_SUFFIX } from "./types.ts";
 
 /** The most that one system call is asked to read. */
 const READ_BYTES = 2 ** 30;
@@ -119,6 +119,20 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Files in folders, written through to the disk. */
+export const files: FileStore | undefined = {
+  write: writeWhole,
+  async names(folder) {
+    try {
+      return await readdir(pathOf(folder));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  },
+  remove: (folder, name) => rm(join(pathOf(folder), name), { force: true }),
+};
+
 /** The downloads' folder, one for each user. */
 export const cache: DownloadCache | undefined = { folder: folderHere, write: writeWhole };
 
@@ -131,11 +145,12 @@ async function writeWhole(folder: string, name: string, bytes: Uint8Array, signa
   await mkdir(pathOf(folder), { recursive: true });
   const path = join(pathOf(folder), name);
   // In the same folder, because a rename is atomic only within one file system.
-  const partial = `${path}.${crypto.randomUUID()}.part`;
+  const partial = `${path}.${crypto.randomUUID()}${PART_SUFFIX}`;
   try {
     await writeThrough(partial, bytes);
     signal?.throwIfAborted();
     await rename(partial, path);
+    await syncFolder(pathOf(folder));
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
@@ -152,6 +167,22 @@ async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
     await target.close();
   }
 }
+
+/** A file's new name is on the disk when its folder is. Some systems cannot open folders; theirs is on the way. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!UNSUPPORTED.has(codeOf(error))) throw error;
+  }
+}
+
+const UNSUPPORTED: ReadonlySet<unknown> = new Set(["EISDIR", "EPERM", "EINVAL", "ENOTSUP"]);
 
 type Inflation = { readonly buffer: Uint8Array<ArrayBuffer>; readonly engine: { readonly bytesWritten: number } };
 

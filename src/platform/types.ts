@@ -6,16 +6,32 @@ export type Platform = {
   readonly gunzip: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
   readonly inflateRaw: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
   readonly cache: DownloadCache | undefined;
+  /** undefined where programs have no folders. */
+  readonly files: FileStore | undefined;
   /** Whether WebAssembly is started without awaiting it. */
   readonly startsAtOnce: boolean;
   /** Resolves when timers, input and signals have had their turn. */
   readonly nextTurn: () => Promise<void>;
 };
 
+/** Files in folders. */
+export type FileStore = {
+  /**
+   * Writes a whole file or nothing: a reader never sees half of one, an abort or a failure leaves no trace, and when it
+   * returns, the file outlives a crash. The folder is made where it is missing.
+   */
+  readonly write: (folder: string, name: string, bytes: Uint8Array, signal?: AbortSignal) => Promise<void>;
+  /** The names in a folder; none where it is missing. */
+  readonly names: (folder: string) => Promise<readonly string[]>;
+  /** Removes a file; one that is missing is left so. */
+  readonly remove: (folder: string, name: string) => Promise<void>;
+};
+
 /** Where downloads are kept. */
-export type DownloadCache = {
+export type DownloadCache = Pick<FileStore, "write"> & {
   /** The folder for this user on this machine; it need not exist yet. */
   readonly folder: () => string;
-  /** Writes a whole file or nothing: a reader never sees half of one, and an abort or a failure leaves no trace. */
-  readonly write: (folder: string, name: string, bytes: Uint8Array, signal?: AbortSignal) => Promise<void>;
 };
+
+/** What a file is called while it is being written; a crash may leave one behind. */
+export const PART_SUFFIX = ".part";

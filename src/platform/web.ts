@@ -4,7 +4,7 @@ import { DatasetError, FormatError, IdxError } from "../errors.ts";
 import { collect } from "./collect.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import type { DownloadCache } from "./types.ts";
+import type { DownloadCache, FileStore } from "./types.ts";
 
 /** How much of a gzip file is handed over at a time: a slice inflates to 17 MB at most, and only then can we stop. */
 const SLICE_BYTES = 16_384;
@@ -116,6 +116,9 @@ function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
     { highWaterMark: 0 },
   );
 }
+
+/** A page has no folders. */
+export const files: FileStore | undefined = undefined;
 
 /** A page keeps no downloads. */
 export const cache: DownloadCache | undefined = undefined;

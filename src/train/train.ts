@@ -30,7 +30,7 @@ export type TrainOptions = TrainerOptions & {
   /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
   readonly checkpointEvery?: number;
   /** Goes on from here, with the bits that an unbroken run would have. */
-  readonly resume?: Checkpoint;
+  readonly resume?: Checkpoint | undefined;
   /** Ends the run after the step that it falls in. */
   readonly signal?: AbortSignal;
 };

@@ -1,0 +1,136 @@
+/** Checkpoints in a folder: what stays, what is refused, and what a process that is killed at any moment leaves. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CheckpointError, OptionError, SaveError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { momentum } from "../../src/nn/optimizers.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { type Checkpoint, checkpointOf, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { CheckpointFolder } from "../../src/train/checkpoint_folder.ts";
+import { Trainer } from "../../src/train/trainer.ts";
+import { clusters } from "../support/digits.ts";
+import { loadEngine } from "../support/engine.ts";
+import { makeTemporaryFolder, ROOT } from "../support/script.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = suite("checkpoint folder");
+
+/** Checkpoints after 1, 2, … steps. */
+function checkpoints(count: number): Checkpoint[] {
+  using net = network(engine, sequential(dense(5, 3)), { seed: 1 });
+  const data = clusters({ count: 8, size: 5, classes: 3, seed: 1 });
+  const options = { epochs: count, batchSize: 8, optimizer: momentum({ learningRate: 0.1 }) };
+  using trainer = new Trainer(net, { train: data }, options);
+  return Array.from(trainer.steps(), () => checkpointOf(trainer));
+}
+
+test("the last few stay, the newest is found, and the best stays apart", async () => {
+  const path = join(makeTemporaryFolder(), "new/folder");
+  const folder = new CheckpointFolder(path, { keep: 2 });
+  assert.equal([await folder.latest(), await folder.best(), await folder.names()], [undefined, undefined, []]);
+  const made = checkpoints(12);
+  for (const checkpoint of made) await folder.save(checkpoint);
+  assert.is(await folder.save(made[3]!, { as: "best" }), "best.safetensors");
+  const names = ["checkpoint-000000011.safetensors", "checkpoint-000000012.safetensors"];
+  assert.equal(await folder.names(), names);
+  assert.equal(readdirSync(path).sort(), ["best.safetensors", ...names]);
+  assert.is((await folder.latest())?.iteration, 12);
+  assert.is((await folder.best())?.iteration, 4);
+  assert.equal(new Uint8Array(readFileSync(join(path, names[1]!))), encodeCheckpoint(made[11]!));
+});
+
+test("a damaged newest one is refused, and the one before it is offered", async () => {
+  const path = makeTemporaryFolder();
+  const folder = new CheckpointFolder(path);
+  for (const checkpoint of checkpoints(3)) await folder.save(checkpoint);
+  truncateSync(join(path, "checkpoint-000000003.safetensors"), 500);
+  const error = await assertRejects(() => folder.latest(), CheckpointError, "cut short");
+  assert.is(error.previous, `${path}/checkpoint-000000002.safetensors`);
+  assert.match(
+    error.message,
+    /checkpoint-000000003\.safetensors: damaged: .*; the one before it is whole: .*000000002/,
+  );
+  truncateSync(join(path, "checkpoint-000000002.safetensors"), 0);
+  assert.match((await assertRejects(() => folder.latest(), CheckpointError, "both")).previous ?? "", /000000001/);
+  await assertRejects(() => folder.read("checkpoint-000000099.safetensors"), CheckpointError, "missing");
+});
+
+test("other files in the folder are left alone; what a crash left is removed", async () => {
+  const path = makeTemporaryFolder();
+  for (const name of ["notes.txt", "checkpoint-x.safetensors", "checkpoint-000000007.safetensors.1-2.part"]) {
+    writeFileSync(join(path, name), "x");
+  }
+  const folder = new CheckpointFolder(path, { keep: 1 });
+  for (const checkpoint of checkpoints(2)) await folder.save(checkpoint);
+  await folder.clean();
+  assert.equal(readdirSync(path).sort(), ["checkpoint-000000002.safetensors", "checkpoint-x.safetensors", "notes.txt"]);
+});
+
+test("a folder that cannot be written is an error that says so, and the checkpoints before stand", async () => {
+  const path = makeTemporaryFolder();
+  const [first, second] = checkpoints(2) as [Checkpoint, Checkpoint];
+  const folder = new CheckpointFolder(path);
+  await folder.save(first);
+  mkdirSync(join(path, "checkpoint-000000002.safetensors")); // a folder where the file should go, as root may write anywhere
+  const error = await assertRejects(() => folder.save(second), SaveError, "not writable");
+  assert.is(error.file, `${path}/checkpoint-000000002.safetensors`);
+  assert.match(error.message, /^cannot write .*; free space there, or choose another folder$/);
+  assert.equal(
+    readdirSync(path).filter((name) => name.endsWith(".part")),
+    [],
+  );
+  assert.is((await folder.read("checkpoint-000000001.safetensors")).iteration, 1);
+  const file = join(path, "file");
+  writeFileSync(file, "");
+  chmodSync(file, 0o400);
+  await assertRejects(() => new CheckpointFolder(file).save(first), SaveError, "a file for a folder");
+  assertThrows(() => new CheckpointFolder(""), OptionError, "no name");
+  assertThrows(() => new CheckpointFolder(path, { keep: 0 }), OptionError, "keep");
+});
+
+/** How often a process is killed; LANEGRAD_KILLS=200 for many. */
+const KILLS = Number(process.env["LANEGRAD_KILLS"] ?? 5);
+
+test(`killed ${KILLS} times while it saves: nothing unreadable, nothing acknowledged lost`, async () => {
+  const path = makeTemporaryFolder();
+  const random = new RandomState(KILLS);
+  let acknowledged = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    acknowledged = Math.max(acknowledged, await killed(path, 5 + 60 * random.rand()));
+    const folder = new CheckpointFolder(path);
+    for (const name of await folder.names()) await folder.read(name);
+    const { iteration = 0 } = (await folder.latest()) ?? {};
+    assert.ok(iteration >= acknowledged, `kill ${kill}: ${iteration} found, ${acknowledged} acknowledged`);
+  }
+  assert.ok(acknowledged >= KILLS, `only ${acknowledged} saved`);
+});
+
+test.run();
+
+/** Lets a process train and save, kills it some milliseconds after its first save, and says what it had acknowledged. */
+function killed(path: string, milliseconds: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const script = join(ROOT, "test/train/checkpoint_writer.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", script, path], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    let isTimed = false;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      if (isTimed) return;
+      isTimed = true;
+      setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    });
+    child.on("error", reject).on("close", (code) => {
+      if (code !== null) reject(new Error(`the writer ended by itself, exit code ${code}`));
+      resolve(Number(output.split("\n").at(-2) ?? 0));
+    });
+  });
+}
