@@ -61,6 +61,7 @@ export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
 export { type Loss, type Network, type NetworkOptions, network } from "./nn/network.ts";
+export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
 export { rateAt, type Schedule } from "./nn/schedules.ts";

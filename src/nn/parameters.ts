@@ -57,10 +57,15 @@ export class Parameters<Name extends string, D extends FloatType> {
     axpy(-learningRate, this.#gradients.whole, this.#values.whole);
   }
 
+  /** Room for gradients by central differences. */
+  get numerical(): NamedTensors<Name, D> {
+    this.#numerical ??= tensorGroup(this.#engine, this.#shapes, this.#dtype, { prefix: "d" });
+    return this.#numerical.parts;
+  }
+
   /** The gradient of `loss` in every parameter by central differences, two evaluations for each element. */
   numericalGradients(loss: () => number, h: number): NamedTensors<Name, D> {
-    this.#numerical ??= tensorGroup(this.#engine, this.#shapes, this.#dtype);
-    const gradients = this.#numerical.parts;
+    const gradients = this.numerical;
     for (const name of Object.keys(this.values) as Name[]) {
       const value = this.values[name];
       const gradient = gradients[name];

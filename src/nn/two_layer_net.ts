@@ -17,6 +17,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
 import { dense, sequential } from "./layers.ts";
 import { Network } from "./network.ts";
+import type { NumericalOptions } from "./numerical_gradient.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import { type Optimizer, sgd } from "./optimizers.ts";
 import type { NamedTensors } from "./parameters.ts";
@@ -136,14 +137,16 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   }
 
   /**
-   * The same by central differences: two losses for each parameter, so slow, and right to about 1e-8 in
-   * float64 only. In float32 the loss itself carries too few digits for more than a rough check.
+   * The same by central differences: two losses for each parameter, right to about 1e-8 in float64 only. In float32 the
+   * loss itself carries too few digits for more than a rough check.
    *
    * @param options.h how far a parameter moves; 1e-4 in float64, 1e-2 in float32
+   * @param options.method `incremental`, the default, computes for each loss only what its parameter changes; `plain`
+   *   computes the whole network, as the chapter does
    * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
-   * @throws {OptionError} h is 0 or no finite number
+   * @throws {OptionError} h is 0 or no finite number, or a method that is none
    */
-  numericalGradient(x: Examples<D>, t: Targets<D>, options: { h?: number } = {}): TwoLayerParameters<D> {
+  numericalGradient(x: Examples<D>, t: Targets<D>, options: NumericalOptions = {}): TwoLayerParameters<D> {
     return this.network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
   }
 

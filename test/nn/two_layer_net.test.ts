@@ -60,12 +60,13 @@ test("numerical gradients put every parameter back, also when h is refused or th
   );
 });
 
-test("numericalGradient runs on the whole 784-50-10 network", () => {
+test("numericalGradient runs on the whole 784-50-10 network and a whole minibatch", () => {
   const random = new RandomState(5);
   using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random, dtype: "float64" });
-  const x = random.rand(1, 784);
-  const numerical = net.numericalGradient(x, [3]);
-  const gradient = net.gradient(x, [3]);
+  const x = random.rand(100, 784);
+  const t = random.choice(10, 100);
+  const numerical = net.numericalGradient(x, t);
+  const gradient = net.gradient(x, t);
   for (const name of PARAMETERS) {
     const want = numerical[name].data;
     const worst = gradient[name].data.reduce((most, got, i) => Math.max(most, Math.abs(got - want[i]!)), 0);
