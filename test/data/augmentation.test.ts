@@ -17,6 +17,11 @@ const test = suite("augmentation");
  */
 const TOLERANCE = 3;
 
+/** Black rows and columns at the sides: top, left, bottom, right. */
+type Border = readonly [number, number, number, number];
+const NONE: Border = [0, 0, 0, 0];
+const ALL: Border = [2, 2, 2, 2];
+
 /** The amounts of a draw, as the augmenter takes them from its stream. */
 type Amounts = { readonly right: number; readonly down: number; readonly radians: number; readonly size: number };
 
@@ -36,8 +41,8 @@ for (const [rows, columns] of [
   [9, 9],
   [12, 17],
 ] as const) {
-  for (const border of [0, 2]) {
-    test(`every pixel is the weighted four of the equation: ${rows} × ${columns}, border ${border}`, () => {
+  for (const border of [NONE, ALL, [1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 1]] as const) {
+    test(`every pixel is the weighted four of the equation: ${rows} × ${columns}, black ${border}`, () => {
       const from = noise(rows, columns, border);
       const random = new RandomState(5);
       for (let i = 0; i < 60; i++) {
@@ -58,7 +63,7 @@ for (const [rows, columns] of [
       }
     });
 
-    test(`whole pixels are moved exactly, and background follows: ${rows} × ${columns}, border ${border}`, () => {
+    test(`whole pixels are moved exactly, and background follows: ${rows} × ${columns}, black ${border}`, () => {
       const from = noise(rows, columns, border);
       for (let down = -rows - 1; down <= rows + 1; down++) {
         for (let right = -columns - 1; right <= columns + 1; right++) {
@@ -77,7 +82,7 @@ for (const [rows, columns] of [
 
 test("a quarter turn is exact, and four of them are none", () => {
   const side = 6;
-  const from = noise(side, side, 0);
+  const from = noise(side, side, NONE);
   const quarter = { right: 0, down: 0, radians: Math.PI / 2, size: 1 };
   const once = warped(from, side, side, quarter);
   // Clockwise: what was the first column, from below, becomes the first row.
@@ -105,7 +110,7 @@ test("a turn forth and back about cancels where the image is smooth", () => {
 
 test("amounts of zero are the identity, for every image", () => {
   for (const side of [1, 2, 5, 28]) {
-    const from = noise(side, side, 0);
+    const from = noise(side, side, NONE);
     const to = new Uint8Array(side * side).fill(77);
     const augmenter = new Augmenter(augment({}), [side * side]);
     const random = new RandomState(1);
@@ -138,7 +143,7 @@ test("draws stay within the amounts, and reach them", () => {
 
 test("all channels are changed alike, and nothing beside the image is written", () => {
   const [rows, columns] = [5, 6];
-  const plane = noise(rows, columns, 0);
+  const plane = noise(rows, columns, NONE);
   const from = new Uint8Array([9, ...plane, ...plane, ...plane, 9]);
   const to = new Uint8Array(from.length).fill(7);
   const augmenter = new Augmenter(augment({ shift: 1, rotate: 40, scale: 0.2 }), [3, rows, columns]);
@@ -160,7 +165,7 @@ test("the same seed gives the same bytes, on every machine", () => {
   const to = new Uint8Array(side * side);
   for (let i = 0; i < 200; i++) {
     augmenter.draw(random);
-    augmenter.apply(noise(side, side, i % 5), 0, to, 0);
+    augmenter.apply(noise(side, side, [i % 5, i % 5, i % 5, i % 5]), 0, to, 0);
     hash.update(to);
   }
   assert.is(hash.digest("hex"), "84a0c549dfb412dbe43cc9d3a1eb08fc16c5b1846bcfa39e955b5b567448bc93");
@@ -189,20 +194,22 @@ test("amounts that cannot be meant are refused", () => {
 
 test.run();
 
-/** Bytes that no machine computes otherwise; `border` pixels at the sides are black. */
-function noise(rows: number, columns: number, border: number): Uint8Array {
+/** Bytes that no machine computes otherwise. */
+function noise(rows: number, columns: number, [top, left, bottom, right]: Border): Uint8Array {
   return Uint8Array.from({ length: rows * columns }, (_, at) => {
     const [row, column] = [Math.floor(at / columns), at % columns];
-    const isBorder = Math.min(row, column, rows - 1 - row, columns - 1 - column) < border;
-    return isBorder ? 0 : (at * 151 + row * 89 + 31) % 256;
+    const isInk = row >= top && row < rows - bottom && column >= left && column < columns - right;
+    return isInk ? (at * 151 + row * 89 + 31) % 256 : 0;
   });
 }
 
+/** The plane stands among white pixels, which belong to others. */
 function warped(from: Uint8Array, rows: number, columns: number, amounts: Amounts): Uint8Array {
   const warp = new Warp(rows, columns);
+  const beside = new Uint8Array(2 * columns + 2).fill(255);
   const to = new Uint8Array(from.length).fill(201);
   warp.place(amounts.right, amounts.down, amounts.radians, amounts.size);
-  warp.plane(from, 0, to, 0);
+  warp.plane(new Uint8Array([...beside, ...from, ...beside]), beside.length, to, 0);
   return to;
 }
 
