@@ -1,0 +1,234 @@
+/** Images that are moved, turned and scaled, beside a slow float64 version of the same equation. */
+import { createHash } from "node:crypto";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Augmenter, augment, imageShapeOf } from "../../src/data/augmentation.ts";
+import { cosine, sine } from "../../src/data/rotation.ts";
+import { Warp } from "../../src/data/warp.ts";
+import { OptionError } from "../../src/errors.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const test = suite("augmentation");
+
+/**
+ * Levels that the integers may be off: weights are cut to 1/256 in both directions, which is 2·255/256; positions are off by
+ * less than a pixel's 1/1,000; and the byte is rounded.
+ */
+const TOLERANCE = 3;
+
+/** Black rows and columns at the sides: top, left, bottom, right. */
+type Border = readonly [number, number, number, number];
+const NONE: Border = [0, 0, 0, 0];
+const ALL: Border = [2, 2, 2, 2];
+
+/** The amounts of a draw, as the augmenter takes them from its stream. */
+type Amounts = { readonly right: number; readonly down: number; readonly radians: number; readonly size: number };
+
+test("sine and cosine are those of the host, to 1e-11, for a whole turn", () => {
+  for (let i = -2000; i <= 2000; i++) {
+    const x = (i / 2000) * Math.PI;
+    assert.ok(Math.abs(sine(x) - Math.sin(x)) <= 1e-11, `sin ${x}`);
+    assert.ok(Math.abs(cosine(x) - Math.cos(x)) <= 1e-11, `cos ${x}`);
+  }
+});
+
+for (const [rows, columns] of [
+  [1, 1],
+  [1, 9],
+  [7, 1],
+  [8, 8],
+  [9, 9],
+  [12, 17],
+] as const) {
+  for (const border of [NONE, ALL, [1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 1]] as const) {
+    test(`every pixel is the weighted four of the equation: ${rows} × ${columns}, black ${border}`, () => {
+      const from = noise(rows, columns, border);
+      const random = new RandomState(5);
+      for (let i = 0; i < 60; i++) {
+        const amounts = {
+          right: 4 * random.rand() - 2,
+          down: 4 * random.rand() - 2,
+          radians: (2 * random.rand() - 1) * Math.PI,
+          size: 0.5 + random.rand(),
+        };
+        const wanted = reference(from, rows, columns, amounts);
+        const found = warped(from, rows, columns, amounts);
+        for (const [at, value] of wanted.entries()) {
+          assert.ok(
+            Math.abs(found[at]! - value) <= TOLERANCE,
+            `${JSON.stringify(amounts)}, ${at}: ${found[at]}, ${value}`,
+          );
+        }
+      }
+    });
+
+    test(`whole pixels are moved exactly, and background follows: ${rows} × ${columns}, black ${border}`, () => {
+      const from = noise(rows, columns, border);
+      for (let down = -rows - 1; down <= rows + 1; down++) {
+        for (let right = -columns - 1; right <= columns + 1; right++) {
+          const found = warped(from, rows, columns, { right, down, radians: 0, size: 1 });
+          const wanted = Uint8Array.from(from, (_, at) => {
+            const [row, column] = [Math.floor(at / columns) - down, (at % columns) - right];
+            const isInside = row >= 0 && row < rows && column >= 0 && column < columns;
+            return isInside ? from[row * columns + column]! : 0;
+          });
+          assert.equal(found, wanted, `${right} right, ${down} down`);
+        }
+      }
+    });
+  }
+}
+
+test("a quarter turn is exact, and four of them are none", () => {
+  const side = 6;
+  const from = noise(side, side, NONE);
+  const quarter = { right: 0, down: 0, radians: Math.PI / 2, size: 1 };
+  const once = warped(from, side, side, quarter);
+  // Clockwise: what was the first column, from below, becomes the first row.
+  for (let i = 0; i < side; i++) assert.is(once[i], from[(side - 1 - i) * side]);
+  let turned = from;
+  for (let i = 0; i < 4; i++) turned = warped(turned, side, side, quarter);
+  assert.equal(turned, from);
+});
+
+test("a turn forth and back about cancels where the image is smooth", () => {
+  const side = 28;
+  const from = Uint8Array.from({ length: side * side }, (_, at) => {
+    const [x, y] = [(at % side) - 15, Math.floor(at / side) - 11];
+    return Math.round(255 * Math.exp(-(x * x + 2 * y * y) / 40));
+  });
+  for (const radians of [0.1, 0.3, 1]) {
+    const there = warped(from, side, side, { right: 0, down: 0, radians, size: 1 });
+    const back = warped(there, side, side, { right: 0, down: 0, radians: -radians, size: 1 });
+    const moved = Math.max(...there.map((value, at) => Math.abs(value - from[at]!)));
+    const left = Math.max(...back.map((value, at) => Math.abs(value - from[at]!)));
+    assert.ok(left <= 16, `${radians}: off by ${left}`);
+    assert.ok(moved > 2 * left, `${radians}: moved ${moved}, left ${left}`);
+  }
+});
+
+test("amounts of zero are the identity, for every image", () => {
+  for (const side of [1, 2, 5, 28]) {
+    const from = noise(side, side, NONE);
+    const to = new Uint8Array(side * side).fill(77);
+    const augmenter = new Augmenter(augment({}), [side * side]);
+    const random = new RandomState(1);
+    for (let i = 0; i < 10; i++) {
+      augmenter.draw(random);
+      augmenter.apply(from, 0, to, 0);
+      assert.equal(to, from);
+    }
+  }
+});
+
+test("draws stay within the amounts, and reach them", () => {
+  const side = 41;
+  const from = new Uint8Array(side * side);
+  from[20 * side + 20] = 255;
+  const augmenter = new Augmenter(augment({ shift: 3 }), [side * side]);
+  const random = new RandomState(2);
+  let farthest = 0;
+  for (let i = 0; i < 500; i++) {
+    const to = new Uint8Array(side * side);
+    augmenter.draw(random);
+    augmenter.apply(from, 0, to, 0);
+    const total = to.reduce((sum, value) => sum + value, 0);
+    const x = to.reduce((sum, value, at) => sum + value * ((at % side) - 20), 0) / total;
+    const y = to.reduce((sum, value, at) => sum + value * (Math.floor(at / side) - 20), 0) / total;
+    farthest = Math.max(farthest, Math.abs(x), Math.abs(y));
+  }
+  assert.ok(farthest <= 3.02 && farthest > 2.9, `${farthest}`);
+});
+
+test("all channels are changed alike, and nothing beside the image is written", () => {
+  const [rows, columns] = [5, 6];
+  const plane = noise(rows, columns, NONE);
+  const from = new Uint8Array([9, ...plane, ...plane, ...plane, 9]);
+  const to = new Uint8Array(from.length).fill(7);
+  const augmenter = new Augmenter(augment({ shift: 1, rotate: 40, scale: 0.2 }), [3, rows, columns]);
+  augmenter.draw(new RandomState(3));
+  augmenter.apply(from, 1, to, 1);
+  const size = rows * columns;
+  assert.equal([to[0], to.at(-1)], [7, 7]);
+  const [first, second, third] = [0, 1, 2].map((channel) => to.slice(1 + channel * size, 1 + (channel + 1) * size));
+  assert.equal(second, first);
+  assert.equal(third, first);
+  assert.not.equal(first, plane);
+});
+
+test("the same seed gives the same bytes, on every machine", () => {
+  const side = 28;
+  const augmenter = new Augmenter(augment({ shift: 2.5, rotate: 15, scale: 0.1 }), [side * side]);
+  const random = new RandomState(2026);
+  const hash = createHash("sha256");
+  const to = new Uint8Array(side * side);
+  for (let i = 0; i < 200; i++) {
+    augmenter.draw(random);
+    augmenter.apply(noise(side, side, [i % 5, i % 5, i % 5, i % 5]), 0, to, 0);
+    hash.update(to);
+  }
+  assert.is(hash.digest("hex"), "84a0c549dfb412dbe43cc9d3a1eb08fc16c5b1846bcfa39e955b5b567448bc93");
+});
+
+test("an example is a square, a plane or planes of pixels", () => {
+  assert.equal(imageShapeOf([784]), { channels: 1, rows: 28, columns: 28 });
+  assert.equal(imageShapeOf([20, 30]), { channels: 1, rows: 20, columns: 30 });
+  assert.equal(imageShapeOf([3, 20, 30]), { channels: 3, rows: 20, columns: 30 });
+  for (const shape of [[], [785], [2, 3, 4, 5], [1, 4097], [5000, 2]]) {
+    assertThrows(() => imageShapeOf(shape), OptionError, `[${shape}]`);
+  }
+});
+
+test("amounts that cannot be meant are refused", () => {
+  for (const amount of [-1, Number.NaN, Number.POSITIVE_INFINITY, "1" as unknown as number]) {
+    for (const option of ["shift", "rotate", "scale"]) {
+      const error = assertThrows(() => augment({ [option]: amount }), OptionError, option);
+      assert.is(error.option, `augment: ${option}`);
+    }
+  }
+  assertThrows(() => augment({ rotate: 181 }), OptionError, "rotate");
+  assertThrows(() => augment({ scale: 0.6 }), OptionError, "scale");
+  assert.equal(augment({ shift: 2 }), { kind: "augmentation", shift: 2, rotate: 0, scale: 0 });
+});
+
+test.run();
+
+/** Bytes that no machine computes otherwise. */
+function noise(rows: number, columns: number, [top, left, bottom, right]: Border): Uint8Array {
+  return Uint8Array.from({ length: rows * columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / columns), at % columns];
+    const isInk = row >= top && row < rows - bottom && column >= left && column < columns - right;
+    return isInk ? (at * 151 + row * 89 + 31) % 256 : 0;
+  });
+}
+
+/** The plane stands among white pixels, which belong to others. */
+function warped(from: Uint8Array, rows: number, columns: number, amounts: Amounts): Uint8Array {
+  const warp = new Warp(rows, columns);
+  const beside = new Uint8Array(2 * columns + 2).fill(255);
+  const to = new Uint8Array(from.length).fill(201);
+  warp.place(amounts.right, amounts.down, amounts.radians, amounts.size);
+  warp.plane(new Uint8Array([...beside, ...from, ...beside]), beside.length, to, 0);
+  return to;
+}
+
+/** q = centre + R(-angle)·(p - centre - shift) / size, and the four pixels around q, in float64. */
+function reference(from: Uint8Array, rows: number, columns: number, amounts: Amounts): Float64Array {
+  const { right, down, radians, size } = amounts;
+  const [centreX, centreY] = [(columns - 1) / 2, (rows - 1) / 2];
+  const at = (row: number, column: number) => {
+    const isInside = row >= 0 && row < rows && column >= 0 && column < columns;
+    return isInside ? from[row * columns + column]! : 0;
+  };
+  return Float64Array.from(from, (_, index) => {
+    const [dx, dy] = [(index % columns) - centreX - right, Math.floor(index / columns) - centreY - down];
+    const x = centreX + (Math.cos(radians) * dx + Math.sin(radians) * dy) / size;
+    const y = centreY + (Math.cos(radians) * dy - Math.sin(radians) * dx) / size;
+    const [column, row] = [Math.floor(x), Math.floor(y)];
+    const [u, v] = [x - column, y - row];
+    const above = (1 - u) * at(row, column) + u * at(row, column + 1);
+    const below = (1 - u) * at(row + 1, column) + u * at(row + 1, column + 1);
+    return (1 - v) * above + v * below;
+  });
+}
