@@ -61,11 +61,7 @@ export function misclassified<D extends FloatType>(
       }
     });
   }
-  return wrong.sort(bySureness).slice(0, limit);
-}
-
-function bySureness(a: Misclassified, b: Misclassified): number {
-  return sureness(b) - sureness(a) || a.index - b.index;
+  return wrong.sort((a, b) => sureness(b) - sureness(a)).slice(0, limit); // stable: equals stay in the data's order
 }
 
 function sureness({ probability }: Misclassified): number {

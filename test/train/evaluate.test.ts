@@ -11,13 +11,15 @@ import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { accuracyOf, evaluate } from "../../src/train/evaluate.ts";
+import { misclassified } from "../../src/train/misclassified.ts";
 import { ResidentDataset } from "../../src/train/resident.ts";
 import { networkOf, type Trainable } from "../../src/train/trainable.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
-import { EPS, FLOATS } from "../support/floats.ts";
+import { draws, EPS, FLOATS } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
+import { softplus } from "../support/oracle.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
@@ -154,18 +156,98 @@ test("a network with more outputs than the data has classes counts them, and one
   assert.equal([error.argument, error.position, error.value, error.bound], ["labels", 280, 4, 3]);
 });
 
-test("a loss function of one's own is a mean over all examples, also where the network's programs are many", () => {
-  const own = network(engine, sequential(dense(SIZE, CLASSES)), { seed: 3, loss: (z, t) => softmaxCrossEntropy(z, t) });
-  using net = own;
+function withOwnLoss(): Network<"float32"> {
+  return network(engine, sequential(dense(SIZE, CLASSES)), { seed: 3, loss: (z, t) => softmaxCrossEntropy(z, t) });
+}
+
+test("a loss function of one's own is a mean over all examples", () => {
+  using net = withOwnLoss();
   using same = network(engine, sequential(dense(SIZE, CLASSES)), { seed: 3 });
   const data = clusters({ count: 270, size: SIZE, classes: CLASSES, seed: 4 });
-  using resident = new ResidentDataset(engine, data);
-  const want = evaluate(same, resident);
-  const got = evaluate(net, resident);
+  const want = evaluate(same, data);
+  const got = evaluate(net, data);
   assert.ok(Math.abs(got.loss - want.loss) <= 4 * EPS.float32 * want.loss, `${got.loss}, expected ${want.loss}`);
   assert.equal(got.classes, want.classes);
-  for (let rows = 1; rows <= 15; rows++) net.predict(new Float32Array(rows * SIZE)).dispose();
-  for (let i = 0; i < 4; i++) assert.equal(evaluate(net, resident), got, `again ${i}`);
+});
+
+test("logits outlive the program that is compiled for their loss, where a network has as many as it keeps", () => {
+  using net = withOwnLoss();
+  using other = withOwnLoss();
+  const data = clusters({ count: 256, size: SIZE, classes: CLASSES, seed: 4 });
+  const want = evaluate(other, data);
+  using resident = new ResidentDataset(engine, data, { layout: "dense" });
+  for (const rows of [256, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]) {
+    net.predict(new Float32Array(rows * SIZE)).dispose(); // 16 programs, that for 256 rows the oldest
+  }
+  assert.equal(evaluate(net, resident), want);
+  assert.equal(evaluate(net, resident), want);
+});
+
+/** Targets of `width` numbers between 0 and 1 beside bytes. */
+function numbered(count: number, width: number): Dataset {
+  const draw = draws(count);
+  const inputs = Float64Array.from({ length: count * 3 }, () => 2 * draw() - 1);
+  const targetValues = Float64Array.from({ length: count * width }, draw);
+  return new Dataset({ name: "numbers", inputs, shape: [3], targetValues });
+}
+
+const NUMBER_LOSSES = {
+  squaredError: (z: number[], t: number[]) => z.reduce((sum, value, j) => sum + (value - t[j]!) ** 2 / 2, 0),
+  binaryCrossEntropyWithLogits: (z: number[], t: number[]) =>
+    z.reduce((sum, value, j) => sum + t[j]! * softplus(-value) + (1 - t[j]!) * softplus(value), 0) / z.length,
+} as const;
+
+for (const [loss, lossOfRow] of Object.entries(NUMBER_LOSSES)) {
+  test(`where targets are numbers, an evaluation is the mean loss of the examples: ${loss}`, () => {
+    const description = sequential(dense(3, 5), relu(), dense(5, 2));
+    using net = network(engine, description, { seed: 2, dtype: "float64", loss: loss as keyof typeof NUMBER_LOSSES });
+    for (const count of [1, 255, 256, 257, 600]) {
+      const data = numbered(count, 2);
+      using x = tensor(engine, data.inputs, { shape: [count, 3], dtype: "float64" });
+      const t = data.targetValues!;
+      const rows = net.logits(x).toArray() as number[][];
+      const want = rows.reduce((sum, z, i) => sum + lossOfRow(z, [t[2 * i]!, t[2 * i + 1]!]), 0) / count;
+      using resident = new ResidentDataset(engine, data);
+      for (const given of [data, resident]) {
+        const { loss: found, ...rest } = evaluate(net, given);
+        assert.ok(Math.abs(found - want) <= 1e-13, `${count}: ${found}, expected ${want}`);
+        const none = { correct: Number.NaN, accuracy: Number.NaN, topK: undefined, classes: undefined };
+        assert.equal(rest, { examples: count, ...none });
+      }
+    }
+    const data = numbered(300, 2);
+    assert.is(assertThrows(() => evaluate(net, data, { topK: 1 }), OptionError, "top k").option, "topK");
+    for (const ask of [accuracyOf, misclassified]) {
+      assert.match(
+        assertThrows(() => ask(net, data), DTypeError, ask.name).message,
+        new RegExp(`^${ask.name}: targets`),
+      );
+    }
+  });
+}
+
+test("probabilities as targets of a classifier: the class is the largest of them", () => {
+  using net = network(engine, sequential(dense(3, 4)), { seed: 2, dtype: "float64" });
+  const data = numbered(257, 4);
+  const t = data.targetValues!;
+  const labels = Int32Array.from({ length: 257 }, (_, i) => {
+    const row = [...t.subarray(4 * i, 4 * i + 4)];
+    return row.indexOf(Math.max(...row));
+  });
+  const same = new Dataset({ name: "labels", inputs: data.inputs, shape: [3], labels, classes: 4 });
+  const [soft, hard] = [evaluate(net, data, { topK: 2 }), evaluate(net, same, { topK: 2 })];
+  assert.equal({ ...soft, loss: 0 }, { ...hard, loss: 0 });
+  assert.ok(Math.abs(soft.loss - net.loss(data.inputs, t)) <= 1e-13);
+  assert.not.equal(soft.loss, hard.loss);
+  assert.is(accuracyOf(net, data), hard.accuracy);
+  assert.equal(misclassified(net, data), misclassified(net, same));
+  const narrow = numbered(10, 3);
+  for (const ask of [evaluate, accuracyOf, misclassified]) {
+    assert.match(
+      assertThrows(() => ask(net, narrow), ShapeError, ask.name).message,
+      new RegExp(`^${ask.name}: targets`),
+    );
+  }
 });
 
 test("a loss of tensors is the network's own", () => {

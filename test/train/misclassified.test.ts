@@ -80,18 +80,18 @@ test("equal probabilities stay in the order of the data, and a network that is a
 
 test("answers of NaN come last", () => {
   using net = network(engine, sequential(dense(1, 2)), { random: "none" });
-  const inputs = Uint8Array.of(1, 2, 3);
+  const inputs = Uint8Array.of(3, 1, 2);
   const data = new Dataset({ name: "three", inputs, labels: new Uint8Array(3), shape: [1], classes: 2, scale: 1e38 });
   net.parameters["W1"]!.set([[-4, 4]]); // 1e38 · 4 is infinite in float32: its probability is NaN
   const found = misclassified(net, data);
   assert.equal(found.length, 3);
   assert.ok(found.every(({ probability }) => Number.isNaN(probability)));
-  net.parameters["W1"]!.set([[-1.5, 1.5]]); // finite for the first two
+  net.parameters["W1"]!.set([[-1.5, 1.5]]); // finite for the last two
   const order = misclassified(net, data).map(({ index, probability }) => [index, probability]);
   assert.equal(order, [
-    [0, 1],
     [1, 1],
-    [2, Number.NaN],
+    [2, 1],
+    [0, Number.NaN],
   ]);
 });
 
