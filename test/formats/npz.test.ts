@@ -1,0 +1,254 @@
+import { readFileSync } from "node:fs";
+import { deflateRawSync, crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FormatError, OptionError } from "../../src/errors.ts";
+import { crc32 } from "../../src/formats/crc32.ts";
+import { encodeNpy } from "../../src/formats/npy.ts";
+import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
+import { encodeZip } from "../../src/formats/zip.ts";
+import { assertRejects } from "../support/throws.ts";
+import { assertOnlyFormatErrors, assertSameArrays, damagesOf, namedArrays } from "./arbitrary.ts";
+import { assertIsCase, type Fixture, fromBase64 } from "./numpy.ts";
+
+const test = suite("npz");
+const { archives } = JSON.parse(
+  readFileSync(new URL("../fixtures/numpy-arrays.json", import.meta.url), "utf8"),
+) as Fixture;
+
+const faultOf = (bytes: Uint8Array, maxBytes?: number) =>
+  assertRejects(
+    () => decodeNpz(bytes, { file: "some.npz", ...(maxBytes === undefined ? {} : { maxBytes }) }),
+    FormatError,
+    "decode",
+  );
+
+const one = (name: string) => ({ name, shape: [1], data: Float32Array.of(1) });
+
+/** Where records of the directory and local headers start. */
+function signatures(bytes: Uint8Array, signature: number): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: Math.max(0, bytes.length - 3) }, (_, at) => at).filter(
+    (at) => view.getUint32(at, true) === signature,
+  );
+}
+
+const RECORD = 0x02014b50;
+const LOCAL = 0x04034b50;
+const END = 0x06054b50;
+
+/** The archive with one field changed, in the directory and, at the same place of a local header, there. */
+function changed(
+  bytes: Uint8Array,
+  field: { record?: number; local?: number; end?: number },
+  value: number,
+  size = 2,
+): Uint8Array {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer);
+  const set = (at: number) => (size === 2 ? view.setUint16(at, value, true) : view.setUint32(at, value, true));
+  if (field.record !== undefined) set(signatures(copy, RECORD)[0]! + field.record);
+  if (field.local !== undefined) set(signatures(copy, LOCAL)[0]! + field.local);
+  if (field.end !== undefined) set(signatures(copy, END)[0]! + field.end);
+  return copy;
+}
+
+test("what NumPy and Python's zipfile write is read: stored, deflated, with sizes before and after", async () => {
+  for (const [label, file] of Object.entries(archives.files)) {
+    const arrays = await decodeNpz(fromBase64(file));
+    assert.equal(
+      arrays.map(({ name }) => name),
+      archives.members.map(({ name }) => name),
+      label,
+    );
+    for (const [i, wanted] of archives.members.entries()) assertIsCase(arrays[i]!, wanted);
+  }
+  assert.is(Object.keys(archives.files).length, 4);
+});
+
+test("what is written is read, to the bit, and is the same bytes every time", async () => {
+  await fc.assert(
+    fc.asyncProperty(namedArrays, async (arrays) => {
+      const harmless = arrays.filter(({ name }) => !/[\\\p{Cc}]|^\/|\/$|\/\/|^[A-Za-z]:|(^|\/)\.\.?($|\/)/u.test(name));
+      const bytes = encodeNpz(harmless);
+      assert.equal(bytes, encodeNpz(harmless));
+      assertSameArrays(await decodeNpz(bytes), harmless);
+    }),
+  );
+});
+
+test("CRC-32 is zlib's", () => {
+  assert.is(crc32(new Uint8Array(0)), 0);
+  assert.is(crc32(Buffer.from("123456789")), 0xcbf43926); // the check value of the catalogue of parametrised CRCs
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      assert.is(crc32(bytes), zlibCrc32(bytes));
+    }),
+  );
+});
+
+test("an archive is bounded before anything is inflated", async () => {
+  const size = encodeNpy({ shape: [10_000], data: new Float64Array(10_000) }).length;
+  const bytes = encodeNpz([{ name: "a", shape: [10_000], data: new Float64Array(10_000) }]);
+  assert.is((await decodeNpz(bytes, { maxBytes: size })).length, 1);
+  assert.equal((await faultOf(bytes, size - 1)).fault, {
+    kind: "too-large",
+    part: "content",
+    limit: size - 1,
+    found: size,
+  });
+  for (const maxBytes of [0, -1, 0.5, Number.NaN, "1" as unknown as number]) {
+    await assertRejects(() => decodeNpz(bytes, { maxBytes }), OptionError, String(maxBytes));
+  }
+});
+
+/** An archive of one deflated entry, which says that it holds `size` bytes. */
+function deflated(content: Uint8Array, size = content.length, tail: readonly number[] = []): Uint8Array {
+  const packed = Uint8Array.from([...deflateRawSync(content), ...tail]);
+  let bytes: Uint8Array = encodeZip([{ name: "a.npy", content: packed }]);
+  bytes = changed(bytes, { record: 10, local: 8 }, 8);
+  bytes = changed(bytes, { record: 16, local: 14 }, crc32(content), 4);
+  return changed(bytes, { record: 24, local: 22 }, size, 4);
+}
+
+test("an entry is inflated no further than it declares, and must hold as much", async () => {
+  const content = encodeNpy({ shape: [100], data: new Float64Array(100) });
+  assert.is((await decodeNpz(deflated(content))).length, 1);
+  assert.match((await faultOf(deflated(content, content.length - 1))).message, /holds more than 927 bytes/);
+  assert.match((await faultOf(deflated(content, content.length + 1))).message, /a\.npy: expected 929 bytes, found 928/);
+  assert.match((await faultOf(deflated(content, 0))).message, /holds more than 0 bytes/);
+  assert.is((await faultOf(deflated(content, content.length, [0]))).fault.kind, "deflate");
+  const bomb = deflated(new Uint8Array(2 ** 26), 10);
+  const start = performance.now();
+  assert.match((await faultOf(bomb)).message, /holds more than 10 bytes/);
+  assert.ok(performance.now() - start < 500);
+});
+
+test("what is wrong with an archive is said, with the entry's name", async () => {
+  const good = encodeNpz([one("a"), one("b")]);
+  const cases: readonly (readonly [string, Uint8Array, string, RegExp])[] = [
+    ["nothing", new Uint8Array(0), "header", /no zip archive: its end is missing/],
+    ["text", new Uint8Array(100).fill(65), "header", /no zip archive/],
+    ["something after", Uint8Array.from([...good, 0]), "header", /no zip archive/],
+    ["something before", Uint8Array.from([0, ...good]), "header", /not where its end says/],
+    ["encrypted", changed(good, { record: 8, local: 6 }, 1), "entry", /"a\.npy": it is encrypted/],
+    ["patched", changed(good, { record: 8, local: 6 }, 32), "entry", /flags 0x20/],
+    ["method", changed(good, { record: 10, local: 8 }, 14), "entry", /"a\.npy": method 14; stored/],
+    ["method here and there", changed(good, { local: 8 }, 8), "entry", /contradict each other/],
+    [
+      "checksum",
+      changed(good, { record: 16 }, 1, 4),
+      "checksum",
+      /"a\.npy": expected CRC-32 00000001, found [0-9a-f]{8}/,
+    ],
+    ["two sizes", changed(good, { record: 24 }, 1, 4), "entry", /two sizes/],
+    ["place", changed(good, { record: 42 }, 1, 4), "entry", /no local header where/],
+    ["far place", changed(good, { record: 42 }, 2 ** 31, 4), "entry", /outside of the file/],
+    ["64 bits missing", changed(good, { record: 42 }, 2 ** 32 - 1, 4), "entry", /64 bits is missing/],
+    ["local name", changed(good, { local: 30 }, 0), "entry", /contradict/],
+    ["several parts", changed(good, { end: 4 }, 1), "header", /several parts/],
+    ["fewer records", changed(changed(good, { end: 8 }, 1), { end: 10 }, 1), "header", /longer than its records/],
+    ["more records", changed(changed(good, { end: 8 }, 3), { end: 10 }, 3), "header", /no room for 3 records/],
+    ["no array", encodeZip([{ name: "a.txt", content: new Uint8Array(1) }]), "entry", /"a\.txt": is no \.npy file/],
+  ];
+  for (const [label, bytes, kind, text] of cases) {
+    const error = await faultOf(bytes);
+    assert.is(error.fault.kind, kind, `${label}: ${error.message}`);
+    assert.match(error.message, text, label);
+    assert.equal([error.format, error.file], ["npz", "some.npz"], label);
+  }
+  const inner = await faultOf(encodeZip([{ name: "W1.npy", content: new Uint8Array(20) }]));
+  assert.equal([inner.format, inner.file], ["npy", "some.npz: W1.npy"]);
+});
+
+test("names that lead out of a folder, come twice or are none are refused, in both directions", async () => {
+  const isRefused = (e: unknown) => e instanceof OptionError;
+  for (const name of ["../x", "/x", "a/../b", "a//b", "./a", "a\\b", "C:x", "a\0b", "", "\ud800"]) {
+    assert.throws(() => encodeNpz([one(name)]), isRefused, name);
+  }
+  assert.throws(() => encodeNpz([one("a"), one("a")]), isRefused);
+
+  // Names of one length, exchanged in the bytes of an archive.
+  for (const name of ["../xx", "/xxxx", "a/../b", "a//bbb", "./aaaa", "a\\bbbb", "C:xxxx", "a\0bbbb", "aaaa//"]) {
+    const bytes = encodeZip([{ name: "012345", content: new Uint8Array(0) }]);
+    for (const at of [signatures(bytes, LOCAL)[0]! + 30, signatures(bytes, RECORD)[0]! + 46]) {
+      bytes.set(Buffer.from(name.padEnd(6, "x").slice(0, 6)), at);
+    }
+    const { fault } = await faultOf(bytes);
+    assert.is(fault.kind, "entry", name);
+    assert.match((fault as { reason: string }).reason, /its name/, name);
+  }
+  const twice = encodeNpz([one("a"), one("b")]);
+  for (const at of [signatures(twice, LOCAL)[1]! + 30, signatures(twice, RECORD)[1]! + 46]) twice[at] = 0x61;
+  assert.match((await faultOf(twice)).message, /entry "a\.npy": its name comes twice/);
+  const latin = encodeZip([{ name: "aé.npy", content: new Uint8Array(0) }]);
+  assert.match((await faultOf(changed(latin, { record: 8, local: 6 }, 0))).message, /neither ASCII nor UTF-8/);
+});
+
+test("entries that share bytes are refused", async () => {
+  const inner = encodeNpz([one("b")]);
+  const outer = encodeZip([
+    { name: "a.npy", content: inner },
+    { name: "b.npy", content: encodeNpy(one("b")) },
+  ]);
+  // The second record points at the local header inside of the first entry's content.
+  const record = signatures(outer, RECORD).at(-1)!;
+  new DataView(outer.buffer).setUint32(record + 42, signatures(outer, LOCAL)[1]!, true);
+  assert.match((await faultOf(outer)).message, /"a\.npy": shares bytes with "b\.npy"/);
+});
+
+test("sizes of 64 bits are read", async () => {
+  const content = encodeNpy(one("a"));
+  const small = encodeZip([{ name: "a.npy", content }]);
+  const [record] = signatures(small, RECORD) as [number];
+  const [end] = signatures(small, END) as [number];
+  // The same archive with its numbers in an extra field, a zip64 end and its locator.
+  const extra = new DataView(new ArrayBuffer(4 + 24));
+  extra.setUint16(0, 1, true);
+  extra.setUint16(2, 24, true);
+  for (const [i, value] of [content.length, content.length, 0].entries())
+    extra.setBigUint64(4 + 8 * i, BigInt(value), true);
+  const head = small.slice(record, end);
+  const headView = new DataView(head.buffer);
+  for (const at of [20, 24, 42]) headView.setUint32(at, 2 ** 32 - 1, true);
+  headView.setUint16(30, 28, true);
+  const directory = [...head, ...new Uint8Array(extra.buffer)];
+  const end64 = new DataView(new ArrayBuffer(56 + 20));
+  end64.setUint32(0, 0x06064b50, true);
+  end64.setBigUint64(4, 44n, true);
+  for (const at of [24, 32]) end64.setBigUint64(at, 1n, true);
+  end64.setBigUint64(40, BigInt(directory.length), true);
+  end64.setBigUint64(48, BigInt(record), true);
+  end64.setUint32(56, 0x07064b50, true);
+  end64.setBigUint64(64, BigInt(record + directory.length), true);
+  end64.setUint32(72, 1, true);
+  const last = small.slice(end);
+  last.fill(0xff, 8, 20);
+  const whole = Uint8Array.from([...small.slice(0, record), ...directory, ...new Uint8Array(end64.buffer), ...last]);
+  assertSameArrays(await decodeNpz(whole), [one("a")]);
+  await assertOnlyFormatErrors(whole, (bytes) => decodeNpz(bytes), { positions: 0, values: damagesOf });
+  const field = whole.length - 22 - 76 - 24;
+  for (const value of [2n ** 63n, 2n ** 53n, 1000n]) {
+    for (const at of [0, 8, 16]) {
+      const damaged = whole.slice();
+      new DataView(damaged.buffer).setBigUint64(field + at, value, true);
+      await faultOf(damaged);
+    }
+  }
+});
+
+test("damaged archives are read, or are a FormatError; a changed byte of content is always found", async () => {
+  const stored = encodeNpz([{ name: "a", shape: [2], data: Float64Array.of(1, 2) }]);
+  const content = encodeNpy({ shape: [2], data: Float64Array.of(1, 2) });
+  for (const whole of [stored, deflated(content)]) {
+    await assertOnlyFormatErrors(whole, (bytes) => decodeNpz(bytes), { positions: 500, values: damagesOf });
+  }
+  for (let at = 0; at < content.length; at++) {
+    const damaged = stored.slice();
+    damaged[30 + "a.npy".length + at]! ^= 1;
+    assert.is((await faultOf(damaged)).fault.kind, "checksum");
+  }
+});
+
+test.run();
