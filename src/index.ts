@@ -30,6 +30,7 @@ export {
   IdxError,
   IndexError,
   LanegradError,
+  MissingPackageError,
   OptionError,
   ShapeError,
   TrapError,

@@ -1,0 +1,104 @@
+/**
+ * Names of series: at the ends of their lines where they fit, else in a key above. Each stands beside a sample of its
+ * line, with its dash and its marker.
+ */
+import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { element, shortened, text } from "./markup.ts";
+import { outline, type Style } from "./palette.ts";
+
+/** A name and how its series is drawn. */
+export type Entry = {
+  readonly label: string;
+  readonly style: Style;
+  /** Whether its series has markers. */
+  readonly isMarked: boolean;
+  readonly opacity?: number;
+};
+
+/** Length of a sample and the room behind it. */
+const SAMPLE = 22;
+const GAP = 4;
+/** The widest label that stands at the end of a line. */
+const WIDEST = 132;
+
+/** The room that labels at the ends of lines need to the right of the frame; undefined where they do not fit. */
+export function roomAtEnds(labels: readonly string[]): number | undefined {
+  const widest = Math.max(0, ...labels.map(widthOf));
+  return widest > WIDEST ? undefined : SAMPLE + 2 * GAP + widest;
+}
+
+/** Labels to the right of the frame, each led to by a sample from where its line ends, none on another. */
+export function endLabels(
+  entries: readonly (Entry & { readonly y: number })[],
+  { right, top, bottom }: { readonly right: number; readonly top: number; readonly bottom: number },
+): string {
+  const places = apart(
+    entries.map(({ y }) => Math.min(Math.max(y, top), bottom)),
+    { top, bottom },
+  );
+  return entries
+    .map((entry, i) => {
+      const y = places[i] ?? 0;
+      const from = Math.min(Math.max(entry.y, top), bottom);
+      return (
+        sample(entry, right + GAP, from, right + GAP + SAMPLE, y) + text(entry.label, right + 2 * GAP + SAMPLE, y + 5)
+      );
+    })
+    .join("");
+}
+
+/** A key of as many rows as are needed, and their height. */
+export function key(entries: readonly Entry[], top: number): { readonly markup: string; readonly height: number } {
+  let x = 8;
+  let y = top + LINE / 2;
+  let markup = "";
+  for (const entry of entries) {
+    const width = SAMPLE + GAP + widthOf(entry.label);
+    if (x > 8 && x + width > WIDTH - 8) {
+      x = 8;
+      y += LINE;
+    }
+    markup += sample(entry, x, y, x + SAMPLE, y) + text(entry.label, x + SAMPLE + GAP, y + 5);
+    x += width + 12;
+  }
+  return { markup, height: y + LINE / 2 - top };
+}
+
+/** Places moved as little apart as keeps a line's height between them, within the frame as long as that has room. */
+export function apart(
+  places: readonly number[],
+  { top, bottom }: { readonly top: number; readonly bottom: number },
+): readonly number[] {
+  const order = places.map((_, i) => i).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+  const moved = [...places];
+  let least = top;
+  for (const i of order) {
+    moved[i] = Math.max(moved[i] ?? 0, least);
+    least = (moved[i] ?? 0) + LINE;
+  }
+  let most = Math.max(bottom, top + (places.length - 1) * LINE);
+  for (const i of order.reverse()) {
+    moved[i] = Math.min(moved[i] ?? 0, most);
+    most = (moved[i] ?? 0) - LINE;
+  }
+  return moved;
+}
+
+function sample({ style, isMarked, opacity }: Entry, x1: number, y1: number, x2: number, y2: number): string {
+  const line = element("line", {
+    x1,
+    y1,
+    x2,
+    y2,
+    stroke: style.color,
+    "stroke-width": 2,
+    "stroke-dasharray": style.dash,
+    opacity,
+  });
+  return isMarked ? line + marker(style, x2 - 1, y2) : line;
+}
+
+/** A marker of a style. */
+export function marker({ color, marker: shape }: Style, x: number, y: number, radius = 4): string {
+  return element("path", { d: shortened(outline(shape, x, y, radius)), fill: color });
+}
