@@ -25,8 +25,8 @@ export type Axis = {
   readonly scale: Scale;
   /** What the numbers span, or what the caller asked for. */
   readonly domain: Domain;
-  /** Whether the domain grows to the next tick. */
-  readonly fit: "exact" | "nice";
+  /** Whether the domain stays as it is, grows to the next tick, or does so where that is near. */
+  readonly fit: "exact" | "near" | "nice";
 };
 
 /** A place in data's units, in units of the drawing. */
@@ -80,7 +80,7 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
   const left = 22 + Math.max(...y.ticks.map(({ label }) => widthOf(label)));
   const lastTick = x.ticks.at(-1);
   const right =
-    WIDTH - Math.max(named.length > 0 ? (room ?? 0) : 0, 10, lastTick === undefined ? 0 : widthOf(lastTick.label) / 2);
+    WIDTH - Math.max(named.length > 0 ? (room ?? 0) : 0, 10, lastTick === undefined ? 0 : 4 + widthOf(lastTick.label) / 2);
   const bottom = top + content.height;
   const places: Places = {
     x: placing(x, left, right),
@@ -127,8 +127,20 @@ type Prepared = { readonly scale: Scale; readonly domain: Domain; readonly ticks
 function prepared(figure: string, option: string, axis: Axis, asked: Domain | undefined, count: number): Prepared {
   const { scale } = axis;
   const span = asked === undefined ? axis.domain : checkDomain(figure, option, asked, scale);
-  const domain = asked === undefined && axis.fit === "nice" ? niceDomain(scale, span, count) : span;
+  const domain = asked === undefined ? fitted(axis, count) : span;
   return { scale, domain, ticks: ticksOf(scale, domain, count) };
+}
+
+/** 9,999 is near 10,000. */
+const NEAR = 0.02;
+
+function fitted({ scale, domain, fit }: Axis, count: number): Domain {
+  if (fit === "exact") return domain;
+  const nice = niceDomain(scale, domain, count);
+  if (fit === "nice") return nice;
+  const [low, high] = domain;
+  const most = NEAR * (high - low);
+  return [low - nice[0] <= most ? nice[0] : low, nice[1] - high <= most ? nice[1] : high];
 }
 
 /** From a value to its place between two edges. */
@@ -142,8 +154,9 @@ function valuesOf(ticks: readonly Tick[]): number[] {
   return ticks.map(({ value }) => value);
 }
 
-function labelling(ticks: readonly Tick[]): (value: number, i: number) => string {
-  return (_, i) => ticks[i]?.label ?? "";
+function labelling(ticks: readonly Tick[]): (value: number) => string {
+  const labels = new Map(ticks.map(({ value, label }) => [value, label]));
+  return (value) => labels.get(value) ?? "";
 }
 
 function described(

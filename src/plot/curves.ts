@@ -35,7 +35,7 @@ export type CurvesContent = Pick<Chart, "figure" | "title" | "description" | "he
 const FEW = 9;
 const MANY = 25;
 /** Columns of a line that is thinned: at most four points each, which stand within two pixels of a wide figure. */
-const COLUMNS = 150;
+const COLUMNS = 120;
 /** How near to the right edge, as a share of the axis, a line must end to be named there. */
 const NEARLY = 0.1;
 
@@ -57,7 +57,7 @@ export async function curvesChart(
   return await chart(
     {
       ...content,
-      x: { label: content.xLabel, scale: xScale, domain: xDomain, fit: "exact" },
+      x: { label: content.xLabel, scale: xScale, domain: xDomain, fit: "near" },
       y: { label: content.yLabel, scale: yScale, domain: yDomain, fit },
       named: lines.filter(({ label }) => label !== "").map((line) => namedOf(line, xDomain, xScale)),
       marks: (plot, places) => lines.map((line) => lineMark(plot, line, places)),

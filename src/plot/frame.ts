@@ -37,7 +37,7 @@ export function frame(content: Content, options: FigureOptions): string {
   const width = options.width ?? WIDTH;
   if (!Number.isFinite(width) || width <= 0) throw new OptionError(`${figure}: width`, "a number above 0", width);
   const title = options.title ?? content.title;
-  const lines = title === "" ? [] : wrapped(title, WIDTH - 16, TITLE * 1.1);
+  const lines = title === "" ? [] : wrapped(title, WIDTH - 16, "bold");
   const top = lines.length === 0 ? 0 : 8 + lines.length * (LINE + 3);
   const whole = Math.ceil(top + height);
   const description = options.description ?? content.description;

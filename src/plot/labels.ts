@@ -15,16 +15,17 @@ export type Entry = {
   readonly opacity?: number;
 };
 
-/** Length of a sample and the room behind it. */
-const SAMPLE = 22;
-const GAP = 4;
+/** From the frame to a sample, its length, and the room behind it. */
+const LEADER = 12;
+const SAMPLE = 24;
+const GAP = 5;
 /** The widest label that stands at the end of a line. */
-const WIDEST = 132;
+const WIDEST = 124;
 
 /** The room that labels at the ends of lines need to the right of the frame; undefined where they do not fit. */
 export function roomAtEnds(labels: readonly string[]): number | undefined {
-  const widest = Math.max(0, ...labels.map(widthOf));
-  return widest > WIDEST ? undefined : SAMPLE + 2 * GAP + widest;
+  const widest = Math.max(0, ...labels.map((label) => widthOf(label)));
+  return widest > WIDEST ? undefined : LEADER + SAMPLE + 2 * GAP + widest;
 }
 
 /** Labels to the right of the frame, each led to by a sample from where its line ends, none on another. */
@@ -36,15 +37,16 @@ export function endLabels(
     entries.map(({ y }) => Math.min(Math.max(y, top), bottom)),
     { top, bottom },
   );
-  return entries
-    .map((entry, i) => {
-      const y = places[i] ?? 0;
-      const from = Math.min(Math.max(entry.y, top), bottom);
-      return (
-        sample(entry, right + GAP, from, right + GAP + SAMPLE, y) + text(entry.label, right + 2 * GAP + SAMPLE, y + 5)
-      );
-    })
-    .join("");
+  const x = right + LEADER;
+  const markup = entries.map((entry, i) => {
+    const y = places[i] ?? 0;
+    const end = Math.min(Math.max(entry.y, top), bottom);
+    const leader = { x1: right + 2, y1: end, x2: x - 1, y2: y, stroke: "currentColor", "stroke-opacity": 0.5 };
+    const isMoved = Math.abs(y - end) > 1;
+    const led = isMoved ? element("line", leader) : "";
+    return led + sample(entry, x, y) + text(entry.label, x + SAMPLE + GAP, y + 5);
+  });
+  return markup.join("");
 }
 
 /** A key of as many rows as are needed, and their height. */
@@ -58,7 +60,7 @@ export function key(entries: readonly Entry[], top: number): { readonly markup: 
       x = 8;
       y += LINE;
     }
-    markup += sample(entry, x, y, x + SAMPLE, y) + text(entry.label, x + SAMPLE + GAP, y + 5);
+    markup += sample(entry, x, y) + text(entry.label, x + SAMPLE + GAP, y + 5);
     x += width + 12;
   }
   return { markup, height: y + LINE / 2 - top };
@@ -84,21 +86,17 @@ export function apart(
   return moved;
 }
 
-function sample({ style, isMarked, opacity }: Entry, x1: number, y1: number, x2: number, y2: number): string {
-  const line = element("line", {
-    x1,
-    y1,
-    x2,
-    y2,
-    stroke: style.color,
-    "stroke-width": 2,
-    "stroke-dasharray": style.dash,
-    opacity,
-  });
-  return isMarked ? line + marker(style, x2 - 1, y2) : line;
+function sample({ style, isMarked, opacity }: Entry, x: number, y: number): string {
+  const ends = { x1: x, x2: x + SAMPLE, y1: y, y2: y };
+  const stroke = { stroke: style.color, "stroke-width": 2, "stroke-dasharray": style.dash };
+  const line = element("line", { ...ends, ...stroke, opacity });
+  return isMarked ? line + marker(style, x + SAMPLE / 2, y) : line;
 }
 
 /** A marker of a style. */
-export function marker({ color, marker: shape }: Style, x: number, y: number, radius = 4): string {
-  return element("path", { d: shortened(outline(shape, x, y, radius)), fill: color });
+export function marker({ color, marker: shape, fill }: Style, x: number, y: number): string {
+  const isHollow = fill === "hollow";
+  const d = shortened(outline(shape, x, y, isHollow ? 4.5 : 3.5));
+  if (isHollow) return element("path", { d, fill: "none", stroke: color, "stroke-width": 1.5 });
+  return element("path", { d, fill: color });
 }

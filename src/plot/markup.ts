@@ -34,14 +34,15 @@ export function escaped(content: string): string {
   return safe;
 }
 
-/** A number with at most two decimals. */
-export function short(value: number): string {
-  return String(Math.round(value * 100) / 100 || 0); // never -0
+/** A number with at most two decimals, or another number of them. */
+export function short(value: number, decimals: number = 2): string {
+  const scale = 10 ** decimals;
+  return String(Math.round(value * scale) / scale || 0); // never -0
 }
 
 /** The same for every number in a path or a transformation. */
-export function shortened(content: string): string {
-  return content.replace(/-?\d*\.?\d+(?:e[-+]?\d+)?/gi, (number) => short(Number(number)));
+export function shortened(content: string, decimals: number = 2): string {
+  return content.replace(/-?\d*\.?\d+(?:e[-+]?\d+)?/gi, (number) => short(Number(number), decimals));
 }
 
 function written(value: string | number | Id): string {

@@ -7,7 +7,7 @@
  */
 
 /** How a series is drawn. */
-export type Style = { readonly color: string; readonly dash: string | undefined; readonly marker: Marker };
+export type Style = { readonly color: string; readonly dash: string | undefined; readonly marker: Marker; readonly fill: "full" | "hollow" };
 
 /** The shapes of markers. */
 export type Marker = "circle" | "square" | "triangle" | "diamond" | "cross";
@@ -18,7 +18,7 @@ export const VERMILLION = "#d55e00";
 /** With green, purple, orange and sky blue. */
 export const COLORS: readonly string[] = [BLUE, VERMILLION, "#009e73", "#cc79a7", "#b07d00", "#4497cf"];
 
-/** Five of each and six colours: thirty series differ. */
+/** Five of each, six colours, and every other marker hollow, so that it hides no other: thirty series differ. */
 const DASHES = [undefined, "7 3", "2 2.5", "9 3 2 3", "5 2 1.5 2 1.5 2"] as const;
 const MARKERS = ["circle", "square", "triangle", "diamond", "cross"] as const;
 
@@ -28,6 +28,7 @@ export function styleOf(index: number): Style {
     color: COLORS[index % COLORS.length] ?? BLUE,
     dash: DASHES[index % DASHES.length],
     marker: MARKERS[index % MARKERS.length] ?? "circle",
+    fill: index % 2 === 0 ? "full" : "hollow",
   };
 }
 

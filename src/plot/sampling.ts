@@ -27,7 +27,7 @@ export function dotsOf(x: Numbers | undefined, y: Numbers, xScale: Scale, yScale
  * @param column the column of an x; a line that does not run from left to right is left as it is
  */
 export function thinned(dots: readonly Dot[], columns: number, column: (x: number) => number): readonly Dot[] {
-  if (dots.length <= 4 * columns || !isAscending(dots)) return dots;
+  if (dots.length <= 2 * columns || !isAscending(dots)) return dots;
   const kept: Dot[] = [];
   for (let start = 0; start < dots.length; ) {
     const here = columnOf(dots[start], column);

@@ -7,7 +7,7 @@ import { type Attributes, element, escaped, type Id, shortened } from "./markup.
 /** The nodes of the DOM that are asked for; linkedom's and a browser's are such. */
 type DomNode = { readonly nodeType: number; readonly textContent: string | null };
 type DomElement = DomNode & {
-  readonly tagName: string;
+  readonly localName: string;
   readonly childNodes: ArrayLike<DomNode>;
   readonly attributes: ArrayLike<{ readonly name: string; readonly value: string }>;
 };
@@ -16,6 +16,8 @@ const ELEMENT = 1;
 const TEXT = 3;
 /** Attributes that hold numbers. */
 const NUMERIC = new Set(["d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r"]);
+/** A path of so many letters is a line or a contour, of which a tenth of a unit is less than can be seen. */
+const LONG = 1000;
 /** Said once by the figure itself, or of use only within Plot. */
 const LEFT_OUT = new Set(["aria-hidden", "aria-description", "class"]);
 
@@ -34,8 +36,8 @@ function childrenOf(parent: DomElement, number: (id: string) => number): string[
   const content: string[] = [];
   for (const child of Array.from(parent.childNodes)) {
     if (child.nodeType === TEXT) content.push(escaped(child.textContent ?? ""));
-    if (!isElement(child) || child.tagName.toLowerCase() === "style") continue;
-    content.push(element(child.tagName, attributesOf(child, number), ...childrenOf(child, number)));
+    if (!isElement(child) || child.localName === "style") continue;
+    content.push(element(child.localName, attributesOf(child, number), ...childrenOf(child, number)));
   }
   return content;
 }
@@ -47,7 +49,7 @@ function attributesOf(node: DomElement, number: (id: string) => number): Attribu
     if (LEFT_OUT.has(name)) continue;
     if (name === "id") attributes[name] = { id: number(value), form: "id" };
     else if (reference !== undefined) attributes[name] = { id: number(reference), form: "url" };
-    else attributes[name] = NUMERIC.has(name) ? shortened(value) : value;
+    else attributes[name] = NUMERIC.has(name) ? shortened(value, value.length > LONG ? 1 : 2) : value;
   }
   return attributes;
 }
