@@ -258,6 +258,19 @@ export class DivergedError extends LanegradError {
   }
 }
 
+/** A figure needs a package that is not installed with the library; `install` is the command that does. */
+export class MissingPackageError extends LanegradError {
+  override readonly name = "MissingPackageError";
+  readonly package: string;
+  readonly install: string;
+
+  constructor(op: string, missing: string, install: string, options?: ErrorOptions) {
+    super(`${op}: needs the package ${missing}, which could not be loaded; run ${install}`, options);
+    this.package = missing;
+    this.install = install;
+  }
+}
+
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

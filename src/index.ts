@@ -47,6 +47,7 @@ export {
   IdxError,
   IndexError,
   LanegradError,
+  MissingPackageError,
   OptionError,
   SaveError,
   ShapeError,

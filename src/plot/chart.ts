@@ -1,0 +1,173 @@
+/**
+ * A figure with two axes, drawn by Observable Plot; what is named or marked is laid over it.
+ *
+ *   title
+ *   y label            everything in units of the drawing, which is 480 wide
+ *   (key)
+ *   ┌────────────┐
+ *   │   frame    │ ╌╌ label of a line
+ *   └────────────┘
+ *       x label
+ */
+import { checkDomain } from "./check.ts";
+import { frame } from "./frame.ts";
+import { type Entry, endLabels, key, roomAtEnds } from "./labels.ts";
+import { LINE, TEXT, WIDTH, widthOf } from "./letters.ts";
+import { element, text } from "./markup.ts";
+import { documentFor, loadPlot, type Plot } from "./peers.ts";
+import { contentOf } from "./serialize.ts";
+import { niceDomain, type Tick, ticksOf } from "./ticks.ts";
+import type { ChartOptions, Domain, Scale } from "./types.ts";
+
+/** One axis. */
+export type Axis = {
+  readonly label: string;
+  readonly scale: Scale;
+  /** What the numbers span, or what the caller asked for. */
+  readonly domain: Domain;
+  /** Whether the domain stays as it is, grows to the next tick, or does so where that is near. */
+  readonly fit: "exact" | "near" | "nice";
+};
+
+/** A place in data's units, in units of the drawing. */
+export type Places = {
+  readonly x: (value: number) => number;
+  readonly y: (value: number) => number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+};
+
+/** Something that a name is given to, and the y at which its line ends; where one ends nowhere, a key names all. */
+export type Named = Entry & { readonly end?: number };
+
+type Mark = ReturnType<Plot["lineY"]>;
+
+/** What is drawn. */
+export type Chart = {
+  readonly figure: string;
+  readonly title: string;
+  readonly description: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly named: readonly Named[];
+  /** Height of the frame. */
+  readonly height: number;
+  readonly marks: (plot: Plot, places: Places) => readonly Mark[];
+  /** Markup over the marks. */
+  readonly overlay?: (places: Places) => string;
+};
+
+const GRID_OPACITY = 0.13;
+
+/**
+ * Draws a chart.
+ *
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @throws {OptionError} a domain or another option is none
+ */
+export async function chart(content: Chart, options: ChartOptions): Promise<string> {
+  const { figure, named } = content;
+  const x = prepared(figure, "xDomain", content.x, options.xDomain, 5);
+  const y = prepared(figure, "yDomain", content.y, options.yDomain, 5);
+  const plot = await loadPlot(figure);
+  const document = await documentFor(figure, options.document);
+
+  const room = named.every(({ end }) => end !== undefined) ? roomAtEnds(named.map(({ label }) => label)) : undefined;
+  const heading = named.length > 0 && room === undefined ? key(named, LINE + 6) : { markup: "", height: 0 };
+  const top = LINE + 10 + heading.height;
+  const left = 22 + Math.max(...y.ticks.map(({ label }) => widthOf(label)));
+  const lastTick = x.ticks.at(-1);
+  const right =
+    WIDTH - Math.max(named.length > 0 ? (room ?? 0) : 0, 10, lastTick === undefined ? 0 : 4 + widthOf(lastTick.label) / 2);
+  const bottom = top + content.height;
+  const places: Places = {
+    x: placing(x, left, right),
+    y: placing(y, bottom, top),
+    ...{ left, right, top, bottom },
+  };
+
+  const svg = plot.plot({
+    document,
+    width: WIDTH,
+    height: bottom + 46,
+    marginLeft: left,
+    marginRight: WIDTH - right,
+    marginTop: top,
+    marginBottom: 46,
+    x: { type: x.scale, domain: x.domain, label: null },
+    y: { type: y.scale, domain: y.domain, label: null },
+    marks: [
+      plot.gridX(valuesOf(x.ticks), { stroke: "currentColor", strokeOpacity: GRID_OPACITY }),
+      plot.gridY(valuesOf(y.ticks), { stroke: "currentColor", strokeOpacity: GRID_OPACITY }),
+      plot.axisX(valuesOf(x.ticks), { tickFormat: labelling(x.ticks), fontSize: TEXT, tickSize: 4 }),
+      plot.axisY(valuesOf(y.ticks), { tickFormat: labelling(y.ticks), fontSize: TEXT, tickSize: 4 }),
+      ...content.marks(plot, places),
+    ],
+  });
+
+  const atEnds = room === undefined ? [] : named.map((entry) => ({ ...entry, y: places.y(entry.end ?? Number.NaN) }));
+  const body = [
+    text(content.y.label, 8, LINE - 2),
+    heading.markup,
+    element("g", { "text-anchor": "middle", "font-size": TEXT }, contentOf(svg)),
+    text(content.x.label, (left + right) / 2, bottom + 40, { "text-anchor": "middle" }),
+    content.overlay?.(places) ?? "",
+    endLabels(atEnds, { right, top, bottom }),
+  ];
+  return frame(
+    { ...content, description: described(content, x, y), height: bottom + 50, body: body.join("") },
+    options,
+  );
+}
+
+type Prepared = { readonly scale: Scale; readonly domain: Domain; readonly ticks: readonly Tick[] };
+
+function prepared(figure: string, option: string, axis: Axis, asked: Domain | undefined, count: number): Prepared {
+  const { scale } = axis;
+  const span = asked === undefined ? axis.domain : checkDomain(figure, option, asked, scale);
+  const domain = asked === undefined ? fitted(axis, count) : span;
+  return { scale, domain, ticks: ticksOf(scale, domain, count) };
+}
+
+/** 9,999 is near 10,000. */
+const NEAR = 0.02;
+
+function fitted({ scale, domain, fit }: Axis, count: number): Domain {
+  if (fit === "exact") return domain;
+  const nice = niceDomain(scale, domain, count);
+  if (fit === "nice") return nice;
+  const [low, high] = domain;
+  const most = NEAR * (high - low);
+  return [low - nice[0] <= most ? nice[0] : low, nice[1] - high <= most ? nice[1] : high];
+}
+
+/** From a value to its place between two edges. */
+function placing({ scale, domain: [low, high] }: Prepared, from: number, to: number): (value: number) => number {
+  if (scale === "linear") return (value) => from + ((value - low) / (high - low)) * (to - from);
+  const decades = Math.log10(high / low);
+  return (value) => from + (Math.log10(value / low) / decades) * (to - from);
+}
+
+function valuesOf(ticks: readonly Tick[]): number[] {
+  return ticks.map(({ value }) => value);
+}
+
+function labelling(ticks: readonly Tick[]): (value: number) => string {
+  const labels = new Map(ticks.map(({ value, label }) => [value, label]));
+  return (value) => labels.get(value) ?? "";
+}
+
+function described(
+  { description, x: { label: xLabel }, y: { label: yLabel } }: Chart,
+  x: Prepared,
+  y: Prepared,
+): string {
+  return `${description} Horizontal: ${axisText(xLabel, x)}. Vertical: ${axisText(yLabel, y)}.`;
+}
+
+function axisText(label: string, { scale, ticks }: Prepared): string {
+  const ends = ticks.length === 0 ? "" : `, ${ticks[0]?.label} to ${ticks.at(-1)?.label}`;
+  return `${label}${ends}${scale === "log" ? ", logarithmic" : ""}`;
+}

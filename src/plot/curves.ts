@@ -1,0 +1,126 @@
+/** Lines over two axes: what `lines`, `lossCurve`, `accuracyCurves` and `tangents` have in common. */
+import { type Chart, chart, type Named, type Places } from "./chart.ts";
+import { extent } from "./check.ts";
+import { marker } from "./labels.ts";
+import { LINE, widthOf } from "./letters.ts";
+import { element, text } from "./markup.ts";
+import type { Style } from "./palette.ts";
+import type { Plot } from "./peers.ts";
+import { type Dot, dotsOf, someOf, thinned } from "./sampling.ts";
+import type { ChartOptions, Domain, Numbers, Point, Scale } from "./types.ts";
+
+/** A line with its style. */
+export type Curve = {
+  readonly label: string;
+  readonly x: Numbers | undefined;
+  readonly y: Numbers;
+  readonly style: Style;
+  readonly markers: "auto" | "all" | "none";
+  /** Stroke's opacity and width, for a line that stays behind. */
+  readonly opacity?: number;
+  readonly width?: number;
+};
+
+export type CurvesContent = Pick<Chart, "figure" | "title" | "description" | "height"> & {
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly xScale: Scale;
+  readonly yScale: Scale;
+  /** Where it is not what the curves span. */
+  readonly yDomain?: Domain;
+  readonly points: readonly Point[];
+};
+
+/** Markers where a line has more points than can be told apart. */
+const FEW = 9;
+const MANY = 25;
+/** Columns of a line that is thinned: at most four points each, which stand within two pixels of a wide figure. */
+const COLUMNS = 120;
+/** How near to the right edge, as a share of the axis, a line must end to be named there. */
+const NEARLY = 0.1;
+
+/** Draws curves and points. */
+export async function curvesChart(
+  content: CurvesContent,
+  curves: readonly Curve[],
+  options: ChartOptions,
+): Promise<string> {
+  const { figure, xScale, yScale, points } = content;
+  const lines = curves.map((curve) => ({ ...curve, dots: dotsOf(curve.x, curve.y, xScale, yScale) }));
+  const placed = lines.map(({ dots }) => dots.filter(({ y }) => !Number.isNaN(y)));
+  const spanX = [...placed.map((dots) => dots.map(({ x }) => x)), points.map(({ x }) => x)];
+  const spanY = [...placed.map((dots) => dots.map(({ y }) => y)), points.map(({ y }) => y)];
+  const xDomain = options.xDomain ?? extent(figure, "x", spanX, xScale);
+  const yDomain = options.yDomain ?? content.yDomain ?? extent(figure, "y", spanY, yScale);
+  const fit = content.yDomain === undefined ? "nice" : "exact";
+
+  return await chart(
+    {
+      ...content,
+      x: { label: content.xLabel, scale: xScale, domain: xDomain, fit: "near" },
+      y: { label: content.yLabel, scale: yScale, domain: yDomain, fit },
+      named: lines.filter(({ label }) => label !== "").map((line) => namedOf(line, xDomain, xScale)),
+      marks: (plot, places) => lines.map((line) => lineMark(plot, line, places)),
+      overlay: (places) =>
+        lines.map((line) => markersOf(line, places)).join("") +
+        points.map((point) => pointMarkup(point, places)).join(""),
+    },
+    options,
+  );
+}
+
+type Line = Curve & { readonly dots: readonly Dot[] };
+
+/** A line that goes on to the right edge, or nearly, is named there. */
+function namedOf({ label, style, markers, opacity, dots }: Line, domain: Domain, scale: Scale): Named {
+  const entry = { label, style, isMarked: markers !== "none", ...(opacity === undefined ? {} : { opacity }) };
+  const last = dots.findLast(({ y }) => !Number.isNaN(y));
+  const edge = domain[1] - (domain[1] - domain[0]) * NEARLY;
+  const reachesEdge = last !== undefined && (scale === "log" || last.x >= edge) && last === dots.at(-1);
+  return reachesEdge ? { ...entry, end: last.y } : entry;
+}
+
+function lineMark(
+  plot: Plot,
+  { dots, style, opacity = 1, width = 2 }: Line,
+  { x, left, right }: Places,
+): ReturnType<Plot["lineY"]> {
+  const column = (value: number) => ((x(value) - left) / (right - left)) * COLUMNS;
+  return plot.line(thinned(dots, COLUMNS, column), {
+    x: "x",
+    y: "y",
+    stroke: style.color,
+    strokeOpacity: opacity,
+    strokeWidth: width,
+    strokeLinejoin: "round",
+    clip: true,
+    ...(style.dash === undefined ? {} : { strokeDasharray: style.dash }),
+  });
+}
+
+function markersOf({ dots, style, markers }: Line, places: Places): string {
+  if (markers === "none") return "";
+  const shown = markers === "all" || dots.length <= MANY ? dots : someOf(dots, FEW);
+  return shown
+    .filter((dot) => isWithin(dot, places))
+    .map(({ x, y }) => marker(style, places.x(x), places.y(y)))
+    .join("");
+}
+
+/** A ring, named to the side where there is room. */
+function pointMarkup(point: Point, places: Places): string {
+  if (!isWithin(point, places)) return "";
+  const x = places.x(point.x);
+  const y = places.y(point.y);
+  const ring = element("circle", { cx: x, cy: y, r: 5, fill: "none", stroke: "currentColor", "stroke-width": 2 });
+  if (point.label === undefined) return ring;
+  const isLeft = x + 10 + widthOf(point.label) > places.right;
+  const rise = y - 8 < places.top + LINE ? 18 : -8;
+  return ring + text(point.label, isLeft ? x - 8 : x + 8, y + rise, { "text-anchor": isLeft ? "end" : "start" });
+}
+
+function isWithin(point: Dot, { x, y, left, right, top, bottom }: Places): boolean {
+  const placeX = x(point.x);
+  const placeY = y(point.y);
+  return placeX >= left - 0.01 && placeX <= right + 0.01 && placeY >= top - 0.01 && placeY <= bottom + 0.01;
+}

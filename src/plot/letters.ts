@@ -1,0 +1,40 @@
+/**
+ * How much room text takes. A figure is made where nothing can be measured, so the widths of letters are estimated,
+ * as those of a wide font.
+ */
+
+/** Sizes in units of the drawing, which is WIDTH wide: 14 are 11.7 px where a figure is 400 px wide. */
+export const WIDTH = 480;
+export const TEXT = 14;
+export const TITLE = 16;
+/** From one line of text to the next. */
+export const LINE = 18;
+
+/** Widths of letters as shares of the size, rounded up from those of DejaVu Sans. */
+const WIDTHS: readonly (readonly [RegExp, number])[] = [
+  [/[mwMW@%—]/, 0.98],
+  [/[−×=+<>±~]/, 0.84],
+  [/[A-Z&]/, 0.72],
+  [/[fjrtilI.,:;'!|()[\]\-/ ]/, 0.41],
+];
+const OTHER_WIDTH = 0.64;
+const BOLD = 1.12;
+
+/** Width of text of size TEXT, or another, in units of the drawing. */
+export function widthOf(content: string, size: number = TEXT): number {
+  let width = 0;
+  for (const letter of content) width += WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? OTHER_WIDTH;
+  return width * size;
+}
+
+/** Text in lines of at most so many units, broken at spaces; a longer word stands alone. */
+export function wrapped(content: string, width: number, weight: "normal" | "bold" = "normal"): readonly string[] {
+  const size = weight === "bold" ? TITLE * BOLD : TEXT;
+  const lines: string[] = [];
+  for (const word of content.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(`${last} ${word}`, size) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

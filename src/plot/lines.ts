@@ -1,0 +1,40 @@
+import { ShapeError } from "../errors.ts";
+import { checkNumbers } from "./check.ts";
+import { type Curve, curvesChart } from "./curves.ts";
+import { styleOf } from "./palette.ts";
+import type { Point, ScaledOptions, Series } from "./types.ts";
+
+export type LinesOptions = ScaledOptions & {
+  /** Places that are marked. */
+  readonly points?: readonly Point[];
+};
+
+/**
+ * Lines over two axes, each named where it ends, with a dash and a marker of its own.
+ *
+ * What is NaN or infinite is a gap, and so is what is not above 0 on a logarithmic axis. A line of many points keeps
+ * those that can be seen.
+ *
+ *     await lines([{ label: "central", x: h, y: errors }], { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
+ *
+ * @returns a figure as SVG
+ * @throws {ShapeError} no series, an empty one, x and y of different lengths, nothing that has a place on the axes
+ * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function lines(series: readonly Series[], options: LinesOptions = {}): Promise<string> {
+  const { xLabel = "", yLabel = "", xScale = "linear", yScale = "linear", points = [], height = 260 } = options;
+  if (series.length === 0) throw new ShapeError("lines", "series", "at least one", "none");
+  const curves = series.map(({ label, x, y, markers = "auto" }, index): Curve => {
+    checkNumbers("lines", `y of ${JSON.stringify(label)}`, y);
+    if (x !== undefined) checkNumbers("lines", `x of ${JSON.stringify(label)}`, x, y.length);
+    return { label, x, y, markers, style: styleOf(index) };
+  });
+  const labels = series.map(({ label }) => label).filter((label) => label !== "");
+  const description = labels.length === 0 ? "A line." : `Lines: ${labels.join(", ")}.`;
+  return await curvesChart(
+    { figure: "lines", title: "", description, height, xLabel, yLabel, xScale, yScale, points },
+    curves,
+    options,
+  );
+}

@@ -1,0 +1,47 @@
+import { checkCount, checkNumbers } from "./check.ts";
+import { curvesChart } from "./curves.ts";
+import { styleOf } from "./palette.ts";
+import { runningMean } from "./sampling.ts";
+import type { Numbers, ScaledOptions } from "./types.ts";
+
+export type LossCurveOptions = ScaledOptions & {
+  /** The step of each loss, in ascending order; by default 0, 1, 2 … */
+  readonly steps?: Numbers;
+  /** How many losses the smoothed line averages; by default a fiftieth of them, and 1 draws no smoothed line. */
+  readonly smoothing?: number;
+};
+
+/**
+ * The loss of every step as a faint line, and its running mean.
+ *
+ *     await lossCurve(history.losses, { title: "Training", yScale: "log" });
+ *
+ * @param losses one for each step; NaN and infinities are gaps
+ * @returns a figure as SVG, of less than 20 KB for any number of steps
+ * @throws {ShapeError} no losses, none that can be drawn, as many steps as there are not losses
+ * @throws {OptionError} an element that is no number, a domain or a smoothing that is none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function lossCurve(losses: Numbers, options: LossCurveOptions = {}): Promise<string> {
+  const figure = "lossCurve";
+  checkNumbers(figure, "losses", losses);
+  const { steps, xLabel = "step", yLabel = "loss", xScale = "linear", yScale = "linear", height = 240 } = options;
+  if (steps !== undefined) checkNumbers(figure, "steps", steps, losses.length);
+  const width = checkCount(figure, "smoothing", options.smoothing ?? Math.max(1, Math.round(losses.length / 50)), 1);
+  const each = { label: "each step", x: steps, y: losses, style: { ...styleOf(0), color: "currentColor" }, markers: "none" } as const;
+  
+  const mean = { label: `mean of ${width}`, x: steps, y: runningMean(losses, width), style: styleOf(0), markers: "none" } as const;
+  const curves =
+    width === 1
+      ? [{ ...each, label: "" }]
+      : [
+          { ...each, opacity: 0.4, width: 1 },
+          { ...mean, width: 2.5 },
+        ];
+  const description = `The loss of ${losses.length} steps${width === 1 ? "" : `, and the mean of ${width} at a time`}.`;
+  return await curvesChart(
+    { figure, title: "Loss", description, height, xLabel, yLabel, xScale, yScale, points: [] },
+    curves,
+    options,
+  );
+}

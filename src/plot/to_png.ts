@@ -1,0 +1,44 @@
+import { OptionError } from "../errors.ts";
+import { fontFiles, loadResvg } from "./peers.ts";
+
+export type PngOptions = {
+  /** Pixels; the height follows. */
+  readonly width?: number;
+  /** A CSS colour, or "transparent". */
+  readonly background?: string;
+  /** The colour of text and axes. */
+  readonly color?: string;
+};
+
+/**
+ * A figure's pixels as a PNG file, in Node.
+ *
+ *     await writeFile("loss.png", await toPng(await lossCurve(losses), { width: 960 }));
+ *     await toPng(svg, { background: "#0d1117", color: "#e6edf3" }); // for a dark page
+ *
+ * @param svg what a function of this module gave
+ * @throws {OptionError} no figure of this module, or a width that is no whole number from 1 on
+ * @throws {MissingPackageError} resvg or its font is not installed
+ */
+export async function toPng(
+  svg: string,
+  { width = 800, background = "white", color = "#1f2328" }: PngOptions = {},
+): Promise<Uint8Array> {
+  if (!svg.startsWith('<svg aria-labelledby="')) throw new OptionError("toPng: svg", "a figure", svg.slice(0, 40));
+  if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "a whole number from 1 on", width);
+  if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
+  const Resvg = await loadResvg("toPng");
+  const files = await fontFiles("toPng");
+  const colored = svg.replace("<svg ", `<svg color="${color}" `);
+  const image = new Resvg(colored, {
+    fitTo: { mode: "width", value: width },
+    background,
+    font: {
+      loadSystemFonts: false,
+      fontFiles: [...files],
+      defaultFontFamily: "DejaVu Sans",
+      sansSerifFamily: "DejaVu Sans",
+    },
+  });
+  return image.render().asPng();
+}
