@@ -19,7 +19,7 @@ export type TrainerOptions = {
   readonly iterations?: number;
   /** Passes over the data to make. */
   readonly epochs?: number;
-  /** Examples in a minibatch: 1 to as many as there are. Default 100. */
+  /** Examples in a minibatch: 1 to as many as there are. Default 100, or all where there are fewer. */
   readonly batchSize?: number;
   /** Minibatches whose gradients are added up for one update. Default 1. */
   readonly accumulate?: number;
@@ -73,7 +73,15 @@ export function planOf(
   examples: number,
   hasValidation: boolean,
 ): { readonly plan: TrainingPlan; readonly random: RandomState } {
-  const { iterations, epochs, batchSize = 100, accumulate = 1, seed = 0, earlyStopping, layout = "auto" } = options;
+  const {
+    iterations,
+    epochs,
+    batchSize = Math.min(100, examples),
+    accumulate = 1,
+    seed = 0,
+    earlyStopping,
+    layout = "auto",
+  } = options;
   const { augmentation, evaluateEvery } = options;
   if ((iterations === undefined) === (epochs === undefined)) {
     throw new OptionError("train", "either iterations or epochs", epochs === undefined ? "neither" : "both");
