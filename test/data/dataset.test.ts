@@ -196,7 +196,7 @@ test("what a dataset says of its examples, its slices and picks say too", () => 
 
 test("a number that is not finite is named, among inputs and among targets", () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
-    const inputs = Float32Array.from(NUMBERS.inputs).fill(value, 4, 5);
+    const inputs = Float64Array.from(NUMBERS.inputs).fill(value, 4, 5);
     const targetValues = Float32Array.of(0, value, 0);
     for (const [changed, file, position] of [
       [{ ...NUMBERS, inputs }, "numbers inputs", 4],
