@@ -10,6 +10,7 @@ export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calcu
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export { type Augmentation, type AugmentationAmounts, augment } from "./data/augmentation.ts";
+export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
@@ -33,6 +34,15 @@ export type {
   NumberParts,
   TargetForm,
 } from "./data/parts.ts";
+export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
+export { type SplitOptions, split } from "./data/split.ts";
+export {
+  DatasetStream,
+  type StreamBatch,
+  type StreamBatchesOptions,
+  type StreamOptions,
+  streamDataset,
+} from "./data/stream.ts";
 export {
   AllocationError,
   CheckpointError,

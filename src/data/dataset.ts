@@ -199,18 +199,26 @@ export function alike<I extends InputArray>(
   return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
 }
 
-/** Whether examples of both can stand in one minibatch: the same shape, kind and scale of inputs, and kind of targets. */
+/** Whether examples of both can stand in one minibatch: the same shape, type and scale of inputs, and the same kind of targets. */
 export function isAlike(a: Dataset, b: Dataset): boolean {
   if (a.shape.length !== b.shape.length) return false;
   for (let axis = 0; axis < a.shape.length; axis++) if (a.shape[axis] !== b.shape[axis]) return false;
-  const isInputs = a.scale === b.scale && a.inputs instanceof Uint8Array === b.inputs instanceof Uint8Array;
-  return isInputs && a.classes === b.classes && a.targetWidth === b.targetWidth;
+  const isInputs = a.scale === b.scale && a.inputs.BYTES_PER_ELEMENT === b.inputs.BYTES_PER_ELEMENT;
+  const isNumbers = a.targetValues?.BYTES_PER_ELEMENT === b.targetValues?.BYTES_PER_ELEMENT;
+  return isInputs && isNumbers && a.classes === b.classes && a.targetWidth === b.targetWidth;
 }
 
 /** What `isAlike` compares, for errors. */
-export function kindOf({ inputs, shape, scale, classes, targetWidth }: Dataset): string {
-  const examples = inputs instanceof Uint8Array ? `bytes ${showShape(shape)} × ${scale}` : `floats ${showShape(shape)}`;
-  return `${examples} with ${targetWidth === 0 ? `labels of ${classes} classes` : `${targetWidth} target numbers`}`;
+export function kindOf({ inputs, shape, scale, classes, targetWidth, targetValues }: Dataset): string {
+  const examples = `${typeOf(inputs)} ${showShape(shape)}${scale === 1 ? "" : ` × ${scale}`}`;
+  const targets =
+    targetValues === undefined ? `labels of ${classes} classes` : `${targetWidth} ${typeOf(targetValues)}`;
+  return `${examples} with ${targets}`;
+}
+
+function typeOf(array: InputArray): string {
+  if (array instanceof Float64Array) return "float64";
+  return array instanceof Float32Array ? "float32" : "uint8";
 }
 
 /** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */

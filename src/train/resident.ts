@@ -4,6 +4,7 @@
  */
 
 import { compile, type Program } from "../autodiff/program.ts";
+import { checkBatchSize } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -235,12 +236,6 @@ export function roomForTargets<D extends FloatType>(
 ): Tensor<"int32"> | Tensor<D> {
   if (targetWidth === 0) return zeros(engine, [batchSize], { dtype: "int32", name: "labels" });
   return zeros(engine, [batchSize, targetWidth], { dtype, name: "targets" });
-}
-
-/** @throws {OptionError} not a whole number from 1 on */
-export function checkBatchSize(batchSize: number): void {
-  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return;
-  throw new OptionError("batchSize", "a whole number from 1 on", batchSize);
 }
 
 /** @throws {DatasetError} always: numbers are no labels */

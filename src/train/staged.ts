@@ -8,6 +8,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { type Augmentation, Augmenter } from "../data/augmentation.ts";
+import { checkBatchSize } from "../data/batches.ts";
 import { checkRows, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -19,7 +20,7 @@ import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkBatchSize, type InputLayout, isLabels, layoutFor, noLabels, roomForTargets } from "./resident.ts";
+import { type InputLayout, isLabels, layoutFor, noLabels, roomForTargets } from "./resident.ts";
 
 export type StagedOptions<D extends FloatType> = {
   /** m, at least 1 */

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { Dataset } from "../../src/data/dataset.ts";
-import type { LabelledParts } from "../../src/data/parts.ts";
+import type { LabelledParts, NumberParts } from "../../src/data/parts.ts";
 import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
 import { ramp } from "./files.ts";
 
@@ -133,6 +133,103 @@ test("classes and scale that cannot be meant are refused", () => {
   for (const scale of [Number.NaN, Number.POSITIVE_INFINITY]) {
     throwsOption(() => new Dataset({ ...parts(), scale }), "scale");
   }
+});
+
+/** Three examples of two floats, with two numbers each. */
+const NUMBERS = {
+  name: "numbers",
+  inputs: Float64Array.of(0.1, 1, 2, 3, 4, 5),
+  shape: [2],
+  targetValues: Float32Array.of(0, -1, 10, -11, 20, -21),
+} satisfies NumberParts;
+
+test("floats stay in their own type, and numbers are targets in rows", () => {
+  const data = new Dataset(NUMBERS);
+  assert.is(data.inputs, NUMBERS.inputs);
+  assert.is(data.targetValues, NUMBERS.targetValues);
+  assert.equal([data.targets, data.targetWidth, data.classes], ["numbers", 2, 0]);
+  assert.equal(data.targetShape, [3, 2]);
+  const { inputs, targets, targetShape } = data.batch([2, 0]);
+  assert.equal(inputs, Float64Array.of(4, 5, 0.1, 1));
+  assert.equal(targets, Float32Array.of(20, -21, 0, -1));
+  assert.equal(targetShape, [2, 2]);
+  assert.is(new Dataset(parts()).targetValues, undefined);
+});
+
+test("numbers have no labels", () => {
+  assert.throws(
+    () => new Dataset(NUMBERS).labels,
+    (error: unknown) => error instanceof DatasetError && error.fault.kind === "targets",
+  );
+});
+
+test("labels may be of more classes than a byte tells apart", () => {
+  const labels = Int32Array.of(2 ** 31 - 2, 256, 0, 1);
+  const data = new Dataset({ ...parts(), labels, classes: 2 ** 31 - 1 });
+  assert.equal(data.batch([1, 0]).targets, Int32Array.of(256, 2 ** 31 - 2));
+  assert.is(faultOf({ labels: Int32Array.of(0, -1, 0, 0), classes: 300 }).kind, "label");
+  throwsOption(() => new Dataset({ ...parts(), classes: 65_537, targets: "oneHot" }), "classes");
+});
+
+test("slices and picks of numbers keep each example with its target; picks are copies", () => {
+  const data = new Dataset(NUMBERS);
+  assert.equal(data.slice(1).batch([0]), data.batch([1]));
+  const picked = data.pick([2, 2, 0]);
+  assert.equal(picked.batch([0, 1, 2]), data.batch([2, 2, 0]));
+  assert.is.not(picked.inputs.buffer, data.inputs.buffer);
+  assert.throws(
+    () => data.pick([3]),
+    (error: unknown) => error instanceof IndexError,
+  );
+});
+
+test("what a dataset says of its examples, its slices and picks say too", () => {
+  const inputNames = ["a", "b", "c", "d", "e", "f"];
+  const data = new Dataset({ ...parts(), scale: 0.5, targets: "oneHot", classNames: ["x", "y", "z"], inputNames });
+  for (const part of [data.slice(1, 3), data.pick([1, 2])]) {
+    for (const key of ["name", "shape", "scale", "targets", "classes", "classNames", "inputNames"] as const) {
+      assert.equal(part[key], data[key], key);
+    }
+    assert.equal(part.batch([1]), data.batch([2]));
+  }
+});
+
+test("a number that is not finite is named, among inputs and among targets", () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const inputs = Float64Array.from(NUMBERS.inputs).fill(value, 4, 5);
+    const targetValues = Float32Array.of(0, value, 0);
+    for (const [changed, file, position] of [
+      [{ ...NUMBERS, inputs }, "numbers inputs", 4],
+      [{ ...NUMBERS, targetValues }, "numbers labels", 1],
+    ] as const) {
+      assert.throws(
+        () => new Dataset(changed),
+        (error: unknown) => {
+          assert.instance(error, DatasetError);
+          assert.equal((error as DatasetError).fault, { kind: "number", file, position, value });
+          return true;
+        },
+      );
+    }
+  }
+});
+
+test("targets that do not fit, both kinds of them, none, or names that are too few are refused", () => {
+  for (const length of [0, 2, 4]) {
+    assert.throws(
+      () => new Dataset({ ...NUMBERS, targetValues: new Float32Array(length) }),
+      (error: unknown) => error instanceof DatasetError && error.fault.kind === "shape",
+    );
+  }
+  const none = { name: "none", inputs: NUMBERS.inputs, shape: [2] };
+  throwsOption(() => new Dataset(none as unknown as NumberParts), "targets");
+  throwsOption(
+    () => new Dataset({ ...NUMBERS, labels: new Uint8Array(3), classes: 1 } as unknown as NumberParts),
+    "targets",
+  );
+  throwsOption(() => new Dataset({ ...NUMBERS, inputNames: ["a"] }), "inputNames");
+  throwsOption(() => new Dataset({ ...parts(), classNames: ["a"] }), "classNames");
+  throwsOption(() => new Dataset({ ...NUMBERS, scale: 0.5 }), "scale");
 });
 
 test.run();

@@ -1,0 +1,138 @@
+/**
+ * Columns brought to a common scale, by numbers that are fitted to the training part alone:
+ *
+ *   standardize   (x - mean) / deviation       each column then has mean 0 and standard deviation 1
+ *   min-max       (x - low) / range            each column then reaches from 0 to 1
+ *
+ * A column is one element of an example. What a fit finds is plain data, which JSON can keep beside the weights.
+ */
+
+import { OptionError, ShapeError } from "../errors.ts";
+import { unreachable } from "../faults.ts";
+import { alike, type Dataset } from "./dataset.ts";
+
+/** What a fit found, one number for each column. */
+export type Scaling =
+  | { readonly kind: "standardize"; readonly mean: readonly number[]; readonly deviation: readonly number[] }
+  | { readonly kind: "minMax"; readonly low: readonly number[]; readonly range: readonly number[] };
+
+/**
+ * Means and standard deviations (of the whole, Σ(x - mean)²/n) of the columns of a dataset; the deviation of a column
+ * that is constant counts as 1.
+ *
+ * @example
+ * const scaling = standardize(train);
+ * const [scaledTrain, scaledTest] = [applyScaling(scaling, train), applyScaling(scaling, test)];
+ */
+export function standardize(dataset: Dataset): Scaling {
+  const { inputs, scale, length, size } = dataset;
+  const { low, high } = boundsOf(dataset);
+  const mean = new Array<number>(size).fill(0);
+  const deviation = new Array<number>(size).fill(1);
+  for (let column = 0; column < size; column++) {
+    mean[column] = low[column] ?? 0;
+    // A column is constant by its bounds, not by a deviation of 0: that of many 0.1 is only nearly so.
+    if (low[column] === high[column]) continue;
+    let sum = 0;
+    for (let at = column; at < inputs.length; at += size) sum += (inputs[at] ?? 0) * scale;
+    const centre = sum / length;
+    let squares = 0;
+    for (let at = column; at < inputs.length; at += size) {
+      const distance = (inputs[at] ?? 0) * scale - centre;
+      squares += distance * distance;
+    }
+    mean[column] = centre;
+    deviation[column] = Math.sqrt(squares / length);
+  }
+  return { kind: "standardize", mean, deviation };
+}
+
+/** Lows and ranges of the columns of a dataset; the range of a column that is constant counts as 1. */
+export function minMax(dataset: Dataset): Scaling {
+  const { low, high } = boundsOf(dataset);
+  const range = low.map((least, column) => (high[column] ?? 0) - least || 1);
+  return { kind: "minMax", low, range };
+}
+
+/**
+ * The same examples with scaled inputs, which are floats: float64 where they were, else float32. Targets are not copied.
+ *
+ * @throws {ShapeError} the fit is one of other columns
+ * @throws {OptionError} not what a fit gives
+ * @throws {DatasetError} numbers that are not finite when they are scaled
+ */
+export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float32Array | Float64Array> {
+  const { inputs, scale, targetValues } = dataset;
+  const scaled = inputs instanceof Float64Array ? new Float64Array(inputs.length) : new Float32Array(inputs.length);
+  const columns = columnsOf(scaling);
+  if (columns.offset.length !== dataset.size) {
+    throw new ShapeError("applyScaling", "dataset", `${columns.offset.length} columns`, `${dataset.size}`);
+  }
+  write(inputs, scale, columns, scaled);
+  const labels = targetValues === undefined ? dataset.labels : undefined;
+  return alike(dataset, { inputs: scaled, labels, targetValues });
+}
+
+/**
+ * Numbers as a prediction needs them: rows of as many as there are columns, scaled as the training examples were.
+ *
+ * @throws {ShapeError} the numbers do not fill rows
+ * @throws {OptionError} not what a fit gives
+ */
+export function scaleValues(scaling: Scaling, values: ArrayLike<number>): Float64Array {
+  const columns = columnsOf(scaling);
+  const { length } = columns.offset;
+  if (values.length % length !== 0) {
+    throw new ShapeError("scaleValues", "values", `rows of ${length} numbers`, `${values.length} numbers`);
+  }
+  const scaled = new Float64Array(values.length);
+  write(values, 1, columns, scaled);
+  return scaled;
+}
+
+/** (x - offset) / divisor is what both kinds come to. */
+type Columns = { readonly offset: readonly number[]; readonly divisor: readonly number[] };
+
+function write(values: ArrayLike<number>, scale: number, columns: Columns, to: Float32Array | Float64Array): void {
+  const { offset, divisor } = columns;
+  for (let at = 0, column = 0; at < values.length; at++) {
+    to[at] = ((values[at] ?? 0) * scale - (offset[column] ?? 0)) / (divisor[column] ?? 1);
+    column = column + 1 === offset.length ? 0 : column + 1;
+  }
+}
+
+/** @throws {OptionError} not what a fit gives: JSON may come from anywhere */
+function columnsOf(scaling: Scaling): Columns {
+  const columns = offsetAndDivisor(scaling);
+  const { offset, divisor } = columns;
+  const isRight =
+    offset.length >= 1 &&
+    offset.length === divisor.length &&
+    offset.every(Number.isFinite) &&
+    divisor.every((own) => Number.isFinite(own) && own > 0);
+  if (!isRight) throw new OptionError("scaling", "as many finite numbers twice, the second above 0", "others");
+  return columns;
+}
+
+function offsetAndDivisor(scaling: Scaling): Columns {
+  switch (scaling.kind) {
+    case "standardize":
+      return { offset: scaling.mean, divisor: scaling.deviation };
+    case "minMax":
+      return { offset: scaling.low, divisor: scaling.range };
+    default:
+      return unreachable(scaling);
+  }
+}
+
+function boundsOf({ inputs, scale, size }: Dataset): { readonly low: number[]; readonly high: number[] } {
+  const low = new Array<number>(size).fill(Number.POSITIVE_INFINITY);
+  const high = new Array<number>(size).fill(Number.NEGATIVE_INFINITY);
+  for (let at = 0, column = 0; at < inputs.length; at++) {
+    const x = (inputs[at] ?? 0) * scale;
+    if (x < (low[column] ?? 0)) low[column] = x;
+    if (x > (high[column] ?? 0)) high[column] = x;
+    column = column + 1 === size ? 0 : column + 1;
+  }
+  return { low, high };
+}

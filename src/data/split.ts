@@ -1,0 +1,73 @@
+/**
+ * A dataset in two parts that share no example: to train with, and to judge by.
+ */
+
+import { OptionError } from "../errors.ts";
+import type { RandomState } from "../random/random_state.ts";
+import type { Dataset } from "./dataset.ts";
+import type { InputArray } from "./parts.ts";
+
+export type SplitOptions = {
+  /** What the first part gets, between 0 and 1: rounded to whole examples, at least one for each part. */
+  readonly share: number;
+  /** Draws which examples. Without it the first part is the first examples, and both are views: nothing is copied. */
+  readonly random?: RandomState;
+  /** `classes`: each class gives the share of its own, to the nearest example. Needs `random` and class labels. */
+  readonly stratify?: "classes" | "none";
+};
+
+/**
+ * The part that `share` names, and the rest. Both keep the order that the examples have in the dataset.
+ *
+ * @throws {OptionError} a share that leaves a part empty, fewer than two examples, `stratify` without `random`
+ * @throws {DatasetError} classes are asked for, and the targets are numbers
+ * @example
+ * const [validation, train] = split(mnist.train, { share: 0.1, random: new RandomState(0) });
+ */
+export function split<I extends InputArray>(
+  dataset: Dataset<I>,
+  { share, random, stratify = "none" }: SplitOptions,
+): readonly [part: Dataset<I>, rest: Dataset<I>] {
+  const { length } = dataset;
+  if (!(typeof share === "number" && share > 0 && share < 1)) throw new OptionError("share", "between 0 and 1", share);
+  if (length < 2) throw new OptionError("dataset", "at least two examples, to split", length);
+  const count = Math.min(length - 1, Math.max(1, Math.round(share * length)));
+  if (random === undefined) {
+    if (stratify === "classes") throw new OptionError("random", "a RandomState, with stratify", random);
+    return [dataset.slice(0, count), dataset.slice(count)];
+  }
+  const isFirst = new Uint8Array(length);
+  if (stratify === "none") markFirst(isFirst, random.permutation(length), count);
+  else markOfEachClass(isFirst, dataset, count, random);
+  return [dataset.pick(marked(isFirst, 1, count)), dataset.pick(marked(isFirst, 0, length - count))];
+}
+
+function markFirst(marks: Uint8Array, order: ArrayLike<number>, count: number): void {
+  for (let i = 0; i < count; i++) marks[order[i] ?? 0] = 1;
+}
+
+/** What is rounded off for one class is added to the next, so that the sum is `count`. */
+function markOfEachClass(marks: Uint8Array, { labels }: Dataset, count: number, random: RandomState): void {
+  const examples = new Map<number, number[]>();
+  for (const [index, label] of labels.entries()) {
+    const known = examples.get(label);
+    if (known === undefined) examples.set(label, [index]);
+    else known.push(index);
+  }
+  let [seen, taken] = [0, 0];
+  for (const [, own] of [...examples].sort(([a], [b]) => a - b)) {
+    seen += own.length;
+    const wanted = Math.round((seen * count) / labels.length) - taken;
+    taken += wanted;
+    random.shuffle(own);
+    markFirst(marks, own, wanted);
+  }
+}
+
+/** The positions of a mark, ascending. */
+function marked(marks: Uint8Array, mark: number, count: number): Int32Array {
+  const positions = new Int32Array(count);
+  let next = 0;
+  for (const [position, own] of marks.entries()) if (own === mark) positions[next++] = position;
+  return positions;
+}
