@@ -45,12 +45,11 @@ import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
 import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
 
+/** The losses that have names. */
+export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "squaredError";
+
 /** A loss by name, or a function of the network's output and the targets. */
-export type Loss<D extends FloatType> =
-  | "softmaxCrossEntropy"
-  | "binaryCrossEntropyWithLogits"
-  | "squaredError"
-  | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
+export type Loss<D extends FloatType> = LossName | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
 
 export type NetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
@@ -126,6 +125,11 @@ export class Network<D extends FloatType = FloatType> {
     this.#statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
     this.counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
     this.#initialize(random);
+  }
+
+  /** The loss by name; `custom` for a function. */
+  get lossName(): LossName | "custom" {
+    return typeof this.#loss === "function" ? "custom" : this.#loss;
   }
 
   /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
@@ -449,7 +453,7 @@ type LossFunction = {
 };
 
 /** Losses by name. */
-const LOSSES: { readonly [Name in Exclude<Loss<FloatType>, (...given: never) => unknown>]: LossFunction } = {
+const LOSSES: { readonly [Name in LossName]: LossFunction } = {
   softmaxCrossEntropy,
   binaryCrossEntropyWithLogits,
   squaredError,
