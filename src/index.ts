@@ -65,6 +65,7 @@ export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/
 export { type Loss, type LossName, type Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
+export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
 export { rateAt, type Schedule } from "./nn/schedules.ts";

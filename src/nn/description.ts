@@ -42,7 +42,8 @@ const LAYER_KEYS: ReadonlyMap<Json | undefined, { readonly must: readonly string
  * using another = network(engine, sequential(...layers), { dtype, seed: 1 });
  */
 export function describeNetwork<D extends FloatType>(net: Network<D>): NetworkDescription {
-  const { dtype, lossName: loss, description } = net;
+  const { dtype, lossFunction, description } = net;
+  const loss = typeof lossFunction === "function" ? "custom" : lossFunction;
   return { format: FORMAT, version: VERSION, dtype, loss, layers: description.layers };
 }
 

@@ -127,11 +127,6 @@ export class Network<D extends FloatType = FloatType> {
     this.#initialize(random);
   }
 
-  /** The loss by name; `custom` for a function. */
-  get lossName(): LossName | "custom" {
-    return typeof this.#loss === "function" ? "custom" : this.#loss;
-  }
-
   /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
   get parameters(): NamedTensors<string, D> {
     return this.#parameters.values;

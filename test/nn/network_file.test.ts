@@ -82,7 +82,7 @@ for (const dtype of FLOATS) {
     test(`a network that is saved and read has the same layers, loss, numbers and answers: ${dtype}, ${naming}'s names`, () => {
       using net = filled(dtype);
       using again = decodeNetwork(engine, encodeNetwork(net, { naming }), { file: "net.safetensors" });
-      assert.equal([again.dtype, again.lossName], [dtype, "squaredError"]);
+      assert.equal([again.dtype, again.lossFunction], [dtype, "squaredError"]);
       assert.equal(again.description, EVERY_KIND);
       assertSameNumbers(again, net);
       const x = new RandomState(1).randn(3, 5);
@@ -125,7 +125,7 @@ test("a loss that is a function is recorded as custom, and must be given again",
   const [x, t] = [[[1, 2]], [[0.5]]];
   assert.is(again.loss(x, t), net.loss(x, t));
   using named = decodeNetwork(engine, bytes, { loss: "squaredError" });
-  assert.is(named.lossName, "squaredError");
+  assert.is(named.lossFunction, "squaredError");
 });
 
 test("the two-layer network is saved by its inner network, and the command line's weights fit it", () => {
