@@ -68,17 +68,28 @@ export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
+export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
-export { type Loss, type Network, type NetworkOptions, network } from "./nn/network.ts";
+export { type Loss, type LossName, type Network, type NetworkOptions, network } from "./nn/network.ts";
+export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
+export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
 export { rateAt, type Schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
+export {
+  loadWeights,
+  type Naming,
+  type SetWeightsOptions,
+  setWeights,
+  type WeightsOptions,
+  weightsOf,
+} from "./nn/weights.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
 export { addBias, columnSums } from "./ops/bias.ts";

@@ -45,12 +45,11 @@ import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
 import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
 
+/** The losses that have names. */
+export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "squaredError";
+
 /** A loss by name, or a function of the network's output and the targets. */
-export type Loss<D extends FloatType> =
-  | "softmaxCrossEntropy"
-  | "binaryCrossEntropyWithLogits"
-  | "squaredError"
-  | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
+export type Loss<D extends FloatType> = LossName | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
 
 export type NetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
@@ -449,7 +448,7 @@ type LossFunction = {
 };
 
 /** Losses by name. */
-const LOSSES: { readonly [Name in Exclude<Loss<FloatType>, (...given: never) => unknown>]: LossFunction } = {
+const LOSSES: { readonly [Name in LossName]: LossFunction } = {
   softmaxCrossEntropy,
   binaryCrossEntropyWithLogits,
   squaredError,

@@ -9,6 +9,7 @@
 import { CheckpointError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray } from "../formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import { describeNetwork } from "../nn/description.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
@@ -39,7 +40,7 @@ export type Checkpoint = {
   /** Steps made. */
   readonly iteration: number;
   readonly facts: CheckpointFacts;
-  /** The network's layers and dtype, as JSON. */
+  /** The description of the network, as JSON. */
   readonly network: string;
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** The file that it was read from. */
@@ -171,7 +172,7 @@ function stateOf<D extends FloatType>({
 }
 
 function descriptionOf<D extends FloatType>({ network }: Trainer<D>): string {
-  return JSON.stringify({ dtype: network.dtype, layers: network.description.layers });
+  return JSON.stringify(describeNetwork(network));
 }
 
 function dataOf<D extends FloatType>({ examples }: Trainer<D>): CheckpointFacts["data"] {

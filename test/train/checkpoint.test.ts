@@ -9,8 +9,10 @@ import { CheckpointError, FormatError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
+import { decodeNetwork } from "../../src/nn/network_file.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
 import type { Schedule } from "../../src/nn/schedules.ts";
+import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
 import {
@@ -200,6 +202,16 @@ test("a checkpoint of another run is refused with all that differs, and changes 
   using double = network(engine, sequential(...LAYERS.plain), { dtype: "float64" });
   using inDouble = new Trainer(double, { train: trainSet }, options);
   assert.match(assertThrows(() => restore(inDouble, checkpoint), CheckpointError, "dtype").message, /float64/);
+});
+
+test("a checkpoint is read as the network that it holds, whatever else it keeps", () => {
+  using net = netOf("dropout, batch normalisation", 1);
+  const options: TrainerOptions = { epochs: 3, batchSize: 20, optimizer: adam({ learningRate: 0.1 }) };
+  using trainer = new Trainer(net, { train: trainSet }, options);
+  advance(trainer, 3);
+  using again = decodeNetwork(engine, encodeCheckpoint(checkpointOf(trainer)));
+  assert.equal(again.description, net.description);
+  assert.equal(weightsOf(again), weightsOf(net));
 });
 
 test("files that are no checkpoints, of another version, or with something missing are refused", () => {

@@ -1,0 +1,119 @@
+/**
+ * A whole network in a file: safetensors, with the description in its metadata.
+ *
+ *   metadata   lanegrad.network   the description, as JSON
+ *              lanegrad.naming    whose names the tensors have: lanegrad (also without this), pytorch
+ *   tensors    parameters and running statistics
+ *
+ * Not in it: what an optimizer knows, and how far dropout's masks have come. A checkpoint has those too, and is read here
+ * as the network that it holds.
+ */
+import { FormatError, OptionError } from "../errors.ts";
+import type { FormatFault } from "../faults.ts";
+import { parseJson } from "../formats/json.ts";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { describeNetwork, type NetworkDescription, parseDescription } from "./description.ts";
+import { type Loss, Network } from "./network.ts";
+import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
+
+export type DecodeNetworkOptions = {
+  /** The file's name, for errors. */
+  readonly file?: string;
+  /** In place of the loss that the file names; needed where that is `custom`. */
+  readonly loss?: Loss<FloatType>;
+  /** Of dropout's masks, if training goes on. Default 0. */
+  readonly seed?: number;
+};
+
+const DESCRIPTION = "lanegrad.network";
+const NAMING = "lanegrad.naming";
+
+/**
+ * The bytes of a safetensors file with all of a network: description, parameters, running statistics.
+ *
+ * A loss that is a function is recorded as `custom`, and must be given again to `decodeNetwork`.
+ *
+ * @param options.naming `"pytorch"`: names and shapes of the state of an `nn.Sequential`
+ * @throws {OptionError} an unknown naming
+ * @throws {DisposedError} the network was disposed
+ * @example
+ * writeFileSync("digits.safetensors", encodeNetwork(net));
+ */
+export function encodeNetwork<D extends FloatType>(
+  net: Network<D>,
+  { naming = "lanegrad" }: WeightsOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };
+  return encodeSafetensors(weightsOf(net, { naming }), metadata);
+}
+
+/**
+ * The network in a file, with the same bits. The caller disposes of it.
+ *
+ * Strict: everything is checked before the network is made.
+ *
+ * @throws {FormatError} a damaged file; a description of another version or of unknown layers; a tensor that is missing,
+ *   unknown, of another shape or of another type: it is named
+ * @throws {OptionError} the file's loss is `custom` and none is given
+ * @throws {AllocationError} the engine's memory is too small
+ * @example
+ * using net = decodeNetwork(engine, bytes, { file: "digits.safetensors" });
+ */
+export function decodeNetwork(
+  engine: Engine,
+  bytes: Uint8Array,
+  { file, loss, seed = 0 }: DecodeNetworkOptions = {},
+): Network<FloatType> {
+  const { tensors, metadata } = decodeSafetensors(bytes, file === undefined ? {} : { file });
+  const fail = (fault: FormatFault) => new FormatError("lanegrad network", fault, file);
+  const { dtype, layers, loss: named } = descriptionIn(metadata, fail, file);
+  const naming = namingIn(metadata, fail);
+  const fitted = fitWeights(layers, tensors, { naming, prefix: "", types: [dtype], fail });
+  const wanted = loss ?? named;
+  if (wanted === "custom") {
+    throw new OptionError("loss", "the function that the network was trained with", loss, "files cannot hold it");
+  }
+  const net = new Network<FloatType>(
+    engine,
+    { kind: "sequential", layers },
+    { dtype, loss: wanted, random: "none", seed },
+  );
+  try {
+    writeWeights(net, fitted);
+    return net;
+  } catch (error) {
+    net.dispose();
+    throw error;
+  }
+}
+
+function descriptionIn(
+  metadata: ReadonlyMap<string, string>,
+  fail: (fault: FormatFault) => FormatError,
+  file: string | undefined,
+): NetworkDescription {
+  const text = metadata.get(DESCRIPTION);
+  if (text === undefined) {
+    const reason = `no ${DESCRIPTION} in the metadata: weights alone, which loadWeights puts into a network`;
+    throw fail({ kind: "description", reason });
+  }
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    throw fail({ kind: "description", reason: (error as SyntaxError).message });
+  }
+  return parseDescription(value, file === undefined ? {} : { file });
+}
+
+function namingIn(metadata: ReadonlyMap<string, string>, fail: (fault: FormatFault) => FormatError): Naming {
+  const naming = metadata.get(NAMING) ?? "lanegrad";
+  try {
+    checkNaming(naming);
+    return naming;
+  } catch {
+    throw fail({ kind: "description", reason: `${NAMING}: expected lanegrad or pytorch, found ${naming}` });
+  }
+}

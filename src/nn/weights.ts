@@ -1,0 +1,223 @@
+/**
+ * A network's parameters and running statistics as named arrays, under lanegrad's names or PyTorch's:
+ *
+ *   layer                   lanegrad                  PyTorch, nn.Sequential: i is the layer's place, from 0
+ *   n-th dense              Wn   fanIn × fanOut       i.weight   fanOut × fanIn, so transposed
+ *                           bn   fanOut               i.bias
+ *   n-th batchNorm          gamman, betan             i.weight, i.bias
+ *                           meann, variancen          i.running_mean, i.running_var
+ *                           –                         i.num_batches_tracked   int64, no axis; written as 0, not used
+ */
+import { FormatError, OptionError } from "../errors.ts";
+import type { FormatFault } from "../faults.ts";
+import { type NamedArray, typeOf } from "../formats/arrays.ts";
+import { decodeSafetensors } from "../formats/safetensors.ts";
+import { isSameShape, type Shape, show } from "../tensor/layout.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { shapesOf } from "./forward.ts";
+import type { Layer } from "./layers.ts";
+import type { Network } from "./network.ts";
+
+/** Whose names tensors have. */
+export type Naming = "lanegrad" | "pytorch";
+
+export type WeightsOptions = {
+  /** Default: lanegrad's. */
+  readonly naming?: Naming;
+};
+
+export type SetWeightsOptions = WeightsOptions & {
+  /** What stands before every name, such as `"model."`; names that begin otherwise are not looked at. */
+  readonly prefix?: string;
+  /** Whether float64 numbers are rounded for a float32 network. Default: they are refused. */
+  readonly narrowing?: "refuse" | "round";
+  /** The file's name, for errors. */
+  readonly file?: string;
+};
+
+/** Where a tensor of a file belongs. */
+type Place = {
+  /** Its name in the file. */
+  readonly name: string;
+  /** Its name in the network; undefined for what is not used. */
+  readonly key: string | undefined;
+  /** Its shape in the file. */
+  readonly shape: Shape;
+  readonly order: "as it is" | "transposed";
+};
+
+/** Tensors that fit: to be written without a doubt. */
+export type FittedWeights = readonly (readonly [Place, NamedArray])[];
+
+const NAMINGS: readonly string[] = ["lanegrad", "pytorch"];
+/** What a checkpoint keeps beside the weights. */
+const TRAINING = "training/";
+
+/**
+ * The parameters and running statistics of a network: copies, row-major.
+ *
+ * @throws {OptionError} an unknown naming
+ * @throws {DisposedError} the network was disposed
+ * @example
+ * writeFileSync("weights.npz", encodeNpz(weightsOf(net)));
+ */
+export function weightsOf<D extends FloatType>(
+  net: Network<D>,
+  { naming = "lanegrad" }: WeightsOptions = {},
+): NamedArray[] {
+  checkNaming(naming);
+  return placesOf(net.description.layers, naming).map(({ name, key, shape, order }) => {
+    if (key === undefined) return { name, shape, data: new BigInt64Array(1) };
+    const data = floatsOf(net, key);
+    return { name, shape, data: order === "transposed" ? transposed(data, shape) : data.slice() };
+  });
+}
+
+/**
+ * Puts arrays into a network as its parameters and running statistics. Nothing is changed unless everything fits.
+ *
+ * Every parameter and statistic must be there, and nothing else under the prefix, apart from what checkpoints keep
+ * beside them (`training/…`). A float64 network takes float32 numbers as they are.
+ *
+ * @throws {FormatError} an array is missing, unknown, of another shape or of another type; it is named
+ * @throws {OptionError} an unknown option, or a name that comes twice
+ * @throws {DisposedError} the network was disposed
+ */
+export function setWeights<D extends FloatType>(
+  net: Network<D>,
+  arrays: readonly NamedArray[],
+  options: SetWeightsOptions = {},
+): void {
+  const { naming = "lanegrad", prefix = "", narrowing = "refuse", file } = options;
+  checkNaming(naming);
+  if (narrowing !== "refuse" && narrowing !== "round") {
+    throw new OptionError("weights: narrowing", '"refuse" or "round"', narrowing);
+  }
+  const types = net.dtype === "float64" || narrowing === "round" ? ["float32", "float64"] : ["float32"];
+  const fail = (fault: FormatFault) => new FormatError("weights", fault, file);
+  const fitted = fitWeights(net.description.layers, arrays, { naming, prefix, types, fail });
+  writeWeights(net, fitted);
+}
+
+/**
+ * Reads a safetensors file into a network's parameters and running statistics. Nothing is changed unless everything fits.
+ *
+ * @param options.naming whose names the tensors have: `"pytorch"` for the state of an `nn.Sequential`
+ * @throws {FormatError} a damaged file, or a tensor that is missing, unknown, of another shape or of another type
+ * @throws {OptionError} an unknown option
+ * @throws {DisposedError} the network was disposed
+ * @example
+ * loadWeights(net, bytes, { naming: "pytorch", prefix: "model.", file: "model.safetensors" });
+ */
+export function loadWeights<D extends FloatType>(
+  net: Network<D>,
+  bytes: Uint8Array,
+  options: SetWeightsOptions = {},
+): void {
+  const { file } = options;
+  setWeights(net, decodeSafetensors(bytes, file === undefined ? {} : { file }).tensors, options);
+}
+
+/** Refuses a naming that is none. */
+export function checkNaming(naming: string): asserts naming is Naming {
+  if (!NAMINGS.includes(naming)) throw new OptionError("naming", NAMINGS.join(" or "), naming);
+}
+
+/**
+ * Pairs what layers need with what there is; `types` are the types of elements that are taken.
+ *
+ * @throws {FormatError} as `fail` makes it
+ */
+export function fitWeights(
+  layers: readonly Layer[],
+  arrays: readonly NamedArray[],
+  {
+    naming,
+    prefix,
+    types,
+    fail,
+  }: { naming: Naming; prefix: string; types: readonly string[]; fail: (fault: FormatFault) => FormatError },
+): FittedWeights {
+  const unused = new Map<string, NamedArray>();
+  for (const array of arrays) {
+    if (!array.name.startsWith(prefix)) continue;
+    if (unused.has(array.name)) throw new OptionError("weights: name", "names that come once", array.name);
+    unused.set(array.name, array);
+  }
+  const fitted: (readonly [Place, NamedArray])[] = [];
+  for (const place of placesOf(layers, naming)) {
+    const tensor = prefix + place.name;
+    const array = unused.get(tensor);
+    unused.delete(tensor);
+    if (array === undefined && place.key === undefined) continue;
+    const allowed = place.key === undefined ? ["int64"] : types;
+    const expected = `${allowed.join(" or ")} ${show(place.shape)}`;
+    if (array === undefined) throw fail({ kind: "tensor", tensor, expected, found: "no tensor of this name" });
+    const type = typeOf(array.data);
+    const fits = isSameShape(array.shape, place.shape) && type !== undefined && allowed.includes(type);
+    if (!fits) throw fail({ kind: "tensor", tensor, expected, found: describe(array) });
+    fitted.push([place, array]);
+  }
+  for (const [tensor, array] of unused) {
+    if (naming === "lanegrad" && tensor.startsWith(prefix + TRAINING)) continue;
+    throw fail({ kind: "tensor", tensor, expected: "no tensor of this name", found: describe(array) });
+  }
+  return fitted;
+}
+
+/** Writes tensors that fit. */
+export function writeWeights<D extends FloatType>(net: Network<D>, fitted: FittedWeights): void {
+  for (const [{ key, shape, order }, array] of fitted) {
+    if (key === undefined) continue;
+    const data = array.data as Float32Array | Float64Array; // or `fitWeights` had refused it
+    const [rows = 1, columns = 1] = shape;
+    floatsOf(net, key).set(order === "transposed" ? transposed(data, [columns, rows]) : data);
+  }
+}
+
+/** What the layers have, in their order. */
+function placesOf(layers: readonly Layer[], naming: Naming): Place[] {
+  const { parameters, statistics } = shapesOf(layers);
+  const place = (name: string, key: string): Place => {
+    const shape = parameters[key] ?? statistics[key] ?? [];
+    if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
+    const isMatrix = shape.length === 2;
+    return { name, key, shape: isMatrix ? shape.toReversed() : shape, order: isMatrix ? "transposed" : "as it is" };
+  };
+  const places: Place[] = [];
+  let [denses, norms] = [0, 0];
+  for (const [i, { kind }] of layers.entries()) {
+    if (kind === "dense") {
+      denses += 1;
+      places.push(place(`${i}.weight`, `W${denses}`), place(`${i}.bias`, `b${denses}`));
+    } else if (kind === "batchNorm") {
+      norms += 1;
+      places.push(place(`${i}.weight`, `gamma${norms}`), place(`${i}.bias`, `beta${norms}`));
+      places.push(place(`${i}.running_mean`, `mean${norms}`), place(`${i}.running_var`, `variance${norms}`));
+      if (naming === "lanegrad") continue;
+      places.push({ name: `${i}.num_batches_tracked`, key: undefined, shape: [], order: "as it is" });
+    }
+  }
+  return places;
+}
+
+/** A parameter or statistic, as a view. */
+function floatsOf<D extends FloatType>(net: Network<D>, key: string): Float32Array | Float64Array {
+  return (net.parameters[key] ?? net.statistics[key])?.data as Float32Array | Float64Array;
+}
+
+/** The transpose, which has `shape`. */
+function transposed(
+  from: Float32Array | Float64Array,
+  [rows = 1, columns = 1]: Shape,
+): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  const to = from instanceof Float64Array ? new Float64Array(from.length) : new Float32Array(from.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) to[i * columns + j] = from[j * rows + i] as number;
+  }
+  return to;
+}
+
+function describe({ data, shape }: NamedArray): string {
+  return `${typeOf(data) ?? "no typed array"} ${show(shape)}`;
+}
