@@ -80,7 +80,8 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
   const left = 22 + Math.max(...y.ticks.map(({ label }) => widthOf(label)));
   const lastTick = x.ticks.at(-1);
   const right =
-    WIDTH - Math.max(named.length > 0 ? (room ?? 0) : 0, 10, lastTick === undefined ? 0 : 4 + widthOf(lastTick.label) / 2);
+    WIDTH -
+    Math.max(named.length > 0 ? (room ?? 0) : 0, 10, lastTick === undefined ? 0 : 4 + widthOf(lastTick.label) / 2);
   const bottom = top + content.height;
   const places: Places = {
     x: placing(x, left, right),

@@ -28,9 +28,21 @@ export async function lossCurve(losses: Numbers, options: LossCurveOptions = {})
   const { steps, xLabel = "step", yLabel = "loss", xScale = "linear", yScale = "linear", height = 240 } = options;
   if (steps !== undefined) checkNumbers(figure, "steps", steps, losses.length);
   const width = checkCount(figure, "smoothing", options.smoothing ?? Math.max(1, Math.round(losses.length / 50)), 1);
-  const each = { label: "each step", x: steps, y: losses, style: { ...styleOf(0), color: "currentColor" }, markers: "none" } as const;
-  
-  const mean = { label: `mean of ${width}`, x: steps, y: runningMean(losses, width), style: styleOf(0), markers: "none" } as const;
+  const each = {
+    label: "each step",
+    x: steps,
+    y: losses,
+    style: { ...styleOf(0), color: "currentColor" },
+    markers: "none",
+  } as const;
+
+  const mean = {
+    label: `mean of ${width}`,
+    x: steps,
+    y: runningMean(losses, width),
+    style: styleOf(0),
+    markers: "none",
+  } as const;
   const curves =
     width === 1
       ? [{ ...each, label: "" }]

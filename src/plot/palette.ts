@@ -7,7 +7,12 @@
  */
 
 /** How a series is drawn. */
-export type Style = { readonly color: string; readonly dash: string | undefined; readonly marker: Marker; readonly fill: "full" | "hollow" };
+export type Style = {
+  readonly color: string;
+  readonly dash: string | undefined;
+  readonly marker: Marker;
+  readonly fill: "full" | "hollow";
+};
 
 /** The shapes of markers. */
 export type Marker = "circle" | "square" | "triangle" | "diamond" | "cross";

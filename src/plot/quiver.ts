@@ -1,0 +1,88 @@
+import { type Chart, chart, type Places } from "./chart.ts";
+import { checkNumbers, extent } from "./check.ts";
+import { WIDTH } from "./letters.ts";
+import { BLUE } from "./palette.ts";
+import { readable } from "./ticks.ts";
+import type { ChartOptions, Domain, Numbers } from "./types.ts";
+
+/** Arrows: where each stands, and where it points to. */
+export type Arrows = { readonly x: Numbers; readonly y: Numbers; readonly u: Numbers; readonly v: Numbers };
+
+/** The longest arrow, in distances between neighbours. */
+const LONGEST = 0.9;
+
+/**
+ * A field of arrows, each centred on its place; their lengths are in proportion, the longest as long as neighbours are
+ * apart.
+ *
+ *     await quiver({ x, y, u: minusGradientX, v: minusGradientY }, { title: "−gradient of x² + y²" });
+ *
+ * @param arrows as many of each; an arrow with a component that is not finite is left out
+ * @returns a figure as SVG
+ * @throws {ShapeError} different numbers of them, or none that can be drawn
+ * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promise<string> {
+  const figure = "quiver";
+  const { x, y, u, v } = arrows;
+  checkNumbers(figure, "x", x);
+  for (const [name, values] of Object.entries({ y, u, v })) checkNumbers(figure, name, values, x.length);
+  const rows = Array.from({ length: x.length }, (_, i) => ({
+    ...{ x: x[i] ?? 0, y: y[i] ?? 0, u: u[i] ?? 0, v: v[i] ?? 0 },
+  })).filter((row) => Object.values(row).every(Number.isFinite));
+  const xDomain = widened(extent(figure, "x", [rows.map((row) => row.x)], "linear"), countOf(rows.map((row) => row.x)));
+  const yDomain = widened(extent(figure, "y", [rows.map((row) => row.y)], "linear"), countOf(rows.map((row) => row.y)));
+  const greatest = Math.max(...rows.map((row) => Math.hypot(row.u, row.v)));
+  const { xLabel = "x₀", yLabel = "x₁", height = Math.min(400, squareHeight(xDomain, yDomain)) } = options;
+
+  const marks: Chart["marks"] = (plot, places) => [
+    plot.vector(rows, {
+      x: "x",
+      y: "y",
+      length: { value: rows.map((row) => lengthOf(row, greatest, rows, places)), scale: null },
+      rotate: rows.map(
+        (row) => (Math.atan2(places.x(row.u) - places.x(0), places.y(0) - places.y(row.v)) * 180) / Math.PI,
+      ),
+      stroke: BLUE,
+      strokeWidth: 1.6,
+      anchor: "middle",
+      clip: true,
+    }),
+  ];
+  return await chart(
+    {
+      ...{ figure, title: "", named: [], height, marks },
+      description: `A field of ${rows.length} arrows; the longest stands for ${readable(greatest)}.`,
+      x: { label: xLabel, scale: "linear", domain: xDomain, fit: "exact" },
+      y: { label: yLabel, scale: "linear", domain: yDomain, fit: "exact" },
+    },
+    options,
+  );
+}
+
+type Row = { readonly x: number; readonly y: number; readonly u: number; readonly v: number };
+
+/** In units of the drawing. */
+function lengthOf({ u, v }: Row, greatest: number, rows: readonly Row[], { left, right, top, bottom }: Places): number {
+  if (greatest === 0) return 0;
+  const columns = countOf(rows.map(({ x }) => x));
+  const lines = countOf(rows.map(({ y }) => y));
+  const distance = Math.min((right - left) / columns, (bottom - top) / lines);
+  return (Math.hypot(u, v) / greatest) * LONGEST * distance;
+}
+
+/** Room for half an arrow at each end. */
+function widened([low, high]: Domain, count: number): Domain {
+  const half = count > 1 ? (high - low) / (count - 1) / 2 : 0;
+  return [low - half, high + half];
+}
+
+function countOf(values: readonly number[]): number {
+  return new Set(values).size;
+}
+
+/** The height at which a unit is as long on both axes, on a frame of nearly the whole width. */
+function squareHeight([left, right]: Domain, [bottom, top]: Domain): number {
+  return ((WIDTH - 60) * (top - bottom)) / (right - left);
+}
