@@ -8,6 +8,9 @@
  */
 import { element } from "./markup.ts";
 
+/** Sharp pixels for browsers. */
+export const PIXELATED = 'style="image-rendering:pixelated"';
+
 /** Sixteen colours or fewer, as 0xRRGGBB. */
 export type Palette = readonly number[];
 

@@ -41,10 +41,10 @@ export async function matrix(values: Matrix, options: MatrixOptions = {}): Promi
 }
 
 function cellOf(value: number, greatest: number, decimals: number): Cell {
-  const isFinite = Number.isFinite(value);
+  const isNumber = Number.isFinite(value);
   return {
-    label: isFinite ? fixed(value, decimals) : String(value),
+    label: isNumber ? fixed(value, decimals) : String(value),
     color: value < 0 ? VERMILLION : BLUE,
-    strength: isFinite && greatest > 0 ? Math.abs(value) / greatest : 0,
+    strength: isNumber && greatest > 0 ? Math.abs(value) / greatest : 0,
   };
 }

@@ -1,6 +1,7 @@
-import { type Chart, chart, type Places } from "./chart.ts";
+import { chart, type Places } from "./chart.ts";
 import { checkNumbers, extent } from "./check.ts";
 import { WIDTH } from "./letters.ts";
+import { element, shortened } from "./markup.ts";
 import { BLUE } from "./palette.ts";
 import { readable } from "./ticks.ts";
 import type { ChartOptions, Domain, Numbers } from "./types.ts";
@@ -8,6 +9,9 @@ import type { ChartOptions, Domain, Numbers } from "./types.ts";
 /** Arrows: where each stands, and where it points to. */
 export type Arrows = { readonly x: Numbers; readonly y: Numbers; readonly u: Numbers; readonly v: Numbers };
 
+/** Angle between a barb and the shaft in radians, and its length as a share of the shaft's. */
+const BARB = 0.5;
+const HEAD = 0.35;
 /** The longest arrow, in distances between neighbours. */
 const LONGEST = 0.9;
 
@@ -36,26 +40,13 @@ export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promis
   const greatest = Math.max(...rows.map((row) => Math.hypot(row.u, row.v)));
   const { xLabel = "x₀", yLabel = "x₁", height = Math.min(400, squareHeight(xDomain, yDomain)) } = options;
 
-  const marks: Chart["marks"] = (plot, places) => [
-    plot.vector(rows, {
-      x: "x",
-      y: "y",
-      length: { value: rows.map((row) => lengthOf(row, greatest, rows, places)), scale: null },
-      rotate: rows.map(
-        (row) => (Math.atan2(places.x(row.u) - places.x(0), places.y(0) - places.y(row.v)) * 180) / Math.PI,
-      ),
-      stroke: BLUE,
-      strokeWidth: 1.6,
-      anchor: "middle",
-      clip: true,
-    }),
-  ];
   return await chart(
     {
-      ...{ figure, title: "", named: [], height, marks },
+      ...{ figure, title: "", named: [], height, marks: () => [] },
       description: `A field of ${rows.length} arrows; the longest stands for ${readable(greatest)}.`,
       x: { label: xLabel, scale: "linear", domain: xDomain, fit: "exact" },
       y: { label: yLabel, scale: "linear", domain: yDomain, fit: "exact" },
+      overlay: (places) => arrowsOf(rows, greatest, places),
     },
     options,
   );
@@ -63,13 +54,32 @@ export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promis
 
 type Row = { readonly x: number; readonly y: number; readonly u: number; readonly v: number };
 
-/** In units of the drawing. */
-function lengthOf({ u, v }: Row, greatest: number, rows: readonly Row[], { left, right, top, bottom }: Places): number {
-  if (greatest === 0) return 0;
-  const columns = countOf(rows.map(({ x }) => x));
-  const lines = countOf(rows.map(({ y }) => y));
-  const distance = Math.min((right - left) / columns, (bottom - top) / lines);
-  return (Math.hypot(u, v) / greatest) * LONGEST * distance;
+/** All arrows as one path, each a shaft and two barbs; what would leave the frame is left out. */
+function arrowsOf(rows: readonly Row[], greatest: number, { x, y, left, right, top, bottom }: Places): string {
+  const distance = Math.min(
+    (right - left) / countOf(rows.map((row) => row.x)),
+    (bottom - top) / countOf(rows.map((row) => row.y)),
+  );
+  const scale = greatest === 0 ? 0 : (LONGEST * distance) / greatest;
+  let path = "";
+  for (const row of rows) {
+    const [dx, dy] = [row.u * scale * Math.sign(x(1) - x(0)), row.v * scale * Math.sign(y(1) - y(0))];
+    const [tipX, tipY] = [x(row.x) + dx / 2, y(row.y) + dy / 2];
+    const isInside = Math.min(tipX, tipX - dx) >= left - 1 && Math.max(tipX, tipX - dx) <= right + 1;
+    if (!isInside || Math.min(tipY, tipY - dy) < top - 1 || Math.max(tipY, tipY - dy) > bottom + 1) continue;
+    const barbs = [BARB, -BARB].map((angle) => {
+      const [cos, sin] = [Math.cos(angle) * HEAD, Math.sin(angle) * HEAD];
+      return `M${tipX},${tipY}l${-dx * cos + dy * sin},${-dx * sin - dy * cos}`;
+    });
+    path += `M${tipX - dx},${tipY - dy}l${dx},${dy}${barbs.join("")}`;
+  }
+  return element("path", {
+    d: shortened(path, 1),
+    fill: "none",
+    stroke: BLUE,
+    "stroke-width": 1.6,
+    "stroke-linecap": "round",
+  });
 }
 
 /** Room for half an arrow at each end. */

@@ -9,12 +9,12 @@ import { readable, ticksOf } from "./ticks.ts";
 import type { ChartOptions, Domain, Path } from "./types.ts";
 
 export type TrajectoryOptions = ChartOptions & {
-  /** Values of the function at which a contour is drawn; by default about ten round ones. */
+  /** Values of the function at which a contour is drawn; by default about eight round ones. */
   readonly levels?: readonly number[];
 };
 
 /** The function is asked this often along each axis. */
-const SAMPLES = 61;
+const SAMPLES = 41;
 /** A path of more points has no dot at each of them. */
 const DOTTED = 60;
 
@@ -52,15 +52,16 @@ export async function trajectory(
     walks.map(({ ys }) => ys),
     options.yDomain,
   );
-  const samples = sampled(f, xDomain, yDomain);
+  const beyond = { x: beyondFrame(xDomain), y: beyondFrame(yDomain) };
+  const samples = sampled(f, beyond.x, beyond.y);
   const levels =
-    options.levels ?? ticksOf("linear", extent(figure, "f", [samples], "linear"), 12).map(({ value }) => value);
+    options.levels ?? ticksOf("linear", extent(figure, "f", [samples], "linear"), 8).map(({ value }) => value);
   if (!levels.every(Number.isFinite)) throw new OptionError(`${figure}: levels`, "finite numbers", levels.join(", "));
 
   const { xLabel = "x₀", yLabel = "x₁", height = 280 } = options;
   const labels = walks.map(({ label }) => label).filter((label) => label !== "");
   const marks: Chart["marks"] = (plot) => [
-    contours(plot, samples, levels, xDomain, yDomain),
+    contours(plot, samples, levels, beyond.x, beyond.y),
     ...walks.map((walk) => wayOf(plot, walk)),
   ];
   return await chart(
@@ -104,6 +105,12 @@ function domainOf(
   const [low, high] = extent(figure, "paths", rows, "linear");
   const more = (high - low) / 10;
   return [low - more, high + more];
+}
+
+/** Contours are closed at the edge of what is sampled, so that edge lies outside the frame. */
+function beyondFrame([low, high]: Domain): Domain {
+  const cell = (high - low) / (SAMPLES - 2);
+  return [low - cell, high + cell];
 }
 
 /** Values at the centres of a grid's cells, row by row from the least y on. */
