@@ -20,13 +20,23 @@ const RANK: Readonly<Record<string, number>> = {
   autodiff: 4,
   nn: 5,
   train: 6,
+  plot: 7, // above all, so that nothing imports it; what it may import has a test of its own
 };
+/** Figures: an entry of their own, "lanegrad/plot". */
+const FIGURES = "plot";
 /** The command line sees what a user sees. */
 const COMMAND_LINE = "cli";
 /** The public surface sees everything, and no file of the library imports it. */
 const SURFACE = "index.ts";
 /** Packages, and the one file that may use each. */
-const PACKAGES: Readonly<Record<string, string>> = { "@assemblyscript/loader": "wasm/load.ts" };
+const PACKAGES: Readonly<Record<string, string>> = {
+  "@assemblyscript/loader": "wasm/load.ts",
+  "@observablehq/plot": "plot/peers.ts",
+  "@resvg/resvg-js": "plot/peers.ts",
+  linkedom: "plot/peers.ts",
+};
+/** Packages that may not be installed: no import at load time may ask for them. */
+const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "linkedom"];
 /** The import map's name for the two platforms. */
 const PLATFORM = "#platform";
 /** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */
@@ -117,11 +127,34 @@ test("the command line imports the package by its name, its own folder and Node"
     for (const target of importsOf(code)) {
       const isAllowed =
         target === "lanegrad" ||
+        target === "lanegrad/plot" ||
         target.startsWith("node:") ||
         (target.startsWith(".") && folderOf(resolved(file, target)) === COMMAND_LINE);
       assert.ok(isAllowed, `src/${file} must not import ${target}`);
     }
   }
+});
+
+test("figures import errors alone, and no file of the library imports them, its surface neither", () => {
+  for (const { file, folder, code } of sources) {
+    for (const target of importsOf(code).filter((path) => path.startsWith("."))) {
+      const to = resolved(file, target);
+      if (folder === FIGURES) assert.ok(to === "errors.ts" || folderOf(to) === FIGURES, `src/${file} imports ${target}`);
+      else assert.is.not(folderOf(to), FIGURES, `src/${file} imports ${target}`);
+    }
+  }
+});
+
+test("a package that may not be installed is loaded when it is needed", () => {
+  const found = new Set<string>();
+  for (const { file, code } of sources) {
+    for (const [, form = "", target = ""] of code.matchAll(/\b(from|import\s*\(|import)\s*["']([^"'\s]+)["']/g)) {
+      if (!OPTIONAL_PEERS.includes(target)) continue;
+      assert.match(form, /\($/, `src/${file} imports ${target} when it is loaded`);
+      found.add(target);
+    }
+  }
+  assert.equal([...found].sort(), OPTIONAL_PEERS);
 });
 
 test("a package is imported by the one file that is there for it", () => {
@@ -157,7 +190,7 @@ test("only operations and programs call kernels, because they check what kernels
 
 test("hosts differ in Math.exp and its like, so no such function is in the library", () => {
   for (const { file, folder, words } of sources) {
-    if (folder === COMMAND_LINE) continue; // prints, and computes no weight
+    if (folder === COMMAND_LINE || folder === FIGURES) continue; // print and draw, and compute no weight
     for (const [, name = ""] of words.matchAll(/\bMath\s*\.\s*(\w+)/g)) {
       assert.ok(EXACT_MATH.has(name), `src/${file} uses Math.${name}`);
     }
@@ -168,7 +201,7 @@ test("hosts differ in Math.exp and its like, so no such function is in the libra
 
 test("powers are powers of two with whole exponents: others may differ between hosts", () => {
   for (const { file, folder, words } of sources) {
-    if (folder === COMMAND_LINE) continue;
+    if (folder === COMMAND_LINE || folder === FIGURES) continue;
     for (const [power] of words.matchAll(/[\w.)\]]*\s*\*\*=?\s*-?[\w.(]*/g)) {
       assert.match(power, /^2 \*\* -?\d+$/, `src/${file}`);
     }

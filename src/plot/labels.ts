@@ -13,6 +13,8 @@ export type Entry = {
   /** Whether its series has markers. */
   readonly isMarked: boolean;
   readonly opacity?: number;
+  /** Of its sample: a line's by default. */
+  readonly width?: number;
 };
 
 /** From the frame to a sample, its length, and the room behind it. */
@@ -86,9 +88,9 @@ export function apart(
   return moved;
 }
 
-function sample({ style, isMarked, opacity }: Entry, x: number, y: number): string {
+function sample({ style, isMarked, opacity, width = 2 }: Entry, x: number, y: number): string {
   const ends = { x1: x, x2: x + SAMPLE, y1: y, y2: y };
-  const stroke = { stroke: style.color, "stroke-width": 2, "stroke-dasharray": style.dash };
+  const stroke = { stroke: style.color, "stroke-width": width, "stroke-dasharray": style.dash };
   const line = element("line", { ...ends, ...stroke, opacity });
   return isMarked ? line + marker(style, x + SAMPLE / 2, y) : line;
 }

@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.ts";
+import { PIXELATED } from "./image.ts";
 import { fontFiles, loadResvg } from "./peers.ts";
 
 export type PngOptions = {
@@ -29,7 +30,8 @@ export async function toPng(
   if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
   const Resvg = await loadResvg("toPng");
   const files = await fontFiles("toPng");
-  const colored = svg.replace("<svg ", `<svg color="${color}" `);
+  // resvg knows the attribute for sharp pixels, and takes the style of browsers for one that it does not know.
+  const colored = svg.replace("<svg ", `<svg color="${color}" `).replaceAll(` ${PIXELATED}`, "");
   const image = new Resvg(colored, {
     fitTo: { mode: "width", value: width },
     background,

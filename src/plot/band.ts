@@ -1,0 +1,83 @@
+import { type Chart, chart } from "./chart.ts";
+import { checkNumbers, extent, hasPlace } from "./check.ts";
+import { marker } from "./labels.ts";
+import { element } from "./markup.ts";
+import { styleOf } from "./palette.ts";
+import type { Numbers, ScaledOptions } from "./types.ts";
+
+/** Quantiles at each x. */
+export type Quantiles = {
+  readonly x: Numbers;
+  readonly lower: Numbers;
+  readonly median: Numbers;
+  readonly upper: Numbers;
+};
+
+export type BandOptions = ScaledOptions & {
+  /** Names the line: "median". */
+  readonly medianLabel?: string;
+  /** Names the band: "5 % to 95 %". */
+  readonly bandLabel?: string;
+};
+
+/**
+ * A median with the band between two quantiles.
+ *
+ *     await band({ x: batchSizes, lower, median, upper }, { xLabel: "batch size", bandLabel: "5 % to 95 %" });
+ *
+ * @param quantiles as many of each, in ascending order of x, which is on a logarithmic axis by default; NaN is a gap
+ * @returns a figure as SVG
+ * @throws {ShapeError} none, different numbers of them, or none that has a place on the axes
+ * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function band(quantiles: Quantiles, options: BandOptions = {}): Promise<string> {
+  const figure = "band";
+  const { x, lower, median, upper } = quantiles;
+  checkNumbers(figure, "x", x);
+  for (const [name, values] of Object.entries({ lower, median, upper })) checkNumbers(figure, name, values, x.length);
+  const { xLabel = "", yLabel = "", xScale = "log", yScale = "linear", height = 260 } = options;
+  const { medianLabel = "median", bandLabel = "band" } = options;
+  const rows = Array.from({ length: x.length }, (_, i) => {
+    const row = { x: x[i] ?? 0, lower: lower[i] ?? 0, median: median[i] ?? 0, upper: upper[i] ?? 0 };
+    const isPlaced = hasPlace(row.x, xScale) && [row.lower, row.median, row.upper].every((y) => hasPlace(y, yScale));
+    return isPlaced ? row : { x: row.x, lower: Number.NaN, median: Number.NaN, upper: Number.NaN };
+  });
+  const xDomain =
+    options.xDomain ??
+    extent(figure, "x", [rows.filter((row) => !Number.isNaN(row.median)).map((row) => row.x)], xScale);
+  const yDomain =
+    options.yDomain ??
+    extent(figure, "quantiles", [rows.map((row) => row.lower), rows.map((row) => row.upper)], yScale);
+
+  const style = styleOf(0);
+  const { color } = style;
+  const marks: Chart["marks"] = (plot) => [
+    plot.areaY(rows, { x: "x", y1: "lower", y2: "upper", fill: color, fillOpacity: 0.25, clip: true }),
+    plot.lineY(rows, { x: "x", y: "lower", stroke: color, strokeDasharray: "3 3", clip: true }),
+    plot.lineY(rows, { x: "x", y: "upper", stroke: color, strokeDasharray: "3 3", clip: true }),
+    plot.lineY(rows, { x: "x", y: "median", stroke: color, strokeWidth: 2.5, clip: true }),
+  ];
+  return await chart(
+    {
+      ...{ figure, title: "", height, marks },
+      description: `${medianLabel} and ${bandLabel} at ${x.length} places.`,
+      x: { label: xLabel, scale: xScale, domain: xDomain, fit: "near" },
+      y: { label: yLabel, scale: yScale, domain: yDomain, fit: "nice" },
+      named: [
+        { label: medianLabel, style, isMarked: true },
+        { label: bandLabel, style: { ...style, dash: undefined }, isMarked: false, opacity: 0.35, width: 12 },
+      ],
+      overlay: ({ x: placeX, y: placeY, left, right, top, bottom }) =>
+        element(
+          "g",
+          {},
+          ...rows
+            .map((row) => ({ x: placeX(row.x), y: placeY(row.median) }))
+            .filter((place) => place.x >= left - 0.01 && place.x <= right + 0.01 && place.y >= top && place.y <= bottom)
+            .map((place) => marker(style, place.x, place.y)),
+        ),
+    },
+    options,
+  );
+}

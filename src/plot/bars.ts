@@ -1,0 +1,66 @@
+import { OptionError, ShapeError } from "../errors.ts";
+import { frame } from "./frame.ts";
+import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { element, text } from "./markup.ts";
+import { styleOf } from "./palette.ts";
+import { readable } from "./ticks.ts";
+import type { FigureOptions } from "./types.ts";
+
+/** A bar, its name and what stands behind it. */
+export type Bar = {
+  readonly label: string;
+  /** From 0 on. */
+  readonly value: number;
+  /** By default the value with its unit. */
+  readonly note?: string;
+};
+
+export type BarsOptions = FigureOptions & {
+  /** Of all values: "ms". */
+  readonly unit?: string;
+};
+
+const HEIGHT = 22;
+const GAP = 8;
+/** The widest name that stands beside its bar; with a longer one, all stand above theirs. */
+const WIDEST = 150;
+
+/**
+ * Numbers as bars from 0 on, for times and sizes.
+ *
+ *     await bars([{ label: "lanegrad", value: 0.12 }, { label: "plain JavaScript", value: 0.9 }], { unit: "ms" });
+ *
+ * @returns a figure as SVG
+ * @throws {ShapeError} no bars
+ * @throws {OptionError} a value that is no finite number from 0 on
+ */
+export async function bars(items: readonly Bar[], options: BarsOptions = {}): Promise<string> {
+  const figure = "bars";
+  if (items.length === 0) throw new ShapeError(figure, "items", "at least one", "none");
+  for (const [i, { value }] of items.entries()) {
+    if (!Number.isFinite(value) || value < 0)
+      throw new OptionError(`${figure}: items[${i}].value`, "a number from 0 on", value);
+  }
+  const unit = options.unit === undefined ? "" : ` ${options.unit}`;
+  const notes = items.map(({ value, note }) => note ?? `${readable(value)}${unit}`);
+  const widest = Math.max(...items.map(({ label }) => widthOf(label)));
+  const isBeside = widest <= WIDEST;
+  const left = isBeside ? 16 + widest : 8;
+  const room = WIDTH - left - 20 - Math.max(...notes.map((note) => widthOf(note)));
+  const greatest = Math.max(...items.map(({ value }) => value)) || 1;
+  const { color } = styleOf(0);
+
+  let markup = "";
+  let y = 4;
+  for (const [i, { label, value }] of items.entries()) {
+    if (!isBeside) y += LINE;
+    const middle = y + HEIGHT / 2 + 5;
+    const width = Math.max(1, (value / greatest) * room);
+    markup += isBeside ? text(label, left - 8, middle, { "text-anchor": "end" }) : text(label, left, y - 4);
+    markup += element("rect", { x: left, y, width, height: HEIGHT, fill: color });
+    markup += text(notes[i] ?? "", left + width + 6, middle);
+    y += HEIGHT + GAP;
+  }
+  const description = `Bars: ${items.map(({ label }, i) => `${label} ${notes[i]}`).join(", ")}.`;
+  return frame({ figure, title: "", description, height: y, body: markup }, options);
+}

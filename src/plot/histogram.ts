@@ -1,0 +1,54 @@
+import { type Chart, chart } from "./chart.ts";
+import { checkCount, checkDomain, checkNumbers, extent } from "./check.ts";
+import { BLUE } from "./palette.ts";
+import { niceDomain } from "./ticks.ts";
+import type { ChartOptions, Numbers } from "./types.ts";
+
+export type HistogramOptions = ChartOptions & {
+  /** How many intervals there are within `xDomain`; 30 by default. */
+  readonly bins?: number;
+};
+
+/**
+ * How often values lie in each of a number of equal intervals. An interval holds its lesser end, and the last one both.
+ *
+ *     await histogram(activations, { bins: 20, xDomain: [0, 1], xLabel: "activation" });
+ *
+ * @param values those that are not finite, or outside `xDomain`, are not counted; the description says how many
+ * @returns a figure as SVG
+ * @throws {ShapeError} no values, or none that is finite
+ * @throws {OptionError} an element that is no number, a domain or a number of bins that is none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function histogram(values: Numbers, options: HistogramOptions = {}): Promise<string> {
+  const figure = "histogram";
+  checkNumbers(figure, "values", values);
+  const count = checkCount(figure, "bins", options.bins ?? 30, 1);
+  const spanned = options.xDomain ?? niceDomain("linear", extent(figure, "values", [values], "linear"), 5);
+  const [low, high] = checkDomain(figure, "xDomain", spanned, "linear");
+  const counts = new Float64Array(count);
+  let inside = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (!(value >= low && value <= high)) continue;
+    const bin = Math.min(count - 1, Math.floor(((value - low) / (high - low)) * count));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+    inside++;
+  }
+  const { xLabel = "value", yLabel = "count", height = 240 } = options;
+  const bars = Array.from(counts, (y, i) => ({
+    ...{ y, x1: low + ((high - low) * i) / count, x2: low + ((high - low) * (i + 1)) / count },
+  }));
+  const marks: Chart["marks"] = (plot) => [
+    plot.rect(bars, { x1: "x1", x2: "x2", y1: () => 0, y2: "y", fill: BLUE, inset: 0.5, clip: true }),
+  ];
+  return await chart(
+    {
+      ...{ figure, title: "", named: [], height, marks },
+      description: `A histogram of ${inside} values in ${count} intervals; ${values.length - inside} lie outside.`,
+      x: { label: xLabel, scale: "linear", domain: [low, high], fit: "exact" },
+      y: { label: yLabel, scale: "linear", domain: [0, Math.max(1, ...counts)], fit: "nice" },
+    },
+    options,
+  );
+}

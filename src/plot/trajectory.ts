@@ -1,0 +1,166 @@
+import { OptionError, ShapeError } from "../errors.ts";
+import { type Chart, chart, type Named, type Places } from "./chart.ts";
+import { checkDomain, checkNumbers, extent } from "./check.ts";
+import { marker } from "./labels.ts";
+import { element } from "./markup.ts";
+import { type Style, styleOf } from "./palette.ts";
+import type { Plot } from "./peers.ts";
+import { readable, ticksOf } from "./ticks.ts";
+import type { ChartOptions, Domain, Path } from "./types.ts";
+
+export type TrajectoryOptions = ChartOptions & {
+  /** Values of the function at which a contour is drawn; by default about eight round ones. */
+  readonly levels?: readonly number[];
+};
+
+/** The function is asked this often along each axis. */
+const SAMPLES = 41;
+/** A path of more points has no dot at each of them. */
+const DOTTED = 60;
+
+/**
+ * Ways that gradient descent takes over the contours of a function of two numbers; each ends in its marker.
+ *
+ *     await trajectory(([x0 = 0, x1 = 0]) => x0 ** 2 / 20 + x1 ** 2, [{ label: "learning rate 0.9", points }]);
+ *
+ * The axes span the paths and a tenth more; where one diverges, give `xDomain` and `yDomain`.
+ *
+ * @param f called with one array of two coordinates, which is used again
+ * @param paths points with two coordinates each; one that is not finite is a gap
+ * @returns a figure as SVG
+ * @throws {ShapeError} no paths, an empty one, points of other than two coordinates, a function that is finite nowhere
+ * @throws {OptionError} a domain or levels that are none
+ * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ */
+export async function trajectory(
+  f: (point: Float64Array) => number,
+  paths: readonly Path[],
+  options: TrajectoryOptions = {},
+): Promise<string> {
+  const figure = "trajectory";
+  if (paths.length === 0) throw new ShapeError(figure, "paths", "at least one", "none");
+  const walks = paths.map((path, i) => walkOf(figure, path, styleOf(i)));
+  const xDomain = domainOf(
+    figure,
+    "xDomain",
+    walks.map(({ xs }) => xs),
+    options.xDomain,
+  );
+  const yDomain = domainOf(
+    figure,
+    "yDomain",
+    walks.map(({ ys }) => ys),
+    options.yDomain,
+  );
+  const beyond = { x: beyondFrame(xDomain), y: beyondFrame(yDomain) };
+  const samples = sampled(f, beyond.x, beyond.y);
+  const levels =
+    options.levels ?? ticksOf("linear", extent(figure, "f", [samples], "linear"), 8).map(({ value }) => value);
+  if (!levels.every(Number.isFinite)) throw new OptionError(`${figure}: levels`, "finite numbers", levels.join(", "));
+
+  const { xLabel = "x₀", yLabel = "x₁", height = 280 } = options;
+  const labels = walks.map(({ label }) => label).filter((label) => label !== "");
+  const marks: Chart["marks"] = (plot) => [
+    contours(plot, samples, levels, beyond.x, beyond.y),
+    ...walks.map((walk) => wayOf(plot, walk)),
+  ];
+  return await chart(
+    {
+      ...{ figure, title: "", height, marks },
+      description: `Ways of descent${labels.length === 0 ? "" : `: ${labels.join(", ")}`}; contours at ${levels.map(readable).join(", ")}.`,
+      x: { label: xLabel, scale: "linear", domain: xDomain, fit: "exact" },
+      y: { label: yLabel, scale: "linear", domain: yDomain, fit: "exact" },
+      named: walks
+        .filter(({ label }) => label !== "")
+        .map(({ label, style }): Named => ({ label, style, isMarked: true })),
+      overlay: (places) => walks.map((walk) => dotsOf(walk, places)).join(""),
+    },
+    options,
+  );
+}
+
+type Walk = {
+  readonly label: string;
+  readonly style: Style;
+  readonly xs: readonly number[];
+  readonly ys: readonly number[];
+};
+
+function walkOf(figure: string, { label, points }: Path, style: Style): Walk {
+  const argument = `path ${JSON.stringify(label)}`;
+  if (points.length === 0) throw new ShapeError(figure, argument, "at least one point", "none");
+  for (const [i, point] of points.entries()) checkNumbers(figure, `${argument}[${i}]`, point, 2);
+  const along = (axis: 0 | 1) => points.map((point) => point[axis] ?? Number.NaN);
+  return { label, style, xs: along(0), ys: along(1) };
+}
+
+/** What is asked for, or what the paths span and a tenth more. */
+function domainOf(
+  figure: string,
+  option: string,
+  rows: readonly (readonly number[])[],
+  asked: Domain | undefined,
+): Domain {
+  if (asked !== undefined) return checkDomain(figure, option, asked, "linear");
+  const [low, high] = extent(figure, "paths", rows, "linear");
+  const more = (high - low) / 10;
+  return [low - more, high + more];
+}
+
+/** Contours are closed at the edge of what is sampled, so that edge lies outside the frame. */
+function beyondFrame([low, high]: Domain): Domain {
+  const cell = (high - low) / (SAMPLES - 2);
+  return [low - cell, high + cell];
+}
+
+/** Values at the centres of a grid's cells, row by row from the least y on. */
+function sampled(f: (point: Float64Array) => number, [left, right]: Domain, [bottom, top]: Domain): Float64Array {
+  const values = new Float64Array(SAMPLES * SAMPLES);
+  const point = new Float64Array(2);
+  for (let row = 0; row < SAMPLES; row++) {
+    for (let column = 0; column < SAMPLES; column++) {
+      point[0] = left + ((right - left) * (column + 0.5)) / SAMPLES;
+      point[1] = bottom + ((top - bottom) * (row + 0.5)) / SAMPLES;
+      values[row * SAMPLES + column] = f(point);
+    }
+  }
+  return values;
+}
+
+function contours(
+  plot: Plot,
+  samples: Float64Array,
+  levels: readonly number[],
+  [x1, x2]: Domain,
+  [y1, y2]: Domain,
+): ReturnType<Plot["contour"]> {
+  return plot.contour(samples, {
+    width: SAMPLES,
+    height: SAMPLES,
+    ...{ x1, x2, y1, y2 },
+    thresholds: [...levels],
+    stroke: "currentColor",
+    strokeOpacity: 0.35,
+    clip: true,
+  });
+}
+
+function wayOf(plot: Plot, { xs, ys, style }: Walk): ReturnType<Plot["line"]> {
+  const dots = xs.map((x, i) => ({ x: Number.isFinite(x) ? x : Number.NaN, y: ys[i] ?? Number.NaN }));
+  return plot.line(dots, {
+    ...{ x: "x", y: "y", stroke: style.color, strokeWidth: 2, clip: true },
+    ...(style.dash === undefined ? {} : { strokeDasharray: style.dash }),
+  });
+}
+
+/** A dot at each point, and the marker at the last, as far as they lie within the frame. */
+function dotsOf({ xs, ys, style }: Walk, { x, y, left, right, top, bottom }: Places): string {
+  const places = xs.map((value, i) => ({ x: x(value), y: y(ys[i] ?? Number.NaN) }));
+  const shown = places.filter((place) => place.x >= left && place.x <= right && place.y >= top && place.y <= bottom);
+  const last = shown.at(-1);
+  const dots = shown.length > DOTTED ? shown.slice(0, 1) : shown;
+  return (
+    dots.map(({ x: cx, y: cy }) => element("circle", { cx, cy, r: 2.5, fill: style.color })).join("") +
+    (last === undefined ? "" : marker(style, last.x, last.y))
+  );
+}
