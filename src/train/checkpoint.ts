@@ -27,7 +27,7 @@ export type CheckpointFacts = {
   readonly version: number;
   readonly plan: TrainingPlan;
   /** What the run trains on. */
-  readonly data: { readonly examples: number; readonly size: number };
+  readonly data: { readonly examples?: number | undefined; readonly size: number };
   readonly optimizerStep: number;
   readonly sampler: Omit<SamplerState, "order">;
   readonly evaluations: readonly EvaluationRecord[];
@@ -49,8 +49,8 @@ export type Checkpoint = {
 
 /** A run as it stands between two steps. */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
-  const { history, sampler, plan } = trainer;
-  const { order, ...position } = sampler.state();
+  const { history, feed, plan } = trainer;
+  const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
   const facts: CheckpointFacts = {
     version: VERSION,
@@ -107,11 +107,11 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));
   const order = arrays.get("training/order")?.data as Int32Array | undefined;
 
-  const before = { random: trainer.random.getState(), sampler: trainer.sampler.state(), step: trainer.state.step };
+  const before = { random: trainer.random.getState(), sampler: trainer.feed.state(), step: trainer.state.step };
   try {
     trainer.random.setState(random);
     trainer.state.resume(facts.optimizerStep);
-    trainer.sampler.restore({ ...facts.sampler, order });
+    trainer.feed.restore({ ...facts.sampler, order });
   } catch (error) {
     trainer.random.setState(before.random);
     trainer.state.resume(before.step);

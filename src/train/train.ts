@@ -3,6 +3,7 @@
  */
 import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
+import type { DatasetStream } from "../data/stream.ts";
 import { OptionError } from "../errors.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
@@ -55,7 +56,7 @@ const TURN_MILLISECONDS = 50;
  */
 export async function train<D extends FloatType>(
   net: Trainable<D>,
-  dataset: Dataset | ResidentDataset,
+  dataset: Dataset | ResidentDataset | DatasetStream,
   options: TrainOptions,
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
@@ -73,6 +74,8 @@ export async function train<D extends FloatType>(
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch);
       if (trainer.iteration % checkpointEvery === 0) await onCheckpoint?.(checkpointOf(trainer));
     }
+    const waiting = progress === undefined ? trainer.feed.wait() : undefined;
+    if (waiting !== undefined) await waiting;
     if (performance.now() - turn >= TURN_MILLISECONDS) {
       await nextTurn();
       turn = performance.now();

@@ -7,25 +7,25 @@
  * program, a page or a worker may do it themselves.
  */
 import { Dataset } from "../data/dataset.ts";
+import { DatasetStream } from "../data/stream.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
 import type { RandomState } from "../random/random_state.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
 import { accuracy, evaluation } from "./evaluate.ts";
+import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
-import { type InputLayout, Minibatch, ResidentDataset } from "./resident.ts";
-import { Sampler } from "./sampler.ts";
-import { StagedMinibatch } from "./staged.ts";
+import { ResidentDataset } from "./resident.ts";
+import { StreamFeed } from "./stream_feed.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
-  readonly train: Dataset | ResidentDataset;
+  readonly train: Dataset | ResidentDataset | DatasetStream;
   /** What is evaluated for the record alone. */
   readonly test?: Dataset | ResidentDataset | undefined;
   /** What decides: early stopping watches it. */
@@ -46,14 +46,6 @@ export type TrainProgress = {
   finishedEpoch: EpochRecord | undefined;
 };
 
-/** A minibatch of one size, and the step that it feeds. */
-type Slot<D extends FloatType> = {
-  readonly batch: Minibatch<D> | StagedMinibatch<D>;
-  /** Takes the next examples of a sampler. */
-  readonly draw: (sampler: Sampler) => void;
-  readonly step: { readonly loss: Tensor; run(): void };
-};
-
 /**
  * A run on one network. The caller disposes of it; the network lives on.
  *
@@ -70,16 +62,15 @@ export class Trainer<D extends FloatType> {
   /** The records so far, at every moment. */
   readonly history: TrainHistory;
   readonly random: RandomState;
-  readonly sampler: Sampler;
+  readonly feed: Feed<D>;
   /** The optimizer's averages and step. */
   readonly state: OptimizerState<D>;
   readonly best: BestWeights<D> | undefined;
   /** What it trains on. */
-  readonly examples: { readonly length: number; readonly size: number };
+  readonly examples: { readonly length: number | undefined; readonly size: number };
   readonly #train: ResidentDataset | undefined;
   readonly #test: ResidentDataset | undefined;
   readonly #validation: ResidentDataset | undefined;
-  readonly #slots = new Map<number, Slot<D>>();
   readonly #accumulation: Accumulation<D> | undefined;
   readonly #owned: { dispose(): void }[] = [];
   readonly #progress: TrainProgress;
@@ -94,28 +85,37 @@ export class Trainer<D extends FloatType> {
     history: TrainHistory = emptyHistory(),
   ) {
     const network = networkOf(trainable);
-    const { plan, random } = planOf(options, train.length, validation !== undefined);
-    this.examples = train;
+    const stream = train instanceof DatasetStream ? train : undefined;
+    const dataset = train instanceof DatasetStream ? undefined : train;
+    const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
+    this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
     this.plan = plan;
     this.random = random;
     this.history = history;
     try {
       const isNeeded = plan.augmentation === undefined || plan.evaluateTraining || test === train;
-      this.#train = isNeeded ? this.#resident("training examples", train) : undefined;
+      this.#train = dataset && isNeeded ? this.#resident("training examples", dataset) : undefined;
       this.#test = test === train ? this.#train : test && this.#resident("test examples", test);
       this.#validation = validation && this.#resident("validation examples", validation);
       this.state = this.#own(network.optimize(plan.optimizer));
-      this.sampler = new Sampler(plan.sampling, { examples: train.length, batchSize: plan.batchSize }, random);
       this.#accumulation = plan.accumulate > 1 ? this.#own(network.accumulation(this.state)) : undefined;
-      for (const size of this.sampler.sizes) this.#slots.set(size, this.#slot(train, size));
+      const { engine, dtype } = network;
+      const parts: FeedParts<D> = {
+        ...{ engine, dtype, plan, random },
+        stepOn: (source) => this.#own(this.#accumulation?.part(source) ?? network.trainingStep(this.state, source)),
+        own: (made) => this.#own(made),
+      };
+      this.feed = stream
+        ? this.#own(new StreamFeed(stream, network.inputSize, parts))
+        : new SampledFeed(dataset as Dataset | ResidentDataset, this.#train, parts);
     } catch (error) {
       this.dispose();
       throw error;
     }
     this.best = plan.earlyStopping && new BestWeights(network, plan.earlyStopping);
     this.#progress = { iteration: 0, epoch: 0, loss: Number.NaN, evaluation: undefined, finishedEpoch: undefined };
-    history.layout = this.#layout;
+    history.layout = this.feed.layout;
   }
 
   /** Updates so far. */
@@ -127,29 +127,50 @@ export class Trainer<D extends FloatType> {
   get isDone(): boolean {
     const { iterations, epochs } = this.plan;
     if (this.best?.isOver) return true;
-    return iterations === undefined ? this.sampler.epoch >= (epochs ?? 0) : this.#iteration >= iterations;
+    return iterations === undefined ? this.feed.epoch >= (epochs ?? 0) : this.#iteration >= iterations;
   }
 
   /**
    * Trains: each `next()` makes a step. Leaving early is allowed; a second call goes on.
    *
    * @throws {DivergedError} the loss stopped being finite; its step was yielded before
+   * @throws {OptionError} the examples come as a stream, whose data is not always at hand: `train` awaits it
    */
   *steps(): Generator<Readonly<TrainProgress>, void> {
-    for (const progress of this.turns()) if (progress !== undefined) yield progress;
+    for (const progress of this.turns()) {
+      if (progress !== undefined) yield progress;
+      else if (this.feed.wait() !== undefined) throw new OptionError("steps", "data at hand: train(…)", "a stream");
+    }
   }
 
-  /** As `steps`, and comes up for air during long evaluations as well: undefined then. */
+  /**
+   * As `steps`, and comes up for air during long evaluations as well, and while data is not at hand: undefined then. What
+   * to await is `feed.wait()`.
+   */
   *turns(): Generator<Readonly<TrainProgress> | undefined, void> {
+    const { feed, network, history } = this;
+    const { accumulate, lossAt } = this.plan;
+    const progress = this.#progress;
     while (!this.isDone) {
-      const progress = this.#step();
+      let [sum, rows] = [0, 0];
+      for (let part = 0; part < accumulate; part++) {
+        while (feed.wait() !== undefined) yield undefined;
+        if (part === 0) this.#begin(progress);
+        const { size, batch, step } = feed.draw();
+        step.run();
+        const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
+        sum += (loss ?? Number.NaN) * size;
+        rows += size;
+        if (feed.isAtStart) break; // an update does not reach into the next epoch
+      }
+      this.#accumulation?.update();
+      this.#record(progress, sum, rows);
       const hasLoss = Number.isFinite(progress.loss);
       if (hasLoss && this.#isEvaluated(progress)) progress.evaluation = yield* this.#evaluate(progress.iteration);
       yield progress;
       if (!hasLoss) throw new DivergedError(progress.iteration, progress.loss);
     }
-    const isEarly = this.best?.isOver === true;
-    this.history.outcome = isEarly ? "stopped early" : "finished";
+    history.outcome = this.best?.isOver ? "stopped early" : "finished";
     this.best?.restore();
   }
 
@@ -174,42 +195,26 @@ export class Trainer<D extends FloatType> {
     this.#epochLoss.set(position.subarray(1));
   }
 
-  /** One update, and its loss. */
-  #step(): TrainProgress {
-    const { accumulate, lossAt } = this.plan;
-    const { sampler } = this;
-    const progress = this.#progress;
+  #begin(progress: TrainProgress): void {
     progress.iteration = this.#iteration;
-    progress.epoch = sampler.epoch;
+    progress.epoch = this.feed.epoch;
     progress.evaluation = undefined;
     progress.finishedEpoch = undefined;
-    let [sum, rows] = [0, 0];
-    for (let part = 0; part < accumulate; part++) {
-      const size = sampler.nextSize;
-      const { batch, draw, step } = this.#slots.get(size) as Slot<D>;
-      draw(sampler);
-      step.run();
-      const found = lossAt === "after update" ? this.network.loss(batch.inputs, batch.targets) : step.loss.data[0];
-      sum += (found ?? Number.NaN) * size;
-      rows += size;
-      if (sampler.isAtStart) break; // an update does not reach into the next epoch
-    }
-    this.#accumulation?.update();
-    progress.loss = sum / rows;
-    this.#iteration += 1;
-    this.#record(progress, sum, rows);
-    return progress;
   }
 
   #record(progress: TrainProgress, sum: number, rows: number): void {
+    const { history } = this;
     const sums = this.#epochLoss;
+    progress.loss = sum / rows;
+    this.#iteration += 1;
     sums[0] = (sums[0] ?? 0) + sum;
     sums[1] = (sums[1] ?? 0) + rows;
-    this.history.losses.push(progress.loss);
-    if (!this.sampler.isAtStart) return;
+    history.layout = this.feed.layout;
+    history.losses.push(progress.loss);
+    if (!this.feed.isAtStart) return;
     const { epoch, iteration } = progress;
     progress.finishedEpoch = { epoch, iteration, loss: (sums[0] ?? 0) / (sums[1] ?? 1) };
-    this.history.epochs.push(progress.finishedEpoch);
+    history.epochs.push(progress.finishedEpoch);
     sums.fill(0);
   }
 
@@ -217,7 +222,7 @@ export class Trainer<D extends FloatType> {
     const { evaluateEvery, sampling } = this.plan;
     if (evaluateEvery !== undefined) return (iteration + 1) % evaluateEvery === 0;
     // The chapter looks right after the first step of each epoch.
-    if (sampling === "withReplacement") return iteration % this.sampler.batchesPerEpoch === 0;
+    if (sampling === "withReplacement") return iteration % (this.feed.batchesPerEpoch ?? 1) === 0;
     return finishedEpoch !== undefined;
   }
 
@@ -241,43 +246,6 @@ export class Trainer<D extends FloatType> {
   *#measure(data: ResidentDataset): Generator<undefined, Measured> {
     if (data.targetWidth === 0) return { accuracy: yield* accuracy(this.network, data) };
     return { loss: (yield* evaluation(this.network, data)).loss };
-  }
-
-  #slot(train: Dataset | ResidentDataset, size: number): Slot<D> {
-    const { batch, draw } = this.plan.augmentation === undefined ? this.#gathered(size) : this.#augmented(train, size);
-    const made = this.#accumulation?.part(batch.source) ?? this.network.trainingStep(this.state, batch.source);
-    return { batch, draw, step: this.#own(made) };
-  }
-
-  /** Examples that the step itself gathers. */
-  #gathered(size: number): Omit<Slot<D>, "step"> {
-    const batch = this.#own(new Minibatch(this.#train as ResidentDataset, size, this.network.dtype));
-    return { batch, draw: (sampler) => sampler.draw(batch.indices.data) };
-  }
-
-  /** Images that are changed before each step. */
-  #augmented(train: Dataset | ResidentDataset, batchSize: number): Omit<Slot<D>, "step"> {
-    const { augmentation: augment, layout } = this.plan;
-    const { engine, dtype } = this.network;
-    if (train instanceof ResidentDataset || augment === undefined) {
-      throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
-    }
-    const batch = this.#own(new StagedMinibatch(engine, train, { batchSize, dtype, layout }));
-    const indices = new Int32Array(batchSize);
-    const options = { augment, random: this.random };
-    return {
-      batch,
-      draw(sampler) {
-        sampler.draw(indices);
-        batch.load(train, indices, options);
-      },
-    };
-  }
-
-  get #layout(): InputLayout {
-    const [slot] = this.#slots.values();
-    const batch = slot?.batch;
-    return batch instanceof StagedMinibatch ? batch.layout : (this.#train?.layout ?? "dense");
   }
 
   #resident(argument: string, data: Dataset | ResidentDataset): ResidentDataset {

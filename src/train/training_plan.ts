@@ -47,7 +47,7 @@ export type TrainerOptions = {
 
 /** A run's options with their defaults: plain data. */
 export type TrainingPlan = {
-  readonly sampling: Sampling;
+  readonly sampling: Sampling | "stream";
   readonly iterations: number | undefined;
   readonly epochs: number | undefined;
   readonly batchSize: number;
@@ -64,19 +64,19 @@ export type TrainingPlan = {
 /**
  * The plan that options describe, and the stream that it draws from.
  *
- * @param examples how many there are to train on
+ * @param examples how many there are to train on; undefined where nobody knows, of a stream
  * @param hasValidation whether there are examples that early stopping can watch
  * @throws {OptionError} an option that is out of range, missing, or excluded by another
  */
 export function planOf(
   options: TrainerOptions,
-  examples: number,
+  examples: number | undefined,
   hasValidation: boolean,
 ): { readonly plan: TrainingPlan; readonly random: RandomState } {
   const {
     iterations,
     epochs,
-    batchSize = Math.min(100, examples),
+    batchSize = Math.min(100, examples ?? 100),
     accumulate = 1,
     seed = 0,
     earlyStopping,
@@ -90,8 +90,9 @@ export function planOf(
   checkCount("epochs", epochs, 0);
   checkCount("accumulate", accumulate, 1);
   checkCount("evaluateEvery", evaluateEvery, 1);
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > examples) {
-    throw new OptionError("batchSize", `a whole number from 1 to ${examples}, the training examples`, batchSize);
+  checkBatchSize(batchSize, examples);
+  if (examples === undefined && iterations !== undefined) {
+    throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
   }
   checkSeed(seed);
   const isChapter = iterations !== undefined;
@@ -108,7 +109,7 @@ export function planOf(
     if (!hasValidation) throw new OptionError("earlyStopping", "validation examples, which it watches", "none");
   }
   const plan: TrainingPlan = {
-    sampling: isChapter ? "withReplacement" : "epochs",
+    sampling: samplingOf(isChapter, examples),
     optimizer: optimizerOf(options),
     ...{
       iterations,
@@ -135,6 +136,17 @@ function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");
   checkOptimizer(optimizer);
   return optimizer;
+}
+
+function samplingOf(isChapter: boolean, examples: number | undefined): Sampling | "stream" {
+  if (examples === undefined) return "stream";
+  return isChapter ? "withReplacement" : "epochs";
+}
+
+function checkBatchSize(batchSize: number, examples = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= examples) return;
+  const most = examples === Number.MAX_SAFE_INTEGER ? "on" : `to ${examples}, the training examples`;
+  throw new OptionError("batchSize", `a whole number from 1 ${most}`, batchSize);
 }
 
 function checkCount(option: string, count: number | undefined, low: number): void {

@@ -1,0 +1,151 @@
+/**
+ * Where a run's minibatches come from: each fills a minibatch in the engine's memory, and names the step that it feeds.
+ */
+import { Dataset } from "../data/dataset.ts";
+import { OptionError } from "../errors.ts";
+import type { StepSource } from "../nn/training_step.ts";
+import type { RandomState } from "../random/random_state.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Engine } from "../wasm/engine.ts";
+import { type InputLayout, Minibatch, type ResidentDataset } from "./resident.ts";
+import { Sampler, type SamplerState } from "./sampler.ts";
+import { StagedMinibatch } from "./staged.ts";
+import type { TrainingPlan } from "./training_plan.ts";
+
+/** A minibatch of one size that is filled, and the step on it. */
+export type Slot<D extends FloatType> = {
+  readonly size: number;
+  readonly batch: {
+    readonly inputs: Tensor<D> | SparseMatrix<D>;
+    readonly targets: Tensor<"int32"> | Tensor<D>;
+  };
+  readonly step: { readonly loss: Tensor; run(): void };
+};
+
+/** Minibatches, one after another. */
+export type Feed<D extends FloatType> = {
+  readonly layout: InputLayout;
+  /** Epochs that have been finished. */
+  readonly epoch: number;
+  /** Whether the next minibatch is the first of an epoch. */
+  readonly isAtStart: boolean;
+  /** Minibatches in an epoch; undefined where nobody knows. */
+  readonly batchesPerEpoch: number | undefined;
+  /** undefined when the next minibatch is at hand, else a promise of it. */
+  wait(): Promise<void> | undefined;
+  /** Fills the next minibatch. */
+  draw(): Slot<D>;
+  state(): SamplerState;
+  /** @throws {OptionError} not a state of such a feed */
+  restore(state: SamplerState): void;
+};
+
+/** What every feed needs. */
+export type FeedParts<D extends FloatType> = {
+  readonly engine: Engine;
+  readonly dtype: D;
+  readonly plan: TrainingPlan;
+  readonly random: RandomState;
+  /** The step on what a source gives. */
+  readonly stepOn: (source: StepSource<D>) => Slot<D>["step"];
+  /** Keeps something until the run is disposed of. */
+  readonly own: <T extends { dispose(): void }>(made: T) => T;
+};
+
+/** Minibatches of a dataset, as a sampler draws them. */
+export class SampledFeed<D extends FloatType> implements Feed<D> {
+  readonly layout: InputLayout;
+  readonly #sampler: Sampler;
+  readonly #slots: ReadonlyMap<number, Slot<D> & { readonly fill: () => void }>;
+
+  /**
+   * @param resident the examples in the engine's memory; not needed where images are changed
+   * @throws {OptionError} images that are to be changed, but are in the engine's memory only
+   */
+  constructor(train: Dataset | ResidentDataset, resident: ResidentDataset | undefined, parts: FeedParts<D>) {
+    const { plan, random, stepOn } = parts;
+    const { sampling, batchSize, augmentation } = plan;
+    const sampler = new Sampler(
+      sampling === "withReplacement" ? sampling : "epochs",
+      { examples: train.length, batchSize },
+      random,
+    );
+    this.#sampler = sampler;
+    let layout: InputLayout = "dense";
+    this.#slots = new Map(
+      sampler.sizes.map((size) => {
+        const made =
+          augmentation === undefined && resident !== undefined
+            ? gathered(resident, size, sampler, parts)
+            : augmented(train, size, sampler, parts);
+        layout = made.layout;
+        return [size, { size, batch: made.batch, fill: made.fill, step: stepOn(made.batch.source) }];
+      }),
+    );
+    this.layout = layout;
+  }
+
+  get epoch(): number {
+    return this.#sampler.epoch;
+  }
+
+  get isAtStart(): boolean {
+    return this.#sampler.isAtStart;
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#sampler.batchesPerEpoch;
+  }
+
+  wait(): undefined {
+    return undefined;
+  }
+
+  draw(): Slot<D> {
+    const slot = this.#slots.get(this.#sampler.nextSize);
+    if (slot === undefined) throw new OptionError("batchSize", "a size that was foreseen", this.#sampler.nextSize);
+    slot.fill();
+    return slot;
+  }
+
+  state(): SamplerState {
+    return this.#sampler.state();
+  }
+
+  restore(state: SamplerState): void {
+    this.#sampler.restore(state);
+  }
+}
+
+/** Examples that the step itself gathers. */
+function gathered<D extends FloatType>(
+  resident: ResidentDataset,
+  size: number,
+  sampler: Sampler,
+  { dtype, own }: FeedParts<D>,
+) {
+  const batch = own(new Minibatch(resident, size, dtype));
+  return { batch, layout: resident.layout, fill: () => sampler.draw(batch.indices.data) };
+}
+
+/** Images that are changed before each step. */
+function augmented<D extends FloatType>(
+  train: Dataset | ResidentDataset,
+  batchSize: number,
+  sampler: Sampler,
+  { engine, dtype, plan, random, own }: FeedParts<D>,
+) {
+  if (!(train instanceof Dataset)) {
+    throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
+  }
+  const batch = own(new StagedMinibatch(engine, train, { batchSize, dtype, layout: plan.layout }));
+  const indices = new Int32Array(batchSize);
+  const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
+  const fill = () => {
+    sampler.draw(indices);
+    batch.load(train, indices, options);
+  };
+  return { batch, layout: batch.layout, fill };
+}

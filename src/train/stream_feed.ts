@@ -1,0 +1,135 @@
+/**
+ * Minibatches of a stream: read ahead by one, so that the last one of an epoch is known as such.
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { DatasetStream, StreamBatch } from "../data/stream.ts";
+import { OptionError, ShapeError } from "../errors.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { Feed, FeedParts, Slot } from "./feed.ts";
+import type { InputLayout } from "./resident.ts";
+import type { SamplerState } from "./sampler.ts";
+import { StagedMinibatch } from "./staged.ts";
+
+type StreamSlot<D extends FloatType> = Slot<D> & { readonly batch: StagedMinibatch<D> };
+
+/** Minibatches of data that comes in chunks. Its position counts minibatches; going on reads up to there again. */
+export class StreamFeed<D extends FloatType> implements Feed<D> {
+  readonly batchesPerEpoch = undefined;
+  readonly #stream: DatasetStream;
+  readonly #inputSize: number;
+  readonly #parts: FeedParts<D>;
+  readonly #slots = new Map<number, StreamSlot<D>>();
+  /** The layout of the first minibatch is that of all. */
+  #layout: InputLayout | undefined;
+  #batches: AsyncGenerator<StreamBatch, void> | undefined;
+  /** The minibatch after the one that is filled. */
+  #ahead: IteratorResult<StreamBatch, void> | undefined;
+  #filled: StreamSlot<D> | undefined;
+  #reading: Promise<void> | undefined;
+  #epoch = 0;
+  #position = 0;
+
+  constructor(stream: DatasetStream, inputSize: number, parts: FeedParts<D>) {
+    this.#stream = stream;
+    this.#inputSize = inputSize;
+    this.#parts = parts;
+  }
+
+  get layout(): InputLayout {
+    return this.#layout ?? "dense";
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get isAtStart(): boolean {
+    return this.#position === 0;
+  }
+
+  wait(): Promise<void> | undefined {
+    if (this.#filled !== undefined) return undefined;
+    if (this.#reading === undefined) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      this.#reading.catch(() => {}); // whoever awaits it hears of a failure; a loop that has ended need not
+    }
+    return this.#reading;
+  }
+
+  draw(): Slot<D> {
+    const slot = this.#filled;
+    if (slot === undefined) throw new OptionError("draw", "wait() before it", "nothing at hand");
+    this.#filled = undefined;
+    this.#position += 1;
+    if (this.#ahead?.done) {
+      this.#epoch += 1;
+      this.#position = 0;
+      this.#batches = undefined;
+      this.#ahead = undefined;
+    }
+    return slot;
+  }
+
+  state(): SamplerState {
+    return { epoch: this.#epoch, position: this.#position, order: undefined };
+  }
+
+  restore({ epoch, position }: SamplerState): void {
+    for (const count of [epoch, position]) {
+      if (!Number.isSafeInteger(count) || count < 0) throw new OptionError("stream: position", "whole numbers", count);
+    }
+    void this.#batches?.return();
+    this.#batches = undefined;
+    this.#ahead = undefined;
+    this.#filled = undefined;
+    this.#epoch = epoch;
+    this.#position = position;
+  }
+
+  /** Closes the source. */
+  dispose(): void {
+    void this.#batches?.return();
+    this.#batches = undefined;
+  }
+
+  async #read(): Promise<void> {
+    const { plan } = this.#parts;
+    if (this.#batches === undefined) {
+      this.#batches = this.#stream.batches({ batchSize: plan.batchSize, epoch: this.#epoch });
+      this.#ahead = await this.#batches.next();
+      for (let skipped = 0; skipped < this.#position && !this.#ahead.done; skipped++) {
+        this.#ahead = await this.#batches.next();
+      }
+    }
+    const found = this.#ahead;
+    if (found === undefined || found.done) {
+      throw new OptionError("stream", `more than ${this.#position} minibatches, as it had before`, "fewer");
+    }
+    const filled = this.#fill(found.value);
+    this.#ahead = await this.#batches.next(); // which may overwrite what was found
+    this.#filled = filled;
+  }
+
+  #fill({ dataset, indices }: StreamBatch): StreamSlot<D> {
+    const { plan, random } = this.#parts;
+    const slot = this.#slots.get(indices.length) ?? this.#slot(dataset, indices.length);
+    const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
+    slot.batch.load(dataset, indices, options);
+    return slot;
+  }
+
+  #slot(dataset: Dataset, batchSize: number): StreamSlot<D> {
+    const { engine, dtype, plan, own, stepOn } = this.#parts;
+    if (dataset.size !== this.#inputSize) {
+      throw new ShapeError("train", "stream", `${this.#inputSize} values each`, `${dataset.size}`);
+    }
+    const layout = this.#layout ?? plan.layout;
+    const batch = own(new StagedMinibatch(engine, dataset, { batchSize, dtype, layout }));
+    this.#layout = batch.layout;
+    const slot = { size: batchSize, batch, step: stepOn(batch.source) };
+    this.#slots.set(batchSize, slot);
+    return slot;
+  }
+}

@@ -1,0 +1,138 @@
+/** Training on data that comes in chunks: the same steps as by hand, going on to the same bits, errors of the source. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { type DatasetStream, streamDataset } from "../../src/data/stream.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
+import { type Network, network } from "../../src/nn/network.ts";
+import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { relu } from "../../src/ops/elementwise.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { type TrainOptions, train } from "../../src/train/train.ts";
+import { Trainer } from "../../src/train/trainer.ts";
+import { clusters } from "../support/digits.ts";
+import { loadEngine } from "../support/engine.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = suite("stream feed");
+const all = clusters({ count: 70, size: 19, classes: 4, seed: 2 });
+const optimizer = adam({ learningRate: 0.02 });
+
+function netOf(): Network<"float32"> {
+  return network(engine, sequential(dense(19, 8), relu(), dropout(0.2), dense(8, 4)), { seed: 1 });
+}
+
+/** 70 examples in chunks of 16, which arrive a turn later; `onEnd` hears when the source is closed. */
+function streamOf(data: Dataset, shuffleBuffer: number, onEnd: () => void = () => {}): DatasetStream {
+  async function* chunks() {
+    try {
+      for (let start = 0; start < data.length; start += 16) {
+        await new Promise((resolve) => setImmediate(resolve));
+        yield data.slice(start, Math.min(data.length, start + 16));
+      }
+    } finally {
+      onEnd();
+    }
+  }
+  return streamDataset({ chunks, shuffleBuffer, seed: 3 });
+}
+
+test("without a buffer, an epoch is the data in its order", async () => {
+  using net = netOf();
+  const history = await train(net, streamOf(all, 0), { epochs: 2, batchSize: 20, optimizer });
+  using other = netOf();
+  using state = other.optimize(optimizer);
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for (let start = 0; start < 70; start += 20) {
+      const rows = Array.from({ length: Math.min(20, 70 - start) }, (_, i) => start + i);
+      using x = tensor(engine, all.batch(rows).inputs as Float32Array, { shape: [rows.length, 19] });
+      using t = tensor(
+        engine,
+        Int32Array.from(rows, (row) => all.labels[row]!),
+      );
+      other.step(state, x, t);
+    }
+  }
+  assert.is(history.losses.length, 8);
+  for (const [name, { data }] of Object.entries(other.parameters)) {
+    for (const [i, value] of data.entries()) assert.ok(Math.abs(net.parameters[name]!.data[i]! - value) < 1e-6, name);
+  }
+  assert.equal(
+    history.epochs.map(({ epoch, iteration }) => [epoch, iteration]),
+    [
+      [0, 3],
+      [1, 7],
+    ],
+  );
+});
+
+test("it learns, with a buffer, evaluations and accumulated gradients", async () => {
+  using net = netOf();
+  const options: TrainOptions = { epochs: 30, batchSize: 10, accumulate: 2, optimizer, test: all };
+  const { evaluations, losses } = await train(net, streamOf(all, 40), options);
+  assert.is(losses.length, 30 * 4);
+  assert.ok(evaluations.at(-1)!.testAccuracy! > 0.95);
+});
+
+test("going on from any checkpoint gives the bits of an unbroken run", async () => {
+  const options: TrainOptions = { epochs: 3, batchSize: 20, optimizer };
+  const kept: Checkpoint[] = [];
+  using net = netOf();
+  const want = await train(net, streamOf(all, 30), {
+    ...options,
+    checkpointEvery: 1,
+    onCheckpoint: (checkpoint) => void kept.push(decodeCheckpoint(encodeCheckpoint(checkpoint))),
+  });
+  assert.is(kept.length, 12);
+  for (const resume of kept) {
+    using other = netOf();
+    const history = await train(other, streamOf(all, 30), { ...options, resume });
+    assert.equal(history, want, `from ${resume.iteration}`);
+    assert.equal([...other.blocks[0]!.data], [...net.blocks[0]!.data], `from ${resume.iteration}`);
+  }
+});
+
+test("the source is closed when the run is aborted, and what it throws ends the run", async () => {
+  let closed = 0;
+  const controller = new AbortController();
+  using net = netOf();
+  const before = engine.stats().tensors;
+  const stream = streamOf(all, 30, () => {
+    closed += 1;
+  });
+  const history = await train(net, stream, {
+    epochs: 9,
+    batchSize: 20,
+    optimizer,
+    signal: controller.signal,
+    onStep: () => controller.abort(),
+  });
+  assert.equal([history.losses.length, history.outcome], [1, "aborted"]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.is(closed, 1);
+  async function* broken() {
+    yield all.slice(0, 30);
+    throw new Error("the line is cut");
+  }
+  const run = () => train(net, streamDataset({ chunks: broken }), { epochs: 1, batchSize: 20, optimizer });
+  assert.is((await assertRejects(run, Error, "source")).message, "the line is cut");
+  assert.is(engine.stats().tensors, before);
+});
+
+test("what does not fit a stream is refused", async () => {
+  using net = netOf();
+  const stream = streamOf(all, 0);
+  const drawn = () => train(net, stream, { iterations: 3, batchSize: 10, optimizer });
+  assert.is((await assertRejects(drawn, OptionError, "iterations")).option, "iterations");
+  const wide = clusters({ count: 20, size: 20, classes: 4, seed: 2 });
+  const options: TrainOptions = { epochs: 1, batchSize: 10, optimizer: sgd({ learningRate: 0.1 }) };
+  await assertRejects(() => train(net, streamOf(wide, 0), options), ShapeError, "size");
+  using trainer = new Trainer(net, { train: stream }, options);
+  assertThrows(() => [...trainer.steps()], OptionError, "not at hand");
+});
+
+test.run();
