@@ -11,7 +11,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 await build({
   absWorkingDir: ROOT,
-  entryPoints: ["src/index.ts", "src/plot/index.ts", "src/platform/node.ts", "src/platform/web.ts"],
+  entryPoints: ["src/index.ts", "src/data/csv.ts", "src/plot/index.ts", "src/platform/node.ts", "src/platform/web.ts"],
   outbase: "src",
   outdir: join(ROOT, "dist"),
   bundle: true,
@@ -19,6 +19,14 @@ await build({
   format: "esm",
   platform: "neutral",
   target: "es2022",
-  external: ["#platform", "@assemblyscript/loader", "node:*", "@observablehq/plot", "linkedom", "@resvg/resvg-js"],
+  external: [
+    "#platform",
+    "@assemblyscript/loader",
+    "node:*",
+    "papaparse",
+    "@observablehq/plot",
+    "linkedom",
+    "@resvg/resvg-js",
+  ],
   logLevel: "warning",
 });

@@ -33,6 +33,22 @@ export type DatasetFault =
       readonly classes: number;
     }
   | { readonly kind: "number"; readonly file: string; readonly position: number; readonly value: number }
+  | {
+      readonly kind: "cell";
+      readonly file: string;
+      readonly line: number;
+      readonly column: string;
+      readonly expected: string;
+      readonly found: string;
+    }
+  | {
+      readonly kind: "record";
+      readonly file: string;
+      readonly line: number;
+      readonly expected: string;
+      readonly found: string;
+    }
+  | { readonly kind: "array"; readonly name: string; readonly expected: string; readonly found: string }
   | { readonly kind: "targets"; readonly name: string; readonly expected: string; readonly found: string }
   | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
 
@@ -116,6 +132,12 @@ export function describeDatasetFault(fault: DatasetFault): string {
       return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
     case "number":
       return `${fault.file}: number ${fault.position} is ${fault.value}; expected a finite number`;
+    case "cell":
+      return `${fault.file}: line ${fault.line}, column ${fault.column}: expected ${fault.expected}, found ${fault.found}`;
+    case "record":
+      return `${fault.file}: line ${fault.line}: expected ${fault.expected}, found ${fault.found}`;
+    case "array":
+      return `${fault.name}: expected ${fault.expected}, found ${fault.found}`;
     case "targets":
       return `${fault.name}: expected ${fault.expected} as targets, found ${fault.found}`;
     case "shape":

@@ -9,6 +9,7 @@ export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Row
 export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
+export { type ArrayNames, type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "./data/arrays.ts";
 export { type Augmentation, type AugmentationAmounts, augment } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";

@@ -34,9 +34,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@observablehq/plot": "plot/peers.ts",
   "@resvg/resvg-js": "plot/peers.ts",
   linkedom: "plot/peers.ts",
+  papaparse: "data/csv.ts",
 };
 /** Packages that may not be installed: no import at load time may ask for them. */
-const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "linkedom"];
+const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "linkedom", "papaparse"];
 /** The import map's name for the two platforms. */
 const PLATFORM = "#platform";
 /** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */

@@ -1,0 +1,142 @@
+/**
+ * Datasets of arrays with shapes: tensors, or what an .npz, .npy or .safetensors file holds.
+ *
+ *   inputs    [n, …shape of one example]
+ *   labels    [n] or [n, 1] whole numbers of any type     or    targets   [n] or [n, width] numbers
+ */
+
+import { DatasetError, OptionError } from "../errors.ts";
+import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
+import { Dataset } from "./dataset.ts";
+import { type InputArray, type NumberArray, showShape } from "./parts.ts";
+
+type Kept = {
+  /** What the examples are, for people. */
+  readonly name: string;
+  /** What a byte is multiplied with on its way to a float. */
+  readonly scale?: number;
+  /** How many classes there are. Default: one more than the largest label. */
+  readonly classes?: number;
+  readonly classNames?: readonly string[];
+  /** What labels become in a batch. */
+  readonly form?: "labels" | "oneHot";
+};
+
+export type ArrayParts = Kept & {
+  readonly inputs: ShapedArray;
+  readonly labels?: ShapedArray;
+  readonly targets?: ShapedArray;
+};
+
+/** The same with the names that the arrays have in their file. */
+export type ArrayNames = Kept & {
+  readonly inputs: string;
+  readonly labels?: string;
+  readonly targets?: string;
+};
+
+/**
+ * A dataset of arrays, which are copied: bytes, float32 and float64 stay what they are, integers of up to 16
+ * bits become float32, others float64.
+ *
+ * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
+ * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
+ * @example
+ * const points = datasetFromArrays({ name: "points", inputs: x, labels: t });   // tensors, for one
+ */
+export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
+  const { name, scale, classNames, form = "labels" } = kept;
+  const given = [labels, targets].filter((array) => array !== undefined).length;
+  if (given !== 1) throw new OptionError("targets", "either labels or targets", given === 0 ? "neither" : "both");
+  checkFilled(`${name} inputs`, inputs);
+  const [count = 0, ...shape] = inputs.shape;
+  const parts = { name, inputs: inputsOf(inputs.data), shape, ...(scale === undefined ? {} : { scale }) };
+  if (targets !== undefined) {
+    checkRows(`${name} targets`, targets, count);
+    return new Dataset({ ...parts, targetValues: numbersOf(targets.data) });
+  }
+  const own = labels as ShapedArray;
+  checkRows(`${name} labels`, own, count);
+  if (own.data.length !== count) {
+    const expected = `one whole number for each of ${count} examples`;
+    throw new DatasetError({ kind: "array", name: `${name} labels`, expected, found: showShape(own.shape) });
+  }
+  const classes = kept.classes ?? Math.max(1, 1 + largestOf(own.data));
+  const numbers = labelsOf(own.data, classes, `${name} labels`);
+  const names = classNames === undefined ? {} : { classNames };
+  return new Dataset({ ...parts, labels: numbers, classes, ...names, targets: form });
+}
+
+/**
+ * A dataset of named arrays.
+ *
+ * @throws {DatasetError} no array of that name; what `datasetFromArrays` refuses
+ * @throws {OptionError} what `datasetFromArrays` refuses
+ * @example
+ * const arrays = await decodeNpz(bytes);
+ * const train = datasetFromNamedArrays(arrays, { name: "digits", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
+ */
+export function datasetFromNamedArrays(
+  arrays: readonly NamedArray[],
+  { inputs, labels, targets, ...kept }: ArrayNames,
+): Dataset {
+  return datasetFromArrays({
+    ...kept,
+    inputs: arrayNamed(arrays, inputs),
+    ...(labels === undefined ? {} : { labels: arrayNamed(arrays, labels) }),
+    ...(targets === undefined ? {} : { targets: arrayNamed(arrays, targets) }),
+  });
+}
+
+function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
+  const found = arrays.find((array) => array.name === name);
+  if (found !== undefined) return found;
+  const known = arrays.map((array) => array.name).join(", ");
+  throw new DatasetError({ kind: "array", name, expected: `one of ${known}`, found: "no array of this name" });
+}
+
+function checkFilled(name: string, { shape, data }: ShapedArray): void {
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (shape.length >= 1 && count === data.length) return;
+  const found = `${showShape(shape)} with ${data.length} elements`;
+  throw new DatasetError({ kind: "array", name, expected: "elements that fill at least one axis", found });
+}
+
+function checkRows(name: string, array: ShapedArray, count: number): void {
+  checkFilled(name, array);
+  if (array.shape[0] === count) return;
+  const expected = `a first axis of ${count}, as the inputs have`;
+  throw new DatasetError({ kind: "array", name, expected, found: showShape(array.shape) });
+}
+
+/** A copy, because a tensor's elements move when its memory grows. */
+function inputsOf(data: ArrayData): InputArray {
+  return data instanceof Uint8Array ? new Uint8Array(data) : numbersOf(data);
+}
+
+function numbersOf(data: ArrayData): NumberArray {
+  if (data instanceof Float32Array) return new Float32Array(data);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
+  const isSmall = data instanceof Uint8Array || data instanceof Int8Array;
+  if (isSmall || data instanceof Uint16Array || data instanceof Int16Array) return new Float32Array(data);
+  return new Float64Array(data);
+}
+
+function largestOf(data: ArrayData): number {
+  let largest = 0;
+  for (let i = 0; i < data.length; i++) if (Number(data[i]) > largest) largest = Number(data[i]);
+  return Math.floor(largest);
+}
+
+/** @throws {DatasetError} the first number that is no class */
+function labelsOf(data: ArrayData, classes: number, file: string): Uint8Array | Int32Array {
+  if (data instanceof Uint8Array) return new Uint8Array(data);
+  const labels = new Int32Array(data.length);
+  for (let position = 0; position < labels.length; position++) {
+    const value = Number(data[position]);
+    const isClass = Number.isInteger(value) && value >= 0 && value < classes;
+    if (!isClass) throw new DatasetError({ kind: "label", file, position, value, classes });
+    labels[position] = value;
+  }
+  return labels;
+}

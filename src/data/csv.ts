@@ -1,0 +1,100 @@
+/**
+ * Tables as text, one record a line: the surface of `lanegrad/csv`, whose parser is a package of its own.
+ */
+
+import { readBytes } from "#platform";
+import { DatasetError, MissingPackageError, OptionError } from "../errors.ts";
+import type { Dataset } from "./dataset.ts";
+import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
+import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
+
+export { MissingPackageError } from "../errors.ts";
+export type { Column, TableOptions } from "./table.ts";
+
+export type CsvOptions = TableOptions & {
+  /** Whether the first record names the columns. Default: true. */
+  readonly header?: boolean;
+  /** What stands between fields: one character, or a tab. Default: a comma. */
+  readonly delimiter?: string;
+  /** The text's file, for errors. */
+  readonly file?: string;
+};
+
+export type LoadCsvOptions = Omit<CsvOptions, "file"> & {
+  /** The most bytes that the file may hold. Default: 1 GiB. */
+  readonly maxBytes?: number;
+};
+
+const INSTALL = "npm install papaparse";
+
+/**
+ * A dataset from a table. Fields may stand in double quotes; blank lines are left out; spaces around a field do not count.
+ *
+ * Numbers are float64. Classes are numbered in the order of their names: whole numbers by value, words by their letters;
+ * hand the `classNames` of the training part in as `classes` for every other part.
+ *
+ * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is no number, a broken
+ *   quote, no examples: with line and column
+ * @throws {OptionError} (rejects) a column that is none, a delimiter that is none
+ * @throws {MissingPackageError} (rejects) papaparse is not installed
+ * @example
+ * const flowers = await parseCsv(text, { label: "species" });
+ * const houses = await parseCsv(text, { label: "price", target: "numbers", inputs: ["rooms", "area"] });
+ */
+export async function parseCsv(text: string, options: CsvOptions): Promise<Dataset<Float64Array>> {
+  const { header = true, delimiter = ",", file = options.name ?? "csv" } = options;
+  if (!(typeof delimiter === "string" && delimiter.length === 1 && !'"\r\n'.includes(delimiter))) {
+    throw new OptionError("delimiter", "one character, no quote and no line break", delimiter);
+  }
+  const rows = await recordsOf(text, delimiter, file);
+  return datasetOfTable({ rows, file, head: header ? "names" : "none" }, options);
+}
+
+/**
+ * The same from a file, or in a browser from an address; UTF-8.
+ *
+ * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large or no UTF-8
+ * @throws what `parseCsv` throws
+ */
+export async function loadCsv(source: string | URL, options: LoadCsvOptions): Promise<Dataset<Float64Array>> {
+  const { maxBytes = DEFAULT_MAX_BYTES, ...rest } = options;
+  checkMaxBytes(maxBytes);
+  const file = String(source);
+  const bytes = await readBytes(file, maxBytes);
+  if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
+  return await parseCsv(textOf(bytes, file), { ...rest, file });
+}
+
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DatasetError({ kind: "unreadable", file, reason: "no UTF-8" }, { cause });
+  }
+}
+
+/** Every record, blank ones too, so that lines can be counted. */
+async function recordsOf(text: string, delimiter: string, file: string): Promise<readonly (readonly string[])[]> {
+  const papa = await loadPapa();
+  // The parser takes the first line's break for all of them.
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  const { data, errors } = papa.parse<string[]>(lines, { delimiter, newline: "\n" });
+  const [error] = errors;
+  if (error === undefined) return data;
+  const found = error.code === "MissingQuotes" ? "the end of the text" : error.message;
+  throw new DatasetError({
+    kind: "record",
+    file,
+    line: lineOf(data, error.row ?? 0),
+    expected: "a closing quote",
+    found,
+  });
+}
+
+async function loadPapa(): Promise<typeof import("papaparse")> {
+  try {
+    return (await import("papaparse")).default;
+  } catch (cause) {
+    throw new MissingPackageError("parseCsv", "papaparse", INSTALL, { cause });
+  }
+}

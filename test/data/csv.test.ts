@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type CsvOptions, loadCsv, parseCsv } from "../../src/data/csv.ts";
+import { DatasetError, OptionError } from "../../src/errors.ts";
+import { assertRejects } from "../support/throws.ts";
+
+const test = suite("csv");
+
+const FLOWERS = [
+  "sepal length,width,species",
+  "5.1,3.5,setosa",
+  "7, 3.2 ,versicolor",
+  '6.3,-3.3e0,"virginica"',
+  "4.9,.5,setosa",
+].join("\n");
+
+async function faultOf(text: string, options: CsvOptions): Promise<DatasetError["fault"]> {
+  return (await assertRejects(() => parseCsv(text, options), DatasetError, text)).fault;
+}
+
+test("columns of numbers are inputs, words are classes in the order of their letters", async () => {
+  const data = await parseCsv(FLOWERS, { label: "species", name: "flowers" });
+  assert.equal(data.inputs, Float64Array.of(5.1, 3.5, 7, 3.2, 6.3, -3.3, 4.9, 0.5));
+  assert.equal(data.classNames, ["setosa", "versicolor", "virginica"]);
+  assert.equal([...data.labels], [0, 1, 2, 0]);
+  assert.equal(data.inputNames, ["sepal length", "width"]);
+  assert.equal([data.name, data.classes, data.shape], ["flowers", 3, [2]]);
+});
+
+test("the order of records does not change the numbers of the classes", async () => {
+  const [head, ...records] = FLOWERS.split("\n");
+  const data = await parseCsv([head, ...records.reverse()].join("\n"), { label: "species" });
+  assert.equal(data.classNames, ["setosa", "versicolor", "virginica"]);
+  assert.equal([...data.labels], [0, 2, 1, 0]);
+});
+
+test("classes that are whole numbers are ordered by value", async () => {
+  const data = await parseCsv("x,c\n1,10\n2,9\n3,1\n", { label: "c" });
+  assert.equal(data.classNames, ["1", "9", "10"]);
+  assert.equal([...data.labels], [2, 1, 0]);
+});
+
+test("known classes keep their numbers, and others are refused", async () => {
+  const classes = ["virginica", "setosa", "versicolor", "other"];
+  const data = await parseCsv(FLOWERS, { label: "species", classes });
+  assert.equal([...data.labels], [1, 2, 0, 1]);
+  assert.is(data.classes, 4);
+  const fault = await faultOf(FLOWERS, { label: "species", classes: ["setosa", "virginica"], file: "f.csv" });
+  assert.equal(fault, {
+    kind: "cell",
+    file: "f.csv",
+    line: 3,
+    column: '"species"',
+    expected: "one of setosa, virginica",
+    found: '"versicolor"',
+  });
+});
+
+test("targets may be numbers, one column or several, and inputs may be chosen", async () => {
+  const text = "id,rooms,area,price\n1,2,40,100.5\n2,3,60,150\n";
+  const data = await parseCsv(text, { label: "price", target: "numbers", inputs: ["area", "rooms"] });
+  assert.equal(data.inputs, Float64Array.of(40, 2, 60, 3));
+  assert.equal(data.targetValues, Float64Array.of(100.5, 150));
+  assert.equal(data.inputNames, ["area", "rooms"]);
+  const wide = await parseCsv(text, { label: [-1, "id"], target: "numbers" });
+  assert.equal(wide.targetValues, Float64Array.of(100.5, 1, 150, 2));
+  assert.equal(wide.targetShape, [2, 2]);
+});
+
+test("without a header, columns are positions; other delimiters, breaks and a byte-order mark are read", async () => {
+  const text = "\ufeffa;1;2\r\n\r\nb;3;4\rc;5;6\n\n";
+  const data = await parseCsv(text, { label: 0, header: false, delimiter: ";" });
+  assert.equal(data.inputs, Float64Array.of(1, 2, 3, 4, 5, 6));
+  assert.equal(data.classNames, ["a", "b", "c"]);
+  assert.is(data.inputNames, undefined);
+  const tabs = await parseCsv("1\t2\n3\t4\n", { label: -1, header: false, delimiter: "\t" });
+  assert.equal(tabs.inputs, Float64Array.of(1, 3));
+});
+
+test("quoted fields hold delimiters, quotes and breaks", async () => {
+  const data = await parseCsv('x,"the ""class"""\n1,"a,b"\n2,"c\r\nd"\n', { label: 'the "class"' });
+  assert.equal(data.classNames, ["a,b", "c\nd"]);
+});
+
+test("what is wrong is named by file, line and column, whatever stands before it", async () => {
+  const file = "t.csv";
+  const base = { kind: "cell", file, expected: "a number" } as const;
+  const before = 'x,y,c\n\n1,2,"two\nlines"\n'; // the next record begins on line 5
+  const of = (record: string, options: Partial<CsvOptions> = {}) =>
+    faultOf(`${before}${record}\n`, { label: "c", file, ...options });
+  assert.equal(await of("1,two,a"), { ...base, line: 5, column: '"y"', found: '"two"' });
+  assert.equal(await of("1,,a"), { ...base, line: 5, column: '"y"', found: "nothing" });
+  assert.equal(await of("1,2, "), { ...base, line: 5, column: '"c"', expected: "a class", found: "nothing" });
+  assert.equal(await of("1,2"), { kind: "record", file, line: 5, expected: "3 fields", found: "2" });
+  assert.equal(await of("1,2,3,4"), { kind: "record", file, line: 5, expected: "3 fields", found: "4" });
+  assert.equal(await of('1,2,"a'), {
+    kind: "record",
+    file,
+    line: 5,
+    expected: "a closing quote",
+    found: "the end of the text",
+  });
+  assert.is((await of('1,"2"x,a')).kind, "record");
+  assert.equal(await faultOf("1,a\nx,b\n", { label: 1, header: false, file }), {
+    ...base,
+    line: 2,
+    column: "0",
+    found: '"x"',
+  });
+});
+
+test("only decimal numbers are numbers", async () => {
+  for (const word of ["NaN", "Infinity", "0x10", "1e400", "1,5", "--1", "1_000", "e5", ".", "true", "1 2"]) {
+    const fault = await faultOf(`x;c\n${word};a\n`, { label: "c", delimiter: ";" });
+    assert.is(fault.kind, "cell", word);
+  }
+  const text = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3"].map((word) => `${word},a`).join("\n");
+  const data = await parseCsv(text, { label: 1, header: false });
+  assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001));
+});
+
+test("no records are no dataset", async () => {
+  for (const text of ["", "\n\n", "x,c\n", "x,c"]) assert.is((await faultOf(text, { label: "c" })).kind, "empty", text);
+  assert.is((await faultOf("\n", { label: 0, header: false })).kind, "empty");
+});
+
+test("columns and options that cannot be meant are refused by name", async () => {
+  const of = async (options: CsvOptions) =>
+    (await assertRejects(() => parseCsv(FLOWERS, options), OptionError, JSON.stringify(options))).option;
+  assert.is(await of({ label: "specis" }), "label");
+  assert.is(await of({ label: 3 }), "label");
+  assert.is(await of({ label: -4 }), "label");
+  assert.is(await of({ label: ["species", "width"] }), "label");
+  assert.is(await of({ label: [], target: "numbers" }), "label");
+  assert.is(await of({ label: "species", header: false }), "label");
+  assert.is(await of({ label: "species", inputs: ["species"] }), "inputs");
+  assert.is(await of({ label: "species", inputs: [] }), "inputs");
+  assert.is(await of({ label: "species", classes: ["setosa", "setosa"] }), "classes");
+  for (const delimiter of ["", ";;", '"', "\n"]) assert.is(await of({ label: 0, delimiter }), "delimiter");
+  const twice = () => parseCsv("x,x,c\n1,2,a\n", { label: "c", inputs: ["x"] });
+  assert.is((await assertRejects(twice, OptionError, "twice")).option, "inputs");
+});
+
+test("a file is read as its text is, and what cannot be read is said", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lanegrad-csv-"));
+  try {
+    const file = join(folder, "flowers.csv");
+    writeFileSync(file, FLOWERS);
+    const data = await loadCsv(file, { label: "species" });
+    assert.equal(data.inputs, (await parseCsv(FLOWERS, { label: "species" })).inputs);
+    assert.is(data.name, file);
+    writeFileSync(file, Uint8Array.of(0x78, 0x2c, 0xff));
+    const kindOf = async (path: string, maxBytes = 1000) =>
+      (await assertRejects(() => loadCsv(path, { label: 0, maxBytes }), DatasetError, path)).fault.kind;
+    assert.is(await kindOf(file), "unreadable");
+    assert.is(await kindOf(file, 2), "too-large");
+    assert.is(await kindOf(join(folder, "none.csv")), "missing");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("without its parser, the bundled reader says what to install", async () => {
+  // In a folder of its own, where no package is found.
+  const folder = mkdtempSync(join(tmpdir(), "lanegrad-csv-"));
+  try {
+    const outfile = join(folder, "csv.mjs");
+    const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
+    await build({
+      entryPoints: [source("data/csv.ts")],
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      external: ["papaparse"],
+      alias: { "#platform": source("platform/node.ts") },
+    });
+    const bundled = (await import(pathToFileURL(outfile).href)) as typeof import("../../src/data/csv.ts");
+    const read = () => bundled.parseCsv(FLOWERS, { label: "species" });
+    const error = await assertRejects(read, bundled.MissingPackageError, "parseCsv");
+    assert.is(error.package, "papaparse");
+    assert.match(error.message, /npm install papaparse/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();
