@@ -1,5 +1,5 @@
 /**
- * A figure with two axes, drawn by Observable Plot; what is named or marked is laid over it.
+ * A figure with two axes. Observable Plot draws the marks; grid, ticks, names and markers are ours.
  *
  *   title
  *   y label            everything in units of the drawing, which is 480 wide
@@ -12,8 +12,8 @@
 import { checkDomain } from "./check.ts";
 import { frame } from "./frame.ts";
 import { type Entry, endLabels, key, roomAtEnds } from "./labels.ts";
-import { LINE, TEXT, WIDTH, widthOf } from "./letters.ts";
-import { element, text } from "./markup.ts";
+import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { element, short, shortened, text } from "./markup.ts";
 import { documentFor, loadPlot, type Plot } from "./peers.ts";
 import { contentOf } from "./serialize.ts";
 import { niceDomain, type Tick, ticksOf } from "./ticks.ts";
@@ -60,6 +60,8 @@ export type Chart = {
 };
 
 const GRID_OPACITY = 0.13;
+/** Length of a tick. */
+const TICK = 4;
 
 /**
  * Draws a chart.
@@ -97,23 +99,18 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
     marginRight: WIDTH - right,
     marginTop: top,
     marginBottom: 46,
-    x: { type: x.scale, domain: x.domain, label: null },
-    y: { type: y.scale, domain: y.domain, label: null },
-    marks: [
-      plot.gridX(valuesOf(x.ticks), { stroke: "currentColor", strokeOpacity: GRID_OPACITY }),
-      plot.gridY(valuesOf(y.ticks), { stroke: "currentColor", strokeOpacity: GRID_OPACITY }),
-      plot.axisX(valuesOf(x.ticks), { tickFormat: labelling(x.ticks), fontSize: TEXT, tickSize: 4 }),
-      plot.axisY(valuesOf(y.ticks), { tickFormat: labelling(y.ticks), fontSize: TEXT, tickSize: 4 }),
-      ...content.marks(plot, places),
-    ],
+    x: { type: x.scale, domain: x.domain, axis: null },
+    y: { type: y.scale, domain: y.domain, axis: null },
+    marks: [...content.marks(plot, places)],
   });
 
   const atEnds = room === undefined ? [] : named.map((entry) => ({ ...entry, y: places.y(entry.end ?? Number.NaN) }));
   const body = [
-    text(content.y.label, 8, LINE - 2),
+    content.y.label === "" ? "" : text(content.y.label, 8, LINE - 2),
     heading.markup,
-    element("g", { "text-anchor": "middle", "font-size": TEXT }, contentOf(svg)),
-    text(content.x.label, (left + right) / 2, bottom + 40, { "text-anchor": "middle" }),
+    axes(x.ticks, y.ticks, places),
+    contentOf(svg),
+    content.x.label === "" ? "" : text(content.x.label, (left + right) / 2, bottom + 40, { "text-anchor": "middle" }),
     content.overlay?.(places) ?? "",
     endLabels(atEnds, { right, top, bottom }),
   ];
@@ -151,13 +148,27 @@ function placing({ scale, domain: [low, high] }: Prepared, from: number, to: num
   return (value) => from + (Math.log10(value / low) / decades) * (to - from);
 }
 
-function valuesOf(ticks: readonly Tick[]): number[] {
-  return ticks.map(({ value }) => value);
-}
-
-function labelling(ticks: readonly Tick[]): (value: number) => string {
-  const labels = new Map(ticks.map(({ value, label }) => [value, label]));
-  return (value) => labels.get(value) ?? "";
+/**
+ * Grid, ticks and their labels. Plot's own axes stand half a pixel elsewhere in a page than in Node.
+ */
+function axes(xTicks: readonly Tick[], yTicks: readonly Tick[], { x, y, left, right, top, bottom }: Places): string {
+  const columns = xTicks.map(({ value }) => short(x(value)));
+  const rows = yTicks.map(({ value }) => short(y(value)));
+  const grid = [...columns.map((at) => `M${at},${top}V${bottom}`), ...rows.map((at) => `M${left},${at}H${right}`)];
+  const ticks = [...columns.map((at) => `M${at},${bottom}v${TICK}`), ...rows.map((at) => `M${left},${at}h${-TICK}`)];
+  const xLabels = xTicks.map(({ value, label }) => text(label, x(value), bottom + 19));
+  const yLabels = yTicks.map(({ value, label }) => text(label, left - 8, y(value) + 5));
+  return [
+    element("path", {
+      d: shortened(grid.join("")),
+      stroke: "currentColor",
+      "stroke-opacity": GRID_OPACITY,
+      fill: "none",
+    }),
+    element("path", { d: shortened(ticks.join("")), stroke: "currentColor", fill: "none" }),
+    element("g", { "aria-label": "x ticks", "text-anchor": "middle" }, ...xLabels),
+    element("g", { "aria-label": "y ticks", "text-anchor": "end" }, ...yLabels),
+  ].join("");
 }
 
 function described(

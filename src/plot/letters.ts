@@ -10,10 +10,10 @@ export const TITLE = 16;
 /** From one line of text to the next. */
 export const LINE = 18;
 
-/** Widths of letters as shares of the size, rounded up from those of DejaVu Sans. */
+/** Widths of letters as shares of the size, rounded up from those of DejaVu Sans: dash, minus, times and plus-minus too. */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
-  [/[mwMW@%—]/, 0.98],
-  [/[−×=+<>±~]/, 0.84],
+  [/[mwMW@%\u2014]/, 0.98],
+  [/[\u2212\u00d7\u00b1=+<>~]/, 0.84],
   [/[A-Z&]/, 0.72],
   [/[fjrtilI.,:;'!|()[\]\-/ ]/, 0.41],
 ];

@@ -11,6 +11,9 @@ export type LossCurveOptions = ScaledOptions & {
   readonly smoothing?: number;
 };
 
+/** So many steps are more than columns of pixels, and the line of each step is the band that it would fill. */
+const MANY = 1000;
+
 /**
  * The loss of every step as a faint line, and its running mean.
  *
@@ -40,14 +43,14 @@ export async function lossCurve(losses: Numbers, options: LossCurveOptions = {})
     label: `mean of ${width}`,
     x: steps,
     y: runningMean(losses, width),
-    style: styleOf(0),
+    style: { ...styleOf(1), dash: undefined },
     markers: "none",
   } as const;
   const curves =
     width === 1
       ? [{ ...each, label: "" }]
       : [
-          { ...each, opacity: 0.4, width: 1 },
+          { ...each, opacity: 0.35, width: losses.length > MANY ? 2.5 : 1 },
           { ...mean, width: 2.5 },
         ];
   const description = `The loss of ${losses.length} steps${width === 1 ? "" : `, and the mean of ${width} at a time`}.`;

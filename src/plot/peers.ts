@@ -16,43 +16,43 @@ const FONT = "dejavu-fonts-ttf";
 
 /** @throws {MissingPackageError} Observable Plot is not installed */
 export async function loadPlot(figure: string): Promise<Plot> {
-  return await peer(figure, "@observablehq/plot", INSTALL_FIGURES, async () => await import("@observablehq/plot"));
+  return await import("@observablehq/plot").catch(refusal(figure, "@observablehq/plot", INSTALL_FIGURES));
 }
 
 /**
  * The document that a figure is built in: the one that is given, the page's, or linkedom's.
+ *
+ * The failure is caught where the import stands, so that a bundler for pages, which need no linkedom, may miss it.
  *
  * @throws {MissingPackageError} there is no document, and linkedom is not installed
  */
 export async function documentFor(figure: string, given: FigureDocument | undefined): Promise<Document> {
   if (given !== undefined) return given as Document;
   if (typeof document !== "undefined") return document;
-  const { parseHTML } = await peer(figure, "linkedom", INSTALL_FIGURES, async () => await import("linkedom"));
+  const { parseHTML } = await import("linkedom").catch(refusal(figure, "linkedom", INSTALL_FIGURES));
   return parseHTML("<!doctype html><html><body></body></html>").document;
 }
 
 /** @throws {MissingPackageError} resvg is not installed, or not for this system */
 export async function loadResvg(figure: string): Promise<Resvg> {
-  const load = async () => await import("@resvg/resvg-js");
-  // Its class is a named export, or CommonJS's only one, as the runtime reads the package.
-  const loaded = await peer(figure, "@resvg/resvg-js", INSTALL_PIXELS, load);
-  return loaded.Resvg;
+  const { Resvg } = await import("@resvg/resvg-js").catch(refusal(figure, "@resvg/resvg-js", INSTALL_PIXELS));
+  return Resvg;
 }
 
 /** @throws {MissingPackageError} the fonts are not installed */
-export async function fontFiles(figure: string): Promise<readonly string[]> {
-  return await peer(figure, FONT, INSTALL_PIXELS, async () =>
-    ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => pathOf(import.meta.resolve(`${FONT}/ttf/${file}`))),
-  );
+export function fontFiles(figure: string): readonly string[] {
+  try {
+    return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => pathOf(import.meta.resolve(`${FONT}/ttf/${file}`)));
+  } catch (cause) {
+    return refusal(figure, FONT, INSTALL_PIXELS)(cause);
+  }
 }
 
-/** What `load` gives; its failure as one error that says what to install. Exported for its test. */
-export async function peer<T>(figure: string, name: string, install: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
+/** What a failed import is answered with. */
+function refusal(figure: string, name: string, install: string): (cause: unknown) => never {
+  return (cause) => {
     throw new MissingPackageError(figure, name, install, { cause });
-  }
+  };
 }
 
 /** The path of a `file:` URL; on Windows without the slash before its drive. */

@@ -15,11 +15,14 @@ type DomElement = DomNode & {
 const ELEMENT = 1;
 const TEXT = 3;
 /** Attributes that hold numbers. */
-const NUMERIC = new Set(["d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r"]);
+const NUMERIC = new Set(["d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r"]);
 /** A path of so many letters is a line or a contour, of which a tenth of a unit is less than can be seen. */
 const LONG = 1000;
-/** Said once by the figure itself, or of use only within Plot. */
-const LEFT_OUT = new Set(["aria-hidden", "aria-description", "class"]);
+/**
+ * Said once by the figure itself, or of use only within Plot. The one transformation of the marks that are used here
+ * is Plot's half pixel in pages on screens of low resolution, by which its lines would miss our markers.
+ */
+const LEFT_OUT = new Set(["aria-hidden", "aria-description", "class", "transform"]);
 
 /** The content of an `<svg>`, without its style. */
 export function contentOf(svg: DomElement): string {

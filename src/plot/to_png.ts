@@ -29,7 +29,7 @@ export async function toPng(
   if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "a whole number from 1 on", width);
   if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
   const Resvg = await loadResvg("toPng");
-  const files = await fontFiles("toPng");
+  const files = fontFiles("toPng");
   // resvg knows the attribute for sharp pixels, and takes the style of browsers for one that it does not know.
   const colored = svg.replace("<svg ", `<svg color="${color}" `).replaceAll(` ${PIXELATED}`, "");
   const image = new Resvg(colored, {

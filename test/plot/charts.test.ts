@@ -27,13 +27,9 @@ function linePaths(root: Node): Node[] {
 
 /** The places of an axis's ticks by their labels. */
 function ticks(root: Node, axis: "x" | "y"): Map<string, number> {
-  const labels = marks(root, `${axis}-axis tick label`).flatMap((group) => all(group, "text"));
-  return new Map(
-    labels.map(({ text, attributes }) => {
-      const [, x, y] = /translate\(([\d.-]+),([\d.-]+)\)/.exec(attributes.get("transform") ?? "") ?? [];
-      return [text, Number(axis === "x" ? x : y)];
-    }),
-  );
+  const labels = marks(root, `${axis} ticks`).flatMap((group) => all(group, "text"));
+  // A label of the y axis stands 5 units below its tick.
+  return new Map(labels.map(({ text, attributes }) => [text, Number(attributes.get(axis)) - (axis === "x" ? 0 : 5)]));
 }
 
 function isNear(got: number | undefined, want: number | undefined, label: string, tolerance = 0.02): void {
