@@ -22,9 +22,9 @@ export type GradientOptions = {
  * The gradient of f at x: at a vector, at a matrix of which f takes the whole, or with `points: "rows"` at each row of
  * a batch, of which f takes one row.
  *
- * The chapter has one function for all of them. It walks a matrix by `for idx in range(x.size)` and `x[idx]`, which moves
- * a whole row at a time and runs off the end of the matrix: its gradients of matrices come from another version, in the
- * book's common folder. It also writes to the array that it is given; here f sees a copy.
+ * The chapter's function walks `range(x.size)` and moves `x[idx]`, which of a matrix is a row and no element: it is wrong for
+ * matrices, whose gradients come from another version, in the book's common folder. It also moves the elements of the very
+ * array that it is given; here f sees a copy.
  *
  * @param f pure; NaN and infinities of its pass into the gradient
  * @param x plain arrays, nested or not, or typed arrays; never changed

@@ -31,7 +31,7 @@ export type Coordinates<X> = X extends number
   ? number
   : X extends TypedNumbers
     ? Float64Array
-    : { readonly [K in keyof X]: Coordinates<X[K]> };
+    : { [K in keyof X]: Coordinates<X[K]> };
 
 /** A row of a point, with what belongs to it. */
 export type Row = {
