@@ -15,6 +15,7 @@ import {
   type Engine,
   type Expression,
   exp,
+  type FloatType,
   gather,
   gelu,
   grad,
@@ -53,45 +54,57 @@ import {
   where,
 } from "lanegrad";
 
-type Floats = Expression<"float64">;
-type Differentiable = (...x: Floats[]) => Floats;
+type Differentiable<D extends FloatType> = (...x: Expression<D>[]) => Expression<D>;
 type Shape = readonly number[];
 
 /** A function, and the inputs that it is checked at. */
-export type GradCheckCase = {
+export type GradCheckCase<D extends FloatType = "float64"> = {
   readonly name: string;
-  readonly f: Differentiable;
-  readonly inputs: readonly Tensor<"float64">[];
+  readonly f: Differentiable<D>;
+  readonly inputs: readonly Tensor<D>[];
 };
 
 /** Inputs are drawn between these bounds, away from 0 where the function has a kink or a pole there. */
 type Range = "any" | "positive" | "apart";
 
-/** Every case. Their tensors live as long as the engine. */
-export function gradCheckCases(engine: Engine): GradCheckCase[] {
+/** Every case in one dtype, from the same numbers in either. Their tensors live as long as the engine. */
+export function gradCheckCases<D extends FloatType = "float64">(
+  engine: Engine,
+  dtype: D = "float64" as D,
+): GradCheckCase<D>[] {
   const random = new RandomState(7);
-  const draw = (shape: Shape, range: Range, name: string): Tensor<"float64"> => {
+  const draw = (shape: Shape, range: Range, name: string): Tensor<D> => {
     const count = shape.reduce((product, extent) => product * extent, 1);
     const values = random.randn(count).map((value) => {
       if (range === "positive") return 0.5 + Math.abs(value);
       return range === "apart" ? value + 0.3 * Math.sign(value) : value;
     });
-    return tensor(engine, values, { shape, name, dtype: "float64" });
+    return tensor(engine, values, { shape, name, dtype });
   };
-  const made = (name: string, f: Differentiable, shapes: readonly Shape[], range: Range = "any"): GradCheckCase => ({
+  const made = (
+    name: string,
+    f: Differentiable<D>,
+    shapes: readonly Shape[],
+    range: Range = "any",
+  ): GradCheckCase<D> => ({
     name,
     f,
     inputs: shapes.map((shape, i) => draw(shape, range, "abcdefgh".charAt(i))),
   });
   /** The function, and the gradient of the sum of its gradient's squares: a second derivative of everything in it. */
-  const twice = (name: string, f: Differentiable, shapes: readonly Shape[], range: Range = "any"): GradCheckCase[] => [
+  const twice = (
+    name: string,
+    f: Differentiable<D>,
+    shapes: readonly Shape[],
+    range: Range = "any",
+  ): GradCheckCase<D>[] => [
     made(name, f, shapes, range),
     made(`${name}, second derivative`, secondOf(f), shapes, range),
   ];
   const labels = tensor(engine, new Int32Array([0, 3, 1]), { name: "labels" });
   const rows = tensor(engine, new Int32Array([2, 0, 2, 1]), { name: "rows" });
   const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
-  const mask = tensor(engine, new Float64Array([1, 0, 0, 1, 1, 0]), { shape: [2, 3] });
+  const mask = tensor(engine, [1, 0, 0, 1, 1, 0], { shape: [2, 3], dtype });
   const targets = softmax(draw([3, 4], "any", "t"));
   return [
     ...twice("add, b broadcast", add, [[3, 4], [4]]),
@@ -206,14 +219,14 @@ export function gradCheckCases(engine: Engine): GradCheckCase[] {
       [3, 4],
     ]),
     made("dropout", (x) => square(dropout(x, counter, { rate: 0.4 })), [[4, 5]]),
-    ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description)),
+    ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description, dtype)),
   ];
 }
 
 /** Σ (∂ Σ f·(its number) / ∂x)², whose gradient takes f's second derivatives. */
-function secondOf(f: Differentiable): Differentiable {
+function secondOf<D extends FloatType>(f: Differentiable<D>): Differentiable<D> {
   return (...x) => {
-    const gradients = grad<"float64">((...y) => {
+    const gradients = grad<D>((...y) => {
       const result = f(...y);
       return result.shape.length === 0 ? result : sum(mul(result, add(result, 1)));
     })(...x);
@@ -229,14 +242,21 @@ const NETWORKS: Readonly<Record<string, Sequential>> = {
 };
 
 /** The loss of a network while training, by all its parameters. */
-function networkCase(engine: Engine, name: string, description: Sequential): GradCheckCase {
-  const net = network(engine, description, { seed: 3, dtype: "float64" });
+function networkCase<D extends FloatType>(
+  engine: Engine,
+  name: string,
+  description: Sequential,
+  dtype: D,
+): GradCheckCase<D> {
+  const net = network(engine, description, { seed: 3, dtype });
   const random = new RandomState(4);
-  const x = tensor(engine, random.randn(7 * net.inputSize), { shape: [7, net.inputSize], dtype: "float64" });
+  const x = tensor(engine, random.randn(7 * net.inputSize), { shape: [7, net.inputSize], dtype });
   const t = tensor(engine, random.choice(net.outputSize, 7));
   const inputs = Object.values(net.parameters);
-  const f: Differentiable = (...leaves) => {
-    const parameters = Object.fromEntries(Object.keys(net.parameters).map((key, i) => [key, leaves[i] as Floats]));
+  const f: Differentiable<D> = (...leaves) => {
+    const parameters = Object.fromEntries(
+      Object.keys(net.parameters).map((key, i) => [key, leaves[i] as Expression<D>]),
+    );
     return net.lossOf(net.forward(x, "train", parameters).z, t);
   };
   return { name, f, inputs };
