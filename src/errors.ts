@@ -258,7 +258,7 @@ export class DivergedError extends LanegradError {
   }
 }
 
-/** A figure needs a package that is not installed with the library; `install` is the command that does. */
+/** A figure, or a table, needs a package that is not installed with the library; `install` is the command that does. */
 export class MissingPackageError extends LanegradError {
   override readonly name = "MissingPackageError";
   readonly package: string;

@@ -10,7 +10,7 @@ export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calcu
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export { type ArrayNames, type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "./data/arrays.ts";
-export { type Augmentation, type AugmentationAmounts, augment } from "./data/augmentation.ts";
+export { type Augmentation, type AugmentationAmounts, augment, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
@@ -26,6 +26,7 @@ export {
 } from "./data/idx.ts";
 export type { DownloadProgress } from "./data/mirrors.ts";
 export { loadMnist, type MnistOptions } from "./data/mnist.ts";
+export { loadNpz, type NpzOptions } from "./data/npz.ts";
 export type {
   DatasetParts,
   InputArray,

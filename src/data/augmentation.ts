@@ -4,6 +4,7 @@
 
 import { OptionError } from "../errors.ts";
 import type { RandomState } from "../random/random_state.ts";
+import { alike, type Dataset } from "./dataset.ts";
 import { Warp } from "./warp.ts";
 
 /** How far images are changed; each amount is drawn anew, uniformly, for each image. */
@@ -40,6 +41,29 @@ export function augment({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmount
   const augmentation = { kind: "augmentation", shift, rotate, scale } as const;
   checkAugmentation(augmentation);
   return augmentation;
+}
+
+/**
+ * Every image of a dataset, changed once, as a dataset of its own; labels are shared. To look at, or to keep.
+ *
+ * @param random four draws for each image, in order
+ * @throws {OptionError} examples that are no images of bytes
+ */
+export function augmented(
+  dataset: Dataset,
+  augmentation: Augmentation,
+  random: RandomState,
+): Dataset<Uint8Array<ArrayBuffer>> {
+  const { inputs, size, targetValues } = dataset;
+  if (!(inputs instanceof Uint8Array)) throw new OptionError("augmented: dataset", "images of bytes", "floats");
+  const augmenter = new Augmenter(augmentation, dataset.shape);
+  const changed = new Uint8Array(inputs.length);
+  for (let start = 0; start < inputs.length; start += size) {
+    augmenter.draw(random);
+    augmenter.apply(inputs, start, changed, start);
+  }
+  const labels = targetValues === undefined ? dataset.labels : undefined;
+  return alike(dataset, { inputs: changed, labels, targetValues });
 }
 
 function checkAugmentation({ shift, rotate, scale }: Augmentation): void {

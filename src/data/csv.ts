@@ -21,7 +21,7 @@ export type CsvOptions = TableOptions & {
 };
 
 export type LoadCsvOptions = Omit<CsvOptions, "file"> & {
-  /** The most bytes that the file may hold. Default: 1 GiB. */
+  /** The most bytes that the file may hold. Default: 256 MiB. */
   readonly maxBytes?: number;
 };
 

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Augmenter, augment, imageShapeOf } from "../../src/data/augmentation.ts";
+import { Augmenter, augment, augmented, imageShapeOf } from "../../src/data/augmentation.ts";
+import { Dataset } from "../../src/data/dataset.ts";
 import { cosine, sine } from "../../src/data/rotation.ts";
 import { Warp } from "../../src/data/warp.ts";
 import { OptionError } from "../../src/errors.ts";
@@ -169,6 +170,27 @@ test("the same seed gives the same bytes, on every machine", () => {
     hash.update(to);
   }
   assert.is(hash.digest("hex"), "84a0c549dfb412dbe43cc9d3a1eb08fc16c5b1846bcfa39e955b5b567448bc93");
+});
+
+test("a changed dataset has each image as it is changed alone, with its label", () => {
+  const side = 9;
+  const images = [0, 1, 2].map((black) => noise(side, side, [black, black, black, black]));
+  const inputs = new Uint8Array(images.flatMap((image) => [...image]));
+  const parts = { name: "three", inputs, labels: Uint8Array.of(2, 0, 1), shape: [side, side], classes: 3, scale: 0.5 };
+  const some = augment({ shift: 1, rotate: 30 });
+  const changed = augmented(new Dataset(parts), some, new RandomState(6));
+  const random = new RandomState(6);
+  const augmenter = new Augmenter(some, [side, side]);
+  for (const [i, image] of images.entries()) {
+    const to = new Uint8Array(side * side);
+    augmenter.draw(random);
+    augmenter.apply(image, 0, to, 0);
+    assert.equal(changed.inputs.slice(i * side * side, (i + 1) * side * side), to);
+  }
+  assert.is(changed.labels, parts.labels);
+  assert.is(changed.scale, 0.5);
+  const floats = new Dataset({ ...parts, inputs: Float32Array.from(inputs), scale: 1 });
+  assertThrows(() => augmented(floats, some, random), OptionError, "floats");
 });
 
 test("an example is a square, a plane or planes of pixels", () => {

@@ -2,7 +2,6 @@
  * A training step makes nothing: no block, no byte of WebAssembly memory, no object and no number in JavaScript's heap.
  * The heap is watched by the runtime's own sampling profiler, once its compiler has settled.
  */
-import { Session } from "node:inspector/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
@@ -13,6 +12,7 @@ import { dropout } from "../../src/ops/dropout.ts";
 import { relu, sigmoid } from "../../src/ops/elementwise.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
+import { bytesPerCall } from "../support/heap.ts";
 
 const WARM_UP = 30_000;
 const STEPS = 100_000;
@@ -55,29 +55,7 @@ async function bytesPerStep(description: ReturnType<typeof sequential>, optimize
   using step = net.trainingStep(state, batch.source);
   for (let i = 0; i < WARM_UP; i++) step.run();
   const before = engine.stats();
-  const session = new Session();
-  session.connect();
-  const options = {
-    samplingInterval: 64,
-    includeObjectsCollectedByMajorGC: true,
-    includeObjectsCollectedByMinorGC: true,
-  };
-  await session.post("HeapProfiler.startSampling", options);
-  for (let i = 0; i < STEPS; i++) step.run();
-  const { profile } = await session.post("HeapProfiler.stopSampling");
-  session.disconnect();
+  const bytes = await bytesPerCall(() => step.run(), { warmUp: 0, calls: STEPS });
   assert.equal(engine.stats(), before);
-  return bytesOfLibrary(profile.head) / STEPS;
-}
-
-type SampledNode = {
-  readonly callFrame: { readonly url: string };
-  readonly selfSize: number;
-  readonly children: readonly SampledNode[];
-};
-
-/** Bytes that functions of the library have allocated. */
-function bytesOfLibrary({ callFrame, selfSize, children }: SampledNode): number {
-  const own = callFrame.url.includes("/src/") ? selfSize : 0;
-  return children.reduce((sum, child) => sum + bytesOfLibrary(child), own);
+  return bytes;
 }

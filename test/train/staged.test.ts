@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { augment } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { streamDataset } from "../../src/data/stream.ts";
 import { DatasetError, DisposedError, IndexError, OptionError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
@@ -173,7 +174,54 @@ test("what was disposed of loads nothing", () => {
   assertThrows(() => staged.load(images, [0]), DisposedError, "load");
 });
 
+const streamed = await fromStream();
+
+test("a stream of chunks trains a network as its examples would: the line that they lie on is found", () => {
+  assert.ok(streamed.loss < 1e-8, `loss ${streamed.loss}`);
+  assert.ok(Math.abs(streamed.w - 2) < 1e-3 && Math.abs(streamed.b - 1) < 1e-3, JSON.stringify(streamed));
+  assert.is(streamed.seen, 30 * 100);
+});
+
 test.run();
+
+/** y = 2x + 1, in chunks of three sizes; the last minibatch of an epoch is smaller, and has a step of its own. */
+async function fromStream() {
+  const chunk = (start: number, end: number) => {
+    const inputs = Float32Array.from({ length: end - start }, (_, i) => (start + i) / 50 - 1);
+    return new Dataset({ name: "line", inputs, shape: [1], targetValues: inputs.map((x) => 2 * x + 1) });
+  };
+  const stream = streamDataset({
+    chunks: () => [chunk(0, 40), chunk(40, 41), chunk(41, 100)],
+    shuffleBuffer: 50,
+    seed: 1,
+  });
+  using net = network(engine, sequential(dense(1, 1)), { loss: "squaredError", seed: 1 });
+  using state = net.optimize(sgd({ learningRate: 0.05 }));
+  const made = new Map<number, { batch: StagedMinibatch<"float32">; step: ReturnType<typeof net.trainingStep> }>();
+  let seen = 0;
+  let loss = Number.NaN;
+  for (let epoch = 0; epoch < 30; epoch++) {
+    for await (const { dataset, indices } of stream.batches({ batchSize: 16, epoch })) {
+      const { length } = indices;
+      if (!made.has(length)) {
+        const batch = new StagedMinibatch(engine, dataset, { batchSize: length, dtype: "float32" });
+        made.set(length, { batch, step: net.trainingStep(state, batch.source) });
+      }
+      const { batch, step } = made.get(length)!;
+      batch.load(dataset, indices);
+      step.run();
+      loss = step.loss.data[0] ?? Number.NaN;
+      seen += length;
+    }
+  }
+  assert.equal([...made.keys()], [16, 4]);
+  const result = { loss, seen, w: net.parameters["W1"]!.data[0]!, b: net.parameters["b1"]!.data[0]! };
+  for (const { batch, step } of made.values()) {
+    step.dispose();
+    batch.dispose();
+  }
+  return result;
+}
 
 /** Pictures of SIDE × SIDE with a patch that is not black, and labels of three classes. */
 function imagesOf(count: number, seed: number): Dataset<Uint8Array> {

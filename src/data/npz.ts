@@ -1,0 +1,34 @@
+/** Datasets in NumPy's archives of arrays. */
+
+import { readBytes } from "#platform";
+import { DatasetError } from "../errors.ts";
+import { decodeNpz } from "../formats/npz.ts";
+import { type ArrayNames, datasetFromNamedArrays } from "./arrays.ts";
+import type { Dataset } from "./dataset.ts";
+import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
+
+export type NpzOptions = Omit<ArrayNames, "name"> & {
+  /** What the examples are, for people. Default: the file. */
+  readonly name?: string;
+  /** The most bytes that the file, and its arrays when inflated, may hold. Default: 256 MiB. */
+  readonly maxBytes?: number;
+};
+
+/**
+ * A dataset of two arrays in an .npz file, or in a browser at an address.
+ *
+ * @throws {DatasetError} (rejects) the file is missing, unreadable or too large, has no array of a name, or its arrays are
+ *   no dataset
+ * @throws {FormatError} (rejects) no .npz file
+ * @throws {OptionError} (rejects) what `datasetFromArrays` refuses, or a `maxBytes` that is none
+ * @example
+ * const train = await loadNpz("digits.npz", { inputs: "x_train", labels: "y_train", scale: 1 / 255 });
+ */
+export async function loadNpz(source: string | URL, options: NpzOptions): Promise<Dataset> {
+  const file = String(source);
+  const { maxBytes = DEFAULT_MAX_BYTES, name = file, ...names } = options;
+  checkMaxBytes(maxBytes);
+  const bytes = await readBytes(file, maxBytes);
+  if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
+  return datasetFromNamedArrays(await decodeNpz(bytes, { file, maxBytes }), { ...names, name });
+}
