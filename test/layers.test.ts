@@ -139,7 +139,8 @@ test("figures import errors alone, and no file of the library imports them, its 
   for (const { file, folder, code } of sources) {
     for (const target of importsOf(code).filter((path) => path.startsWith("."))) {
       const to = resolved(file, target);
-      if (folder === FIGURES) assert.ok(to === "errors.ts" || folderOf(to) === FIGURES, `src/${file} imports ${target}`);
+      if (folder === FIGURES)
+        assert.ok(to === "errors.ts" || folderOf(to) === FIGURES, `src/${file} imports ${target}`);
       else assert.is.not(folderOf(to), FIGURES, `src/${file} imports ${target}`);
     }
   }
