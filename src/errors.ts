@@ -265,7 +265,9 @@ export class MissingPackageError extends LanegradError {
   readonly install: string;
 
   constructor(op: string, missing: string, install: string, options?: ErrorOptions) {
-    super(`${op}: needs the package ${missing}, which could not be loaded; run ${install}`, options);
+    const { cause } = options ?? {};
+    const reason = cause instanceof Error ? ` (${cause.message.split("\n", 1)[0]})` : "";
+    super(`${op}: needs the package ${missing}, which could not be loaded${reason}; run ${install}`, options);
     this.package = missing;
     this.install = install;
   }

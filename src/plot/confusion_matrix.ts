@@ -12,7 +12,7 @@ export type ConfusionMatrixOptions = FigureOptions & {
 };
 
 /**
- * How often each class was taken for each: what is right is blue, a mistake vermillion, and as strong as the square
+ * How often each class was taken for each: what is right is blue, a mistake vermillion, and as strong as the cube
  * root of its share of the row, so that mistakes can be seen at all.
  *
  *     await confusionMatrix(evaluation.confusion, { title: "Test examples" });
@@ -64,7 +64,7 @@ function rowTotal(figure: string, { columns, at }: Grid, row: number): number {
 
 function cellOf(count: number, total: number, isRight: boolean): Cell {
   const label = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
-  return { label, color: isRight ? BLUE : VERMILLION, strength: total === 0 ? 0 : Math.sqrt(count / total) };
+  return { label, color: isRight ? BLUE : VERMILLION, strength: total === 0 ? 0 : Math.cbrt(count / total) };
 }
 
 /** The commonest mistake, for the description. */

@@ -71,13 +71,19 @@ export async function curvesChart(
 
 type Line = Curve & { readonly dots: readonly Dot[] };
 
-/** A line that goes on to the right edge, or nearly, is named there. */
+/** A line that goes on to the right edge, or nearly, is named there, whichever way it runs. */
 function namedOf({ label, style, markers, opacity, dots }: Line, domain: Domain, scale: Scale): Named {
   const entry = { label, style, isMarked: markers !== "none", ...(opacity === undefined ? {} : { opacity }) };
-  const last = dots.findLast(({ y }) => !Number.isNaN(y));
-  const edge = domain[1] - (domain[1] - domain[0]) * NEARLY;
-  const reachesEdge = last !== undefined && (scale === "log" || last.x >= edge) && last === dots.at(-1);
-  return reachesEdge ? { ...entry, end: last.y } : entry;
+  let last: Dot | undefined;
+  for (const dot of dots) {
+    if (!Number.isNaN(dot.y) && dot.x <= domain[1] && dot.x >= (last?.x ?? domain[0])) last = dot;
+  }
+  return last !== undefined && shareOf(last.x, domain, scale) >= 1 - NEARLY ? { ...entry, end: last.y } : entry;
+}
+
+/** How far along an axis a number is, 0..1. */
+function shareOf(value: number, [low, high]: Domain, scale: Scale): number {
+  return scale === "log" ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
 }
 
 function lineMark(

@@ -9,6 +9,8 @@ export type PngOptions = {
   readonly background?: string;
   /** The colour of text and axes. */
   readonly color?: string;
+  /** Paths of TrueType fonts; by default those of the package dejavu-fonts-ttf. */
+  readonly fonts?: readonly string[];
 };
 
 /**
@@ -23,13 +25,13 @@ export type PngOptions = {
  */
 export async function toPng(
   svg: string,
-  { width = 800, background = "white", color = "#1f2328" }: PngOptions = {},
+  { width = 800, background = "white", color = "#1f2328", fonts }: PngOptions = {},
 ): Promise<Uint8Array> {
   if (!svg.startsWith('<svg aria-labelledby="')) throw new OptionError("toPng: svg", "a figure", svg.slice(0, 40));
   if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "a whole number from 1 on", width);
   if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
   const Resvg = await loadResvg("toPng");
-  const files = fontFiles("toPng");
+  const files = fonts ?? fontFiles("toPng");
   // resvg knows the attribute for sharp pixels, and takes the style of browsers for one that it does not know.
   const colored = svg.replace("<svg ", `<svg color="${color}" `).replaceAll(` ${PIXELATED}`, "");
   const image = new Resvg(colored, {

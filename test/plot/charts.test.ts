@@ -107,6 +107,15 @@ test("names at the ends of lines that meet do not touch", async () => {
   for (let i = 1; i < 4; i++) assert.ok(places[i]! - places[i - 1]! >= 17.9, places.join());
 });
 
+test("a line that runs from right to left is named at its right end, too", async () => {
+  const far = await lines([{ label: "a", x: [100, 10, 1], y: [3, 0, 1] }], { xScale: "log" });
+  const near = await lines([{ label: "a", x: [2, 1, 0], y: [3, 0, 1] }]);
+  for (const root of [readSvg(far), readSvg(near)]) {
+    const name = all(root, "text").find(({ text }) => text === "a");
+    isNear(Number(name?.attributes.get("y")) - 5, ticks(root, "y").get("3"), "y of the name");
+  }
+});
+
 test("names that are long, and of lines that end early, stand in a key above the frame", async () => {
   const long = "a name that is too long for the margin";
   for (const series of [

@@ -141,11 +141,14 @@ test("pictures and tables need no package, and the module loads without any", ()
 });
 
 test("the error is the library's, and carries what went wrong", () => {
-  const cause = new Error("no such package");
+  const cause = new Error("no such package\nand much more");
   const error = new MissingPackageError("toPng", "x", "npm install x", { cause });
   assert.instance(error, LanegradError);
   assert.is(error.cause, cause);
-  assert.is(error.message, "toPng: needs the package x, which could not be loaded; run npm install x");
+  assert.is(
+    error.message,
+    "toPng: needs the package x, which could not be loaded (no such package); run npm install x",
+  );
 });
 
 /** What a script throws where packages cannot be found; undefined if nothing. */
