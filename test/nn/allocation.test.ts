@@ -12,7 +12,7 @@ import { dropout } from "../../src/ops/dropout.ts";
 import { relu, sigmoid } from "../../src/ops/elementwise.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
-import { bytesPerCall } from "../support/heap.ts";
+import { bytesPerCall, runAlone } from "../support/heap.ts";
 
 const WARM_UP = 30_000;
 const STEPS = 100_000;
@@ -34,15 +34,16 @@ const DESCRIPTIONS = {
   ],
 } as const;
 
-for (const [name, [description, optimizer]] of Object.entries(DESCRIPTIONS)) {
-  test(`a step leaves both heaps as they are: ${name}`, async () => {
-    if (BUILD !== "simd") return; // the JavaScript is the same for every build
-    const bytes = await bytesPerStep(description, optimizer);
-    assert.ok(bytes < LIMIT, `${bytes} bytes a step`);
-  });
-}
-
-test.run();
+runAlone(import.meta.url, "allocation", () => {
+  for (const [name, [description, optimizer]] of Object.entries(DESCRIPTIONS)) {
+    test(`a step leaves both heaps as they are: ${name}`, async () => {
+      if (BUILD !== "simd") return; // the JavaScript is the same for every build
+      const bytes = await bytesPerStep(description, optimizer);
+      assert.ok(bytes < LIMIT, `${bytes} bytes a step`);
+    });
+  }
+  test.run();
+});
 
 async function bytesPerStep(description: ReturnType<typeof sequential>, optimizer: Optimizer): Promise<number> {
   using net = network(engine, description, { seed: 1 });

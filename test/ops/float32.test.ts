@@ -34,7 +34,7 @@ for (const [i, single] of singles.entries()) {
     const got = valuesOf(single);
     const wanted = valuesOf(doubles[i]!);
     // A gradient that is 0 but for rounding, as a bias's before normalisation, is measured by the others.
-    const least = 1e-3 * Math.max(...wanted.flat().map(Math.abs));
+    const least = 1e-2 * Math.max(...wanted.flat().map(Math.abs));
     for (const [which, want] of wanted.entries()) {
       const size = Math.max(least, ...want.map(Math.abs));
       for (const [at, value] of want.entries()) {

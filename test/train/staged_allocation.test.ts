@@ -9,7 +9,7 @@ import { sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { StagedMinibatch } from "../../src/train/staged.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
-import { bytesPerCall } from "../support/heap.ts";
+import { bytesPerCall, runAlone } from "../support/heap.ts";
 
 const WARM_UP = 30_000;
 const CALLS = 60_000;
@@ -23,31 +23,32 @@ const LIMITS = { plain: 1, augmented: 10 * 16 * IMAGES };
 const engine = await loadEngine();
 const test = suite("allocation of staged minibatches");
 
-for (const layout of ["dense", "sparse"] as const) {
-  for (const [how, limit] of Object.entries(LIMITS)) {
-    test(`load and step leave both heaps as they are: ${how}, ${layout}`, async () => {
-      if (BUILD !== "simd") return; // the JavaScript is the same for every build
-      const inputs = Uint8Array.from({ length: 20 * 36 }, (_, i) => (i % 3 === 0 ? i % 256 : 0));
-      const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 3);
-      const data = new Dataset({ name: "small", inputs, labels, shape: [36], classes: 3, scale: 1 / 255 });
-      using net = network(engine, sequential(dense(36, 3)), { seed: 1 });
-      using batch = new StagedMinibatch(engine, data, { batchSize: IMAGES, dtype: net.dtype, layout });
-      using state = net.optimize(sgd({ learningRate: 0.01 }));
-      using step = net.trainingStep(state, batch.source);
-      const indices = Int32Array.of(3, 19, 0, 7);
-      const random = new RandomState(1);
-      const options = how === "plain" ? {} : { augment: augment({ shift: 1, rotate: 10, scale: 0.1 }), random };
-      const once = () => {
-        batch.load(data, indices, options);
-        step.run();
-      };
-      once();
-      const before = engine.stats();
-      const bytes = await bytesPerCall(once, { warmUp: WARM_UP, calls: CALLS });
-      assert.equal(engine.stats(), before);
-      assert.ok(bytes <= limit, `${bytes} bytes a call`);
-    });
+runAlone(import.meta.url, "allocation of staged minibatches", () => {
+  for (const layout of ["dense", "sparse"] as const) {
+    for (const [how, limit] of Object.entries(LIMITS)) {
+      test(`load and step leave both heaps as they are: ${how}, ${layout}`, async () => {
+        if (BUILD !== "simd") return; // the JavaScript is the same for every build
+        const inputs = Uint8Array.from({ length: 20 * 36 }, (_, i) => (i % 3 === 0 ? i % 256 : 0));
+        const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 3);
+        const data = new Dataset({ name: "small", inputs, labels, shape: [36], classes: 3, scale: 1 / 255 });
+        using net = network(engine, sequential(dense(36, 3)), { seed: 1 });
+        using batch = new StagedMinibatch(engine, data, { batchSize: IMAGES, dtype: net.dtype, layout });
+        using state = net.optimize(sgd({ learningRate: 0.01 }));
+        using step = net.trainingStep(state, batch.source);
+        const indices = Int32Array.of(3, 19, 0, 7);
+        const random = new RandomState(1);
+        const options = how === "plain" ? {} : { augment: augment({ shift: 1, rotate: 10, scale: 0.1 }), random };
+        const once = () => {
+          batch.load(data, indices, options);
+          step.run();
+        };
+        once();
+        const before = engine.stats();
+        const bytes = await bytesPerCall(once, { warmUp: WARM_UP, calls: CALLS });
+        assert.equal(engine.stats(), before);
+        assert.ok(bytes <= limit, `${bytes} bytes a call`);
+      });
+    }
   }
-}
-
-test.run();
+  test.run();
+});
