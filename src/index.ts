@@ -74,7 +74,8 @@ export { describeNetwork, type NetworkDescription, parseDescription } from "./nn
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
-export { type Loss, type LossName, type Network, type NetworkOptions, network } from "./nn/network.ts";
+export type { Loss, LossName } from "./nn/losses.ts";
+export { type Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";

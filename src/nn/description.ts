@@ -8,7 +8,8 @@ import { FormatError, LanegradError } from "../errors.ts";
 import { isObject, type Json } from "../formats/json.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkSequential, type Layer } from "./layers.ts";
-import type { LossName, Network } from "./network.ts";
+import type { LossName } from "./losses.ts";
+import type { Network } from "./network.ts";
 
 /** What a network is made of: plain data, which JSON can write. */
 export type NetworkDescription = {

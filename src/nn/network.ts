@@ -5,24 +5,21 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
-import { binaryCrossEntropyWithLogits } from "../ops/binary_cross_entropy.ts";
-import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import { softmax } from "../ops/softmax.ts";
-import { squaredError } from "../ops/squared_error.ts";
-import { copy, fill } from "../ops/vectors.ts";
+import { copy } from "../ops/vectors.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import type { Shape } from "../tensor/layout.ts";
-import { SparseMatrix } from "../tensor/sparse.ts";
+import type { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
 import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
-import { drawWeights } from "./initializers.ts";
+import { initialize } from "./initial_values.ts";
 import {
   checkFloatType,
   type Examples,
@@ -33,7 +30,8 @@ import {
   type Targets,
   withTensors,
 } from "./inputs.ts";
-import { checkSequential, type DenseLayer, initializerOf, type Sequential } from "./layers.ts";
+import { checkSequential, type DenseLayer, type Sequential } from "./layers.ts";
+import { checkLoss, LOSSES, type Loss } from "./losses.ts";
 import {
   incrementalGradients,
   isColumnwise,
@@ -43,13 +41,8 @@ import {
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { formOf, ProgramCache } from "./program_cache.ts";
 import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
-
-/** The losses that have names. */
-export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "squaredError";
-
-/** A loss by name, or a function of the network's output and the targets. */
-export type Loss<D extends FloatType> = LossName | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
 
 export type NetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
@@ -60,9 +53,6 @@ export type NetworkOptions<D extends FloatType> = {
   /** Default: softmax with cross entropy. */
   readonly loss?: Loss<D>;
 };
-
-/** Programs that are kept: one for each number of rows and way of asking. */
-const MOST_PROGRAMS = 16;
 
 /**
  * A network with its parameters. The caller disposes of it.
@@ -97,8 +87,8 @@ export class Network<D extends FloatType = FloatType> {
   readonly lossFunction: Loss<D>;
   readonly #parameters: Parameters<string, D>;
   readonly #statistics: TensorGroup<string, D> | undefined;
-  readonly #programs = new Map<string, Program<string>>();
-  readonly #steps = new Map<string, TrainingStep<D>>();
+  readonly #programs = new ProgramCache<Program<string>>();
+  readonly #steps = new ProgramCache<TrainingStep<D>>();
   readonly #stateNumbers = new WeakMap<OptimizerState<D>, number>();
   #stateCount = 0;
   #isDisposed = false;
@@ -108,9 +98,7 @@ export class Network<D extends FloatType = FloatType> {
     checkSeed(seed);
     checkSequential(description);
     checkFloatType(dtype);
-    if (typeof loss !== "function" && !Object.hasOwn(LOSSES, loss)) {
-      throw new OptionError("network: loss", `a function, ${Object.keys(LOSSES).join(", ")}`, loss);
-    }
+    checkLoss(loss);
     const denses = description.layers.filter((layer) => layer.kind === "dense") as DenseLayer[];
     const shapes = shapesOf(description.layers);
     this.engine = engine;
@@ -124,7 +112,7 @@ export class Network<D extends FloatType = FloatType> {
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
     this.#statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
     this.counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
-    this.#initialize(random);
+    initialize(description.layers, { parameters: this.parameters, statistics: this.statistics }, random);
   }
 
   /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
@@ -276,11 +264,9 @@ export class Network<D extends FloatType = FloatType> {
     const number = this.#stateNumbers.get(state);
     if (number === undefined) throw new OptionError("step: state", "one that this network's optimize made", state);
     const key = `${number} ${formOf(x)} ${formOf(t)}`;
-    let step = this.#steps.get(key);
-    if (step === undefined) {
-      step = this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") });
-      keep(this.#steps, key, step);
-    }
+    const step = this.#steps.get(key, () =>
+      this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") }),
+    );
     step.program.bind({ x, t });
     step.run(learningRate);
   }
@@ -334,8 +320,8 @@ export class Network<D extends FloatType = FloatType> {
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#isDisposed = true;
-    for (const program of this.#programs.values()) program.dispose();
-    for (const step of this.#steps.values()) step.dispose();
+    this.#programs.dispose();
+    this.#steps.dispose();
     this.#parameters.dispose();
     this.#statistics?.whole.dispose();
     this.counter?.dispose();
@@ -355,20 +341,6 @@ export class Network<D extends FloatType = FloatType> {
     if (method !== "incremental") throw new OptionError(option, "incremental or plain", method);
     if (isColumnwise(this.description.layers)) return;
     throw new OptionError(option, "plain, because batchNorm's parameters are not moved column by column", method);
-  }
-
-  #initialize(random: RandomState | "none"): void {
-    const { layers } = this.description;
-    for (const [name, value] of Object.entries(this.parameters)) if (name.startsWith("gamma")) fill(value, 1);
-    for (const [name, value] of Object.entries(this.statistics)) if (name.startsWith("variance")) fill(value, 1);
-    if (random === "none") return;
-    let count = 0;
-    for (const [i, layer] of layers.entries()) {
-      if (layer.kind !== "dense") continue;
-      count += 1;
-      const weights = drawWeights(initializerOf(layers, i), [layer.inputSize, layer.outputSize], random);
-      this.parameters[`W${count}`]?.data.set(weights);
-    }
   }
 
   #stepParts(source: StepSource<D>): StepParts<D> {
@@ -404,18 +376,7 @@ export class Network<D extends FloatType = FloatType> {
 
   #program(key: string, compiled: () => Program<string>): Program<string> {
     this.#checkOpen();
-    const known = this.#programs.get(key);
-    if (known !== undefined) {
-      // The one in use goes last where the next one takes the first's place: its output may be the next one's input.
-      if (this.#programs.size === MOST_PROGRAMS) {
-        this.#programs.delete(key);
-        this.#programs.set(key, known);
-      }
-      return known;
-    }
-    const program = compiled();
-    keep(this.#programs, key, program);
-    return program;
+    return this.#programs.get(key, compiled);
   }
 
   /** A loss that is a function, by the program for tensors of these shapes. */
@@ -439,31 +400,4 @@ export class Network<D extends FloatType = FloatType> {
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
     return withTensors(this.engine, { x, t }, form, compute);
   }
-}
-
-/** A loss of tensors is a number, of expressions an expression. */
-type LossFunction = {
-  <D extends FloatType>(z: Tensor<D>, t: Tensor<D>): number;
-  <D extends FloatType>(z: Expression<D>, t: Expression<D>): Expression<D>;
-};
-
-/** Losses by name. */
-const LOSSES: { readonly [Name in LossName]: LossFunction } = {
-  softmaxCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  squaredError,
-};
-
-/** What tells programs apart. */
-function formOf(x: Tensor | SparseMatrix): string {
-  return `${x.dtype} ${x.shape.join("×")} ${x instanceof SparseMatrix ? "sparse" : "dense"}`;
-}
-
-/** Keeps a program, and lets go of the oldest where there are many. */
-function keep<P extends { dispose(): void }>(programs: Map<string, P>, key: string, program: P): void {
-  programs.set(key, program);
-  const [oldest] = programs.keys();
-  if (programs.size <= MOST_PROGRAMS || oldest === undefined) return;
-  programs.get(oldest)?.dispose();
-  programs.delete(oldest);
 }

@@ -15,7 +15,8 @@ import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts"
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { describeNetwork, type NetworkDescription, parseDescription } from "./description.ts";
-import { type Loss, Network } from "./network.ts";
+import type { Loss } from "./losses.ts";
+import { Network } from "./network.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
 export type DecodeNetworkOptions = {

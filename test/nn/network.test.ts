@@ -2,7 +2,8 @@
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
-import { type Loss, network } from "../../src/nn/network.ts";
+import type { Loss } from "../../src/nn/losses.ts";
+import { network } from "../../src/nn/network.ts";
 import { momentum, sgd } from "../../src/nn/optimizers.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { mul, sub } from "../../src/ops/binary.ts";

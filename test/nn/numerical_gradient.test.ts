@@ -2,7 +2,8 @@
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { batchNorm, dense, type Layer, sequential } from "../../src/nn/layers.ts";
-import { type Loss, network } from "../../src/nn/network.ts";
+import type { Loss } from "../../src/nn/losses.ts";
+import { network } from "../../src/nn/network.ts";
 import { add, sub } from "../../src/ops/binary.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { gelu, leakyRelu, relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
