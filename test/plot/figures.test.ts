@@ -96,15 +96,7 @@ for (const [name, { make, most }] of Object.entries(FIGURES)) {
   });
 
   test(`${name}: nothing of it lies outside it, as a renderer sees it`, async () => {
-    const svg = await make({ title: "A title with as many words as fit in one line or more" });
-    const [, , width = 0, height = 0] = (/viewBox="([^"]*)"/.exec(svg)?.[1] ?? "").split(" ").map(Number);
-    const wide = svg
-      .replace(/viewBox="[^"]*"/, `viewBox="-${MARGIN} -${MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}"`)
-      .replace(/ height="[^"]*"/, ` height="${height + 2 * MARGIN}"`)
-      .replace(/ width="[^"]*"/, ` width="${width + 2 * MARGIN}"`);
-    const image = new Resvg(wide, { font: FONT }).render();
-    assert.equal([image.width, image.height], [width + 2 * MARGIN, height + 2 * MARGIN]);
-    assert.equal(inkOutside(image, MARGIN - 1), []);
+    assertInside(await make({ title: "A title with as many words as fit in one line or more" }));
   });
 
   test(`${name}: another document makes the same figure`, async () => {
@@ -171,6 +163,47 @@ test("half a pixel, by which Plot moves lines in pages on some screens, does not
   assert.ok(node!.length > 100_000);
   assert.ok(node === page, "figures differ");
 });
+
+test("words that are far too long are cut", async () => {
+  const long = "Donaudampfschifffahrtsgesellschaftskapitänswitwenundwaisenkassenverwaltung";
+  const pixels = new Uint8Array(4);
+  const label = long;
+  for (const svg of [
+    await plot.lines([{ label, y: [0, 1] }], {
+      title: "x",
+      xLabel: long,
+      yLabel: long,
+      points: [{ x: 0.5, y: 0.5, label }],
+    }),
+    await plot.confusionMatrix(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      { classes: [long, `${long}s`] },
+    ),
+    await plot.matrix([[1, 2]], { rows: [long], columns: ["a", long] }),
+    await plot.digits([{ pixels, caption: long }, { pixels, caption: long }, { pixels }]),
+    await plot.bars([
+      { label, value: 1, note: long },
+      { label: "b", value: 2 },
+    ]),
+  ]) {
+    assertInside(svg);
+  }
+});
+
+/** Draws a figure on a wider ground, and looks there for what is not its own place. */
+function assertInside(svg: string): void {
+  const [, , width = 0, height = 0] = (/viewBox="([^"]*)"/.exec(svg)?.[1] ?? "").split(" ").map(Number);
+  const wide = svg
+    .replace(/viewBox="[^"]*"/, `viewBox="-${MARGIN} -${MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}"`)
+    .replace(/ height="[^"]*"/, ` height="${height + 2 * MARGIN}"`)
+    .replace(/ width="[^"]*"/, ` width="${width + 2 * MARGIN}"`);
+  const image = new Resvg(wide, { font: FONT }).render();
+  assert.equal([image.width, image.height], [width + 2 * MARGIN, height + 2 * MARGIN]);
+  assert.equal(inkOutside(image, MARGIN - 1), []);
+}
 
 /** Where pixels are drawn in the margin: a few of the places. */
 function inkOutside(image: { width: number; height: number; pixels: Uint8Array }, margin: number): number[][] {
