@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import { frame } from "./frame.ts";
-import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
 import { element, text } from "./markup.ts";
 import { styleOf } from "./palette.ts";
 import { readable } from "./ticks.ts";
@@ -22,7 +22,7 @@ export type BarsOptions = FigureOptions & {
 
 const HEIGHT = 22;
 const GAP = 8;
-/** The widest name that stands beside its bar; with a longer one, all stand above theirs. */
+/** The widest name that stands beside its bar; with a longer one, all stand above theirs. And the widest note. */
 const WIDEST = 150;
 
 /**
@@ -42,7 +42,7 @@ export async function bars(items: readonly Bar[], options: BarsOptions = {}): Pr
       throw new OptionError(`${figure}: items[${i}].value`, "a number from 0 on", value);
   }
   const unit = options.unit === undefined ? "" : ` ${options.unit}`;
-  const notes = items.map(({ value, note }) => note ?? `${readable(value)}${unit}`);
+  const notes = items.map(({ value, note }) => cut(note ?? `${readable(value)}${unit}`, WIDEST));
   const widest = Math.max(...items.map(({ label }) => widthOf(label)));
   const isBeside = widest <= WIDEST;
   const left = isBeside ? 16 + widest : 8;
@@ -56,7 +56,9 @@ export async function bars(items: readonly Bar[], options: BarsOptions = {}): Pr
     if (!isBeside) y += LINE;
     const middle = y + HEIGHT / 2 + 5;
     const width = Math.max(1, (value / greatest) * room);
-    markup += isBeside ? text(label, left - 8, middle, { "text-anchor": "end" }) : text(label, left, y - 4);
+    markup += isBeside
+      ? text(label, left - 8, middle, { "text-anchor": "end" })
+      : text(cut(label, WIDTH - 16), left, y - 4);
     markup += element("rect", { x: left, y, width, height: HEIGHT, fill: color });
     markup += text(notes[i] ?? "", left + width + 6, middle);
     y += HEIGHT + GAP;

@@ -12,7 +12,7 @@
 import { checkDomain } from "./check.ts";
 import { frame } from "./frame.ts";
 import { type Entry, endLabels, key, roomAtEnds } from "./labels.ts";
-import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
 import { element, short, shortened, text } from "./markup.ts";
 import { documentFor, loadPlot, type Plot } from "./peers.ts";
 import { contentOf } from "./serialize.ts";
@@ -106,11 +106,11 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
 
   const atEnds = room === undefined ? [] : named.map((entry) => ({ ...entry, y: places.y(entry.end ?? Number.NaN) }));
   const body = [
-    content.y.label === "" ? "" : text(content.y.label, 8, LINE - 2),
+    content.y.label === "" ? "" : text(cut(content.y.label, WIDTH - 16), 8, LINE - 2),
     heading.markup,
     axes(x.ticks, y.ticks, places),
     contentOf(svg),
-    content.x.label === "" ? "" : text(content.x.label, (left + right) / 2, bottom + 40, { "text-anchor": "middle" }),
+    content.x.label === "" ? "" : xLabel(content.x.label, (left + right) / 2, bottom + 40),
     content.overlay?.(places) ?? "",
     endLabels(atEnds, { right, top, bottom }),
   ];
@@ -148,6 +148,13 @@ function placing({ scale, domain: [low, high] }: Prepared, from: number, to: num
   return (value) => from + (Math.log10(value / low) / decades) * (to - from);
 }
 
+/** Below the middle of the frame, or as near to it as the figure's edges allow. */
+function xLabel(label: string, middle: number, y: number): string {
+  const shown = cut(label, WIDTH - 16);
+  const half = widthOf(shown) / 2;
+  return text(shown, Math.min(Math.max(middle, 8 + half), WIDTH - 8 - half), y, { "text-anchor": "middle" });
+}
+
 /**
  * Grid, ticks and their labels. Plot's own axes stand half a pixel elsewhere in a page than in Node.
  */
@@ -171,12 +178,8 @@ function axes(xTicks: readonly Tick[], yTicks: readonly Tick[], { x, y, left, ri
   ].join("");
 }
 
-function described(
-  { description, x: { label: xLabel }, y: { label: yLabel } }: Chart,
-  x: Prepared,
-  y: Prepared,
-): string {
-  return `${description} Horizontal: ${axisText(xLabel, x)}. Vertical: ${axisText(yLabel, y)}.`;
+function described({ description, x: { label: across }, y: { label: up } }: Chart, x: Prepared, y: Prepared): string {
+  return `${description} Horizontal: ${axisText(across, x)}. Vertical: ${axisText(up, y)}.`;
 }
 
 function axisText(label: string, { scale, ticks }: Prepared): string {

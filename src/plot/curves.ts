@@ -2,7 +2,7 @@
 import { type Chart, chart, type Named, type Places } from "./chart.ts";
 import { extent } from "./check.ts";
 import { marker } from "./labels.ts";
-import { LINE, widthOf } from "./letters.ts";
+import { cut, LINE, widthOf } from "./letters.ts";
 import { element, text } from "./markup.ts";
 import type { Style } from "./palette.ts";
 import type { Plot } from "./peers.ts";
@@ -113,16 +113,18 @@ function markersOf({ dots, style, markers }: Line, places: Places): string {
     .join("");
 }
 
-/** A ring, named to the side where there is room. */
+/** A ring, named to the right, or to the left where there is more room and it is needed. */
 function pointMarkup(point: Point, places: Places): string {
   if (!isWithin(point, places)) return "";
   const x = places.x(point.x);
   const y = places.y(point.y);
   const ring = element("circle", { cx: x, cy: y, r: 5, fill: "none", stroke: "currentColor", "stroke-width": 2 });
   if (point.label === undefined) return ring;
-  const isLeft = x + 10 + widthOf(point.label) > places.right;
+  const [before, behind] = [x - 16, places.right - x - 8];
+  const isLeft = widthOf(point.label) > behind && before > behind;
   const rise = y - 8 < places.top + LINE ? 18 : -8;
-  return ring + text(point.label, isLeft ? x - 8 : x + 8, y + rise, { "text-anchor": isLeft ? "end" : "start" });
+  const name = cut(point.label, isLeft ? before : behind);
+  return ring + text(name, isLeft ? x - 8 : x + 8, y + rise, { "text-anchor": isLeft ? "end" : "start" });
 }
 
 function isWithin(point: Dot, { x, y, left, right, top, bottom }: Places): boolean {

@@ -2,7 +2,7 @@
  * Names of series: at the ends of their lines where they fit, else in a key above. Each stands beside a sample of its
  * line, with its dash and its marker.
  */
-import { LINE, WIDTH, widthOf } from "./letters.ts";
+import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
 import { element, shortened, text } from "./markup.ts";
 import { outline, type Style } from "./palette.ts";
 
@@ -57,12 +57,13 @@ export function key(entries: readonly Entry[], top: number): { readonly markup: 
   let y = top + LINE / 2;
   let markup = "";
   for (const entry of entries) {
-    const width = SAMPLE + GAP + widthOf(entry.label);
+    const label = cut(entry.label, WIDTH - 16 - SAMPLE - GAP);
+    const width = SAMPLE + GAP + widthOf(label);
     if (x > 8 && x + width > WIDTH - 8) {
       x = 8;
       y += LINE;
     }
-    markup += sample(entry, x, y) + text(entry.label, x + SAMPLE + GAP, y + 5);
+    markup += sample(entry, x, y) + text(label, x + SAMPLE + GAP, y + 5);
     x += width + 12;
   }
   return { markup, height: y + LINE / 2 - top };

@@ -10,9 +10,9 @@ export const TITLE = 16;
 /** From one line of text to the next. */
 export const LINE = 18;
 
-/** Widths of letters as shares of the size, rounded up from those of DejaVu Sans: dash, minus, times and plus-minus too. */
+/** Widths of letters as shares of the size, rounded up from those of DejaVu Sans: dash, ellipsis, minus, times and plus-minus too. */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
-  [/[mwMW@%\u2014]/, 0.98],
+  [/[mwMW@%\u2014\u2026]/, 1],
   [/[\u2212\u00d7\u00b1=+<>~]/, 0.84],
   [/[A-Z&]/, 0.72],
   [/[fjrtilI.,:;'!|()[\]\-/ ]/, 0.41],
@@ -27,7 +27,7 @@ export function widthOf(content: string, size: number = TEXT): number {
   return width * size;
 }
 
-/** Text in lines of at most so many units, broken at spaces; a longer word stands alone. */
+/** Text in lines of at most so many units, broken at spaces; a longer word is cut. */
 export function wrapped(content: string, width: number, weight: "normal" | "bold" = "normal"): readonly string[] {
   const size = weight === "bold" ? TITLE * BOLD : TEXT;
   const lines: string[] = [];
@@ -36,5 +36,13 @@ export function wrapped(content: string, width: number, weight: "normal" | "bold
     if (last !== undefined && widthOf(`${last} ${word}`, size) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines;
+  return lines.map((line) => cut(line, width, size));
+}
+
+/** The text, or as much of its beginning as fits, with an ellipsis. */
+export function cut(content: string, width: number, size: number = TEXT): string {
+  if (widthOf(content, size) <= width) return content;
+  const letters = [...content];
+  while (letters.length > 0 && widthOf(`${letters.join("")}…`, size) > width) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
 }

@@ -64,6 +64,13 @@ test("so they do on logarithmic axes, whose ticks are equal ratios apart", async
   isNear(middle?.[1], new Map(y).get("10⁻⁶"), "y");
 });
 
+test("the y axis ends at ticks, the x axis where the numbers do, or at a tick that is near", async () => {
+  const root = readSvg(await lines([{ label: "", x: [0.3, 9.9], y: [0.3, 9.7] }]));
+  const [x, y] = [[...ticks(root, "x").keys()], [...ticks(root, "y").keys()]];
+  assert.equal([y.at(0), y.at(-1)], ["0", "10"]);
+  assert.equal([x.at(0), x.at(-1)], ["2", "10"]);
+});
+
 test("markers lie on their lines, and points are ringed and named", async () => {
   const root = readSvg(
     await lines([{ label: "", x: [0, 10], y: [0, 4] }], {

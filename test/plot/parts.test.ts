@@ -124,7 +124,7 @@ test("labels are moved apart, stay in order, and within the frame as long as tha
 
 test("words are kept when text is broken into lines", () => {
   assert.equal(wrapped("4 taken for 9, 98 %", 90), ["4 taken for", "9, 98 %"]);
-  assert.equal(wrapped("incomprehensibilities", 20), ["incomprehensibilities"]);
+  assert.equal(wrapped("an incomprehensibility", 60), ["an", "inco…"]);
 });
 
 test("text is text, whatever is in it", () => {
