@@ -43,11 +43,10 @@ export function gradientDescent<const X extends Vector>(
   if (!Number.isFinite(learningRate)) throw new OptionError("learningRate", "a finite number", learningRate);
   if (!Number.isInteger(steps) || steps < 0) throw new OptionError("steps", "a whole number from 0 on", steps);
   const value = f as unknown as (x: readonly number[]) => number; // which sees an array of the start's kind
-  let x = copyVector("gradientDescent: start", start) as number[];
+  const x = copyVector("gradientDescent: start", start) as number[];
   const trajectory = [Float64Array.from(x)];
   for (let step = 0; step < steps; step++) {
     const gradient = numericalGradient(value, x as readonly number[], options);
-    x = x.slice();
     for (let i = 0; i < x.length; i++) {
       const moved = (x[i] as number) - learningRate * (gradient[i] as number);
       if (!Number.isFinite(moved)) throw new DivergedError(step, moved, `x[${i}]`);

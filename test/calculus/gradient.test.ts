@@ -105,7 +105,9 @@ test("descent from (-3, 4) ends where the chapter's does for three rates", () =>
     assert.equal(x, Float64Array.from(want), `${learningRate}`);
     assert.is(trajectory.length, 101);
     assert.equal([trajectory[0], trajectory[100]], [Float64Array.of(-3, 4), x]);
-    assert.equal(gradientDescent(bowl, [-3, 4], { learningRate, steps: 100 }).trajectory, trajectory);
+    const plain: [number, number] = [-3, 4];
+    assert.equal(gradientDescent(bowl, plain, { learningRate, steps: 100 }).trajectory, trajectory);
+    assert.equal(plain, [-3, 4]);
   }
   assert.equal(start, Float64Array.of(-3, 4));
   assert.equal(gradientDescent(bowl, [-3, 4], { steps: 0 }).x, start);

@@ -1,29 +1,49 @@
 /**
- * The chapter's sections print the chapter's numbers. They run on the build `simd` alone, whichever build the suite is at:
- * an example loads what a user gets.
+ * The chapter's sections print the chapter's numbers. They run in a process of their own, as a reader runs them, and once:
+ * an example loads what a user gets, whichever build the suite is at.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openChapter } from "../../examples/chapter-04/chapter.ts";
-import type { Section } from "../../examples/chapter-04/section.ts";
-import { SECTIONS } from "../../examples/chapter-04/sections.ts";
 import { BUILD } from "../support/engine.ts";
 import { makeTemporaryFolder, ROOT, runScript } from "../support/script.ts";
 
 const test = suite("chapter 4");
 const FOLDER = join(ROOT, "examples/chapter-04");
-const done: Section[] = [];
+const FILES = readdirSync(FOLDER).filter((file) => /^\d\d-/.test(file));
+/** What each section printed, by its title. */
+const printedBy = new Map<string, string>();
 const isHere = BUILD === "simd";
 
-/** A section's test, once the section ran. */
-function of(id: string, law: string, body: (printed: string, section: Section) => void): void {
-  test(`${id}: ${law}`, () => {
+test("every section runs, and writes figures with names of their own", async () => {
+  if (!isHere) return;
+  const out = makeTemporaryFolder();
+  const environment = { LANEGRAD_MNIST: "" };
+  const { code, stdout, stderr } = await runScript("examples/chapter-04/all.ts", [out], { environment });
+  assert.is(code, 0, stderr);
+  const written: string[] = [];
+  for (const part of stdout.split("\n\n")) {
+    const [title = "", ...lines] = part.trim().split("\n");
+    const printed = lines.map((line) => line.slice(2));
+    written.push(...printed.flatMap((line) => /^→ (.+)$/.exec(line)?.[1] ?? []));
+    printedBy.set(title, printed.filter((line) => !line.startsWith("→")).join("\n"));
+  }
+  assert.is(printedBy.size, FILES.length);
+  assert.not.match(stdout, /undefined|\[object/);
+  assert.is(new Set(written).size, written.length);
+  assert.equal(written.map((file) => file.slice(out.length + 1)).sort(), readdirSync(out).sort());
+  assert.ok(written.length > FILES.length, `${written.length} figures`);
+  for (const file of written) assert.match(readFileSync(file, "utf8"), /^<svg/, file);
+});
+
+/** A section's test, once all ran. */
+function of(title: string, law: string, body: (printed: string) => void): void {
+  test(`${title}: ${law}`, () => {
     if (!isHere) return;
-    const section = done.find((made) => made.id === id);
-    assert.ok(section, `no section ${id}`);
-    body(section.numbers.join("\n"), section);
+    const printed = printedBy.get(title);
+    assert.ok(printed !== undefined, `no section ${title} among ${[...printedBy.keys()].join(", ")}`);
+    body(printed);
   });
 }
 
@@ -38,21 +58,7 @@ function assertLines(printed: string, ...lines: string[]): void {
   for (const line of lines) assert.ok(printed.split("\n").includes(line), `no line “${line}” in\n${printed}`);
 }
 
-test("every section runs, with figures that have names of their own and say what they show", async () => {
-  if (!isHere) return;
-  using chapter = await openChapter(undefined);
-  for (const section of SECTIONS) done.push(await section(chapter));
-  const figures = done.flatMap((section) => section.figures);
-  for (const { name, svg, alt } of figures) assert.ok(svg.startsWith("<svg") && alt.length > 20, name);
-  assert.is(new Set(figures.map(({ name }) => name)).size, figures.length);
-  assert.is(new Set(done.map(({ id }) => id)).size, SECTIONS.length);
-  for (const { id, title, numbers } of done) {
-    assert.ok(title !== "" && numbers.length > 0, id);
-    assert.not.match(numbers.join("\n"), /undefined|\[object/, id);
-  }
-});
-
-of("losses", "the chapter's four, and batches", (printed) => {
+of("Loss functions", "the chapter's four, and batches", (printed) => {
   assertLines(
     printed,
     "squared error, class 2 at 0.6: 0.09750000000000003",
@@ -66,14 +72,14 @@ of("losses", "the chapter's four, and batches", (printed) => {
   assert.equal(batches, Array(2).fill((0.510825457099338 + 2.302584092994546) / 2));
 });
 
-of("loss-not-accuracy", "the loss answers to every step, the accuracy to few", (printed) => {
+of("Why a loss, and not the accuracy", "the loss answers to every step, the accuracy to few", (printed) => {
   const [losses, accuracies] = numbersIn(printed, /(\d+) different losses, (\d+) different accuracies/g);
   assert.is(losses, 201);
   assert.ok(accuracies! < 30);
   assert.match(printed, /of the step function 0\.0000, 0\.0000, 0\.0000\n.*of the sigmoid +0\.1050, 0\.2350, 0\.1050/);
 });
 
-of("minibatches", "NumPy's draws, and an error that falls with the square root of the size", (printed) => {
+of("Minibatches", "NumPy's draws, and an error that falls with the square root of the size", (printed) => {
   assertLines(
     printed,
     "10000 digits of MNIST's training images: inputs (8000, 784), one-hot targets (8000, 10)",
@@ -86,7 +92,7 @@ of("minibatches", "NumPy's draws, and an error that falls with the square root o
   for (const value of scaled) assert.ok(Math.abs(value / scaled[4]! - 1) < 0.2, `${scaled}`);
 });
 
-of("numerical-differentiation", "good and bad slopes of 0.01x² + 0.1x", (printed) => {
+of("Numerical differentiation", "good and bad slopes of 0.01x² + 0.1x", (printed) => {
   assertLines(
     printed,
     "h = 1e-50 is 0 in float32, so the slope is 0 / 0: NaN",
@@ -102,7 +108,7 @@ of("numerical-differentiation", "good and bad slopes of 0.01x² + 0.1x", (printe
   }
 });
 
-of("numerical-gradient", "at vectors, a matrix and a batch", (printed) => {
+of("Partial derivatives and the gradient of x₀² + x₁²", "at vectors, a matrix and a batch", (printed) => {
   assertLines(
     printed,
     "by x₀ at (3, 4): 6.00000000000378",
@@ -115,7 +121,7 @@ of("numerical-gradient", "at vectors, a matrix and a batch", (printed) => {
   );
 });
 
-of("gradient-descent", "the chapter's three rates, and one that overflows", (printed) => {
+of("Gradient descent from (−3, 4), 100 steps", "the chapter's three rates, and one that overflows", (printed) => {
   assertLines(
     printed,
     "learning rate 0.1:   [-6.11110793e-10  8.14814391e-10]",
@@ -125,7 +131,7 @@ of("gradient-descent", "the chapter's three rates, and one that overflows", (pri
   assert.match(printed, /leaves the finite numbers: x\[0\] is NaN at iteration 1;/);
 });
 
-of("gradient-of-a-network", "NumPy's dW, and the losses with and without δ", (printed) => {
+of("The gradient of a network", "NumPy's dW, and the losses with and without δ", (printed) => {
   const dW = "[[-0.38812034  0.21114895  0.17697139]\n [-0.58218051  0.31672342  0.26545709]]";
   assert.ok(printed.includes(`dW if class 0 is right:\n${dW}`), printed);
   const losses = numbersIn(printed, /loss if class \d is right: (.+), with δ (.+)/g);
@@ -135,7 +141,7 @@ of("gradient-of-a-network", "NumPy's dW, and the losses with and without δ", (p
   assert.ok(after! < losses[2]!);
 });
 
-of("two-layer-net", "shapes, agreeing gradients, and what they cost", (printed) => {
+of("A two-layer network, 784-100-10", "shapes, agreeing gradients, and what they cost", (printed) => {
   assertLines(printed, "W1: (784, 100)", "b1: (100)", "W2: (100, 10)", "b2: (10)");
   const differences = numbersIn(printed, /mean absolute difference (.+)/g);
   assert.is(differences.length, 4);
@@ -144,7 +150,7 @@ of("two-layer-net", "shapes, agreeing gradients, and what they cost", (printed) 
   assert.ok(plain! > 10 * incremental! && incremental! > backward!, `${plain}, ${incremental}, ${backward}`);
 });
 
-of("training", "the loss falls from ln 10 as NumPy's does", (printed) => {
+of("Minibatch training", "the loss falls from ln 10 as NumPy's does", (printed) => {
   const [first] = numbersIn(printed, /after its update: ([\d.]+)/g);
   assert.ok(Math.abs(first! - Math.LN10) < 0.05);
   const means = numbersIn(printed, /mean loss from step \d+: (.+)/g);
@@ -153,18 +159,22 @@ of("training", "the loss falls from ln 10 as NumPy's does", (printed) => {
   assert.ok(Math.abs(last! - 0.112) < 0.02, `${last}`); // NumPy, on the same digits, four seeds: 0.105 to 0.118
 });
 
-of("evaluation", "the accuracy is NumPy's on these digits, and they are not passed off as MNIST's", (printed) => {
-  const [train, , final] = numbersIn(
-    printed,
-    /9920: train (\S+), test (\S+)\nafter the last step: test accuracy (\S+),/g,
-  );
-  // NumPy, four seeds: 0.9688 to 0.9705 on the training digits, 0.927 to 0.932 on the others
-  assert.ok(Math.abs(train! - 0.9697) < 0.004, `${train}`);
-  assert.ok(Math.abs(final! - 0.9294) < 0.006, `${final}`);
-  assert.match(printed, /^this is not a score on MNIST's test set/);
-});
+of(
+  "Accuracy on training and test digits, once per epoch",
+  "the accuracy is NumPy's on these digits, and they are not passed off as MNIST's",
+  (printed) => {
+    const [train, , final] = numbersIn(
+      printed,
+      /9920: train (\S+), test (\S+)\nafter the last step: test accuracy (\S+),/g,
+    );
+    // NumPy, four seeds: 0.9688 to 0.9705 on the training digits, 0.927 to 0.932 on the others
+    assert.ok(Math.abs(train! - 0.9697) < 0.004, `${train}`);
+    assert.ok(Math.abs(final! - 0.9294) < 0.006, `${final}`);
+    assert.match(printed, /^this is not a score on MNIST's test set/);
+  },
+);
 
-of("summary", "every other optimizer gets further than plain descent in as many steps", (printed) => {
+of("What comes after", "every other optimizer gets further than plain descent in as many steps", (printed) => {
   const [sgd, ...others] = numbersIn(printed, /^(?:SGD|momentum|AdaGrad|Adam): (.+)$/gm);
   assert.is(others.length, 3);
   for (const value of others) assert.ok(value > sgd!, `${value}, ${sgd}`);
@@ -182,14 +192,14 @@ test("a section's file runs by itself, prints, and writes its figures where it i
   assert.match(readFileSync(join(out, "06-rate-0.1.svg"), "utf8"), /^<svg/);
 });
 
-test("every section's file is in the list, and runs when it is started", () => {
-  const files = readdirSync(FOLDER).filter((file) => /^\d\d-/.test(file));
-  assert.is(files.length, SECTIONS.length);
+test("every section's file is in the list, in its place, and runs when it is started", () => {
   const list = readFileSync(join(FOLDER, "sections.ts"), "utf8");
-  for (const [i, file] of files.sort().entries()) {
-    assert.ok(list.includes(`"./${file}"`), file);
+  const order = /SECTIONS: [^=]*= \[([\s\S]*)\];/.exec(list)?.[1]?.match(/\b\w+\b/g) ?? [];
+  assert.is(order.length, FILES.length);
+  for (const [i, file] of FILES.sort().entries()) {
     const source = readFileSync(join(FOLDER, file), "utf8");
-    assert.ok(source.endsWith(`await runAlone(import.meta.url, ${SECTIONS[i]?.name});\n`), file);
+    assert.ok(list.includes(`import { ${order[i]} } from "./${file}"`), file);
+    assert.ok(source.endsWith(`await runAlone(import.meta.url, ${order[i]});\n`), file);
     assert.not.match(source, /from "\.\.\/\.\.\/src/, file);
   }
   assert.ok(existsSync(join(FOLDER, "README.md")));
