@@ -120,6 +120,19 @@ export function sizes(placeholder: string, least: number, about: string): Flag<r
   };
 }
 
+/** Positions from 0 on with commas between them. */
+export function positions(about: string): Flag<readonly number[]> {
+  return {
+    placeholder: "N,…",
+    about,
+    parse: (text, name) => {
+      const parts = text.split(",").map((part) => part.trim());
+      if (parts.every((part) => /^\d+$/.test(part))) return parts.map(Number);
+      return refuse(name, "whole numbers from 0 with commas between them", text);
+    },
+  };
+}
+
 /** `name=number` pairs with commas between them; with no value, those of `bare`. */
 export function amounts<const N extends string>(
   names: readonly N[],

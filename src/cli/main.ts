@@ -11,9 +11,30 @@ type Entry = { readonly about: string; readonly load: () => Promise<Command> };
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ["train", { about: "trains a network on digits", load: async () => (await import("./train.ts")).trainCommand }],
   [
+    "evaluate",
+    {
+      about: "says how good a network is, class by class",
+      load: async () => (await import("./evaluate.ts")).evaluateCommand,
+    },
+  ],
+  [
+    "predict",
+    {
+      about: "says what a network takes its inputs for",
+      load: async () => (await import("./predict.ts")).predictCommand,
+    },
+  ],
+  ["inspect", { about: "says what is in a file", load: async () => (await import("./inspect.ts")).inspectCommand }],
+  [
+    "export",
+    { about: "writes a network in other formats", load: async () => (await import("./export.ts")).exportCommand },
+  ],
+  ["download", { about: "downloads MNIST", load: async () => (await import("./download.ts")).downloadCommand }],
+  [
     "gradcheck",
     { about: "checks every gradient rule", load: async () => (await import("./gradcheck.ts")).gradcheckCommand },
   ],
+  ["bench", { about: "runs the repository's benchmarks", load: async () => (await import("./bench.ts")).benchCommand }],
 ]);
 
 const [name, ...args] = process.argv.slice(2);
