@@ -38,7 +38,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "fast-png": "cli/png.ts",
 };
 /** Packages that may not be installed: no import at load time may ask for them. */
-const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "linkedom", "papaparse", "fast-png"];
+const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "fast-png", "linkedom", "papaparse"];
 /** The import map's name for the two platforms. */
 const PLATFORM = "#platform";
 /** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */

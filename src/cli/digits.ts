@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Dataset, downloadMnist, loadMnist, RandomState } from "lanegrad";
+import { type Dataset, downloadMnist, loadMnist, RandomState, split } from "lanegrad";
 import { packageRoot } from "./files.ts";
 import { type FlagsOf, named, UsageError, word } from "./flags.ts";
 
@@ -87,16 +87,11 @@ export function sha256Of({ train, test }: Digits): string {
 }
 
 /**
- * Splits examples in two, by a permutation of their own that the seed gives.
+ * Splits validation examples off, by a stream of its own that the seed gives: from each class its share.
  *
- * @throws {UsageError} a share that leaves one of both without an example
+ * @throws {OptionError} a share that leaves nothing
  */
 export function splitOff(examples: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {
-  const count = Math.round(share * examples.length);
-  if (count < 1 || count >= examples.length) {
-    throw new UsageError(`--validation: a share of ${share} of ${examples.length} examples is ${count} of them`);
-  }
-  const order = new RandomState(seed).permutation(examples.length);
-  const cut = examples.length - count;
-  return { train: examples.pick(order.subarray(0, cut)), validation: examples.pick(order.subarray(cut)) };
+  const [validation, train] = split(examples, { share, random: new RandomState(seed), stratify: "classes" });
+  return { train, validation };
 }

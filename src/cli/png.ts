@@ -1,6 +1,8 @@
 /** A PNG file as grey values, by fast-png, which is not installed with the library: loaded when a PNG is there to be read. */
-import type { DecodedPng } from "fast-png";
 import { FileError } from "./files.ts";
+
+type FastPng = typeof import("fast-png");
+type DecodedPng = ReturnType<FastPng["decode"]>;
 
 /** Grey values 0..255, row by row. */
 export type Picture = { readonly width: number; readonly height: number; readonly grey: Float64Array };
@@ -41,7 +43,7 @@ export async function readPng(bytes: Uint8Array, file: string): Promise<Picture>
   return { width, height, grey: greyOf(data, { count: width * height, channels, most }) };
 }
 
-async function load(file: string): Promise<typeof import("fast-png")> {
+async function load(file: string): Promise<FastPng> {
   try {
     return await import("fast-png");
   } catch {

@@ -8,6 +8,7 @@ import {
   Engine,
   emptyHistory,
   type FloatType,
+  MissingPackageError,
   network,
   RandomState,
   restore,
@@ -17,7 +18,8 @@ import {
 import { type Command, command, isScript, runCommand } from "./command.ts";
 import { type Digits, loadDigits, sha256Of, splitOff } from "./digits.ts";
 import { drive } from "./drive.ts";
-import { FileError, shown, version } from "./files.ts";
+import type { ReportParts } from "./figures.ts";
+import { FileError, OutputError, shown, version } from "./files.ts";
 import type { Parsed } from "./options.ts";
 import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, reporterFor, say } from "./report.ts";
@@ -120,7 +122,20 @@ async function trainIn(run: RunFolder, { values, digits, reporter, resuming, int
   const end = endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
+  if (values.report) await report(folder, { net, history, test: digits.test, facts });
   return folder === run.folder ? interruption.exitCode() : 1;
+}
+
+/** Figures, where their packages are installed; a run does not fail for them. */
+async function report(folder: string, parts: ReportParts): Promise<void> {
+  const { writeReport } = await import("./figures.ts");
+  try {
+    await writeReport(folder, parts);
+    say(`report.html and its figures are in ${shown(folder)}`);
+  } catch (error) {
+    if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
+    say(`no report: ${error.message}`);
+  }
 }
 
 /** What a run is, for people and programs: the flags with their defaults, and the sizes of what it found. */

@@ -52,6 +52,7 @@ export type TrainValues = Source &
     resume: string;
     checkpointEvery: number;
     keep: number;
+    report: boolean;
     config: string;
     json: boolean;
     quiet: boolean;
@@ -59,7 +60,11 @@ export type TrainValues = Source &
 
 const DATA = {
   ...DATA_FLAGS,
-  validation: share("share of the training examples that is split off, by the seed, and evaluated after each epoch"),
+  validation: real(
+    "a number between 0 and 1",
+    (x) => x > 0 && x < 1,
+    "share of the training examples that is split off, by the seed, and evaluated after each epoch",
+  ),
   augment: amounts(
     ["shift", "rotate", "scale"],
     "shift=2,rotate=10,scale=0.1",
@@ -120,6 +125,7 @@ const OUTPUT = {
   ),
   checkpointEvery: whole(1, "steps from one checkpoint to the next (default: one a minute, and one at the end)"),
   keep: whole(1, "how many of the last checkpoints stay (3)"),
+  report: toggle("figures as SVG and report.html in the run's folder; needs the packages of lanegrad/plot"),
   config: CONFIG_FLAG,
   json: toggle("one JSON object a line on standard output"),
   quiet: toggle("no progress"),
@@ -135,14 +141,14 @@ export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
 
 /** What does not change a run's bits, and so may differ when it goes on. */
 export const FREE_KEYS: ReadonlySet<string> = new Set([
-  ...["data", "dataset", "logEvery", "checkpointEvery", "keep", "json", "quiet", "resume"],
+  ...["data", "dataset", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
 ]);
 
 /** What may be more when it goes on. */
 export const RAISABLE_KEYS: ReadonlySet<string> = new Set(["iterations", "epochs"]);
 
 /** What is no property of the run itself, and so is not in its config.json. */
-export const PASSING_KEYS: ReadonlySet<string> = new Set(["out", "json", "quiet", "resume", "config"]);
+export const PASSING_KEYS: ReadonlySet<string> = new Set(["out", "json", "quiet", "resume", "config", "report"]);
 
 /** What config.json keeps of a run: the flags that were given and the defaults that it took, with a path that holds anywhere. */
 export function configOf(values: TrainValues): Readonly<Record<string, unknown>> {
