@@ -35,9 +35,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@resvg/resvg-js": "plot/peers.ts",
   linkedom: "plot/peers.ts",
   papaparse: "data/csv.ts",
+  "fast-png": "cli/png.ts",
 };
 /** Packages that may not be installed: no import at load time may ask for them. */
-const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "linkedom", "papaparse"];
+const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "fast-png", "linkedom", "papaparse"];
 /** The import map's name for the two platforms. */
 const PLATFORM = "#platform";
 /** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */
@@ -129,6 +130,7 @@ test("the command line imports the package by its name, its own folder and Node"
       const isAllowed =
         target === "lanegrad" ||
         target === "lanegrad/plot" ||
+        PACKAGES[target] === file ||
         target.startsWith("node:") ||
         (target.startsWith(".") && folderOf(resolved(file, target)) === COMMAND_LINE);
       assert.ok(isAllowed, `src/${file} must not import ${target}`);

@@ -1,17 +1,60 @@
 /**
- * Results on disk, written so that a reader finds the whole old file or the whole new one.
+ * Files: read with errors that name them, and written so that a reader finds the whole old file or the whole new one.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A file cannot be read, or is not what it should be: exit code 1. */
+export class FileError extends Error {
+  override readonly name = "FileError";
+
+  constructor(file: string, cause: unknown) {
+    super(`${file}: ${reasonOf(cause)}`, { cause });
+  }
+}
 
 /** A folder or file of results cannot be written: exit code 1. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 
   constructor(path: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`cannot write to ${path}: ${reason}; choose another folder with --out`, { cause });
+    super(`cannot write to ${path}: ${reasonOf(cause)}; choose another folder with --out`, { cause });
   }
+}
+
+/** Why something failed, for the middle of a line. */
+export function reasonOf(cause: unknown): string {
+  if (typeof cause === "object" && cause !== null && "code" in cause) {
+    if (cause.code === "ENOENT") return "no such file or folder";
+    if (cause.code === "EISDIR") return "a folder, expected a file";
+  }
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** @throws {FileError} it cannot be read */
+export function readFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new FileError(file, error);
+  }
+}
+
+/** Whether there is a folder of this name. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -22,7 +65,7 @@ export class OutputError extends Error {
  * @throws {OutputError} it cannot be made or written
  */
 export function makeOutputFolder(out: string | undefined, now: Date): string {
-  const folder = resolve(out ?? join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-")));
+  const folder = resolve(out ?? newName(join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-"))));
   try {
     mkdirSync(folder, { recursive: true });
     const probe = join(folder, `.probe-${process.pid}`);
@@ -31,6 +74,14 @@ export function makeOutputFolder(out: string | undefined, now: Date): string {
     return folder;
   } catch (error) {
     throw new OutputError(folder, error);
+  }
+}
+
+/** The name, or with a number behind it where it is taken. */
+function newName(folder: string): string {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? folder : `${folder}-${n}`;
+    if (!existsSync(name)) return name;
   }
 }
 
@@ -52,7 +103,31 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
     }
     renameSync(part, file);
   } catch (error) {
-    rmSync(part, { force: true });
+    try {
+      rmSync(part, { force: true });
+    } catch {} // its folder has gone, and so has it
     throw new OutputError(file, error);
   }
+}
+
+/** A path as a person who stands in the current folder would write it. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near === "" ? "." : near.startsWith("..") ? path : near;
+}
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** The folder of the package, or of the clone: where package.json is. */
+export function packageRoot(): string {
+  return join(dirname(fileURLToPath(import.meta.url)), "../..");
+}
+
+/** lanegrad's version. */
+export function version(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  return manifest.version;
 }

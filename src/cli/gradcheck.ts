@@ -1,13 +1,18 @@
 /**
- * `npm run gradcheck`: every gradient rule against central differences in float64. Exit code 1 if one is wrong.
+ * `lanegrad gradcheck`: every gradient rule against central differences in float64. Exit code 1 if one is wrong.
  */
-import { pathToFileURL } from "node:url";
 import { Engine, type GradCheckReport, gradCheck } from "lanegrad";
+import { type Command, command } from "./command.ts";
 import { type GradCheckCase, gradCheckCases } from "./gradcheck_cases.ts";
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  process.exitCode = runGradChecks(gradCheckCases(await Engine.load()), console.log);
-}
+export const gradcheckCommand: Command = command({
+  name: "gradcheck",
+  about: "Checks every gradient rule against central differences in float64; exit code 1 if one is wrong.",
+  usage: "gradcheck",
+  flags: {},
+  examples: [],
+  run: async () => runGradChecks(gradCheckCases(await Engine.load()), console.log),
+});
 
 /** Checks each case and prints what was found; returns the exit code. */
 export function runGradChecks(cases: readonly GradCheckCase[], print: (line: string) => void): 0 | 1 {

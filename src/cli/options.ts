@@ -1,148 +1,174 @@
 /**
- * The training script's flags: what they are called, what they accept, and the page that --help prints.
+ * Reads a command line, and a configuration file under it, by a table of flags; and writes the page that --help prints.
  */
-import { parseArgs } from "node:util";
-import type { Build, FloatType, InputLayout } from "lanegrad";
+import { readFileSync } from "node:fs";
+import { FileError } from "./files.ts";
+import { type Flag, type Flags, type FlagsOf, flagOf, named, UsageError } from "./flags.ts";
+import { nearest } from "./nearest.ts";
 
-/** A run as the flags describe it. */
-export type TrainConfiguration = {
-  /** A folder of IDX files, or undefined for the bundled digits. */
-  readonly data: string | undefined;
-  /** A data set to download, or undefined. */
-  readonly dataset: "mnist" | undefined;
-  readonly hidden: number;
-  readonly iterations: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly weightInitStd: number;
-  readonly seed: number;
-  readonly dtype: FloatType;
-  readonly build: Build;
-  readonly layout: InputLayout | "auto";
-  readonly logEvery: number;
-  /** The folder for results, or undefined for a new one under runs/. */
-  readonly out: string | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly debug: boolean;
+/** What every command understands. */
+const COMMON_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--debug"]);
+
+/** What a command line says. */
+export type Parsed<V> = {
+  readonly values: V;
+  /** What stands without a flag: files, folders. */
+  readonly operands: readonly string[];
+  /** The keys that the command line itself has, without those of the configuration file. */
+  readonly given: ReadonlySet<string>;
 };
 
-/** The command line is wrong: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+/** Keys of a configuration file that are no flags: what a run has written about itself. */
+const REMARKS: ReadonlySet<string> = new Set(["lanegrad", "dataSha256"]);
+/** Flags that no configuration file has. */
+const NOT_IN_FILES: ReadonlySet<string> = new Set(["config", "resume"]);
 
-export const HELP = `Trains the two-layer network 784-50-10 on MNIST digits by minibatch SGD.
-
-usage: npm run train -- [options]
-
-data
-  --data DIR              the four MNIST files, plain or .gz (default: the 10,000 bundled digits)
-  --dataset mnist         all of MNIST, downloaded once into the user's cache folder (LANEGRAD_CACHE: another
-                          folder; LANEGRAD_MNIST_MIRRORS: other addresses, separated by spaces)
-
-network and training
-  --hidden N              hidden neurons (50)
-  --iterations N          steps (10000)
-  --batch-size N          examples in a step, drawn with replacement (100)
-  --learning-rate X       (0.1)
-  --weight-init-std X     standard deviation of the first weights (0.01)
-  --seed N                0 to 4294967295: weights and minibatches (0)
-  --dtype T               float32 or float64 (float32)
-  --build B               kernels: simd, the same bits everywhere, relaxed, or debug (simd)
-  --layout L              how pixels lie in memory: dense, sparse (only those that are not 0), or auto, which
-                          takes what is faster for the data (auto)
-
-output
-  --log-every N           report the loss every N steps (100)
-  --out DIR               history.json and weights.safetensors go there (a new folder under runs/)
-  --json                  one JSON object a line on standard output
-  --quiet                 no progress
-  --debug                 show the stack of an error
-  --help
-
-examples
-  npm run train -- --iterations 2000 --hidden 100
-  npm run train -- --data ~/mnist --dtype float64 --seed 1
-  npm run -s train -- --json --quiet --log-every 1 > run.jsonl
-`;
-
-const FLAGS = {
-  data: { type: "string" },
-  dataset: { type: "string" },
-  hidden: { type: "string", default: "50" },
-  iterations: { type: "string", default: "10000" },
-  "batch-size": { type: "string", default: "100" },
-  "learning-rate": { type: "string", default: "0.1" },
-  "weight-init-std": { type: "string", default: "0.01" },
-  seed: { type: "string", default: "0" },
-  dtype: { type: "string", default: "float32" },
-  build: { type: "string", default: "simd" },
-  layout: { type: "string", default: "auto" },
-  "log-every": { type: "string", default: "100" },
-  out: { type: "string" },
-  json: { type: "boolean", default: false },
-  quiet: { type: "boolean", default: false },
-  debug: { type: "boolean", default: false },
-  help: { type: "boolean", default: false },
-} as const;
+/** The flag for such a file. */
+export const CONFIG_FLAG: Flag<string> = named(
+  "FILE",
+  "flags as JSON, such as a run's config.json; flags given here come before them",
+);
 
 /**
- * Reads the command line.
+ * Reads the arguments.
  *
- * @returns the configuration, or "help" when that was asked for
- * @throws {UsageError} an unknown flag, or a value outside its range
+ * @throws {UsageError} an unknown flag, a value outside its range, an unknown key of the configuration file
+ * @throws {FileError} the configuration file cannot be read
  */
-export function parseTrainArguments(args: readonly string[]): TrainConfiguration | "help" {
-  const values = parseFlags(args);
-  if (values.help) return "help";
-  if (values.data !== undefined && values.dataset !== undefined) {
-    throw new UsageError("--data and --dataset exclude each other");
-  }
-  if (values.data === "" || values.out === "") throw new UsageError("--data and --out take a folder's name");
-  return {
-    data: values.data,
-    dataset: values.dataset === undefined ? undefined : oneOf("dataset", values.dataset, ["mnist"]),
-    hidden: wholeNumber("hidden", values.hidden, 1),
-    iterations: wholeNumber("iterations", values.iterations, 1),
-    batchSize: wholeNumber("batch-size", values["batch-size"], 1),
-    learningRate: positiveNumber("learning-rate", values["learning-rate"]),
-    weightInitStd: positiveNumber("weight-init-std", values["weight-init-std"]),
-    seed: wholeNumber("seed", values.seed, 0, 2 ** 32 - 1),
-    dtype: oneOf("dtype", values.dtype, ["float32", "float64"]),
-    build: oneOf("build", values.build, ["simd", "relaxed", "debug"]),
-    layout: oneOf("layout", values.layout, ["auto", "dense", "sparse"]),
-    logEvery: wholeNumber("log-every", values["log-every"], 1),
-    out: values.out,
-    json: values.json,
-    quiet: values.quiet,
-    debug: values.debug,
-  };
+export function parse<V>(table: FlagsOf<V>, args: readonly string[]): Parsed<V> {
+  const flags = table as Flags;
+  const { texts, operands } = split(flags, args);
+  const values = new Map<string, unknown>();
+  for (const [key, text] of texts) values.set(key, flags[key]?.parse(text, flagOf(key)));
+  const given = new Set(texts.keys());
+  const config = values.get("config");
+  const merged = typeof config === "string" ? new Map([...readConfig(flags, config), ...values]) : values;
+  return { values: Object.fromEntries(merged) as V, operands, given };
 }
 
-function parseFlags(args: readonly string[]) {
+/** The text of each flag, and the rest. */
+function split(flags: Flags, args: readonly string[]): { texts: Map<string, string>; operands: string[] } {
+  const keys = new Map(Object.keys(flags).map((key) => [flagOf(key), key]));
+  const texts = new Map<string, string>();
+  const operands: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? "";
+    if (arg === "--") {
+      operands.push(...args.slice(i + 1));
+      break;
+    }
+    if (!arg.startsWith("-") || arg === "-") {
+      operands.push(arg);
+      continue;
+    }
+    const [, name = arg, inline] = /^(--?[^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
+    if (COMMON_FLAGS.has(name)) continue;
+    const key = keys.get(name);
+    if (key === undefined)
+      throw new UsageError(`unknown flag ${name}${suggestion(name, [...keys.keys(), ...COMMON_FLAGS])}`);
+    const { placeholder, bare } = flags[key] as Flags[string];
+    const next = args[i + 1];
+    if (inline !== undefined || placeholder === undefined) {
+      texts.set(key, inline ?? "");
+    } else if (bare !== undefined) {
+      const isValue = next !== undefined && /^\w+=/.test(next);
+      texts.set(key, isValue ? next : bare);
+      if (isValue) i += 1;
+    } else {
+      if (next === undefined || /^--\w/.test(next)) throw new UsageError(`${name}: a value is missing: ${placeholder}`);
+      texts.set(key, next);
+      i += 1;
+    }
+  }
+  return { texts, operands };
+}
+
+/** `; did you mean --epochs?`, where there is something near. */
+export function suggestion(written: string, words: readonly string[]): string {
+  const meant = nearest(written, words);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+/**
+ * The values in a configuration file.
+ *
+ * @throws {FileError} it cannot be read or is no JSON object
+ * @throws {UsageError} an unknown key, or a value that its flag refuses
+ */
+export function readConfig(flags: Flags, file: string): Map<string, unknown> {
+  const keys = Object.keys(flags).filter((key) => !NOT_IN_FILES.has(key));
+  const values = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(readJsonObject(file))) {
+    if (REMARKS.has(key) || value === null) continue;
+    if (!keys.includes(key)) throw new UsageError(`${file}: unknown key "${key}"${suggestion(key, keys)}`);
+    if (value === false) continue;
+    values.set(key, flags[key]?.parse(textOf(value), `${file}: ${key}`));
+  }
+  return values;
+}
+
+/** @throws {FileError} it cannot be read or is no JSON object */
+export function readJsonObject(file: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
   try {
-    return parseArgs({ args: [...args], options: FLAGS, strict: true, allowPositionals: false }).values;
+    value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    const [message = "wrong usage"] = (error as Error).message.split(/\.\s|\n/);
-    throw new UsageError(message);
+    throw new FileError(file, error);
   }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new FileError(file, "expected a JSON object");
 }
 
-function wholeNumber(flag: string, text: string, low: number, high = 2 ** 31 - 1): number {
-  const value = Number(text);
-  if (/^[+-]?\d+$/.test(text) && value >= low && value <= high) return value;
-  throw new UsageError(`--${flag}: expected a whole number from ${low} to ${high}, found "${text}"`);
+/** A value as the command line would have it. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(",");
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value)
+      .map(([name, amount]) => `${name}=${String(amount)}`)
+      .join(",");
+  }
+  return String(value);
 }
 
-function positiveNumber(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`--${flag}: expected a number above 0, found "${text}"`);
+const COLUMN = 25;
+const WIDTH = 110;
+
+/** What --help prints. */
+export type Page = {
+  readonly about: string;
+  readonly usage: string;
+  readonly flags: Flags;
+  readonly examples: readonly string[];
+};
+
+/** The page for one command. */
+export function helpText({ about, usage, flags, examples }: Page): string {
+  const sections = new Map<string, string[]>();
+  const put = (section: string, flag: string, text: string) => {
+    sections.set(section, [...(sections.get(section) ?? []), ...entry(flag, text)]);
+  };
+  for (const [key, { placeholder, about: text, section = "options" }] of Object.entries(flags)) {
+    put(section, placeholder === undefined ? flagOf(key) : `${flagOf(key)} ${placeholder}`, text);
+  }
+  const last = [...sections.keys()].at(-1) ?? "options";
+  put(last, "--debug", "show the stack of an error");
+  put(last, "--help", "this page");
+  const tables = [...sections].map(([title, lines]) => `${title}\n${lines.join("\n")}`);
+  const parts = [about, `usage: lanegrad ${usage}`, ...tables];
+  if (examples.length > 0) parts.push(`examples\n${examples.map((line) => `  ${line}`).join("\n")}`);
+  return `${parts.join("\n\n")}\n`;
 }
 
-function oneOf<const W extends string>(flag: string, text: string, words: readonly W[]): W {
-  const found = words.find((word) => word === text);
-  if (found === undefined) throw new UsageError(`--${flag}: expected ${words.join(" or ")}, found "${text}"`);
-  return found;
+/** A flag in its column and its text beside it, in as many lines as it needs. */
+function entry(flag: string, text: string): string[] {
+  const lines: string[] = [];
+  for (const part of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + part.length + 1 > WIDTH - COLUMN - 2) lines.push(part);
+    else lines[lines.length - 1] = `${line} ${part}`;
+  }
+  const head = `  ${flag}`;
+  const indented = lines.map((line) => `  ${" ".repeat(COLUMN - 2)}${line}`);
+  if (head.length > COLUMN - 1) return [head, ...indented];
+  return [`${head.padEnd(COLUMN)}${lines[0] ?? ""}`, ...indented.slice(1)];
 }

@@ -1,232 +1,174 @@
 /**
- * The training script: `npm run train -- --help`. Everything it does, an embedder can do: it imports the
- * package's public surface and nothing else of it.
+ * `lanegrad train`: a network on digits. Without flags it is the chapter's: 784-50-10, 10,000 steps of gradient descent.
+ * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
-import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import {
-  type Dataset,
   DivergedError,
-  downloadMnist,
   Engine,
   emptyHistory,
-  encodeSafetensors,
-  evaluate,
   type FloatType,
-  LanegradError,
-  loadMnist,
-  OptionError,
+  MissingPackageError,
+  network,
   RandomState,
+  restore,
   supports,
-  type TrainHistory,
-  TwoLayerNet,
-  train,
+  Trainer,
 } from "lanegrad";
-import { makeOutputFolder, OutputError, writeWhole } from "./files.ts";
-import { HELP, parseTrainArguments, type TrainConfiguration, UsageError } from "./options.ts";
-import { percent, type Reporter, reporterFor } from "./report.ts";
+import { type Command, command, isScript, runCommand } from "./command.ts";
+import { type Digits, loadDigits, sha256Of, splitOff } from "./digits.ts";
+import { drive } from "./drive.ts";
+import type { ReportParts } from "./figures.ts";
+import { FileError, OutputError, shown, version } from "./files.ts";
+import type { Parsed } from "./options.ts";
+import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
+import { linesOf, reporterFor, say } from "./report.ts";
+import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
+import { type Resuming, resumedRun } from "./resume.ts";
+import { RunFolder, setNewerAside } from "./run_folder.ts";
+import { type Interruption, listenForSignals } from "./signals.ts";
+import { configOf, TRAIN_FLAGS, type TrainValues } from "./train_flags.ts";
 
-const BUNDLED = join(dirname(fileURLToPath(import.meta.url)), "../../data");
-const NOT_MNIST = "not a score on MNIST's test set: the bundled digits are split from MNIST's training images";
+const DEFAULT_KEEP = 3;
 
-type Digits = { readonly train: Dataset; readonly test: Dataset; readonly folder: string; readonly note: string };
+export const trainCommand: Command = command<TrainValues>({
+  name: "train",
+  about: "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD.",
+  usage: "train [options]",
+  flags: TRAIN_FLAGS,
+  examples: [
+    "lanegrad train --dataset mnist",
+    "lanegrad train --layers 784,512,10 --optimizer adam --epochs 5 --validation 0.1 --patience 3",
+    "lanegrad train --data ~/mnist --dtype float64 --seed 1 --out runs/one",
+    "lanegrad train --resume runs/one --iterations 20000",
+    "lanegrad train --json --quiet --log-every 1 > run.jsonl",
+  ],
+  run: train,
+});
 
-/** How a run ended: as the process's exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  const configuration = parseTrainArguments(args);
-  if (configuration === "help") {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
-  const reporter = reporterFor(configuration);
+  const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed);
+  const values = resuming?.values ?? completed(parsed.values);
+  const reporter = reporterFor({ ...values, logEvery: values.logEvery ?? 1 });
   try {
-    const digits = await loadDigits(configuration, reporter, interruption.signal);
-    const out = makeOutputFolder(configuration.out, new Date());
-    await run(configuration, { digits, out, reporter, signal: interruption.signal });
+    const digits = await loadDigits(values, reporter.download, interruption.signal);
+    const sha256 = sha256Of(digits);
+    if (resuming?.dataSha256 !== undefined && resuming.dataSha256 !== sha256) {
+      throw new FileError(digits.folder, `other examples than those that ${shown(resuming.folder)} was trained on`);
+    }
+    const { keep = DEFAULT_KEEP, out } = values;
+    const run = await (resuming ? RunFolder.open(resuming.folder, keep, say) : RunFolder.create(out, keep, say));
+    try {
+      run.configure({ ...configOf(values), dataSha256: sha256 });
+      return await trainIn(run, { values, digits, reporter, resuming, interruption });
+    } finally {
+      run.release();
+    }
   } catch (error) {
     if (interruption.exitCode() === 0) throw error; // an interrupted download ends by an error
   }
   return interruption.exitCode();
 }
 
-async function run(configuration: TrainConfiguration, { digits, out, reporter, signal }: RunParts): Promise<void> {
-  const { hidden, iterations, batchSize, learningRate, weightInitStd, seed, dtype, build, layout } = configuration;
+type Parts = {
+  readonly values: TrainValues;
+  readonly digits: Digits;
+  readonly reporter: ReturnType<typeof reporterFor>;
+  readonly resuming: Resuming | undefined;
+  readonly interruption: Interruption;
+};
+
+async function trainIn(run: RunFolder, { values, digits, reporter, resuming, interruption }: Parts): Promise<number> {
+  const { seed = 0, dtype = "float32", build = "simd", validation: share, logEvery = 1 } = values;
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  const { train, validation } =
+    share === undefined ? { train: digits.train, validation: undefined } : splitOff(digits.train, share, seed);
+  const options = trainerOptions(values, train.length);
+  const description = descriptionOf(values, digits.train);
+
   using engine = await Engine.load({ build });
   const random = new RandomState(seed);
-  using net = new TwoLayerNet<FloatType>(engine, {
-    inputSize: digits.train.size,
-    hiddenSize: hidden,
-    outputSize: digits.train.classes,
-    weightInitStd,
-    random,
-    dtype,
-  });
-
-  const facts = factsOf(configuration, digits, net);
-  reporter.start(facts, [
-    `lanegrad ${version()}: ${net.inputSize}-${net.hiddenSize}-${net.outputSize}, ${dtype}, build ${build}, seed ${seed}`,
-    `${digits.train.length} training and ${digits.test.length} test digits from ${digits.folder}${digits.note && `: ${digits.note}`}`,
-  ]);
-
+  using net = network<FloatType>(engine, description, { seed, random, dtype });
   const history = emptyHistory();
+  using trainer = new Trainer(net, { train, test: digits.test, validation }, { ...options, random }, history);
+  if (resuming) {
+    restore(trainer, resuming.checkpoint);
+    for (const name of setNewerAside(run.folder, trainer.iteration)) say(`${name} is renamed: it is newer than this`);
+  }
+  const facts = factsOf(values, { ...digits, train, validation }, net.description);
+  reporter.start(facts, opening(facts, digits, resuming));
+
+  const began = trainer.iteration;
   const started = performance.now();
   try {
-    await train(
-      net,
-      digits.train,
-      {
-        iterations,
-        batchSize,
-        learningRate,
-        random,
-        test: digits.test,
-        layout,
-        onStep: (progress) => {
-          if (Number.isFinite(progress.loss)) reporter.step(progress);
-        },
-        signal,
+    await drive(trainer, {
+      run,
+      checkpointEvery: values.checkpointEvery,
+      signal: interruption.signal,
+      onStep(progress) {
+        reporter.step(progress);
+        for (const line of linesOf(progress, logEvery)) run.log(line);
       },
-      history,
-    );
+    });
   } catch (error) {
     if (error instanceof DivergedError) {
-      writeWhole(join(out, "history.json"), historyJson(facts, history, undefined));
-      process.stderr.write(`the history so far is in ${shown(out)}\n`);
+      const folder = run.results(new Map([["history.json", historyFile(facts, history, undefined)]]));
+      say(`the history so far is in ${shown(folder)}`);
     }
     throw error;
   }
-
   const seconds = (performance.now() - started) / 1000;
-  const end = {
-    iterations: history.losses.length,
-    seconds,
-    stepsPerSecond: history.losses.length / seconds,
-    loss: history.losses.at(-1) ?? null,
-    trainAccuracy: evaluate(net, digits.train).accuracy,
-    testAccuracy: evaluate(net, digits.test).accuracy,
-    weightsSha256: weightsSha256(net),
-  };
-  writeWhole(join(out, "weights.safetensors"), weightsFile(net));
-  writeWhole(join(out, "history.json"), historyJson(facts, history, end));
-  reporter.end(end, [
-    `${end.iterations} iterations in ${seconds.toFixed(1)} s, ${end.stepsPerSecond.toFixed(0)} steps/s`,
-    `train accuracy ${percent(end.trainAccuracy)}, test accuracy ${percent(end.testAccuracy)}${digits.note && ` (${NOT_MNIST})`}`,
-    `history.json and weights.safetensors are in ${shown(out)}`,
-  ]);
+  const end = endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
+  const folder = run.results(resultsOf(net, { facts, history, end }));
+  reporter.end(end, summaryOf(end, { digits, folder, history }));
+  if (values.report) await report(folder, { net, history, test: digits.test, facts });
+  return folder === run.folder ? interruption.exitCode() : 1;
 }
 
-type RunParts = {
-  readonly digits: Digits;
-  readonly out: string;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-};
-
-type Interruption = { readonly signal: AbortSignal; readonly exitCode: () => number };
-
-/** SIGINT and SIGTERM end the run after its step, with everything written; a second one ends it at once. */
-function listenForSignals(): Interruption {
-  const controller = new AbortController();
-  let exitCode = 0;
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(code);
-      exitCode = code;
-      controller.abort();
-      process.stderr.write(`\n${signal}: finishing this step; once more quits at once\n`);
-    });
+/** Figures, where their packages are installed; a run does not fail for them. */
+async function report(folder: string, parts: ReportParts): Promise<void> {
+  const { writeReport } = await import("./figures.ts");
+  try {
+    await writeReport(folder, parts);
+    say(`report.html and its figures are in ${shown(folder)}`);
+  } catch (error) {
+    if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
+    say(`no report: ${error.message}`);
   }
-  return { signal: controller.signal, exitCode: () => exitCode };
 }
 
-async function loadDigits(configuration: TrainConfiguration, reporter: Reporter, signal: AbortSignal): Promise<Digits> {
-  if (configuration.data !== undefined) {
-    return { ...(await loadMnist(configuration.data)), folder: configuration.data, note: "" };
-  }
-  if (configuration.dataset === "mnist") {
-    const folder = await downloadMnist({
-      signal,
-      onProgress: ({ file, receivedBytes, totalBytes }) => reporter.download(file, receivedBytes, totalBytes),
-      ...mirrorsFromEnvironment(),
-    });
-    return { ...(await loadMnist(folder)), folder, note: "" };
-  }
-  return {
-    ...(await loadMnist(BUNDLED)),
-    folder: "the repository's data folder",
-    note: `a score on them is ${NOT_MNIST}`,
-  };
-}
-
-/** LANEGRAD_MNIST_MIRRORS: addresses to download from instead, separated by spaces. */
-function mirrorsFromEnvironment(): { readonly mirrors?: readonly string[] } {
-  const mirrors = process.env["LANEGRAD_MNIST_MIRRORS"]?.split(/\s+/).filter((mirror) => mirror !== "");
-  return mirrors === undefined ? {} : { mirrors };
-}
-
-function factsOf({ data, dataset, ...configuration }: TrainConfiguration, digits: Digits, net: TwoLayerNet<FloatType>) {
-  const { json, quiet, debug, out, ...settings } = configuration;
+/** What a run is, for people and programs: the flags with their defaults, and the sizes of what it found. */
+function factsOf(
+  values: TrainValues,
+  digits: Pick<Digits, "train" | "test"> & { readonly validation: Digits["train"] | undefined },
+  { layers }: ReturnType<typeof descriptionOf>,
+): Readonly<Record<string, unknown>> {
+  const { lanegrad, data, dataset, layers: _, ...settings } = configOf(values);
+  const denses = layers.filter((layer) => layer.kind === "dense");
+  const { train, test, validation } = digits;
   return {
     version: version(),
-    layers: [net.inputSize, net.hiddenSize, net.outputSize],
+    layers: [denses[0]?.inputSize, ...denses.map(({ outputSize }) => outputSize)],
     ...settings,
+    ...(values.epochs === undefined ? {} : { steps: stepsOf(values, train.length) }),
+    logEvery: values.logEvery,
     data: data ?? dataset ?? "bundled",
-    trainExamples: digits.train.length,
-    testExamples: digits.test.length,
+    trainExamples: train.length,
+    testExamples: test.length,
+    ...(validation && { validationExamples: validation.length }),
   };
 }
 
-function historyJson(facts: object, history: TrainHistory, end: object | undefined): string {
-  return `${JSON.stringify({ configuration: facts, ...history, end: end ?? null })}\n`;
+function opening(facts: Readonly<Record<string, unknown>>, { folder, note }: Digits, resuming: Resuming | undefined) {
+  const { layers, dtype, build, seed, trainExamples, testExamples } = facts;
+  const size = (layers as readonly number[]).join("-");
+  const lines = [
+    `lanegrad ${version()}: ${size}, ${dtype}, build ${build}, seed ${seed}`,
+    `${trainExamples} training and ${testExamples} test digits from ${folder}${note && `: ${note}`}`,
+  ];
+  if (resuming) lines.push(`going on after ${resuming.checkpoint.iteration} steps of ${shown(resuming.folder)}`);
+  return lines;
 }
 
-function weightsFile(net: TwoLayerNet<FloatType>): Uint8Array {
-  const tensors = Object.entries(net.parameters).map(([name, { shape, data }]) => ({ name, shape, data }));
-  return encodeSafetensors(tensors, { format: "lanegrad", network: "TwoLayerNet" });
-}
-
-/** SHA-256 over the bytes of W1, b1, W2, b2, one after the other. */
-function weightsSha256(net: TwoLayerNet<FloatType>): string {
-  const hash = createHash("sha256");
-  for (const { data } of Object.values(net.parameters)) hash.update(data);
-  return hash.digest("hex");
-}
-
-function version(): string {
-  const manifest = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
-  return manifest.version;
-}
-
-/** A path as a person who stands in the current folder would write it. */
-function shown(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.startsWith("..") ? path : near;
-}
-
-/** One line for a person, and the exit code: 2 for wrong usage, 1 for what else went wrong. */
-function fail(error: unknown, withStack: boolean): number {
-  const isUsage = error instanceof UsageError || error instanceof OptionError;
-  const isExpected = isUsage || error instanceof LanegradError || error instanceof OutputError;
-  const message = error instanceof Error ? error.message : String(error);
-  const line = `train: ${message}${error instanceof UsageError ? "; --help lists the flags" : ""}`;
-  process.stderr.write(`${withStack && error instanceof Error ? (error.stack ?? line) : line}\n`);
-  if (!isExpected && !withStack) process.stderr.write("this is a defect: --debug shows where\n");
-  return isUsage ? 2 : 1;
-}
-
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1); // the reader has gone: nobody is left to tell
-});
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.exitCode = fail(error, process.argv.includes("--debug"));
-}
+if (isScript(import.meta.url)) await runCommand(trainCommand, process.argv.slice(2));

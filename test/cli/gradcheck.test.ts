@@ -23,7 +23,7 @@ for (const one of cases) {
 
 test("the script prints a line for each input and exits with 0", async () => {
   if (BUILD !== "simd") return; // the script loads this build
-  const { code, stdout, stderr } = await runScript("src/cli/gradcheck.ts", []);
+  const { code, stdout, stderr } = await runScript("src/cli/main.ts", ["gradcheck"]);
   assert.is(code, 0, stderr);
   assert.is(stdout.match(/^ok /gm)?.length, cases.flatMap(({ inputs }) => inputs).length);
   assert.match(stdout, new RegExp(`\nall ${cases.length} gradients are right\n$`));

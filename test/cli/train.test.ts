@@ -74,7 +74,8 @@ test("--json prints one object a line: start, steps, evaluations, end; and --out
   const weights = readFileSync(join(out, "weights.safetensors"));
   const header = JSON.parse(weights.subarray(8, 8 + Number(weights.readBigUInt64LE())).toString());
   assert.equal(header.W1.shape, [9, 4]);
-  assert.equal(readdirSync(out).sort(), ["history.json", "weights.safetensors"]);
+  const files = ["config.json", "history.csv", "history.json", "log.txt", "network.json", "weights.safetensors"];
+  assert.equal(readdirSync(out).sort(), ["checkpoint-000000012.safetensors", ...files]);
 });
 
 test("without arguments it trains on the bundled digits and says that this is no MNIST score, and where results went", async () => {

@@ -1,0 +1,97 @@
+/**
+ * The examples that a command works on: files from a folder, MNIST from the network, or the digits that come with the
+ * repository.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Dataset, downloadMnist, loadMnist, RandomState, split } from "lanegrad";
+import { packageRoot } from "./files.ts";
+import { type FlagsOf, named, UsageError, word } from "./flags.ts";
+
+export type Source = { readonly data?: string | undefined; readonly dataset?: "mnist" | undefined };
+
+/** Both flags, for the table of a command. */
+export const DATA_FLAGS: FlagsOf<Source> = {
+  data: named("DIR", "the four MNIST files, plain or .gz (default: the repository's 10,000 bundled digits)"),
+  dataset: word(
+    "mnist",
+    ["mnist"],
+    "all of MNIST, downloaded once into the user's cache folder (LANEGRAD_CACHE: another folder; " +
+      "LANEGRAD_MNIST_MIRRORS: other addresses, separated by spaces)",
+  ),
+};
+
+export type Digits = {
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly folder: string;
+  /** What is to be said of scores on them. */
+  readonly note: string;
+};
+
+export const NOT_MNIST = "not a score on MNIST's test set: the bundled digits are split from MNIST's training images";
+
+/** What is told of a download. */
+export type DownloadReport = (file: string, receivedBytes: number, totalBytes: number | undefined) => void;
+
+/**
+ * Loads what the flags name.
+ *
+ * @throws {UsageError} both flags, or neither where there are no bundled digits
+ * @throws {DatasetError} the files are missing or no dataset
+ * @throws {IdxError} a file is damaged
+ * @throws {DownloadError} no mirror has them
+ */
+export async function loadDigits(source: Source, report: DownloadReport, signal?: AbortSignal): Promise<Digits> {
+  const { data, dataset } = source;
+  if (data !== undefined && dataset !== undefined) throw new UsageError("--data and --dataset exclude each other");
+  if (data !== undefined) return { ...(await loadMnist(data)), folder: data, note: "" };
+  if (dataset === "mnist") {
+    const folder = await download(undefined, report, signal);
+    return { ...(await loadMnist(folder)), folder, note: "" };
+  }
+  const bundled = join(packageRoot(), "data");
+  if (!existsSync(join(bundled, "train-images-idx3-ubyte.gz"))) {
+    throw new UsageError(
+      "no data: --dataset mnist downloads MNIST, --data DIR reads its files; the bundled digits are in the repository only",
+    );
+  }
+  return {
+    ...(await loadMnist(bundled)),
+    folder: "the repository's data folder",
+    note: `a score on them is ${NOT_MNIST}`,
+  };
+}
+
+/** Downloads MNIST into a folder, or the user's cache folder; gives the folder. */
+export async function download(
+  cacheFolder: string | undefined,
+  report: DownloadReport,
+  signal?: AbortSignal,
+): Promise<string> {
+  const mirrors = process.env["LANEGRAD_MNIST_MIRRORS"]?.split(/\s+/).filter((mirror) => mirror !== "");
+  return await downloadMnist({
+    onProgress: ({ file, receivedBytes, totalBytes }) => report(file, receivedBytes, totalBytes),
+    ...(signal === undefined ? {} : { signal }),
+    ...(cacheFolder === undefined ? {} : { cacheFolder }),
+    ...(mirrors === undefined ? {} : { mirrors }),
+  });
+}
+
+/** SHA-256 over the bytes of all images and labels: whether two runs have the same examples. */
+export function sha256Of({ train, test }: Digits): string {
+  const hash = createHash("sha256");
+  for (const { inputs, labels } of [train, test]) hash.update(inputs).update(labels);
+  return hash.digest("hex");
+}
+
+/**
+ * Splits validation examples off, by a stream of its own that the seed gives: from each class its share.
+ *
+ * @throws {OptionError} a share that leaves nothing
+ */
+export function splitOff(examples: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {
+  const [validation, train] = split(examples, { share, random: new RandomState(seed), stratify: "classes" });
+  return { train, validation };
+}

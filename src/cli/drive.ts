@@ -1,0 +1,62 @@
+/**
+ * Drives a trainer to its end: reports steps, saves checkpoints, lets signals have their turn. Everything else is the
+ * library's.
+ */
+import { setImmediate } from "node:timers/promises";
+import { checkpointOf, type EvaluationRecord, type FloatType, type Trainer, type TrainProgress } from "lanegrad";
+import type { RunFolder } from "./run_folder.ts";
+
+/** The longest stretch without a turn for others. */
+const TURN_MILLISECONDS = 50;
+/** From one checkpoint to the next, where no number of steps is given. */
+const CHECKPOINT_MILLISECONDS = 60_000;
+
+export type DriveOptions = {
+  readonly run: RunFolder;
+  readonly checkpointEvery: number | undefined;
+  readonly onStep: (progress: Readonly<TrainProgress>) => void;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Trains. An aborted run ends after its step, with a checkpoint; a finished one has a checkpoint of its last step, from which
+ * a longer run can go on.
+ *
+ * @throws {DivergedError} the loss stopped being finite
+ */
+export async function drive<D extends FloatType>(trainer: Trainer<D>, options: DriveOptions): Promise<void> {
+  const { run, checkpointEvery, onStep, signal } = options;
+  const { history } = trainer;
+  let turn = performance.now();
+  let saved = turn;
+  const isDue = () =>
+    checkpointEvery === undefined
+      ? performance.now() - saved >= CHECKPOINT_MILLISECONDS
+      : trainer.iteration % checkpointEvery === 0;
+  for (const progress of trainer.turns()) {
+    if (progress !== undefined && Number.isFinite(progress.loss)) {
+      const { evaluation } = progress;
+      onStep(progress);
+      if (evaluation && isBest(evaluation, history.evaluations)) await run.save(checkpointOf(trainer), "best");
+      const isAborted = signal.aborted && !trainer.isDone;
+      if (trainer.isDone || isAborted || isDue()) {
+        await run.save(checkpointOf(trainer));
+        saved = performance.now();
+      }
+      if (isAborted) {
+        history.outcome = "aborted";
+        return;
+      }
+    }
+    if (performance.now() - turn < TURN_MILLISECONDS) continue;
+    await setImmediate();
+    turn = performance.now();
+  }
+}
+
+/** Whether the validation examples were met better than ever before. */
+function isBest(record: EvaluationRecord, all: readonly EvaluationRecord[]): boolean {
+  const { validationLoss, isBest: watched } = record;
+  if (watched !== undefined || validationLoss === undefined) return watched === true;
+  return all.every((other) => other === record || validationLoss < (other.validationLoss ?? Number.POSITIVE_INFINITY));
+}

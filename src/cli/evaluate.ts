@@ -1,0 +1,84 @@
+/** `lanegrad evaluate`: how good a network is, class by class, and what it gets most confidently wrong. */
+import {
+  type Dataset,
+  Engine,
+  evaluate,
+  type FloatType,
+  misclassified,
+  type Network,
+  reportData,
+  reportText,
+} from "lanegrad";
+import { type Command, command } from "./command.ts";
+import { DATA_FLAGS, loadDigits, NOT_MNIST, type Source } from "./digits.ts";
+import { FileError } from "./files.ts";
+import { section, toggle, whole, word } from "./flags.ts";
+import { MODEL_FLAGS, type ModelValues, nameOf, openModel, sizesOf } from "./model.ts";
+import type { Parsed } from "./options.ts";
+import { downloadReporter, percent, print, printJson, say } from "./report.ts";
+
+type EvaluateValues = Source &
+  ModelValues & {
+    readonly part?: "train" | "test" | undefined;
+    readonly topK?: number | undefined;
+    readonly worst?: number | undefined;
+    readonly json?: boolean | undefined;
+  };
+
+export const evaluateCommand: Command = command<EvaluateValues>({
+  name: "evaluate",
+  about: "Evaluates a network: loss, accuracy, each class, the confusion matrix, the surest wrong answers.",
+  usage: "evaluate RUN|FILE [options]",
+  operands: [1, 1],
+  flags: {
+    ...section("data", {
+      ...DATA_FLAGS,
+      part: word("PART", ["test", "train"], "which examples: test or train (test)"),
+    }),
+    ...section("network", MODEL_FLAGS),
+    ...section("output", {
+      topK: whole(1, "also counts labels among the K most probable classes"),
+      worst: whole(0, "how many wrong answers are listed (10)"),
+      json: toggle("one JSON object"),
+    }),
+  },
+  examples: [
+    "lanegrad evaluate runs/one",
+    "lanegrad evaluate runs/one/best.safetensors --dataset mnist --top-k 3 --worst 50",
+    "lanegrad evaluate runs/one --json | jq .accuracy",
+  ],
+  run: evaluateModel,
+});
+
+async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Promise<number> {
+  const { part = "test", topK, worst: limit = 10, json } = values;
+  using engine = await Engine.load();
+  const model = await openModel(engine, operands[0] ?? "", values);
+  using net = model.net;
+  const digits = await loadDigits(values, downloadReporter({ json }));
+  const examples = digits[part];
+  checkFit(net, model.file, examples);
+  const evaluation = evaluate(net, examples, topK === undefined ? {} : { topK });
+  const worst = limit === 0 ? [] : misclassified(net, examples, { limit });
+  if (json) {
+    printJson({ file: model.file, part, ...reportData(evaluation, examples.classNames), worst });
+    return 0;
+  }
+  if (digits.note) say(NOT_MNIST);
+  print([`${nameOf(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${examples.name}`, ""]);
+  print([reportText(evaluation, examples.classNames)]);
+  if (worst.length > 0) print(["", "the surest wrong answers"]);
+  for (const { index, label, prediction, probability } of worst) {
+    print([
+      `  example ${String(index).padStart(5)}  is ${label}, taken for ${prediction} with ${percent(probability)}`,
+    ]);
+  }
+  return 0;
+}
+
+/** @throws {FileError} the examples have another size than the network's input, or other classes than its output */
+function checkFit(net: Network<FloatType>, file: string, { name, size, classes }: Dataset): void {
+  if (net.inputSize === size && net.outputSize === classes) return;
+  const takes = `a network of ${net.inputSize} inputs and ${net.outputSize} classes`;
+  throw new FileError(nameOf(file), `${takes}, but ${name} has ${size} pixels and ${classes} classes`);
+}

@@ -1,0 +1,144 @@
+/** `lanegrad inspect`: what is in a file of weights, arrays or images. */
+import { decodeNpy, decodeNpz, decodeSafetensors, type NamedArray, parseDescription, readIdx } from "lanegrad";
+import { type Command, command } from "./command.ts";
+import { FileError, readFile, shown } from "./files.ts";
+import { toggle } from "./flags.ts";
+import type { Parsed } from "./options.ts";
+import { print, printJson } from "./report.ts";
+
+type InspectValues = { readonly json?: boolean | undefined };
+
+export const inspectCommand: Command = command<InspectValues>({
+  name: "inspect",
+  about:
+    "Says what is in a file: a checkpoint, safetensors, .npz, .npy, IDX (also .gz), a network's description. Names, shapes,\n" +
+    "types, ranges, metadata.",
+  usage: "inspect FILE [options]",
+  operands: [1, 1],
+  flags: { json: toggle("one JSON object") },
+  examples: ["lanegrad inspect runs/one/weights.safetensors", "lanegrad inspect t10k-images-idx3-ubyte.gz --json"],
+  run: inspect,
+});
+
+/** A file's content, as far as it is told. */
+type Content = {
+  readonly format: string;
+  readonly arrays: readonly NamedArray[];
+  readonly metadata?: ReadonlyMap<string, string>;
+};
+
+async function inspect({ values, operands: [file = ""] }: Parsed<InspectValues>): Promise<number> {
+  const bytes = readFile(file);
+  const { format, arrays, metadata = new Map<string, string>() } = await contentOf(bytes, shown(file));
+  const tensors = arrays.map(summaryOf);
+  if (values.json) {
+    const known = Object.fromEntries([...metadata].map(([key, text]) => [key, parsedOf(text)]));
+    printJson({ file, format, bytes: bytes.length, metadata: known, tensors });
+    return 0;
+  }
+  print([`${shown(file)}: ${format}, ${bytes.length} bytes`]);
+  for (const [key, text] of metadata) print([`  ${key}  ${shortened(text)}`]);
+  if (tensors.length > 0) print(["", ...table(tensors)]);
+  return 0;
+}
+
+async function contentOf(bytes: Uint8Array, file: string): Promise<Content> {
+  const [a, b] = bytes;
+  if (a === 0x50 && b === 0x4b) return { format: "npz", arrays: await decodeNpz(bytes, { file }) };
+  if (a === 0x93) return { format: "npy", arrays: [{ name: "", ...decodeNpy(bytes, { file }) }] };
+  if (a === 0x1f && b === 0x8b) return { format: "IDX, gzip", arrays: [await idxOf(bytes, file)] };
+  if (bytes[8] === "{".charCodeAt(0) && bytes.length > 8) {
+    const { tensors, metadata } = decodeSafetensors(bytes, { file });
+    const isCheckpoint = metadata.has("lanegrad.checkpoint");
+    return { format: isCheckpoint ? "checkpoint, safetensors" : "safetensors", arrays: tensors, metadata };
+  }
+  if (a === 0 && b === 0) return { format: "IDX", arrays: [await idxOf(bytes, file)] };
+  const text = new TextDecoder().decode(bytes);
+  if (text.trimStart().startsWith("{")) return descriptionOf(text, file);
+  throw new FileError(file, "neither safetensors nor npz, npy, IDX or a network's description");
+}
+
+async function idxOf(bytes: Uint8Array, file: string): Promise<NamedArray> {
+  const { shape, data } = await readIdx(bytes, { file });
+  return { name: "", shape, data };
+}
+
+function descriptionOf(text: string, file: string): Content {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FileError(file, error);
+  }
+  const { dtype, loss, layers } = parseDescription(value, { file });
+  const metadata = new Map([
+    ["dtype", dtype],
+    ["loss", loss],
+    ...layers.map((layer, i): [string, string] => [`layers[${i}]`, JSON.stringify(layer)]),
+  ]);
+  return { format: "network", arrays: [], metadata };
+}
+
+type Summary = {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** Elements that are NaN or infinite. */
+  readonly notFinite: number;
+};
+
+/** Ranges of the finite elements; null where there are none. */
+function summaryOf({ name, shape, data }: NamedArray): Summary {
+  let [min, max, sum, finite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
+    if (!Number.isFinite(value)) continue;
+    [min, max] = [Math.min(min, value), Math.max(max, value)];
+    sum += value;
+    finite += 1;
+  }
+  const range = finite === 0 ? { min: null, max: null, mean: null } : { min, max, mean: sum / finite };
+  return { name, dtype: typeOf(data), shape, ...range, notFinite: data.length - finite };
+}
+
+function typeOf(data: NamedArray["data"]): string {
+  return data.constructor.name.replace(/(Big|Clamped)|Array$/g, "").toLowerCase();
+}
+
+function table(tensors: readonly Summary[]): string[] {
+  const rows = [
+    ["name", "type", "shape", "min", "max", "mean", ""],
+    ...tensors.map(({ name, dtype, shape, min, max, mean, notFinite }) => [
+      name,
+      dtype,
+      `[${shape.join(", ")}]`,
+      ...[min, max, mean].map((value) => (value === null ? "–" : Number(value.toPrecision(5)).toString())),
+      notFinite === 0 ? "" : `${notFinite} not finite`,
+    ]),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, c) => (c < 3 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Metadata that is JSON as such, else the text. */
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const LONGEST = 500;
+
+function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
+}

@@ -1,0 +1,96 @@
+/**
+ * A trained network from what a person has at hand: a run's folder, a checkpoint, weights with their description in them, or
+ * weights alone and a description beside them.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import {
+  CheckpointFolder,
+  decodeNetwork,
+  decodeNpz,
+  decodeSafetensors,
+  type Engine,
+  type FloatType,
+  type Naming,
+  type Network,
+  network,
+  parseDescription,
+  sequential,
+  setWeights,
+} from "lanegrad";
+import { FileError, isFolder, readFile, shown } from "./files.ts";
+import { type FlagsOf, named, word } from "./flags.ts";
+import { readJsonObject } from "./options.ts";
+
+export type ModelValues = {
+  readonly network?: string | undefined;
+  readonly naming?: Naming | undefined;
+};
+
+/** For the table of a command. */
+export const MODEL_FLAGS: FlagsOf<ModelValues> = {
+  network: named("FILE", "description of weights that have none in them (network.json beside them)"),
+  naming: word("N", ["lanegrad", "pytorch"], "whose names such weights have: lanegrad or pytorch (lanegrad)"),
+};
+
+export type Model = {
+  readonly net: Network<FloatType>;
+  /** The file that it was read from. */
+  readonly file: string;
+};
+
+/** What a folder is asked for, in this order. */
+const IN_FOLDERS = ["weights.safetensors", "best.safetensors"];
+
+/**
+ * Reads a network. The caller disposes of it.
+ *
+ * @throws {FileError} there is none, or no description of it
+ * @throws {FormatError} the file is damaged, or its tensors are not those of the description
+ */
+export async function openModel(engine: Engine, path: string, values: ModelValues): Promise<Model> {
+  const file = isFolder(path) ? await fileIn(path) : path;
+  const bytes = readFile(file);
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  const { tensors, metadata } = isZip
+    ? { tensors: await decodeNpz(bytes, { file }), metadata: new Map<string, string>() }
+    : decodeSafetensors(bytes, { file });
+  if (values.network === undefined && metadata.has("lanegrad.network")) {
+    return { net: decodeNetwork(engine, bytes, { file }), file };
+  }
+  const beside = join(dirname(file), "network.json");
+  const descriptionFile = values.network ?? (existsSync(beside) ? beside : undefined);
+  if (descriptionFile === undefined) {
+    const names = tensors.slice(0, 4).map(({ name }) => name);
+    throw new FileError(shown(file), `weights alone (${names.join(", ")}): --network FILE describes their network`);
+  }
+  const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), { file: shown(descriptionFile) });
+  const known = loss === "custom" ? {} : { loss };
+  const net = network<FloatType>(engine, sequential(...layers), { dtype, random: "none", ...known });
+  try {
+    setWeights(net, tensors, { file, ...(values.naming === undefined ? {} : { naming: values.naming }) });
+    return { net, file };
+  } catch (error) {
+    net.dispose();
+    throw error;
+  }
+}
+
+async function fileIn(folder: string): Promise<string> {
+  const found = IN_FOLDERS.map((name) => join(folder, name)).find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  const checkpoint = await new CheckpointFolder(shown(folder)).latest();
+  if (checkpoint?.file !== undefined) return checkpoint.file;
+  throw new FileError(shown(folder), `no network: neither ${IN_FOLDERS.join(" nor ")} nor a checkpoint`);
+}
+
+/** `784-512-10`, for a line. */
+export function sizesOf({ inputSize, description }: Network<FloatType>): string {
+  const outputs = description.layers.flatMap((layer) => (layer.kind === "dense" ? [layer.outputSize] : []));
+  return [inputSize, ...outputs].join("-");
+}
+
+/** The file's name alone where it stands in the folder that was named, else as a person would write it. */
+export function nameOf(file: string): string {
+  return basename(file) === file ? file : shown(file);
+}

@@ -1,0 +1,192 @@
+/**
+ * From flags to what the library takes: the network's description, the optimizer with its schedule, the options of training.
+ */
+import {
+  adaGrad,
+  adam,
+  adamW,
+  augment,
+  batchNorm,
+  type Dataset,
+  dense,
+  dropout,
+  gelu,
+  type Layer,
+  leakyRelu,
+  momentum,
+  nesterov,
+  type Optimizer,
+  relu,
+  rmsProp,
+  type Schedule,
+  type Sequential,
+  sequential,
+  sgd,
+  sigmoid,
+  softplus,
+  type TrainerOptions,
+  tanh,
+} from "lanegrad";
+import { flagOf, UsageError } from "./flags.ts";
+import type { ACTIVATIONS, OPTIMIZERS, TrainValues } from "./train_flags.ts";
+
+const DEFAULT_ITERATIONS = 10_000;
+const DEFAULT_BATCH = 100;
+/** Of the chapter's network. */
+const CHAPTER = { hidden: 50, weightInitStd: 0.01 };
+
+const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = {
+  ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus },
+};
+
+type OptimizerKind = {
+  readonly make: (options: never) => Optimizer;
+  readonly learningRate: number;
+  /** Flags that only some optimizers have. */
+  readonly has: readonly string[];
+};
+
+const OPTIMIZER: Readonly<Record<(typeof OPTIMIZERS)[number], OptimizerKind>> = {
+  sgd: { make: sgd, learningRate: 0.1, has: [] },
+  momentum: { make: momentum, learningRate: 0.01, has: ["momentum"] },
+  nesterov: { make: nesterov, learningRate: 0.01, has: ["momentum"] },
+  adaGrad: { make: adaGrad, learningRate: 0.01, has: ["epsilon"] },
+  rmsProp: { make: rmsProp, learningRate: 0.001, has: ["decay", "epsilon"] },
+  adam: { make: adam, learningRate: 0.001, has: ["beta1", "beta2", "epsilon"] },
+  adamW: { make: adamW, learningRate: 0.001, has: ["beta1", "beta2", "epsilon"] },
+};
+const SPECIAL_KEYS = ["momentum", "decay", "beta1", "beta2", "epsilon"] as const;
+
+const SCHEDULE_KEYS: Readonly<Record<string, string>> = {
+  warmup: "warmup-cosine",
+  decayEvery: "step",
+  decayFactor: "step or exponential",
+};
+
+/**
+ * Fills in the defaults that the history of a run names, and refuses flags that exclude each other or would do nothing.
+ *
+ * @throws {UsageError} so
+ */
+export function completed(values: TrainValues): TrainValues {
+  const both = (a: keyof TrainValues, b: keyof TrainValues) => {
+    if (values[a] === undefined || values[b] === undefined) return;
+    throw new UsageError(`${flagOf(a)} and ${flagOf(b)} exclude each other`);
+  };
+  both("data", "dataset");
+  both("layers", "hidden");
+  both("iterations", "epochs");
+  const { optimizer = "sgd", schedule = "constant" } = values;
+  for (const key of SPECIAL_KEYS) {
+    if (values[key] === undefined || OPTIMIZER[optimizer].has.includes(key)) continue;
+    const having = Object.entries(OPTIMIZER).flatMap(([kind, { has }]) => (has.includes(key) ? [kind] : []));
+    throw new UsageError(`${flagOf(key)}: ${optimizer} has none; --optimizer ${having.join(", ")}`);
+  }
+  for (const [key, wanted] of Object.entries(SCHEDULE_KEYS)) {
+    if (values[key as keyof TrainValues] === undefined || wanted.split(" or ").includes(schedule)) continue;
+    throw new UsageError(`${flagOf(key)}: the schedule ${schedule} has none; --schedule ${wanted}`);
+  }
+  if (values.patience !== undefined && values.validation === undefined) {
+    throw new UsageError("--patience: watches validation examples: --validation 0.1 splits a tenth off");
+  }
+  const isChapter = isChapterNetwork(values);
+  return {
+    ...values,
+    hidden: values.layers === undefined ? (values.hidden ?? CHAPTER.hidden) : undefined,
+    iterations: values.epochs === undefined ? (values.iterations ?? DEFAULT_ITERATIONS) : undefined,
+    batchSize: values.batchSize ?? DEFAULT_BATCH,
+    learningRate: values.learningRate ?? OPTIMIZER[optimizer].learningRate,
+    weightInitStd: values.weightInitStd ?? (isChapter ? CHAPTER.weightInitStd : undefined),
+    seed: values.seed ?? 0,
+    dtype: values.dtype ?? "float32",
+    build: values.build ?? "simd",
+    layout: values.layout ?? "auto",
+    logEvery: values.logEvery ?? 100,
+  };
+}
+
+function isChapterNetwork({ layers, activation, dropout, batchNorm }: TrainValues): boolean {
+  return [layers, activation, dropout, batchNorm].every((value) => value === undefined);
+}
+
+/**
+ * The network for examples of this size and so many classes.
+ *
+ * @throws {UsageError} its layers do not fit the examples
+ */
+export function descriptionOf(values: TrainValues, { size, classes }: Pick<Dataset, "size" | "classes">): Sequential {
+  const { layers = [size, values.hidden ?? CHAPTER.hidden, classes] } = values;
+  if (layers[0] !== size) throw misfit(layers, `begin with ${layers[0]}, but an example has ${size} pixels`);
+  if (layers.at(-1) !== classes) throw misfit(layers, `end with ${layers.at(-1)}, but there are ${classes} classes`);
+  const { activation = values.layers === undefined ? "sigmoid" : "relu", weightInitStd } = values;
+  const start = weightInitStd === undefined ? {} : { weights: { std: weightInitStd } };
+  const description: Layer[] = [];
+  for (const [i, outputSize] of layers.slice(1).entries()) {
+    description.push(dense(layers[i] ?? 0, outputSize, start));
+    if (i === layers.length - 2) break;
+    if (values.batchNorm) description.push(batchNorm());
+    description.push(ACTIVATION[activation]());
+    if (values.dropout !== undefined && values.dropout > 0) description.push(dropout(values.dropout));
+  }
+  return sequential(...description);
+}
+
+function misfit(layers: readonly number[], reason: string): UsageError {
+  return new UsageError(`--layers ${layers.join(",")} ${reason}`);
+}
+
+/** What `Trainer` takes, for so many training examples. */
+export function trainerOptions(values: TrainValues, examples: number): TrainerOptions {
+  const { iterations, epochs, batchSize, accumulate, layout, patience, augment: changes } = values;
+  return {
+    ...(epochs === undefined ? { iterations: iterations ?? DEFAULT_ITERATIONS } : { epochs }),
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(accumulate === undefined ? {} : { accumulate }),
+    ...(layout === undefined ? {} : { layout }),
+    ...(patience === undefined ? {} : { earlyStopping: { patience } }),
+    ...(changes === undefined ? {} : { augmentation: augment(changes) }),
+    optimizer: optimizerOf(values, stepsOf(values, examples)),
+  };
+}
+
+/** How many steps the whole run makes. */
+export function stepsOf(values: TrainValues, examples: number): number {
+  const { iterations = DEFAULT_ITERATIONS, epochs, batchSize = DEFAULT_BATCH, accumulate = 1 } = values;
+  return epochs === undefined ? iterations : epochs * Math.ceil(Math.ceil(examples / batchSize) / accumulate);
+}
+
+function optimizerOf(values: TrainValues, steps: number): Optimizer {
+  const { optimizer = "sgd" } = values;
+  const { make, learningRate } = OPTIMIZER[optimizer];
+  const keys = [...SPECIAL_KEYS, "weightDecay", "clipNorm", "clipValue"] as const;
+  const given = keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]] as const]));
+  const rate = scheduleOf(values, values.learningRate ?? learningRate, steps);
+  return make({ ...Object.fromEntries(given), learningRate: rate } as never);
+}
+
+/** The learning rate over so many steps. */
+export function scheduleOf(values: TrainValues, rate: number, steps: number): Schedule {
+  const { schedule = "constant", warmup, decayEvery, decayFactor } = values;
+  switch (schedule) {
+    case "constant":
+      return rate;
+    case "step":
+      return { kind: "step", rate, every: decayEvery ?? Math.max(1, Math.ceil(steps / 3)), factor: decayFactor ?? 0.1 };
+    case "exponential":
+      // (1 - 4.6 / steps)^steps → e^-4.6, a hundredth: by a quotient, because hosts differ in powers.
+      return { kind: "exponential", rate, factor: decayFactor ?? Math.max(0.1, 1 - 4.6 / steps) };
+    case "cosine":
+      return { kind: "cosine", rate, steps };
+    case "warmup-cosine": {
+      const ascent = Math.min(warmup ?? Math.ceil(steps / 20), steps);
+      if (ascent === steps) return { kind: "warmup", rate, steps };
+      const parts = [
+        { schedule: { kind: "warmup", rate, steps: ascent, from: rate / ascent }, steps: ascent },
+        { schedule: { kind: "cosine", rate, steps: steps - ascent }, steps: steps - ascent },
+      ] as const;
+      return { kind: "sequence", parts };
+    }
+    default:
+      return schedule satisfies never;
+  }
+}

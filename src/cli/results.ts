@@ -1,0 +1,111 @@
+/** What a run leaves: its history as JSON and as a table, its weights, and a few lines for a person. */
+import { createHash } from "node:crypto";
+import {
+  describeNetwork,
+  type EvaluationRecord,
+  encodeNetwork,
+  evaluate,
+  type FloatType,
+  type Network,
+  type TrainHistory,
+} from "lanegrad";
+import { type Digits, NOT_MNIST } from "./digits.ts";
+import { shown } from "./files.ts";
+import { percent } from "./report.ts";
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** How a run ended. Accuracies are fractions. */
+export type End = {
+  readonly iterations: number;
+  readonly seconds: number;
+  readonly stepsPerSecond: number;
+  readonly loss: number | null;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+  readonly weightsSha256: string;
+};
+
+export type Course = {
+  readonly history: TrainHistory;
+  /** What this process took for so many steps. */
+  readonly seconds: number;
+  readonly steps: number;
+};
+
+/** Measures a network that has been trained. */
+export function endOf(
+  net: Network<FloatType>,
+  { train, test }: Pick<Digits, "train" | "test">,
+  { history, seconds, steps }: Course,
+): End {
+  return {
+    iterations: history.losses.length,
+    seconds,
+    stepsPerSecond: steps / seconds,
+    loss: history.losses.at(-1) ?? null,
+    trainAccuracy: evaluate(net, train).accuracy,
+    testAccuracy: evaluate(net, test).accuracy,
+    weightsSha256: weightsSha256(net),
+  };
+}
+
+/** The files, by name. */
+export function resultsOf(
+  net: Network<FloatType>,
+  { facts, history, end }: { readonly facts: Facts; readonly history: TrainHistory; readonly end: End },
+): Map<string, string | Uint8Array> {
+  return new Map<string, string | Uint8Array>([
+    ["weights.safetensors", encodeNetwork(net)],
+    ["network.json", `${JSON.stringify(describeNetwork(net), undefined, 2)}\n`],
+    ["history.csv", historyTable(history)],
+    ["history.json", historyFile(facts, history, end)],
+  ]);
+}
+
+/** history.json. */
+export function historyFile(facts: Facts, history: TrainHistory, end: End | undefined): string {
+  return `${JSON.stringify({ configuration: facts, ...history, end: end ?? null })}\n`;
+}
+
+const MEASURES = [
+  ...["trainAccuracy", "trainLoss", "testAccuracy", "testLoss", "validationAccuracy", "validationLoss"],
+] as readonly (keyof EvaluationRecord)[];
+
+/** A row for each step; what was measured after it stands beside its loss. */
+function historyTable({ losses, evaluations }: TrainHistory): string {
+  const measured = new Map(evaluations.map((record) => [record.iteration, record]));
+  const columns = MEASURES.filter((key) => evaluations.some((record) => record[key] !== undefined));
+  const rows = [["iteration", "loss", ...columns].join(",")];
+  for (const [iteration, loss] of losses.entries()) {
+    const record = measured.get(iteration);
+    rows.push([iteration, loss, ...columns.map((key) => record?.[key] ?? "")].join(","));
+  }
+  return `${rows.join("\n")}\n`;
+}
+
+/** SHA-256 over the bytes of W1, b1, W2, … and of running statistics, one after the other. */
+function weightsSha256({ parameters, statistics }: Network<FloatType>): string {
+  const hash = createHash("sha256");
+  for (const { data } of [...Object.values(parameters), ...Object.values(statistics)]) hash.update(data);
+  return hash.digest("hex");
+}
+
+/** The last lines of a run. */
+export function summaryOf(
+  end: End,
+  { digits, folder, history }: { readonly digits: Digits; readonly folder: string; readonly history: TrainHistory },
+): string[] {
+  const lines = [
+    `${end.iterations} iterations in ${end.seconds.toFixed(1)} s, ${end.stepsPerSecond.toFixed(0)} steps/s`,
+    `train accuracy ${percent(end.trainAccuracy)}, test accuracy ${percent(end.testAccuracy)}${digits.note && ` (${NOT_MNIST})`}`,
+    `history.json and weights.safetensors are in ${shown(folder)}`,
+  ];
+  const { outcome, best } = history;
+  const place =
+    best &&
+    `the weights are those after iteration ${best.iteration}, validation loss ${best.validationLoss?.toFixed(4)}`;
+  if (place !== undefined && outcome !== "aborted") lines.splice(1, 0, `${outcome}: ${place}`);
+  if (outcome === "aborted") lines.push(`to go on: lanegrad train --resume ${shown(folder)}`);
+  return lines;
+}

@@ -1,0 +1,65 @@
+/** `--resume`: the flags of the run that goes on, and the few that may differ. */
+import type { Checkpoint } from "lanegrad";
+import { shown } from "./files.ts";
+import { flagOf, UsageError } from "./flags.ts";
+import { type Parsed, readConfig, readJsonObject } from "./options.ts";
+import { completed } from "./recipe.ts";
+import { readResumed } from "./run_folder.ts";
+import { FREE_KEYS, RAISABLE_KEYS, TRAIN_FLAGS, type TrainValues } from "./train_flags.ts";
+
+/** A run that goes on. */
+export type Resuming = {
+  readonly folder: string;
+  readonly checkpoint: Checkpoint;
+  readonly values: TrainValues;
+  /** Of the examples that it was trained on. */
+  readonly dataSha256: string | undefined;
+};
+
+/**
+ * Reads the run that `--resume` names, with the flags that are given beside it.
+ *
+ * @throws {UsageError} a flag that would change the run's bits, or fewer steps than before
+ * @throws {FileError} there is no run, or its config.json cannot be read
+ * @throws {CheckpointError} its checkpoint is damaged or of another version
+ */
+export async function resumedRun({ values, given }: Parsed<TrainValues>): Promise<Resuming> {
+  if (values.config !== undefined)
+    throw new UsageError("--resume and --config exclude each other: the run has its own");
+  if (values.out !== undefined)
+    throw new UsageError("--resume and --out exclude each other: the run goes on in its folder");
+  const { folder, config, checkpoint } = await readResumed(values.resume ?? "");
+  const recorded = Object.fromEntries(readConfig(TRAIN_FLAGS, config)) as TrainValues;
+  const { dataSha256 } = readJsonObject(config);
+  const differences = [...given].flatMap((key) => differenceOf(key as keyof TrainValues, values, recorded));
+  if (differences.length > 0) {
+    const run = shown(folder);
+    throw new UsageError(`--resume ${run}: its bits would change: ${differences.join("; ")}`);
+  }
+  const { data, dataset, ...others } = recorded;
+  const isMoved = values.data !== undefined || values.dataset !== undefined;
+  const asked = Object.fromEntries(Object.entries(values).filter(([key]) => given.has(key)));
+  const merged: TrainValues = { ...(isMoved ? {} : { data, dataset }), ...others, ...asked } as TrainValues;
+  return {
+    folder,
+    checkpoint,
+    values: completed(merged),
+    dataSha256: typeof dataSha256 === "string" ? dataSha256 : undefined,
+  };
+}
+
+/** What is wrong with a flag beside --resume, if anything is. */
+function differenceOf(key: keyof TrainValues, values: TrainValues, recorded: TrainValues): string[] {
+  const [found, before] = [values[key], recorded[key]];
+  if (FREE_KEYS.has(key) || JSON.stringify(found) === JSON.stringify(before)) return [];
+  const flag = flagOf(key);
+  if (!RAISABLE_KEYS.has(key)) return [`${flag} ${textOf(before)} there, ${textOf(found)} here`];
+  if (typeof before !== "number")
+    return [`${flag} is not how the run counts: ${key === "epochs" ? "--iterations" : "--epochs"}`];
+  return Number(found) >= before ? [] : [`${flag} ${before} there, ${found} here: it can only be raised`];
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return "not given";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,169 @@
+/** What `train` can be told. */
+import { resolve } from "node:path";
+import type { AugmentationAmounts, Build, FloatType, InputLayout } from "lanegrad";
+import { DATA_FLAGS, type Source } from "./digits.ts";
+import { version } from "./files.ts";
+import { amounts, type FlagsOf, named, positive, real, section, share, sizes, toggle, whole, word } from "./flags.ts";
+import { CONFIG_FLAG } from "./options.ts";
+
+/** What stands between layers. */
+export const ACTIVATIONS = ["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"] as const;
+export const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"] as const;
+export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
+
+type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** What was given; `recipe.ts` fills in what was not. */
+export type TrainValues = Source &
+  Given<{
+    validation: number;
+    augment: AugmentationAmounts;
+    layers: readonly number[];
+    hidden: number;
+    activation: (typeof ACTIVATIONS)[number];
+    dropout: number;
+    batchNorm: boolean;
+    weightInitStd: number;
+    seed: number;
+    dtype: FloatType;
+    iterations: number;
+    epochs: number;
+    batchSize: number;
+    accumulate: number;
+    optimizer: (typeof OPTIMIZERS)[number];
+    learningRate: number;
+    momentum: number;
+    decay: number;
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    weightDecay: number;
+    clipNorm: number;
+    clipValue: number;
+    schedule: (typeof SCHEDULES)[number];
+    warmup: number;
+    decayEvery: number;
+    decayFactor: number;
+    patience: number;
+    build: Build;
+    layout: InputLayout | "auto";
+    logEvery: number;
+    out: string;
+    resume: string;
+    checkpointEvery: number;
+    keep: number;
+    report: boolean;
+    config: string;
+    json: boolean;
+    quiet: boolean;
+  }>;
+
+const DATA = {
+  ...DATA_FLAGS,
+  validation: real(
+    "a number between 0 and 1",
+    (x) => x > 0 && x < 1,
+    "share of the training examples that is split off, by the seed, and evaluated after each epoch",
+  ),
+  augment: amounts(
+    ["shift", "rotate", "scale"],
+    "shift=2,rotate=10,scale=0.1",
+    "changes every image a little before every step: pixels, degrees, share of its size",
+  ),
+};
+
+const NETWORK = {
+  layers: sizes("784,512,10", 2, "sizes of the layers, from pixels to classes (784,50,10)"),
+  hidden: whole(1, "hidden neurons of a network with one hidden layer (50)"),
+  activation: word("NAME", ACTIVATIONS, `${ACTIVATIONS.join(", ")} (sigmoid; relu with --layers)`),
+  dropout: share("share of each hidden layer's outputs that is left out while training"),
+  batchNorm: toggle("normalises what goes into each activation"),
+  weightInitStd: positive(
+    "standard deviation of the first weights (0.01; by their number with --layers, --activation, --dropout or --batch-norm)",
+  ),
+  seed: whole(0, "0 to 4294967295: weights and minibatches (0)", 2 ** 32 - 1),
+  dtype: word("T", ["float32", "float64"], "float32 or float64 (float32)"),
+};
+
+const TRAINING = {
+  iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
+  epochs: whole(1, "passes over the examples instead, each in a new order"),
+  batchSize: whole(1, "examples in a step (100)"),
+  accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
+  optimizer: word("NAME", OPTIMIZERS, `${OPTIMIZERS.join(", ")} (sgd)`),
+  learningRate: positive("(0.1 for sgd, 0.01 for momentum, nesterov and adaGrad, 0.001 for rmsProp, adam and adamW)"),
+  momentum: share("of momentum and nesterov (0.9)"),
+  decay: share("of rmsProp's average (0.99)"),
+  beta1: share("of adam and adamW (0.9)"),
+  beta2: share("of adam and adamW (0.999)"),
+  epsilon: real("a number from 0 on", (value) => value >= 0, "of adaGrad (1e-10), rmsProp, adam and adamW (1e-8)"),
+  weightDecay: real("a number from 0 on", (value) => value >= 0, "(0; 0.01 for adamW)"),
+  clipNorm: positive("gradients are scaled to this norm at most"),
+  clipValue: positive("gradients are cut to this at most"),
+  schedule: word("NAME", SCHEDULES, `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant)`),
+  warmup: whole(1, "steps of warmup-cosine's ascent (a twentieth of all)"),
+  decayEvery: whole(1, "steps after which the schedule step falls (a third of all)"),
+  decayFactor: positive("what step (0.1) and exponential multiply with, exponential in each step (to a hundredth)"),
+  patience: whole(1, "stops after so many evaluations without a better validation loss, and goes back to the best"),
+};
+
+const ENGINE = {
+  build: word("B", ["simd", "relaxed", "debug"], "kernels: simd, the same bits everywhere, relaxed, or debug (simd)"),
+  layout: word(
+    "L",
+    ["auto", "dense", "sparse"],
+    "how pixels lie in memory: dense, sparse (only those that are not 0), or auto, which takes what is faster (auto)",
+  ),
+};
+
+const OUTPUT = {
+  logEvery: whole(1, "report the loss every N steps (100)"),
+  out: named("DIR", "the run's folder: weights, history, checkpoints (a new folder under runs/)"),
+  resume: named(
+    "RUN",
+    "goes on with the run in a folder, or from one of its checkpoints; --epochs or --iterations may be raised",
+  ),
+  checkpointEvery: whole(1, "steps from one checkpoint to the next (default: one a minute, and one at the end)"),
+  keep: whole(1, "how many of the last checkpoints stay (3)"),
+  report: toggle("figures as SVG and report.html in the run's folder; needs the packages of lanegrad/plot"),
+  config: CONFIG_FLAG,
+  json: toggle("one JSON object a line on standard output"),
+  quiet: toggle("no progress"),
+};
+
+export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
+  ...section("data", DATA),
+  ...section("network", NETWORK),
+  ...section("training", TRAINING),
+  ...section("engine", ENGINE),
+  ...section("run and output", OUTPUT),
+};
+
+/** What does not change a run's bits, and so may differ when it goes on. */
+export const FREE_KEYS: ReadonlySet<string> = new Set([
+  ...["data", "dataset", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
+]);
+
+/** What may be more when it goes on. */
+export const RAISABLE_KEYS: ReadonlySet<string> = new Set(["iterations", "epochs"]);
+
+/** What is no property of the run itself, and so is not in its config.json. */
+export const PASSING_KEYS: ReadonlySet<string> = new Set(["out", "json", "quiet", "resume", "config", "report"]);
+
+/** What config.json keeps of a run: the flags that were given and the defaults that it took, with a path that holds anywhere. */
+export function configOf(values: TrainValues): Readonly<Record<string, unknown>> {
+  const kept = (Object.keys(TRAIN_FLAGS) as (keyof TrainValues)[]).flatMap((key) =>
+    PASSING_KEYS.has(key) || values[key] === undefined ? [] : [[key, values[key]] as const],
+  );
+  const { data, logEvery, ...settings } = Object.fromEntries(kept) as Readonly<Record<string, unknown>>;
+  return {
+    lanegrad: version(),
+    ...(typeof data === "string" ? { data: isAddress(data) ? data : resolve(data) } : {}),
+    ...settings,
+    logEvery,
+  };
+}
+
+function isAddress(data: string): boolean {
+  return data.startsWith("file:");
+}
