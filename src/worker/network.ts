@@ -11,7 +11,7 @@ import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";
 import type { WorkerDataset } from "./dataset.ts";
 import type { NetworkFacts, Rows } from "./protocol.ts";
-import { startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
+import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
 
 /** What a network says of rows: their number × its outputs, row-major. */
 export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly data: ArrayOf[D] };
@@ -52,8 +52,11 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
    * const history = await run;
    */
   train(dataset: WorkerDataset, options: WorkerTrainOptions, history?: TrainHistory): TrainingRun {
-    const network = this.#numberFor("train");
-    return startTraining(this.#connection, network, dataset, options, history);
+    try {
+      return startTraining(this.#connection, this.#numberFor("train"), dataset, options, history);
+    } catch (error) {
+      return refused(error);
+    }
   }
 
   /**

@@ -27,6 +27,7 @@ export class Run {
   #take: (() => void) | undefined;
   #hold: Hold | undefined;
   readonly #waitingForStandstill: (() => void)[] = [];
+  #isStanding = false;
 
   constructor(request: TrainRequest, send: (event: RunEvent, transfer?: ArrayBuffer[]) => void) {
     this.#request = request;
@@ -51,6 +52,7 @@ export class Run {
 
   /** Holds the run at its next turn; resolves when it stands, or is over. */
   pause(): Promise<void> {
+    if (this.#isStanding && this.#hold !== undefined) return Promise.resolve();
     this.#hold ??= hold();
     return new Promise((resolve) => this.#waitingForStandstill.push(resolve));
   }
@@ -83,7 +85,9 @@ export class Run {
     while (this.#hold !== undefined) {
       this.#tellRecords();
       this.#reportStandstill();
+      this.#isStanding = true;
       await this.#hold.released;
+      this.#isStanding = false;
     }
     this.#reportStandstill();
   }

@@ -35,6 +35,11 @@ export type TrainingRun = Promise<TrainHistory> & {
   readonly stop: () => void;
 };
 
+/** A run that was refused before it began. */
+export function refused(error: unknown): TrainingRun {
+  return Object.assign(Promise.reject(error), { pause: async () => {}, resume: () => {}, stop: () => {} });
+}
+
 /** A run on a network in a worker. */
 export function startTraining(
   connection: Connection,
