@@ -14,10 +14,12 @@ import {
   describeEngineFault,
   describeFormatFault,
   describeIdxFault,
+  describeWorkerFault,
   type EngineFault,
   type FileFormat,
   type FormatFault,
   type IdxFault,
+  type WorkerFault,
 } from "./faults.ts";
 
 /** The common base: `catch (error) { if (error instanceof LanegradError) … }`. */
@@ -255,6 +257,17 @@ export class DivergedError extends LanegradError {
     this.iteration = iteration;
     this.loss = loss;
     this.subject = subject;
+  }
+}
+
+/** A worker could not be started, or ended by itself; `fault` says why, as data. */
+export class WorkerError extends LanegradError {
+  override readonly name = "WorkerError";
+  readonly fault: WorkerFault;
+
+  constructor(fault: WorkerFault, options?: ErrorOptions) {
+    super(describeWorkerFault(fault), options);
+    this.fault = fault;
   }
 }
 

@@ -50,7 +50,8 @@ export type DatasetFault =
     }
   | { readonly kind: "array"; readonly name: string; readonly expected: string; readonly found: string }
   | { readonly kind: "targets"; readonly name: string; readonly expected: string; readonly found: string }
-  | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string };
+  | { readonly kind: "shape"; readonly file: string; readonly expected: string; readonly found: string }
+  | { readonly kind: "moved"; readonly name: string };
 
 /** What a broken file was read as; `weights`: tensors by name, wherever they come from. */
 export type FileFormat = "safetensors" | "npy" | "npz" | "lanegrad network" | "weights";
@@ -75,6 +76,12 @@ export type CheckpointFault =
   | { readonly kind: "version"; readonly expected: number; readonly found: string }
   | { readonly kind: "damaged"; readonly reason: string }
   | { readonly kind: "another-run"; readonly differences: readonly string[] };
+
+/** Why a worker does not answer. */
+export type WorkerFault =
+  | { readonly kind: "start"; readonly reason: string }
+  | { readonly kind: "ended"; readonly reason: string }
+  | { readonly kind: "version"; readonly expected: number; readonly found: number };
 
 /** Why an engine could not start, in one line. */
 export function describeEngineFault(fault: EngineFault): string {
@@ -142,6 +149,8 @@ export function describeDatasetFault(fault: DatasetFault): string {
       return `${fault.name}: expected ${fault.expected} as targets, found ${fault.found}`;
     case "shape":
       return `${fault.file}: expected ${fault.expected}, found ${fault.found}`;
+    case "moved":
+      return `${fault.name}: its elements were transferred, and are no longer here; { transfer: "copy" } leaves them`;
     default:
       return unreachable(fault);
   }
@@ -192,6 +201,20 @@ export function describeCheckpointFault(fault: CheckpointFault): string {
       return `damaged: ${fault.reason}`;
     case "another-run":
       return `of another run: ${fault.differences.join("; ")}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+/** Why a worker does not answer, in one line. */
+export function describeWorkerFault(fault: WorkerFault): string {
+  switch (fault.kind) {
+    case "start":
+      return `the worker cannot be started: ${fault.reason}; startWorker({ worker: () => … }) takes one of your own`;
+    case "ended":
+      return `the worker ended: ${fault.reason}; what was in it is lost: start another`;
+    case "version":
+      return `the worker is of another release: expected protocol ${fault.expected}, found ${fault.found}; renew its file with the program's`;
     default:
       return unreachable(fault);
   }

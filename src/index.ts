@@ -64,8 +64,17 @@ export {
   SaveError,
   ShapeError,
   TrapError,
+  WorkerError,
 } from "./errors.ts";
-export type { CheckpointFault, DatasetFault, EngineFault, FileFormat, FormatFault, IdxFault } from "./faults.ts";
+export type {
+  CheckpointFault,
+  DatasetFault,
+  EngineFault,
+  FileFormat,
+  FormatFault,
+  IdxFault,
+  WorkerFault,
+} from "./faults.ts";
 export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";

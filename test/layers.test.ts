@@ -20,10 +20,13 @@ const RANK: Readonly<Record<string, number>> = {
   autodiff: 4,
   nn: 5,
   train: 6,
+  worker: 7,
   plot: 7, // above all, so that nothing imports it; what it may import has a test of its own
 };
 /** Figures: an entry of their own, "lanegrad/plot". */
 const FIGURES = "plot";
+/** Threads: an entry of their own, "lanegrad/worker". */
+const THREADS = "worker";
 /** The command line sees what a user sees. */
 const COMMAND_LINE = "cli";
 /** The public surface sees everything, and no file of the library imports it. */
@@ -39,8 +42,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 /** Packages that may not be installed: no import at load time may ask for them. */
 const OPTIONAL_PEERS = ["@observablehq/plot", "@resvg/resvg-js", "fast-png", "linkedom", "papaparse"];
-/** The import map's name for the two platforms. */
-const PLATFORM = "#platform";
+/** What package.json's `imports` resolve by platform, and the folder where it lies. */
+const BY_PLATFORM: ReadonlyMap<string, string> = new Map([
+  ["#platform", "platform"],
+  ["#spawn", THREADS],
+]);
+/** The files that are Node's alone. */
+const FOR_NODE: ReadonlySet<string> = new Set(["platform/node.ts", "worker/spawn_node.ts", "worker/thread.ts"]);
 /** What ECMAScript defines to the last bit, or, for sqrt, IEEE 754 does. */
 const EXACT_MATH = new Set([
   ...["abs", "ceil", "clz32", "floor", "fround", "imul", "max", "min", "round", "sign", "sqrt", "trunc"],
@@ -97,8 +105,7 @@ test("imports point downward", () => {
   for (const { file, folder, code } of sources) {
     if (file === SURFACE || folder === COMMAND_LINE) continue;
     for (const target of importsOf(code)) {
-      const to =
-        target === PLATFORM ? "platform" : target.startsWith(".") ? folderOf(resolved(file, target)) : undefined;
+      const to = BY_PLATFORM.get(target) ?? (target.startsWith(".") ? folderOf(resolved(file, target)) : undefined);
       if (to === undefined) continue; // packages and node: have tests of their own
       const isDownward = to === folder || (RANK[to] ?? Number.POSITIVE_INFINITY) < (RANK[folder] ?? -1);
       assert.ok(isDownward, `src/${file} must not import ${target}`);
@@ -149,6 +156,17 @@ test("figures import errors alone, and no file of the library imports them, its 
   }
 });
 
+test("what is Node's alone is never imported: package.json resolves to it, or a thread starts with it", () => {
+  for (const { file, code } of sources) {
+    for (const target of importsOf(code)) assert.not.ok(FOR_NODE.has(resolved(file, target)), `src/${file}`);
+  }
+});
+
+test("threads are an entry of their own: the surface does not import them", () => {
+  const surface = sources.find(({ file }) => file === SURFACE);
+  for (const target of importsOf(surface?.code ?? "")) assert.is.not(folderOf(resolved(SURFACE, target)), THREADS);
+});
+
 test("a package that may not be installed is loaded when it is needed", () => {
   const found = new Set<string>();
   for (const { file, code } of sources) {
@@ -164,16 +182,16 @@ test("a package that may not be installed is loaded when it is needed", () => {
 test("a package is imported by the one file that is there for it", () => {
   for (const { file, code } of sources) {
     for (const target of importsOf(code)) {
-      if (target.startsWith(".") || target.startsWith("node:") || target === PLATFORM || target === "lanegrad")
-        continue;
+      const isOwn = target.startsWith(".") || BY_PLATFORM.has(target) || target === "lanegrad";
+      if (isOwn || target.startsWith("node:")) continue;
       assert.is(PACKAGES[target], file, `src/${file} imports ${target}`);
     }
   }
 });
 
-test("only the platform for Node and the command line mention node:", () => {
+test("only what is Node's alone and the command line mention node:", () => {
   for (const { file, folder, code } of sources) {
-    if (folder === COMMAND_LINE || file === "platform/node.ts") continue;
+    if (folder === COMMAND_LINE || FOR_NODE.has(file)) continue;
     assert.not.match(code, /["'`]node:/, `src/${file}`);
   }
 });

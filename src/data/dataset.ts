@@ -39,8 +39,6 @@ export type Batch = {
  */
 export class Dataset<I extends InputArray = InputArray> {
   readonly name: string;
-  /** n × size elements; the caller's own, not a copy. */
-  readonly inputs: I;
   /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
   readonly targetValues: NumberArray | undefined;
   /** The shape of one example. */
@@ -63,6 +61,7 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly inputShape: readonly number[];
   /** All targets as one array: [n]; [n, classes] for one-hot rows; [n, targetWidth] for numbers. */
   readonly targetShape: readonly number[];
+  readonly #inputs: I;
   readonly #labels: LabelArray | undefined;
 
   /**
@@ -77,7 +76,7 @@ export class Dataset<I extends InputArray = InputArray> {
     const { name, inputs, shape, scale = 1 } = parts;
     const length = checkParts(parts, parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` });
     this.name = name;
-    this.inputs = inputs;
+    this.#inputs = inputs;
     this.#labels = parts.labels;
     this.targetValues = parts.targetValues;
     this.shape = shape;
@@ -91,6 +90,16 @@ export class Dataset<I extends InputArray = InputArray> {
     this.length = length;
     this.inputShape = [length, ...shape];
     this.targetShape = targetShapeOf(this, length);
+  }
+
+  /**
+   * n × size elements; the caller's own, not a copy.
+   *
+   * @throws {DatasetError} they were transferred, to a worker perhaps: nothing is left of them here
+   */
+  get inputs(): I {
+    if (this.#inputs.length > 0) return this.#inputs;
+    throw new DatasetError({ kind: "moved", name: this.name });
   }
 
   /**
@@ -112,14 +121,13 @@ export class Dataset<I extends InputArray = InputArray> {
    * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats
    */
   batch(indices: ArrayLike<number>): Batch {
-    const { size, scale, shape } = this;
+    const { inputs: elements, size, scale, shape } = this;
     const count = indices.length;
     checkRows("batch", indices, this.length);
-    const inputs =
-      this.inputs instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
+    const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
       const from = (indices[row] ?? 0) * size;
-      for (let at = 0; at < size; at++) inputs[row * size + at] = (this.inputs[from + at] ?? 0) * scale;
+      for (let at = 0; at < size; at++) inputs[row * size + at] = (elements[from + at] ?? 0) * scale;
     }
     const { targetValues } = this;
     const rows = targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth);

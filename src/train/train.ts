@@ -24,6 +24,8 @@ export type TrainOptions = TrainerOptions & {
   readonly onEvaluation?: (record: EvaluationRecord) => void | Promise<void>;
   /** Called at the end of every epoch. */
   readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /** Called whenever other work has had its turn, about every 50 ms; a promise is awaited, and holds the run. */
+  readonly onTurn?: () => void | Promise<void>;
   /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
   readonly onEnd?: (history: TrainHistory) => void | Promise<void>;
   /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted. */
@@ -60,7 +62,7 @@ export async function train<D extends FloatType>(
   options: TrainOptions,
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
-  const { test, validation, onStep, onEvaluation, onEpoch, onEnd, onCheckpoint, resume, signal } = options;
+  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, resume, signal } = options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   checkEvery(checkpointEvery);
   using trainer = new Trainer(net, { train: dataset, test, validation }, options, history);
@@ -78,6 +80,7 @@ export async function train<D extends FloatType>(
     if (waiting !== undefined) await waiting;
     if (performance.now() - turn >= TURN_MILLISECONDS) {
       await nextTurn();
+      await onTurn?.();
       turn = performance.now();
     }
     if (progress !== undefined && signal?.aborted && !trainer.isDone) {

@@ -46,16 +46,36 @@ export async function loadInstance(
 ): Promise<{ module: WebAssembly.Module; exports: Exports }> {
   if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
   if (!supports(build)) throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
+  const content = await kernelsOf(build, source);
   try {
-    const content = source === undefined ? decode(await builtIn(build)) : await contentOf(source);
     const { module, instance } = startsAtOnce ? instantiateSync(content, {}) : await instantiate(content, {});
     return { module, exports: instance.exports as Exports };
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    const forbidden = /unsafe-eval|content security policy|disallowed by embedder/i.test(reason);
-    throw new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
+    throw failureOf(error);
   }
+}
+
+/**
+ * The kernels, not compiled: of the package, or from elsewhere.
+ *
+ * @throws {EngineError} (rejects) they cannot be fetched
+ */
+export async function kernelsOf(
+  build: Build,
+  source: WasmSource | undefined,
+): Promise<BufferSource | WebAssembly.Module> {
+  try {
+    return source === undefined ? decode(await builtIn(build)) : await contentOf(source);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const forbidden = /unsafe-eval|content security policy|disallowed by embedder/i.test(reason);
+  return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
 
 async function builtIn(build: Build): Promise<string> {

@@ -1,0 +1,48 @@
+/**
+ * Both ends of a worker's wire, in the two forms that they come in: a browser's `Worker` and its `self`, Node's `Worker`
+ * and its `parentPort`. What this file knows of them is all that is used.
+ */
+import { reasonOf } from "../platform/reason.ts";
+
+/** A browser's `Worker`, or what a worker there calls `self`. */
+export type WebEndpoint = {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+};
+
+/** Node's `Worker`, or what a worker there calls `parentPort`. */
+export type NodeEndpoint = {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  on(event: string, listener: (value: unknown) => void): unknown;
+};
+
+export type Endpoint = WebEndpoint | NodeEndpoint;
+
+/** A worker, as the program that started it sees it. */
+export type WorkerEndpoint = Endpoint & {
+  terminate(): unknown;
+  /** Whether the process waits for it: in Node. */
+  ref?(): void;
+  unref?(): void;
+};
+
+/** Hears every message from now on. Whoever posts is the library itself, so that what comes is taken for what it says. */
+export function listen<M>(endpoint: Endpoint, onMessage: (message: M) => void): void {
+  if ("on" in endpoint) endpoint.on("message", (message) => onMessage(message as M));
+  else endpoint.addEventListener("message", (event) => onMessage((event as MessageEvent<M>).data));
+}
+
+/** Hears of a worker's end, and of what it did not catch; `reason` is one line. */
+export function listenForEnd(worker: WorkerEndpoint, onEnd: (reason: string) => void): void {
+  if ("on" in worker) {
+    worker.on("error", (error) => onEnd(reasonOf(error)));
+    worker.on("messageerror", () => onEnd("a message could not be read"));
+    worker.on("exit", (code) => onEnd(`its thread ended with code ${code}`));
+    return;
+  }
+  worker.addEventListener("error", (event) => onEnd(("message" in event && String(event.message)) || NOT_LOADED));
+  worker.addEventListener("messageerror", () => onEnd("a message could not be read"));
+}
+
+/** Browsers do not say why. */
+const NOT_LOADED = "its script could not be loaded, or a Content-Security-Policy does not allow it (worker-src)";

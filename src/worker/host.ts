@@ -1,0 +1,216 @@
+/**
+ * The worker's side: an engine, and the networks and datasets that the program has given numbers to.
+ */
+import { Dataset } from "../data/dataset.ts";
+import { WorkerError } from "../errors.ts";
+import { Network } from "../nn/network.ts";
+import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
+import { setWeights, weightsOf } from "../nn/weights.ts";
+import { RandomState } from "../random/random_state.ts";
+import type { RandomStateSnapshot } from "../random/snapshot.ts";
+import { evaluate } from "../train/evaluate.ts";
+import { misclassified } from "../train/misclassified.ts";
+import { train } from "../train/train.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { Engine } from "../wasm/engine.ts";
+import { type Endpoint, listen } from "./endpoint.ts";
+import { encodeError } from "./errors.ts";
+import {
+  type Answer,
+  type Ask,
+  type FromWorker,
+  type Kind,
+  type NetworkFacts,
+  type Notice,
+  PROTOCOL,
+  type Request,
+  type ToWorker,
+} from "./protocol.ts";
+import { Run } from "./run.ts";
+
+/** An answer, and the buffers in it that go over to the program. */
+type Reply<K extends Kind> = { readonly value: Answer<K>; readonly transfer?: ArrayBuffer[] };
+
+type Handlers = { readonly [K in Kind]: (ask: Ask<K>, id: number) => Reply<K> | Promise<Reply<K>> };
+
+/** Answered, with nothing to say. */
+const DONE = { value: undefined };
+
+/**
+ * Serves a program's `startWorker` from within a worker: for a worker of one's own.
+ *
+ * @param endpoint `self` in a browser's worker, `parentPort` in one of Node's
+ * @example
+ * import { serve } from "lanegrad/worker/host";
+ * serve(self);
+ */
+export function serve(endpoint: Endpoint): void {
+  const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer));
+  listen<ToWorker>(endpoint, (message) => host.hear(message));
+}
+
+class Host {
+  readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+  #started: Engine | undefined;
+  readonly #networks = new Map<number, Network<FloatType>>();
+  readonly #datasets = new Map<number, Dataset>();
+  /** Runs under way, by the number of their request. */
+  readonly #runs = new Map<number, { readonly run: Run; readonly network: number; readonly over: Promise<unknown> }>();
+
+  constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
+    this.#post = post;
+  }
+
+  hear(message: ToWorker): void {
+    if ("id" in message) this.#answer(message);
+    else this.#notice(message);
+  }
+
+  async #answer({ kind, id, ask }: Request): Promise<void> {
+    try {
+      const handler = this.#handlers[kind] as (ask: Ask<Kind>, id: number) => Reply<Kind> | Promise<Reply<Kind>>;
+      const { value, transfer } = await handler(ask, id);
+      this.#post({ kind: "done", id, value }, transfer);
+    } catch (error) {
+      this.#post({ kind: "failed", id, error: encodeError(error) });
+    }
+  }
+
+  #notice({ kind, run: id }: Notice): void {
+    this.#runs.get(id)?.run[kind](); // a run that is over has nothing to hear
+  }
+
+  readonly #handlers: Handlers = {
+    start: async ({ protocol, build, wasm }) => {
+      if (protocol !== PROTOCOL) throw new WorkerError({ kind: "version", expected: protocol, found: PROTOCOL });
+      this.#started = await Engine.load({ build, wasm });
+      return DONE;
+    },
+    network: ({ network, description, seed, random, dtype, loss }) => {
+      const stream = typeof random === "object" ? streamOf(random) : random;
+      const net = new Network<FloatType>(this.#engine, description, {
+        ...(seed !== undefined && { seed }),
+        ...(stream !== undefined && { random: stream }),
+        ...(dtype !== undefined && { dtype }),
+        ...(loss !== undefined && { loss }),
+      });
+      this.#networks.set(network, net);
+      return { value: { facts: factsOf(net), random: typeof stream === "object" ? stream.getState() : undefined } };
+    },
+    load: ({ network, bytes, options }) => {
+      const net = decodeNetwork(this.#engine, bytes, options);
+      this.#networks.set(network, net);
+      return { value: factsOf(net) };
+    },
+    dataset: ({ dataset, parts }) => {
+      this.#datasets.set(dataset, new Dataset(parts));
+      return DONE;
+    },
+    train: (ask, id) => {
+      const run = new Run(ask, (event, transfer) => this.#post({ kind: "event", run: id, event }, transfer));
+      const over = this.#train(ask, run).finally(() => this.#runs.delete(id));
+      this.#runs.set(id, { run, network: ask.network, over });
+      return over;
+    },
+    pause: async ({ run }) => {
+      await this.#runs.get(run)?.run.pause();
+      return DONE;
+    },
+    predict: ({ network, rows }) => {
+      using y = this.#network(network).predict(rows);
+      const data = y.data.slice();
+      return { value: { shape: y.shape, data }, transfer: [data.buffer] };
+    },
+    evaluate: ({ network, dataset, options }) => ({
+      value: evaluate(this.#network(network), this.#dataset(dataset), options),
+    }),
+    misclassified: ({ network, dataset, options }) => ({
+      value: misclassified(this.#network(network), this.#dataset(dataset), options),
+    }),
+    weights: ({ network }) => {
+      const value = weightsOf(this.#network(network));
+      return { value, transfer: value.map(({ data }) => data.buffer as ArrayBuffer) };
+    },
+    setWeights: ({ network, weights, options }) => {
+      setWeights(this.#network(network), weights, options);
+      return DONE;
+    },
+    save: ({ network }) => {
+      const value = encodeNetwork(this.#network(network));
+      return { value, transfer: [value.buffer] };
+    },
+    disposeNetwork: async ({ network }) => {
+      const net = this.#networks.get(network);
+      this.#networks.delete(network);
+      await this.#stopRunsOf(network);
+      net?.dispose();
+      return DONE;
+    },
+    disposeDataset: ({ dataset }) => {
+      this.#datasets.delete(dataset);
+      return DONE;
+    },
+    stats: () => ({
+      value: { ...this.#engine.stats(), networks: this.#networks.size, datasets: this.#datasets.size },
+    }),
+  };
+
+  async #train(ask: Ask<"train">, run: Run): Promise<Reply<"train">> {
+    const { test, validation, resume, checkpointEvery } = ask;
+    const random = ask.random && streamOf(ask.random);
+    try {
+      const options = {
+        ...ask.options,
+        ...run.hooks,
+        ...(random !== undefined && { random }),
+        ...(resume !== undefined && { resume }),
+        ...(checkpointEvery !== undefined && { checkpointEvery }),
+        ...(test !== undefined && { test: this.#dataset(test) }),
+        ...(validation !== undefined && { validation: this.#dataset(validation) }),
+      };
+      const { outcome, layout } = await train(
+        this.#network(ask.network),
+        this.#dataset(ask.dataset),
+        options,
+        run.history,
+      );
+      return { value: { outcome, layout, random: random?.getState() } };
+    } finally {
+      run.end();
+    }
+  }
+
+  async #stopRunsOf(network: number): Promise<void> {
+    const own = [...this.#runs.values()].filter((under) => under.network === network);
+    for (const { run } of own) run.stop();
+    await Promise.allSettled(own.map(({ over }) => over));
+  }
+
+  get #engine(): Engine {
+    return present(this.#started, "engine");
+  }
+
+  #network(number: number): Network<FloatType> {
+    return present(this.#networks.get(number), `network ${number}`);
+  }
+
+  #dataset(number: number): Dataset {
+    return present(this.#datasets.get(number), `dataset ${number}`);
+  }
+}
+
+/** The program's side refuses what was disposed of: to get here is a defect of the library's. */
+function present<T>(found: T | undefined, what: string): T {
+  if (found === undefined) throw new Error(`the worker has no ${what}`);
+  return found;
+}
+
+function factsOf({ dtype, description, inputSize, outputSize }: Network<FloatType>): NetworkFacts {
+  return { dtype, description, inputSize, outputSize };
+}
+
+function streamOf(snapshot: RandomStateSnapshot): RandomState {
+  const random = new RandomState(0);
+  random.setState(snapshot);
+  return random;
+}

@@ -1,0 +1,125 @@
+/** A network in a worker, as the program holds it: the calls of `Network`, awaited. */
+import { DisposedError } from "../errors.ts";
+import type { NamedArray } from "../formats/arrays.ts";
+import type { Sequential } from "../nn/layers.ts";
+import type { SetWeightsOptions } from "../nn/weights.ts";
+import type { Shape } from "../tensor/layout.ts";
+import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
+import type { TrainHistory } from "../train/history.ts";
+import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
+import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
+import type { Connection } from "./connection.ts";
+import type { WorkerDataset } from "./dataset.ts";
+import type { NetworkFacts, Rows } from "./protocol.ts";
+import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
+
+/** What a network says of rows: their number × its outputs, row-major. */
+export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly data: ArrayOf[D] };
+
+/**
+ * What `worker.network` and `worker.load` give. Lives until it, or the worker, is disposed of.
+ *
+ * Errors are those of the same calls on the main thread: their class and their fields cross with them. Every method also
+ * rejects with a `DisposedError` after `dispose()`, and with a `WorkerError` when the worker has ended.
+ */
+export class WorkerNetwork<D extends FloatType = FloatType> {
+  readonly dtype: D;
+  readonly description: Sequential;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly #connection: Connection;
+  readonly #number: number;
+  #isDisposed = false;
+
+  constructor(connection: Connection, number: number, { dtype, description, inputSize, outputSize }: NetworkFacts) {
+    this.#connection = connection;
+    this.#number = number;
+    this.dtype = dtype as D;
+    this.description = description;
+    this.inputSize = inputSize;
+    this.outputSize = outputSize;
+  }
+
+  /**
+   * Trains as `train` does, with the same bits; other calls have their turn in between.
+   *
+   * Of `random`, the run draws in the worker, and the stream stands behind those draws when the run is over.
+   *
+   * @param history where records are put as they come in; kept when the run is cut short by an error
+   * @example
+   * const run = net.train(data, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }), onProgress });
+   * pauseButton.onclick = () => run.pause();
+   * const history = await run;
+   */
+  train(dataset: WorkerDataset, options: WorkerTrainOptions, history?: TrainHistory): TrainingRun {
+    try {
+      return startTraining(this.#connection, this.#numberFor("train"), dataset, options, history);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  /**
+   * What the network says of rows, as `Network.predict`.
+   *
+   * @param rows one example or several: numbers, which are copied
+   */
+  async predict(rows: Rows): Promise<Prediction<D>> {
+    const network = this.#numberFor("predict");
+    const own = ArrayBuffer.isView(rows) ? rows.slice() : rows;
+    const transfer = ArrayBuffer.isView(own) ? [own.buffer as ArrayBuffer] : [];
+    const { shape, data } = await this.#connection.call("predict", { network, rows: own }, { transfer });
+    return { shape, data: data as ArrayOf[D] };
+  }
+
+  /** How good the network is on a dataset, as `evaluate`. */
+  async evaluate(dataset: WorkerDataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const ask = { ...this.#on("evaluate", dataset), options };
+    return this.#connection.call("evaluate", ask);
+  }
+
+  /** The most confidently wrong examples, as `misclassified`. */
+  async misclassified(dataset: WorkerDataset, options: MisclassifiedOptions = {}): Promise<readonly Misclassified[]> {
+    const ask = { ...this.#on("misclassified", dataset), options };
+    return this.#connection.call("misclassified", ask);
+  }
+
+  /** Parameters and running statistics, as `weightsOf`: copies, which are the program's own. */
+  async weights(): Promise<readonly NamedArray[]> {
+    return this.#connection.call("weights", { network: this.#numberFor("weights") });
+  }
+
+  /** Puts arrays into the network, as `setWeights`; they are copied. */
+  async setWeights(weights: readonly NamedArray[], options: SetWeightsOptions = {}): Promise<void> {
+    const own = weights.map(({ name, shape, data }) => ({ name, shape, data: data.slice() }));
+    const transfer = own.map(({ data }) => data.buffer as ArrayBuffer);
+    const ask = { network: this.#numberFor("setWeights"), weights: own, options };
+    await this.#connection.call("setWeights", ask, { transfer });
+  }
+
+  /** The bytes of a file with all of the network, as `encodeNetwork`. */
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#connection.call("save", { network: this.#numberFor("save") });
+  }
+
+  /** Stops the runs on the network, and gives the memory back. A second call does nothing. */
+  async dispose(): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    if (!this.#connection.isOpen) return; // it went with the worker
+    await this.#connection.call("disposeNetwork", { network: this.#number });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #on(op: string, dataset: WorkerDataset): { readonly network: number; readonly dataset: number } {
+    return { network: this.#numberFor(op), dataset: dataset.numberFor(op, this.#connection) };
+  }
+
+  #numberFor(op: string): number {
+    if (this.#isDisposed) throw new DisposedError(`network ${this.inputSize}-…-${this.outputSize}`, op);
+    return this.#number;
+  }
+}

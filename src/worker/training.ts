@@ -1,0 +1,172 @@
+/**
+ * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
+ */
+import { unreachable } from "../faults.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
+import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "../train/history.ts";
+import type { TrainOptions } from "../train/train.ts";
+import type { Connection } from "./connection.ts";
+import type { WorkerDataset } from "./dataset.ts";
+import type { Awaited, Records, RunEvent } from "./protocol.ts";
+
+/** What a run made since the program last heard of it. */
+export type WorkerProgress = {
+  /** The first of these steps, counted from 0. */
+  readonly iteration: number;
+  /** The losses of the steps from there on, in nats: at least one. */
+  readonly losses: Float64Array;
+};
+
+/** As `train` takes them; datasets are those of the worker, and steps are told in batches. */
+export type WorkerTrainOptions = Omit<TrainOptions, "test" | "validation" | "onStep" | "onTurn"> & {
+  readonly test?: WorkerDataset;
+  readonly validation?: WorkerDataset;
+  /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */
+  readonly onProgress?: (progress: WorkerProgress) => void;
+};
+
+/** A run under way: await it for its history. */
+export type TrainingRun = Promise<TrainHistory> & {
+  /** Holds the run between two steps. Resolves when it stands, or is over; until then it takes about 50 ms. */
+  readonly pause: () => Promise<void>;
+  /** Lets a held run go on. */
+  readonly resume: () => void;
+  /** Ends the run, as an abort signal does: the history tells of an aborted run. */
+  readonly stop: () => void;
+};
+
+/** A run that was refused before it began. */
+export function refused(error: unknown): TrainingRun {
+  return Object.assign(Promise.reject(error), { pause: async () => {}, resume: () => {}, stop: () => {} });
+}
+
+/** A run on a network in a worker. */
+export function startTraining(
+  connection: Connection,
+  network: number,
+  dataset: WorkerDataset,
+  options: WorkerTrainOptions,
+  history: TrainHistory = emptyHistory(),
+): TrainingRun {
+  const { test, validation, onProgress, onEvaluation, onEpoch, onCheckpoint, onEnd, ...rest } = options;
+  const { signal, random, resume, checkpointEvery, ...plan } = rest;
+  const callbacks = { onProgress, onEvaluation, onEpoch, onCheckpoint };
+  const listener = new Listener(history, callbacks, (kind) => connection.notice(kind, run.id));
+  const ask = {
+    network,
+    dataset: dataset.numberFor("train", connection),
+    test: test?.numberFor("train", connection),
+    validation: validation?.numberFor("train", connection),
+    options: plan,
+    random: random?.getState(),
+    resume,
+    checkpointEvery,
+    awaits: listener.awaits,
+    isStopped: signal?.aborted === true,
+  };
+  const run = connection.request("train", ask, { onEvent: (event) => listener.hear(event) });
+  const stop = () => connection.notice("stop", run.id);
+
+  const result = async (): Promise<TrainHistory> => {
+    signal?.addEventListener("abort", stop);
+    try {
+      const { outcome, layout, random: after } = await run.answer;
+      if (after !== undefined) random?.setState(after);
+      if (layout !== undefined) history.layout = layout;
+      if (outcome !== undefined) history.outcome = outcome;
+    } catch (error) {
+      throw listener.failure === undefined ? error : listener.failure.error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+    if (listener.failure !== undefined) throw listener.failure.error;
+    await onEnd?.(history);
+    return history;
+  };
+  return Object.assign(result(), {
+    pause: () => connection.call("pause", { run: run.id }),
+    resume: () => connection.notice("resume", run.id),
+    stop,
+  });
+}
+
+type Callbacks = {
+  readonly onProgress: ((progress: WorkerProgress) => void) | undefined;
+  readonly onEvaluation: ((record: EvaluationRecord) => void | Promise<void>) | undefined;
+  readonly onEpoch: ((record: EpochRecord) => void | Promise<void>) | undefined;
+  readonly onCheckpoint: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+};
+
+/** Writes down what a run tells, and calls back; a callback that throws ends the run. */
+class Listener {
+  /** What a callback threw first. */
+  failure: { readonly error: unknown } | undefined;
+  readonly #history: TrainHistory;
+  readonly #callbacks: Callbacks;
+  readonly #notice: (kind: "stop" | "taken") => void;
+
+  constructor(history: TrainHistory, callbacks: Callbacks, notice: (kind: "stop" | "taken") => void) {
+    this.#history = history;
+    this.#callbacks = callbacks;
+    this.#notice = notice;
+  }
+
+  /** What the run is to wait for. */
+  get awaits(): readonly Awaited[] {
+    const { onEvaluation, onEpoch, onCheckpoint } = this.#callbacks;
+    const wanted = { evaluation: onEvaluation, epoch: onEpoch, checkpoint: onCheckpoint };
+    return (["evaluation", "epoch", "checkpoint"] as const).filter((kind) => wanted[kind] !== undefined);
+  }
+
+  hear(event: RunEvent): void {
+    const { onEvaluation, onEpoch, onCheckpoint } = this.#callbacks;
+    switch (event.kind) {
+      case "records":
+        this.#write(event);
+        return;
+      case "evaluation":
+        this.#take(() => onEvaluation?.(event.record));
+        return;
+      case "epoch":
+        this.#take(() => onEpoch?.(event.record));
+        return;
+      case "checkpoint":
+        this.#take(() => onCheckpoint?.(event.checkpoint));
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #write({ from, start, losses, evaluations, epochs, best }: Records): void {
+    const history = this.#history;
+    if (from === "checkpoint") {
+      for (const records of [history.losses, history.evaluations, history.epochs]) records.length = 0;
+      delete history.best;
+    }
+    for (const loss of losses) history.losses.push(loss);
+    history.evaluations.push(...evaluations);
+    history.epochs.push(...epochs);
+    if (best !== undefined) history.best = best;
+    if (from === "checkpoint" || losses.length === 0 || this.failure !== undefined) return;
+    try {
+      this.#callbacks.onProgress?.({ iteration: start, losses });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #take(callback: () => void | Promise<void>): Promise<void> {
+    try {
+      if (this.failure === undefined) await callback();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#notice("taken");
+  }
+
+  #fail(error: unknown): void {
+    this.failure ??= { error };
+    this.#notice("stop");
+  }
+}

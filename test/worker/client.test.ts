@@ -1,0 +1,193 @@
+/** What is in a worker, whose it is, and what becomes of it when the worker ends. */
+import { Worker } from "node:worker_threads";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { Dataset } from "../../src/data/dataset.ts";
+import { DatasetError, DisposedError, EngineError, OptionError, WorkerError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { weightsOf } from "../../src/nn/weights.ts";
+import { train } from "../../src/train/train.ts";
+import { startWorker } from "../../src/worker/client.ts";
+import { clusters } from "../support/digits.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+import { runScript } from "../support/script.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
+import { bitsOf, startTestWorker } from "../support/workers.ts";
+
+const test = suite("worker: what is in it");
+const examples = () => clusters({ count: 60, size: 8, classes: 3, seed: 1 });
+const layers = () => sequential(dense(8, 3));
+
+test("a dataset is moved: nothing is left of it here, and whoever uses it is told", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const dataset = examples();
+  const { inputs, labels } = dataset;
+  const data = await worker.dataset(dataset);
+  assert.is(inputs.buffer.byteLength, 0);
+  assert.is(labels.buffer.byteLength, 0);
+  assert.equal([data.name, data.length, data.size, data.classes], ["clusters", 60, 8, 3]);
+
+  for (const use of [
+    () => dataset.inputs,
+    () => dataset.batch([0]),
+    () => dataset.slice(0, 2),
+    () => dataset.pick([1]),
+  ]) {
+    assert.is(assertThrows(use, DatasetError, "use").fault.kind, "moved");
+  }
+  assert.is((await assertRejects(() => worker.dataset(dataset), DatasetError, "again")).fault.kind, "moved");
+});
+
+test("a copy leaves the dataset here, and takes no more than its elements along", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const whole = examples();
+  const part = whole.slice(10, 30);
+  const data = await worker.dataset(part, { transfer: "copy" });
+  assert.is(whole.inputs.length, 480);
+
+  using engine = await loadEngine();
+  using here = network(engine, layers());
+  await train(here, part, { epochs: 2, batchSize: 5, learningRate: 0.1 });
+  const there = await worker.network(layers());
+  await there.train(data, { epochs: 2, batchSize: 5, learningRate: 0.1 });
+  assert.equal(bitsOf(await there.weights()), bitsOf(weightsOf(here)));
+  const wrong = { transfer: "clone" as "copy" };
+  await assertRejects(() => worker.dataset(part, wrong), OptionError, "transfer");
+});
+
+test("numbers as targets, and names, go over too", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const inputs = Float64Array.of(0, 1, 2, 3);
+  const line = new Dataset({ name: "line", inputs, shape: [1], targetValues: Float64Array.of(1, 3, 5, 7) });
+  const data = await worker.dataset(line);
+  const net = await worker.network(sequential(dense(1, 1)), { dtype: "float64", loss: "squaredError" });
+  await net.train(data, { epochs: 400, batchSize: 4, learningRate: 0.05 });
+  const { data: y } = await net.predict([[10]]);
+  assert.ok(Math.abs(y[0]! - 21) < 1e-3, `${y[0]}`);
+});
+
+test("one worker serves several networks, at the same time", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const [a, b] = await Promise.all([worker.network(layers(), { seed: 1 }), worker.network(layers(), { seed: 2 })]);
+  const data = await worker.dataset(examples());
+  const options = { batchSize: 10, learningRate: 0.1 };
+  const endless = a.train(data, { ...options, iterations: 1e9 });
+  const { outcome } = await b.train(data, { ...options, epochs: 3 });
+  assert.is(outcome, "finished");
+  assert.is((await b.predict([1, 2, 3, 4, 5, 6, 7, 8])).data.length, 3);
+
+  using engine = await loadEngine();
+  using alone = network(engine, layers(), { seed: 2 });
+  await train(alone, examples(), { ...options, epochs: 3 });
+  assert.equal(bitsOf(await b.weights()), bitsOf(weightsOf(alone)), "neither changes the other");
+  endless.stop();
+  await endless;
+});
+
+test("disposing gives everything back, and stops runs first", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const { tensors, bytes } = await worker.stats();
+  const net = await worker.network(layers());
+  const data = await worker.dataset(examples());
+  const run = net.train(data, { iterations: 1e9, batchSize: 10, learningRate: 0.1 });
+  await net.dispose();
+  await net.dispose();
+  assert.is((await run).outcome, "aborted");
+  await data.dispose();
+  const after = await worker.stats();
+  assert.equal([after.tensors, after.bytes, after.networks, after.datasets], [tensors, bytes, 0, 0]);
+
+  await assertRejects(() => net.predict([1]), DisposedError, "predict");
+  await assertRejects(() => net.train(data, { epochs: 1, learningRate: 1 }), DisposedError, "train");
+  const other = await worker.network(layers());
+  await assertRejects(() => other.evaluate(data), DisposedError, "evaluate");
+});
+
+test("a dataset belongs to its worker", async () => {
+  const [first, second] = await Promise.all([startTestWorker(), startTestWorker()]);
+  await using _ = first.worker;
+  await using __ = second.worker;
+  const data = await first.worker.dataset(examples());
+  const net = await second.worker.network(layers());
+  await assertRejects(() => net.evaluate(data), OptionError, "evaluate");
+});
+
+test("closing ends what is under way, and everything after it is refused", async () => {
+  const { worker, thread } = await startTestWorker();
+  const net = await worker.network(layers());
+  const data = await worker.dataset(examples());
+  const run = net.train(data, { iterations: 1e9, batchSize: 10, learningRate: 0.1 });
+  const ended = assertRejects(() => run, DisposedError, "train");
+  await worker.close();
+  await worker.close();
+  await ended;
+  await run.pause().catch(() => {});
+  await assertRejects(() => net.predict([1]), DisposedError, "predict");
+  await assertRejects(() => worker.stats(), DisposedError, "stats");
+  await net.dispose(); // it went with the worker
+  await data.dispose();
+  assert.is((thread as Worker).threadId, -1, "the thread is gone");
+});
+
+test("a worker that dies rejects everything that waits for it, with one error", async () => {
+  const { worker, thread } = await startTestWorker();
+  const net = await worker.network(layers());
+  const data = await worker.dataset(examples());
+  const run = net.train(data, { iterations: 1e9, batchSize: 10, learningRate: 0.1 });
+  const calls = [run, run.pause()];
+  const ended = calls.map((call, i) => assertRejects(() => call, WorkerError, `call ${i}`));
+  thread.terminate();
+  const [error] = await Promise.all(ended);
+  assert.is(error?.fault.kind, "ended");
+  const later = await assertRejects(() => net.predict([1]), WorkerError, "later");
+  assert.is(later, error);
+  await worker.close();
+});
+
+test("a worker's own error is told, and where its script is missing, too", async () => {
+  const failing = () => new Worker('throw new Error("no such thing");', { eval: true });
+  const error = await assertRejects(() => startWorker({ worker: failing }), WorkerError, "failing");
+  assert.equal(error.fault, { kind: "start", reason: "no such thing" });
+  const missing = () => new Worker(new URL("./missing.js", import.meta.url));
+  const start = await assertRejects(() => startWorker({ worker: missing }), WorkerError, "missing");
+  assert.is(start.fault.kind, "start");
+  const refusing = (): never => {
+    throw new TypeError("not here");
+  };
+  await assertRejects(() => startWorker({ worker: refusing }), WorkerError, "refusing");
+});
+
+test("kernels that are none are refused as by an engine, and the thread ends", async () => {
+  await assertRejects(() => startWorker({ build: BUILD, wasm: new Uint8Array(8) }), EngineError, "kernels");
+});
+
+test("another release's worker is refused", async () => {
+  const { worker, thread } = await startTestWorker();
+  await using _ = worker;
+  const answer = new Promise<{ error: { fields: { fault: unknown } } }>((resolve) => {
+    (thread as Worker).once("message", resolve);
+  });
+  thread.ref?.(); // what it is asked here is not the library's to wait for
+  (thread as Worker).postMessage({
+    kind: "start",
+    id: 999,
+    ask: { protocol: 0, build: BUILD, wasm: new Uint8Array(0) },
+  });
+  assert.equal((await answer).error.fields.fault, { kind: "version", expected: 0, found: 1 });
+});
+
+test("a process ends by itself, after close and with an idle worker; not while it waits for an answer", async () => {
+  for (const mode of ["closed", "idle"]) {
+    const { code, stdout, stderr } = await runScript("test/worker/process.ts", [mode]);
+    assert.is(code, 0, stderr);
+    assert.is(stdout, `${mode}: 12 steps\n`);
+  }
+});
+
+test.run();

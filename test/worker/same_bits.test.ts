@@ -1,0 +1,132 @@
+/** A worker gives the bits and the records that the main thread gives. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { adam } from "../../src/nn/optimizers.ts";
+import { weightsOf } from "../../src/nn/weights.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { relu } from "../../src/ops/elementwise.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { evaluate } from "../../src/train/evaluate.ts";
+import { misclassified } from "../../src/train/misclassified.ts";
+import { type TrainOptions, train } from "../../src/train/train.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
+import { clusters } from "../support/digits.ts";
+import { loadEngine } from "../support/engine.ts";
+import { bitsOf, startTestWorker } from "../support/workers.ts";
+
+const test = suite("worker: the same bits");
+const examples = () => clusters({ count: 300, size: 12, classes: 4, seed: 2 });
+const others = () => clusters({ count: 120, size: 12, classes: 4, seed: 3 });
+const deep = () => sequential(dense(12, 16), batchNorm(), relu(), dropout(0.2), dense(16, 4));
+
+type Case = {
+  readonly law: string;
+  readonly dtype: FloatType;
+  readonly layers: () => Sequential;
+  readonly options: (random: RandomState) => Omit<TrainOptions, "validation" | "test">;
+};
+
+const cases: readonly Case[] = [
+  {
+    law: "epochs, Adam, batch normalisation, dropout, early stopping",
+    dtype: "float32",
+    layers: deep,
+    options: () => ({
+      epochs: 6,
+      batchSize: 32,
+      optimizer: adam({ learningRate: 1e-2 }),
+      earlyStopping: { patience: 3 },
+      seed: 5,
+    }),
+  },
+  {
+    law: "draws with replacement from the stream that the weights came from",
+    dtype: "float64",
+    layers: () => sequential(dense(12, 4)),
+    options: (random) => ({ iterations: 40, batchSize: 20, learningRate: 0.1, evaluateEvery: 15, random }),
+  },
+];
+
+for (const { law, dtype, layers, options } of cases) {
+  test(`${law}, ${dtype}: weights, records, evaluations, and the stream afterwards`, async () => {
+    using engine = await loadEngine();
+    const here = new RandomState(7);
+    using net = network(engine, layers(), { dtype, random: here });
+    const history = await train(net, examples(), { ...options(here), validation: others() });
+
+    const { worker } = await startTestWorker();
+    await using _ = worker;
+    const there = new RandomState(7);
+    const remote = await worker.network(layers(), { dtype, random: there });
+    const data = await worker.dataset(examples());
+    const validation = await worker.dataset(others());
+    const told = await remote.train(data, { ...options(there), validation });
+
+    assert.ok(history.losses.length > 20);
+    assert.equal(told, history);
+    assert.equal(bitsOf(await remote.weights()), bitsOf(weightsOf(net)));
+    assert.equal(there.getState(), here.getState());
+    assert.equal(await remote.evaluate(validation, { topK: 2 }), evaluate(net, others(), { topK: 2 }));
+    assert.equal(await remote.misclassified(validation), misclassified(net, others()));
+    const rows = new Float32Array(24).map((_, i) => i / 24);
+    const { shape, data: p } = await remote.predict(rows);
+    using expected = net.predict(rows);
+    assert.equal(shape, expected.shape);
+    assert.equal(p, expected.data.slice());
+  });
+}
+
+test("a run that is stopped and goes on from its checkpoint has the bits and records of an unbroken one", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const data = await worker.dataset(examples());
+  const validation = await worker.dataset(others());
+  const options = { epochs: 4, batchSize: 32, optimizer: adam({ learningRate: 1e-2 }), validation };
+  const whole = await worker.network(deep());
+  const history = await whole.train(data, options);
+
+  const broken = await worker.network(deep());
+  const kept = { latest: undefined as Parameters<NonNullable<TrainOptions["onCheckpoint"]>>[0] | undefined };
+  const stop = new AbortController();
+  const first = await broken.train(data, {
+    ...options,
+    checkpointEvery: 15,
+    onCheckpoint: (checkpoint) => {
+      kept.latest = checkpoint;
+      stop.abort();
+    },
+    signal: stop.signal,
+  });
+  assert.is(first.outcome, "aborted");
+  assert.is(first.losses.length, 15); // the run waits for the callback, so that it ends at this step
+
+  const again = await worker.network(deep(), { seed: 9 });
+  const progress: number[] = [];
+  const second = await again.train(data, {
+    ...options,
+    resume: kept.latest,
+    onProgress: ({ iteration, losses }) => progress.push(iteration, losses.length),
+  });
+  assert.equal(second, history);
+  assert.is(progress[0], 15, "only new steps are progress");
+  assert.equal(bitsOf(await again.weights()), bitsOf(await whole.weights()));
+});
+
+test("a network goes through a file, in and out of a worker", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const net = await worker.network(deep(), { seed: 3, dtype: "float64" });
+  const copy = await worker.load(await net.save());
+  assert.is(copy.dtype, "float64");
+  assert.equal(copy.description, net.description);
+  assert.equal(bitsOf(await copy.weights()), bitsOf(await net.weights()));
+
+  const other = await worker.network(deep(), { seed: 4, dtype: "float64" });
+  const weights = await net.weights();
+  await other.setWeights(weights);
+  assert.equal(bitsOf(await other.weights()), bitsOf(weights)); // which are still here
+});
+
+test.run();
