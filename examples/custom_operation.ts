@@ -1,4 +1,8 @@
-/** An operation of one's own: shape rule, kernel and gradient rule in one record, held by gradCheck. */
+/**
+ * An operation of one's own: shape rule, kernel and gradient rule in one record, held by gradCheck.
+ *
+ * Expect no element whose gradient differs from the central difference.
+ */
 import {
   apply,
   div,

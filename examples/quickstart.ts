@@ -1,4 +1,8 @@
-/** Ten lines: an engine, the bundled digits, a network, 1,000 steps, its accuracy. */
+/**
+ * Ten lines: an engine, the bundled digits, a network, 1,000 steps, its accuracy.
+ *
+ * Expect a tenth before, as of ten classes, and 87 % after.
+ */
 import { Engine, evaluate, loadMnist, RandomState, TwoLayerNet, train } from "lanegrad";
 
 using engine = await Engine.load();
