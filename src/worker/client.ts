@@ -5,7 +5,7 @@ import { spawn } from "#spawn";
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError, WorkerError } from "../errors.ts";
 import type { Sequential } from "../nn/layers.ts";
-import type { LossName } from "../nn/network.ts";
+import type { LossName } from "../nn/losses.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
