@@ -2,8 +2,8 @@
  * Weights from PyTorch, and back. A state of `nn.Sequential` names its tensors by the layer's place, and keeps a matrix
  * as outputs × inputs; lanegrad keeps inputs × outputs, and `naming: "pytorch"` translates.
  *
- * The bytes are made here, as `safetensors.torch.save(nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2)).state_dict())`
- * would make them, with weights by hand: a full adder, the sum of three bits in two.
+ * The file is made here, with the names, shapes and types that `nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2))`
+ * has in its `state_dict()`, and with weights set by hand: a full adder, the sum of three bits in two.
  * Expect exact binary sums, and the same bytes again.
  */
 import { Buffer } from "node:buffer";

@@ -1,9 +1,8 @@
 /**
  * Predictions over HTTP: one process, one engine. `npx tsx examples/serve.ts NETWORK [port]`, a file by `encodeNetwork`.
  *
- * Rows of all requests wait in one queue, and up to 64 at a time become one product, always of the same size: so the
- * network has one program whatever clients send, and a product serves many where many wait. A row's answer does not
- * depend on its neighbours, and nothing stays in the engine for a request.
+ * Rows of all requests wait in one queue; up to 64 at a time become one product, of 1, 8 or 64 rows: three programs,
+ * whatever clients send. A row's answer does not depend on its neighbours; nothing stays in the engine for a request.
  * Expect POST /predict [[…], …] to give a row of probabilities for each row, GET /stats what the engine holds.
  */
 import { readFileSync } from "node:fs";
@@ -16,12 +15,14 @@ const [AT_ONCE, MOST_ROWS, LONGEST] = [64, 1000, 2 ** 20];
 const [file = "network.safetensors", port = "0"] = process.argv.slice(2);
 const engine = await Engine.load();
 const net = decodeNetwork(engine, readFileSync(file), { file });
-const x = zeros(engine, [AT_ONCE, net.inputSize], { dtype: net.dtype });
+const inputs = [1, 8, AT_ONCE].map((rows) => zeros(engine, [rows, net.inputSize], { dtype: net.dtype }));
+for (const x of inputs) net.predict(x).dispose(); // compiles the programs before the first request
 const queue: { readonly row: number[]; readonly answer: (y: number[]) => void }[] = [];
 
 function answerSome(): void {
-  const some = queue.splice(0, AT_ONCE); // rows of x beyond these keep what they had: nobody asks for their answers
-  for (const [i, { row }] of some.entries()) x.data.set(row, i * net.inputSize);
+  const some = queue.splice(0, AT_ONCE);
+  const x = inputs.find(({ shape: [rows = 0] }) => rows >= some.length)!; // the last one has room for all
+  for (const [i, { row }] of some.entries()) x.data.set(row, i * net.inputSize); // further rows keep what they had
   using y = net.predict(x);
   for (const [i, { answer }] of some.entries()) answer(Array.from(y.rows(i, i + 1).data));
   if (queue.length > 0) setImmediate(answerSome);
@@ -37,8 +38,7 @@ async function reply(request: IncomingMessage, method: string | undefined): Prom
   if (request.method !== method) return [405, `${request.url} takes ${method}`];
   if (method === "GET") return [200, { ...engine.stats(), rssBytes: process.memoryUsage.rss() }];
   let text = "";
-  // A body that is too long is read to its end, so that the client hears of it, and not kept.
-  for await (const chunk of request.setEncoding("utf8")) text = (text + chunk).slice(0, LONGEST + 1);
+  for await (const chunk of request.setEncoding("utf8")) text = (text + chunk).slice(0, LONGEST + 1); // no more is kept
   if (text.length > LONGEST) return [413, `at most ${LONGEST} characters`];
   const rows: unknown = JSON.parse(text); // what it throws says where
   const isFloat = (value: unknown) => typeof value === "number" && Number.isFinite(Math.fround(value));

@@ -3,7 +3,7 @@
  * them; training takes minibatches out of it.
  *
  * Points of a square, and whether they lie in a circle: 200,000 of them, of which 6,000 exist at a time. Expect a test accuracy
- * above 99 %, and an engine that holds less than 100 KB.
+ * above 99 %, and an engine that holds less than 100 KiB.
  */
 import {
   adam,
@@ -47,5 +47,5 @@ for (const at of [0, 500, 1000, 1500, losses.length - 1]) {
   console.log(`after ${at * 100} points: loss ${losses[at]?.toFixed(4)}`);
 }
 console.log(
-  `test accuracy ${evaluate(net, chunk(0)).accuracy.toFixed(4)}; ${engine.stats().bytes} bytes in the engine`,
+  `test accuracy ${evaluate(net, chunk(0)).accuracy.toFixed(4)}; ${Math.ceil(engine.stats().bytes / 1024)} KiB in the engine`,
 );
