@@ -6,23 +6,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { BUILD } from "../support/engine.ts";
-import { makeTemporaryFolder, type RunOptions, runScript } from "../support/script.ts";
+import { runScript } from "../support/script.ts";
+import { lanegrad, newPath, readJson, train } from "./lanegrad.ts";
 
 const test = suite("train script");
-const folder = makeTemporaryFolder();
-let folders = 0;
 
 type Row = Record<string, unknown> & { type: string };
-
-/** A path that nothing has used yet. */
-function newPath(): string {
-  folders += 1;
-  return join(folder, `${folders}`);
-}
-
-function trainScript(args: readonly string[], options?: RunOptions) {
-  return runScript("src/cli/train.ts", ["--build", BUILD, ...args], options);
-}
 
 /** Four small IDX files of `count` and `tests` examples of 3 × 3 pixels. */
 function smallData({ count = 40, tests = 20, label = 9 } = {}): string {
@@ -44,10 +33,20 @@ function smallData({ count = 40, tests = 20, label = 9 } = {}): string {
   return data;
 }
 
+/** A configuration file. */
+function configFile(content: object): string {
+  const file = newPath(".config.json");
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
 test("--json prints one object a line: start, steps, evaluations, end; and --out receives history and weights", async () => {
   const out = newPath();
   const args = ["--json", "--quiet", "--iterations", "12", "--batch-size", "8", "--log-every", "3", "--hidden", "4"];
-  const { code, stdout, stderr } = await trainScript([...args, "--data", smallData(), "--out", out]);
+  const { code, stdout, stderr } = await runScript("src/cli/main.ts", [
+    ...["train", "--build", BUILD],
+    ...[...args, "--data", smallData(), "--out", out],
+  ]);
   assert.is(code, 0, stderr);
   assert.is(stderr, "");
   const rows = stdout
@@ -80,7 +79,7 @@ test("--json prints one object a line: start, steps, evaluations, end; and --out
 
 test("without arguments it trains on the bundled digits and says that this is no MNIST score, and where results went", async () => {
   const out = newPath();
-  const { code, stdout, stderr } = await trainScript(["--iterations", "20", "--log-every", "10", "--out", out]);
+  const { code, stdout, stderr } = await train(["--iterations", "20", "--log-every", "10", "--out", out]);
   assert.is(code, 0, stderr);
   assert.match(stdout, /8000 training and 2000 test digits/);
   assert.match(stdout, /not a score on MNIST's test set/);
@@ -91,10 +90,10 @@ test("without arguments it trains on the bundled digits and says that this is no
 });
 
 test("--help explains every flag; --quiet leaves only the summary", async () => {
-  const help = await trainScript(["--help"]);
+  const help = await train(["--help"]);
   assert.is(help.code, 0);
   for (const flag of ["--data", "--dataset", "--seed", "--dtype", "--json", "--out"]) assert.match(help.stdout, flag);
-  const { stdout, stderr } = await trainScript([
+  const { stdout, stderr } = await train([
     "--quiet",
     "--iterations",
     "3",
@@ -122,11 +121,30 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--dtype", "float16"], /--dtype: expected float32 or float64/],
     [["--dataset", "cifar"], /--dataset: expected mnist/],
     [["--data", "x", "--dataset", "mnist"], /exclude each other/],
+    [["--epoch", "3"], /unknown flag --epoch; did you mean --epochs\?/],
+    [["--epochs"], /--epochs: a value is missing: N/],
+    [["--epochs", "--json"], /--epochs: a value is missing/],
+    [["--json=yes"], /--json: takes no value, found "yes"/],
+    [["--epochs", "2", "--iterations", "3"], /--iterations and --epochs exclude each other/],
+    [["--layers", "784,5,10", "--hidden", "3"], /--layers and --hidden exclude each other/],
+    [["--layers", "784"], /--layers: expected at least 2 whole numbers/],
+    [["--layers", "100,20,10"], /--layers 100,20,10 begin with 100, but an example has 784 pixels/],
+    [["--layers", "784,20,3"], /--layers 784,20,3 end with 3, but there are 10 classes/],
+    [["--optimizer", "adamw"], /--optimizer: expected sgd, momentum, .*, found "adamw"/],
+    [["--momentum", "0.5"], /--momentum: sgd has none; --optimizer momentum, nesterov/],
+    [["--optimizer", "adam", "--beta1", "1"], /--beta1: expected a number from 0 to below 1/],
+    [["--warmup", "5"], /--warmup: the schedule constant has none; --schedule warmup-cosine/],
+    [["--patience", "3"], /--patience: watches validation examples/],
+    [["--validation", "1"], /--validation: expected a number between 0 and 1/],
+    [["--augment", "shift=much"], /--augment: expected shift, rotate, scale as in/],
+    [["--augment", "scale=0.9"], /augment: scale: expected a number from 0 to 0.5, found 0.9/],
+    [["--config", configFile({ epoch: 3 })], /config\.json: unknown key "epoch"; did you mean epochs\?/],
+    [["--config", configFile({ epochs: "many" })], /config\.json: epochs: expected a whole number/],
   ];
   await Promise.all(
     cases.map(async ([args, text]) => {
       const out = newPath();
-      const { code, stdout, stderr } = await runScript("src/cli/train.ts", [...args, "--out", out]);
+      const { code, stdout, stderr } = await lanegrad(["train", ...args, "--out", out]);
       assert.is(code, 2, `${args}: ${stderr}`);
       assert.match(stderr, text);
       assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
@@ -150,17 +168,72 @@ test("bad data is one line that names the file, and exit code 1", async () => {
     [["--data", swapped], /t10k-labels-idx1-ubyte: expected IDX rank 1, found 3/],
     [["--data", smallData({ label: 10 })], /label 39 is 10; expected 0 to 9/],
     [["--data", smallData({ tests: 0 })], /t10k-.*holds no examples/],
+    [["--config", newPath()], /no such file/],
+    [["--config", fileAsFolder], /JSON/],
     [["--out", join(fileAsFolder, "inside")], /cannot write to .*inside.*choose another folder with --out/],
   ];
   await Promise.all(
     cases.map(async ([args, text]) => {
       const defaults = ["--data", smallData(), "--out", newPath(), "--iterations", "2", "--batch-size", "2"];
-      const { code, stderr } = await trainScript([...defaults, ...args]);
+      const { code, stderr } = await train([...defaults, ...args]);
       assert.is(code, 1, `${args}: ${stderr}`);
       assert.match(stderr, text);
       assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
     }),
   );
+});
+
+test("a configuration file gives flags, and those of the command line come before it", async () => {
+  const out = newPath();
+  const config = configFile({
+    layers: [9, 4, 10],
+    epochs: 3,
+    augment: { shift: 1 },
+    batchNorm: true,
+    lanegrad: "0.1.0",
+  });
+  const args = ["--config", config, "--epochs", "2", "--data", smallData(), "--batch-size", "10", "--out", out];
+  const { code, stderr } = await train([...args, "--quiet"]);
+  assert.is(code, 0, stderr);
+  const { layers, epochs, augment, batchNorm } = readJson(join(out, "config.json"));
+  assert.equal(
+    { layers, epochs, augment, batchNorm },
+    { layers: [9, 4, 10], epochs: 2, augment: { shift: 1 }, batchNorm: true },
+  );
+});
+
+test("every flag of a network, an optimizer and a schedule is one that trains", async () => {
+  const data = smallData();
+  const runs = [
+    ...["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"].map((name) => ["--optimizer", name]),
+    ...["constant", "step", "exponential", "cosine", "warmup-cosine"].map((name) => ["--schedule", name]),
+    ...["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"].map((name) => ["--activation", name]),
+    ["--optimizer", "nesterov", "--momentum", "0.5", "--weight-decay", "0.001", "--clip-norm", "1"],
+    ["--optimizer", "adam", "--beta1", "0.8", "--beta2", "0.9", "--epsilon", "1e-6", "--clip-value", "0.1"],
+    ["--optimizer", "rmsProp", "--decay", "0.8", "--dtype", "float64", "--layout", "sparse"],
+    ["--schedule", "step", "--decay-every", "2", "--decay-factor", "0.5", "--accumulate", "3"],
+  ];
+  await Promise.all(
+    runs.map(async (flags) => {
+      const args = ["--data", data, "--epochs", "2", "--batch-size", "10", "--quiet", "--out", newPath(), ...flags];
+      const { code, stderr } = await train(args);
+      assert.is(code, 0, `${flags}: ${stderr}`);
+    }),
+  );
+});
+
+test("--report draws figures and one page that needs no other file", async () => {
+  const out = newPath();
+  const args = ["--data", smallData(), "--batch-size", "10", "--iterations", "20", "--report", "--out", out];
+  const { code, stderr } = await train(args);
+  assert.is(code, 0, stderr);
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  for (const name of ["loss", "accuracy", "confusion", "weights", "mistakes"]) {
+    const figure = readFileSync(join(out, `${name}.svg`), "utf8");
+    assert.match(figure, /^<svg /);
+    assert.ok(page.includes(figure), name);
+  }
+  assert.not.match(page, /(src|href)="(?!#|data:)/);
 });
 
 test("--dataset mnist: when every mirror fails, one line tells what happened and the way by hand", async () => {
@@ -169,7 +242,7 @@ test("--dataset mnist: when every mirror fails, one line tells what happened and
   const { port } = server.address() as AddressInfo;
   const cache = newPath();
   const environment = { LANEGRAD_MNIST_MIRRORS: `http://127.0.0.1:${port}/`, LANEGRAD_CACHE: cache };
-  const { code, stderr } = await trainScript(["--dataset", "mnist", "--quiet"], { environment });
+  const { code, stderr } = await train(["--dataset", "mnist", "--quiet"], { environment });
   server.close();
   assert.is(code, 1, stderr);
   assert.match(stderr, /train-images-idx3-ubyte\.gz \(HTTP 403\)/);
@@ -179,7 +252,7 @@ test("--dataset mnist: when every mirror fails, one line tells what happened and
 });
 
 test("--debug shows the stack", async () => {
-  const { code, stderr } = await trainScript(["--data", newPath(), "--debug"]);
+  const { code, stderr } = await train(["--data", newPath(), "--debug"]);
   assert.is(code, 1);
   assert.match(stderr, /\n {4}at /);
 });
@@ -198,7 +271,7 @@ test("a loss that stops being finite: exit code 1, the iteration, and the histor
     "--iterations",
     "50",
   ];
-  const { code, stderr } = await trainScript([...args, "--quiet"]);
+  const { code, stderr } = await train([...args, "--quiet"]);
   assert.is(code, 1, stderr);
   const iteration = Number(/loss is (?:NaN|Infinity) at iteration (\d+)/.exec(stderr)?.[1]);
   const history = JSON.parse(readFileSync(join(out, "history.json"), "utf8"));
@@ -209,7 +282,7 @@ test("a loss that stops being finite: exit code 1, the iteration, and the histor
 test("Ctrl-C finishes the step, writes history and weights, and exits 130", async () => {
   const out = newPath();
   let isSent = false;
-  const { code, stderr } = await trainScript(["--iterations", "1000000", "--log-every", "1", "--out", out], {
+  const { code, stderr } = await train(["--iterations", "1000000", "--log-every", "1", "--out", out], {
     onOutput: (text, child) => {
       if (isSent || !text.includes("loss")) return;
       isSent = true;

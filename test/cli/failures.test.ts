@@ -1,0 +1,158 @@
+/** What a run meets: folders that cannot be written, disks that are full, another run in its place. */
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { digitsFolder, newPath, readJson, train } from "./lanegrad.ts";
+
+const test = suite("train, when something goes wrong");
+const data = digitsFolder();
+const QUICK = ["--data", data, "--batch-size", "16", "--iterations", "30"];
+/** Long enough to be met while it runs. */
+const LONG = ["--data", data, "--hidden", "64", "--batch-size", "50", "--iterations", "6000", "--log-every", "1"];
+
+/** Does something once, when the first step has been told. */
+function atFirstStep(act: () => void) {
+  let isDone = false;
+  return {
+    onOutput(text: string) {
+      if (isDone || !text.includes("iteration 1 ")) return;
+      isDone = true;
+      act();
+    },
+  };
+}
+
+test("a folder that goes away: checkpoints fail with one warning, training goes on, results are saved elsewhere", async () => {
+  const run = newPath();
+  const gone = newPath();
+  const ended = await train(
+    [...LONG, "--checkpoint-every", "500", "--out", run],
+    atFirstStep(() => {
+      renameSync(run, gone);
+      writeFileSync(run, "a file where the folder was");
+    }),
+  );
+  assert.is(ended.code, 1, ended.stderr.slice(-500));
+  assert.is(ended.stderr.match(/no checkpoint saved, training goes on: /g)?.length, 1);
+  const [, rescue = ""] = /; the results are in (\S+)/.exec(ended.stderr) ?? [];
+  assert.ok(rescue.startsWith(tmpdir()), ended.stderr.slice(-500));
+  const history = readJson(join(rescue, "history.json"));
+  assert.is((history["losses"] as number[]).length, 6000);
+  assert.is(decodeSafetensors(readFileSync(join(rescue, "weights.safetensors"))).tensors.length, 4);
+  assert.match(ended.stdout, `are in ${rescue}`);
+  rmSync(rescue, { recursive: true });
+});
+
+test("a full disk: the checkpoint before it stands, and later ones are tried again", async () => {
+  const disk = newPath();
+  mkdirSync(disk);
+  if (!mount(disk)) return; // no right to mount: nothing to be seen here
+  try {
+    const filler = join(disk, "filler");
+    let phase: "before" | "full" | "after" = "before";
+    const data = digitsFolder({ count: 1000 });
+    const args = ["--data", data, "--batch-size", "50", "--iterations", "12000", "--checkpoint-every", "500"];
+    const ended = await train([...args, "--out", join(disk, "run")], {
+      onOutput(text, child) {
+        if (phase === "before" && /iteration [1-9]\d00 {2}loss/.test(text)) {
+          phase = "full";
+          child.kill("SIGSTOP");
+          fill(filler);
+          child.kill("SIGCONT");
+        } else if (phase === "full" && text.includes("no checkpoint saved")) {
+          phase = "after";
+          rmSync(filler);
+        }
+      },
+    });
+    assert.is(ended.code, 0, ended.stderr.slice(-500));
+    assert.match(ended.stderr, /no checkpoint saved, training goes on: .*checkpoint-\d+\.safetensors: ENOSPC/);
+    assert.match(ended.stderr, "checkpoints can be saved again");
+    const names = readdirSync(join(disk, "run")).filter((name) => name.startsWith("checkpoint-"));
+    assert.ok(names.includes("checkpoint-000012000.safetensors"), `${names}`);
+    for (const name of names) decodeSafetensors(readFileSync(join(disk, "run", name)));
+  } finally {
+    execFileSync("umount", [disk]);
+  }
+});
+
+test("two runs into one folder: the second is refused; the lock of a process that has ended is taken over", async () => {
+  const run = newPath();
+  const second: Promise<{ code: number | null; stderr: string }>[] = [];
+  const first = await train(
+    [...LONG, "--out", run],
+    atFirstStep(() => {
+      second.push(train([...QUICK, "--out", run]));
+    }),
+  );
+  assert.is(first.code, 0, first.stderr.slice(-300));
+  const [refused] = await Promise.all(second);
+  assert.is(refused?.code, 1);
+  assert.match(String(refused?.stderr), /another run writes there \(process \d+; if it is none, remove .*run\.lock\)/);
+  assert.not(existsSync(join(run, "run.lock")));
+
+  const dead = spawn(process.execPath, ["-e", ""]);
+  await new Promise((resolve) => dead.on("close", resolve));
+  writeFileSync(join(run, "run.lock"), `${dead.pid}\n`);
+  const taken = await train([...QUICK, "--out", run]);
+  assert.is(taken.code, 0, taken.stderr);
+  assert.not(existsSync(join(run, "run.lock")));
+});
+
+test("a folder with a run that is not finished is not written over; a finished one is replaced", async () => {
+  const run = newPath();
+  await train([...QUICK, "--checkpoint-every", "7", "--out", run]);
+  await train([...QUICK, "--iterations", "3", "--out", run]);
+  assert.equal(
+    readdirSync(run).filter((name) => name.startsWith("checkpoint-")),
+    ["checkpoint-000000003.safetensors"],
+  );
+  rmSync(join(run, "history.json"));
+  const { code, stderr } = await train([...QUICK, "--out", run]);
+  assert.is(code, 1);
+  assert.match(stderr, /holds a run that is not finished: lanegrad train --resume \S+ goes on with it/);
+  assert.ok(existsSync(join(run, "checkpoint-000000003.safetensors")));
+});
+
+test("a second Ctrl-C quits at once", async () => {
+  const run = newPath();
+  let sent = 0;
+  const { code, stderr } = await train([...LONG, "--iterations", "1000000", "--out", run], {
+    onOutput(text, child) {
+      if (sent === 0 && text.includes("iteration 1 ")) {
+        sent = 1;
+        child.kill("SIGSTOP"); // both arrive before its next turn
+        child.kill("SIGINT");
+        child.kill("SIGTERM");
+        child.kill("SIGCONT");
+      }
+    },
+  });
+  assert.ok(code === 130 || code === 143, `${code}`);
+  assert.not(existsSync(join(run, "weights.safetensors")), stderr.slice(-200));
+});
+
+/** A file system of 8 MB in memory; false where that is not allowed. */
+function mount(folder: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes what is left. */
+function fill(file: string): void {
+  for (const size of [2 ** 20, 2 ** 16, 2 ** 12]) {
+    try {
+      for (;;) writeFileSync(file, new Uint8Array(size), { flag: "a" });
+    } catch {} // full, to this size
+  }
+}
+
+test.run();

@@ -1,0 +1,115 @@
+/**
+ * The command line as a user runs it, in another process. It is bundled once, into build/, because that many processes would
+ * otherwise spend most of their time on translating the sources.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { encodeIdx } from "../../src/data/idx.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { BUILD } from "../support/engine.ts";
+import { type Ended, makeTemporaryFolder, ROOT } from "../support/script.ts";
+
+export type LanegradOptions = {
+  readonly input?: string;
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Called with each piece of output, while it runs. */
+  readonly onOutput?: (text: string, child: ChildProcess) => void;
+};
+
+const LIMIT_MILLISECONDS = 60_000;
+const folder = makeTemporaryFolder();
+let paths = 0;
+
+/** A path that nothing has used yet. */
+export function newPath(name = ""): string {
+  paths += 1;
+  return join(folder, `${paths}${name}`);
+}
+
+const bundle = join(ROOT, `build/cli-${process.pid}`);
+process.on("exit", () => rmSync(bundle, { recursive: true, force: true }));
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: ["src/cli/main.ts"],
+  outdir: bundle,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "es2022",
+  conditions: ["node"],
+  alias: { lanegrad: "./src/index.ts", "lanegrad/plot": "./src/plot/index.ts", "#platform": "./src/platform/node.ts" },
+  external: ["@assemblyscript/loader", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"],
+  logLevel: "error",
+});
+
+/** Runs `lanegrad` to its end. */
+export function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
+  const { input, cwd = folder, environment = {}, onOutput } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(bundle, "main.js"), ...args], {
+      cwd,
+      env: { ...process.env, ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+      timeout: LIMIT_MILLISECONDS,
+    });
+    const output = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        output[stream] += text;
+        onOutput?.(text, child);
+      });
+    }
+    child.stdin.on("error", () => {}).end(input ?? "");
+    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...output }));
+  });
+}
+
+/** `lanegrad train` on the build that the suite is at. */
+export function train(args: readonly string[], options?: LanegradOptions): Promise<Ended> {
+  return lanegrad(["train", "--build", BUILD, ...args], options);
+}
+
+/** The last line of `--json`. */
+export function endOf({ stdout, stderr }: Ended): Readonly<Record<string, unknown>> {
+  const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+  try {
+    return JSON.parse(last) as Record<string, unknown>;
+  } catch {
+    throw new Error(`no JSON: ${last}\n${stderr}`);
+  }
+}
+
+export function readJson(file: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+}
+
+export type DataOptions = {
+  readonly count?: number;
+  readonly tests?: number;
+  readonly side?: number;
+  readonly seed?: number;
+};
+
+/** A folder with MNIST's four files, of small pictures: one bright pixel for each class among noise. */
+export function digitsFolder({ count = 60, tests = 30, side = 6, seed = 0 }: DataOptions = {}): string {
+  const data = newPath();
+  mkdirSync(data);
+  const random = new RandomState(seed);
+  for (const [name, n] of [
+    ["train", count],
+    ["t10k", tests],
+  ] as const) {
+    const size = side * side;
+    const labels = Uint8Array.from({ length: n }, (_, i) => i % 10);
+    const images = Uint8Array.from(random.randint(0, 60, n * size));
+    for (const [i, label] of labels.entries()) images[i * size + label * 2] = 255;
+    const write = (file: string, bytes: Uint8Array) => writeFileSync(join(data, `${name}-${file}-ubyte`), bytes);
+    write("images-idx3", encodeIdx({ type: "uint8", shape: [n, side, side], data: images }));
+    write("labels-idx1", encodeIdx({ type: "uint8", shape: [n], data: labels }));
+  }
+  return data;
+}
