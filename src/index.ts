@@ -92,6 +92,7 @@ export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
 export { rateAt, type Schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
+export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
 export {
@@ -183,7 +184,6 @@ export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } fr
 export type { Sampling } from "./train/sampler.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
 export { type TrainOptions, train } from "./train/train.ts";
-export { networkOf, type Trainable } from "./train/trainable.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
 export type { DType, FloatType } from "./wasm/dtype.ts";

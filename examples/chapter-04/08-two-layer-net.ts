@@ -36,7 +36,7 @@ export async function twoLayerNet({ engine, digits }: Chapter): Promise<Section>
         .toFixed(6)}`,
       "numerical gradient against backpropagation, 3 digits",
       ...differences,
-      `numerical gradient: about ${last.plain.toPrecision(2)} s, or ${last.incremental.toPrecision(2)} s where only what a weight changes is computed`,
+      `numerical gradient: about ${last.plain.toFixed(1)} s, or ${last.incremental.toFixed(2)} s where only what a weight changes is computed`,
       `backpropagation: ${last.backpropagation.toPrecision(2)} s, about ${Math.round(last.plain / last.backpropagation)} times less than the first`,
     ],
     figures: await Promise.all([

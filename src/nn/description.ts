@@ -9,7 +9,7 @@ import { isObject, type Json } from "../formats/json.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkSequential, type Layer } from "./layers.ts";
 import type { LossName } from "./losses.ts";
-import type { Network } from "./network.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 
 /** What a network is made of: plain data, which JSON can write. */
 export type NetworkDescription = {
@@ -42,8 +42,8 @@ const LAYER_KEYS: ReadonlyMap<Json | undefined, { readonly must: readonly string
  * const { layers, dtype } = describeNetwork(net);
  * using another = network(engine, sequential(...layers), { dtype, seed: 1 });
  */
-export function describeNetwork<D extends FloatType>(net: Network<D>): NetworkDescription {
-  const { dtype, lossFunction, description } = net;
+export function describeNetwork<D extends FloatType>(net: Trainable<D>): NetworkDescription {
+  const { dtype, lossFunction, description } = networkOf(net);
   const loss = typeof lossFunction === "function" ? "custom" : lossFunction;
   return { format: FORMAT, version: VERSION, dtype, loss, layers: description.layers };
 }

@@ -279,7 +279,7 @@ export class Network<D extends FloatType = FloatType> {
   /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
-    const blocks = { parameters: this.#parameters.valueGroup, gradients: this.#parameters.gradientGroup };
+    const blocks = { parameters: this.#parameters.valueGroup, gradients: () => this.#parameters.gradientGroup };
     return new Accumulation(state, blocks, (source) => this.#stepParts(source));
   }
 
@@ -348,7 +348,7 @@ export class Network<D extends FloatType = FloatType> {
     const result = this.forward(source.x, "train");
     return {
       parameters: this.#parameters.valueGroup,
-      gradients: this.#parameters.gradientGroup,
+      gradients: () => this.#parameters.gradientGroup,
       leaves: this.#leaves(),
       forward: result,
       loss: this.lossOf(result.z, source.t as Expression<D>),

@@ -17,6 +17,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { describeNetwork, type NetworkDescription, parseDescription } from "./description.ts";
 import type { Loss } from "./losses.ts";
 import { Network } from "./network.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
 export type DecodeNetworkOptions = {
@@ -43,9 +44,10 @@ const NAMING = "lanegrad.naming";
  * writeFileSync("digits.safetensors", encodeNetwork(net));
  */
 export function encodeNetwork<D extends FloatType>(
-  net: Network<D>,
+  trainable: Trainable<D>,
   { naming = "lanegrad" }: WeightsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const net = networkOf(trainable);
   const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };
   return encodeSafetensors(weightsOf(net, { naming }), metadata);
 }

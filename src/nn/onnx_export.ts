@@ -15,6 +15,7 @@ import type { ActivationLayer } from "../ops/elementwise.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { describeNetwork } from "./description.ts";
 import type { Network } from "./network.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 import { weightsOf } from "./weights.ts";
 
 export type OnnxExportOptions = {
@@ -46,9 +47,10 @@ const ANSWERS = {
  * writeFileSync("digits.onnx", encodeOnnx(net));
  */
 export function encodeOnnx<D extends FloatType>(
-  net: Network<D>,
+  trainable: Trainable<D>,
   { narrowing = "refuse" }: OnnxExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const net = networkOf(trainable);
   if (narrowing !== "refuse" && narrowing !== "round") {
     throw new OptionError("onnx: narrowing", '"refuse" or "round"', narrowing);
   }

@@ -8,7 +8,7 @@ import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { rateAt } from "./schedules.ts";
+import { rateAt, withLength } from "./schedules.ts";
 
 /** What a program does to follow gradients. */
 export type UpdatePlan<D extends FloatType> = {
@@ -27,9 +27,12 @@ export class OptimizerState<D extends FloatType> {
   readonly #numbers = new Float64Array(5);
   #step = 0;
 
-  /** @param parameters every parameter as one vector */
+  /**
+   * @param parameters every parameter as one vector
+   * @throws {OptionError} a schedule that leaves its length to the run
+   */
   constructor(optimizer: Optimizer, parameters: Tensor<D>) {
-    this.optimizer = optimizer;
+    this.optimizer = { ...optimizer, learningRate: withLength(optimizer.learningRate, undefined) };
     const { engine, shape, dtype } = parameters;
     this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
     this.#setConstants();
@@ -81,7 +84,7 @@ export class OptimizerState<D extends FloatType> {
    */
   plan<Name extends string>(
     parameters: TensorGroup<Name, D>,
-    gradients: TensorGroup<Name, D>,
+    gradientsOf: () => TensorGroup<Name, D>,
     values: { readonly [N in Name]: Expression },
   ): UpdatePlan<D> {
     const { kind, clipValue, clipNorm } = this.optimizer;
@@ -90,6 +93,7 @@ export class OptimizerState<D extends FloatType> {
     if (kind === "sgd" && clipValue === undefined && clipNorm === undefined) {
       return { into: [], effects: names.map((name) => effect(SGD, parameters.parts[name], [rates, values[name]], {})) };
     }
+    const gradients = gradientsOf();
     const into = names.map((name) => [values[name], gradients.parts[name]] as const);
     const effects: Expression[] = [];
     if (clipValue !== undefined) effects.push(effect(CLIP_VALUE, gradients.whole, [], { limit: clipValue }));

@@ -20,7 +20,7 @@ export class Parameters<Name extends string, D extends FloatType> {
   readonly #shapes: { readonly [N in Name]: Shape };
   readonly #dtype: D;
   readonly #values: TensorGroup<Name, D>;
-  readonly #gradients: TensorGroup<Name, D>;
+  #gradients: TensorGroup<Name, D> | undefined;
   #numerical: TensorGroup<Name, D> | undefined;
 
   constructor(engine: Engine, shapes: { readonly [N in Name]: Shape }, dtype: D) {
@@ -28,7 +28,6 @@ export class Parameters<Name extends string, D extends FloatType> {
     this.#shapes = shapes;
     this.#dtype = dtype;
     this.#values = tensorGroup(engine, shapes, dtype, { name: "parameters" });
-    this.#gradients = tensorGroup(engine, shapes, dtype, { name: "gradients", prefix: "d" });
   }
 
   get values(): NamedTensors<Name, D> {
@@ -36,7 +35,7 @@ export class Parameters<Name extends string, D extends FloatType> {
   }
 
   get gradients(): NamedTensors<Name, D> {
-    return this.#gradients.parts;
+    return this.gradientGroup.parts;
   }
 
   /** The parameters as one vector. */
@@ -48,13 +47,15 @@ export class Parameters<Name extends string, D extends FloatType> {
     return this.#values;
   }
 
+  /** Made when it is first asked for: a network that predicts has no gradients. */
   get gradientGroup(): TensorGroup<Name, D> {
+    this.#gradients ??= tensorGroup(this.#engine, this.#shapes, this.#dtype, { name: "gradients", prefix: "d" });
     return this.#gradients;
   }
 
   /** parameter ← parameter - learningRate · gradient, in one pass. */
   descend(learningRate: number): void {
-    axpy(-learningRate, this.#gradients.whole, this.#values.whole);
+    axpy(-learningRate, this.gradientGroup.whole, this.#values.whole);
   }
 
   /** Room for gradients by central differences. */
@@ -81,7 +82,7 @@ export class Parameters<Name extends string, D extends FloatType> {
 
   dispose(): void {
     this.#values.whole.dispose();
-    this.#gradients.whole.dispose();
+    this.#gradients?.whole.dispose();
     this.#numerical?.whole.dispose();
   }
 }

@@ -10,8 +10,11 @@ export type Schedule =
   | { readonly kind: "step"; readonly rate: number; readonly every: number; readonly factor: number }
   /** rate · factor^step */
   | { readonly kind: "exponential"; readonly rate: number; readonly factor: number }
-  /** from rate down to `to` over `steps`: to + ½ (rate - to)(1 + cos(π step / steps)); `to` from there on */
-  | { readonly kind: "cosine"; readonly rate: number; readonly steps: number; readonly to?: number }
+  /**
+   * from rate down to `to` over `steps`: to + ½ (rate - to)(1 + cos(π step / steps)); `to` from there on. Without steps, over
+   * the whole run, or what a sequence leaves of it: `train` knows how long that is
+   */
+  | { readonly kind: "cosine"; readonly rate: number; readonly steps?: number | undefined; readonly to?: number }
   /** linear from `from` to rate over `steps`, then rate */
   | { readonly kind: "warmup"; readonly rate: number; readonly steps: number; readonly from?: number }
   /** one after the other: each for its steps, counting from 0 again, and the last without end */
@@ -30,7 +33,7 @@ export function rateAt(schedule: Schedule, step: number): number {
     case "exponential":
       return schedule.rate * wholePower(schedule.factor, step);
     case "cosine": {
-      const { rate, steps, to = 0 } = schedule;
+      const { rate, steps = unknownLength(), to = 0 } = schedule;
       return step >= steps ? to : to + 0.5 * (rate - to) * (1 + cosineOfPi(step / steps));
     }
     case "warmup": {
@@ -48,6 +51,31 @@ export function rateAt(schedule: Schedule, step: number): number {
     default:
       return unknownSchedule("schedule", schedule);
   }
+}
+
+/**
+ * The schedule with its length, where that was left to the run.
+ *
+ * @param total steps of the run; undefined where nobody knows
+ * @throws {OptionError} the length is needed, and nobody knows it or nothing is left of it
+ */
+export function withLength(schedule: Schedule, total: number | undefined): Schedule {
+  if (typeof schedule === "number") return schedule;
+  if (schedule.kind === "cosine" && schedule.steps === undefined) {
+    return { ...schedule, steps: Math.max(1, total ?? unknownLength()) };
+  }
+  if (schedule.kind !== "sequence") return schedule;
+  let left = total;
+  const parts = schedule.parts.map(({ schedule: part, steps }, i) => {
+    const length = i < schedule.parts.length - 1 ? steps : left;
+    if (left !== undefined) left -= steps;
+    return { schedule: withLength(part, length), steps };
+  });
+  return { ...schedule, parts };
+}
+
+function unknownLength(): never {
+  throw new OptionError("cosine: steps", "a whole number from 1 on", undefined, "only `train` knows how long a run is");
 }
 
 /** @throws {OptionError} a rate or factor that is no finite number, or steps that are not whole and positive */
@@ -68,6 +96,7 @@ export function checkSchedule(option: string, schedule: Schedule): void {
   }
   if (!Object.hasOwn(NEEDED, schedule?.kind)) unknownSchedule(option, schedule as never);
   for (const [name, value] of Object.entries({ ...NEEDED[schedule.kind], ...schedule })) {
+    if (name === "steps" && value === undefined && schedule.kind === "cosine") continue;
     if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
     else if (name !== "kind" && !Number.isFinite(value))
       throw new OptionError(`${option}: ${name}`, "a finite number", value);
@@ -78,7 +107,7 @@ export function checkSchedule(option: string, schedule: Schedule): void {
 const NEEDED: { readonly [K in Exclude<Schedule, number>["kind"]]: Readonly<Record<string, undefined>> } = {
   step: { rate: undefined, every: undefined, factor: undefined },
   exponential: { rate: undefined, factor: undefined },
-  cosine: { rate: undefined, steps: undefined },
+  cosine: { rate: undefined },
   warmup: { rate: undefined, steps: undefined },
   sequence: { parts: undefined },
 };

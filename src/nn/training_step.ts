@@ -26,7 +26,8 @@ export type StepSource<D extends FloatType> = {
 /** What a step does its work on. */
 export type StepParts<D extends FloatType> = {
   readonly parameters: TensorGroup<string, D>;
-  readonly gradients: TensorGroup<string, D>;
+  /** Room for gradients, for optimizers that need it. */
+  readonly gradients: () => TensorGroup<string, D>;
   /** The parameters as leaves of the graph. */
   readonly leaves: Named<Expression<D>>;
   readonly forward: Forward<D>;

@@ -17,6 +17,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { shapesOf } from "./forward.ts";
 import type { Layer } from "./layers.ts";
 import type { Network } from "./network.ts";
+import { networkOf, type Trainable } from "./trainable.ts";
 
 /** Whose names tensors have. */
 export type Naming = "lanegrad" | "pytorch";
@@ -62,9 +63,10 @@ const TRAINING = "training/";
  * writeFileSync("weights.npz", encodeNpz(weightsOf(net)));
  */
 export function weightsOf<D extends FloatType>(
-  net: Network<D>,
+  trainable: Trainable<D>,
   { naming = "lanegrad" }: WeightsOptions = {},
 ): NamedArray[] {
+  const net = networkOf(trainable);
   checkNaming(naming);
   return placesOf(net.description.layers, naming).map(({ name, key, shape, order }) => {
     if (key === undefined) return { name, shape, data: new BigInt64Array(1) };
@@ -84,10 +86,11 @@ export function weightsOf<D extends FloatType>(
  * @throws {DisposedError} the network was disposed
  */
 export function setWeights<D extends FloatType>(
-  net: Network<D>,
+  trainable: Trainable<D>,
   arrays: readonly NamedArray[],
   options: SetWeightsOptions = {},
 ): void {
+  const net = networkOf(trainable);
   const { naming = "lanegrad", prefix = "", narrowing = "refuse", file } = options;
   checkNaming(naming);
   if (narrowing !== "refuse" && narrowing !== "round") {
@@ -110,7 +113,7 @@ export function setWeights<D extends FloatType>(
  * loadWeights(net, bytes, { naming: "pytorch", prefix: "model.", file: "model.safetensors" });
  */
 export function loadWeights<D extends FloatType>(
-  net: Network<D>,
+  net: Trainable<D>,
   bytes: Uint8Array,
   options: SetWeightsOptions = {},
 ): void {

@@ -4,6 +4,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
+import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -12,7 +13,6 @@ import { ClassCounts } from "./class_counts.ts";
 import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 import type { ResidentDataset } from "./resident.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
 
 export type EvaluateOptions = {
   /** Also counts examples whose label is among the k most probable classes: 1 to as many as there are. */

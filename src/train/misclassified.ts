@@ -4,13 +4,13 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
+import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax } from "../ops/argmax.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { blocksOf } from "./blocks.ts";
 import { withLabels } from "./class_labels.ts";
 import type { ResidentDataset } from "./resident.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
 
 /** An example that was taken for another class than its own. */
 export type Misclassified = {

@@ -5,11 +5,11 @@ import { nextTurn } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetStream } from "../data/stream.ts";
 import { OptionError } from "../errors.ts";
+import type { Trainable } from "../nn/trainable.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import type { ResidentDataset } from "./resident.ts";
-import type { Trainable } from "./trainable.ts";
 import { Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 
@@ -21,15 +21,15 @@ export type TrainOptions = TrainerOptions & {
   /** Called after every step with where the run stands: one object, overwritten by the next step. */
   readonly onStep?: (progress: Readonly<TrainProgress>) => void;
   /** Called after every evaluation; a promise is awaited, as for the others below. */
-  readonly onEvaluation?: (record: EvaluationRecord) => void | Promise<void>;
-  /** Called at the end of every epoch. */
-  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  readonly onEvaluation?: (record: EvaluationRecord) => unknown;
+  /** Called at the end of every epoch, with what was measured after its last step, if anything was. */
+  readonly onEpoch?: (record: EpochRecord, evaluation: EvaluationRecord | undefined) => unknown;
   /** Called whenever other work has had its turn, about every 50 ms; a promise is awaited, and holds the run. */
   readonly onTurn?: () => void | Promise<void>;
   /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
-  readonly onEnd?: (history: TrainHistory) => void | Promise<void>;
+  readonly onEnd?: (history: TrainHistory) => unknown;
   /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted. */
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => unknown;
   /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
   readonly checkpointEvery?: number;
   /** Goes on from here, with the bits that an unbroken run would have. */
@@ -73,7 +73,7 @@ export async function train<D extends FloatType>(
       const { evaluation, finishedEpoch } = progress;
       onStep?.(progress);
       if (evaluation !== undefined) await onEvaluation?.(evaluation);
-      if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch);
+      if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
       if (trainer.iteration % checkpointEvery === 0) await onCheckpoint?.(checkpointOf(trainer));
     }
     const waiting = progress === undefined ? trainer.feed.wait() : undefined;

@@ -7,7 +7,7 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
-import { checkSchedule, type Schedule } from "../nn/schedules.ts";
+import { checkSchedule, type Schedule, withLength } from "../nn/schedules.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
@@ -110,7 +110,10 @@ export function planOf(
   }
   const plan: TrainingPlan = {
     sampling: samplingOf(isChapter, examples),
-    optimizer: optimizerOf(options),
+    optimizer: withLengths(
+      optimizerOf(options),
+      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, accumulate }),
+    ),
     ...{
       iterations,
       epochs,
@@ -125,6 +128,20 @@ export function planOf(
     },
   };
   return { plan, random: options.random ?? new RandomState(seed) };
+}
+
+/** The optimizer, whose learning rate knows how long the run is. */
+function withLengths(optimizer: Optimizer, updates: number | undefined): Optimizer {
+  return { ...optimizer, learningRate: withLength(optimizer.learningRate, updates) };
+}
+
+/** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
+function updatesIn(
+  epochs: number,
+  sizes: { readonly examples: number | undefined; readonly batchSize: number; readonly accumulate: number },
+): number | undefined {
+  if (sizes.examples === undefined) return undefined;
+  return epochs * Math.ceil(Math.ceil(sizes.examples / sizes.batchSize) / sizes.accumulate);
 }
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {

@@ -2,7 +2,6 @@
  * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
  */
 import { unreachable } from "../faults.ts";
-import type { Checkpoint } from "../train/checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "../train/history.ts";
 import type { TrainOptions } from "../train/train.ts";
 import type { Connection } from "./connection.ts";
@@ -92,9 +91,9 @@ export function startTraining(
 
 type Callbacks = {
   readonly onProgress: ((progress: WorkerProgress) => void) | undefined;
-  readonly onEvaluation: ((record: EvaluationRecord) => void | Promise<void>) | undefined;
-  readonly onEpoch: ((record: EpochRecord) => void | Promise<void>) | undefined;
-  readonly onCheckpoint: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  readonly onEvaluation: TrainOptions["onEvaluation"];
+  readonly onEpoch: TrainOptions["onEpoch"];
+  readonly onCheckpoint: TrainOptions["onCheckpoint"];
 };
 
 /** Writes down what a run tells, and calls back; a callback that throws ends the run. */
@@ -128,7 +127,7 @@ class Listener {
         this.#take(() => onEvaluation?.(event.record));
         return;
       case "epoch":
-        this.#take(() => onEpoch?.(event.record));
+        this.#take(() => onEpoch?.(event.record, this.#evaluationAt(event.record)));
         return;
       case "checkpoint":
         this.#take(() => onCheckpoint?.(event.checkpoint));
@@ -156,7 +155,13 @@ class Listener {
     }
   }
 
-  async #take(callback: () => void | Promise<void>): Promise<void> {
+  /** What was measured after an epoch's last step: told before the epoch is. */
+  #evaluationAt({ iteration }: EpochRecord): EvaluationRecord | undefined {
+    const last = this.#history.evaluations.at(-1);
+    return last?.iteration === iteration ? last : undefined;
+  }
+
+  async #take(callback: () => unknown): Promise<void> {
     try {
       if (this.failure === undefined) await callback();
     } catch (error) {

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import { rateAt, type Schedule } from "../../src/nn/schedules.ts";
+import { checkSchedule, rateAt, type Schedule, withLength } from "../../src/nn/schedules.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("schedules");
@@ -190,7 +190,7 @@ test("numbers of a schedule that are none are refused by name, also where they a
       for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "1", null, ...(steps ? [0, -1, 1.5] : [])]) {
         refused({ ...schedule, [name]: value }, `: ${name}`);
       }
-      if (name === "to" || name === "from") continue;
+      if (name === "to" || name === "from" || (schedule.kind === "cosine" && name === "steps")) continue;
       const missing: Record<string, unknown> = { ...schedule };
       delete missing[name];
       refused(missing, `: ${name}`);
@@ -223,6 +223,24 @@ test("what is no schedule is refused, however deep it lies", () => {
 
 test("a schedule of an unknown kind has no rate", () => {
   assertThrows(() => rateAt({ kind: "linear", rate: 1 } as never, 0), OptionError, "kind");
+});
+
+test("a cosine without steps takes the length of the run, or what a sequence leaves of it", () => {
+  const cosine = { kind: "cosine", rate: 0.1 } as const;
+  assert.equal(withLength(cosine, 40), { ...cosine, steps: 40 });
+  assert.equal(withLength({ ...cosine, steps: 7 }, 40), { ...cosine, steps: 7 });
+  const warmup = { schedule: { kind: "warmup", rate: 0.1, steps: 10 }, steps: 10 } as const;
+  const sequence = { kind: "sequence", parts: [warmup, { schedule: cosine, steps: 1 }] } as const;
+  assert.equal(withLength(sequence, 40), {
+    kind: "sequence",
+    parts: [warmup, { schedule: { ...cosine, steps: 30 }, steps: 1 }],
+  });
+  assert.is(withLength(0.3, undefined), 0.3);
+  for (const schedule of [cosine, sequence]) {
+    const error = assertThrows(() => withLength(schedule, undefined), OptionError, "no length");
+    assert.match(error.message, /^cosine: steps: .*; only `train` knows how long a run is$/);
+    checkSchedule("learningRate", schedule);
+  }
 });
 
 test.run();

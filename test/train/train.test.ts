@@ -169,6 +169,23 @@ test("changed images train too, and without any amount they are the images", asy
   assert.not.equal(await run({ epochs: 1, batchSize: 50, augmentation: augment({ shift: 2 }) }), plain);
 });
 
+test("a cosine without steps ends with the run", async () => {
+  for (const [options, updates] of [
+    [{ epochs: 3, batchSize: 20 }, 12],
+    [{ epochs: 3, batchSize: 20, accumulate: 3 }, 6],
+    [{ iterations: 9, batchSize: 20 }, 9],
+  ] as const) {
+    const run = async (steps: number | undefined) => {
+      using net = netOf();
+      const learningRate = { kind: "cosine", rate: 0.05, steps } as const;
+      await train(net, trainSet, { ...options, optimizer: adam({ learningRate }) });
+      return [...net.blocks[0]!.data];
+    };
+    assert.equal(await run(undefined), await run(updates));
+    assert.not.equal(await run(undefined), await run(updates + 1));
+  }
+});
+
 test("callbacks are awaited, in order, and the end is told once", async () => {
   using net = netOf();
   const told: string[] = [];

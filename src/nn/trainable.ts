@@ -1,6 +1,7 @@
-/** What training and evaluation take: a network, or something that has one. */
-import type { Network } from "../nn/network.ts";
+/** What saving, training and evaluation take: a network, or something that has one. */
+
 import type { FloatType } from "../wasm/dtype.ts";
+import type { Network } from "./network.ts";
 
 /** A network, or what is one under other names, as `TwoLayerNet` is. */
 export type Trainable<D extends FloatType> = Network<D> | { readonly network: Network<D> };
