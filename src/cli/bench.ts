@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./command.ts";
-import { FileError, packageRoot } from "./files.ts";
+import { packageRoot } from "./files.ts";
+import { say } from "./report.ts";
 
 export const benchCommand: Command = {
   name: "bench",
@@ -19,8 +20,10 @@ export const benchCommand: Command = {
 
 async function bench(args: readonly string[]): Promise<number> {
   const script = join(packageRoot(), "bench/index.ts");
-  if (!existsSync(script))
-    throw new FileError("bench", "the benchmarks are in lanegrad's repository: npm run bench there");
+  if (!existsSync(script)) {
+    say("the benchmarks are in lanegrad's repository: npm run bench there");
+    return 1;
+  }
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], { stdio: "inherit", cwd: packageRoot() });
   return await new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => resolve(code ?? 1));

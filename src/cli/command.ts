@@ -8,6 +8,7 @@ import { LanegradError, OptionError } from "lanegrad";
 import { FileError, OutputError } from "./files.ts";
 import { type Flags, type FlagsOf, UsageError } from "./flags.ts";
 import { helpText, type Page, type Parsed, parse } from "./options.ts";
+import { PROGRAM } from "./program.ts";
 
 /** A subcommand whose flags have been forgotten: what `main` deals with. */
 export type Command = {
@@ -35,7 +36,7 @@ export function command<V>(parts: CommandParts<V>): Command {
       const parsed = parse<V>(flags, args);
       const { operands } = parsed;
       if (operands.length > most) throw new UsageError(`unexpected argument ${operands[most]}`);
-      if (operands.length < least) throw new UsageError(`an argument is missing: lanegrad ${parts.usage}`);
+      if (operands.length < least) throw new UsageError(`an argument is missing: ${PROGRAM} ${parts.usage}`);
       return await run(parsed);
     },
   };

@@ -4,6 +4,7 @@ import { type Command, fail, runCommand } from "./command.ts";
 import { version } from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { suggestion } from "./options.ts";
+import { PROGRAM } from "./program.ts";
 
 type Entry = { readonly about: string; readonly load: () => Promise<Command> };
 
@@ -63,13 +64,13 @@ function overview(): string {
   return [
     "Trains and runs small neural networks on WebAssembly SIMD.",
     "",
-    "usage: lanegrad COMMAND [options]",
+    `usage: ${PROGRAM} COMMAND [options]`,
     "",
     "commands",
     ...lines,
     "",
-    "lanegrad COMMAND --help   what a command takes",
-    "lanegrad --version",
+    `${PROGRAM} COMMAND --help   what a command takes`,
+    `${PROGRAM} --version`,
     "",
   ].join("\n");
 }

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { FileError } from "./files.ts";
 import { type Flag, type Flags, type FlagsOf, flagOf, named, UsageError } from "./flags.ts";
 import { nearest } from "./nearest.ts";
+import { calledHere, PROGRAM } from "./program.ts";
 
 /** What every command understands. */
 const COMMON_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--debug"]);
@@ -154,8 +155,8 @@ export function helpText({ about, usage, flags, examples }: Page): string {
   put(last, "--debug", "show the stack of an error");
   put(last, "--help", "this page");
   const tables = [...sections].map(([title, lines]) => `${title}\n${lines.join("\n")}`);
-  const parts = [about, `usage: lanegrad ${usage}`, ...tables];
-  if (examples.length > 0) parts.push(`examples\n${examples.map((line) => `  ${line}`).join("\n")}`);
+  const parts = [about, `usage: ${PROGRAM} ${usage}`, ...tables];
+  if (examples.length > 0) parts.push(`examples\n${examples.map((line) => `  ${calledHere(line)}`).join("\n")}`);
   return `${parts.join("\n\n")}\n`;
 }
 

@@ -35,9 +35,9 @@ function isTerminal(): boolean {
   return process.stderr.isTTY === true && !process.env["CI"] && process.env["TERM"] !== "dumb";
 }
 
-/** A line that is no data: progress, a warning. */
+/** A line that is no data: progress, a warning. On a terminal it takes the place of a bar that is drawn there. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${isTerminal() ? "\r\x1b[K" : ""}${line}\n`);
 }
 
 export function print(lines: readonly string[]): void {

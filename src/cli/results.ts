@@ -10,7 +10,8 @@ import {
   type TrainHistory,
 } from "lanegrad";
 import { type Digits, NOT_MNIST } from "./digits.ts";
-import { shown } from "./files.ts";
+import { quoted, shown } from "./files.ts";
+import { PROGRAM } from "./program.ts";
 import { percent } from "./report.ts";
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -106,6 +107,6 @@ export function summaryOf(
     best &&
     `the weights are those after iteration ${best.iteration}, validation loss ${best.validationLoss?.toFixed(4)}`;
   if (place !== undefined && outcome !== "aborted") lines.splice(1, 0, `${outcome}: ${place}`);
-  if (outcome === "aborted") lines.push(`to go on: lanegrad train --resume ${shown(folder)}`);
+  if (outcome === "aborted") lines.push(`to go on: ${PROGRAM} train --resume ${quoted(shown(folder))}`);
   return lines;
 }

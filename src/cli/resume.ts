@@ -14,6 +14,8 @@ export type Resuming = {
   readonly values: TrainValues;
   /** Of the examples that it was trained on. */
   readonly dataSha256: string | undefined;
+  /** What else a person should know. */
+  readonly remarks: readonly string[];
 };
 
 /**
@@ -40,9 +42,13 @@ export async function resumedRun({ values, given }: Parsed<TrainValues>): Promis
   const isMoved = values.data !== undefined || values.dataset !== undefined;
   const asked = Object.fromEntries(Object.entries(values).filter(([key]) => given.has(key)));
   const merged: TrainValues = { ...(isMoved ? {} : { data, dataset }), ...others, ...asked } as TrainValues;
+  const { schedule = "constant" } = merged;
+  const isLonger = merged.epochs !== recorded.epochs || merged.iterations !== recorded.iterations;
+  const isStretched = isLonger && schedule !== "constant";
   return {
     folder,
     checkpoint,
+    remarks: isStretched ? [`the schedule ${schedule} is worked out anew for the longer run`] : [],
     values: completed(merged),
     dataSha256: typeof dataSha256 === "string" ? dataSha256 : undefined,
   };

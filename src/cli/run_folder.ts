@@ -16,6 +16,7 @@ import { FileError, isFolder, makeOutputFolder, OutputError, quoted, reasonOf, s
 import { UsageError } from "./flags.ts";
 import { lock } from "./lock.ts";
 import { readJsonObject } from "./options.ts";
+import { PROGRAM } from "./program.ts";
 
 const CONFIG = "config.json";
 const LOG = "log.txt";
@@ -53,7 +54,7 @@ export class RunFolder {
     const names = readdirSync(made.folder);
     if (names.some((name) => name.startsWith("checkpoint-")) && !isFinished(made.folder)) {
       made.release();
-      const cure = `lanegrad train --resume ${quoted(shown(made.folder))} goes on with it`;
+      const cure = `${PROGRAM} train --resume ${quoted(shown(made.folder))} goes on with it`;
       throw new OutputError(shown(made.folder), `it holds a run that is not finished: ${cure}`);
     }
     for (const name of names) if (LEFT.test(name)) rmSync(join(made.folder, name));
@@ -185,7 +186,7 @@ export async function readResumed(run: string): Promise<Resumed> {
     if (checkpoint !== undefined) return { folder, config, checkpoint };
   } catch (error) {
     if (!(error instanceof CheckpointError) || error.previous === undefined) throw error;
-    const command = `lanegrad train --resume ${quoted(error.previous)}`;
+    const command = `${PROGRAM} train --resume ${quoted(error.previous)}`;
     throw new FileError(error.file ?? shown(folder), `${textOf(error)}; the one before it is whole: ${command}`);
   }
   throw new UsageError(

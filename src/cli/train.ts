@@ -98,6 +98,8 @@ async function trainIn(run: RunFolder, { values, digits, reporter, resuming, int
   }
   const facts = factsOf(values, { ...digits, train, validation }, net.description);
   reporter.start(facts, opening(facts, digits, resuming));
+  if (resuming) run.log(`going on after ${trainer.iteration} steps`);
+  for (const remark of resuming?.remarks ?? []) say(remark);
 
   const began = trainer.iteration;
   const started = performance.now();

@@ -1,11 +1,14 @@
 /** `lanegrad` beside training: what its commands print of one small network, and what bad input gets. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
+import { BUILD } from "../support/engine.ts";
 import { ROOT, runScript } from "../support/script.ts";
 import { digitsFolder, lanegrad, newPath, readJson, train } from "./lanegrad.ts";
 
@@ -226,6 +229,20 @@ test("wrong usage is one line, and exit code 2", async () => {
   assert.not(existsSync("weights.bin"));
 });
 
+test("download: when every mirror fails, one line tells what happened and the way by hand", async () => {
+  const server = createServer((_, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const environment = { LANEGRAD_MNIST_MIRRORS: `http://127.0.0.1:${port}/` };
+  const out = newPath();
+  const { code, stdout, stderr } = await lanegrad(["download", "--quiet", "--out", out], { environment });
+  server.close();
+  assert.is(code, 1, stderr);
+  assert.match(stderr, /^download: could not download .*\(HTTP 404\).*by hand: put/);
+  assert.match(stderr, out);
+  assert.is(stdout, "");
+});
+
 test("a reader that goes away ends it without a word", async () => {
   const { code, stderr } = await lanegrad(["predict", run, images, "--json"], {
     onOutput: (_, child) => child.stdout?.destroy(),
@@ -234,4 +251,4 @@ test("a reader that goes away ends it without a word", async () => {
   assert.is(stderr, "");
 });
 
-test.run();
+if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels

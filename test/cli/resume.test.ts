@@ -77,6 +77,15 @@ test("a finished run goes on to more epochs with the bits of one that was longer
   assert.is(readJson(join(short, "config.json"))["epochs"], 5);
 });
 
+test("a schedule is worked out anew for a longer run, and a person is told so", async () => {
+  const run = newPath();
+  await train([...SMALL, "--schedule", "cosine", "--epochs", "2", "--out", run]);
+  const { code, stderr } = await train(["--resume", run, "--epochs", "3"]);
+  assert.is(code, 0, stderr);
+  assert.match(stderr, "the schedule cosine is worked out anew for the longer run");
+  assert.match(readFileSync(join(run, "log.txt"), "utf8"), "\ngoing on after 8 steps\n");
+});
+
 test("config.json is a --config that trains the same weights", async () => {
   const [first, second] = [newPath(), newPath()];
   const args = [...SMALL, "--layers", "36,9,10", "--dropout", "0.1", "--augment", "--epochs", "2", "--seed", "3"];
