@@ -74,7 +74,7 @@ export function partsOf(
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
     const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
-    const own = transfer === "move" && isAlone ? array : (copyOf(array) as A);
+    const own = transfer === "move" && isAlone ? array : copyOf(array);
     if (own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
     return own;
   };
@@ -86,8 +86,9 @@ export function partsOf(
   return { parts: { ...labelled, ...(classNames && { classNames }) }, buffers };
 }
 
-/** Not `slice`, which for one of Node's `Buffer`s is a view. */
-function copyOf(array: Uint8Array | Int32Array | Float32Array | Float64Array): typeof array {
+/** A copy with a buffer of its own; not `slice`, which for one of Node's `Buffer`s is a view. */
+export function copyOf<A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A;
+export function copyOf(array: Uint8Array | Int32Array | Float32Array | Float64Array): typeof array {
   if (array instanceof Uint8Array) return new Uint8Array(array);
   if (array instanceof Int32Array) return new Int32Array(array);
   return array instanceof Float32Array ? new Float32Array(array) : new Float64Array(array);
