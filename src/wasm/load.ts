@@ -74,7 +74,7 @@ export async function kernelsOf(
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  const forbidden = /unsafe-eval|content security policy|disallowed by embedder/i.test(reason);
+  const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
 

@@ -128,10 +128,10 @@ export class NetworkWorker {
   /**
    * A dataset in the worker.
    *
-   * @param options.transfer by default its elements are moved: the dataset here is empty afterwards, and so is whatever
-   *   shares a buffer with it, such as what it was sliced from. `"copy"` leaves them
+   * @param options.transfer by default its elements are moved: the dataset here is empty afterwards. A slice is copied,
+   *   because what it was taken from may be needed. `"copy"` leaves everything here
    * @throws {DatasetError} (rejects) it was moved before
-   * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in shared memory
+   * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in a WebAssembly memory
    */
   async dataset(dataset: Dataset, { transfer = "move" }: TransferOptions = {}): Promise<WorkerDataset> {
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);

@@ -87,7 +87,7 @@ export class Connection {
     try {
       this.#worker.postMessage(message, transfer);
     } catch (error) {
-      const cure = 'arrays in memory that is shared or lent need { transfer: "copy" }';
+      const cure = 'arrays in memory that is lent need { transfer: "copy" }';
       throw new OptionError("worker", "plain data and arrays, which can be posted", reasonOf(error), cure);
     }
   }

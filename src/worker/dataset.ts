@@ -6,11 +6,17 @@ import type { Connection } from "./connection.ts";
 
 export type TransferOptions = {
   /**
-   * `move`: arrays go over, with everything else that lies in their buffers, and are empty here afterwards. `copy`: they
-   * stay. Default `move`: a dataset is held once, not twice.
+   * `move`: arrays go over and are empty here afterwards, but for those that share their buffer with more than a file's
+   * header, as slices do: these are copied. `copy`: all stay. Default `move`: a dataset is held once, not twice.
    */
   readonly transfer?: "move" | "copy";
 };
+
+/**
+ * What may lie in a moved array's buffer beside it: a file's header. It is also less than half of any of Node's pools, so
+ * that no array from a pool, which cannot be moved, is taken for one that can.
+ */
+const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
 export class WorkerDataset {
@@ -66,8 +72,9 @@ export function partsOf(
 ): { readonly parts: DatasetParts; readonly buffers: ArrayBuffer[] } {
   const buffers: ArrayBuffer[] = [];
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
+    const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
-    const own = transfer === "copy" ? (array.slice() as A) : array;
+    const own = transfer === "move" && isAlone ? array : copyOf(array);
     if (own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
     return own;
   };
@@ -77,4 +84,12 @@ export function partsOf(
   const form = targets === "oneHot" ? targets : "labels";
   const labelled = { ...given, labels: posted(dataset.labels), classes, targets: form } as const;
   return { parts: { ...labelled, ...(classNames && { classNames }) }, buffers };
+}
+
+/** A copy with a buffer of its own; not `slice`, which for one of Node's `Buffer`s is a view. */
+export function copyOf<A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A;
+export function copyOf(array: Uint8Array | Int32Array | Float32Array | Float64Array): typeof array {
+  if (array instanceof Uint8Array) return new Uint8Array(array);
+  if (array instanceof Int32Array) return new Int32Array(array);
+  return array instanceof Float32Array ? new Float32Array(array) : new Float64Array(array);
 }

@@ -9,7 +9,7 @@ import type { TrainHistory } from "../train/history.ts";
 import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
 import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";
-import type { WorkerDataset } from "./dataset.ts";
+import { copyOf, type WorkerDataset } from "./dataset.ts";
 import type { NetworkFacts, Rows } from "./protocol.ts";
 import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
 
@@ -66,7 +66,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
    */
   async predict(rows: Rows): Promise<Prediction<D>> {
     const network = this.#numberFor("predict");
-    const own = ArrayBuffer.isView(rows) ? rows.slice() : rows;
+    const own = ArrayBuffer.isView(rows) ? copyOf(rows) : rows;
     const transfer = ArrayBuffer.isView(own) ? [own.buffer as ArrayBuffer] : [];
     const { shape, data } = await this.#connection.call("predict", { network, rows: own }, { transfer });
     return { shape, data: data as ArrayOf[D] };

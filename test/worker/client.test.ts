@@ -58,6 +58,26 @@ test("a copy leaves the dataset here, and takes no more than its elements along"
   await assertRejects(() => worker.dataset(part, wrong), OptionError, "transfer");
 });
 
+test("what shares its buffer with a header is moved, with more it is copied", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const make = (before: number) => {
+    const inputs = new Uint8Array(new ArrayBuffer(before + 8), before, 8);
+    return new Dataset({ name: "bytes", inputs, labels: Uint8Array.of(0, 1), shape: [4], classes: 2 });
+  };
+  const [file, part] = [make(16), make(4096)];
+  await worker.dataset(file);
+  assertThrows(() => file.inputs, DatasetError, "moved");
+  await worker.dataset(part);
+  assert.is(part.inputs.length, 8);
+
+  const pool = Buffer.allocUnsafe(8).fill(1); // lies in a pool, which belongs to Node
+  const pooled = new Dataset({ name: "pool", inputs: pool, labels: Uint8Array.of(0, 1), shape: [4], classes: 2 });
+  const data = await worker.dataset(pooled, { transfer: "copy" });
+  assert.is(data.length, 2);
+  assert.is(pooled.inputs.length, 8);
+});
+
 test("numbers as targets, and names, go over too", async () => {
   const { worker } = await startTestWorker();
   await using _ = worker;

@@ -1,0 +1,87 @@
+/**
+ * Whether the package is well made: `npm run check:package`.
+ *
+ *   publint, attw   entries and their types, in the tarball
+ *   knip            files, exports and dependencies that nothing uses
+ *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7
+ *   sizes           of the tarball
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { copyWithPrograms, pack, projectWith, type Tarball } from "../test/package/project.ts";
+import { installTools, ROOT, toolFile } from "../test/package/tools.ts";
+
+/**
+ * Bytes that an installation may take. Declarations are 277 KB of it, the builds as base64 217, the worker in one file 150,
+ * the command line 81.
+ */
+const MOST_UNPACKED_BYTES = 1_200_000;
+
+const COMPILERS = ["typescript-5", "typescript-6", "typescript-7"];
+/** WebAssembly's own types are the DOM's, which TypeScript has in every project that does not say otherwise. */
+const LIBRARIES: Readonly<Record<string, { readonly lib: readonly string[]; readonly types: readonly string[] }>> = {
+  "a page": { lib: ["es2023", "esnext.disposable", "dom"], types: [] },
+  "a page and Node": { lib: ["es2023", "esnext.disposable", "dom"], types: ["node"] },
+};
+
+installTools();
+const tarball = pack();
+const steps: readonly (readonly [name: string, step: () => string])[] = [
+  ["publint", () => quiet(toolFile("publint/src/cli.js"), ["run", tarball.path, "--strict"], ROOT)],
+  ["attw", () => quiet(toolFile("@arethetypeswrong/cli/dist/index.js"), ["--profile", "esm-only", tarball.path], ROOT)],
+  ["knip", () => quiet(toolFile("knip/bin/knip.js"), [], ROOT)],
+  ...typeSteps(),
+  ["size of the tarball", () => checkSize(tarball)],
+];
+
+let failed = 0;
+for (const [name, step] of steps) {
+  try {
+    console.log(`${name}: ${step() || "good"}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`${name}: failed\n${textOf(error)}`);
+  }
+}
+console.log(`\n${steps.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function typeSteps(): (readonly [string, () => string])[] {
+  const project = copyWithPrograms(projectWith(tarball));
+  mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+  for (const name of ["@types/node", "undici-types"]) symlinkSync(toolFile(name), join(project, "node_modules", name));
+  return COMPILERS.flatMap((compiler) =>
+    Object.entries(LIBRARIES).map(
+      ([where, { lib, types }]) =>
+        [
+          `types, ${compiler}, ${where}`,
+          () => {
+            const compilerOptions = { strict: true, noEmit: true, module: "nodenext", target: "es2022", lib, types };
+            const config = join(project, `tsconfig.${compiler}.json`);
+            writeFileSync(config, JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+            return quiet(toolFile(`${compiler}/bin/tsc`), ["-p", config], project);
+          },
+        ] as const,
+    ),
+  );
+}
+
+function checkSize({ packedBytes, unpackedBytes }: Tarball): string {
+  const found = `${unpackedBytes} bytes unpacked, ${packedBytes} packed`;
+  if (unpackedBytes <= MOST_UNPACKED_BYTES) return found;
+  throw new Error(`${found}; expected at most ${MOST_UNPACKED_BYTES} unpacked`);
+}
+
+/** Runs a program of Node's, whose output is shown only when it fails. */
+function quiet(file: string, args: readonly string[], cwd: string): string {
+  execFileSync(process.execPath, [file, ...args], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return "";
+}
+
+/** What a program printed before it failed. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+  return `${stdout}${stderr}` || error.message;
+}

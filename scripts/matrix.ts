@@ -1,0 +1,99 @@
+/**
+ * The package where it will be used: `npm run test:package`, `-- --all` to fail where something is missing.
+ *
+ * Packs it, installs the tarball into throw-away projects, and trains 100 steps in every runtime, and by every bundler in
+ * every browser: one SHA-256 of the weights everywhere. Prints a table; exit code 1 on any difference.
+ */
+import { parseArgs } from "node:util";
+import { type Browser, browsers, open } from "../test/package/browsers.ts";
+import { type Expectation, type Found, faultOf } from "../test/package/outcome.ts";
+import { makePages } from "../test/package/pages.ts";
+import { copyWithPrograms, pack, projectWith } from "../test/package/project.ts";
+import { runProgram, runtimes } from "../test/package/runtimes.ts";
+import { startServer } from "../test/package/server.ts";
+import { installTools } from "../test/package/tools.ts";
+import { Tour } from "../test/package/tour.ts";
+
+type Row = { readonly where: string; readonly how: string; readonly found: Found; readonly expectation: Expectation };
+
+const { values } = parseArgs({ options: { all: { type: "boolean", default: false } } });
+const rows: Row[] = [];
+const missing: string[] = [];
+
+installTools();
+const project = projectWith(pack());
+await inRuntimes();
+await inBrowsers();
+const failures = print();
+for (const name of missing) console.log(`skipped: ${name}`);
+process.exitCode = failures > 0 || (values.all && missing.length > 0) ? 1 : 0;
+
+async function inRuntimes(): Promise<void> {
+  const folder = copyWithPrograms(project);
+  for (const runtime of runtimes()) {
+    if (runtime.command === undefined) {
+      missing.push(`${runtime.name}: no package of it for ${process.platform} ${process.arch}`);
+      continue;
+    }
+    for (const [how, program] of [
+      ["import", "import.mjs"],
+      ["require", "require.cjs"],
+    ] as const) {
+      add({ where: runtime.name, how, found: await runProgram(runtime, folder, program), expectation: "trains" });
+    }
+  }
+}
+
+async function inBrowsers(): Promise<void> {
+  const present = browsers().filter((browser) => browser.command !== undefined);
+  for (const { name, command, install } of browsers()) {
+    if (command === undefined) missing.push(`${name}: not on this machine; ${install}`);
+  }
+  const made = await makePages(project);
+  const server = await startServer();
+  for (const [how, failure] of made.broken) add({ where: "bundler", how, found: { failure }, expectation: "trains" });
+  try {
+    for (const browser of present) await goThrough(browser, new Tour(made.pages));
+  } finally {
+    server.close();
+    await made.close();
+  }
+
+  async function goThrough(browser: Browser, tour: Tour): Promise<void> {
+    server.tour = tour;
+    const end = open(browser, `${server.origin}/run`);
+    await tour.over;
+    await end();
+    for (const { name: how, expectation } of tour.pages) {
+      const found = tour.found.get(how) ?? { failure: "the page did not answer" };
+      add({ where: browser.name, how, found, expectation });
+    }
+  }
+}
+
+/** Says how a row came out as soon as it is known: all of them take minutes. */
+function add(row: Row): void {
+  rows.push(row);
+  console.error(`${row.where}, ${row.how}: ${resultOf(row)}`);
+}
+
+function resultOf({ found, expectation }: Row): string {
+  const fault = faultOf(found, expectation);
+  if (fault !== undefined) return `failed: ${fault}`;
+  const [expected] = rows.flatMap((row) => row.found.weightsSha256 ?? []);
+  if (expectation === "trains" && found.weightsSha256 !== expected) return "failed: other weights";
+  return expectation === "trains" ? "trains" : "refuses, and says why";
+}
+
+/** The table; the number of rows that failed. */
+function print(): number {
+  const cells = rows.map((row) => [row.where, row.how, resultOf(row), row.found.weightsSha256 ?? ""]);
+  const header = ["where", "how", "result", "weightsSha256"];
+  const widths = header.map((_, column) => Math.max(...[header, ...cells].map((row) => row[column]?.length ?? 0)));
+  for (const row of [header, widths.map((width) => "-".repeat(width)), ...cells]) {
+    console.log(`| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
+  }
+  const failed = cells.filter(([, , result]) => result?.startsWith("failed")).length;
+  console.log(`\n${cells.length - failed} of ${cells.length} as expected`);
+  return failed;
+}

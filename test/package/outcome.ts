@@ -1,0 +1,36 @@
+/** What a row of the matrix must come to: the same weights everywhere, and errors that say what is wrong. */
+
+/** What a program found, or why it found nothing. */
+export type Found = {
+  readonly weightsSha256?: string;
+  /** Whether a worker, and kernels from a file, gave the same weights. */
+  readonly agree?: boolean;
+  readonly withoutSimd?: Failure;
+  /** Under a policy that forbids WebAssembly: an engine, and a worker. */
+  readonly here?: Failure;
+  readonly there?: Failure;
+  readonly failure?: string;
+};
+
+type Failure = { readonly error: string; readonly kind?: string; readonly message?: string };
+
+export type Expectation = "trains" | "forbidden";
+
+/** What is wrong with it; undefined when nothing is. */
+export function faultOf(found: Found, expectation: Expectation): string | undefined {
+  if (found.failure !== undefined) return found.failure;
+  if (expectation === "forbidden") {
+    return (
+      faultOfError(found.here, "forbidden", "wasm-unsafe-eval") ?? faultOfError(found.there, "forbidden", "policy")
+    );
+  }
+  if (!/^[0-9a-f]{64}$/.test(found.weightsSha256 ?? "")) return "no weights";
+  if (found.agree !== true) return "the worker, or the kernels of a file, gave other weights";
+  return found.withoutSimd && faultOfError(found.withoutSimd, "no-simd", "Chrome 91");
+}
+
+function faultOfError(found: Failure | undefined, kind: string, word: string): string | undefined {
+  const isRight =
+    found?.error === "EngineError" && found.kind === kind && found.message?.toLowerCase().includes(word.toLowerCase());
+  return isRight ? undefined : `expected an EngineError of kind ${kind}, found ${JSON.stringify(found)}`;
+}

@@ -1,0 +1,26 @@
+/** Trains in a page, and posts the result to the server whose address is in the query. */
+import { failure, run, startEngine, startThread } from "./train.js";
+
+/** @param options as of `run`; what is undefined is what the package does by itself */
+export async function main(options = {}) {
+  const query = new URLSearchParams(location.search);
+  const server = query.get("server");
+  const result = query.get("expect") === "forbidden" ? await forbidden(options) : await trained(server, options);
+  await fetch(`${server}/result/${query.get("row")}`, { method: "POST", body: JSON.stringify(result) });
+}
+
+async function trained(server, options) {
+  try {
+    const wasm = new URL(`${server}/kernels/simd.wasm`);
+    const result = await run(`${server}/digits`, { ...options, wasm });
+    WebAssembly.validate = () => false; // as where there is no SIMD
+    return { ...result, withoutSimd: await failure(startEngine) };
+  } catch (error) {
+    return { failure: `${error.name}: ${error.message}` };
+  }
+}
+
+/** Under a policy that forbids WebAssembly, both ways to start must say so. */
+async function forbidden({ worker }) {
+  return { here: await failure(startEngine), there: await failure(() => startThread(worker ? { worker } : {})) };
+}

@@ -1,0 +1,71 @@
+/**
+ * What every runtime and every bundle does: 100 steps on the bundled digits, on the main thread and in a worker, with the
+ * kernels of the package and with those of a file.
+ *
+ *   784-50-10, float32, batch 100, learning rate 0.1, seed 0  →  SHA-256 of W1, b1, W2, b2
+ */
+import { dense, Engine, loadMnist, network, relu, sequential, train } from "lanegrad";
+import { startWorker } from "lanegrad/worker";
+
+const OPTIONS = {
+  iterations: 100,
+  batchSize: 100,
+  learningRate: 0.1,
+  evaluateTraining: false,
+  lossAt: "before update",
+};
+const layers = () => sequential(dense(784, 50), relu(), dense(50, 10));
+
+/**
+ * @param digits where the four files are
+ * @param options.wasm the kernels of a file: an address, or bytes
+ * @param options.worker starts a worker where the bundler does not find it by itself
+ */
+export async function run(digits, { wasm, worker } = {}) {
+  const { train: examples } = await loadMnist(digits);
+  const inPackage = await weightsHere(examples, {});
+  const fromFile = wasm === undefined ? inPackage : await weightsHere(examples, { wasm });
+  const inWorker = await weightsThere(examples, worker === undefined ? {} : { worker });
+  return { weightsSha256: await sha256(inPackage), agree: same(inPackage, fromFile) && same(inPackage, inWorker) };
+}
+
+/** The error that starting an engine ends with, here or in a worker. */
+export async function failure(start) {
+  try {
+    await start();
+    return { error: "none" };
+  } catch (error) {
+    return { error: error.name, kind: error.fault?.kind, message: error.message };
+  }
+}
+
+export const startEngine = () => Engine.load();
+export const startThread = (options) => startWorker(options);
+
+async function weightsHere(examples, options) {
+  const engine = await Engine.load(options);
+  const net = network(engine, layers(), { seed: 0 });
+  await train(net, examples, OPTIONS);
+  const weights = Object.values(net.parameters).map(({ data }) => data.slice());
+  engine.dispose();
+  return weights;
+}
+
+async function weightsThere(examples, options) {
+  const worker = await startWorker(options);
+  const net = await worker.network(layers(), { seed: 0 });
+  await net.train(await worker.dataset(examples), OPTIONS);
+  const weights = (await net.weights()).map(({ data }) => data);
+  await worker.close();
+  return weights;
+}
+
+function same(a, b) {
+  return a.length === b.length && a.every((array, i) => array.every((value, at) => Object.is(value, b[i][at])));
+}
+
+async function sha256(arrays) {
+  const bytes = await new Blob(arrays).arrayBuffer();
+  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,51 @@
+/**
+ * The package as others get it: built, packed, and installed from the tarball into throw-away folders.
+ */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { npm, ROOT } from "./tools.ts";
+
+/** What npm says of a tarball. */
+export type Tarball = { readonly path: string; readonly packedBytes: number; readonly unpackedBytes: number };
+
+type NpmPack = { readonly filename: string; readonly size: number; readonly unpackedSize: number };
+
+/** Builds the package and packs it. */
+export function pack(): Tarball {
+  const folder = temporaryFolder();
+  npm(["run", "build"], ROOT);
+  const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], ROOT)) as NpmPack[];
+  if (packed === undefined) throw new Error("npm pack wrote no tarball");
+  return { path: join(folder, packed.filename), packedBytes: packed.size, unpackedBytes: packed.unpackedSize };
+}
+
+/** A project that has the tarball, and nothing else, as a dependency. */
+export function projectWith(tarball: Tarball): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+  npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", tarball.path], folder);
+  return folder;
+}
+
+/** The same project once more, with the programs in it. */
+export function copyWithPrograms(project: string): string {
+  const folder = temporaryFolder();
+  cpSync(project, folder, { recursive: true });
+  cpSync(join(ROOT, "test/package/programs"), folder, { recursive: true });
+  return folder;
+}
+
+/** Removed when the process ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "lanegrad-package-"));
+  if (folders.length === 0) process.on("exit", removeFolders);
+  folders.push(folder);
+  return folder;
+}
+
+const folders: string[] = [];
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+}
