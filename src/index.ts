@@ -25,7 +25,7 @@ export {
   readIdx,
 } from "./data/idx.ts";
 export type { DownloadProgress } from "./data/mirrors.ts";
-export { loadMnist, type MnistOptions } from "./data/mnist.ts";
+export { loadMnist, type MnistOptions, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
 export type {
   DatasetParts,
@@ -36,6 +36,7 @@ export type {
   NumberParts,
   TargetForm,
 } from "./data/parts.ts";
+export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export {

@@ -2,9 +2,8 @@
  * What a network is asked about: IDX images, a picture as PNG, or numbers as JSON. Which it is, the bytes themselves say.
  */
 import { readFileSync } from "node:fs";
-import { readIdx } from "lanegrad";
+import { prepareDigit, readIdx } from "lanegrad";
 import { FileError, readFile } from "./files.ts";
-import { prepared } from "./picture.ts";
 import { isPng, readPng } from "./png.ts";
 
 /** Rows as the network takes them. */
@@ -57,7 +56,7 @@ async function pictureOf(bytes: Uint8Array, name: string, { size, index, strict 
   if (!Number.isInteger(side)) throw new FileError(name, `a picture, but the network takes ${size} values: no square`);
   if (index !== undefined) throw new FileError(name, "one picture: --index is for IDX files and JSON");
   const picture = await readPng(bytes, name);
-  const made = prepared(picture, side);
+  const made = prepareDigit(picture, side);
   if (made === undefined) throw new FileError(name, "no ink: the picture is of one grey");
   if (strict && made.changes.length > 0) {
     const expected = `a grey picture of ${side} × ${side}, light on dark`;

@@ -1,11 +1,9 @@
 /** A PNG file as grey values, by fast-png, which is not installed with the library: loaded when a PNG is there to be read. */
+import type { Picture } from "lanegrad";
 import { FileError } from "./files.ts";
 
 type FastPng = typeof import("fast-png");
 type DecodedPng = ReturnType<FastPng["decode"]>;
-
-/** Grey values 0..255, row by row. */
-export type Picture = { readonly width: number; readonly height: number; readonly grey: Float64Array };
 
 const INSTALL = "npm install fast-png";
 const MOST_PIXELS = 2 ** 26;

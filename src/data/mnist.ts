@@ -28,11 +28,14 @@ export type Mnist = { readonly train: Dataset<Uint8Array>; readonly test: Datase
 
 const CLASSES = 10;
 
+/** Bytes of files by name, as a page has them that were chosen or dropped. */
+export type NamedFiles = ReadonlyMap<string, Uint8Array>;
+
 /** One of the four files, as it was found. */
 type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
 
 /**
- * Loads both parts from a folder, or in a browser from a base address without query.
+ * Loads both parts from a folder, in a browser from a base address without query, or from files that are there already.
  *
  * Images and labels stay bytes: the options say what a batch makes of them. Where a file is there twice, the plain one
  * is read.
@@ -45,11 +48,12 @@ type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
  * @example
  * const { train, test } = await loadMnist("data");
  * train.inputShape;  // [8000, 784] with the digits that come with the repository
+ * await loadMnist(new Map([["train-images-idx3-ubyte.gz", bytes], …]));      // four files that a page was given
  */
-export async function loadMnist(source: string | URL, options: MnistOptions = {}): Promise<Mnist> {
+export async function loadMnist(source: string | URL | NamedFiles, options: MnistOptions = {}): Promise<Mnist> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   checkMaxBytes(maxBytes);
-  const folder = String(source);
+  const folder = source instanceof Map ? (source as NamedFiles) : String(source);
   if (folder === "") throw new OptionError("source", "a folder or an address", folder);
 
   // One file after another: in parallel, the compressed bytes of all four would be held at once.
@@ -64,13 +68,21 @@ export async function loadMnist(source: string | URL, options: MnistOptions = {}
   return { train, test };
 }
 
-async function find(folder: string, name: string, rank: 1 | 3, maxBytes: number): Promise<Found> {
-  const looked = [locate(folder, name), locate(folder, `${name}.gz`)];
+async function find(folder: string | NamedFiles, name: string, rank: 1 | 3, maxBytes: number): Promise<Found> {
+  const names = [name, `${name}.gz`];
+  const looked = typeof folder === "string" ? names.map((file) => locate(folder, file)) : names;
   for (const file of looked) {
-    const bytes = await readBytes(file, maxBytes);
+    const bytes = typeof folder === "string" ? await readBytes(file, maxBytes) : given(folder, file, maxBytes);
     if (bytes !== undefined) return { file, array: await readIdx(bytes, { rank, type: "uint8", file, maxBytes }) };
   }
   throw new DatasetError({ kind: "missing", file: name, looked });
+}
+
+function given(files: NamedFiles, file: string, maxBytes: number): Uint8Array | undefined {
+  const bytes = files.get(file);
+  if (bytes !== undefined && bytes.length > maxBytes)
+    throw new DatasetError({ kind: "too-large", file, limit: maxBytes });
+  return bytes;
 }
 
 function part(name: string, images: Found, labels: Found, options: MnistOptions): Dataset<Uint8Array> {

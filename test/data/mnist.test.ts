@@ -232,6 +232,23 @@ test("the bundled digits are 8,000 and 2,000, in the counts that their page tell
   assert.match(page, `| test | ${countsOf(other).join(" | ")} | 2000 |`);
 });
 
+test("files that are there already, by name, are the same as those in a folder", async () => {
+  const files = new Map(
+    Object.entries(smallMnist()).flatMap(([name, bytes]) => (bytes ? [[name, bytes] as const] : [])),
+  );
+  const { train, test: other } = await loadMnist(files);
+  assert.equal([...train.inputs], [...ramp(24)]);
+  assert.equal([...other.labels], [1, 2]);
+  const [name, bytes] = [...files][0]!;
+  files.delete(name);
+  const missing = await rejection(loadMnist(files));
+  assert.ok(missing instanceof DatasetError && missing.fault.kind === "missing" && missing.fault.looked.includes(name));
+  files.set(`${name}.gz`, gzip(bytes));
+  assert.is((await loadMnist(files)).train.length, 3);
+  const large = await rejection(loadMnist(files, { maxBytes: 10 }));
+  assert.ok(large instanceof DatasetError && large.fault.kind === "too-large");
+});
+
 test("the bundled files hold what their page says, and their headers nothing of where they were made", async () => {
   const page = await readFile(join(BUNDLED, "README.md"), "utf8");
   let total = 0;

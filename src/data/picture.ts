@@ -6,10 +6,13 @@
  *
  * The recipe is that of http://yann.lecun.com/exdb/mnist/.
  */
-import type { Picture } from "./png.ts";
+import { OptionError } from "../errors.ts";
+
+/** Grey values 0..255, row by row. */
+export type Picture = { readonly width: number; readonly height: number; readonly grey: Float64Array };
 
 /** A picture of the size that is asked for, and what was done to it. */
-export type Prepared = { readonly pixels: Uint8Array; readonly changes: readonly string[] };
+export type PreparedDigit = { readonly pixels: Uint8Array; readonly changes: readonly string[] };
 
 /** Of MNIST's 28 pixels. */
 const BOX = 20 / 28;
@@ -20,9 +23,16 @@ const THRESHOLD = 0.15;
  * Makes a picture of `side` × `side` bytes. One that has this size and a dark edge stays as it is.
  *
  * @returns undefined where there is no ink: all of one grey
+ * @throws {OptionError} a picture without pixels, or with more or fewer than its width × height
+ * @example
+ * const digit = prepareDigit({ width: 280, height: 280, grey });
+ * if (digit !== undefined) net.predict(Float32Array.from(digit.pixels, (byte) => byte / 255));
  */
-export function prepared(picture: Picture, side: number): Prepared | undefined {
+export function prepareDigit(picture: Picture, side = 28): PreparedDigit | undefined {
   const { width, height } = picture;
+  if (!(width >= 1 && height >= 1) || picture.grey.length !== width * height) {
+    throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, picture.grey.length);
+  }
   const isLight = edgeOf(picture) > 127.5;
   const grey = isLight ? picture.grey.map((value) => 255 - value) : picture.grey;
   const changes = isLight ? ["inverted, because its background is light"] : [];
