@@ -138,9 +138,9 @@ function sectionMarkup(made: Section, { id, number, told, outline, word, read }:
   const figures = made.figures.map((figure) => {
     const [english, korean] = [en.figures[figure.name], ko.figures[figure.name]];
     if (english === undefined || korean === undefined) throw new Error(`no text for figure ${figure.name}`);
-    const { title: _, markup } = drawingOf(figure.svg, koreanLabel);
+    const markup = drawingOf(figure.svg, koreanLabel);
     const alts = (["en", "ko"] as const).map((language) => {
-      const alt = language === "en" ? english.alt : korean.alt;
+      const alt = told[language].figures[figure.name]?.alt ?? figure.alt;
       return `<span class="alt ${language}" lang="${language}" role="img" aria-label="${escaped(plain(alt))}"></span>`;
     });
     const caption = paragraphs({ en: [english.caption], ko: [korean.caption] });
@@ -150,10 +150,8 @@ function sectionMarkup(made: Section, { id, number, told, outline, word, read }:
 <figcaption>${caption}</figcaption>
 </figure>`;
   });
-  const rows = outline.names.map(
-    ([python, here]) =>
-      `<tr><td><code translate="no">${escaped(python)}</code></td><td><code translate="no">${escaped(here)}</code></td></tr>`,
-  );
+  const cell = (code: string) => `<td><code translate="no">${breakable(code)}</code></td>`;
+  const rows = outline.names.map(([python, here]) => `<tr>${cell(python)}${cell(here)}</tr>`);
 
   return `<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title"><span class="place">${number}</span> ${spans({ en: en.title, ko: ko.title })}</h2>
@@ -212,6 +210,11 @@ function paragraphs({ en, ko }: Both<readonly string[]>, kind = ""): string {
   const of = (texts: readonly string[], language: string) =>
     texts.map((text) => `<p class="${`${kind} ${language}`.trim()}" lang="${language}">${inline(text)}</p>`);
   return [...of(en, "en"), ...of(ko, "ko")].join("\n");
+}
+
+/** Code that may break behind brackets and underscores, where the page is narrow. */
+function breakable(code: string): string {
+  return escaped(code).replace(/[_([{.]/g, "$&<wbr>");
 }
 
 function list(points: readonly string[], language: string): string {

@@ -4,22 +4,16 @@
  */
 import { escaped } from "./markup.ts";
 
-export type Drawing = {
-  /** As it stands above the drawing, escaped. */
-  readonly title: string;
-  readonly markup: string;
-};
-
 const FIGURE =
-  /^<svg ([^>]*)><title[^>]*>([^<]*)<\/title><desc[^>]*>[^<]*<\/desc><style>[^<]*<\/style>(?:<text[^>]*>[^<]*<\/text>)*<g transform="translate\(0,([\d.]+)\)">([\s\S]*)<\/g><\/svg>$/;
+  /^<svg ([^>]*)><title[^>]*>[^<]*<\/title><desc[^>]*>[^<]*<\/desc><style>[^<]*<\/style>(?:<text[^>]*>[^<]*<\/text>)*<g transform="translate\(0,([\d.]+)\)">([\s\S]*)<\/g><\/svg>$/;
 
 /**
  * @param svg a figure
  * @param translated a label of the drawing in Korean; undefined where it needs none
  * @throws {Error} it is no figure of `lanegrad/plot`
  */
-export function drawingOf(svg: string, translated: (label: string) => string | undefined): Drawing {
-  const [, attributes = "", title = "", top = "", body = ""] = FIGURE.exec(svg) ?? [];
+export function drawingOf(svg: string, translated: (label: string) => string | undefined): string {
+  const [, attributes = "", top = "", body = ""] = FIGURE.exec(svg) ?? [];
   const box = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(attributes);
   if (box === null) throw new Error(`no figure: ${svg.slice(0, 300)}`);
   const [width, height] = [Number(box[1]), Number(box[2]) - Number(top)];
@@ -30,10 +24,8 @@ export function drawingOf(svg: string, translated: (label: string) => string | u
     if (korean === undefined) return whole;
     return `<text${place} class="en" lang="en">${label}</text><text${place} class="ko" lang="ko">${escaped(korean)}</text>`;
   });
-  return {
-    title,
-    markup: `<svg aria-hidden="true" fill="currentColor" ${letters} viewBox="${viewBox}" xmlns="http://www.w3.org/2000/svg"><g transform="translate(0,${top})">${labelled}</g></svg>`,
-  };
+  const drawn = `<g transform="translate(0,${top})">${labelled}</g>`;
+  return `<svg aria-hidden="true" fill="currentColor" ${letters} viewBox="${viewBox}" xmlns="http://www.w3.org/2000/svg">${drawn}</svg>`;
 }
 
 function unescaped(text: string): string {

@@ -38,13 +38,11 @@ export function english(v: Values): Text {
         figures: {
           "01-minus-log": {
             title: "−ln x",
-            alt: "−ln x from 0 to 1: it falls steeply from above 5 near 0 to 0 at 1.",
             caption:
               "Cross entropy is this curve at the right class's probability. Doubt is cheap, but to be sure and wrong has no upper price.",
           },
           "01-loss-of-probability": {
             title: "What an answer costs",
-            alt: "Both losses fall to 0 as the probability of the right class rises to 1. Near 0 cross entropy rises without bound, squared error ends at 1.",
             caption:
               "Two classes. Squared error is never more than 1 here, and its slope never more than 2. Those of cross entropy grow without bound the worse the answer is.",
           },
@@ -73,22 +71,18 @@ export function english(v: Values): Text {
         figures: {
           "02-loss": {
             title: "The loss of 100 digits as one weight moves",
-            alt: "The loss against one weight: a smooth curve.",
             caption: "Smooth: at every place its slope says which way is down.",
           },
           "02-accuracy": {
             title: "The accuracy of 100 digits as one weight moves",
-            alt: "The accuracy against the same weight: a few flat stairs.",
             caption: "The same weight, the same digits. On a stair there is no way down to be seen.",
           },
           "02-step": {
             title: "The step function has slope 0, but for its step",
-            alt: "The step function with three tangents, all of them level.",
             caption: "Nothing can be learned through a slope of 0.",
           },
           "02-sigmoid": {
             title: "The sigmoid has a slope everywhere",
-            alt: "The sigmoid with three tangents, none of them level.",
             caption: "Every input can be told in which direction to move.",
           },
         },
@@ -115,12 +109,10 @@ export function english(v: Values): Text {
         figures: {
           "03-spread": {
             title: "A minibatch's loss",
-            alt: "The loss of minibatches against their size: a band around the loss of all examples that narrows as they grow.",
             caption: "Nine of ten minibatches are within the band. It narrows with the square root of their size.",
           },
           "03-minibatches-of-100": {
             title: "The loss of 400 minibatches of 100",
-            alt: "A histogram of losses: a bell around the loss of all examples.",
             caption: "What one step of training sees: a loss that is off at random, but not to one side.",
           },
         },
@@ -148,12 +140,10 @@ export function english(v: Values): Text {
         figures: {
           "04-tangents": {
             title: "0.01x² + 0.1x",
-            alt: "A parabola with its tangents at 5 and at 10, whose slopes are 0.2 and 0.3.",
             caption: "Two tangents from numerical slopes.",
           },
           "04-error-of-h": {
             title: "The error of a numerical slope",
-            alt: "Errors against h on logarithmic axes, four V shapes: to the right the method's error, to the left that of rounding, which is far larger in float32.",
             caption:
               "Read from right to left: a smaller step is better until rounding takes over, then it gets worse again. Every method has its best step in between.",
           },
@@ -170,7 +160,7 @@ export function english(v: Values): Text {
           "With more than one variable there is more than one slope. A *partial derivative* moves one variable and holds the others where they are. All of them together, as a vector, are the *gradient*.",
           "The gradient points in the direction in which the function rises fastest, so its opposite is the direction in which it falls fastest. That is true of the very place where it was computed: it need not point to the minimum.",
         ],
-        formulas: ["The gradient, and that of the chapter's example:"],
+        formulas: ["The gradient: all partial derivatives, as a vector.", "The chapter's example:"],
         code: "Gradients at single points, at a matrix, and at a whole grid of points at once.",
         numbers: [
           `At (3, 4) the exact gradient is (6, 8), and the printed digits beyond are rounding. The ${v.gradientPoints} points of the grid are computed in one call, each of them by itself.`,
@@ -178,12 +168,10 @@ export function english(v: Values): Text {
         figures: {
           "05-quiver": {
             title: "The negative gradient of x₀² + x₁²",
-            alt: "Arrows on a grid from −2 to 2.25 all point to the middle, and are the shorter the nearer they are to it.",
             caption: "Each arrow points to where the function falls fastest, and is as long as it falls steeply.",
           },
           "05-contours": {
             title: "Contours of x₀² + x₁²",
-            alt: "Circles around the minimum in the middle; the arrows of the other figure stand at right angles to them.",
             caption: "On each circle the function has one value. The arrows stand at right angles to the circles.",
           },
         },
@@ -207,17 +195,14 @@ export function english(v: Values): Text {
         figures: {
           "06-rate-0.1": {
             title: "20 steps with the learning rate 0.1",
-            alt: "From (−3, 4) straight to the minimum, in ever smaller steps.",
             caption: "Every step leaves 8/10 of the distance.",
           },
           "06-rate-0.01": {
             title: "20 steps with the learning rate 0.01",
-            alt: "From (−3, 4) straight towards the minimum, a third of the way.",
             caption: "Too small: right, but slow.",
           },
           "06-rate-0.9": {
             title: "20 steps with the learning rate 0.9",
-            alt: "From (−3, 4) over the minimum to its other side and back, 20 times, a little nearer each time.",
             caption:
               "Nearly too large: each step lands on the other side, and leaves 8/10 of the distance, as 0.1 does.",
           },
@@ -246,17 +231,14 @@ export function english(v: Values): Text {
         figures: {
           "07-w": {
             title: "W",
-            alt: "The weights: two rows, one for each input, and three columns, one for each class.",
             caption: "The weights as the chapter gives them.",
           },
           "07-dw": {
             title: "∂loss/∂W where class 0 is right",
-            alt: "Their gradient: negative for class 0, whose weights are to grow, positive for the others.",
             caption: "Each row sums to 0: what one class gains the others lose.",
           },
           "07-w-after": {
             title: "W after one step",
-            alt: "The weights after one step against it.",
             caption: "W minus its gradient: class 0 got more, classes 1 and 2 got less.",
           },
         },
@@ -283,13 +265,11 @@ export function english(v: Values): Text {
         figures: {
           "08-times": {
             title: "The time of one gradient of 3 digits",
-            alt: "Seconds against parameters on logarithmic axes: plain differences grow with the square of the parameters, backpropagation in proportion and thousands of times lower.",
             caption:
               "Twice the parameters, four times the time: that is the price of plain differences. Backpropagation grows as one pass does.",
           },
           "08-weights": {
             title: "W1 as it was drawn, 20 of 100 columns",
-            alt: "Columns of the first weights as pictures of 28 × 28: noise, since nothing was learned yet.",
             caption: "What each hidden unit looks for before training: nothing.",
           },
         },
@@ -313,17 +293,14 @@ export function english(v: Values): Text {
         figures: {
           "09-loss": {
             title: "The loss of every minibatch",
-            alt: "The loss of 10,000 steps: it falls from 2.3, fast at first, then slowly; minibatches scatter around the mean.",
             caption: "The scatter is that of minibatches, and no sign of trouble; the mean falls all the time.",
           },
           "09-loss-first-1000": {
             title: "The first 1,000 steps",
-            alt: "The loss of the first 1,000 steps: nearly level at 2.3 for the first 150 or so, then it falls.",
             caption: "The level stretch at the beginning is the price of small initial weights.",
           },
           "09-weights": {
             title: "W1 after training",
-            alt: "The 50 columns of the trained first weights as pictures of 28 × 28: strokes and arcs that the units look for.",
             caption: "What was noise has become strokes and arcs. The rim, where no digit has ink, is as it was drawn.",
           },
         },
@@ -355,17 +332,14 @@ export function english(v: Values): Text {
         figures: {
           "10-accuracy": {
             title: "Accuracy once per epoch",
-            alt: `Accuracies on training and test digits, from 0 to 1: both rise together, to ${Number(v.trainLast).toFixed(3)} and ${Number(v.testLast).toFixed(3)}.`,
             caption: "Both rise together; where they part, training digits are learned by heart.",
           },
           "10-confusion": {
             title: "What test digits were taken for",
-            alt: "Ten by ten counts: nearly all of them on the diagonal, where digits were taken for what they are.",
             caption: "A row for each digit, a column for each answer. What is off the diagonal is mistakes.",
           },
           "10-wrong": {
             title: "The most confidently wrong",
-            alt: "Ten test digits that the network is surest to be something else, with their label, its answer and how sure it is.",
             caption: "Some of these would puzzle a human, too. Others would not: the network was sure all the same.",
           },
         },
@@ -394,7 +368,6 @@ export function english(v: Values): Text {
         figures: {
           "11-optimizers": {
             title: "784-50-10 with four optimizers",
-            alt: "Test accuracy against steps: momentum, AdaGrad and Adam rise far sooner than plain gradient descent.",
             caption: "The same network, the same digits, the same draws.",
           },
         },

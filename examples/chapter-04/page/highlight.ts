@@ -7,7 +7,7 @@ const KEYWORDS = new Set([
   ...["typeof", "using", "while"],
 ]);
 const TOKENS =
-  /(?<comment>\/\*[\s\S]*?\*\/|\/\/[^\n]*)|(?<string>"(?:\\.|[^"\\\n])*")|(?<template>`)|(?<number>\b\d[\d_]*(?:\.\d+)?(?:e[-+]?\d+)?\b)|(?<word>[A-Za-z_$][\w$]*)(?<call>(?=\())?/g;
+  /(?<comment>\/\*[\s\S]*?\*\/|\/\/[^\n]*)|(?<string>"(?:\\.|[^"\\\n])*")|(?<template>`)|(?<number>\b\d[\d_]*(?:\.\d+)?(?:e[-+]?\d+)?\b)|(?<word>[A-Za-z_$][\w$]*)/g;
 
 /** Code as HTML, a `<span>` around each marked piece. */
 export function highlighted(code: string): string {
@@ -15,7 +15,7 @@ export function highlighted(code: string): string {
   let at = 0;
   const tokens = new RegExp(TOKENS);
   for (let match = tokens.exec(code); match !== null; match = tokens.exec(code)) {
-    const { comment, string, template, number, word, call } = match.groups ?? {};
+    const { comment, string, template, number, word } = match.groups ?? {};
     markup += escaped(code.slice(at, match.index));
     at = tokens.lastIndex;
     if (template !== undefined) {
@@ -26,7 +26,7 @@ export function highlighted(code: string): string {
     else if (string !== undefined) markup += span("string", string);
     else if (number !== undefined) markup += span("number", number);
     else if (word !== undefined && KEYWORDS.has(word)) markup += span("keyword", word);
-    else markup += call === undefined ? escaped(word ?? "") : span("call", word ?? "");
+    else markup += code[at] === "(" ? span("call", word ?? "") : escaped(word ?? "");
   }
   return markup + escaped(code.slice(at));
 }

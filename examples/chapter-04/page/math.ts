@@ -1,31 +1,50 @@
-/** MathML by small functions: `row(v("E"), o("="), frac(n(1), n(2)))`. */
+/**
+ * MathML from text: what stands between spaces is a number, a name or an operator, and what needs more is put in.
+ *
+ *     formula`E = ${frac(m`1`, m`2`)} ${sum(m`k`)} ${sup(m`( y − t )`, m`2`)}`
+ */
+import { escaped } from "./markup.ts";
 
-const element = (tag: string, content: readonly string[]): string => `<${tag}>${content.join("")}</${tag}>`;
-
-/** A name: one letter stands in italics, more of them upright. */
-export const v = (name: string): string => element("mi", [name]);
-export const n = (value: number | string): string => element("mn", [String(value)]);
-export const o = (operator: string): string => element("mo", [operator]);
-export const row = (...parts: readonly string[]): string => element("mrow", parts);
-export const sub = (base: string, index: string): string => element("msub", [base, index]);
-export const sup = (base: string, exponent: string): string => element("msup", [base, exponent]);
-export const frac = (above: string, below: string): string => element("mfrac", [above, below]);
-export const root = (...parts: readonly string[]): string => element("msqrt", parts);
-export const over = (base: string, mark: string): string => `<mover accent="true">${base}<mo>${mark}</mo></mover>`;
-/** A matrix, a vector of its name. */
-export const bold = (name: string): string => `<mi mathvariant="bold">${name}</mi>`;
-/** Between parentheses as high as letters. */
-export const par = (...parts: readonly string[]): string =>
-  row('<mo stretchy="false">(</mo>', ...parts, '<mo stretchy="false">)</mo>');
-/** Between parentheses as high as what they hold. */
-export const tall = (...parts: readonly string[]): string => row(o("("), ...parts, o(")"));
-/** The sum over an index, with as much above it as is known. */
-export const sum = (below: string, above?: string): string =>
-  above === undefined ? element("munder", [o("∑"), below]) : element("munderover", [o("∑"), below, above]);
-export const limit = (below: string): string => element("munder", [o("lim"), below]);
-/** ∂a/∂b */
-export const partial = (above: string, below: string): string => frac(row(o("∂"), above), row(o("∂"), below));
+/** Some MathML, as one element. */
+export function m(texts: TemplateStringsArray, ...parts: readonly string[]): string {
+  const pieces = texts.flatMap((text, i) => [...tokensOf(text), ...parts.slice(i, i + 1)]);
+  return pieces.length === 1 ? pieces.join("") : element("mrow", ...pieces);
+}
 
 /** A formula on a line of its own. */
-export const formula = (...parts: readonly string[]): string =>
-  `<math display="block" xmlns="http://www.w3.org/1998/Math/MathML">${row(...parts)}</math>`;
+export function formula(texts: TemplateStringsArray, ...parts: readonly string[]): string {
+  return `<math display="block" xmlns="http://www.w3.org/1998/Math/MathML">${m(texts, ...parts)}</math>`;
+}
+
+export const frac = (above: string, below: string): string => element("mfrac", above, below);
+export const sub = (base: string, index: string): string => element("msub", base, index);
+export const sup = (base: string, exponent: string): string => element("msup", base, exponent);
+export const root = (content: string): string => element("msqrt", content);
+export const hat = (base: string): string => `<mover accent="true">${base}<mo>^</mo></mover>`;
+/** A vector or a matrix. */
+export const bold = (name: string): string => `<mi mathvariant="bold">${name}</mi>`;
+/** Between parentheses as high as what they hold. */
+export const tall = (content: string): string => element("mrow", "<mo>(</mo>", content, "<mo>)</mo>");
+/** A sum over an index, up to a last one. */
+export const sum = (index: string, last?: string): string =>
+  last === undefined ? element("munder", "<mo>∑</mo>", index) : element("munderover", "<mo>∑</mo>", index, last);
+export const limit = (to: string): string => element("munder", "<mo>lim</mo>", to);
+/** ∂a/∂b */
+export const partial = (above: string, below: string): string => frac(m`∂ ${above}`, m`∂ ${below}`);
+/** Between two formulas. */
+export const gap: string = '<mspace width="1.5em"/>';
+
+function tokensOf(text: string): string[] {
+  return text
+    .split(" ")
+    .filter((token) => token !== "")
+    .map((token) => {
+      if (/^\d+$/.test(token)) return element("mn", token);
+      if (/^\p{L}[\p{L}_]*$/u.test(token)) return element("mi", token.replace("_", " "));
+      return /^[()[\]]$/.test(token) ? `<mo stretchy="false">${token}</mo>` : element("mo", escaped(token));
+    });
+}
+
+function element(tag: string, ...content: readonly string[]): string {
+  return `<${tag}>${content.join("")}</${tag}>`;
+}

@@ -1,6 +1,6 @@
 /** What the page shows of each section beside its text: code, formulas, names. */
 import type { Excerpt } from "./excerpt.ts";
-import { bold, formula, frac, limit, n, o, over, par, partial, root, row, sub, sum, sup, tall, v } from "./math.ts";
+import { bold, formula, frac, gap, hat, limit, m, partial, root, sub, sum, sup, tall } from "./math.ts";
 
 /** The sections, by the ids that they give themselves. */
 export type SectionId = (typeof SECTION_IDS)[number];
@@ -28,30 +28,28 @@ export type Outline = {
   readonly names: readonly Name[];
 };
 
-const yk = sub(v("y"), v("k"));
-const tk = sub(v("t"), v("k"));
-const ynk = sub(v("y"), row(v("n"), v("k")));
-const tnk = sub(v("t"), row(v("n"), v("k")));
-const x0 = sub(v("x"), n(0));
-const x1 = sub(v("x"), n(1));
-const h = v("h");
-const f = v("f");
-const fOf = (...parts: readonly string[]) => row(f, par(...parts));
-const moved = (sign: string) => fOf(v("x"), o(sign), h);
-const [W1, W2, b1, b2] = [sub(bold("W"), n(1)), sub(bold("W"), n(2)), sub(bold("b"), n(1)), sub(bold("b"), n(2))];
-const loss = v("L");
+const yk = sub(m`y`, m`k`);
+const tk = sub(m`t`, m`k`);
+const ynk = sub(m`y`, m`n k`);
+const tnk = sub(m`t`, m`n k`);
+const yn = sub(m`y`, m`n`);
+const tn = sub(m`t`, m`n`);
+const ln = sub(m`ℓ`, m`n`);
+const x0 = sub(m`x`, m`0`);
+const x1 = sub(m`x`, m`1`);
+const overAll = m`${frac(m`1`, m`N`)} ${sum(m`n = 1`, m`N`)}`;
+const overBatch = m`${frac(m`1`, m`M`)} ${sum(m`n ∈ B`)}`;
+const [x, y, z, t, W] = [bold("x"), bold("y"), bold("z"), bold("t"), bold("W")];
+const [W1, W2, b1, b2] = [sub(bold("W"), m`1`), sub(bold("W"), m`2`), sub(bold("b"), m`1`), sub(bold("b"), m`2`)];
 
 const folder = "examples/chapter-04";
 
 export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   losses: {
     formulas: [
-      formula(v("E"), o("="), frac(n(1), n(2)), sum(v("k")), sup(par(yk, o("−"), tk), n(2))),
-      formula(v("E"), o("="), o("−"), sum(v("k")), tk, v("ln"), yk),
-      formula(
-        ...[v("E"), o("="), o("−"), frac(n(1), v("N")), sum(row(v("n"), o("="), n(1)), v("N")), sum(v("k"))],
-        ...[tnk, v("ln"), par(ynk, o("+"), v("δ"))],
-      ),
+      formula`E = ${frac(m`1`, m`2`)} ${sum(m`k`)} ${sup(m`( ${yk} − ${tk} )`, m`2`)}`,
+      formula`E = − ${sum(m`k`)} ${tk} ln ${yk}`,
+      formula`E = − ${overAll} ${sum(m`k`)} ${tnk} ln ( ${ynk} + δ )`,
     ],
     code: [
       {
@@ -67,21 +65,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   "loss-not-accuracy": {
     formulas: [
-      formula(
-        ...[v("accuracy"), par(v("w")), o("="), frac(n(1), v("N")), sum(row(v("n"), o("="), n(1)), v("N"))],
-        ...[o("["), v("arg max"), sub(v("y"), v("n")), par(v("w")), o("="), sub(v("t"), v("n")), o("]")],
-      ),
-      formula(
-        v("σ"),
-        o("′"),
-        par(v("x")),
-        o("="),
-        v("σ"),
-        par(v("x")),
-        par(n(1), o("−"), v("σ"), par(v("x"))),
-        o(">"),
-        n(0),
-      ),
+      formula`accuracy ( w ) = ${overAll} [ arg_max ${yn} ( w ) = ${tn} ]`,
+      formula`σ ′ ( x ) = σ ( x ) ( 1 − σ ( x ) ) > 0`,
     ],
     code: [
       {
@@ -109,11 +94,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   minibatches: {
     formulas: [
-      formula(
-        ...[loss, o("="), frac(n(1), v("N")), sum(row(v("n"), o("="), n(1)), v("N")), sub(v("ℓ"), v("n")), o("≈")],
-        ...[frac(n(1), v("M")), sum(row(v("n"), o("∈"), v("B"))), sub(v("ℓ"), v("n"))],
-      ),
-      formula(v("sd"), par(sub(loss, v("B"))), o("="), frac(row(v("sd"), par(v("ℓ"))), root(v("M")))),
+      formula`L = ${overAll} ${ln} ≈ ${overBatch} ${ln}`,
+      formula`sd ( ${sub(m`L`, m`B`)} ) = ${frac(m`sd ( ℓ )`, root(m`M`))}`,
     ],
     code: [
       {
@@ -137,14 +119,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   "numerical-differentiation": {
     formulas: [
-      formula(
-        ...[f, o("′"), par(v("x")), o("="), limit(row(h, o("→"), n(0)))],
-        frac(row(moved("+"), o("−"), fOf(v("x"))), h),
-      ),
-      formula(
-        ...[frac(row(moved("+"), o("−"), moved("−")), row(n(2), h)), o("="), f, o("′"), par(v("x")), o("+")],
-        ...[frac(sup(h, n(2)), n(6)), f, o("‴"), par(v("x")), o("+"), o("…")],
-      ),
+      formula`f ′ ( x ) = ${limit(m`h → 0`)} ${frac(m`f ( x + h ) − f ( x )`, m`h`)}`,
+      formula`${frac(m`f ( x + h ) − f ( x − h )`, m`2 h`)} = f ′ ( x ) + ${frac(sup(m`h`, m`2`), m`6`)} f ‴ ( x ) + …`,
     ],
     code: [
       { file: "src/calculus/numerical_diff.ts", statements: ["const value = (at", "switch (method)"] },
@@ -160,17 +136,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   "numerical-gradient": {
     formulas: [
-      formula(
-        ...[
-          o("∇"),
-          f,
-          o("="),
-          tall(partial(f, x0), o(","), partial(f, x1)),
-          o("="),
-          par(row(n(2), x0), o(","), row(n(2), x1)),
-        ],
-        ...[o(","), f, o("="), sup(x0, n(2)), o("+"), sup(x1, n(2))],
-      ),
+      formula`∇ f = ${tall(m`${partial(m`f`, x0)} , ${partial(m`f`, x1)}`)}`,
+      formula`f = ${sup(x0, m`2`)} + ${sup(x1, m`2`)} ${gap} ∇ f = ( 2 ${x0} , 2 ${x1} )`,
     ],
     code: [
       {
@@ -193,10 +160,7 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
     ],
   },
   "gradient-descent": {
-    formulas: [
-      formula(bold("x"), o("←"), bold("x"), o("−"), v("η"), o("∇"), f, par(bold("x"))),
-      formula(bold("x"), o("←"), par(n(1), o("−"), row(n(2), v("η"))), bold("x")),
-    ],
+    formulas: [formula`${x} ← ${x} − η ∇ f ( ${x} )`, formula`${x} ← ( 1 − 2 η ) ${x}`],
     code: [
       { file: "src/calculus/gradient_descent.ts", statements: ["for (let step"] },
       {
@@ -214,8 +178,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   "gradient-of-a-network": {
     formulas: [
-      formula(bold("z"), o("="), bold("x"), bold("W"), o(","), bold("y"), o("="), v("softmax"), par(bold("z"))),
-      formula(...[partial(loss, bold("W")), o("="), sup(bold("x"), v("T")), par(bold("y"), o("−"), bold("t"))]),
+      formula`${z} = ${x} ${W} ${gap} ${y} = softmax ( ${z} )`,
+      formula`${partial(m`L`, W)} = ${sup(x, m`T`)} ( ${y} − ${t} )`,
     ],
     code: [
       {
@@ -252,10 +216,8 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   "two-layer-net": {
     formulas: [
-      formula(...[bold("y"), o("="), v("softmax"), par(v("σ"), par(bold("x"), W1, o("+"), b1), W2, o("+"), b2)]),
-      formula(
-        ...[v("P"), o("="), n(784), o("·"), v("H"), o("+"), v("H"), o("+"), v("H"), o("·"), n(10), o("+"), n(10)],
-      ),
+      formula`${y} = softmax ( σ ( ${x} ${W1} + ${b1} ) ${W2} + ${b2} )`,
+      formula`P = 784 · H + H + H · 10 + 10`,
     ],
     code: [
       {
@@ -278,21 +240,7 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
     ],
   },
   training: {
-    formulas: [
-      formula(
-        ...[
-          v("θ"),
-          o("←"),
-          v("θ"),
-          o("−"),
-          v("η"),
-          sub(o("∇"), v("θ")),
-          frac(n(1), v("M")),
-          sum(row(v("n"), o("∈"), v("B"))),
-        ],
-        ...[sub(v("ℓ"), v("n")), par(v("θ"))],
-      ),
-    ],
+    formulas: [formula`θ ← θ − η ${sub(m`∇`, m`θ`)} ${overBatch} ${ln} ( θ )`],
     code: [
       { file: `${folder}/chapter.ts`, statements: ["async function trainedOn"] },
       { file: `${folder}/09-training.ts`, statements: ["const { net, history", "const { losses", "const mean"] },
@@ -305,13 +253,7 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
     ],
   },
   evaluation: {
-    formulas: [
-      formula(
-        ...[v("accuracy"), o("="), frac(n(1), v("N")), sum(row(v("n"), o("="), n(1)), v("N"))],
-        ...[o("["), v("arg max"), sub(v("y"), v("n")), o("="), sub(v("t"), v("n")), o("]")],
-      ),
-      formula(v("epoch"), o("="), frac(v("N"), v("M"))),
-    ],
+    formulas: [formula`accuracy = ${overAll} [ arg_max ${yn} = ${tn} ]`, formula`epoch = ${frac(m`N`, m`M`)}`],
     code: [
       {
         file: `${folder}/10-evaluation.ts`,
@@ -334,33 +276,9 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   },
   summary: {
     formulas: [
-      formula(
-        ...[
-          v("v"),
-          o("←"),
-          v("μ"),
-          v("v"),
-          o("+"),
-          o("∇"),
-          loss,
-          o(","),
-          v("θ"),
-          o("←"),
-          v("θ"),
-          o("−"),
-          v("η"),
-          v("v"),
-        ],
-      ),
-      formula(
-        ...[v("s"), o("←"), v("s"), o("+"), sup(par(o("∇"), loss), n(2)), o(","), v("θ"), o("←"), v("θ"), o("−")],
-        ...[v("η"), frac(row(o("∇"), loss), row(root(v("s")), o("+"), v("ε")))],
-      ),
-      formula(
-        v("θ"),
-        o("←"),
-        ...[v("θ"), o("−"), v("η"), frac(over(v("m"), "^"), row(root(over(v("v"), "^")), o("+"), v("ε")))],
-      ),
+      formula`v ← μ v + ∇ L ${gap} θ ← θ − η v`,
+      formula`s ← s + ${sup(m`( ∇ L )`, m`2`)} ${gap} θ ← θ − η ${frac(m`∇ L`, m`${root(m`s`)} + ε`)}`,
+      formula`θ ← θ − η ${frac(hat(m`m`), m`${root(hat(m`v`))} + ε`)}`,
     ],
     code: [
       {

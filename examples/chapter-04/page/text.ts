@@ -4,8 +4,8 @@ import type { Values } from "./values.ts";
 
 export type FigureText = {
   readonly title: string;
-  /** What is to be seen, for who cannot. */
-  readonly alt: string;
+  /** What is to be seen, for who cannot; where it is left out, what the section says of it in English. */
+  readonly alt?: string;
   /** What it means. */
   readonly caption: string;
 };
