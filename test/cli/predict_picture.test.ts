@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { decode, encode } from "fast-png";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { prepared } from "../../src/cli/picture.ts";
 import { readPng } from "../../src/cli/png.ts";
 import { loadMnist } from "../../src/data/mnist.ts";
+import { prepareDigit } from "../../src/data/picture.ts";
 import { BUILD } from "../support/engine.ts";
 import { lanegrad, newPath, train } from "./lanegrad.ts";
 
@@ -35,14 +35,14 @@ function boxOf(pixels: Uint8Array) {
 
 test("a picture of the right size and a dark edge stays as it is", () => {
   const grey = Float64Array.from(mnist.test.inputs.subarray(0, SIDE * SIDE));
-  const made = prepared({ width: SIDE, height: SIDE, grey }, SIDE);
+  const made = prepareDigit({ width: SIDE, height: SIDE, grey }, SIDE);
   assert.equal(made?.changes, []);
   assert.equal([...made!.pixels], [...grey]);
 });
 
 test("dark ink on light paper is inverted; any size is scaled into 20 × 20 with its proportions, around its centre of mass", () => {
   const page = rectangle(blank(200, 300, 250), [20, 150, 60, 120], 10);
-  const made = prepared(page, SIDE);
+  const made = prepareDigit(page, SIDE);
   const { left, top, width, height } = boxOf(made!.pixels);
   assert.equal([width, height], [10, 20]);
   // Of a rectangle the centre of mass is the middle: 9 left of it, 9 right of it; index 14 is the centre, as MNIST has it.
@@ -53,17 +53,17 @@ test("dark ink on light paper is inverted; any size is scaled into 20 × 20 with
 
 test("what is heavier on one side is moved to the other", () => {
   const page = rectangle(rectangle(blank(100, 100, 0), [10, 10, 80, 8], 255), [10, 18, 8, 72], 255);
-  const { left, top } = boxOf(prepared(page, SIDE)!.pixels);
+  const { left, top } = boxOf(prepareDigit(page, SIDE)!.pixels);
   assert.ok(left > 4 && top > 4, `${left}, ${top}`);
 });
 
 test("small pictures are enlarged; noise in the paper is no ink; a blank page has none", () => {
   const dot = rectangle(blank(8, 8, 0), [3, 2, 2, 4], 200);
-  assert.is(boxOf(prepared(dot, SIDE)!.pixels).height, 20);
+  assert.is(boxOf(prepareDigit(dot, SIDE)!.pixels).height, 20);
   const noisy = rectangle(blank(64, 64, 240), [20, 10, 10, 40], 30);
   for (let i = 0; i < noisy.grey.length; i += 7) noisy.grey[i]! -= 12;
-  assert.match(prepared(noisy, SIDE)!.changes.join(), /ink, 10 × 40/);
-  assert.is(prepared(blank(30, 30, 255), SIDE), undefined);
+  assert.match(prepareDigit(noisy, SIDE)!.changes.join(), /ink, 10 × 40/);
+  assert.is(prepareDigit(blank(30, 30, 255), SIDE), undefined);
 });
 
 test("PNG: every depth, colour, palette and transparency gives the same grey", async () => {
