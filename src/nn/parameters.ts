@@ -49,6 +49,7 @@ export class Parameters<Name extends string, D extends FloatType> {
 
   /** Made when it is first asked for: a network that predicts has no gradients. */
   get gradientGroup(): TensorGroup<Name, D> {
+    void this.whole.pointer; // a network that was disposed of makes nothing any more
     this.#gradients ??= tensorGroup(this.#engine, this.#shapes, this.#dtype, { name: "gradients", prefix: "d" });
     return this.#gradients;
   }

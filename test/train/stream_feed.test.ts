@@ -100,7 +100,6 @@ test("the source is closed when the run is aborted, and what it throws ends the 
   let closed = 0;
   const controller = new AbortController();
   using net = netOf();
-  const before = engine.stats().tensors;
   const stream = streamOf(all, 30, () => {
     closed += 1;
   });
@@ -114,6 +113,7 @@ test("the source is closed when the run is aborted, and what it throws ends the 
   assert.equal([history.losses.length, history.outcome], [1, "aborted"]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.is(closed, 1);
+  const before = engine.stats().tensors;
   async function* broken() {
     yield all.slice(0, 30);
     throw new Error("the line is cut");
