@@ -17,7 +17,7 @@ export function installTools(): void {
   console.error("installing runtimes, bundlers and checkers, about 900 MB, once …");
   mkdirSync(CACHE, { recursive: true });
   for (const file of ["package.json", "package-lock.json", ".npmrc"]) copyFileSync(join(HERE, file), join(CACHE, file));
-  npm(["ci"], CACHE);
+  npm(["ci", "--prefer-offline"], CACHE);
 }
 
 /** A file of a package that is installed there. */
