@@ -1,14 +1,18 @@
 /** The same page by every bundler, and without one. */
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { copyWithPrograms, temporaryFolder } from "./project.ts";
-import { toolFile } from "./tools.ts";
+import { ROOT, toolFile } from "./tools.ts";
 import type { Page } from "./tour.ts";
 
-/** Made pages, and what ends the servers that some of them need. */
-export type Pages = { readonly pages: readonly Page[]; close(): Promise<void> };
+/** Pages, why others could not be made, and what ends the servers that some of them need. */
+export type Pages = {
+  readonly pages: readonly Page[];
+  readonly broken: ReadonlyMap<string, string>;
+  close(): Promise<void>;
+};
 
 /** What a page is made by; the folder is a copy of the project, with the programs in it. */
 type Maker = (project: string) => Promise<Page["from"]>;
@@ -27,23 +31,8 @@ type Webpack = (options: object, done: (error: Error | null, stats?: WebpackStat
 type WebpackStats = { hasErrors(): boolean; toString(form: object): string };
 
 const LIBRARY = "./node_modules/lanegrad/dist";
-/** What bare names are in a page without a bundler; README.md has the same. */
-const IMPORT_MAP = {
-  imports: {
-    lanegrad: `${LIBRARY}/index.js`,
-    "lanegrad/worker": `${LIBRARY}/worker/index.js`,
-    "#platform": `${LIBRARY}/platform/web.js`,
-    "#spawn": `${LIBRARY}/worker/spawn_web.js`,
-    "@assemblyscript/loader": "./node_modules/@assemblyscript/loader/index.js",
-  },
-};
-
-/**
- * Makes every page that a name is wanted of.
- *
- * @returns the pages, and for those that could not be made, why
- */
-export async function makePages(project: string): Promise<Pages & { readonly broken: ReadonlyMap<string, string> }> {
+/** Makes every page; of those that could not be made, it says why. */
+export async function makePages(project: string): Promise<Pages> {
   const servers: ViteServer[] = [];
   const makers: readonly (readonly [name: string, make: Maker])[] = [
     ["import map", importMapPage],
@@ -69,8 +58,10 @@ export async function makePages(project: string): Promise<Pages & { readonly bro
   return { pages, broken, close };
 }
 
+/** With the import map that README.md shows. */
 async function importMapPage(folder: string): Promise<Page["from"]> {
-  const map = `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>`;
+  const [map] = /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "README.md"), "utf8")) ?? [];
+  if (map === undefined) throw new Error("README.md shows no import map");
   writeFileSync(join(folder, "index.html"), html("./entry.js", map));
   return { folder };
 }

@@ -14,10 +14,10 @@ export function installTools(): void {
     (file) => existsSync(join(CACHE, file)) && contentOf(CACHE, file) === contentOf(HERE, file),
   );
   if (isInstalled && existsSync(join(CACHE, "node_modules/.package-lock.json"))) return;
-  console.error("installing runtimes, bundlers and checkers, about 900 MB, once …");
+  console.error("installing runtimes, bundlers and checkers, about 1.1 GB, once …");
   mkdirSync(CACHE, { recursive: true });
   for (const file of ["package.json", "package-lock.json", ".npmrc"]) copyFileSync(join(HERE, file), join(CACHE, file));
-  npm(["ci"], CACHE);
+  npm(["ci", "--prefer-offline"], CACHE);
 }
 
 /** A file of a package that is installed there. */
