@@ -35,7 +35,11 @@ export class Chart {
         },
         axes: [
           { ...axis, size: 30 },
-          { ...axis, size: 52, ...(scale === "percent" && { values: (_, ticks) => ticks.map((tick) => `${round(100 * tick)} %`) }) },
+          {
+            ...axis,
+            size: 52,
+            ...(scale === "percent" && { values: (_, ticks) => ticks.map((tick) => `${round(100 * tick)} %`) }),
+          },
         ],
         series: [{}, { stroke: property(colour), width: 2, points: { show: false } }],
       },

@@ -34,7 +34,10 @@ export class ConfusionTable {
       write(cell, String(count));
       // A wrong answer in ten is as strong as it gets.
       const share = count / Math.max(1, support);
-      cell.style.setProperty("--share", cell.className === "right" ? share.toFixed(3) : Math.min(1, 10 * share).toFixed(3));
+      cell.style.setProperty(
+        "--share",
+        cell.className === "right" ? share.toFixed(3) : Math.min(1, 10 * share).toFixed(3),
+      );
     }
   }
 

@@ -11,11 +11,15 @@ export type Digits = {
   readonly note: string;
 };
 
-const FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const FILES = [
+  "train-images-idx3-ubyte",
+  "train-labels-idx1-ubyte",
+  "t10k-images-idx3-ubyte",
+  "t10k-labels-idx1-ubyte",
+];
 /** MNIST's images are 47 MB. */
 const LARGEST_BYTES = 2 ** 28;
-const OF_THE_PAGE =
-  "10,000 of MNIST’s training digits; a score on them is not a score on MNIST’s test set.";
+const OF_THE_PAGE = "10,000 of MNIST’s training digits; a score on them is not a score on MNIST’s test set.";
 
 /** How much has come of how much. */
 export type OnProgress = (received: number, total: number) => void;
@@ -33,7 +37,9 @@ export async function bundledDigits(onProgress: OnProgress): Promise<Digits> {
 export async function digitsInFolder(folder: string, onProgress: OnProgress): Promise<Digits> {
   const base = new URL(folder.endsWith("/") ? folder : `${folder}/`, document.baseURI);
   if (base.origin !== location.origin) {
-    throw new Error(`A folder of this site, such as mnist/; ${base.origin} is another, and this page asks nothing of others.`);
+    throw new Error(
+      `A folder of this site, such as mnist/; ${base.origin} is another, and this page asks nothing of others.`,
+    );
   }
   const first = await fetch(new URL(`${FILES[0]}.gz`, base), { method: "HEAD" });
   return fetchDigits(base.href, isThere(first) ? ".gz" : "", onProgress, `From ${base.pathname}.`);
@@ -56,7 +62,8 @@ async function fetchDigits(folder: string, ending: string, onProgress: OnProgres
 
 async function fetchBytes(address: URL, onProgress: OnProgress): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(address);
-  if (!isThere(response)) throw new Error(`${address.pathname}: the server has no such file (HTTP ${response.status}).`);
+  if (!isThere(response))
+    throw new Error(`${address.pathname}: the server has no such file (HTTP ${response.status}).`);
   if (response.body === null) return new Uint8Array(0);
   const total = Number(response.headers.get("content-length") ?? 0);
   const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -1,7 +1,10 @@
 /** Files dropped anywhere on the page: a network, or digits. */
 import { element } from "./dom.ts";
 
-export type DropTargets = { readonly onNetwork: (file: File) => void; readonly onDigits: (files: readonly File[]) => void };
+export type DropTargets = {
+  readonly onNetwork: (file: File) => void;
+  readonly onDigits: (files: readonly File[]) => void;
+};
 
 export function listenForDrops({ onNetwork, onDigits }: DropTargets): void {
   const veil = element("drop-veil", HTMLDivElement);

@@ -1,6 +1,6 @@
 /** The numbers of a run: steps, how many a second, loss, accuracy. */
 import { element, write } from "./dom.ts";
-import type { Session } from "./session.ts";
+import type { Phase, Session } from "./session.ts";
 
 /** From one measurement of the speed to the next. */
 const WINDOW_MILLISECONDS = 500;
@@ -10,28 +10,41 @@ export class Figures {
   readonly #speed = element("speed", HTMLElement);
   readonly #loss = element("loss", HTMLElement);
   readonly #accuracy = element("accuracy", HTMLElement);
+  /** Of the run, without its pauses. */
+  #run = { steps: 0, milliseconds: 0 };
   #window: { readonly steps: number; readonly time: number } | undefined;
 
   show({ steps, lastLoss, lastAccuracy, phase }: Session): void {
     write(this.#steps, steps.toLocaleString("en"));
     write(this.#loss, lastLoss === undefined ? "–" : lastLoss.toPrecision(3));
     write(this.#accuracy, percentOf(lastAccuracy));
-    this.#measure(steps, phase === "running");
+    this.#measure(steps, phase);
   }
 
-  #measure(steps: number, isRunning: boolean): void {
+  /** While it runs, the speed of the last half second; afterwards, that of the run. */
+  #measure(steps: number, phase: Phase): void {
     const time = performance.now();
-    if (!isRunning || this.#window === undefined || steps < this.#window.steps) {
-      this.#window = isRunning ? { steps, time } : undefined;
+    const last = this.#window;
+    if (last === undefined) {
+      if (phase === "running") this.#window = { steps, time };
       return;
     }
-    const elapsed = time - this.#window.time;
-    if (elapsed < WINDOW_MILLISECONDS) return;
-    write(this.#speed, Math.round(((steps - this.#window.steps) / elapsed) * 1000).toLocaleString("en"));
-    this.#window = { steps, time };
+    const milliseconds = time - last.time;
+    if (phase === "running" && milliseconds < WINDOW_MILLISECONDS) return;
+    this.#run = { steps: this.#run.steps + steps - last.steps, milliseconds: this.#run.milliseconds + milliseconds };
+    this.#window = phase === "running" ? { steps, time } : undefined;
+    if (phase === "running") this.#writeSpeed(steps - last.steps, milliseconds);
+    else this.#writeSpeed(this.#run.steps, this.#run.milliseconds);
   }
 
+  #writeSpeed(steps: number, milliseconds: number): void {
+    write(this.#speed, Math.round((1000 * steps) / milliseconds).toLocaleString("en"));
+  }
+
+  /** A run begins, or the network is another. */
   clear(): void {
+    this.#window = undefined;
+    this.#run = { steps: 0, milliseconds: 0 };
     write(this.#speed, "–");
   }
 }

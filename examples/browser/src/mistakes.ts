@@ -18,7 +18,10 @@ export class MistakeList {
 
   show(mistakes: readonly Mistake[], wrong: number, examples: number): void {
     const counts = `${wrong.toLocaleString("en")} of ${examples.toLocaleString("en")} test digits are read wrongly`;
-    write(this.#hint, wrong === 0 ? `None of ${examples} test digits is read wrongly.` : `${counts}; the surest first.`);
+    write(
+      this.#hint,
+      wrong === 0 ? `None of ${examples} test digits is read wrongly.` : `${counts}; the surest first.`,
+    );
     for (const [i, mistake] of mistakes.entries()) this.#fill(this.#itemAt(i), mistake);
     for (const [i, { item }] of this.#items.entries()) item.hidden = i >= mistakes.length;
   }

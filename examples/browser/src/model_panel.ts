@@ -27,7 +27,9 @@ export class ModelPanel {
   async takeFile(file: File): Promise<void> {
     this.#message.clear();
     if (file.size > LARGEST_BYTES) {
-      this.#message.say(`${file.name} has more than ${LARGEST_BYTES / 2 ** 20} MB: no network for digits is that large.`);
+      this.#message.say(
+        `${file.name} has more than ${LARGEST_BYTES / 2 ** 20} MB: no network for digits is that large.`,
+      );
       return;
     }
     try {

@@ -2,8 +2,8 @@
  * The field that digits are drawn in, with mouse, finger or pen, or with the keyboard: white ink, as MNIST has it.
  */
 import { type PreparedDigit, prepareDigit } from "lanegrad";
-import { contextOf, element, made, write } from "./dom.ts";
 import { SIDE } from "./digits.ts";
+import { contextOf, element, made, write } from "./dom.ts";
 
 type Point = { readonly x: number; readonly y: number };
 
@@ -86,7 +86,8 @@ export class Pad {
     const end = (event: PointerEvent) => {
       if (this.#stroke?.pointer === event.pointerId) this.#stroke = undefined;
     };
-    for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const) canvas.addEventListener(type, end);
+    for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const)
+      canvas.addEventListener(type, end);
   }
 
   #pointOf({ clientX, clientY }: PointerEvent): Point {

@@ -31,7 +31,12 @@ function rgbOf(hex: string): Colour {
 }
 
 /** Writes the colour of a number from -1 to 1 at a byte. */
-export function writeHue(bytes: Uint8ClampedArray, at: number, value: number, { negative, zero, positive }: Hues): void {
+export function writeHue(
+  bytes: Uint8ClampedArray,
+  at: number,
+  value: number,
+  { negative, zero, positive }: Hues,
+): void {
   const share = Math.min(1, Math.abs(value));
   const hue = value < 0 ? negative : positive;
   bytes[at] = zero[0] + share * (hue[0] - zero[0]);

@@ -5,7 +5,13 @@
  *     ▲                  └──────── stop ──▶ stopping ──▶ idle
  */
 import { type Evaluation, emptyHistory, RandomState, type TrainHistory } from "lanegrad";
-import { type NetworkWorker, startWorker, type TrainingRun, type WorkerDataset, type WorkerNetwork } from "lanegrad/worker";
+import {
+  type NetworkWorker,
+  startWorker,
+  type TrainingRun,
+  type WorkerDataset,
+  type WorkerNetwork,
+} from "lanegrad/worker";
 import { CLASSES, type Digits, SIDE } from "./digits.ts";
 import { descriptionOf, optimizerOf, type Settings } from "./settings.ts";
 import { ThinnedCurve } from "./thinned.ts";
@@ -141,7 +147,11 @@ export class Session {
     return this.#run && "the file is good, but a training run is under way, and goes on. Stop it, then load.";
   }
 
-  #exchangeNetwork(network: WorkerNetwork, random: RandomState, origin: "from settings" | "from a file"): Promise<void> {
+  #exchangeNetwork(
+    network: WorkerNetwork,
+    random: RandomState,
+    origin: "from settings" | "from a file",
+  ): Promise<void> {
     this.#exchange = this.#exchange.then(async () => {
       const last = this.#network;
       this.#network = network;

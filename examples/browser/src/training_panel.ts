@@ -62,7 +62,10 @@ export class TrainingPanel {
 
   readonly #askWeights = oneAtATime(async () => {
     const layer = await this.#session.firstLayer();
-    if (layer !== undefined) this.#weights.draw(layer);
+    if (layer !== undefined) {
+      if (this.#session.steps === 0) this.#weights.startFrom(layer);
+      this.#weights.draw(layer);
+    }
     this.onNetwork();
   });
 
@@ -114,6 +117,7 @@ export class TrainingPanel {
     if (this.#form.check() === "faulty") return;
     this.#message.clear();
     this.#isFirstStepSeen = false;
+    this.#figures.clear();
     performance.mark("train");
     const { steps } = this.#session;
     this.say(steps === 0 ? "Training." : "Training goes on.");
