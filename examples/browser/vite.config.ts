@@ -1,0 +1,33 @@
+/** How the page is served and built: from the library's sources, into files that work from any folder of any server. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { bundledDigits } from "./vite/bundled_digits.ts";
+import { ownSiteOnly } from "./vite/own_site_only.ts";
+import { usedKernels } from "./vite/used_kernels.ts";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: at("."),
+  base: "./",
+  publicDir: false,
+  clearScreen: false,
+  resolve: {
+    alias: [
+      { find: /^lanegrad$/, replacement: at("../../src/index.ts") },
+      { find: /^lanegrad\/worker$/, replacement: at("../../src/worker/index.ts") },
+      { find: /^lanegrad\/worker\/host$/, replacement: at("../../src/worker/host.ts") },
+      { find: "#platform", replacement: at("../../src/platform/web.ts") },
+      { find: "#spawn", replacement: at("./src/spawn.ts") },
+    ],
+  },
+  plugins: [bundledDigits(at("../../data")), ownSiteOnly(), usedKernels(["simd"])],
+  worker: { format: "es", plugins: () => [usedKernels([])] },
+  server: { fs: { allow: [at("../..")] } },
+  build: {
+    outDir: at("dist"),
+    emptyOutDir: true,
+    target: ["chrome111", "firefox114", "safari16.4"],
+    modulePreload: { polyfill: false },
+  },
+});
