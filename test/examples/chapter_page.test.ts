@@ -159,14 +159,14 @@ ofPage("the text's numbers are those that were printed, in both languages", (doc
     assert.ok(value, `${pattern} in ${lines}`);
     return value;
   };
-  const final = (100 * Number(printed("evaluation", /after the last step: test accuracy (\S+),/))).toFixed(1);
+  const final = (100 * Number(printed("evaluation", /after the last step: test accuracy (\S+),/))).toFixed(2);
   const loss = printed("gradient-of-a-network", /class 2 is right: ([\d.]+)/);
   const seconds = printed("training", /in (\S+) s$/m);
   const said = (id: string, language: string) =>
     Array.from(document.querySelectorAll(`#${id} .${language}`), (e) => e.textContent).join("\n");
   for (const language of ["en", "ko"]) {
-    assert.ok(said("evaluation", language).includes(`${final} %`), final);
-    assert.ok(said("learned", language).includes(`${final} %`), final);
+    assert.ok(said("evaluation", language).includes(`${final}\u00a0%`), final);
+    assert.ok(said("learned", language).includes(`${final}\u00a0%`), final);
     assert.ok(said("gradient-of-a-network", language).includes(loss), loss);
     assert.match(said("training", language), new RegExp(`\\b${seconds} ?(s|초)`));
   }

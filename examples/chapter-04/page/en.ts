@@ -8,7 +8,7 @@ export function english(v: Values): Text {
     title: "Training a neural network",
     subtitle: "Chapter 4 of “Deep Learning from Scratch”, computed anew in TypeScript",
     about: [
-      "A network learns when its weights are moved, a little at a time, in the direction in which its answers cost less. This page goes that way from its first step: what an answer costs, how a slope is found, how one walks downhill along it, and how a network of two layers learns to read digits so.",
+      "A network learns when its weights are moved, a little at a time, in the direction in which its answers cost less. This page goes that way from its first step: what an answer costs, how a slope is found, how one walks downhill along it, and how, in this way, a network of two layers learns to read digits.",
       "Everything here was computed when the page was made. For each section you see the formula, the code that ran, what it printed, digit by digit, its figures, and what the chapter gets wrong or leaves out. You can have all of it on your own machine with `npm run chapter`.",
     ],
     data: v.isMnist
@@ -327,7 +327,7 @@ export function english(v: Values): Text {
               ? "That is hardly any overfitting."
               : "That is some overfitting, as the training digits are few: with all of MNIST the two stay together far longer."
           }`,
-          `The accuracy hides that classes differ. Hardest is ${v.hardest}: of its digits ${v.hardestRecall} % are found.`,
+          `The accuracy hides that classes differ. Hardest is ${v.hardest}: of its digits ${v.hardestRecall}\u00a0% are found.`,
         ],
         figures: {
           "10-accuracy": {

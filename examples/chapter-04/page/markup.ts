@@ -17,14 +17,19 @@ export function inline(text: string): string {
   let at = 0;
   for (const match of text.matchAll(MARKS)) {
     const [whole, code, strong, term, variable] = match;
-    markup += escaped(text.slice(at, match.index));
+    markup += unbroken(text.slice(at, match.index));
     if (code !== undefined) markup += `<code translate="no">${escaped(code)}</code>`;
     else if (strong !== undefined) markup += `<strong>${escaped(strong)}</strong>`;
     else if (term !== undefined) markup += `<dfn>${escaped(term)}</dfn>`;
     else markup += `<var>${escaped(variable ?? "")}</var>`;
     at = match.index + whole.length;
   }
-  return markup + escaped(text.slice(at));
+  return markup + unbroken(text.slice(at));
+}
+
+/** A text in which `1e-4` stays on one line. */
+function unbroken(text: string): string {
+  return escaped(text).replace(/-?\d[\d.]*e[-+]\d+/g, '<span class="whole">$&</span>');
 }
 
 /** A text without its marks. */

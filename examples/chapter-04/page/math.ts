@@ -22,7 +22,7 @@ export const sup = (base: string, exponent: string): string => element("msup", b
 export const root = (content: string): string => element("msqrt", content);
 export const hat = (base: string): string => `<mover accent="true">${base}<mo>^</mo></mover>`;
 /** A vector or a matrix. */
-export const bold = (name: string): string => `<mi mathvariant="bold">${name}</mi>`;
+export const bold = (name: string): string => `<mi class="bold" mathvariant="normal">${name}</mi>`;
 /** Between parentheses as high as what they hold. */
 export const tall = (content: string): string => element("mrow", "<mo>(</mo>", content, "<mo>)</mo>");
 /** A sum over an index, up to a last one. */
