@@ -90,7 +90,7 @@ export class Warp {
     for (let row = 0; row < rows; row++) {
       const startX = this.#x + row * across;
       const startY = this.#y + row * along;
-      const first = Math.max(0, firstWithin(startX, along, lowX, highX), firstWithin(startY, -across, lowY, highY));
+      const first = Math.max(firstWithin(startX, along, lowX, highX), firstWithin(startY, -across, lowY, highY));
       const end = Math.min(columns, endWithin(startX, along, lowX, highX), endWithin(startY, -across, lowY, highY));
       const stop = toStart + (row + 1) * columns;
       if (first < end) {
@@ -148,16 +148,26 @@ export class Warp {
   }
 }
 
-/** The first whole i with low ≤ start + i·step < high; infinite where there is none. The quotients are exact enough: all are below 2⁴⁰. */
+/**
+ * The first whole i from 0 on with low ≤ start + i·step < high, for numbers below 2³¹; FAR, or more than the last, where
+ * there is none. The quotients are exact enough to be rounded, as they are below 2³² and differ by at least 2⁻³¹.
+ */
 function firstWithin(start: number, step: number, low: number, high: number): number {
-  if (step > 0) return Math.ceil((low - start) / step);
-  if (step < 0) return Math.floor((high - start) / step) + 1;
-  return low <= start && start < high ? 0 : Number.POSITIVE_INFINITY;
+  if (step > 0) return within(Math.ceil((low - start) / step));
+  if (step < 0) return within(Math.floor((high - start) / step) + 1);
+  return low <= start && start < high ? 0 : FAR;
 }
 
-/** One more than the last such i. */
+/** One more than the last such i, or FAR where there is no last. */
 function endWithin(start: number, step: number, low: number, high: number): number {
-  if (step > 0) return Math.ceil((high - start) / step);
-  if (step < 0) return Math.floor((low - start) / step) + 1;
-  return low <= start && start < high ? Number.POSITIVE_INFINITY : 0;
+  if (step > 0) return within(Math.ceil((high - start) / step));
+  if (step < 0) return within(Math.floor((low - start) / step) + 1);
+  return low <= start && start < high ? FAR : 0;
+}
+
+/** A column beyond every plane. */
+const FAR = 1_000_000;
+
+function within(column: number): number {
+  return Math.max(0, Math.min(FAR, column)) | 0;
 }
