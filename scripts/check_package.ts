@@ -3,6 +3,7 @@
  *
  *   publint, attw   entries and their types, in the tarball
  *   knip            files, exports and dependencies that nothing uses
+ *   command line    starts where the tarball is installed
  *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7
  *   sizes           of the tarball
  */
@@ -27,10 +28,12 @@ const LIBRARIES: Readonly<Record<string, { readonly lib: readonly string[]; read
 
 installTools();
 const tarball = pack();
+const project = copyWithPrograms(projectWith(tarball));
 const steps: readonly (readonly [name: string, step: () => string])[] = [
   ["publint", () => quiet(toolFile("publint/src/cli.js"), ["run", tarball.path, "--strict"], ROOT)],
   ["attw", () => quiet(toolFile("@arethetypeswrong/cli/dist/index.js"), ["--profile", "esm-only", tarball.path], ROOT)],
   ["knip", () => quiet(toolFile("knip/bin/knip.js"), [], ROOT)],
+  ["command line", () => quiet(join(project, "node_modules/lanegrad/dist/cli/main.js"), ["--version"], project)],
   ...typeSteps(),
   ["size of the tarball", () => checkSize(tarball)],
 ];
@@ -48,7 +51,6 @@ console.log(`\n${steps.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function typeSteps(): (readonly [string, () => string])[] {
-  const project = copyWithPrograms(projectWith(tarball));
   mkdirSync(join(project, "node_modules/@types"), { recursive: true });
   for (const name of ["@types/node", "undici-types"]) symlinkSync(toolFile(name), join(project, "node_modules", name));
   return COMPILERS.flatMap((compiler) =>
