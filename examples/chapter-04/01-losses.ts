@@ -42,7 +42,12 @@ export async function losses(): Promise<Section> {
       ),
       figure(
         "01-loss-of-probability",
-        lines(both, { title: "What an answer costs", xLabel: "probability of the right class", yLabel: "loss" }),
+        lines(both, {
+          title: "What an answer costs",
+          xLabel: "probability of the right class",
+          yLabel: "loss",
+          yDomain: [0, 6], // δ takes the loss of a sure and right answer 1e-7 below 0
+        }),
         "Both losses fall to 0 as the probability of the right class rises to 1. Near 0 cross entropy rises without bound, squared error ends at 1.",
       ),
     ]),
