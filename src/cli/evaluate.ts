@@ -11,9 +11,9 @@ import {
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { DATA_FLAGS, loadDigits, NOT_MNIST, type Source } from "./digits.ts";
-import { FileError } from "./files.ts";
+import { FileError, shown } from "./files.ts";
 import { section, toggle, whole, word } from "./flags.ts";
-import { MODEL_FLAGS, type ModelValues, nameOf, openModel, sizesOf } from "./model.ts";
+import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { downloadReporter, percent, print, printJson, say } from "./report.ts";
 
@@ -65,7 +65,7 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
     return 0;
   }
   if (digits.note) say(NOT_MNIST);
-  print([`${nameOf(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${examples.name}`, ""]);
+  print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${examples.name}`, ""]);
   print([reportText(evaluation, examples.classNames)]);
   if (worst.length > 0) print(["", "the surest wrong answers"]);
   for (const { index, label, prediction, probability } of worst) {
@@ -80,5 +80,5 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
 function checkFit(net: Network<FloatType>, file: string, { name, size, classes }: Dataset): void {
   if (net.inputSize === size && net.outputSize === classes) return;
   const takes = `a network of ${net.inputSize} inputs and ${net.outputSize} classes`;
-  throw new FileError(nameOf(file), `${takes}, but ${name} has ${size} pixels and ${classes} classes`);
+  throw new FileError(shown(file), `${takes}, but ${name} has ${size} pixels and ${classes} classes`);
 }

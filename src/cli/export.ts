@@ -14,7 +14,7 @@ import {
 import { type Command, command } from "./command.ts";
 import { shown, writeWhole } from "./files.ts";
 import { named, toggle, UsageError, word } from "./flags.ts";
-import { MODEL_FLAGS, type ModelValues, nameOf, openModel, sizesOf } from "./model.ts";
+import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { print, printJson } from "./report.ts";
 
@@ -63,7 +63,7 @@ async function exportModel({ values, operands: [path = "", output = ""] }: Parse
   const bytes = encode(net, format, values);
   writeWhole(output, bytes);
   if (values.json) printJson({ file: model.file, output, format, bytes: bytes.length });
-  else print([`${nameOf(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${shown(output)}, ${bytes.length} bytes`]);
+  else print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${shown(output)}, ${bytes.length} bytes`]);
   return 0;
 }
 

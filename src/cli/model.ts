@@ -3,7 +3,7 @@
  * weights alone and a description beside them.
  */
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   CheckpointFolder,
   decodeNetwork,
@@ -88,9 +88,4 @@ async function fileIn(folder: string): Promise<string> {
 export function sizesOf({ inputSize, description }: Network<FloatType>): string {
   const outputs = description.layers.flatMap((layer) => (layer.kind === "dense" ? [layer.outputSize] : []));
   return [inputSize, ...outputs].join("-");
-}
-
-/** The file's name alone where it stands in the folder that was named, else as a person would write it. */
-export function nameOf(file: string): string {
-  return basename(file) === file ? file : shown(file);
 }

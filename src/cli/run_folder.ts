@@ -136,6 +136,10 @@ export class RunFolder {
     this.flush();
     this.#release();
   }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
 }
 
 function rescueFolder(): string {

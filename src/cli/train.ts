@@ -22,7 +22,7 @@ import type { ReportParts } from "./figures.ts";
 import { FileError, OutputError, shown, version } from "./files.ts";
 import type { Parsed } from "./options.ts";
 import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
-import { linesOf, reporterFor, say } from "./report.ts";
+import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
 import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
 import { type Resuming, resumedRun } from "./resume.ts";
 import { RunFolder, setNewerAside } from "./run_folder.ts";
@@ -51,36 +51,30 @@ async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed);
   const values = resuming?.values ?? completed(parsed.values);
   const reporter = reporterFor({ ...values, logEvery: values.logEvery ?? 1 });
+  let digits: Digits;
   try {
-    const digits = await loadDigits(values, reporter.download, interruption.signal);
-    const sha256 = sha256Of(digits);
-    if (resuming?.dataSha256 !== undefined && resuming.dataSha256 !== sha256) {
-      throw new FileError(digits.folder, `other examples than those that ${shown(resuming.folder)} was trained on`);
-    }
-    const { keep = DEFAULT_KEEP, out } = values;
-    const run = await (resuming ? RunFolder.open(resuming.folder, keep, say) : RunFolder.create(out, keep, say));
-    try {
-      run.configure({ ...configOf(values), dataSha256: sha256 });
-      return await trainIn(run, { values, digits, reporter, resuming, interruption });
-    } finally {
-      run.release();
-    }
+    digits = await loadDigits(values, reporter.download, interruption.signal);
   } catch (error) {
-    if (interruption.exitCode() === 0) throw error; // an interrupted download ends by an error
+    if (interruption.exitCode() === 0) throw error;
+    return interruption.exitCode(); // an interrupted download ends by an error
   }
-  return interruption.exitCode();
+  return await trainOn(digits, { values, reporter, resuming, interruption });
 }
 
 type Parts = {
   readonly values: TrainValues;
-  readonly digits: Digits;
-  readonly reporter: ReturnType<typeof reporterFor>;
+  readonly reporter: Reporter;
   readonly resuming: Resuming | undefined;
   readonly interruption: Interruption;
 };
 
-async function trainIn(run: RunFolder, { values, digits, reporter, resuming, interruption }: Parts): Promise<number> {
+/** Everything is made before the folder is touched: flags that do not fit the examples leave it as it was. */
+async function trainOn(digits: Digits, { values, reporter, resuming, interruption }: Parts): Promise<number> {
   const { seed = 0, dtype = "float32", build = "simd", validation: share, logEvery = 1 } = values;
+  const dataSha256 = sha256Of(digits);
+  if (resuming?.dataSha256 !== undefined && resuming.dataSha256 !== dataSha256) {
+    throw new FileError(digits.folder, `other examples than those that ${shown(resuming.folder)} was trained on`);
+  }
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const { train, validation } =
     share === undefined ? { train: digits.train, validation: undefined } : splitOff(digits.train, share, seed);
@@ -92,14 +86,13 @@ async function trainIn(run: RunFolder, { values, digits, reporter, resuming, int
   using net = network<FloatType>(engine, description, { seed, random, dtype });
   const history = emptyHistory();
   using trainer = new Trainer(net, { train, test: digits.test, validation }, { ...options, random }, history);
-  if (resuming) {
-    restore(trainer, resuming.checkpoint);
-    for (const name of setNewerAside(run.folder, trainer.iteration)) say(`${name} is renamed: it is newer than this`);
-  }
+  if (resuming) restore(trainer, resuming.checkpoint);
   const facts = factsOf(values, { ...digits, train, validation }, net.description);
+  const { keep = DEFAULT_KEEP, out } = values;
+  using run = await (resuming ? RunFolder.open(resuming.folder, keep, say) : RunFolder.create(out, keep, say));
+  run.configure({ ...configOf(values), dataSha256 });
   reporter.start(facts, opening(facts, digits, resuming));
-  if (resuming) run.log(`going on after ${trainer.iteration} steps`);
-  for (const remark of resuming?.remarks ?? []) say(remark);
+  if (resuming) announce(run, resuming);
 
   const began = trainer.iteration;
   const started = performance.now();
@@ -126,6 +119,14 @@ async function trainIn(run: RunFolder, { values, digits, reporter, resuming, int
   reporter.end(end, summaryOf(end, { digits, folder, history }));
   if (values.report) await report(folder, { net, history, test: digits.test, facts });
   return folder === run.folder ? interruption.exitCode() : 1;
+}
+
+/** Says what is special about a run that goes on, and makes room for its checkpoints. */
+function announce(run: RunFolder, { checkpoint, remarks }: Resuming): void {
+  const { iteration } = checkpoint;
+  run.log(`going on after ${iteration} steps`);
+  for (const name of setNewerAside(run.folder, iteration)) say(`${name} is renamed: it is newer than this`);
+  for (const remark of remarks) say(remark);
 }
 
 /** Figures, where their packages are installed; a run does not fail for them. */

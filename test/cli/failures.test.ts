@@ -119,6 +119,24 @@ test("a folder with a run that is not finished is not written over; a finished o
   assert.ok(existsSync(join(run, "checkpoint-000000003.safetensors")));
 });
 
+test("flags that do not fit the examples leave a finished run as it was", async () => {
+  const run = newPath();
+  await train([...QUICK, "--out", run]);
+  const before = readdirSync(run).map((name) => readFileSync(join(run, name)).toString("latin1"));
+  for (const flags of [
+    ["--batch-size", "1000"],
+    ["--layers", "35,10"],
+    ["--augment", "scale=0.9"],
+  ]) {
+    const { code } = await train([...QUICK, ...flags, "--out", run]);
+    assert.is(code, 2);
+  }
+  assert.equal(
+    readdirSync(run).map((name) => readFileSync(join(run, name)).toString("latin1")),
+    before,
+  );
+});
+
 test("a second Ctrl-C quits at once", async () => {
   const run = newPath();
   let sent = 0;

@@ -3,13 +3,13 @@
  * otherwise spend most of their time on translating the sources.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { BUILD } from "../support/engine.ts";
-import { type Ended, makeTemporaryFolder, ROOT } from "../support/script.ts";
+import { type Ended, makeTemporaryFolder, ROOT, removeAtExit } from "../support/script.ts";
 
 export type LanegradOptions = {
   readonly input?: string;
@@ -30,7 +30,7 @@ export function newPath(name = ""): string {
 }
 
 const bundle = join(ROOT, `build/cli-${process.pid}`);
-process.on("exit", () => rmSync(bundle, { recursive: true, force: true }));
+removeAtExit(bundle);
 await build({
   absWorkingDir: ROOT,
   entryPoints: ["src/cli/main.ts"],

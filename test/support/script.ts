@@ -49,6 +49,18 @@ export function runScript(
 /** A folder of its own for a test, removed when the process ends. */
 export function makeTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "lanegrad-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  removeAtExit(folder);
   return folder;
+}
+
+const leftovers: string[] = [];
+
+/** Removes a folder when the process ends. */
+export function removeAtExit(folder: string): void {
+  if (leftovers.length === 0) {
+    process.on("exit", () => {
+      for (const each of leftovers) rmSync(each, { recursive: true, force: true });
+    });
+  }
+  leftovers.push(folder);
 }
