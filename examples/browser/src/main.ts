@@ -15,6 +15,7 @@ import { Session } from "./session.ts";
 import { DEFAULTS } from "./settings.ts";
 import { TrainingPanel } from "./training_panel.ts";
 
+performance.mark("opening");
 const { settings, faults } = readAddress(location.hash);
 const form = new SettingsForm();
 form.show(settings, faults);

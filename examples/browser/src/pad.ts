@@ -18,6 +18,7 @@ export class Pad {
   /** Told of every change. */
   onChange: () => void = () => {};
   readonly #canvas = element("pad", HTMLCanvasElement);
+  readonly #field = element("field", HTMLDivElement);
   readonly #context = contextOf(this.#canvas);
   readonly #pen = element("pen", HTMLSpanElement);
   readonly #status = element("pad-status", HTMLParagraphElement);
@@ -102,7 +103,7 @@ export class Pad {
       ArrowUp: { x: 0, y: -STEP },
       ArrowDown: { x: 0, y: STEP },
     };
-    this.#canvas.addEventListener("keydown", (event) => {
+    this.#field.addEventListener("keydown", (event) => {
       const move = moves[event.key];
       if (move !== undefined) this.#movePen(move);
       else if (event.key === " ") this.#setPen(this.#isPenDown ? "up" : "down");
@@ -110,10 +111,10 @@ export class Pad {
       else return;
       event.preventDefault();
     });
-    this.#canvas.addEventListener("focus", () => {
-      if (this.#canvas.matches(":focus-visible")) this.#showPen();
+    this.#field.addEventListener("focus", () => {
+      if (this.#field.matches(":focus-visible")) this.#showPen();
     });
-    this.#canvas.addEventListener("blur", () => {
+    this.#field.addEventListener("blur", () => {
       this.#pen.hidden = true;
       this.#isPenDown = false;
     });

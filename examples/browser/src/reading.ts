@@ -16,8 +16,8 @@ export class Reading {
     this.clear();
   }
 
-  show(probabilities: Float64Array, pixels: Uint8Array): void {
-    const best = probabilities.indexOf(probabilities.reduce((a, b) => Math.max(a, b), 0));
+  show(probabilities: ArrayLike<number>, pixels: Uint8Array): void {
+    const best = largestOf(probabilities);
     for (const [digit, { row, fill, text }] of this.#bars.entries()) {
       const p = probabilities[digit] ?? 0;
       fill.style.transform = `scaleX(${p.toFixed(4)})`;
@@ -51,4 +51,13 @@ function barOf(body: HTMLTableSectionElement, digit: number): Bar {
   row.append(head, bar, text);
   body.append(row);
   return { row, fill, text };
+}
+
+/** Where the largest number is; -1 where there is none. */
+function largestOf(numbers: ArrayLike<number>): number {
+  let at = -1;
+  for (let i = 0; i < numbers.length; i++) {
+    if ((numbers[i] ?? 0) > (at < 0 ? Number.NEGATIVE_INFINITY : (numbers[at] ?? 0))) at = i;
+  }
+  return at;
 }

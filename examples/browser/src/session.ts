@@ -244,9 +244,9 @@ export class Session {
   }
 
   /** The probabilities of the ten digits for 784 pixels, 0..255; undefined where the network was exchanged meanwhile. */
-  async read(pixels: Uint8Array): Promise<Float64Array | undefined> {
-    const logits = await this.#ask((network) => network.predict(Float32Array.from(pixels, (byte) => byte / 255)));
-    return logits && softmax(logits.data);
+  async read(pixels: Uint8Array): Promise<ArrayLike<number> | undefined> {
+    const read = await this.#ask((network) => network.predict(Float32Array.from(pixels, (byte) => byte / 255)));
+    return read?.data;
   }
 
   /** The weights between pixels and the first units. */
@@ -307,13 +307,4 @@ export class Session {
 async function disposeOf(given: GivenDigits | undefined): Promise<void> {
   await given?.trainSet.dispose();
   await given?.testSet.dispose();
-}
-
-/** p_i = exp(z_i - max z) / Σ exp(z_j - max z): for a look, so that the host's exp is good enough. */
-function softmax(z: ArrayLike<number>): Float64Array {
-  const p = Float64Array.from(z);
-  const most = p.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  for (const [i, value] of p.entries()) p[i] = Math.exp(value - most);
-  const total = p.reduce((a, b) => a + b, 0);
-  return p.map((value) => value / total);
 }

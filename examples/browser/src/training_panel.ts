@@ -29,6 +29,7 @@ export class TrainingPanel {
   readonly #form: SettingsForm;
   readonly #status = element("status", HTMLParagraphElement);
   readonly #networkState = element("network-state", HTMLParagraphElement);
+  readonly #memory = element("memory", HTMLParagraphElement);
   readonly #note = element("settings-note", HTMLParagraphElement);
   readonly #message = messageAt("training-message");
   readonly #figures = new Figures();
@@ -80,6 +81,12 @@ export class TrainingPanel {
     this.#figures.show(this.#session);
   });
 
+  readonly #askMemory = oneAtATime(async () => {
+    const { networks, datasets, tensors, bytes, memoryBytes } = await this.#session.stats();
+    const what = `networks: ${networks}, datasets: ${datasets}, tensors: ${tensors}`;
+    write(this.#memory, `In the worker, ${what}; ${megabytes(bytes)} of ${megabytes(memoryBytes)} in use.`);
+  });
+
   /** Everything anew: the network, or the digits, are others. */
   refresh(origin?: string): void {
     if (origin !== undefined) this.#origin = origin;
@@ -88,6 +95,7 @@ export class TrainingPanel {
     for (const chart of this.#charts) chart.draw();
     this.#describeCharts();
     this.#askWeights();
+    this.#askMemory();
     if (this.#session.steps > 0 || this.#origin.startsWith("from a file")) this.#askReport();
     else {
       this.#confusion.clear();
@@ -123,6 +131,7 @@ export class TrainingPanel {
     this.say(steps === 0 ? "Training." : "Training goes on.");
     try {
       const outcome = await this.#session.train(this.#form.settings);
+      performance.mark("end");
       this.#origin = `after ${this.#session.steps.toLocaleString("en")} steps`;
       this.refresh();
       const right = `${percentOf(this.#session.lastAccuracy)} of the test digits are read rightly`;
@@ -228,6 +237,10 @@ export class TrainingPanel {
     stop.switch(on(isUnder && phase !== "stopping"));
     reset.switch(on(!this.#session.isUntouched && phase !== "stopping"));
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(2)} MB`;
 }
 
 function fieldOf({ option }: OptionError): Field | undefined {
