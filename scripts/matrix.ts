@@ -17,6 +17,14 @@ import { Tour } from "../test/package/tour.ts";
 type Row = { readonly where: string; readonly how: string; readonly found: Found; readonly expectation: Expectation };
 
 const { values } = parseArgs({ options: { all: { type: "boolean", default: false } } });
+// An interrupted run leaves no browser and no folder behind: both are cleared away on exit.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => process.exit(code));
+}
+
 const rows: Row[] = [];
 const missing: string[] = [];
 

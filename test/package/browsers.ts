@@ -64,8 +64,13 @@ export function open({ command, argumentsFor }: Browser, address: string): () =>
   // A group of its own, so that the processes that it starts end with it.
   const child = spawn(command ?? "", argumentsFor(profile, address), { stdio: "ignore", detached: true });
   const gone = new Promise<void>((resolve) => child.on("close", () => resolve()).on("error", () => resolve()));
-  return async () => {
+  const kill = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+  };
+  process.on("exit", kill);
+  return async () => {
+    process.off("exit", kill);
+    kill();
     await gone;
   };
 }

@@ -6,6 +6,8 @@ export type Found = {
   /** Whether a worker, and kernels from a file, gave the same weights. */
   readonly agree?: boolean;
   readonly withoutSimd?: Failure;
+  /** With a worker whose script is not there. */
+  readonly withoutWorker?: Failure;
   /** Under a policy that forbids WebAssembly: an engine, and a worker. */
   readonly here?: Failure;
   readonly there?: Failure;
@@ -26,7 +28,11 @@ export function faultOf(found: Found, expectation: Expectation): string | undefi
   }
   if (!/^[0-9a-f]{64}$/.test(found.weightsSha256 ?? "")) return "no weights";
   if (found.agree !== true) return "the worker, or the kernels of a file, gave other weights";
-  return found.withoutSimd && faultOfError(found.withoutSimd, "no-simd", "Chrome 91");
+  const { withoutSimd, withoutWorker } = found;
+  if (withoutWorker !== undefined && withoutWorker.kind !== "start") {
+    return `expected a WorkerError of kind start, found ${JSON.stringify(withoutWorker)}`;
+  }
+  return withoutSimd && faultOfError(withoutSimd, "no-simd", "Chrome 91");
 }
 
 function faultOfError(found: Failure | undefined, kind: string, word: string): string | undefined {

@@ -13,8 +13,10 @@ async function trained(server, options) {
   try {
     const wasm = new URL(`${server}/kernels/simd.wasm`);
     const result = await run(`${server}/digits`, { ...options, wasm });
+    const missing = () => new Worker(new URL("missing.js", location.href), { type: "module" });
+    const withoutWorker = await failure(() => startThread({ worker: missing }));
     WebAssembly.validate = () => false; // as where there is no SIMD
-    return { ...result, withoutSimd: await failure(startEngine) };
+    return { ...result, withoutWorker, withoutSimd: await failure(startEngine) };
   } catch (error) {
     return { failure: `${error.name}: ${error.message}` };
   }
