@@ -15,9 +15,9 @@ import { installTools, ROOT, toolFile } from "../test/package/tools.ts";
 
 /**
  * Bytes that an installation may take. Declarations are 277 KB of it, the builds as base64 217, the worker in one file 150,
- * the command line 81.
+ * the command line 88.
  */
-const MOST_UNPACKED_BYTES = 1_200_000;
+const MOST_UNPACKED_BYTES = 1_250_000;
 
 const COMPILERS = ["typescript-5", "typescript-6", "typescript-7"];
 /** WebAssembly's own types are the DOM's, which TypeScript has in every project that does not say otherwise. */
