@@ -151,7 +151,7 @@ visiting(
     assert.ok(stopped >= paused + 20);
     await page.waitForTimeout(300);
     assert.is(await numberAt(page, "steps"), stopped);
-    assert.is(await page.textContent("#train"), "Train on");
+    assert.is(await page.textContent("#train"), "Train more");
     await page.click("#train");
     await stepsReach(page, stopped + 20);
     await page.click("#reset"); // in the middle of it
