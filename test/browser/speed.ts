@@ -4,14 +4,9 @@
  * Both make the same run, 784-128-10 with Adam on the bundled digits, evaluated as often; the page also draws. They take
  * turns, because a machine's speed changes: what counts is the median of the rounds' quotients.
  */
-import { fileURLToPath } from "node:url";
-import { DEFAULTS, descriptionOf, optimizerOf } from "../../examples/browser/src/settings.ts";
-import { loadMnist } from "../../src/data/mnist.ts";
-import { network } from "../../src/nn/network.ts";
-import { RandomState } from "../../src/random/random_state.ts";
-import { train } from "../../src/train/train.ts";
-import { Engine } from "../../src/wasm/engine.ts";
+import { DEFAULTS } from "../../examples/browser/src/settings.ts";
 import { launch } from "./browser.ts";
+import { NodeRun } from "./node_run.ts";
 import { startSite } from "./site.ts";
 import { statusIs, visit } from "./visit.ts";
 
@@ -19,7 +14,6 @@ const rounds = Number(process.argv[2] ?? 5);
 const settings = { ...DEFAULTS, epochs: 50 };
 const site = await startSite();
 const browser = await launch();
-const digits = await loadMnist(fileURLToPath(new URL("../../data/", import.meta.url)));
 
 try {
   await inNode(); // warm
@@ -59,17 +53,8 @@ async function inPage(): Promise<number> {
 
 /** Steps a second of the same run here. */
 async function inNode(): Promise<number> {
-  using engine = await Engine.load();
-  const random = new RandomState(settings.seed);
-  using net = network(engine, descriptionOf(settings, 784, 10), { random });
+  using run = await NodeRun.prepare(settings);
   const start = performance.now();
-  const { losses } = await train(net, digits.train, {
-    epochs: settings.epochs,
-    batchSize: settings.batch,
-    optimizer: optimizerOf(settings),
-    random,
-    test: digits.test,
-    evaluateEvery: 50,
-  });
-  return (1000 * losses.length) / (performance.now() - start);
+  const steps = await run.train();
+  return (1000 * steps) / (performance.now() - start);
 }
