@@ -10,8 +10,8 @@ import { install } from "./install.ts";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 install(join(ROOT, "examples/browser"), "what builds the page (npm ci in examples/browser, 40 MB)");
-install(join(ROOT, "test/browser"), "what drives the browser (npm ci in test/browser, 10 MB)");
-const pattern = process.argv[2] ?? "browser/";
+install(join(ROOT, "test/browser"), "what drives browsers (npm ci in test/browser, 70 MB)");
+const pattern = process.argv[2] ?? "browser/.*\\.test\\.ts$";
 const { status } = spawnSync(process.execPath, ["--import", "tsx", "scripts/test.ts", pattern], {
   cwd: ROOT,
   stdio: "inherit",

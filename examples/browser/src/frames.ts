@@ -35,7 +35,7 @@ export function oneAtATime(call: () => Promise<void>): () => void {
     isBusy = true;
     do {
       isAskedAgain = false;
-      await call().catch(reportError);
+      await call().catch((error: unknown) => reportError(error));
     } while (isAskedAgain);
     isBusy = false;
   };

@@ -232,7 +232,7 @@ export class TrainingPanel {
     const { train, pause, stop, reset } = this.#buttons;
     const isUnder = phase !== "idle";
     const on = (isOn: boolean) => (isOn ? "on" : "off");
-    train.switch(on(!isUnder && this.#session.digits !== undefined), this.#session.steps > 0 ? "Train on" : "Train");
+    train.switch(on(!isUnder && this.#session.digits !== undefined), this.#session.steps > 0 ? "Train more" : "Train");
     pause.switch(on(phase === "running" || phase === "paused"), phase === "paused" ? "Resume" : "Pause");
     stop.switch(on(isUnder && phase !== "stopping"));
     reset.switch(on(!this.#session.isUntouched && phase !== "stopping"));

@@ -5,7 +5,7 @@ import { type Hues, huesOf, writeHue } from "./pictures.ts";
 import type { FirstLayer } from "./session.ts";
 
 const MOST_UNITS = 48;
-const COLUMNS = 12;
+const COLUMNS = 8;
 const TILE = SIDE + 1;
 
 export class WeightPictures {
