@@ -11,7 +11,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 install(join(ROOT, "examples/browser"), "what builds the page (npm ci in examples/browser, 40 MB)");
 install(join(ROOT, "test/browser"), "what drives browsers (npm ci in test/browser, 70 MB)");
-const pattern = process.argv[2] ?? "browser/.*\\.test\\.ts$";
+const pattern = process.argv[2] ?? "browser/";
 const { status } = spawnSync(process.execPath, ["--import", "tsx", "scripts/test.ts", pattern], {
   cwd: ROOT,
   stdio: "inherit",
