@@ -30,6 +30,8 @@ export type TrainOptions = TrainerOptions & {
   readonly onEnd?: (history: TrainHistory) => unknown;
   /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => unknown;
+  /** Given a checkpoint whenever the validation examples were met better than before; only with `earlyStopping`. */
+  readonly onBest?: (checkpoint: Checkpoint) => unknown;
   /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
   readonly checkpointEvery?: number;
   /** Goes on from here, with the bits that an unbroken run would have. */
@@ -62,7 +64,8 @@ export async function train<D extends FloatType>(
   options: TrainOptions,
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
-  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, resume, signal } = options;
+  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, onBest, resume, signal } =
+    options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   checkEvery(checkpointEvery);
   using trainer = new Trainer(net, { train: dataset, test, validation }, options, history);
@@ -73,6 +76,7 @@ export async function train<D extends FloatType>(
       const { evaluation, finishedEpoch } = progress;
       onStep?.(progress);
       if (evaluation !== undefined) await onEvaluation?.(evaluation);
+      if (evaluation?.isBest && onBest !== undefined) await onBest(checkpointOf(trainer));
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
       if (trainer.iteration % checkpointEvery === 0) await onCheckpoint?.(checkpointOf(trainer));
     }

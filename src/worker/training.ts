@@ -17,7 +17,7 @@ export type WorkerProgress = {
 };
 
 /** As `train` takes them; datasets are those of the worker, and steps are told in batches. */
-export type WorkerTrainOptions = Omit<TrainOptions, "test" | "validation" | "onStep" | "onTurn"> & {
+export type WorkerTrainOptions = Omit<TrainOptions, "test" | "validation" | "onStep" | "onTurn" | "onBest"> & {
   readonly test?: WorkerDataset;
   readonly validation?: WorkerDataset;
   /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */

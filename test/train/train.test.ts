@@ -114,6 +114,25 @@ test("early stopping ends after as many evaluations as it has patience, with the
   }
 });
 
+test("whenever the validation examples are met better, a checkpoint says so, and its weights are those", async () => {
+  using net = netOf();
+  const found: string[] = [];
+  const { evaluations } = await train(net, halfWrong(trainSet), {
+    ...{ epochs: 200, batchSize: 10, optimizer, validation: halfWrong(testSet), earlyStopping: { patience: 4 } },
+    onBest: ({ iteration, arrays }) => {
+      found.push(`${iteration} ${arrays.get("W1")?.data}`);
+      assert.equal(arrays.get("W1")?.data, net.parameters["W1"]?.data.slice());
+    },
+  });
+  const best = evaluations.filter(({ isBest }) => isBest);
+  assert.ok(best.length > 1 && best.length < evaluations.length);
+  assert.equal(
+    found.map((line) => line.split(" ")[0]),
+    best.map(({ iteration }) => `${iteration + 1}`),
+  );
+  assert.is(found.at(-1)?.split(" ")[1], `${net.parameters["W1"]?.data}`, "the run ends with the best weights");
+});
+
 test("an improvement smaller than minDelta is none", async () => {
   using net = netOf();
   const options = { epochs: 50, batchSize: 70, optimizer: sgd({ learningRate: 1e-6 }), validation: testSet };
