@@ -41,6 +41,7 @@ await build({
 
 await build({
   ...OPTIONS,
+  minify: true, // a program, not a library: nobody steps through it
   entryPoints: ["src/cli/main.ts"],
   outdir: join(ROOT, "dist/cli"),
   platform: "node",

@@ -1,7 +1,7 @@
 /**
  * Compiles the kernels: `tsx scripts/kernels.ts [simd] [relaxed] [debug]`, all three when none is named.
  *
- * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes as base64, which is
+ * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, deflated, as base64, which is
  * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
  * sources have not changed is left as it is.
  */
@@ -12,6 +12,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { deflateRawSync } from "node:zlib";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
@@ -32,7 +33,7 @@ await Promise.all(stale.map(build));
 
 async function build(name: string): Promise<void> {
   const bytes = await compile(name);
-  const base64 = bytes.toString("base64");
+  const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
   writeFileSync(inlinedFile(name), `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
 }

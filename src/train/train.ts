@@ -70,15 +70,16 @@ export async function train<D extends FloatType>(
   checkEvery(checkpointEvery);
   using trainer = new Trainer(net, { train: dataset, test, validation }, options, history);
   if (resume !== undefined) restore(trainer, resume);
+  const tell = (callback: TrainOptions["onCheckpoint"]): unknown => callback?.(checkpointOf(trainer));
   let turn = performance.now();
   for (const progress of trainer.turns()) {
     if (progress !== undefined) {
       const { evaluation, finishedEpoch } = progress;
       onStep?.(progress);
       if (evaluation !== undefined) await onEvaluation?.(evaluation);
-      if (evaluation?.isBest && onBest !== undefined) await onBest(checkpointOf(trainer));
+      if (evaluation?.isBest) await tell(onBest);
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-      if (trainer.iteration % checkpointEvery === 0) await onCheckpoint?.(checkpointOf(trainer));
+      if (trainer.iteration % checkpointEvery === 0) await tell(onCheckpoint);
     }
     const waiting = progress === undefined ? trainer.feed.wait() : undefined;
     if (waiting !== undefined) await waiting;
@@ -88,7 +89,7 @@ export async function train<D extends FloatType>(
       turn = performance.now();
     }
     if (progress !== undefined && signal?.aborted && !trainer.isDone) {
-      await onCheckpoint?.(checkpointOf(trainer));
+      await tell(onCheckpoint);
       history.outcome = "aborted";
       break;
     }

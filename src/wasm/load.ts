@@ -1,12 +1,12 @@
 /**
  * From a build's name to a running instance: the only user of the loader.
  *
- * Each build is a string of base64 behind an import of its own, so that a bundle carries only the builds it
+ * Each build is deflated, as a string of base64, behind an import of its own, so that a bundle carries only the builds it
  * names, and loading needs no path, no fetch and no MIME type.
  */
 
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import { startsAtOnce } from "#platform";
+import { inflateRaw, startsAtOnce } from "#platform";
 
 import { EngineError } from "../errors.ts";
 import type { Exports } from "./abi.ts";
@@ -28,6 +28,9 @@ const RELAXED_MADD = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65,
   0, 253, 15, 253, 133, 2, 11,
 ];
+
+/** No build is larger. */
+const MOST_BYTES = 2 ** 20;
 
 /** Whether this runtime can run a build. */
 export function supports(build: Build): boolean {
@@ -65,7 +68,7 @@ export async function kernelsOf(
   source: WasmSource | undefined,
 ): Promise<BufferSource | WebAssembly.Module> {
   try {
-    return source === undefined ? decode(await builtIn(build)) : await contentOf(source);
+    return source === undefined ? await inflateRaw(decode(await builtIn(build)), MOST_BYTES) : await contentOf(source);
   } catch (error) {
     throw failureOf(error);
   }

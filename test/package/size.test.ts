@@ -1,7 +1,7 @@
 /** What a bundle carries: only what it names, and no more than a budget. Sizes are of minified code. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -87,7 +87,7 @@ test("tensors and a product: no networks, no training", async () => {
     sources.filter((source) => /src\/(nn|train|autodiff|data)\//.test(source)),
     [],
   );
-  assert.ok(code.length <= 25_000, `${code.length} bytes`);
+  assert.ok(code.length <= 26_000, `${code.length} bytes`);
 });
 
 test("a program that trains in a worker: nothing that the worker does", async () => {
@@ -99,17 +99,17 @@ test("a program that trains in a worker: nothing that the worker does", async ()
   assert.ok(code.length <= 20_000, `${code.length} bytes`);
 });
 
-test("a dense network, trained and evaluated: at most 45 KB gzipped, and 21 KB for the kernels", async () => {
+test("a dense network, trained and evaluated: at most 46 KB gzipped, and 14.5 KB for the kernels", async () => {
   const { code, texts } = await bundle(
     using("Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate"),
   );
   const gzipped = gzipSync(code, { level: 9 }).length;
   assert.ok(gzipped > 20_000, "or the program is not there");
-  assert.ok(gzipped <= 45_000, `${gzipped} bytes`);
-  const kernels = readFileSync(join(ROOT, "build/simd.wasm")).toString("base64");
+  assert.ok(gzipped <= 46_000, `${gzipped} bytes`);
+  const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
   const chunk = texts.find((text) => text.includes(kernels));
   assert.ok(chunk, "the kernels are a chunk of their own");
-  assert.ok(gzipSync(chunk, { level: 9 }).length <= 21_000);
+  assert.ok(gzipSync(chunk, { level: 9 }).length <= 14_500);
 });
 
 test("the kernels: at most 40 KB, 16 KB gzipped", () => {

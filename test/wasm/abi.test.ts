@@ -1,4 +1,5 @@
 /** What the compiled kernels export, and that each build is the one that its name says. */
+import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -188,7 +189,7 @@ function hasAssertions({ module }: Engine): boolean {
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return new Uint8Array(inflateRawSync(Buffer.from(base64, "base64")));
 }
 
 /** The bodies of a module's functions: its sections are an id, a length in LEB128, and that many bytes. */

@@ -1,3 +1,4 @@
+import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -136,7 +137,7 @@ test.run();
 
 async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   const { default: base64 } = (await import(`../../src/wasm/builds/${build}.ts`)) as { default: string };
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return new Uint8Array(inflateRawSync(Buffer.from(base64, "base64")));
 }
 
 /** The namespace's functions and classes as plain properties. */
