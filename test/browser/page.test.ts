@@ -133,6 +133,30 @@ visiting(
 );
 
 visiting(
+  "a setting counts that was written just before Train was pressed",
+  async (page) => {
+    await page.fill("#seed", "5");
+    await page.click("#train");
+    await statusIs(page, /^Finished/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    const wanted = await trainedInNode({ ...DEFAULTS, seed: 5, epochs: 1 });
+    assert.ok(readFileSync(await download.path()).equals(wanted));
+  },
+  { hash: "#epochs=1" },
+);
+
+visiting("digits come from a folder of this site, and of no other", async (page) => {
+  await page.click("summary");
+  await page.fill("#data-folder", "https://example.com/mnist");
+  await page.press("#data-folder", "Enter");
+  await page.locator("#data-message", { hasText: "https://example.com is another" }).waitFor();
+  await page.fill("#data-folder", "digits");
+  await page.press("#data-folder", "Enter");
+  await page.locator("#data-state", { hasText: "From /some/folder/digits/" }).waitFor();
+  assert.is(await page.locator("#data-message").isVisible(), false);
+});
+
+visiting(
   "a run is paused, resumed and stopped, and another goes on from there",
   async (page) => {
     await page.click("#train");
