@@ -29,14 +29,9 @@ const test = suite("the page");
 let browser: Browser;
 let site: Site;
 
-test.before(async () => {
-  site = await startSite();
-  browser = await launch();
-});
-
 test.after(async () => {
-  await browser?.close();
-  await site?.close();
+  await browser.close();
+  await site.close();
 });
 
 function visiting(name: string, body: (page: Page) => Promise<void>, options: Parameters<typeof visit>[3] = {}): void {
@@ -339,6 +334,10 @@ function sum(values: readonly number[]): number {
 }
 
 const reason = whyNot();
-if (reason === undefined) test.run();
-else if (isRequired) throw new Error(`no tests of the page: ${reason}`);
+if (reason === undefined) {
+  // Not in a hook, whose errors uvu keeps to itself.
+  site = await startSite();
+  browser = await launch();
+  test.run();
+} else if (isRequired) throw new Error(`no tests of the page: ${reason}`);
 else console.log(`the page: not tested in a browser: ${reason}`);
