@@ -10,6 +10,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: at("."),
   base: "./",
+  appType: "mpa", // what is not there is a 404, not the page again
   publicDir: false,
   clearScreen: false,
   resolve: {

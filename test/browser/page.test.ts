@@ -29,14 +29,9 @@ const test = suite("the page");
 let browser: Browser;
 let site: Site;
 
-test.before(async () => {
-  site = await startSite();
-  browser = await launch();
-});
-
 test.after(async () => {
-  await browser?.close();
-  await site?.close();
+  await browser.close();
+  await site.close();
 });
 
 function visiting(name: string, body: (page: Page) => Promise<void>, options: Parameters<typeof visit>[3] = {}): void {
@@ -131,6 +126,30 @@ visiting(
   },
   { hash: "#epochs=1" },
 );
+
+visiting(
+  "a setting counts that was written just before Train was pressed",
+  async (page) => {
+    await page.fill("#seed", "5");
+    await page.click("#train");
+    await statusIs(page, /^Finished/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    const wanted = await trainedInNode({ ...DEFAULTS, seed: 5, epochs: 1 });
+    assert.ok(readFileSync(await download.path()).equals(wanted));
+  },
+  { hash: "#epochs=1" },
+);
+
+visiting("digits come from a folder of this site, and of no other", async (page) => {
+  await page.click("summary");
+  await page.fill("#data-folder", "https://example.com/mnist");
+  await page.press("#data-folder", "Enter");
+  await page.locator("#data-message", { hasText: "https://example.com is another" }).waitFor();
+  await page.fill("#data-folder", "digits");
+  await page.press("#data-folder", "Enter");
+  await page.locator("#data-state", { hasText: "From /some/folder/digits/" }).waitFor();
+  assert.is(await page.locator("#data-message").isVisible(), false);
+});
 
 visiting(
   "a run is paused, resumed and stopped, and another goes on from there",
@@ -315,6 +334,10 @@ function sum(values: readonly number[]): number {
 }
 
 const reason = whyNot();
-if (reason === undefined) test.run();
-else if (isRequired) throw new Error(`no tests of the page: ${reason}`);
+if (reason === undefined) {
+  // Not in a hook, whose errors uvu keeps to itself.
+  site = await startSite();
+  browser = await launch();
+  test.run();
+} else if (isRequired) throw new Error(`no tests of the page: ${reason}`);
 else console.log(`the page: not tested in a browser: ${reason}`);

@@ -62,8 +62,7 @@ async function fetchDigits(folder: string, ending: string, onProgress: OnProgres
 
 async function fetchBytes(address: URL, onProgress: OnProgress): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(address);
-  if (!isThere(response))
-    throw new Error(`${address.pathname}: the server has no such file (HTTP ${response.status}).`);
+  if (!isThere(response)) throw new Error(`${address.pathname}: the server has no such file.`);
   if (response.body === null) return new Uint8Array(0);
   const total = Number(response.headers.get("content-length") ?? 0);
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -116,12 +115,13 @@ export class ChosenFiles {
   /**
    * The digits in them. They are given away: others have to be chosen for the next time.
    *
-   * @throws {LanegradError} (rejects) a file is damaged, or they do not belong together
+   * @throws {LanegradError} (rejects) a file is damaged, or they do not belong together: all are kept, so that the one at
+   *   fault can be exchanged
    */
   async digits(): Promise<Digits> {
-    const files = new Map(this.#files);
+    const digits = await digitsOf(this.#files, "From your files.");
     this.#files.clear();
-    return digitsOf(files, "From your files.");
+    return digits;
   }
 }
 

@@ -45,7 +45,7 @@ export class MistakeList {
   }
 
   #fill(item: Item, { pixels, label, prediction, probability }: Mistake): void {
-    write(item.text, `${label}, read as ${prediction}, ${Math.round(100 * probability)} % sure`);
+    write(item.text, `${label}, read as ${prediction}, ${Math.round(100 * probability)}\u00a0% sure`);
     if (item.pixels === pixels) return;
     item.pixels = pixels;
     drawGrey(item.canvas, pixels);

@@ -40,6 +40,16 @@ const LEAST_EVALUATION_STEPS = 50;
 
 type GivenDigits = Digits & { readonly trainSet: WorkerDataset; readonly testSet: WorkerDataset };
 
+/** A run under way. */
+type Under = {
+  readonly run: TrainingRun;
+  readonly history: TrainHistory;
+  /** Steps of the network before it. */
+  readonly start: number;
+  /** Resolves when everything is as it was without a run, however it ended. */
+  readonly over: Promise<unknown>;
+};
+
 export class Session {
   readonly loss = new ThinnedCurve(MOST_POINTS);
   readonly accuracy = new ThinnedCurve(MOST_POINTS);
@@ -58,9 +68,9 @@ export class Session {
   #digits: GivenDigits | undefined;
   /** Digits that came during a run. */
   #next: GivenDigits | undefined;
-  #run: { readonly run: TrainingRun; readonly history: TrainHistory; readonly start: number } | undefined;
-  /** Networks are exchanged one after the other. */
-  #exchange: Promise<void> = Promise.resolve();
+  #run: Under | undefined;
+  /** What changes the network is done one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @throws {EngineError | WorkerError} (rejects) the browser cannot run the kernels, or start the worker */
   static async start(settings: Settings): Promise<Session> {
@@ -118,10 +128,12 @@ export class Session {
 
   /** Stops the run, and starts from the seed again. */
   async renew(settings: Settings): Promise<void> {
-    await this.stop();
-    const random = new RandomState(settings.seed);
-    const network = await this.#worker.network(descriptionOf(settings, INPUTS, CLASSES), { random });
-    await this.#exchangeNetwork(network, random, "from settings");
+    await this.#inTurn(async () => {
+      await this.stop();
+      const random = new RandomState(settings.seed);
+      const network = await this.#worker.network(descriptionOf(settings, INPUTS, CLASSES), { random });
+      await this.#exchangeNetwork(network, random, "from settings");
+    });
   }
 
   /**
@@ -131,13 +143,15 @@ export class Session {
    * @throws {Error} (rejects) a network for something else, or a run is under way
    */
   async load(bytes: Uint8Array, file: string): Promise<void> {
-    const network = await this.#worker.load(bytes, { file });
-    const fault = this.#faultOf(network);
-    if (fault !== undefined) {
-      await network.dispose();
-      throw new Error(`${file}: ${fault}`);
-    }
-    await this.#exchangeNetwork(network, new RandomState(0), "from a file");
+    await this.#inTurn(async () => {
+      const network = await this.#worker.load(bytes, { file });
+      const fault = this.#faultOf(network);
+      if (fault !== undefined) {
+        await network.dispose();
+        throw new Error(`${file}: ${fault}`);
+      }
+      await this.#exchangeNetwork(network, new RandomState(0), "from a file");
+    });
   }
 
   #faultOf({ inputSize, outputSize }: WorkerNetwork): string | undefined {
@@ -147,31 +161,30 @@ export class Session {
     return this.#run && "the file is good, but a training run is under way, and goes on. Stop it, then load.";
   }
 
-  #exchangeNetwork(
+  async #exchangeNetwork(
     network: WorkerNetwork,
     random: RandomState,
     origin: "from settings" | "from a file",
   ): Promise<void> {
-    this.#exchange = this.#exchange.then(async () => {
-      const last = this.#network;
-      this.#network = network;
-      this.#random = random;
-      this.#isFromFile = origin === "from a file";
-      this.steps = 0;
-      this.lastLoss = this.lastAccuracy = undefined;
-      this.loss.clear();
-      this.accuracy.clear();
-      await last.dispose();
-    });
-    return this.#exchange;
+    const last = this.#network;
+    this.#network = network;
+    this.#random = random;
+    this.#isFromFile = origin === "from a file";
+    this.steps = 0;
+    this.lastLoss = this.lastAccuracy = undefined;
+    this.loss.clear();
+    this.accuracy.clear();
+    await last.dispose();
   }
 
   /**
    * Trains the network on, until its epochs are over or it is stopped.
    *
+   * @returns undefined where there are no digits, or a run is under way
    * @throws {LanegradError} (rejects) an option that the digits do not allow, or a loss that is no number any more
    */
   async train(settings: Settings): Promise<TrainHistory["outcome"]> {
+    await this.#turn.catch(() => {}); // a new network may be on its way
     const digits = this.#digits;
     if (digits === undefined || this.#run !== undefined) return undefined;
     const { batch: batchSize, epochs } = settings;
@@ -179,17 +192,18 @@ export class Session {
     const run = this.#network.train(
       digits.trainSet,
       {
-        epochs,
-        batchSize,
-        optimizer: optimizerOf(settings),
-        random: this.#random,
-        test: digits.testSet,
+        ...{ epochs, batchSize, optimizer: optimizerOf(settings), random: this.#random, test: digits.testSet },
         evaluateEvery: Math.max(LEAST_EVALUATION_STEPS, Math.ceil(digits.trainSet.length / batchSize / 4)),
       },
       history,
     );
-    this.#run = { run, history, start: this.steps };
+    const outcome = this.#outcomeOf(run);
+    this.#run = { run, history, start: this.steps, over: outcome.catch(() => {}) };
     this.#enter("running");
+    return outcome;
+  }
+
+  async #outcomeOf(run: TrainingRun): Promise<TrainHistory["outcome"]> {
     try {
       return (await run).outcome;
     } finally {
@@ -222,8 +236,7 @@ export class Session {
     if (under === undefined) return;
     under.run.stop();
     this.#enter("stopping");
-    await under.run.catch(() => {}); // who called `train` hears of it
-    while (this.#run === under) await new Promise((resolve) => setTimeout(resolve));
+    await under.over;
   }
 
   /** Takes what the run has recorded since the last time into the curves. */
@@ -283,6 +296,12 @@ export class Session {
   /** What the worker holds. */
   async stats() {
     return this.#worker.stats();
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#turn.catch(() => {}).then(call);
+    this.#turn = result;
+    return result;
   }
 
   /** An answer about a network, or digits, that have been exchanged while it was on its way is worth nothing, and neither is an error. */

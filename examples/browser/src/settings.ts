@@ -64,7 +64,7 @@ const READERS: { readonly [F in Field]: (text: string) => Read<Settings[F]> } = 
   seed: (text) => readWhole(text, 0, 2 ** 32 - 1),
   optimizer: (text) => readChoice(text, CHOICES.optimizer),
   rate: readRate,
-  batch: (text) => readWhole(text, 1, 10_000),
+  batch: (text) => readWhole(text, 1, 60_000),
   epochs: (text) => readWhole(text, 1, 1000),
 };
 

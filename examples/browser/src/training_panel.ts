@@ -117,8 +117,12 @@ export class TrainingPanel {
   }
 
   async #renew(): Promise<void> {
-    await this.#session.renew(this.#form.settings);
-    this.refresh("untrained");
+    try {
+      await this.#session.renew(this.#form.settings);
+      this.refresh("untrained");
+    } catch (error) {
+      this.#message.say(wordsOf(error));
+    }
   }
 
   async #train(): Promise<void> {
@@ -131,6 +135,7 @@ export class TrainingPanel {
     this.say(steps === 0 ? "Training." : "Training goes on.");
     try {
       const outcome = await this.#session.train(this.#form.settings);
+      if (outcome === undefined) return;
       performance.mark("end");
       this.#origin = `after ${this.#session.steps.toLocaleString("en")} steps`;
       this.refresh();
