@@ -7,8 +7,10 @@
  */
 
 import {
+  type AllocationFault,
   type CheckpointFault,
   type DatasetFault,
+  describeAllocationFault,
   describeCheckpointFault,
   describeDatasetFault,
   describeEngineFault,
@@ -126,14 +128,41 @@ export class EngineError extends LanegradError {
   }
 }
 
-/** WebAssembly memory cannot give a block of this size. */
+/**
+ * WebAssembly memory cannot give a block of this size; `fault` says why, as data. Where memory could not grow, the engine
+ * refuses every later call with this error.
+ */
 export class AllocationError extends LanegradError {
   override readonly name = "AllocationError";
+  /** What was asked for. */
   readonly bytes: number;
+  readonly fault: AllocationFault;
 
-  constructor(bytes: number, limit: number) {
-    super(`allocate: expected at most ${limit} bytes in one block, found ${bytes}`);
+  constructor(bytes: number, fault: AllocationFault, options?: ErrorOptions) {
+    super(`allocate: ${describeAllocationFault(bytes, fault)}`, options);
     this.bytes = bytes;
+    this.fault = fault;
+  }
+}
+
+/**
+ * Something was written beyond a block of memory: a defect of a kernel, or of who called it. Found on the debug build,
+ * whose blocks lie between canaries. Memory is damaged, so the engine refuses every later call with this error.
+ */
+export class OverrunError extends LanegradError {
+  override readonly name = "OverrunError";
+  /** The size of the block. */
+  readonly bytes: number;
+  readonly side: "before" | "after";
+  /** How far the nearest byte that changed is from the block: 1 is next to it. */
+  readonly distance: number;
+
+  constructor(bytes: number, side: "before" | "after", distance: number) {
+    const where = `${distance} ${distance === 1 ? "byte" : "bytes"} ${side} a block of ${bytes} bytes`;
+    super(`memory: something was written ${where}; this engine can no longer be used: load another`);
+    this.bytes = bytes;
+    this.side = side;
+    this.distance = distance;
   }
 }
 

@@ -10,6 +10,11 @@ export type EngineFault =
   | { readonly kind: "forbidden"; readonly reason: string }
   | { readonly kind: "module"; readonly reason: string };
 
+/** Why there is no block: larger than one can be, or larger than what memory can grow to. */
+export type AllocationFault =
+  | { readonly kind: "block"; readonly limit: number }
+  | { readonly kind: "memory"; readonly memoryBytes: number };
+
 /** How bytes are not the IDX file that was asked for. */
 export type IdxFault =
   | { readonly kind: "gzip"; readonly reason: string }
@@ -96,6 +101,18 @@ export function describeEngineFault(fault: EngineFault): string {
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'`;
     case "module":
       return `the kernels cannot be loaded: ${fault.reason}`;
+    default:
+      return unreachable(fault);
+  }
+}
+
+/** Why there is no block of so many bytes, in one line. */
+export function describeAllocationFault(bytes: number, fault: AllocationFault): string {
+  switch (fault.kind) {
+    case "block":
+      return `expected at most ${fault.limit} bytes in one block, found ${bytes}`;
+    case "memory":
+      return `no room for ${bytes} bytes: memory has ${fault.memoryBytes} and cannot grow to hold them; this engine can no longer be used: load another, and keep less in it`;
     default:
       return unreachable(fault);
   }

@@ -62,12 +62,14 @@ export {
   LanegradError,
   MissingPackageError,
   OptionError,
+  OverrunError,
   SaveError,
   ShapeError,
   TrapError,
   WorkerError,
 } from "./errors.ts";
 export type {
+  AllocationFault,
   CheckpointFault,
   DatasetFault,
   EngineFault,

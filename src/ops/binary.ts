@@ -123,8 +123,10 @@ export function where(
     if (shape === undefined)
       throw new ShapeError("where", argument, `a shape that broadcasts with ${before}`, show(x.shape));
   }
-  using chosen = chosenBy(keep, condition, a);
-  using other = chosenBy(drop, condition, b);
+  // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
+  const by = a instanceof Expression || b instanceof Expression ? expressionOf(condition) : condition;
+  using chosen = chosenBy(keep, by, a);
+  using other = chosenBy(drop, by, b);
   return add(chosen, other);
 }
 

@@ -1,17 +1,18 @@
 /**
  * Cross entropy of yes-or-no answers, from their logits.
  */
-import type { Expression, Value } from "../tensor/expression.ts";
+import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
 import { softplus } from "./elementwise.ts";
+import { isExpression } from "./operation.ts";
 import { mean } from "./reduce.ts";
 
 /**
  * The mean over all elements of -t · ln σ(z) - (1 - t) · ln(1 - σ(z)), as t · softplus(-z) + (1 - t) · softplus(z):
- * exact at any logits.
+ * nothing overflows at any finite logit. At ±∞ the loss is ∞ or NaN, the gradient what it should be.
  *
  * @param z logits, of any shape
  * @param t probabilities of yes, 0..1, of the same shape
@@ -25,11 +26,13 @@ export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t
   checkFloat("binaryCrossEntropyWithLogits", "z", z);
   checkAlike("binaryCrossEntropyWithLogits", "t", t, z);
   checkShapeIs("binaryCrossEntropyWithLogits", "t", t, z.shape);
-  using opposite = mul(z, -1);
+  // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
+  const [logits, targets] = isExpression(z) || isExpression(t) ? [expressionOf(z), expressionOf(t)] : [z, t];
+  using opposite = mul(logits, -1);
   using ifYes = softplus(opposite);
-  using yes = mul(t, ifYes);
-  using rest = sub(1, t);
-  using ifNo = softplus(z);
+  using yes = mul(targets, ifYes);
+  using rest = sub(1, targets);
+  using ifNo = softplus(logits);
   using no = mul(rest, ifNo);
   using each = add(yes, no);
   const loss = mean(each);

@@ -93,7 +93,7 @@ export class Engine {
     };
     const { common, kernels } = kernelsOf((name, kernel) => guard.wrap(name, kernel));
     const bare = kernelsOf((_, kernel) => kernel);
-    const memory = new Memory(exports.memory, common, guard);
+    const memory = new Memory(exports.memory, bare.common, guard, build === "debug" ? "checked" : "none");
     return new Engine({ build, module, kernels, common, bare }, guard, memory);
   }
 
@@ -116,9 +116,24 @@ export class Engine {
    *
    * @throws {DisposedError} after `dispose()`
    * @throws {TrapError} after a kernel trapped
+   * @throws {AllocationError} after memory could not grow
+   * @throws {OverrunError} after something was written beyond a block
    */
   checkOpen(): void {
     this.#guard.check();
+  }
+
+  /**
+   * Looks whether anything was written beyond the blocks that are alive: on the debug build, whose blocks lie between
+   * canaries; the others have none, and nothing is looked at. A block is also looked at when it is freed, and all of them
+   * when the engine ends.
+   *
+   * @throws {OverrunError} something was; the engine refuses further work
+   * @throws {DisposedError | TrapError | AllocationError} the engine had ended before
+   */
+  checkMemory(): void {
+    this.#guard.check();
+    this.memory.check();
   }
 
   /**
@@ -140,9 +155,18 @@ export class Engine {
     };
   }
 
-  /** Ends the engine: tensors in it can no longer be used. A second call does nothing. */
+  /**
+   * Ends the engine: tensors in it can no longer be used. A second call does nothing.
+   *
+   * @throws {OverrunError} on the debug build, where something was written beyond a block
+   */
   dispose(): void {
-    this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
+    if (!this.#guard.isOpen) return;
+    try {
+      this.memory.check();
+    } finally {
+      this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
+    }
   }
 
   [Symbol.dispose](): void {

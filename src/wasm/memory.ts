@@ -5,9 +5,13 @@ import { AllocationError } from "../errors.ts";
 import type { CommonKernels, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
 import type { Guard } from "./guard.ts";
+import { fillMargins, MARGIN_BYTES, overrunOf } from "./margin.ts";
 
-/** The largest block that the heap can hold, a little under 1 GiB. */
-export const LARGEST_BLOCK: number = 2 ** 30 - 64;
+/** The largest block that the heap can hold with its margins, a little under 1 GiB. */
+export const LARGEST_BLOCK: number = 2 ** 30 - 64 - 2 * MARGIN_BYTES;
+
+/** Whether blocks stand alone, or between margins that are looked at when they are freed. */
+export type Margins = "none" | "checked";
 
 /** A block of memory with one owner, who frees it. Its address never changes. */
 export class Block {
@@ -39,13 +43,24 @@ export class Memory {
   readonly #memory: WebAssembly.Memory;
   readonly #heap: Pick<CommonKernels, "alloc" | "free">;
   readonly #guard: Guard;
+  /** Bytes on each side of a block. */
+  readonly #margin: number;
+  /** The blocks with margins that are alive. */
+  readonly #watched = new Set<Block>();
   #blocks = 0;
   #bytes = 0;
 
-  constructor(memory: WebAssembly.Memory, heap: Pick<CommonKernels, "alloc" | "free">, guard: Guard) {
+  /** @param heap bare: a failed growth is no trap of a kernel */
+  constructor(
+    memory: WebAssembly.Memory,
+    heap: Pick<CommonKernels, "alloc" | "free">,
+    guard: Guard,
+    margins: Margins = "none",
+  ) {
     this.#memory = memory;
     this.#heap = heap;
     this.#guard = guard;
+    this.#margin = margins === "checked" ? MARGIN_BYTES : 0;
   }
 
   /** Live blocks, and the bytes that were asked for in them. */
@@ -70,27 +85,76 @@ export class Memory {
   /**
    * A 16-byte aligned block with undefined content.
    *
-   * @throws {AllocationError} larger than one block can be
-   * @throws {TrapError} memory cannot grow any more, or a kernel trapped before
+   * @throws {AllocationError} larger than one block can be; or memory cannot grow any more, after which the engine refuses
+   * further work
+   * @throws {TrapError} a kernel trapped before
    * @throws {DisposedError} after the engine's end
    */
   allocate(bytes: number): Block {
     this.#guard.check();
     if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > LARGEST_BLOCK) {
-      throw new AllocationError(bytes, LARGEST_BLOCK);
+      throw new AllocationError(bytes, { kind: "block", limit: LARGEST_BLOCK });
     }
-    const pointer = this.#heap.alloc(bytes) >>> 0; // addresses from 2 GiB on arrive negative
+    const pointer = this.#allocated(bytes) + this.#margin;
+    const block: Block = new Block(pointer, bytes, () => this.#release(block));
+    if (this.#margin > 0) {
+      fillMargins(this.#memory.buffer, pointer, bytes);
+      this.#watched.add(block);
+    }
     this.#blocks += 1;
     this.#bytes += bytes;
-    return new Block(pointer, bytes, () => {
-      this.#blocks -= 1;
-      this.#bytes -= bytes;
-      if (this.#guard.isOpen) this.#heap.free(pointer);
-    });
+    return block;
+  }
+
+  /**
+   * Looks at the margins of every block that is alive, where blocks have them.
+   *
+   * @throws {OverrunError} something was written there; the engine refuses further work
+   */
+  check(): void {
+    for (const block of this.#watched) this.#checkMargins(block);
   }
 
   /** The elements from `pointer` on: a view, valid until memory grows. */
   view<D extends DType>(dtype: D, pointer: Pointer, length: number): ArrayOf[D] {
     return viewOf(dtype, this.#memory.buffer, pointer, length);
   }
+
+  /** Where the heap put `bytes` bytes and their margins. */
+  #allocated(bytes: number): Pointer {
+    try {
+      return this.#heap.alloc(bytes + 2 * this.#margin) >>> 0; // addresses from 2 GiB on arrive negative
+    } catch (cause) {
+      if (!isUnreachable(cause)) throw this.#guard.trap("alloc", cause);
+      const full = new AllocationError(bytes, { kind: "memory", memoryBytes: this.totalBytes }, { cause });
+      this.#guard.stop(full);
+      throw full;
+    }
+  }
+
+  /** Takes a block back; what was written beyond it is found here at the latest. */
+  #release(block: Block): void {
+    this.#blocks -= 1;
+    this.#bytes -= block.bytes;
+    this.#watched.delete(block);
+    if (!this.#guard.isOpen) return;
+    if (this.#margin > 0) this.#checkMargins(block);
+    try {
+      this.#heap.free(block.pointer - this.#margin);
+    } catch (cause) {
+      throw this.#guard.trap("free", cause);
+    }
+  }
+
+  #checkMargins({ pointer, bytes }: Block): void {
+    const overrun = overrunOf(this.#memory.buffer, pointer, bytes);
+    if (overrun === undefined) return;
+    this.#guard.stop(overrun);
+    throw overrun;
+  }
+}
+
+/** Whether the heap gave up by itself, which it does where memory cannot grow; anything else means that it is damaged. */
+function isUnreachable(cause: unknown): boolean {
+  return cause instanceof Error && /unreachable/i.test(cause.message);
 }

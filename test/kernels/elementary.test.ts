@@ -12,6 +12,7 @@ import { loadEngine } from "../support/engine.ts";
 import { draws, FLOATS } from "../support/floats.ts";
 import * as oracle from "../support/oracle.ts";
 import * as precise from "../support/precise.ts";
+import { float32Ulps } from "../support/ulps.ts";
 import { hardPlaces, type Name } from "./places.ts";
 
 /**
@@ -34,6 +35,9 @@ const REFERENCE = {
   softplus: precise.softplus,
 };
 const MATH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid: oracle.sigmoid, softplus: oracle.softplus };
+
+/** Beyond it the exponentials of either sign are 0 and ∞, tanh ±1, and softplus 0 or x. */
+const FAR = 1000;
 
 const BLOCK = 1 << 16;
 /** A prime, so that the sweep meets every combination of low bits: 4.3 million of the 2^32 patterns. */
@@ -111,6 +115,19 @@ for (const name of NAMES) {
     for (let i = 0; i < x.length; i++) {
       const ulps = precise.ulpsBetween(y[i] ?? Number.NaN, REFERENCE[name](x[i] ?? Number.NaN), "float64");
       if (!(ulps <= ULP[name].float64)) assert.unreachable(`${ulps} ulp at ${x[i]}`);
+    }
+  });
+
+  test(`${name} stays within its ulps at every exponent of float64, either sign, subnormal numbers included`, () => {
+    const x = everyExponent(name);
+    const y = apply(name, x);
+    for (const [i, xi] of x.entries()) {
+      if (Math.abs(xi) > FAR && name !== "log") {
+        assert.is(y[i], MATH[name](xi), `${name}(${xi}), where only the limit is left`);
+        continue;
+      }
+      const ulps = precise.ulpsBetween(y[i] ?? Number.NaN, REFERENCE[name](xi), "float64");
+      if (!(ulps <= ULP[name].float64)) assert.unreachable(`${ulps} ulp at ${xi}`);
     }
   });
 }
@@ -248,7 +265,7 @@ function sweep(name: Name, x: Float32Array): { worst: number; at: number } {
   let at = Number.NaN;
   for (let i = 0; i < x.length; i++) {
     const xi = x[i] ?? Number.NaN;
-    const ulps = ulpsBetween(y[i] ?? Number.NaN, MATH[name](xi));
+    const ulps = float32Ulps(y[i] ?? Number.NaN, MATH[name](xi));
     if (ulps <= worst) continue;
     worst = ulps;
     at = xi;
@@ -257,20 +274,21 @@ function sweep(name: Name, x: Float32Array): { worst: number; at: number } {
   return { worst, at };
 }
 
-const word = new DataView(new ArrayBuffer(8));
-
-function ulpsBetween(got: number, want: number): number {
-  if (got === want || (Number.isNaN(got) && Number.isNaN(want))) return 0;
-  if (got === Infinity && want >= 2 ** 128) return 0;
-  const finite = Math.abs(got) === Infinity ? Math.sign(got) * 2 ** 128 : got;
-  word.setFloat64(0, want);
-  const exponent = ((word.getUint32(0) >>> 20) & 0x7ff) - 1023;
-  return Math.abs(finite - want) * 2 ** (23 - Math.max(exponent, -126));
-}
-
 /** Every STRIDE-th of the float32 patterns: both signs, subnormal numbers, infinities and NaN. */
 function everyBits(): Float32Array {
   const bits = new Uint32Array(Math.floor(2 ** 32 / STRIDE));
   for (let i = 0; i < bits.length; i++) bits[i] = i * STRIDE;
   return new Float32Array(bits.buffer);
+}
+
+/** A number of each exponent of float64, with either sign where the function takes it. */
+function everyExponent(name: Name): Float64Array {
+  const draw = draws(13);
+  const numbers: number[] = [];
+  for (let exponent = -1074; exponent <= 1023; exponent++) {
+    const size = (1 + draw()) * 2 ** Math.max(exponent, -1022) * 2 ** Math.min(exponent + 1022, 0);
+    numbers.push(size);
+    if (name !== "log") numbers.push(-size);
+  }
+  return Float64Array.from(numbers);
 }

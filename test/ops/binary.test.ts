@@ -241,6 +241,25 @@ for (const dtype of FLOATS) {
     assert.equal(program.outputs.chosen.toArray(), y.toArray());
   });
 
+  test(`where of tensors with an expression among them, wherever it stands, is one of tensors, ${dtype}`, () => {
+    using condition = tensor(engine, [1, 0, 1], { dtype });
+    using a = tensor(engine, [1, 2, 3], { dtype });
+    using b = tensor(engine, [4, 5, 6], { dtype });
+    const [c, x, y] = [expressionOf(condition), expressionOf(a), expressionOf(b)];
+    for (const [label, chosen] of Object.entries({
+      condition: where(c, a, b),
+      a: where(condition, x, b),
+      b: where(condition, a, y),
+      "a, beside a number": where(condition, x, 5),
+      "b, beside a number": where(condition, 1, y),
+    })) {
+      using program = compile({ chosen });
+      program.run();
+      const beside = label.endsWith("number");
+      assert.equal(program.outputs.chosen.toArray(), beside ? [1, 5, label.startsWith("a") ? 3 : 1] : [1, 5, 3], label);
+    }
+  });
+
   test(`broadcastTo repeats along axes that x does not have, or has with extent 1, ${dtype}`, () => {
     for (const [own, shape] of [
       [[], []],

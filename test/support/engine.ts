@@ -4,6 +4,25 @@ import type { Build } from "../../src/wasm/load.ts";
 
 export const BUILD: Build = (process.env["LANEGRAD_BUILD"] ?? "simd") as Build;
 
-export function loadEngine(): Promise<Engine> {
-  return Engine.load({ build: BUILD });
+/**
+ * An engine of this build. On the debug build, what was written beyond its blocks and not found before is found when the
+ * tests have ended, which then have failed.
+ */
+export async function loadEngine(): Promise<Engine> {
+  const engine = await Engine.load({ build: BUILD });
+  loaded.push(new WeakRef(engine));
+  return engine;
 }
+
+const loaded: WeakRef<Engine>[] = [];
+
+process.on("exit", () => {
+  for (const engine of loaded) {
+    try {
+      engine.deref()?.dispose();
+    } catch (error) {
+      console.error(error);
+      process.exitCode = 1; // uvu has set it to 0, which would outlive an error that is thrown here
+    }
+  }
+});

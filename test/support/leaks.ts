@@ -1,4 +1,4 @@
-/** Suites whose tests also fail when they leave tensors behind. */
+/** Suites whose tests also fail when they leave tensors behind, or write beyond them on the debug build. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -19,6 +19,7 @@ export function leakFreeSuite(name: string, engine: Engine): LeakFreeSuite {
     tests(law, () => {
       const before = held(engine);
       body();
+      engine.checkMemory();
       assert.equal(held(engine), before, "the test leaves behind what it found: tensors, bytes");
     });
   };

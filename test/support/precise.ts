@@ -87,6 +87,12 @@ export function ulpsBetween(got: number, want: Precise, dtype: FloatType): numbe
   return Math.abs(Number(shift(difference, exponent - ulp + 40)) / 2 ** 40);
 }
 
+/** x · 2^1074, which is a whole number for every finite double. */
+export function scaled(x: number): bigint {
+  const { mantissa, exponent } = exact(x);
+  return mantissa << BigInt(exponent + 1074);
+}
+
 /** The number times 10^places, cut to a whole one: its decimal digits. */
 export function decimal({ mantissa, exponent }: Precise, places: number): bigint {
   return shift(mantissa * 10n ** BigInt(places), exponent);

@@ -1,0 +1,167 @@
+/** The end of memory: engines whose memory may have 2 MiB at most, and one whose blocks lie above 2 GiB. */
+import { freemem } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+import { compile } from "../../src/autodiff/program.ts";
+import { AllocationError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
+import { network } from "../../src/nn/network.ts";
+import { exp, sigmoid } from "../../src/ops/elementwise.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { sum } from "../../src/ops/reduce.ts";
+import { softmax } from "../../src/ops/softmax.ts";
+import { input } from "../../src/tensor/expression.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { Engine } from "../../src/wasm/engine.ts";
+import { kernelsOf } from "../../src/wasm/load.ts";
+import { LARGEST_BLOCK } from "../../src/wasm/memory.ts";
+import { assertSame } from "../support/compare.ts";
+import { BUILD, loadEngine } from "../support/engine.ts";
+import { FLOATS, reals } from "../support/floats.ts";
+import { withMaximum } from "../support/limited.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const PAGES = 32;
+const PAGE_BYTES = 1 << 16;
+/** What the test above 2 GiB touches is little; what it reserves a machine must be able to promise. */
+const RESERVED_BYTES = 3 * 2 ** 30;
+
+const kernels = (await kernelsOf(BUILD, undefined)) as Uint8Array;
+const limited = (pages = PAGES): Promise<Engine> => Engine.load({ build: BUILD, wasm: withMaximum(kernels, pages) });
+
+const test = suite("limits of memory");
+
+test("memory grows to its maximum and no further; the engine then refuses work with the reason, others go on", async () => {
+  const [engine, other] = [await limited(), await limited()];
+  using x = tensor(engine, [
+    [1, 2],
+    [3, 4],
+  ]);
+  const half = engine.memory.allocate((PAGES / 2) * PAGE_BYTES);
+  const { memoryBytes, tensors, bytes } = engine.stats();
+  assert.ok(memoryBytes <= PAGES * PAGE_BYTES);
+
+  const error = assertThrows(() => engine.memory.allocate(PAGES * PAGE_BYTES), AllocationError, "beyond the maximum");
+  assert.is(error.bytes, PAGES * PAGE_BYTES);
+  assert.equal(error.fault, { kind: "memory", memoryBytes });
+  assert.match(
+    error.message,
+    /^allocate: no room for 2097152 bytes: memory has \d+ and cannot grow to hold them; this engine/,
+  );
+  assert.instance(error.cause, WebAssembly.RuntimeError);
+  assert.equal(engine.stats(), { tensors, bytes, scratchBytes: 0, memoryBytes }, "what failed is not counted");
+
+  const later = [
+    () => zeros(engine, [1]),
+    () => matmul(x, x),
+    () => x.data,
+    () => engine.scratch(1),
+    () => engine.checkOpen(),
+    () => engine.checkMemory(),
+    () => engine.common.countNonzeros(0, 0),
+  ];
+  for (const call of later) assert.is(assertThrows(call, AllocationError, String(call)), error);
+  assert.not.throws(() => half.free());
+  engine.dispose();
+  assert.is(
+    assertThrows(() => zeros(engine, [1]), AllocationError, "after dispose"),
+    error,
+    "the first reason stays",
+  );
+
+  using a = tensor(other, [[2]]);
+  using b = matmul(a, a);
+  assert.equal(b.toArray(), [[4]]);
+});
+
+test("a block that no memory can have is refused, and the engine goes on", async () => {
+  const engine = await limited();
+  const error = assertThrows(() => engine.memory.allocate(LARGEST_BLOCK + 1), AllocationError, "too large");
+  assert.equal(error.fault, { kind: "block", limit: LARGEST_BLOCK });
+  using x = tensor(engine, [2]);
+  assert.equal(x.toArray(), [2]);
+});
+
+test("memory is used to its last page", async () => {
+  const engine = await limited();
+  let count = 0;
+  assertThrows(
+    () => {
+      for (; count <= PAGES; count++) engine.memory.allocate(PAGE_BYTES - 1024);
+    },
+    AllocationError,
+    "full",
+  );
+  assert.ok(count >= PAGES - 2, `${count} of ${PAGES} pages`);
+});
+
+test("tensors, results, scratch, programs and networks that do not fit say so by one class", async () => {
+  const needs: Readonly<Record<string, (engine: Engine) => unknown>> = {
+    tensor: (engine) => zeros(engine, [1 << 20]),
+    result: (engine) => {
+      const x = zeros(engine, [1 << 18]);
+      return exp(x);
+    },
+    scratch: (engine) => engine.scratch(PAGES * PAGE_BYTES),
+    program: (engine) => {
+      const x = input(engine, [600, 600], { name: "x" });
+      return compile({ y: sigmoid(matmul(x, x)) });
+    },
+    network: (engine) => network(engine, sequential(dense(1000, 1000)), { seed: 0 }),
+  };
+  for (const [label, need] of Object.entries(needs)) {
+    const engine = await limited();
+    const error = assertThrows(() => need(engine), AllocationError, label);
+    assert.is(error.fault.kind, "memory", label);
+  }
+});
+
+test("a view that was taken before memory grew is dead, and the tensor's next one is right", async () => {
+  const engine = await limited();
+  for (const dtype of FLOATS) {
+    const x = tensor(engine, [1, 2, 3], { dtype, name: "x" });
+    const part = x.part(1, [2]);
+    const [early, earlyPart] = [x.data, part.data];
+    const { memoryBytes } = engine.stats();
+    while (engine.stats().memoryBytes === memoryBytes) engine.memory.allocate(PAGE_BYTES);
+    assert.equal([early.length, earlyPart.length], [0, 0], "detached");
+    early[0] = 9;
+    assert.equal(x.toArray(), [1, 2, 3], "what is written to a dead view goes nowhere");
+    assert.equal([...part.data], [2, 3]);
+    part.data[0] = 7;
+    assert.equal([...x.data], [1, 7, 3]);
+  }
+});
+
+if (freemem() < RESERVED_BYTES) {
+  console.log(`limits of memory: ${freemem()} bytes are free, too few for the test of addresses above 2 GiB: skipped`);
+} else {
+  test("kernels give the same bits above 2 GiB as below, and what is freed there is given again", async () => {
+    const [below, above] = [await loadEngine(), await loadEngine()];
+    const [first, second] = [above.memory.allocate(LARGEST_BLOCK), above.memory.allocate(LARGEST_BLOCK)];
+    for (const dtype of FLOATS) {
+      const values = Array.from(reals(35, 1, dtype));
+      const [low, high] = [below, above].map((engine) => {
+        const x = tensor(engine, values, { dtype, shape: [5, 7] });
+        const product = matmul(x, x, { transpose: "b" });
+        const p = softmax(product);
+        assert.is(x.pointer >= 2 ** 31 && p.pointer >= 2 ** 31, engine === above, `${x.pointer}`);
+        return [...product.data, ...p.data, ...sum(exp(x)).data];
+      });
+      assertSame(high ?? [], low ?? [], dtype);
+    }
+    const block = above.memory.allocate(1000);
+    block.free();
+    assert.is(above.memory.allocate(1000).pointer, block.pointer);
+    const pixels = zeros(above, [100], { dtype: "uint8" });
+    pixels.data.fill(3);
+    assert.is(above.common.countNonzeros(100, pixels.pointer), 100);
+    above.checkMemory();
+    first.free();
+    second.free();
+    assert.ok(above.memory.allocate(LARGEST_BLOCK).pointer < 2 ** 31, "and below, where there is room again");
+  });
+}
+
+test.run();
