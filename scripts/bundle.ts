@@ -1,5 +1,5 @@
 /**
- * Bundles src/ into dist/: few files, because a runtime takes about a millisecond to load each. The builds of the
+ * Bundles src/ into dist/: few files, because a runtime takes about a millisecond to load each, and one for the first entry. The builds of the
  * kernels stay chunks of their own, loaded when an engine asks for one; what differs between Node and browsers stays
  * behind the conditions of package.json.
  *
@@ -8,10 +8,10 @@
  * A browser's worker is one file without imports: import maps do not reach workers, and a bundler would have to split it.
  * It gets the kernels from the program that starts it, so that they are not in it.
  */
-import { copyFileSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
@@ -27,17 +27,33 @@ const OPTIONS: BuildOptions = {
   logLevel: "warning",
 };
 
-await build({
+const LIBRARY: BuildOptions = {
   ...OPTIONS,
-  entryPoints: [
-    ...["src/index.ts", "src/data/csv.ts", "src/plot/index.ts", "src/platform/node.ts", "src/platform/web.ts"],
-    ...["index", "host", "spawn_node", "spawn_web", "thread"].map((name) => `src/worker/${name}.ts`),
-  ],
   outbase: "src",
   outdir: join(ROOT, "dist"),
   platform: "neutral",
   external: ["#platform", "#spawn", "@assemblyscript/loader", "node:*", ...PEERS],
+};
+
+await build({
+  ...LIBRARY,
+  entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
 });
+
+const surface = surfaceOf(join(ROOT, "src/index.ts"));
+// The other entries take from the first what it exports, so that it stays one file, and its classes are one and the same.
+for (const [folder, names] of Object.entries({
+  data: ["csv"],
+  plot: ["index"],
+  worker: ["index", "host", "spawn_node", "spawn_web", "thread"],
+})) {
+  await build({
+    ...LIBRARY,
+    entryPoints: names.map((name) => `src/${folder}/${name}.ts`),
+    chunkNames: `${folder}/[name]-[hash]`,
+    plugins: [surface],
+  });
+}
 
 await build({
   ...OPTIONS,
@@ -73,4 +89,41 @@ await build({
 mkdirSync(join(ROOT, "dist/wasm"), { recursive: true });
 for (const name of ["simd", "relaxed"]) {
   copyFileSync(join(ROOT, `build/${name}.wasm`), join(ROOT, `dist/wasm/${name}.wasm`));
+}
+
+/** Turns imports of names that the package's first entry exports into imports of that entry. */
+function surfaceOf(index: string): Plugin {
+  const exported = exportsOf(readFileSync(index, "utf8"));
+  return {
+    name: "surface",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
+        const file = relative(dirname(index), join(resolveDir, path)).replaceAll("\\", "/");
+        if (file === "errors.ts") return { path: "../errors.js", external: true }; // some take all of it, by name
+        const names = importer === "" ? [] : namesFrom(readFileSync(importer, "utf8"), path);
+        const isPublic = names.length > 0 && names.every((name) => exported.get(file)?.has(name));
+        return isPublic ? { path: "../index.js", external: true } : undefined;
+      });
+    },
+  };
+}
+
+/** Which values of which files the surface passes on. */
+function exportsOf(index: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const statements = index.matchAll(/^export \{([^}]*)\} from "\.\/([^"]+)"/gm);
+  return new Map([...statements].map(([, names = "", file = ""]) => [file, new Set(valuesIn(names))]));
+}
+
+/** The values that a source imports from a path, or passes on. */
+function namesFrom(source: string, path: string): string[] {
+  const statements = source.matchAll(/^(?:import|export) \{([^}]*)\} from "([^"]+)"/gm);
+  return [...statements].flatMap(([, names = "", from]) => (from === path ? valuesIn(names) : []));
+}
+
+/** Names in braces that are no types; a renamed one is not known, so that its file is bundled. */
+function valuesIn(names: string): string[] {
+  return names
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "));
 }

@@ -87,7 +87,7 @@ export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
-export { type Network, type NetworkOptions, network } from "./nn/network.ts";
+export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
@@ -191,4 +191,4 @@ export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.t
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
 export type { DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
-export { type Build, supports, type WasmSource } from "./wasm/load.ts";
+export { type Build, kernelsOf, supports, type WasmSource } from "./wasm/load.ts";

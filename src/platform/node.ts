@@ -1,5 +1,6 @@
 /** `#platform` in Node: the only file of the library that imports `node:*`. */
 
+import { readFileSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -117,6 +118,18 @@ function tooLarge(maxBytes: number, file: string | undefined): FormatError {
 /** Resolves when timers, input and signals have had their turn: a timer would wait a millisecond for nothing. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * A build of the kernels that lies beside the package's files: sooner there than inflated. undefined in a bundle, whose files
+ * lie elsewhere, and in the sources.
+ */
+export function kernelFile(build: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return new Uint8Array(readFileSync(new URL(`../wasm/${build}.wasm`, import.meta.url)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Files in folders, written through to the disk. */

@@ -8,6 +8,8 @@ export type Platform = {
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;
+  /** A build of the kernels that lies beside the package's files; undefined where there is none. */
+  readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
   /** Whether WebAssembly is started without awaiting it. */
   readonly startsAtOnce: boolean;
   /** Resolves when timers, input and signals have had their turn. */

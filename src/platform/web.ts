@@ -117,6 +117,11 @@ function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
   );
 }
 
+/** A page asks for no file that its bundle does not name. */
+export function kernelFile(): undefined {
+  return undefined;
+}
+
 /** A page has no folders. */
 export const files: FileStore | undefined = undefined;
 

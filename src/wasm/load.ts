@@ -6,7 +6,7 @@
  */
 
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import { inflateRaw, startsAtOnce } from "#platform";
+import { inflateRaw, kernelFile, startsAtOnce } from "#platform";
 
 import { EngineError } from "../errors.ts";
 import type { Exports } from "./abi.ts";
@@ -68,7 +68,8 @@ export async function kernelsOf(
   source: WasmSource | undefined,
 ): Promise<BufferSource | WebAssembly.Module> {
   try {
-    return source === undefined ? await inflateRaw(decode(await builtIn(build)), MOST_BYTES) : await contentOf(source);
+    if (source !== undefined) return await contentOf(source);
+    return kernelFile(build) ?? (await inflateRaw(decode(await builtIn(build)), MOST_BYTES));
   } catch (error) {
     throw failureOf(error);
   }
