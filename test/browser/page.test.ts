@@ -2,7 +2,7 @@
  * The page, end to end, in Chromium: from a drawn digit to a saved network. Every visit also holds that nothing was written
  * to the console and nothing was asked of another site.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
@@ -63,16 +63,12 @@ visiting("train, draw, save, reload, load: the same answer to the same drawing",
   assert.ok(before[7]! > 50, `${before}`);
   assert.ok(Math.abs(sum(before) - 100) < 1, `${before}`);
 
-  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
-  const file = await download.path();
-  const bytes = readFileSync(file);
+  const bytes = await saved(page);
   assert.ok(bytes.equals(await trainedInNode(DEFAULTS)), "the network is that of the same run in Node, bit by bit");
 
   await page.reload();
   await statusIs(page, /^Ready/);
-  const named = `${file}.safetensors`;
-  writeFileSync(named, bytes);
-  await page.setInputFiles("#model-file", named);
+  await page.setInputFiles("#model-file", { name: "mine.safetensors", mimeType: "", buffer: bytes });
   await statusIs(page, /is loaded/);
   await draw(page, SEVEN);
   await page.waitForFunction(
@@ -133,9 +129,7 @@ visiting(
     await page.fill("#seed", "5");
     await page.click("#train");
     await statusIs(page, /^Finished/);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
-    const wanted = await trainedInNode({ ...DEFAULTS, seed: 5, epochs: 1 });
-    assert.ok(readFileSync(await download.path()).equals(wanted));
+    assert.ok((await saved(page)).equals(await trainedInNode({ ...DEFAULTS, seed: 5, epochs: 1 })));
   },
   { hash: "#epochs=1" },
 );
@@ -152,13 +146,43 @@ visiting("digits come from a folder of this site, and of no other", async (page)
 });
 
 visiting(
+  "what comes during a run waits for its end",
+  async (page) => {
+    const untrained = await saved(page);
+    await page.click("#train");
+    await stepsReach(page, 1);
+    await drop(page, [{ name: "good.safetensors", bytes: untrained }]);
+    await page.locator("#model-message", { hasText: "the file is good, but a training run is under way" }).waitFor();
+    const parts = ["images-idx3", "labels-idx1"].flatMap((kind) =>
+      ["train", "t10k"].map((part) => ({ name: `${part}-${kind}-ubyte.gz`, bytes: digitsFile(`t10k-${kind}`) })),
+    );
+    await drop(page, parts);
+    await page.locator("#data-state", { hasText: "From the next run on: 2,000 to learn" }).waitFor();
+    const steps = await numberAt(page, "steps");
+    await stepsReach(page, steps + 50);
+    await page.click("#stop");
+    await statusIs(page, /^Stopped/);
+    const stopped = await numberAt(page, "steps");
+    await page.fill("#epochs", "1");
+    await page.click("#train");
+    await statusIs(page, new RegExp(`^Finished after ${(stopped + 20).toLocaleString("en")} steps`));
+    await drop(page, [{ name: "good.safetensors", bytes: untrained }]);
+    await statusIs(page, /^The network from good.safetensors is loaded/);
+    assert.ok((await saved(page)).equals(untrained));
+  },
+  { hash: LONG },
+);
+
+visiting(
   "a run is paused, resumed and stopped, and another goes on from there",
   async (page) => {
     await page.click("#train");
     await stepsReach(page, 1);
     await page.click("#pause");
     const paused = Number(/[\d,]+/.exec(await statusIs(page, /^Paused after/))?.[0].replaceAll(",", ""));
+    const before = await saved(page);
     await page.waitForTimeout(300);
+    assert.ok((await saved(page)).equals(before), "the network stands still");
     assert.is(await numberAt(page, "steps"), paused);
     assert.is(await page.textContent("#pause"), "Resume");
     await page.click("#pause");
@@ -327,6 +351,17 @@ for (const width of [360, 768, 1280]) {
       { width, scheme, hash: "#epochs=5" },
     );
   }
+}
+
+/** The file that the page gives when it is asked to save. */
+async function saved(page: Page): Promise<Buffer> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+  return readFileSync(await download.path());
+}
+
+/** One of the bundled files. */
+function digitsFile(name: string): Buffer {
+  return readFileSync(new URL(`../../data/${name}-ubyte.gz`, import.meta.url));
 }
 
 function sum(values: readonly number[]): number {
