@@ -123,8 +123,11 @@ export function where(
     if (shape === undefined)
       throw new ShapeError("where", argument, `a shape that broadcasts with ${before}`, show(x.shape));
   }
-  using chosen = chosenBy(keep, condition, a);
-  using other = chosenBy(drop, condition, b);
+  // One expression makes all of it one: a tensor between them would be gone before the program runs.
+  const isLater = [condition, a, b].some((x) => x instanceof Expression);
+  const chooser = isLater ? expressionOf(condition) : condition;
+  using chosen = chosenBy(keep, chooser, a);
+  using other = chosenBy(drop, chooser, b);
   return add(chosen, other);
 }
 

@@ -1,12 +1,13 @@
 /**
  * Cross entropy of yes-or-no answers, from their logits.
  */
-import type { Expression, Value } from "../tensor/expression.ts";
+import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
 import { softplus } from "./elementwise.ts";
+import { isExpression } from "./operation.ts";
 import { mean } from "./reduce.ts";
 
 /**
@@ -25,6 +26,8 @@ export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t
   checkFloat("binaryCrossEntropyWithLogits", "z", z);
   checkAlike("binaryCrossEntropyWithLogits", "t", t, z);
   checkShapeIs("binaryCrossEntropyWithLogits", "t", t, z.shape);
+  // One expression makes all of it one: a tensor between them would be gone before the program runs.
+  if (isExpression(z) !== isExpression(t)) return binaryCrossEntropyWithLogits(expressionOf(z), expressionOf(t));
   using opposite = mul(z, -1);
   using ifYes = softplus(opposite);
   using yes = mul(t, ifYes);

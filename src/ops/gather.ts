@@ -15,6 +15,7 @@ import {
   checkNumber,
   checkOutput,
   checkShapeIs,
+  checkTensor,
   type Into,
   outputOf,
 } from "./check.ts";
@@ -42,6 +43,8 @@ export function gatherRows<D extends FloatType>(
   y: Tensor<D>,
   scale = 1,
 ): void {
+  checkTensor("gatherRows", "x", x);
+  checkTensor("gatherRows", "indices", indices);
   checkNumber("gatherRows", "scale", scale);
   checkFloat("gatherRows", "y", y);
   checkAlike("gatherRows", "x", x, y, "uint8");
@@ -114,6 +117,8 @@ export function gatherIndices(
   indices: Tensor<"int32">,
   { out }: Into<"int32"> = NO_OPTIONS,
 ): Tensor<"int32"> {
+  checkTensor("gatherIndices", "x", x);
+  checkTensor("gatherIndices", "indices", indices);
   checkAlike("gatherIndices", "x", x, x, "int32");
   checkAlike("gatherIndices", "indices", indices, x, "int32");
   checkShapeIs("gatherIndices", "x", x, [x.size]);
