@@ -22,6 +22,7 @@ const HELP = `usage: npm run fuzz -- [options]
   --target NAME   what is fuzzed, or all (all)
   --cases N       cases for each target (10000)
   --seed N        another seed, other cases (1)
+  --from N        the first case's number (0): for a crash that needs the cases before it
   --replay T:S:N  runs case N of seed S of target T alone
   --save FILE     with --replay: writes the case's input there
   --help          this page
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
     return 2;
   }
-  const { target, cases, seed, replay, save, help } = values;
+  const { target, cases, seed, from, replay, save, help } = values;
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
   let crashed = 0;
   for (const { name } of target === "all" ? TARGETS : [targetNamed(target)]) {
     const start = performance.now();
-    const tally = await inThread({ target: name, seed, cases });
+    const tally = await inThread({ target: name, seed, cases, from });
     print(name, seed, tally, (performance.now() - start) / 1000);
     crashed += tally.crashed;
   }
@@ -63,6 +64,7 @@ function read() {
       target: { type: "string", default: "all" },
       cases: { type: "string", default: "10000" },
       seed: { type: "string", default: "1" },
+      from: { type: "string", default: "0" },
       replay: { type: "string" },
       save: { type: "string" },
       help: { type: "boolean", default: false },
@@ -70,10 +72,11 @@ function read() {
   });
   if (values.target !== "all") targetNamed(values.target);
   const [cases, seed] = [whole("--cases", values.cases, 2 ** 31 - 1), whole("--seed", values.seed, 2 ** 32 - 1)];
-  const [target = "", from = "", index = "", ...more] = values.replay?.split(":") ?? [];
+  const from = whole("--from", values.from, 2 ** 31 - 1);
+  const [target = "", of = "", index = "", ...more] = values.replay?.split(":") ?? [];
   if (more.length > 0) throw new Error("--replay: expected TARGET:SEED:CASE");
-  const replay = values.replay === undefined ? undefined : replayOf(target, from, index);
-  return { ...values, cases, seed, replay };
+  const replay = values.replay === undefined ? undefined : replayOf(target, of, index);
+  return { ...values, cases, seed, from, replay };
 }
 
 function replayOf(target: string, seed: string, index: string) {

@@ -39,22 +39,25 @@ export type Tally = {
 export type RunOptions = {
   readonly seed: number;
   readonly cases: number;
+  /** The first case's number. Default 0. */
+  readonly from?: number;
   /** Called before each case, with its number. */
   readonly onCase?: (index: number) => void;
 };
 
-/** Runs the cases from 0 on. */
-export async function runCases(target: Target, { seed, cases, onCase }: RunOptions): Promise<Tally> {
+/** Runs cases, one after the other on what the target has opened. */
+export async function runCases(target: Target, { seed, cases, from = 0, onCase }: RunOptions): Promise<Tally> {
   const source = await target.open();
   const draw = new Draw();
   const tally: Tally = {
     ...{ cases: 0, accepted: 0, crashed: 0, crashes: [] },
     ...{ refused: new Map(), slowest: { index: 0, milliseconds: 0 } },
   };
-  const retry = () => tryCase(target, source.next(draw.start(seed, tally.cases)));
+  let current = from;
+  const retry = () => tryCase(target, source.next(draw.start(seed, current)));
   try {
-    for (let index = 0; index < cases; index++) {
-      tally.cases = index;
+    for (let index = from; index < from + cases; index++) {
+      current = index;
       onCase?.(index);
       const drawn = source.next(draw.start(seed, index));
       let trial = attempt(target, drawn);

@@ -8,10 +8,11 @@ export type Task = {
   readonly target: string;
   readonly seed: number;
   readonly cases: number;
+  readonly from: number;
   /** One number: the case that is running. */
   readonly current: Int32Array<SharedArrayBuffer>;
 };
 
-const { target, seed, cases, current } = workerData as Task;
+const { target, seed, cases, from, current } = workerData as Task;
 const onCase = (index: number) => Atomics.store(current, 0, index);
-parentPort?.postMessage(await runCases(targetNamed(target), { seed, cases, onCase }));
+parentPort?.postMessage(await runCases(targetNamed(target), { seed, cases, from, onCase }));

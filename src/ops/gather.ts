@@ -1,7 +1,7 @@
 /**
  * Picking by index: a minibatch's rows out of a table of bytes, and its labels.
  */
-import { ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Form, Operation } from "../tensor/operation.ts";
@@ -20,7 +20,7 @@ import {
   outputOf,
 } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
-import { applied, compute, sizesOf } from "./operation.ts";
+import { applied, compute, isFloat, sizesOf } from "./operation.ts";
 import { GATHER_SPARSE, isSparse } from "./sparse.ts";
 
 const NO_OPTIONS = {};
@@ -67,12 +67,14 @@ export function gatherRows<D extends FloatType>(
  * @returns m × n, sparse where x is
  * @throws {ShapeError} x is no matrix, or indices no vector
  * @throws {DTypeError} an operand of another dtype
+ * @throws {OptionError} dtype is no float type
  */
 export function batchOf<D extends FloatType>(
   x: Value<"uint8"> | SparseMatrix<"uint8">,
   indices: Value<"int32">,
   { dtype, scale = 1 }: { readonly dtype: D; readonly scale?: number },
 ): Expression<D> {
+  if (!isFloat(dtype)) throw new OptionError("batchOf: dtype", '"float32" or "float64"', dtype);
   const attributes = { scale, dtype };
   const operation = isSparse(x) ? GATHER_SPARSE : GATHER_BYTES;
   const operands = [expressionOf<DType>(x), expressionOf<DType>(indices)];
