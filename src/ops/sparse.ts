@@ -46,7 +46,9 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
   const { common } = x.engine;
   let capacity = 0;
   let widest = 0;
-  for (let i = 0, row = x.pointer; i < m; i++, row += k) {
+  // Rows without columns cost nothing to make a tensor of, but a walk over them would take as long as any.
+  const rows = k === 0 ? 0 : m;
+  for (let i = 0, row = x.pointer; i < rows; i++, row += k) {
     const count = common.countNonzeros(k, row);
     capacity += count;
     widest = Math.max(widest, count);

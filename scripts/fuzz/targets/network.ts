@@ -1,15 +1,16 @@
 /** Networks from files (`decodeNetwork`) and their descriptions (`parseDescription`). */
 import { AllocationError, FormatError, OptionError } from "../../../src/errors.ts";
+import type { NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../../../src/nn/description.ts";
-import { batchNorm, dense, sequential } from "../../../src/nn/layers.ts";
+import { batchNorm, dense, type Layer, sequential } from "../../../src/nn/layers.ts";
 import { network } from "../../../src/nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/network_file.ts";
 import { dropout } from "../../../src/ops/dropout.ts";
 import { leakyRelu, relu } from "../../../src/ops/elementwise.ts";
 import { zeros } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
-import type { Draw } from "../draw.ts";
+import { type Draw, EDGES } from "../draw.ts";
 import { damagedJson, hostileValue, type JsonValue, jsonText } from "../json.ts";
 import { damaged } from "../mutate.ts";
 import { caseOf, caseOfText, type Target, WrongAnswer } from "../target.ts";
@@ -45,6 +46,62 @@ async function filesOf(engine: Engine): Promise<Uint8Array[]> {
   });
 }
 
+/** Layers that fit each other, most of the time. */
+function layersOf(draw: Draw): readonly Layer[] {
+  const layers: Layer[] = [];
+  let size = draw.between(1, 4);
+  for (let count = draw.between(1, 6); count > 0; count--) {
+    const outputSize = draw.between(1, 4);
+    const inputSize = draw.chance(0.98) ? size : draw.extent();
+    layers.push(
+      draw.pick<Layer>([
+        { kind: "dense", inputSize, outputSize, ...(draw.chance(0.2) ? { weights: { std: draw.extent() } } : {}) },
+        { kind: "dense", inputSize, outputSize },
+        { kind: "activation", name: draw.pick(["sigmoid", "tanh", "relu", "softplus", "gelu"] as const) },
+        { kind: "activation", name: "leakyRelu", slope: draw.pick(EDGES) },
+        { kind: "dropout", rate: draw.pick([0, 0.5, 0.999, 1]) },
+        { kind: "batchNorm", momentum: draw.pick([0, 0.1, 1, 2]), epsilon: draw.pick([1e-5, 1e-300, 1e300, 0]) },
+      ]),
+    );
+    if (layers.at(-1)?.kind === "dense") size = outputSize;
+  }
+  return layers;
+}
+
+function descriptionOf(draw: Draw) {
+  const loss = draw.pick(["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "squaredError", "custom"]);
+  const dtype = draw.pick(["float32", "float64"]);
+  return { format: "lanegrad network", version: 1, dtype, loss, layers: layersOf(draw) };
+}
+
+/** A file of a network that there never was, with any bits as its numbers. */
+function generated(draw: Draw): Uint8Array {
+  const value = descriptionOf(draw);
+  const tensors: NamedArray[] = [];
+  let [dense, norm, size] = [0, 0, 0];
+  const put = (name: string, shape: readonly number[]) => {
+    const length = Math.min(
+      64,
+      shape.reduce((product, extent) => product * extent, 1),
+    );
+    const bytes = draw.bytes(length * (value.dtype === "float32" ? 4 : 8));
+    const data = value.dtype === "float32" ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
+    tensors.push({ name, shape: length < 64 ? shape : [length], data: data as Float32Array });
+  };
+  for (const layer of value.layers) {
+    if (layer.kind === "dense") {
+      dense += 1;
+      size = layer.outputSize;
+      put(`W${dense}`, [layer.inputSize, size]);
+      put(`b${dense}`, [size]);
+    }
+    if (layer.kind !== "batchNorm") continue;
+    norm += 1;
+    for (const name of ["gamma", "beta", "mean", "variance"]) put(`${name}${norm}`, [size]);
+  }
+  return encodeSafetensors(tensors, { [KEY]: JSON.stringify(value) });
+}
+
 /** The file with another description, which fits its tensors or does not. */
 function withDescription(draw: Draw, file: Uint8Array): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(file);
@@ -65,7 +122,9 @@ export const networkFile: Target = {
     return {
       next(draw) {
         const file = draw.pick(files);
-        const bytes = draw.chance(0.5) ? damaged(draw, { files, words: WORDS }) : withDescription(draw, file);
+        const choice = draw.below(3);
+        const damagedFile = () => (choice === 0 ? damaged(draw, { files, words: WORDS }) : withDescription(draw, file));
+        const bytes = choice === 2 ? generated(draw) : damagedFile();
         const loss = draw.chance(0.1) ? ({ loss: "squaredError" } as const) : {};
         return caseOf(bytes, () => {
           const before = engine.stats();
@@ -88,6 +147,11 @@ function leaked(tensors: number): never {
   throw new WrongAnswer(`${tensors} tensors are left behind`);
 }
 
+function textOf(draw: Draw, descriptions: readonly JsonValue[]): string {
+  if (draw.chance(0.4)) return JSON.stringify(descriptionOf(draw));
+  return jsonText(draw.chance(0.95) ? damagedJson(draw, draw.pick(descriptions)) : hostileValue(draw));
+}
+
 export const description: Target = {
   name: "description",
   about: "parseDescription of JSON",
@@ -101,8 +165,7 @@ export const description: Target = {
     });
     return {
       next(draw) {
-        const value = draw.chance(0.95) ? damagedJson(draw, draw.pick(descriptions)) : hostileValue(draw);
-        const text = jsonText(value);
+        const text = textOf(draw, descriptions);
         return caseOfText(text, () => parseDescription(JSON.parse(text), { file: "net.json" }));
       },
       close: () => engine.dispose(),
