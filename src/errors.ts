@@ -316,5 +316,10 @@ export class MissingPackageError extends LanegradError {
 }
 
 function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  try {
+    return String(value);
+  } catch {
+    return "what has no text"; // an object from a file may have a toString of its own, or lists be nested too deeply
+  }
 }

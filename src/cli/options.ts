@@ -103,7 +103,7 @@ export function readConfig(flags: Flags, file: string): Map<string, unknown> {
     if (REMARKS.has(key) || value === null) continue;
     if (!keys.includes(key)) throw new UsageError(`${file}: unknown key "${key}"${suggestion(key, keys)}`);
     if (value === false) continue;
-    values.set(key, flags[key]?.parse(textOf(value), `${file}: ${key}`));
+    values.set(key, flags[key]?.parse(textOf(value, `${file}: ${key}`), `${file}: ${key}`));
   }
   return values;
 }
@@ -120,15 +120,22 @@ export function readJsonObject(file: string): Readonly<Record<string, unknown>> 
   throw new FileError(file, "expected a JSON object");
 }
 
-/** A value as the command line would have it. */
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(",");
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .map(([name, amount]) => `${name}=${String(amount)}`)
-      .join(",");
-  }
-  return String(value);
+/**
+ * A value as the command line would have it: a list or an object of words and numbers, or one of these.
+ *
+ * @throws {UsageError} nested more deeply
+ */
+function textOf(value: unknown, name: string): string {
+  if (Array.isArray(value)) return value.map((part) => wordOf(part, name)).join(",");
+  if (typeof value !== "object" || value === null) return wordOf(value, name);
+  return Object.entries(value)
+    .map(([key, amount]) => `${key}=${wordOf(amount, name)}`)
+    .join(",");
+}
+
+function wordOf(value: unknown, name: string): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  throw new UsageError(`${name}: expected words or numbers, found a list or an object within another`);
 }
 
 const COLUMN = 25;

@@ -1,19 +1,33 @@
 /**
- * JSON from a file, where a key that comes twice is an error: `JSON.parse` keeps the last one silently.
+ * JSON from a file, where a key that comes twice is an error: `JSON.parse` keeps the last one silently. So is what is nested
+ * more deeply than any file of ours, which would be too deep for a recursive reader.
  */
 
 /** A JSON text's value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** The most objects and lists within each other. */
+const MAX_DEPTH = 64;
+
 /**
  * The value of a JSON text.
  *
- * @throws {SyntaxError} not JSON, or an object that has a key twice
+ * @throws {SyntaxError} not JSON, an object that has a key twice, or nested too deeply
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json;
-  refuseDuplicates(text);
+  checkObjects(text);
   return value;
+}
+
+/** A value of any depth as errors show it. */
+export function showJson(value: Json | undefined): string {
+  return isDeeperThan(MAX_DEPTH, value) ? "what is nested too deeply" : (JSON.stringify(value) ?? "nothing");
+}
+
+function isDeeperThan(levels: number, value: Json | undefined): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((child) => isDeeperThan(levels - 1, child as Json));
 }
 
 /** Whether a value is an object, and no array. Its keys are a file's: `Object.entries` or `Object.hasOwn`, not a dot. */
@@ -22,13 +36,14 @@ export function isObject(value: Json | undefined): value is { readonly [key: str
 }
 
 /** Walks along a text that is known to be JSON: a string before a colon is a key of the innermost object. */
-function refuseDuplicates(text: string): void {
+function checkObjects(text: string): void {
   const open: Set<string>[] = [];
   let string = "";
   for (let at = 0; at < text.length; at++) {
     switch (text[at]) {
       case "{":
       case "[":
+        if (open.length === MAX_DEPTH) throw new SyntaxError(`nested more than ${MAX_DEPTH} levels deep`);
         open.push(new Set());
         break;
       case "}":

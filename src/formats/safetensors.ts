@@ -23,7 +23,7 @@ import {
   type NamedArray,
   typeOf,
 } from "./arrays.ts";
-import { isObject, type Json, parseJson } from "./json.ts";
+import { isObject, type Json, parseJson, showJson } from "./json.ts";
 
 /** What a safetensors file holds. */
 export type Safetensors = {
@@ -213,21 +213,21 @@ function metadataOf(value: Json, fail: (fault: FormatFault) => FormatError): Rea
   if (!isObject(value)) throw fail({ kind: "header", reason: `${METADATA} is no object` });
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw fail({ kind: "header", reason: `${METADATA}: ${show(key)} is no string` });
+    if (typeof text !== "string") throw fail({ kind: "header", reason: `${METADATA}: ${showJson(key)} is no string` });
     metadata.set(key, text);
   }
   return metadata;
 }
 
 function entryOf(name: string, value: Json, fail: (fault: FormatFault) => FormatError): Entry {
-  const refuse = (reason: string) => fail({ kind: "header", reason: `${show(name)}: ${reason}` });
+  const refuse = (reason: string) => fail({ kind: "header", reason: `${showJson(name)}: ${reason}` });
   if (!isObject(value)) throw refuse("no object");
   const { dtype, shape, data_offsets: offsets, ...others } = value;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refuse(`unknown key ${show(unknown)}`);
+  if (unknown !== undefined) throw refuse(`unknown key ${showJson(unknown)}`);
   const type = typeof dtype === "string" ? DTYPES.get(dtype) : undefined;
   if (type === undefined) {
-    throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: show(dtype) });
+    throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: showJson(dtype) });
   }
   if (!isShape(shape)) throw refuse(`shape is not at most ${MAX_RANK} whole numbers from 0`);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
@@ -240,8 +240,4 @@ function entryOf(name: string, value: Json, fail: (fault: FormatFault) => Format
     expected: `${size}`,
     found: end - begin,
   });
-}
-
-function show(value: Json | undefined): string {
-  return JSON.stringify(value) ?? "nothing";
 }

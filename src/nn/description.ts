@@ -5,7 +5,7 @@
  *     "layers": [{ "kind": "dense", "inputSize": 784, "outputSize": 50 }, { "kind": "activation", "name": "relu" }, …] }
  */
 import { FormatError, LanegradError } from "../errors.ts";
-import { isObject, type Json } from "../formats/json.ts";
+import { isObject, type Json, showJson } from "../formats/json.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkSequential, type Layer } from "./layers.ts";
 import type { LossName } from "./losses.ts";
@@ -60,10 +60,11 @@ export function parseDescription(value: unknown, { file }: { readonly file?: str
   const json = value as Json | undefined;
   if (!isObject(json)) throw refuse("no object");
   const given = new Map(Object.entries(json));
-  if (given.get("format") !== FORMAT) throw refuse(`expected format "${FORMAT}", found ${show(given.get("format"))}`);
+  if (given.get("format") !== FORMAT)
+    throw refuse(`expected format "${FORMAT}", found ${showJson(given.get("format"))}`);
   const version = given.get("version");
   if (version !== VERSION) {
-    throw new FormatError(FORMAT, { kind: "version", expected: String(VERSION), found: show(version) }, file);
+    throw new FormatError(FORMAT, { kind: "version", expected: String(VERSION), found: showJson(version) }, file);
   }
   checkKeys(json, KEYS, undefined, (reason) => refuse(reason));
   for (const [key, allowed] of [
@@ -72,11 +73,11 @@ export function parseDescription(value: unknown, { file }: { readonly file?: str
   ] as const) {
     const found = given.get(key);
     if (!(allowed as readonly unknown[]).includes(found)) {
-      throw refuse(`${key}: expected ${allowed.join(", ")}, found ${show(found)}`);
+      throw refuse(`${key}: expected ${allowed.join(", ")}, found ${showJson(found)}`);
     }
   }
   const layers = given.get("layers");
-  if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${show(layers)}`);
+  if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${showJson(layers)}`);
   for (const [i, layer] of layers.entries()) checkLayer(layer, (reason) => refuse(`layers[${i}]: ${reason}`));
   try {
     checkSequential({ kind: "sequential", layers });
@@ -89,15 +90,15 @@ export function parseDescription(value: unknown, { file }: { readonly file?: str
 
 /** What `checkSequential` leaves to the compiler: which keys there are, and the types of the optional ones. */
 function checkLayer(layer: Json, refuse: (reason: string) => FormatError): void {
-  if (!isObject(layer)) throw refuse(`expected a layer, found ${show(layer)}`);
+  if (!isObject(layer)) throw refuse(`expected a layer, found ${showJson(layer)}`);
   const given = new Map(Object.entries(layer));
   const kind = given.get("kind");
   const keys = LAYER_KEYS.get(kind);
-  if (keys === undefined) throw refuse(`expected kind ${[...LAYER_KEYS.keys()].join(", ")}, found ${show(kind)}`);
+  if (keys === undefined) throw refuse(`expected kind ${[...LAYER_KEYS.keys()].join(", ")}, found ${showJson(kind)}`);
   checkKeys(layer, keys.must, keys.may, refuse);
   const slope = given.get("slope");
   if (slope !== undefined && (given.get("name") !== "leakyRelu" || typeof slope !== "number")) {
-    throw refuse(`slope: expected a number, of leakyRelu, found ${show(slope)}`);
+    throw refuse(`slope: expected a number, of leakyRelu, found ${showJson(slope)}`);
   }
   const weights = given.get("weights");
   if (isObject(weights)) checkKeys(weights, ["std"], undefined, (reason) => refuse(`weights: ${reason}`));
@@ -111,10 +112,6 @@ function checkKeys(
 ): void {
   for (const key of must) if (!Object.hasOwn(json, key)) throw refuse(`${key} is missing`);
   for (const key of Object.keys(json)) {
-    if (!must.includes(key) && key !== may) throw refuse(`unknown key ${show(key)}`);
+    if (!must.includes(key) && key !== may) throw refuse(`unknown key ${showJson(key)}`);
   }
-}
-
-function show(value: Json | undefined): string {
-  return JSON.stringify(value) ?? "nothing";
 }

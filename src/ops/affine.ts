@@ -2,7 +2,7 @@
  * A layer of a network in one call: product, bias and activation, without a pass over the result in between.
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
+import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Call, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
@@ -67,7 +67,7 @@ export function affine<D extends FloatType>(
   if (![x, w, b].some((operand) => operand instanceof Expression)) return apply(AFFINE, [x, w, b], attributes, into);
   AFFINE.form([x, w, b], attributes);
   // As what it consists of, each with a gradient rule of its own; a program puts them together again.
-  const z = add(matmul(x, w), b) as Expression<D>;
+  const z = add(matmul(expressionOf(x), expressionOf(w)), b) as Expression<D>;
   return activation === "none" ? z : ACTIVATIONS[activation](z);
 }
 

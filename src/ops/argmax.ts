@@ -3,7 +3,7 @@
  */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkShapeIs, type Into, outputOf } from "./check.ts";
+import { checkAlike, checkFloat, checkShapeIs, checkTensor, type Into, outputOf } from "./check.ts";
 import { checkRows } from "./softmax.ts";
 
 const NO_OPTIONS = {};
@@ -17,6 +17,7 @@ const NO_OPTIONS = {};
  * @throws {DTypeError} integers
  */
 export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
+  checkTensor("argmax", "x", x);
   checkFloat("argmax", "x", x);
   checkRows("argmax", "x", x);
   const [m = 0, n = 0] = x.shape;
@@ -34,6 +35,8 @@ export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32">
  * @throws {DTypeError} x holds integers, or labels are not int32
  */
 export function countCorrect<D extends FloatType>(x: Tensor<D>, labels: Tensor<"int32">): number {
+  checkTensor("countCorrect", "x", x);
+  checkTensor("countCorrect", "labels", labels);
   checkFloat("countCorrect", "x", x);
   checkRows("countCorrect", "x", x);
   checkAlike("countCorrect", "labels", labels, x, "int32");

@@ -4,7 +4,16 @@
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
-import { checkAlike, checkFloat, checkMatrix, checkOutput, checkShapeIs, type Into, outputOf } from "./check.ts";
+import {
+  checkAlike,
+  checkFloat,
+  checkMatrix,
+  checkOutput,
+  checkShapeIs,
+  checkTensor,
+  type Into,
+  outputOf,
+} from "./check.ts";
 
 const NO_OPTIONS = {};
 
@@ -18,6 +27,8 @@ const NO_OPTIONS = {};
  * @throws {DTypeError} integers, or float32 with float64
  */
 export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
+  checkTensor("addBias", "x", x);
+  checkTensor("addBias", "b", b);
   checkFloat("addBias", "x", x);
   checkMatrix("addBias", "x", x);
   checkAlike("addBias", "b", b, x);
@@ -36,6 +47,7 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }
  * @throws {DTypeError} integers
  */
 export function columnSums<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
+  checkTensor("columnSums", "x", x);
   checkFloat("columnSums", "x", x);
   checkMatrix("columnSums", "x", x);
   const [m = 0, n = 0] = x.shape;

@@ -25,6 +25,15 @@ export function checkDense(op: string, argument: string, x: AnyValue): void {
 }
 
 /**
+ * A tensor: what is computed at once cannot wait for an expression, which has no memory yet.
+ *
+ * @throws {OptionError} something else
+ */
+export function checkTensor(op: string, argument: string, x: AnyValue): void {
+  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", describe(x));
+}
+
+/**
  * @throws {DTypeError} integers where floats are needed
  * @throws {OptionError} not a tensor
  */
@@ -69,6 +78,7 @@ export function checkMatrix(op: string, argument: string, x: AnyValue): void {
  * @throws {ShapeError} `out` has another shape, or overlaps an input
  * @throws {DTypeError} `out` has another dtype
  * @throws {EngineMismatchError} `out` lies in another engine
+ * @throws {OptionError} `out` is no tensor
  */
 export function outputOf<D extends DType>(
   op: string,
@@ -92,6 +102,7 @@ export function checkOutput(
   inputs: readonly [Tensor, ...Tensor[]],
   aliasing: Aliasing,
 ): void {
+  checkTensor(op, argument, out);
   checkAlike(op, argument, out, inputs[0], result.dtype);
   checkShapeIs(op, argument, out, result.shape);
   const start = out.pointer;
@@ -109,5 +120,6 @@ export function checkOutput(
 /** What an error shows of something that is no tensor. */
 function describe(x: unknown): unknown {
   if (x instanceof SparseMatrix) return `sparse rows ${show(x.shape)}`;
-  return x instanceof Expression ? `sparse rows ${x.describe()}` : x;
+  if (!(x instanceof Expression)) return x;
+  return x.widest === undefined ? `the expression ${x.describe()}` : `sparse rows ${x.describe()}`;
 }

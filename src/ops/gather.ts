@@ -1,7 +1,7 @@
 /**
  * Picking by index: a minibatch's rows out of a table of bytes, and its labels.
  */
-import { ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Form, Operation } from "../tensor/operation.ts";
@@ -15,11 +15,12 @@ import {
   checkNumber,
   checkOutput,
   checkShapeIs,
+  checkTensor,
   type Into,
   outputOf,
 } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
-import { applied, compute, sizesOf } from "./operation.ts";
+import { applied, compute, isFloat, sizesOf } from "./operation.ts";
 import { GATHER_SPARSE, isSparse } from "./sparse.ts";
 
 const NO_OPTIONS = {};
@@ -42,6 +43,8 @@ export function gatherRows<D extends FloatType>(
   y: Tensor<D>,
   scale = 1,
 ): void {
+  checkTensor("gatherRows", "x", x);
+  checkTensor("gatherRows", "indices", indices);
   checkNumber("gatherRows", "scale", scale);
   checkFloat("gatherRows", "y", y);
   checkAlike("gatherRows", "x", x, y, "uint8");
@@ -64,12 +67,14 @@ export function gatherRows<D extends FloatType>(
  * @returns m × n, sparse where x is
  * @throws {ShapeError} x is no matrix, or indices no vector
  * @throws {DTypeError} an operand of another dtype
+ * @throws {OptionError} dtype is no float type
  */
 export function batchOf<D extends FloatType>(
   x: Value<"uint8"> | SparseMatrix<"uint8">,
   indices: Value<"int32">,
   { dtype, scale = 1 }: { readonly dtype: D; readonly scale?: number },
 ): Expression<D> {
+  if (!isFloat(dtype)) throw new OptionError("batchOf: dtype", '"float32" or "float64"', dtype);
   const attributes = { scale, dtype };
   const operation = isSparse(x) ? GATHER_SPARSE : GATHER_BYTES;
   const operands = [expressionOf<DType>(x), expressionOf<DType>(indices)];
@@ -114,6 +119,8 @@ export function gatherIndices(
   indices: Tensor<"int32">,
   { out }: Into<"int32"> = NO_OPTIONS,
 ): Tensor<"int32"> {
+  checkTensor("gatherIndices", "x", x);
+  checkTensor("gatherIndices", "indices", indices);
   checkAlike("gatherIndices", "x", x, x, "int32");
   checkAlike("gatherIndices", "indices", indices, x, "int32");
   checkShapeIs("gatherIndices", "x", x, [x.size]);

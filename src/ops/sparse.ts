@@ -15,6 +15,7 @@ import {
   checkNumber,
   checkOutput,
   checkShapeIs,
+  checkTensor,
   type Into,
   outputOf,
 } from "./check.ts";
@@ -25,6 +26,7 @@ const NO_OPTIONS = {};
 
 /** The share of elements that are not zero, 0..1; 0 where there are none. */
 export function densityOf(x: Tensor<"uint8">): number {
+  checkTensor("densityOf", "x", x);
   checkAlike("densityOf", "x", x, x, "uint8");
   return x.size === 0 ? 0 : x.engine.common.countNonzeros(x.size, x.pointer) / x.size;
 }
@@ -38,12 +40,15 @@ export function densityOf(x: Tensor<"uint8">): number {
  * @throws {DTypeError} not bytes
  */
 export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
+  checkTensor("compress", "x", x);
   checkBytes(x);
   const [m = 0, k = 0] = x.shape;
   const { common } = x.engine;
   let capacity = 0;
   let widest = 0;
-  for (let i = 0, row = x.pointer; i < m; i++, row += k) {
+  // Rows without columns cost nothing to make a tensor of, but a walk over them would take as long as any.
+  const rows = k === 0 ? 0 : m;
+  for (let i = 0, row = x.pointer; i < rows; i++, row += k) {
     const count = common.countNonzeros(k, row);
     capacity += count;
     widest = Math.max(widest, count);
@@ -107,12 +112,13 @@ export function gatherSparseRows<D extends FloatType>(
   y: SparseMatrix<D>,
   scale = 1,
 ): void {
+  checkTensor("gatherSparseRows", "indices", indices);
   checkNumber("gatherSparseRows", "scale", scale);
   checkAlike("gatherSparseRows", "indices", indices, indices, "int32");
   checkShapeIs("gatherSparseRows", "indices", indices, [indices.size]);
-  checkSparse("gatherSparseRows", "x", x, indices, "uint8");
-  checkFloat("gatherSparseRows", "y", y.values);
-  checkSparse("gatherSparseRows", "y", y, indices, y.dtype);
+  checkSparseMatrix("gatherSparseRows", "x", x, indices, "uint8");
+  checkSparseMatrix("gatherSparseRows", "y", y, indices, y.dtype);
+  checkSparseFloat("gatherSparseRows", "y", y);
   const [rows, k] = x.shape;
   const m = indices.size;
   if (y.shape[0] !== m || y.shape[1] !== k || y.capacity < m * x.widest) {
@@ -173,9 +179,11 @@ export function sparseAffine<D extends FloatType>(
   b: Tensor<D>,
   { out }: Into<D> = NO_OPTIONS,
 ): Tensor<D> {
+  checkTensor("sparseAffine", "w", w);
+  checkTensor("sparseAffine", "b", b);
   checkFloat("sparseAffine", "w", w);
   checkMatrix("sparseAffine", "w", w);
-  checkSparse("sparseAffine", "x", x, w, w.dtype);
+  checkSparseMatrix("sparseAffine", "x", x, w, w.dtype);
   checkAlike("sparseAffine", "b", b, w);
   const [m, k] = x.shape;
   const [rows = 0, n = 0] = w.shape;
@@ -199,10 +207,11 @@ export function sparseAffine<D extends FloatType>(
  * @throws {OptionError} α is no number
  */
 export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D>, d: Tensor<D>, w: Tensor<D>): void {
+  checkTensor("sparseAxpy", "d", d);
   checkNumber("sparseAxpy", "alpha", alpha);
   checkFloat("sparseAxpy", "d", d);
   checkMatrix("sparseAxpy", "d", d);
-  checkSparse("sparseAxpy", "x", x, d, d.dtype);
+  checkSparseMatrix("sparseAxpy", "x", x, d, d.dtype);
   const [m, k] = x.shape;
   const [rows, n = 0] = d.shape;
   if (rows !== m) throw new ShapeError("sparseAxpy", "d", `${m} rows, as x has`, show(d.shape));
@@ -230,6 +239,13 @@ export function isSparse(x: unknown): x is SparseMatrix | Expression {
 export function checkSparseFloat(op: string, argument: string, x: AnyValue): void {
   if (x.dtype === "float32" || x.dtype === "float64") return;
   throw new DTypeError(op, argument, "float32 or float64", x.dtype);
+}
+
+/** As `checkSparse`, of what is computed at once: an expression of sparse rows has no memory yet. */
+function checkSparseMatrix(op: string, argument: string, x: SparseMatrix, like: Value, dtype: DType): void {
+  checkSparse(op, argument, x, like, dtype);
+  if (x instanceof SparseMatrix) return;
+  throw new OptionError(`${op}: ${argument}`, "a sparse matrix", `the expression ${(x as Expression).describe()}`);
 }
 
 /** `x` must be sparse, of this dtype and in the memory of `like`. */

@@ -3,7 +3,7 @@
  */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs } from "./check.ts";
+import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, checkTensor } from "./check.ts";
 
 /**
  * y ← y + α·x. A step of gradient descent is `axpy(-learningRate, gradient, parameter)`.
@@ -13,6 +13,7 @@ import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs } from "
  * @throws {OptionError} α is no number
  */
 export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor<D>): void {
+  checkTensor("axpy", "x", x);
   checkNumber("axpy", "alpha", alpha);
   checkFloat("axpy", "x", x);
   checkOutput("axpy", "y", y, x, [x], "may be an input");
@@ -26,6 +27,7 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
  * @throws {OptionError} α is no number
  */
 export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
+  checkTensor("fill", "y", y);
   checkNumber("fill", "alpha", alpha);
   checkFloat("fill", "y", y);
   y.engine.kernels[y.dtype].fill(y.size, y.pointer, alpha);
@@ -38,6 +40,7 @@ export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
  * @throws {DTypeError} integers, or float32 with float64
  */
 export function copy<D extends FloatType>(x: Tensor<D>, y: Tensor<D>): void {
+  checkTensor("copy", "x", x);
   checkFloat("copy", "x", x);
   checkAlike("copy", "y", y, x);
   checkShapeIs("copy", "y", y, x.shape);

@@ -8,6 +8,7 @@
  */
 import { CheckpointError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray } from "../formats/arrays.ts";
+import { type Json, parseJson, showJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import { describeNetwork } from "../nn/description.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -105,7 +106,10 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
   const bestBlocks = facts.watch?.best === undefined ? [] : trainer.network.blocks;
   const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));
-  const order = arrays.get("training/order")?.data as Int32Array | undefined;
+  const order = arrays.get("training/order")?.data;
+  if (order !== undefined && !(order instanceof Int32Array)) {
+    throw new CheckpointError({ kind: "damaged", reason: "training/order is not of int32" }, file);
+  }
 
   const before = { random: trainer.random.getState(), sampler: trainer.feed.state(), step: trainer.state.step };
   try {
@@ -194,7 +198,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
   const here = Object.entries(of({ plan: trainer.plan, data: dataOf(trainer) }, descriptionOf(trainer)));
   const there = new Map<string, unknown>(Object.entries(of(facts, network)));
   return here.flatMap(([name, value]) =>
-    there.get(name) === value ? [] : [`${name} ${there.get(name)} there, ${value} here`],
+    there.get(name) === value ? [] : [`${name} ${shown(there.get(name))} there, ${value} here`],
   );
 }
 
@@ -203,13 +207,13 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
   const damaged = (reason: string) => new CheckpointError({ kind: "damaged", reason }, file);
   let facts: Partial<CheckpointFacts>;
   try {
-    facts = JSON.parse(text) as Partial<CheckpointFacts>;
+    facts = parseJson(text) as Partial<CheckpointFacts>;
   } catch {
     throw damaged(`${KEY} is no JSON`);
   }
   if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
   if (facts.version !== VERSION) {
-    throw new CheckpointError({ kind: "version", expected: VERSION, found: String(facts.version) }, file);
+    throw new CheckpointError({ kind: "version", expected: VERSION, found: shown(facts.version) }, file);
   }
   const { plan, data, sampler, evaluations, epochs, watch } = facts;
   if (!isRecord(plan) || !isRecord(plan["optimizer"])) throw damaged("no plan");
@@ -219,7 +223,13 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
   if (watch !== undefined && !(isRecord(watch) && Number.isInteger(watch["waited"]))) {
     throw damaged("no best weights");
   }
+  if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
   return facts as CheckpointFacts;
+}
+
+/** A value from a file; what is no object reads better without quotation marks. */
+function shown(value: unknown): string {
+  return typeof value === "object" ? showJson(value as Json) : String(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
