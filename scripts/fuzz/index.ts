@@ -108,16 +108,16 @@ async function again({ target, seed, index }: ReturnType<typeof replayOf>, save:
 
 /** A thread does not know by itself how to read TypeScript. */
 async function inThread(parts: Omit<Task, "current">): Promise<Tally> {
-  const current = new Int32Array(new SharedArrayBuffer(4));
+  const current = new Int32Array(new SharedArrayBuffer(8));
   const task: Task = { ...parts, current };
   const code = `import("tsx/esm/api").then(({ tsImport }) => tsImport(${THREAD}, ${HERE}));`;
   const worker = new Worker(code, { eval: true, workerData: task });
   let [last, since] = [-1, performance.now()];
   return await new Promise((resolve, reject) => {
     const watch = setInterval(() => {
-      const index = Atomics.load(current, 0);
-      if (index !== last) [last, since] = [index, performance.now()];
-      else if (performance.now() - since > HANG_MILLISECONDS) finish(hung(index));
+      const begun = Atomics.load(current, 1);
+      if (begun !== last) [last, since] = [begun, performance.now()];
+      else if (performance.now() - since > HANG_MILLISECONDS) finish(hung(Atomics.load(current, 0)));
     }, LOOK_MILLISECONDS);
     const finish = (tally: Tally) => {
       clearInterval(watch);

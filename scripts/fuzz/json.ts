@@ -34,7 +34,7 @@ export function hostileValue(draw: Draw): JsonValue {
       // Made by JSON, so that __proto__ is a key like any other, as it is in a file.
       return JSON.parse(`{${JSON.stringify(draw.pick(KEYS))}:${JSON.stringify(hostileValue(draw))}}`) as JsonValue;
     case 5:
-      return draw.chance(0.02) ? (JSON.parse(draw.pick([DEEP, DEEP_OBJECT])) as JsonValue) : [[[[[]]]]];
+      return draw.chance(0.05) ? (JSON.parse(draw.pick([DEEP, DEEP_OBJECT])) as JsonValue) : [[[[[]]]]];
     case 6:
       return JSON.parse('{"toString":1,"valueOf":1}') as JsonValue;
     case 7:
@@ -44,14 +44,17 @@ export function hostileValue(draw: Draw): JsonValue {
   }
 }
 
-/** The text of a value however deep, which `JSON.stringify` refuses. */
+/** Cases of more text would be slow because they are long. */
+const MAX_TEXT = 2 ** 16;
+
+/** The text of a value however deep, which `JSON.stringify` refuses; cut off where it is long. */
 export function jsonText(value: JsonValue): string {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value).slice(0, MAX_TEXT);
   } catch {
     const parts: string[] = [];
     write(value, parts);
-    return parts.join("");
+    return parts.join("").slice(0, MAX_TEXT);
   }
 }
 
@@ -84,7 +87,7 @@ function damagedList(draw: Draw, list: JsonValue[]): JsonValue {
     case 1:
       return list.toSpliced(at, 0, hostileValue(draw));
     case 2:
-      return Array.from({ length: draw.pick([2, 3, 50]) }, () => list).flat();
+      return Array.from({ length: list.length < 20 ? draw.pick([2, 3, 50]) : 2 }, () => list).flat();
     default:
       return hostileValue(draw);
   }

@@ -41,7 +41,7 @@ export type RunOptions = {
   readonly cases: number;
   /** The first case's number. Default 0. */
   readonly from?: number;
-  /** Called before each case, with its number. */
+  /** Called with its number before each case, and each time that one is tried again. */
   readonly onCase?: (index: number) => void;
 };
 
@@ -54,7 +54,10 @@ export async function runCases(target: Target, { seed, cases, from = 0, onCase }
     ...{ refused: new Map(), slowest: { index: 0, milliseconds: 0 } },
   };
   let current = from;
-  const retry = () => tryCase(target, source.next(draw.start(seed, current)));
+  const retry = () => {
+    onCase?.(current);
+    return tryCase(target, source.next(draw.start(seed, current)));
+  };
   try {
     for (let index = from; index < from + cases; index++) {
       current = index;

@@ -9,10 +9,13 @@ export type Task = {
   readonly seed: number;
   readonly cases: number;
   readonly from: number;
-  /** One number: the case that is running. */
+  /** Which case is running, and how many were begun. */
   readonly current: Int32Array<SharedArrayBuffer>;
 };
 
 const { target, seed, cases, from, current } = workerData as Task;
-const onCase = (index: number) => Atomics.store(current, 0, index);
+const onCase = (index: number) => {
+  Atomics.store(current, 0, index);
+  Atomics.add(current, 1, 1);
+};
 parentPort?.postMessage(await runCases(targetNamed(target), { seed, cases, from, onCase }));

@@ -7,6 +7,7 @@
  * A uniform distribution of variance v reaches from -√(3v) to √(3v).
  */
 import { OptionError } from "../errors.ts";
+import { showJson } from "../formats/json.ts";
 import type { RandomState } from "../random/random_state.ts";
 
 /** A rule by name, or a normal distribution of a given standard deviation. */
@@ -17,7 +18,7 @@ const NAMES = ["he", "heUniform", "xavier", "xavierUniform", "zeros"];
 /** @throws {OptionError} none of the names, nor a finite standard deviation */
 export function checkInitializer(option: string, initializer: Initializer): void {
   const isKnown = typeof initializer === "string" ? NAMES.includes(initializer) : Number.isFinite(initializer?.std);
-  if (!isKnown) throw new OptionError(option, `${NAMES.join(", ")} or { std }`, JSON.stringify(initializer));
+  if (!isKnown) throw new OptionError(option, `${NAMES.join(", ")} or { std }`, showJson(initializer));
 }
 
 /** fanIn × fanOut weights, drawn row by row. */

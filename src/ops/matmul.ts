@@ -141,6 +141,7 @@ export function gemmOf(
   const [rsa, csa] = strides(a, isATransposed(transpose));
   const [rsb, csb] = strides(b, isBTransposed(transpose));
   const { gemm } = kernels;
+  if (m === 0 || n === 0) return () => {}; // there may be any number of rows without columns
   return (alpha, beta, bias, activation) =>
     gemm(m, n, k, pa, rsa, csa, pb, rsb, csb, pc, n, bias, activation, scratch, alpha, beta);
 }

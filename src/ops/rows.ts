@@ -71,9 +71,10 @@ export const TRANSPOSE: Operation = {
     return { dtype, shape: [...shape].reverse() };
   },
   bind({ kernels, forms: [x], at, out }) {
-    const [m = 0, n = 0] = x?.shape ?? [];
+    const [m = 0, columns = 0] = x?.shape ?? [];
+    const n = m === 0 ? 0 : columns;
     const from = at[0]?.pointer ?? 0;
-    return () => kernels.transpose(m, n, from, out.pointer);
+    return () => kernels.transpose(n === 0 ? 0 : m, n, from, out.pointer);
   },
   gradient: (_, __, dy) => transpose(dy),
   flops: () => 0,
@@ -271,13 +272,17 @@ const SCATTER: Operation<{ readonly rows: number }> = {
   flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
 };
 
-/** How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. */
+/**
+ * How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are
+ * none: there may be any number of them, and nobody should walk along them.
+ */
 function stretch(
   shape: Shape,
   axis: number,
 ): { readonly rows: number; readonly length: number; readonly inner: number } {
   const inner = countOf(shape.slice(axis + 1));
-  return { rows: countOf(shape.slice(0, axis)), length: (shape[axis] ?? 0) * inner, inner };
+  const length = (shape[axis] ?? 0) * inner;
+  return { rows: length === 0 ? 0 : countOf(shape.slice(0, axis)), length, inner };
 }
 
 /** An axis counted from the front. */

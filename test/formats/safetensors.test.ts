@@ -250,6 +250,24 @@ test("names that are no text, shapes that are none, and arrays of other kinds ar
   }
 });
 
+test("a header that is nested more deeply than any stack is a FormatError", () => {
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    const deep = `${open.repeat(6000)}1${close.repeat(6000)}`;
+    for (const header of [`{"a":{"dtype":${deep}}}`, `{"a":${deep}}`, `{"__metadata__":${deep}}`]) {
+      const error = assertThrows(() => decodeSafetensors(fileOf(header)), FormatError, header.slice(0, 20));
+      assert.match(error.message, /nested more than 64 levels deep/);
+    }
+  }
+  assert.match(
+    assertThrows(() => decodeSafetensors(fileOf(`{"a":${"[".repeat(63)}${"]".repeat(63)}}`)), FormatError, "63")
+      .message,
+    /no object/,
+  );
+});
+
 test("damaged files are read, or are a FormatError", async () => {
   const whole = encodeSafetensors(
     [

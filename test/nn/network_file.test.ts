@@ -292,6 +292,26 @@ test("a description from a file is checked as strictly as one from a program", (
   assert.equal([message, fault.kind], ["lanegrad network: expected version 1, found 2", "version"]);
 });
 
+test("values that cannot be shown are refused all the same: deep ones, and objects whose toString is their own", () => {
+  const valid = { format: "lanegrad network", version: 1, dtype: "float32", loss: "squaredError" };
+  const deep = JSON.parse(`${"[".repeat(6000)}${"]".repeat(6000)}`);
+  for (const value of [deep, { deep }, JSON.parse('{"toString":1,"valueOf":1}'), [deep]]) {
+    for (const description of [
+      { ...valid, format: value },
+      { ...valid, version: value },
+      { ...valid, layers: [value] },
+      { ...valid, layers: { value } },
+      { ...valid, layers: [{ kind: "dense", inputSize: value, outputSize: 1 }] },
+      { ...valid, layers: [{ kind: "dense", inputSize: 1, outputSize: 1, weights: value }] },
+      { ...valid, layers: [{ kind: "dropout", rate: value }] },
+      { ...valid, layers: [{ kind: "batchNorm", momentum: 0.1, epsilon: value }] },
+      { ...valid, layers: [{ kind: "activation", name: value }] },
+    ]) {
+      assertThrows(() => parseDescription(description), FormatError, Object.keys(description).join());
+    }
+  }
+});
+
 test("a file's tensors must be the description's, to the type, before anything is made", () => {
   using net = filled("float32");
   const bytes = encodeNetwork(net);

@@ -1,11 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
+import { compile } from "../../src/autodiff/program.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { type Activation, affine } from "../../src/ops/affine.ts";
 import { relu, sigmoid, tanh } from "../../src/ops/elementwise.ts";
 import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -74,6 +76,19 @@ test("what does not fit is refused", () => {
   assertThrows(() => affine(x, w, b, { activation: "toString" as Activation }), OptionError, "an inherited name");
   assertThrows(() => affine(x, w, narrow), ShapeError, "a bias of another length");
   assertThrows(() => affine(w, x, b), ShapeError, "inner sizes");
+});
+
+test("an expression among tensors makes all of it one: no product is left behind, and none is computed too early", () => {
+  using x = tensor(engine, [[1, 2]]);
+  using w = tensor(engine, [[3], [4]]);
+  using b = tensor(engine, [5]);
+  const before = engine.stats();
+  const z = affine(x, w, expressionOf(b));
+  assert.equal(engine.stats(), before);
+  using program = compile({ z });
+  x.set([[10, 20]]);
+  program.run();
+  assert.equal(program.outputs.z.toArray(), [[115]]);
 });
 
 test.run();

@@ -362,6 +362,21 @@ for (const [name, [f]] of Object.entries(FUNCTIONS)) {
   });
 }
 
+test("an expression among where's tensors makes all of it one, which outlives the call", () => {
+  using condition = tensor(engine, [1, 0]);
+  using a = tensor(engine, [2, 3]);
+  using b = tensor(engine, [4, 5]);
+  for (const chosen of [
+    where(condition, a, expressionOf(b)),
+    where(condition, expressionOf(a), b),
+    where(expressionOf(condition), a, b),
+  ]) {
+    using program = compile({ chosen });
+    program.run();
+    assert.equal(program.outputs.chosen.toArray(), [2, 5]);
+  }
+});
+
 test("where refuses shapes and dtypes by its own name", () => {
   using condition = zeros(engine, [2, 1]);
   using a = zeros(engine, [3]);

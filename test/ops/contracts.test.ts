@@ -6,15 +6,24 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError } from "../../src/errors.ts";
+import { batchOf } from "../../src/ops/gather.ts";
+import { compressed } from "../../src/ops/sparse.ts";
+import { type Expression, input } from "../../src/tensor/expression.ts";
 import { countOf, show } from "../../src/tensor/layout.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { Tensor, zeros } from "../../src/tensor/tensor.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 import { type Contract, IN_PLACE, type OperandForm, type Operands, WITH_OUTPUT } from "./contracts.ts";
 
 const CONTRACTS = [...WITH_OUTPUT, ...IN_PLACE];
+/** What computes at once: expressions of it cannot be built. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  ...["addBias", "columnSums", "argmax", "gatherIndices", "sparseAffine"],
+  ...IN_PLACE.map(({ op }) => op),
+]);
 
 const engine = await loadEngine();
 const other = await loadEngine();
@@ -74,6 +83,18 @@ for (const op of new Set(CONTRACTS.map((contract) => contract.op))) {
       const given = { ...make(operands), [argument]: { shape: [2, 2] } as unknown as Tensor };
       const error = assertThrows(() => call(given), OptionError, `${title}: ${argument}`);
       assert.is(error.option, `${op}: ${argument}`);
+    }
+  });
+
+  test(`${op} refuses an expression where it needs memory, and leaves nothing behind`, () => {
+    for (const { operands, call, argument, title, output } of calls.flatMap(byArgument)) {
+      if (!AT_ONCE.has(op) && argument !== output) continue;
+      const given = { ...make(operands), [argument]: expressionLike(operands[argument] ?? NO_OPERAND) as never };
+      const before = counts(engine);
+      const error = assertThrows(() => call(given), OptionError, `${title}: ${argument}`);
+      assert.is(error.option, `${op}: ${argument}`);
+      assert.match(error.message, /found "(the expression|sparse rows)/);
+      assert.equal(counts(engine), before, title);
     }
   });
 
@@ -148,7 +169,7 @@ for (const { op, operands, output = "", mayBe = [], call } of CONTRACTS) {
 
 test.run();
 
-type Way = Pick<Contract, "operands" | "call"> & { readonly title: string };
+type Way = Pick<Contract, "operands" | "call"> & { readonly title: string; readonly output: string | undefined };
 
 /** With an output, and without where the operation then makes one or only returns a number. */
 function waysToCall(contract: Contract): Way[] {
@@ -156,7 +177,7 @@ function waysToCall(contract: Contract): Way[] {
   const entries = Object.entries(operands);
   const titled = (list: typeof entries): Way => {
     const title = `${op}(${list.map(([argument, [dtype]]) => `${argument} ${dtype}`).join(", ")})`;
-    return { title, operands: Object.fromEntries(list), call };
+    return { title, operands: Object.fromEntries(list), call, output };
   };
   if (IN_PLACE.includes(contract)) return [titled(entries)];
   return [titled(entries), titled(entries.filter(([argument]) => argument !== output))];
@@ -164,6 +185,15 @@ function waysToCall(contract: Contract): Way[] {
 
 function byArgument(way: Way): (Way & { readonly argument: string })[] {
   return Object.keys(way.operands).map((argument) => ({ ...way, argument }));
+}
+
+/** An expression of an operand's form. */
+function expressionLike([dtype, shape, storage]: OperandForm): Expression {
+  if (storage === undefined) return input(engine, shape, { name: "x", dtype });
+  const rows = compressed(input(engine, shape, { name: "x", dtype: "uint8" }));
+  if (dtype === "uint8") return rows;
+  const indices = input(engine, [shape[0] ?? 0], { name: "indices", dtype: "int32" });
+  return batchOf(rows, indices, { dtype: dtype as FloatType });
 }
 
 /** Operands of zeros for the arguments; tensors are named like them. */

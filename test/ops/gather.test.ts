@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 
-import { IndexError, ShapeError } from "../../src/errors.ts";
-import { gatherIndices, gatherRows } from "../../src/ops/gather.ts";
+import { IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { batchOf, gatherIndices, gatherRows } from "../../src/ops/gather.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -111,6 +111,15 @@ test("an index into an empty table is refused in words that hold", () => {
   using y = zeros(engine, [1, 2]);
   const error = assertThrows(() => gatherRows(x, indices, y), IndexError, "0");
   assert.not.match(error.message, /from 0 to -1/);
+});
+
+test("batchOf makes floats only: another dtype would have no room for them", () => {
+  using x = zeros(engine, [2, 3], { dtype: "uint8" });
+  using indices = indicesOf(0);
+  for (const dtype of ["uint16", "int32", "uint8", undefined]) {
+    const error = assertThrows(() => batchOf(x, indices, { dtype: dtype as "float32" }), OptionError, `${dtype}`);
+    assert.is(error.option, "batchOf: dtype");
+  }
 });
 
 test.run();

@@ -1,7 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import {
+  AllocationError,
+  DTypeError,
+  EngineMismatchError,
+  IndexError,
+  OptionError,
+  ShapeError,
+} from "../../src/errors.ts";
 import { addBias } from "../../src/ops/bias.ts";
 import { gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
@@ -110,6 +117,14 @@ test("operands that do not fit are refused before anything is written, and nothi
   } as const;
   for (const [label, [call, type]] of Object.entries(cases)) assertThrows<Error>(call, type, label);
   assert.equal(engine.stats(), before);
+});
+
+test("a thousand million rows without columns are refused at once", () => {
+  using nothing = zeros(engine, [2 ** 30, 0], { dtype: "uint8" });
+  const start = performance.now();
+  const error = assertThrows(() => compress(nothing), AllocationError, "rows without columns");
+  assert.is(error.bytes, 4 * (2 ** 30 + 1));
+  assert.ok(performance.now() - start < 1000, "no walk over the rows");
 });
 
 test.run();

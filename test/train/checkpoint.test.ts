@@ -256,4 +256,37 @@ test("files that are no checkpoints, of another version, or with something missi
   }
 });
 
+test("facts of the wrong kind, and an order of another type, are refused by words, and change nothing", () => {
+  using net = netOf("plain", 1);
+  const options: TrainerOptions = { epochs: 3, batchSize: 20, optimizer: adam({ learningRate: 0.1 }) };
+  using trainer = new Trainer(net, { train: trainSet }, options);
+  advance(trainer, 2);
+  const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(checkpointOf(trainer)));
+  const facts = JSON.parse(metadata.get("lanegrad.checkpoint")!) as Record<string, unknown>;
+  const written = (changes: Record<string, unknown>, arrays = tensors) =>
+    encodeSafetensors(arrays, {
+      ...Object.fromEntries(metadata),
+      "lanegrad.checkpoint": JSON.stringify({ ...facts, ...changes }),
+    });
+  const own = JSON.parse('{"toString":1,"valueOf":1}') as unknown;
+  const order = tensors.find(({ name }) => name === "training/order")!;
+  const wide = { ...order, data: BigInt64Array.from(order.data, BigInt) };
+  const others = tensors.map((tensor) => (tensor === order ? wide : tensor));
+  const before = resultOf(trainer);
+  for (const [kind, bytes] of [
+    ["version", written({ version: own })],
+    ["another-run", written({ data: { examples: own, size: 19 } })],
+    ["damaged", written({ watch: { waited: 0, best: "none" } })],
+    ["damaged", written({}, others)],
+  ] as const) {
+    const error = assertThrows(() => restore(trainer, decodeCheckpoint(bytes)), CheckpointError, kind);
+    assert.is(error.fault.kind, kind);
+    assert.equal(resultOf(trainer), before, kind);
+  }
+  const deep = `${"[".repeat(6000)}${"]".repeat(6000)}`;
+  const text = metadata.get("lanegrad.checkpoint")!.replace('"size":19', `"size":${deep}`);
+  const bytes = encodeSafetensors(tensors, { ...Object.fromEntries(metadata), "lanegrad.checkpoint": text });
+  assert.is(assertThrows(() => decodeCheckpoint(bytes), CheckpointError, "deep").fault.kind, "damaged");
+});
+
 test.run();

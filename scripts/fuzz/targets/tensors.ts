@@ -36,7 +36,7 @@ export const tensors: Target = {
   name: "tensors",
   about: "calls of the public functions on tensors and expressions, on the build with assertions",
   refusals: [LanegradError],
-  bytesPerByte: 4096, // calls are short; programs are not
+  bytesPerByte: 8192, // calls are short; programs are not
   async open() {
     let { fields, others } = await bench();
     const run = (call: Call) => {
