@@ -8,6 +8,7 @@ import { countOf } from "../tensor/layout.ts";
 import type { Attributes, Call, Form, Operation, Place } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
+import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
 import { gemmOf, MATMUL, type Transpose } from "./matmul.ts";
 import { applied, isFloat, sizesOf } from "./operation.ts";
@@ -199,7 +200,13 @@ export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
   flops: ({ result }) => 2 * countOf(result.shape),
 };
 
-/** g ← g · limit / max(‖g‖, limit): its Euclidean norm becomes at most `limit` (Pascanu et al., 2013). */
+/** A power of two by which every finite gradient has a finite norm, in at most 2^30 elements. */
+const SHRINK: { readonly [D in FloatType]: number } = { float32: 2 ** -96, float64: 2 ** -600 };
+
+/**
+ * g ← g · limit / max(‖g‖, limit): its Euclidean norm becomes at most `limit` (Pascanu et al., 2013). Where squares leave
+ * the finite numbers, g is made smaller first, which changes only what vanishes beside the norm.
+ */
 export const CLIP_NORM: Operation<{ readonly limit: number }> = {
   name: "clip norm",
   form: formOfClip,
@@ -209,13 +216,26 @@ export const CLIP_NORM: Operation<{ readonly limit: number }> = {
     const [norm, bound] = [scratch + MAP_SCRATCH, scratch + MAP_SCRATCH + 16];
     const combine = (f: number, a: Pointer, b: Pointer, to: Pointer) =>
       kernels.binary(f, 1, 1, 1, 1, a, 0, 0, 0, 0, b, 0, 0, 0, 0, to);
-    return () => {
+    const takeNorm = () => {
       kernels.reduce(REDUCE.sumOfSquares, 1, n, 1, g, norm);
       kernels.sqrt(1, norm, norm, scratch);
-      kernels.store(bound, limit);
+    };
+    const scaleBy = (factor: Pointer) => kernels.binary(BINARY.mul, 1, 1, 1, n, g, 0, 0, 0, 1, factor, 0, 0, 0, 0, g);
+    return () => {
+      let shrink = 1;
+      takeNorm();
+      if (kernels.squaredError(1, norm, norm) !== 0) {
+        // ½(x - x)² is 0 of every finite x.
+        shrink = SHRINK[result.dtype as FloatType];
+        kernels.store(bound, shrink);
+        scaleBy(bound);
+        takeNorm();
+      }
+      kernels.store(bound, shrink * limit);
       combine(BINARY.maximum, norm, bound, norm);
+      kernels.store(bound, limit);
       combine(BINARY.div, bound, norm, norm);
-      kernels.binary(BINARY.mul, 1, 1, 1, n, g, 0, 0, 0, 1, norm, 0, 0, 0, 0, g);
+      scaleBy(norm);
     };
   },
   changes: 0,

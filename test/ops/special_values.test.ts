@@ -128,10 +128,18 @@ for (const dtype of FLOATS) {
     using y = gelu(x);
     const want = [Number.NaN, INF, Number.NaN, 0, FAR, 0, LARGEST[dtype], 0];
     assertRule(y.data, want, dtype, "gelu", [...x.data]);
+    const far = dtype === "float32" ? 1e19 : 1e154; // its square is just within range
+    using ends = tensor(engine, [far, -far], { dtype });
+    const [dx] = grad((v) => sum(gelu(v)))(ends);
+    using slopes = dx;
+    assertRule(slopes.data, [1, 0], dtype, "gelu's slope", [far, -far]);
   });
 
   test(`powers that are no products: by e^(p ln x), NaN below 0, ${dtype}`, () => {
     using x = tensor(engine, [Number.NaN, INF, 0, 1, -1, -INF], { dtype });
+    using negativeZero = tensor(engine, [-0], { dtype });
+    using inverseRoot = pow(negativeZero, -0.5);
+    assertSame(inverseRoot.data, [-INF], "1 / √-0");
     for (const [p, want] of [
       [0.5, [Number.NaN, INF, 0, 1, Number.NaN, Number.NaN]],
       [1.5, [Number.NaN, INF, 0, 1, Number.NaN, Number.NaN]],
@@ -175,6 +183,18 @@ for (const dtype of FLOATS) {
       assertSame(gradA.data, da, "∂a");
       assertSame(gradB.data, db, "∂b");
     }
+  });
+
+  test(`maximum and minimum of zeros: 0 and -0, whichever comes first; max over nothing is -∞, ${dtype}`, () => {
+    using a = tensor(engine, [0, -0], { dtype });
+    using b = tensor(engine, [-0, 0], { dtype });
+    using larger = maximum(a, b);
+    using smaller = minimum(a, b);
+    assertSame(larger.data, [0, 0], "maximum");
+    assertSame(smaller.data, [-0, -0], "minimum");
+    using nothing = zeros(engine, [2, 0], { dtype });
+    using largest = max(nothing, { axes: [1] });
+    assertSame(largest.data, [-INF, -INF], "max");
   });
 
   test(`where: NaN is not 0, and what is not chosen does not matter, nor does its gradient, ${dtype}`, () => {

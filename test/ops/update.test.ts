@@ -20,7 +20,7 @@ import {
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
-import { assertEqual, assertSame } from "../support/compare.ts";
+import { assertAll, assertEqual, assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS, integers } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
@@ -122,6 +122,29 @@ for (const dtype of FLOATS) {
     scaled.run();
     assertSame(zero.data, new Float64Array(9), "norm 0");
     assertEqual(pair.data, [1.5, -2], "norm 5");
+  });
+
+  test(`a gradient whose square is beyond the largest number is clipped, not lost; one with ∞ in it is, ${dtype}`, () => {
+    const exponents = dtype === "float32" ? [60, 70, 125] : [500, 600, 1021];
+    for (const exponent of exponents) {
+      using g = tensor(engine, [3 * 2 ** exponent, -4 * 2 ** exponent, 0], { dtype });
+      using clip = compile({}, { effects: [effect(CLIP_NORM, g, [], { limit: 2.5 })] });
+      clip.run();
+      assertSame(g.data, [1.5, -2, 0], `norm 5·2^${exponent}`);
+      const large = [3 * 2 ** exponent, -4 * 2 ** exponent, 0];
+      g.set(large);
+      using wide = compile({}, { effects: [effect(CLIP_NORM, g, [], { limit: 6 * 2 ** exponent })] });
+      wide.run();
+      assertSame(g.data, large, `norm 5·2^${exponent}, below the limit`);
+    }
+    using poisoned = tensor(engine, [1, Infinity, Number.NaN], { dtype });
+    using clip = compile({}, { effects: [effect(CLIP_NORM, poisoned, [], { limit: 1 })] });
+    clip.run();
+    assertAll(poisoned.data, Number.NaN, "a NaN among them makes all of them NaN");
+    using infinite = tensor(engine, [1, -Infinity], { dtype });
+    using clipped = compile({}, { effects: [effect(CLIP_NORM, infinite, [], { limit: 1 })] });
+    clipped.run();
+    assertSame(infinite.data, [0, Number.NaN], "an infinite norm");
   });
 }
 
