@@ -118,7 +118,7 @@ function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /** A page asks for no file that its bundle does not name. */
-export function kernelFile(): undefined {
+export function kernelFile(_build: string): undefined {
   return undefined;
 }
 
