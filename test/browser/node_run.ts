@@ -10,18 +10,22 @@ import { Engine } from "../../src/wasm/engine.ts";
 
 const DIGITS = fileURLToPath(new URL("../../data/", import.meta.url));
 
+type Digits = Awaited<ReturnType<typeof loadMnist>>;
+
 export class NodeRun {
   readonly net: Network;
   readonly #engine: Engine;
+  readonly #digits: Digits;
   readonly #settings: Settings;
   readonly #random: RandomState;
 
   static async prepare(settings: Settings): Promise<NodeRun> {
-    return new NodeRun(await Engine.load(), settings);
+    return new NodeRun(await Engine.load(), settings, await loadMnist(DIGITS));
   }
 
-  private constructor(engine: Engine, settings: Settings) {
+  private constructor(engine: Engine, settings: Settings, digits: Digits) {
     this.#engine = engine;
+    this.#digits = digits;
     this.#settings = settings;
     this.#random = new RandomState(settings.seed);
     this.net = network(engine, descriptionOf(settings, 784, 10), { random: this.#random });
@@ -30,10 +34,9 @@ export class NodeRun {
   /** @returns how many steps it made */
   async train(): Promise<number> {
     const { epochs, batch: batchSize } = this.#settings;
-    const digits = await loadMnist(DIGITS);
-    const { losses } = await train(this.net, digits.train, {
+    const { losses } = await train(this.net, this.#digits.train, {
       ...{ epochs, batchSize, optimizer: optimizerOf(this.#settings), random: this.#random },
-      ...{ test: digits.test, evaluateEvery: 50 },
+      ...{ test: this.#digits.test, evaluateEvery: 50 },
     });
     return losses.length;
   }

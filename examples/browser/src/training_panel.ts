@@ -130,6 +130,7 @@ export class TrainingPanel {
     this.#message.clear();
     this.#isFirstStepSeen = false;
     this.#figures.clear();
+    for (const mark of ["train", "first step", "end"]) performance.clearMarks(mark); // or they add up
     performance.mark("train");
     const { steps } = this.#session;
     this.say(steps === 0 ? "Training." : "Training goes on.");
