@@ -245,7 +245,7 @@ test("a product without columns is done at once, however many rows it has", () =
   using b = zeros(engine, [0, 0]);
   const start = performance.now();
   using c = matmul(a, b);
-  assert.ok(performance.now() - start < 1000, "no walk");
+  assert.ok(performance.now() - start < 300, "no walk");
   assert.equal(c.shape, [2 ** 30, 0]);
 });
 
