@@ -7,8 +7,11 @@ export function nearest(written: string, words: readonly string[]): string | und
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {
     const isStart = written.length >= 3 && word.startsWith(written);
-    const distance = isStart ? 1 : distanceOf(written, word);
     const limit = Math.max(1, Math.floor(Math.max(written.length, word.length) / 3));
+    // So many letters have to be put in or taken out at least: a page of text is compared with no word.
+    const least = Math.abs(written.length - word.length);
+    if (!isStart && least > limit) continue;
+    const distance = isStart ? 1 : distanceOf(written, word);
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { word, distance };
   }
   return best?.word;

@@ -116,7 +116,8 @@ function checkWidths({ rows, file }: Table, records: readonly number[], width: n
   throw new DatasetError({ kind: "record", file, line: lineOf(rows, record), expected: `${width} fields`, found });
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Each digit can be read in one way only: in two, a long field that is no number would take the square of its length. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function numbersOf(
   table: Table,

@@ -4,7 +4,6 @@
  *   sequential(dense(784, 512), relu(), dropout(0.2), batchNorm(), dense(512, 10))
  */
 import { OptionError, ShapeError } from "../errors.ts";
-import { showJson } from "../formats/json.ts";
 import { checkRate, type DropoutLayer } from "../ops/dropout.ts";
 import { ACTIVATION_LAYERS, type ActivationLayer } from "../ops/elementwise.ts";
 import { checkInitializer, type Initializer } from "./initializers.ts";
@@ -87,7 +86,8 @@ export function sequential(...layers: Layer[]): Sequential {
 /** As `sequential` checks: for descriptions from elsewhere, such as a file. */
 export function checkSequential(description: Sequential): void {
   const layers: readonly Layer[] | undefined = description?.layers;
-  if (!Array.isArray(layers)) throw new OptionError("network", "a description: sequential(…)", showJson(description));
+  if (!Array.isArray(layers))
+    throw new OptionError("network", "a description: sequential(…)", JSON.stringify(description));
   let size: number | undefined;
   for (const [i, layer] of layers.entries()) {
     checkLayer(`layers[${i}]`, layer);
@@ -123,7 +123,7 @@ function checkLayer(option: string, layer: Layer): void {
       if (ACTIVATION_LAYERS.includes(layer.name)) return;
       throw new OptionError(`${option}: name`, ACTIVATION_LAYERS.join(", "), layer.name);
     default:
-      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", showJson(layer));
+      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", JSON.stringify(layer));
   }
 }
 

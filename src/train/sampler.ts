@@ -105,6 +105,9 @@ export class Sampler {
     const end = this.sampling === "epochs" ? this.#examples : this.batchesPerEpoch;
     checkBelow("sampler: epoch", epoch, Number.MAX_SAFE_INTEGER);
     checkBelow("sampler: position", position, end);
+    if (this.sampling === "epochs" && position % this.batchSize !== 0) {
+      throw new OptionError("sampler: position", `a multiple of the batch size ${this.batchSize}`, position);
+    }
     if (this.sampling === "epochs" && position > 0) {
       if (order === undefined || !isPermutation(order, this.#examples)) {
         throw new OptionError("sampler: order", `each of 0 to ${this.#examples - 1} once`, "another order");

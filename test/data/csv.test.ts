@@ -190,4 +190,15 @@ test("without its parser, the bundled reader says what to install", async () => 
   }
 });
 
+test("a field of many digits that is no number is refused in the time that it takes to read it", async () => {
+  const start = performance.now();
+  const text = `x,y\n1,2\n${"9".repeat(100_000)}x,1\n`;
+  const error = await assertRejects(() => parseCsv(text, { label: "y", target: "numbers" }), DatasetError, "digits");
+  assert.is(error.fault.kind, "cell");
+  assert.ok(performance.now() - start < 1000, "not the square of its length");
+  const numbers = await parseCsv("x,y\n1.,.5\n-2.25e1,+3E-1\n", { label: "y", target: "numbers" });
+  assert.equal([...numbers.inputs], [1, -22.5]);
+  assert.equal([...numbers.targetValues!], [0.5, 0.3]);
+});
+
 test.run();

@@ -240,4 +240,13 @@ test("a thousand products leave memory where it was", () => {
   assert.equal(engine.stats(), before);
 });
 
+test("a product without columns is done at once, however many rows it has", () => {
+  using a = zeros(engine, [2 ** 30, 0]);
+  using b = zeros(engine, [0, 0]);
+  const start = performance.now();
+  using c = matmul(a, b);
+  assert.ok(performance.now() - start < 300, "no walk");
+  assert.equal(c.shape, [2 ** 30, 0]);
+});
+
 test.run();

@@ -263,4 +263,15 @@ test("gather refuses a table without rows, and indices that are no row of int32"
   assert.is(assertThrows(() => gather(x, floats as never), DTypeError, "floats").argument, "indices");
 });
 
+test("rows without columns are not walked along, however many there are", () => {
+  const many = 2 ** 30;
+  using x = zeros(engine, [many, 0]);
+  const start = performance.now();
+  using turned = transpose(x);
+  using twice = concat([x, x], { axis: 1 });
+  using none = slice(x, 0, 0, { axis: 1 });
+  assert.ok(performance.now() - start < 1000, "no walk");
+  assert.equal([turned.shape, twice.shape, none.shape].map(show), [`[0, ${many}]`, `[${many}, 0]`, `[${many}, 0]`]);
+});
+
 test.run();

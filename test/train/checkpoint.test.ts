@@ -273,15 +273,15 @@ test("facts of the wrong kind, and an order of another type, are refused by word
   const wide = { ...order, data: BigInt64Array.from(order.data, BigInt) };
   const others = tensors.map((tensor) => (tensor === order ? wide : tensor));
   const before = resultOf(trainer);
-  for (const [kind, bytes] of [
-    ["version", written({ version: own })],
-    ["another-run", written({ data: { examples: own, size: 19 } })],
-    ["damaged", written({ watch: { waited: 0, best: "none" } })],
-    ["damaged", written({}, others)],
+  for (const [reason, bytes] of [
+    [/expected a checkpoint of version 1, found {"toString":1,"valueOf":1}/, written({ version: own })],
+    [/examples {"toString":1,"valueOf":1} there, 70 here/, written({ data: { examples: own, size: 19 } })],
+    [/no best evaluation/, written({ watch: { waited: 0, best: "none" } })],
+    [/training\/order is not of int32/, written({}, others)],
   ] as const) {
-    const error = assertThrows(() => restore(trainer, decodeCheckpoint(bytes)), CheckpointError, kind);
-    assert.is(error.fault.kind, kind);
-    assert.equal(resultOf(trainer), before, kind);
+    const error = assertThrows(() => restore(trainer, decodeCheckpoint(bytes)), CheckpointError, `${reason}`);
+    assert.match(error.message, reason);
+    assert.equal(resultOf(trainer), before, `${reason}`);
   }
   const deep = `${"[".repeat(6000)}${"]".repeat(6000)}`;
   const text = metadata.get("lanegrad.checkpoint")!.replace('"size":19', `"size":${deep}`);

@@ -92,6 +92,8 @@ test("a state that cannot be is refused", () => {
     { epoch: -1, position: 0, order: undefined },
     { epoch: 0, position: 4, order },
     { epoch: 0, position: 0.5, order },
+    { epoch: 0, position: 1, order }, // within a minibatch
+    { epoch: 0, position: 3, order },
     { epoch: 0, position: 2, order: undefined },
     { epoch: 0, position: 2, order: Int32Array.of(3, 1, 0, 0) },
     { epoch: 0, position: 2, order: Int32Array.of(3, 1, 0) },

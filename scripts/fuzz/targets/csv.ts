@@ -22,6 +22,7 @@ const COLUMNS = ["class", "a", "x", "price", "__proto__", "", 0, 1, 2, -1, -3, 7
 const DELIMITERS = [",", ",", ",", ";", "\t", "|", " ", "1", "e", "\ufeff", "", ",,", '"', "\n", "\0"];
 
 function optionsOf(draw: Draw): CsvOptions {
+  if (draw.chance(0.4)) return { label: draw.pick([0, -1]), ...(draw.chance(0.5) ? { target: "numbers" } : {}) };
   const label = draw.chance(0.9) ? draw.pick(COLUMNS) : Array.from({ length: draw.below(3) }, () => draw.pick(COLUMNS));
   return {
     label,
