@@ -295,7 +295,7 @@ export class CallDraw {
     if (draw.chance(0.3)) return shape;
     if (draw.chance(0.3)) return [...shape].reverse();
     const rank = draw.chance(0.95) ? draw.below(4) : 20;
-    const extents = Array.from({ length: rank }, () => draw.below(4));
+    const extents = Array.from({ length: rank }, () => (rank < 4 ? draw.below(4) : 1));
     if (draw.chance(0.2)) extents.push(draw.pick([...HUGE, ...BAD]));
     return extents;
   }

@@ -1,9 +1,9 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
-import { OptionError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
-import type { Shape } from "../tensor/layout.ts";
+import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -28,6 +28,7 @@ export function apply<D extends FloatType, A extends Attributes>(
   { out }: Into<D> = NO_OPTIONS,
 ): Tensor<D> | Expression<D> {
   const form = operation.form(operands, attributes);
+  checkEmpty(operation.name, form);
   const [first] = operands;
   if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
   if (operands.some(isExpression)) {
@@ -45,6 +46,12 @@ export function apply<D extends FloatType, A extends Attributes>(
     throw error;
   }
   return y;
+}
+
+/** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
+function checkEmpty(op: string, { shape }: Form): void {
+  if (countOf(shape) > 0 || isAddressable(shape)) return;
+  throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }
 
 /** A node, when the shape rule has been followed. */

@@ -27,6 +27,16 @@ export function isSameShape(a: Shape, b: Shape): boolean {
 }
 
 /**
+ * Whether every run of a shape's axes has fewer than 2³¹ elements, so that kernels can count them. An extent of 0 does not
+ * make up for others: [2³², 0] has no elements, but would have 0 rows for a kernel.
+ */
+export function isAddressable(shape: Shape): boolean {
+  let product = 1;
+  for (const extent of shape) product *= extent || 1;
+  return product < 2 ** 31;
+}
+
+/**
  * A shape from outside, checked once.
  *
  * @throws {OptionError} an extent that is not a whole number from 0 on, or too many elements to address
@@ -35,7 +45,7 @@ export function checkShape(option: string, shape: Shape): Shape {
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 0) throw new OptionError(option, "whole numbers from 0 on", show(shape));
   }
-  if (!(countOf(shape) < 2 ** 31)) throw new OptionError(option, "fewer than 2^31 elements", show(shape));
+  if (!isAddressable(shape)) throw new OptionError(option, "fewer than 2^31 elements", show(shape));
   return Object.freeze([...shape]);
 }
 

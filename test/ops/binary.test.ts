@@ -377,6 +377,15 @@ test("an expression among where's tensors makes all of it one, which outlives th
   }
 });
 
+test("a result without elements has axes that kernels can count, as any other", () => {
+  using a = zeros(engine, [2 ** 20, 1, 0]);
+  using b = zeros(engine, [1, 2 ** 20, 0]);
+  for (const call of [() => add(a, b), () => add(expressionOf(a), b)]) {
+    const error = assertThrows(call, ShapeError, "add");
+    assert.is(error.message, "add: result: expected axes of fewer than 2^31 elements, found [1048576, 1048576, 0]");
+  }
+});
+
 test("where refuses shapes and dtypes by its own name", () => {
   using condition = zeros(engine, [2, 1]);
   using a = zeros(engine, [3]);

@@ -32,7 +32,7 @@ test("a checked shape is a frozen copy", () => {
   given[0] = 9;
   assert.equal(shape, [2, 3]);
   assert.ok(Object.isFrozen(shape));
-  assert.equal(checkShape("shape", [0, 2 ** 40]), [0, 2 ** 40], "nothing in it, so nothing is too large");
+  assert.equal(checkShape("shape", [0, 2 ** 31 - 1]), [0, 2 ** 31 - 1], "nothing in it, but axes that can be counted");
 });
 
 test("an extent that is no whole number from 0 on is refused, and so are more elements than can be addressed", () => {
@@ -40,7 +40,10 @@ test("an extent that is no whole number from 0 on is refused, and so are more el
     const error = assertThrows(() => checkShape("shape", [2, extent]), OptionError, `${extent}`);
     assert.is(error.message, `shape: expected whole numbers from 0 on, found "[2, ${extent}]"`);
   }
-  assertThrows(() => checkShape("shape", [2 ** 16, 2 ** 15]), OptionError, "2^31");
+  for (const shape of [[2 ** 16, 2 ** 15], [2 ** 31], [0, 2 ** 31], [2 ** 32 + 2, 0], [2 ** 20, 0, 2 ** 20]]) {
+    const error = assertThrows(() => checkShape("shape", shape), OptionError, show(shape));
+    assert.is(error.expected, "fewer than 2^31 elements");
+  }
   assert.equal(checkShape("shape", [2 ** 31 - 1]), [2 ** 31 - 1]);
 });
 
