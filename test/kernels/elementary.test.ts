@@ -16,23 +16,23 @@ import { float32Ulps } from "../support/ulps.ts";
 import { hardPlaces, type Name } from "./places.ts";
 
 /**
- * The largest distances from the true value, on every build, in units in the last place of that value. In
- * float32 all 2^32 inputs were tried (scripts/ulp.ts) and the largest rounded up; in float64 it was sought with tens of
- * millions.
+ * The largest distances from the true value, in units in the last place of that value: on every build, but for float32's
+ * exp, which fused arithmetic makes worse. In float32 all 2^32 inputs were tried (scripts/ulp.ts) and the largest rounded
+ * up; in float64 it was sought with tens of millions.
  */
-const EXP_ULP = { float32: 1.02, float64: 1.05 };
+const EXP_ULP = { float32: BUILD === "relaxed" ? 1.04 : 1.02, float64: 1.05 };
 const LOG_ULP = { float32: 0.86, float64: 0.88 };
 const TANH_ULP = { float32: 2.5, float64: 2.65 };
 const SIGMOID_ULP = { float32: 2.49, float64: 2.5 };
 const SOFTPLUS_ULP = { float32: 1.99, float64: 1.8 };
 
-/** Of float32's 2^32 inputs the one that is farthest from the truth, without fused arithmetic. */
-const FARTHEST: { readonly [N in Name]: number } = {
-  exp: 70.39851379394531,
-  log: 0.6999103426933289,
-  tanh: 4.505090713500977,
-  sigmoid: -16.635704040527344,
-  softplus: -2.0303099155426025,
+/** Of float32's 2^32 inputs the one that is farthest from the truth; then the one with fused arithmetic, if it is another. */
+const FARTHEST: { readonly [N in Name]: readonly number[] } = {
+  exp: [70.39851379394531, 15.626791000366211],
+  log: [0.6999103426933289, 0.7038523554801941],
+  tanh: [4.505090713500977],
+  sigmoid: [-16.635704040527344],
+  softplus: [-2.0303099155426025],
 };
 
 const NAMES: readonly Name[] = ["exp", "log", "tanh", "sigmoid", "softplus"];
@@ -115,7 +115,7 @@ for (const name of NAMES) {
   });
 
   test(`${name} stays within its ulps at the worst of float32's inputs, and the bound is no wider`, () => {
-    const { worst } = sweep(name, Float32Array.of(FARTHEST[name]));
+    const { worst } = sweep(name, Float32Array.from(FARTHEST[name]));
     assert.ok(worst <= ULP[name].float32, `${worst} ulp`);
     if (BUILD !== "relaxed") assert.ok(worst > ULP[name].float32 - 0.01, `only ${worst} ulp`);
   });

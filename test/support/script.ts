@@ -29,7 +29,8 @@ export function runScript(
   { environment = {}, onOutput }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, file), ...args], {
+    const flags = process.execArgv.filter((flag) => flag.startsWith("--experimental-wasm")); // what the relaxed build needs
+    const child = spawn(process.execPath, [...flags, "--import", "tsx", join(ROOT, file), ...args], {
       cwd: ROOT,
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
