@@ -2,10 +2,12 @@
  * The convenient form of training: one call, a history at the end, and the event loop gets its turns.
  */
 import { nextTurn } from "#platform";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
+import { split } from "../data/split.ts";
 import type { DatasetStream } from "../data/stream.ts";
 import { OptionError } from "../errors.ts";
 import type { Trainable } from "../nn/trainable.ts";
+import { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
@@ -16,8 +18,11 @@ import type { TrainerOptions } from "./training_plan.ts";
 export type TrainOptions = TrainerOptions & {
   /** Evaluated for the record. */
   readonly test?: Dataset | ResidentDataset;
-  /** Evaluated as well, and what early stopping watches. */
-  readonly validation?: Dataset | ResidentDataset;
+  /**
+   * Evaluated as well, and what early stopping watches. A number is a share of the examples, which is split off by the seed
+   * before training, of each class where there are classes.
+   */
+  readonly validation?: Dataset | ResidentDataset | number;
   /** Called after every step with where the run stands: one object, overwritten by the next step. */
   readonly onStep?: (progress: Readonly<TrainProgress>) => void;
   /** Called after every evaluation; a promise is awaited, as for the others below. */
@@ -68,7 +73,9 @@ export async function train<D extends FloatType>(
     options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   checkEvery(checkpointEvery);
-  using trainer = new Trainer(net, { train: dataset, test, validation }, options, history);
+  const data =
+    typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
+  using trainer = new Trainer(net, { ...data, test }, options, history);
   if (resume !== undefined) restore(trainer, resume);
   const tell = (callback: TrainOptions["onCheckpoint"]): unknown => callback?.(checkpointOf(trainer));
   let turn = performance.now();
@@ -96,6 +103,19 @@ export async function train<D extends FloatType>(
   }
   await onEnd?.(history);
   return history;
+}
+
+function splitOff(
+  dataset: Dataset | ResidentDataset | DatasetStream,
+  share: number,
+  seed = 0,
+): { readonly train: Dataset; readonly validation: Dataset } {
+  if (!(dataset instanceof Dataset)) {
+    throw new OptionError("validation", "a dataset, where the examples are no Dataset that can be split", share);
+  }
+  const stratify = dataset.targets === "numbers" ? "none" : "classes";
+  const [validation, train] = split(dataset, { share, random: new RandomState(seed), stratify });
+  return { train, validation };
 }
 
 function checkEvery(checkpointEvery: number): void {

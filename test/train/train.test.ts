@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { augment } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { split } from "../../src/data/split.ts";
 import { OptionError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -131,6 +132,24 @@ test("whenever the validation examples are met better, a checkpoint says so, and
     best.map(({ iteration }) => `${iteration + 1}`),
   );
   assert.is(found.at(-1)?.split(" ")[1], `${net.parameters["W1"]?.data}`, "the run ends with the best weights");
+});
+
+test("a share for validation is split off by the seed: what is trained on and what is watched are what split gives", async () => {
+  const run = async (data: Dataset, validation: Dataset | number) => {
+    using net = netOf();
+    return await train(net, data, { epochs: 2, batchSize: 10, optimizer, seed: 6, validation });
+  };
+  const [part, rest] = split(trainSet, { share: 0.2, random: new RandomState(6), stratify: "classes" });
+  assert.equal(await run(trainSet, 0.2), await run(rest, part));
+  await assertRejects(() => run(trainSet, 1), OptionError, "a share of all");
+  using net = netOf();
+  using resident = new ResidentDataset(engine, trainSet);
+  const error = await assertRejects(
+    () => train(net, resident, { epochs: 1, optimizer, validation: 0.1 }),
+    OptionError,
+    "resident",
+  );
+  assert.is(error.option, "validation");
 });
 
 test("an improvement smaller than minDelta is none", async () => {
