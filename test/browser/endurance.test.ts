@@ -14,6 +14,9 @@ const MOST_GROWTH_BYTES = 1_000_000;
 const FRAME_SECONDS = 4;
 const MOST_START_MILLISECONDS = 300;
 
+/** Times are printed; they are held to their bounds where the machine is known to be at rest: LANEGRAD_TIMES=1. */
+const isTimed = process.env["LANEGRAD_TIMES"] !== undefined;
+
 const test = suite("endurance");
 let browser: Browser;
 let site: Site;
@@ -61,7 +64,7 @@ test("the page keeps its pace while it trains", () =>
       const training = await frames(page);
       assert.is(await page.textContent("#status"), "Training.");
       console.log(`frames, median and 95th percentile: ${show(idle)} at rest, ${show(training)} while training`);
-      assert.ok(training.median < 1.2 * idle.median, `${show(idle)}, then ${show(training)}`);
+      if (isTimed) assert.ok(training.median < 1.2 * idle.median, `${show(idle)}, then ${show(training)}`);
     },
     { hash: "#epochs=1000" },
   ));
@@ -86,7 +89,7 @@ test("a page is soon ready, and a run soon at its first step", async () => {
   console.log(`ready ${median(ready).toFixed(0)} ms after navigation began`);
   console.log(`of it ${median(engines).toFixed(0)} ms for worker, engine and network`);
   console.log(`first step ${median(starts).toFixed(0)} ms after Train was pressed`);
-  assert.ok(median(starts) < MOST_START_MILLISECONDS, `${starts}`);
+  if (isTimed) assert.ok(median(starts) < MOST_START_MILLISECONDS, `${starts}`);
 });
 
 type Frames = { readonly median: number; readonly percentile95: number };
