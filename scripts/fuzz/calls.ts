@@ -4,6 +4,7 @@
  */
 import type { DType, FloatType } from "../../src/wasm/dtype.ts";
 import type { Draw } from "./draw.ts";
+import { type Kind, OPERANDS, SIGNATURES } from "./signatures.ts";
 
 /** An argument as data. */
 export type Argument =
@@ -56,87 +57,6 @@ const NUMBERS = [
 ];
 const INDICES = [0, 1, 2, 0, 1, 2, 0, 1, 3, -1, 2 ** 31 - 1, -(2 ** 31), 4];
 
-/** What an argument of a function is meant to be. */
-type Kind =
-  | "x"
-  | "same"
-  | "row"
-  | "weights"
-  | "labels"
-  | "indices"
-  | "bytes"
-  | "counter"
-  | "sparse bytes"
-  | "sparse"
-  | "number"
-  | "integer"
-  | "shape"
-  | "values"
-  | "engine"
-  | "numbers"
-  | readonly string[];
-
-/** Kinds in whose place something else may come. */
-const OPERANDS: ReadonlySet<Kind> = new Set(["x", "same", "row", "weights", "labels", "indices", "bytes", "counter"]);
-
-const INTO = [["out"]] as const;
-
-/** By the function's name: its arguments; a list is an options object with some of these keys. */
-export const SIGNATURES: Readonly<Record<string, readonly Kind[]>> = {
-  ...Object.fromEntries(
-    ["exp", "log", "sigmoid", "tanh", "relu", "sqrt", "square", "neg", "gelu", "softplus", "softmax", "logSoftmax"].map(
-      (name) => [name, ["x", ...INTO]] as const,
-    ),
-  ),
-  ...Object.fromEntries(
-    ["add", "sub", "mul", "div", "maximum", "minimum", "greater", "greaterEqual", "equal", "keep", "drop"].map(
-      (name) => [name, ["x", "same", ...INTO]] as const,
-    ),
-  ),
-  ...Object.fromEntries(
-    ["sigmoidGradient", "tanhGradient", "reluGradient"].map((name) => [name, ["x", "same", ...INTO]] as const),
-  ),
-  ...Object.fromEntries(["sum", "mean", "max"].map((name) => [name, ["x", ["out", "axes", "keepAxes"]]] as const)),
-  matmul: ["x", "weights", ["out", "transpose", "alpha", "beta"]],
-  affine: ["x", "weights", "row", ["out", "activation"]],
-  addBias: ["x", "row", ["out"]],
-  columnSums: ["x", ["out"]],
-  where: ["x", "same", "same"],
-  broadcastTo: ["x", "shape"],
-  reshape: ["x", "shape"],
-  transpose: ["x"],
-  slice: ["x", "integer", "integer", ["axis"]],
-  concat: ["values", ["axis"]],
-  gather: ["x", "indices"],
-  gatherRows: ["bytes", "indices", "x", "number"],
-  gatherIndices: ["indices", "indices", ["out"]],
-  batchOf: ["bytes", "indices", ["dtype", "scale"]],
-  labelsOf: ["indices", "indices"],
-  argmax: ["x", ["out"]],
-  countCorrect: ["x", "labels"],
-  softmaxCrossEntropy: ["x", "labels", ["gradient"]],
-  binaryCrossEntropyWithLogits: ["x", "same"],
-  squaredError: ["x", "same", ["gradient"]],
-  dropout: ["x", "counter", ["out", "rate", "stream"]],
-  leakyRelu: ["x", ["slope"]],
-  pow: ["x", "number"],
-  axpy: ["number", "x", "same"],
-  fill: ["x", "number"],
-  copy: ["x", "same"],
-  compress: ["bytes"],
-  compressed: ["bytes"],
-  densityOf: ["bytes"],
-  gatherSparseRows: ["sparse bytes", "indices", "sparse", "number"],
-  sparseAffine: ["sparse", "weights", "row", ["out"]],
-  sparseAxpy: ["number", "sparse", "same", "weights"],
-  part: ["x", "integer", "shape"],
-  rows: ["x", "integer", "integer"],
-  set: ["x", "numbers"],
-  toArray: ["x"],
-  zeros: ["engine", "shape", ["dtype"]],
-  tensor: ["engine", "numbers", ["dtype", "shape"]],
-  input: ["engine", "shape", ["dtype"]],
-};
 const NAMES = Object.keys(SIGNATURES);
 
 /** Draws one call. */

@@ -93,16 +93,16 @@ function whole(name: string, text: string, high: number): number {
 }
 
 async function again({ target, seed, index }: ReturnType<typeof replayOf>, save: string | undefined): Promise<number> {
-  const { verdict, input } = await runCase(target, { seed, index });
-  if (save !== undefined) writeFileSync(save, input);
+  const verdict = await runCase(target, { seed, index }, (input) => {
+    console.log(`${target.name}: seed ${seed}, case ${index}, ${input.length} bytes`);
+    if (save !== undefined) writeFileSync(save, input);
+  });
   const end = {
     accepted: "",
     refused: ` by ${"by" in verdict && verdict.by}`,
     crash: `: ${"reason" in verdict && verdict.reason}`,
   };
-  console.log(
-    `${target.name}: seed ${seed}, case ${index}, ${input.length} bytes: ${verdict.kind}${end[verdict.kind]}`,
-  );
+  console.log(`${verdict.kind}${end[verdict.kind]}`);
   return verdict.kind === "crash" ? 1 : 0;
 }
 

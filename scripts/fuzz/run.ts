@@ -82,19 +82,20 @@ export async function runCases(target: Target, { seed, cases, from = 0, onCase }
   }
 }
 
-/** One case alone: how it ended, and its input. */
+/** One case alone. Its input is handed out before it is tried, because it may never end. */
 export async function runCase(
   target: Target,
   { seed, index }: { readonly seed: number; readonly index: number },
-): Promise<{ readonly verdict: Verdict; readonly input: Uint8Array }> {
+  onInput: (input: Uint8Array) => void,
+): Promise<Verdict> {
   const source = await target.open();
   try {
     const draw = new Draw();
     const again = () => source.next(draw.start(seed, index));
     const drawn = again();
-    const input = drawn.bytes();
+    onInput(drawn.bytes());
     const trial = await tryCase(target, drawn);
-    return { verdict: await confirmed(target, trial, drawn.size, () => tryCase(target, again())), input };
+    return await confirmed(target, trial, drawn.size, () => tryCase(target, again()));
   } finally {
     source.close?.();
   }
