@@ -21,6 +21,9 @@ const OPTIONS: BuildOptions = {
   splitting: true,
   format: "esm",
   target: "es2022",
+  // Browsers that lack the symbol get one, for the library alone: it changes nothing of theirs.
+  define: { "Symbol.dispose": "disposeKey", "Symbol.asyncDispose": "asyncDisposeKey" },
+  inject: ["scripts/dispose_keys.ts"],
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 120, // so that a stack trace leads somewhere: names stay
