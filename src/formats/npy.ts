@@ -37,6 +37,8 @@ const GROWTH_DIGITS = 21;
 /** Far above any header of an array of numbers; structured types have long ones, and are refused. */
 const MAX_HEADER_BYTES = 2 ** 16;
 
+const LATIN1_PIECE = 4096;
+
 /** By what follows the byte order in a type's description. */
 const TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["f8", "float64"],
@@ -128,14 +130,21 @@ function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatErro
   const limit = Math.min(MAX_HEADER_BYTES, bytes.length - prefix);
   if (length > limit) throw fail({ kind: "too-large", part: "header", limit, found: length });
   const header = bytes.subarray(prefix, prefix + length);
-  // Not the decoder's "latin1", which is Windows-1252.
-  if (major < 3)
-    return { text: Array.from(header, (byte) => String.fromCharCode(byte)).join(""), start: prefix + length };
+  if (major < 3) return { text: latin1(header), start: prefix + length };
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header), start: prefix + length };
   } catch {
     throw fail({ kind: "header", reason: "not UTF-8" });
   }
+}
+
+/** Not the decoder's "latin1", which is Windows-1252. In pieces, because a call takes only so many arguments. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += LATIN1_PIECE) {
+    text += String.fromCharCode(...bytes.subarray(start, start + LATIN1_PIECE));
+  }
+  return text;
 }
 
 function typeIn(

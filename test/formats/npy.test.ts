@@ -161,4 +161,12 @@ test("what does not fill its shape is not written", () => {
   }
 });
 
+test("a header may be long, wherever its words lie", () => {
+  for (let blanks = 4096 - 80; blanks < 4096 + 8; blanks++) {
+    const header = `{${" ".repeat(blanks)}'descr': '|u1', 'fortran_order': False, 'shape': (1,), }\n`;
+    const { shape, data } = decodeNpy(fileOf(header, 1));
+    assert.equal([shape, data.length], [[1], 1], `${blanks}`);
+  }
+});
+
 test.run();

@@ -147,6 +147,15 @@ function leaked(tensors: number): never {
   throw new WrongAnswer(`${tensors} tensors are left behind`);
 }
 
+/** What was cut off is no JSON, of which its reader would say so: it stands for a text. */
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function textOf(draw: Draw, descriptions: readonly JsonValue[]): string {
   if (draw.chance(0.4)) return JSON.stringify(descriptionOf(draw));
   return jsonText(draw.chance(0.95) ? damagedJson(draw, draw.pick(descriptions)) : hostileValue(draw));
@@ -166,7 +175,7 @@ export const description: Target = {
     return {
       next(draw) {
         const text = textOf(draw, descriptions);
-        return caseOfText(text, () => parseDescription(JSON.parse(text), { file: "net.json" }));
+        return caseOfText(text, () => parseDescription(parsedOf(text), { file: "net.json" }));
       },
       close: () => engine.dispose(),
     };

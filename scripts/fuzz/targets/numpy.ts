@@ -89,7 +89,7 @@ export const npy: Target = {
   name: "npy",
   about: "decodeNpy of bytes",
   refusals: [FormatError],
-  bytesPerByte: 128, // a header's characters are strings while it is read; elements are copied twice, and widened
+  bytesPerByte: 64, // a short header's parts are objects; elements are copied, widened, and written again
   open: () => ({
     next(draw) {
       const bytes = draw.chance(0.5) ? damaged(draw, SURROUNDINGS) : generated(draw);
