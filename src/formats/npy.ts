@@ -142,7 +142,8 @@ function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatErro
 function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += LATIN1_PIECE) {
-    text += String.fromCharCode(...bytes.subarray(start, start + LATIN1_PIECE));
+    // Not spread, which would make an object of each byte.
+    text += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(start, start + LATIN1_PIECE));
   }
   return text;
 }

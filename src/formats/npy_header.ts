@@ -89,6 +89,8 @@ function textIn(tokens: Tokens, refuse: (reason: string) => Error): string {
 class Tokens {
   readonly #text: string;
   readonly #refuse: (reason: string) => Error;
+  /** One for each text, because it remembers where it was. */
+  readonly #pattern = new RegExp(TOKEN);
   #at = 0;
 
   constructor(text: string, refuse: (reason: string) => Error) {
@@ -97,11 +99,10 @@ class Tokens {
   }
 
   next(): Token {
-    const pattern = new RegExp(TOKEN);
-    pattern.lastIndex = this.#at;
-    const [, quoted, digits, truth, mark] = pattern.exec(this.#text) ?? [];
+    this.#pattern.lastIndex = this.#at;
+    const [, quoted, digits, truth, mark] = this.#pattern.exec(this.#text) ?? [];
     const position = this.#at;
-    this.#at = pattern.lastIndex;
+    this.#at = this.#pattern.lastIndex;
     if (quoted !== undefined) return { kind: "text", text: quoted.slice(1, -1) };
     if (digits !== undefined) return { kind: "whole", value: Number(digits) };
     if (truth !== undefined) return { kind: "truth", value: truth === "True" };
