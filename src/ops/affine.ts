@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
-import { checkAlike, checkFloat, checkMatrix, checkShapeIs, type Into } from "./check.ts";
+import { checkAlike, checkFloat, checkMatrix, checkNoPlace, checkShapeIs, type Into } from "./check.ts";
 import { relu, sigmoid, tanh, type UnaryFunction } from "./elementwise.ts";
 import { gemmOf, MATMUL, matmul, productFlops, type Transpose } from "./matmul.ts";
 import { apply, sizesOf } from "./operation.ts";
@@ -65,6 +65,7 @@ export function affine<D extends FloatType>(
   }
   const attributes: Affine = { transpose: "none", alpha: 1, activation };
   if (![x, w, b].some((operand) => operand instanceof Expression)) return apply(AFFINE, [x, w, b], attributes, into);
+  checkNoPlace("affine", "out", into.out);
   AFFINE.form([x, w, b], attributes);
   // As what it consists of, each with a gradient rule of its own; a program puts them together again.
   const z = add(matmul(expressionOf(x), expressionOf(w)), b) as Expression<D>;

@@ -57,6 +57,16 @@ export function checkAlike(op: string, argument: string, x: AnyValue, like: AnyV
   if (x.engine !== like.engine) throw new EngineMismatchError(op, argument);
 }
 
+/**
+ * A result of expressions has no place before a program gives it one.
+ *
+ * @throws {OptionError} there is a place
+ */
+export function checkNoPlace(op: string, option: string, place: unknown): void {
+  if (place !== undefined)
+    throw new OptionError(`${op}: ${option}`, "nothing where an operand is an expression", "a tensor");
+}
+
 /** @throws {OptionError} not a number */
 export function checkNumber(op: string, argument: string, value: number): void {
   if (typeof value !== "number") throw new OptionError(`${op}: ${argument}`, "a number", value);

@@ -8,7 +8,7 @@ import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
-import { checkAlike, checkDense, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
+import { checkAlike, checkDense, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
 import { apply, isExpression, sizesOf } from "./operation.ts";
 import { sum } from "./reduce.ts";
@@ -46,7 +46,10 @@ export function softmaxCrossEntropy<D extends FloatType>(
   t: Value<D> | Value<"int32">,
   { gradient }: LossOptions<D> = NO_OPTIONS,
 ): number | Expression<D> {
-  if (isExpression(z) || isExpression(t)) return apply(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
+  if (isExpression(z) || isExpression(t)) {
+    checkNoPlace("softmaxCrossEntropy", "gradient", gradient);
+    return apply(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
+  }
   CROSS_ENTROPY.form([z, t], {});
   const [m, n] = sizesOf(z);
   const hasLabels = t.dtype === "int32";

@@ -9,7 +9,7 @@ import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { type Into, outputOf } from "./check.ts";
+import { checkNoPlace, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
@@ -32,8 +32,7 @@ export function apply<D extends FloatType, A extends Attributes>(
   const [first] = operands;
   if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
   if (operands.some(isExpression)) {
-    if (out !== undefined)
-      throw new OptionError(`${operation.name}: out`, "nothing where an operand is an expression", "a tensor");
+    checkNoPlace(operation.name, "out", out);
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
   }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];

@@ -7,7 +7,7 @@ import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
-import { checkAlike, checkFloat, checkOutput, checkShapeIs } from "./check.ts";
+import { checkAlike, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import type { LossOptions } from "./cross_entropy.ts";
 import { apply, isExpression } from "./operation.ts";
 
@@ -31,7 +31,10 @@ export function squaredError<D extends FloatType>(
   t: Value<D>,
   { gradient }: LossOptions<D> = NO_OPTIONS,
 ): number | Expression<D> {
-  if (isExpression(y) || isExpression(t)) return apply(SQUARED_ERROR, [y, t], {}) as Expression<D>;
+  if (isExpression(y) || isExpression(t)) {
+    checkNoPlace("squaredError", "gradient", gradient);
+    return apply(SQUARED_ERROR, [y, t], {}) as Expression<D>;
+  }
   SQUARED_ERROR.form([y, t], {});
   const kernels = y.engine.kernels[y.dtype];
   if (gradient === undefined) return kernels.squaredError(y.size, y.pointer, t.pointer);
