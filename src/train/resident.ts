@@ -7,6 +7,7 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DatasetError, OptionError } from "../errors.ts";
+import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
 import { gather } from "../ops/rows.ts";
@@ -241,10 +242,6 @@ export function roomForTargets<D extends FloatType>(
 /** @throws {DatasetError} always: numbers are no labels */
 export function noLabels(name: string): never {
   throw new DatasetError({ kind: "targets", name, expected: "class labels", found: "numbers" });
-}
-
-export function isLabels<D extends FloatType>(targets: Tensor<"int32"> | Tensor<D>): targets is Tensor<"int32"> {
-  return targets.dtype === "int32";
 }
 
 function isBytes<D extends FloatType>(

@@ -11,6 +11,7 @@ import { type Augmentation, Augmenter } from "../data/augmentation.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import { checkRows, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
 import { DatasetError, OptionError } from "../errors.ts";
+import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf } from "../ops/gather.ts";
 import { compressed } from "../ops/sparse.ts";
@@ -20,7 +21,7 @@ import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { type InputLayout, isLabels, layoutFor, noLabels, roomForTargets } from "./resident.ts";
+import { type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
 
 export type StagedOptions<D extends FloatType> = {
   /** m, at least 1 */
