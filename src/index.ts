@@ -1,5 +1,6 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
+export { describeProgram } from "./autodiff/describe.ts";
 export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
@@ -89,7 +90,7 @@ export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
-export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
+export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";

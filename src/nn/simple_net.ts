@@ -10,7 +10,8 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
-import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { plainGradients, STEP } from "./numerical_gradient.ts";
+import { type NamedTensors, Parameters } from "./parameters.ts";
 
 export type SimpleNetOptions<D extends FloatType> = {
   /** Where the weights come from: standard normal, drawn row by row. */
@@ -104,9 +105,11 @@ export class SimpleNet<D extends FloatType = "float32"> {
   numericalGradient(
     x: Examples<D>,
     t: Targets<D>,
-    { h = STEP[this.dtype] }: { h?: number } = {},
+    { h = STEP[this.dtype] }: { readonly h?: number } = {},
   ): NamedTensors<"W", D> {
-    return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
+    return this.#with(x, t, (input, target) =>
+      plainGradients(this.parameters, this.#parameters.numerical, () => this.loss(input, target), h),
+    );
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -17,7 +17,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
 import { dense, sequential } from "./layers.ts";
 import { Network } from "./network.ts";
-import type { NumericalOptions } from "./numerical_gradient.ts";
+import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import { type Optimizer, sgd } from "./optimizers.ts";
 import type { NamedTensors } from "./parameters.ts";
@@ -147,7 +147,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {OptionError} h is 0 or no finite number, or a method that is none
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: NumericalOptions = {}): TwoLayerParameters<D> {
-    return this.network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
+    return numericalGradientOf(this.network, x, t, options) as TwoLayerParameters<D>;
   }
 
   /**

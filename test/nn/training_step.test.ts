@@ -1,5 +1,6 @@
 /** Training steps whose examples are gathered by the step itself. */
 import * as assert from "uvu/assert";
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DisposedError, EngineMismatchError, IndexError, LanegradError, ShapeError } from "../../src/errors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
@@ -265,10 +266,10 @@ test("its description names the parameters, the gradients and the minibatch", ()
     [plain, ["W1", "b1", "gamma1", "beta1", "W2", "b2", "rates", "inputs", "labels", "indices", "counter"]],
     [full, ["dW1", "db1", "dgamma1", "dbeta1", "dW2", "db2", "gradients", "parameters", "squares", "mean", "rates"]],
   ] as const) {
-    const text = step.program.describe();
+    const text = describeProgram(step.program);
     for (const word of words) assert.match(text, new RegExp(`(^|[ ,])${word}([ ,]|$)`, "m"), word);
   }
-  const lines = full.program.describe().split("\n");
+  const lines = describeProgram(full.program).split("\n");
   const place = (name: string) => lines.findIndex((line) => new RegExp(`^ *\\d+ +${name}`).test(line));
   const order = ["clip value", "clip norm", "adaptive"].map(place);
   assert.ok(order[0]! > 0 && order[0]! < order[1]! && order[1]! < order[2]!, `effects in order: ${order}`);
