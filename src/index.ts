@@ -11,7 +11,7 @@ export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calcu
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export { type ArrayNames, type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "./data/arrays.ts";
-export { type Augmentation, type AugmentationAmounts, augment, augmented } from "./data/augmentation.ts";
+export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
@@ -40,13 +40,6 @@ export type {
 export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
-export {
-  DatasetStream,
-  type StreamBatch,
-  type StreamBatchesOptions,
-  type StreamOptions,
-  streamDataset,
-} from "./data/stream.ts";
 export {
   AllocationError,
   CheckpointError,
@@ -163,6 +156,7 @@ export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export type { Operation } from "./tensor/operation.ts";
 export { SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
+export { augment, type TrainingAugmentation } from "./train/augment.ts";
 export {
   type Checkpoint,
   type CheckpointFacts,
@@ -187,6 +181,13 @@ export { type EvaluationData, reportData, reportText } from "./train/report.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
 export type { Sampling } from "./train/sampler.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
+export {
+  DatasetStream,
+  type StreamBatch,
+  type StreamBatchesOptions,
+  type StreamOptions,
+  streamDataset,
+} from "./train/stream.ts";
 export { type TrainOptions, train } from "./train/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";

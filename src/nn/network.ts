@@ -254,8 +254,11 @@ export class Network<D extends FloatType = FloatType> {
   /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
-    const blocks = { parameters: this.#parameters.valueGroup, gradients: () => this.#parameters.gradientGroup };
-    return new Accumulation(state, blocks, (source) => this.#stepParts(source));
+    return new Accumulation(state, {
+      parameters: this.#parameters.valueGroup,
+      gradients: () => this.#parameters.gradientGroup,
+      partsOf: (source) => this.#stepParts(source),
+    });
   }
 
   /**

@@ -28,7 +28,7 @@ const MAX_BYTES = 2 ** 31;
  *
  * @example
  * const folder = new CheckpointFolder("runs/digits");
- * await train(net, digits, { …, checkpointEvery: 500, onCheckpoint: (checkpoint) => folder.save(checkpoint) });
+ * await train(net, digits, { …, checkpointEvery: 500, onCheckpoint: (trainer) => folder.save(checkpointOf(trainer)) });
  * await train(net, digits, { …, resume: await folder.latest() });
  */
 export class CheckpointFolder {

@@ -7,7 +7,6 @@
  * program, a page or a worker may do it themselves.
  */
 import { Dataset } from "../data/dataset.ts";
-import { DatasetStream } from "../data/stream.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
@@ -20,7 +19,7 @@ import { accuracy, evaluation } from "./evaluate.ts";
 import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
-import { StreamFeed } from "./stream_feed.ts";
+import type { DatasetStream } from "./stream.ts";
 import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
@@ -45,6 +44,12 @@ export type TrainProgress = {
   /** The epoch that this step finished, if it did. */
   finishedEpoch: EpochRecord | undefined;
 };
+
+/**
+ * What a checkpoint puts a run back by. It brings that along, so that who keeps none does not carry it. A symbol, because a
+ * checkpoint is data: a copy for a worker leaves it out.
+ */
+export const RESTORE: unique symbol = Symbol("restore");
 
 /**
  * A run on one network. The caller disposes of it; the network lives on.
@@ -85,8 +90,8 @@ export class Trainer<D extends FloatType> {
     history: TrainHistory = emptyHistory(),
   ) {
     const network = networkOf(trainable);
-    const stream = train instanceof DatasetStream ? train : undefined;
-    const dataset = train instanceof DatasetStream ? undefined : train;
+    const stream = "feed" in train ? train : undefined;
+    const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
@@ -107,7 +112,7 @@ export class Trainer<D extends FloatType> {
         own: (made) => this.#own(made),
       };
       this.feed = stream
-        ? this.#own(new StreamFeed(stream, network.inputSize, parts))
+        ? this.#own(stream.feed(network.inputSize, parts))
         : new SampledFeed(dataset as Dataset | ResidentDataset, this.#train, parts);
     } catch (error) {
       this.dispose();

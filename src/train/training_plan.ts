@@ -4,12 +4,12 @@
  *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
-import type { Augmentation } from "../data/augmentation.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
 import { checkSchedule, type Schedule, withLength } from "../nn/schedules.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
+import type { TrainingAugmentation } from "./augment.ts";
 import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
 import type { InputLayout } from "./resident.ts";
 import type { Sampling } from "./sampler.ts";
@@ -32,7 +32,7 @@ export type TrainerOptions = {
   /** The stream itself, such as the one that the weights were drawn from. */
   readonly random?: RandomState;
   /** Changes every image a little before every step: `augment({ shift: 2, rotate: 10 })`. Draws from the same stream. */
-  readonly augmentation?: Augmentation;
+  readonly augmentation?: TrainingAugmentation;
   /** When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. */
   readonly lossAt?: "before update" | "after update";
   /** Steps from one evaluation to the next. Default: once in an epoch. */
@@ -53,7 +53,7 @@ export type TrainingPlan = {
   readonly batchSize: number;
   readonly accumulate: number;
   readonly optimizer: Optimizer;
-  readonly augmentation: Augmentation | undefined;
+  readonly augmentation: TrainingAugmentation | undefined;
   readonly lossAt: "before update" | "after update";
   readonly evaluateEvery: number | undefined;
   readonly evaluateTraining: boolean;

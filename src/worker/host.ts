@@ -8,9 +8,13 @@ import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
+import { augment } from "../train/augment.ts";
+import { restore } from "../train/checkpoint.ts";
 import { evaluate } from "../train/evaluate.ts";
 import { misclassified } from "../train/misclassified.ts";
 import { train } from "../train/train.ts";
+import { RESTORE } from "../train/trainer.ts";
+import type { TrainerOptions } from "../train/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { Engine } from "../wasm/engine.ts";
 import { type Endpoint, listen } from "./endpoint.ts";
@@ -160,10 +164,10 @@ class Host {
     const random = ask.random && streamOf(ask.random);
     try {
       const options = {
-        ...ask.options,
+        ...optionsOf(ask.options),
         ...run.hooks,
         ...(random !== undefined && { random }),
-        ...(resume !== undefined && { resume }),
+        ...(resume !== undefined && { resume: { ...resume, [RESTORE]: restore } }),
         ...(checkpointEvery !== undefined && { checkpointEvery }),
         ...(test !== undefined && { test: this.#dataset(test) }),
         ...(validation !== undefined && { validation: this.#dataset(validation) }),
@@ -213,4 +217,9 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
   const random = new RandomState(0);
   random.setState(snapshot);
   return random;
+}
+
+/** Options that arrived as data: what an augmentation brings along stayed behind. */
+function optionsOf({ augmentation, ...options }: Ask<"train">["options"]): TrainerOptions {
+  return augmentation === undefined ? options : { ...options, augmentation: augment(augmentation) };
 }

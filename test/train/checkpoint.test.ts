@@ -4,7 +4,6 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { augment } from "../../src/data/augmentation.ts";
 import { CheckpointError, FormatError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
@@ -15,6 +14,7 @@ import type { Schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
+import { augment } from "../../src/train/augment.ts";
 import {
   type Checkpoint,
   checkpointOf,
@@ -155,7 +155,7 @@ test("train hands out checkpoints, one more when it is aborted, and goes on from
   const history = await train(first, trainSet, {
     ...options,
     checkpointEvery: 4,
-    onCheckpoint: (checkpoint) => void kept.push(checkpoint),
+    onCheckpoint: (trainer) => void kept.push(checkpointOf(trainer)),
     onStep: ({ iteration }) => {
       if (iteration === 9) controller.abort();
     },
