@@ -4,7 +4,7 @@
 export type Platform = {
   readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   readonly gunzip: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
-  readonly inflateRaw: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly inflateRaw: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;
