@@ -6,11 +6,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { instantiateSync } from "@assemblyscript/loader";
 import { DatasetError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import { type DownloadCache, type FileStore, PART_SUFFIX } from "./types.ts";
+import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
 
 /** The most that one system call is asked to read. */
 const READ_BYTES = 2 ** 30;
@@ -219,5 +220,8 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-/** A module of any size may be started at once; and to await it would load the whole of fetch, for 20 ms. */
-export const startsAtOnce = true;
+/** At once: a module of any size may be, and to await it would load the whole of fetch, for 20 ms. */
+export function start(content: BufferSource | WebAssembly.Module): Started {
+  const { module, instance } = instantiateSync(content, {});
+  return { module, exports: instance.exports };
+}

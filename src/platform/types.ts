@@ -10,11 +10,14 @@ export type Platform = {
   readonly files: FileStore | undefined;
   /** A build of the kernels that lies beside the package's files; undefined where there is none. */
   readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
-  /** Whether WebAssembly is started without awaiting it. */
-  readonly startsAtOnce: boolean;
+  /** Compiles, where that is to be done, and starts WebAssembly that imports nothing. */
+  readonly start: (content: BufferSource | WebAssembly.Module) => Started | Promise<Started>;
   /** Resolves when timers, input and signals have had their turn. */
   readonly nextTurn: () => Promise<void>;
 };
+
+/** WebAssembly that runs. */
+export type Started = { readonly module: WebAssembly.Module; readonly exports: WebAssembly.Exports };
 
 /** Files in folders. */
 export type FileStore = {

@@ -4,7 +4,7 @@ import { DatasetError, IdxError } from "../errors.ts";
 import { collect } from "./collect.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import type { DownloadCache, FileStore } from "./types.ts";
+import type { DownloadCache, FileStore, Started } from "./types.ts";
 
 /** How much of a gzip file is handed over at a time: a slice inflates to 17 MB at most, and only then can we stop. */
 const SLICE_BYTES = 16_384;
@@ -134,5 +134,11 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** Browsers refuse to start large modules at once where that would block a page. */
-export const startsAtOnce = false;
+/**
+ * Compiles and starts the kernels, off the main thread: browsers refuse large modules at once. The loader would be 2 KB of
+ * what a page waits for: its glue is for strings, arrays and imports, and the kernels have none.
+ */
+export async function start(content: BufferSource | WebAssembly.Module): Promise<Started> {
+  const module = content instanceof WebAssembly.Module ? content : await WebAssembly.compile(content);
+  return { module, exports: (await WebAssembly.instantiate(module)).exports };
+}
