@@ -1,6 +1,7 @@
 /**
  * A program: kernel calls in order, over one block of memory. Running it allocates nothing, on either side.
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { bindWithLoss } from "../ops/cross_entropy.ts";
 import { placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
@@ -51,7 +52,7 @@ export function compile<Name extends string>(outputs: Expressions<Name>, options
 }
 
 /** Instructions over a block of memory. `compile` makes them. */
-export class Program<Name extends string = string> {
+export class Program<Name extends string = string> extends Owner {
   readonly engine: Engine;
   /** What the inputs are set through: `program.inputs.x.set(…)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -72,6 +73,7 @@ export class Program<Name extends string = string> {
   #foreign: readonly Tensor[] = [];
 
   constructor(engine: Engine, outputs: Expressions<Name>, { into = [], effects = [] }: CompileOptions) {
+    super();
     const wanted = Object.values<Expression>(outputs);
     const { direct, assigned } = destinations(engine, [...wanted, ...effects], into);
     const all = [...assigned, ...effects];
@@ -158,10 +160,6 @@ export class Program<Name extends string = string> {
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
     this.#block.free();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #inputsOf(nodes: readonly Node[]): Record<string, Tensor> {

@@ -6,8 +6,10 @@
  *
  * For networks whose minibatches would not fit at once. Batch normalisation still sees one minibatch at a time.
  */
+
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { add, mul } from "../ops/binary.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
@@ -38,7 +40,7 @@ export type Accumulated<D extends FloatType> = Pick<StepParts<D>, "parameters" |
 };
 
 /** Gradients that are added up, and the update that they are for. The caller disposes of it, and of its parts. */
-export class Accumulation<D extends FloatType> {
+export class Accumulation<D extends FloatType> extends Owner {
   readonly #state: OptimizerState<D>;
   readonly #of: Accumulated<D>;
   readonly #sums: TensorGroup<string, D>;
@@ -48,6 +50,7 @@ export class Accumulation<D extends FloatType> {
   #rows = 0;
 
   constructor(state: OptimizerState<D>, of: Accumulated<D>) {
+    super();
     const { parameters, gradients } = of;
     const { engine, dtype } = parameters.whole;
     const entries = Object.entries<Tensor<D>>(parameters.parts);
@@ -109,10 +112,6 @@ export class Accumulation<D extends FloatType> {
     this.#update.dispose();
     this.#share.dispose();
     this.#sums.whole.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #sumOf(name: string): Tensor<D> {

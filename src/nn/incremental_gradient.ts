@@ -14,6 +14,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkStep } from "../calculus/central_differences.ts";
+import { Owner } from "../disposable.ts";
 import { affine } from "../ops/affine.ts";
 import { expressionOf } from "../tensor/expression.ts";
 import { empty, type Tensor, zeros } from "../tensor/tensor.ts";
@@ -76,7 +77,7 @@ export function incrementalGradients<D extends FloatType>(
   h: number,
 ): void {
   checkStep(h);
-  const made: Disposable[] = [];
+  const made: Owner[] = [];
   try {
     const denses = densesOf(net, x, made);
     for (const [d, dense] of denses.entries()) {
@@ -88,7 +89,7 @@ export function incrementalGradients<D extends FloatType>(
       gradients[`b${d + 1}`]?.data.set(gradient.subarray(weightCount));
     }
   } finally {
-    for (const one of made) one[Symbol.dispose]();
+    for (const one of made) one.dispose();
   }
 }
 
@@ -193,11 +194,12 @@ function densesOf<D extends FloatType>(net: Differentiated<D>, x: Tensor<D>, mad
 }
 
 /** Layers from a tensor that is written again and again. */
-class Passage<D extends FloatType> {
+class Passage<D extends FloatType> extends Owner {
   readonly #program: Program<"z"> | undefined;
   readonly #z: Tensor<D>;
 
   constructor(layers: readonly Layer[], from: Tensor<D>, parameters: NamedTensors<string, D>) {
+    super();
     const leaves = Object.fromEntries(
       Object.entries<Tensor<D>>(parameters).map(([name, value]) => [name, expressionOf(value)]),
     );
@@ -213,7 +215,7 @@ class Passage<D extends FloatType> {
     return this.#z;
   }
 
-  [Symbol.dispose](): void {
+  dispose(): void {
     this.#program?.dispose();
   }
 }

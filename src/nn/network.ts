@@ -1,8 +1,10 @@
 /**
  * A network: layers with parameters, and programs for what it is asked.
  */
+
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
@@ -69,7 +71,7 @@ export function network<D extends FloatType = "float32">(
 }
 
 /** What `network` gives. */
-export class Network<D extends FloatType = FloatType> {
+export class Network<D extends FloatType = FloatType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly description: Sequential;
@@ -88,6 +90,7 @@ export class Network<D extends FloatType = FloatType> {
   #isDisposed = false;
 
   constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
+    super();
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
     checkSequential(description);
@@ -303,10 +306,6 @@ export class Network<D extends FloatType = FloatType> {
     this.#parameters.dispose();
     this.#statistics?.whole.dispose();
     this.counter?.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #stepParts(source: StepSource<D>): StepParts<D> {

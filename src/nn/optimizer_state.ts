@@ -1,6 +1,7 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { ADAPTIVE, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, RATES, type Rates, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
@@ -18,7 +19,7 @@ export type UpdatePlan<D extends FloatType> = {
 };
 
 /** Moving averages of gradients, one block each, and the step count. The caller disposes of it. */
-export class OptimizerState<D extends FloatType> {
+export class OptimizerState<D extends FloatType> extends Owner {
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
   readonly averages: readonly Tensor<D>[];
@@ -32,6 +33,7 @@ export class OptimizerState<D extends FloatType> {
    * @throws {OptionError} a schedule that leaves its length to the run
    */
   constructor(optimizer: Optimizer, parameters: Tensor<D>) {
+    super();
     this.optimizer = { ...optimizer, learningRate: withLength(optimizer.learningRate, undefined) };
     const { engine, shape, dtype } = parameters;
     this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
@@ -131,10 +133,6 @@ export class OptimizerState<D extends FloatType> {
   dispose(): void {
     for (const average of this.averages) average.dispose();
     this.#rates.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

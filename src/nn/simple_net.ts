@@ -3,6 +3,7 @@
  *
  *   Z = X·W,   loss = mean over rows of -Σ_j t_ij ln softmax(z_i)_j
  */
+import { Owner } from "../disposable.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { matmul } from "../ops/matmul.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -32,7 +33,7 @@ export type SimpleNetOptions<D extends FloatType> = {
  * using net = new SimpleNet(engine, { random: new RandomState(0) });
  * net.gradient([0.6, 0.9], [0, 0, 1]).W.toArray();
  */
-export class SimpleNet<D extends FloatType = "float32"> {
+export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -41,6 +42,7 @@ export class SimpleNet<D extends FloatType = "float32"> {
 
   /** @throws {OptionError} a size that is not a whole number from 1 on */
   constructor(engine: Engine, { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>) {
+    super();
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
     checkFloatType(dtype);
@@ -115,10 +117,6 @@ export class SimpleNet<D extends FloatType = "float32"> {
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#parameters.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #with<R>(x: Examples<D>, t: Targets<D>, compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R): R {

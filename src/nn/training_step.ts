@@ -4,6 +4,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
@@ -37,11 +38,12 @@ export type StepParts<D extends FloatType> = {
 };
 
 /** Steps of one size. The caller disposes of it; network and optimizer state live on. */
-export class TrainingStep<D extends FloatType> {
+export class TrainingStep<D extends FloatType> extends Owner {
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 
   constructor(state: OptimizerState<D>, { into = [] }: StepSource<D>, parts: StepParts<D>) {
+    super();
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
     const values = gradientsOf(
@@ -82,9 +84,5 @@ export class TrainingStep<D extends FloatType> {
 
   dispose(): void {
     this.program.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

@@ -7,6 +7,7 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -46,7 +47,7 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
  * @example
  * using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random: new RandomState(0) });
  */
-export class TwoLayerNet<D extends FloatType = "float32"> {
+export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -64,6 +65,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(engine: Engine, options: TwoLayerNetOptions<D>) {
+    super();
     const { inputSize, hiddenSize, outputSize, random, weightInitStd = 0.01, dtype = "float32" as D } = options;
     checkSize("inputSize", inputSize);
     checkSize("hiddenSize", hiddenSize);
@@ -182,9 +184,5 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   dispose(): void {
     this.#descent.dispose();
     this.network.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

@@ -6,6 +6,7 @@
  *   values    the nonzeros
  */
 
+import { Owner } from "../disposable.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkShape } from "./layout.ts";
@@ -26,7 +27,7 @@ type SparseForm<D extends DType> = {
 };
 
 /** Room for an m × k matrix that is mostly zero. Whoever made it disposes of it. */
-export class SparseMatrix<D extends DType = DType> {
+export class SparseMatrix<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */
@@ -48,6 +49,7 @@ export class SparseMatrix<D extends DType = DType> {
    * @throws {AllocationError} too large for one block
    */
   constructor(engine: Engine, shape: readonly [number, number], form: SparseForm<D>) {
+    super();
     const { dtype, widest, capacity = shape[0] * widest } = form;
     checkShape("shape", shape);
     this.engine = engine;
@@ -70,10 +72,6 @@ export class SparseMatrix<D extends DType = DType> {
     this.starts.dispose();
     this.columns.dispose();
     this.values.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -4,6 +4,7 @@
  *   owner  made by `tensor`, `zeros` or an operation; whoever made it disposes of it
  *   view   rows of a tensor, or one tensor of a group; lives as long as the owner, frees nothing
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -26,7 +27,7 @@ export type TensorOptions<D extends DType> = {
 };
 
 /** Row-major numbers of one dtype in an engine's memory. */
-export class Tensor<D extends DType = DType> {
+export class Tensor<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly shape: Shape;
@@ -39,6 +40,7 @@ export class Tensor<D extends DType = DType> {
 
   /** Takes over a block, or sees a part of one; `tensor`, `zeros` and `tensorGroup` make them. */
   constructor(engine: Engine, storage: Storage, form: { dtype: D; shape: Shape; name?: string | undefined }) {
+    super();
     this.engine = engine;
     this.dtype = form.dtype;
     this.shape = form.shape;
@@ -132,10 +134,6 @@ export class Tensor<D extends DType = DType> {
     this.#isDisposed = true;
     this.#data = undefined;
     if (this.#storage.role === "owner") this.#storage.block.free();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

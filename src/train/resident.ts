@@ -6,6 +6,7 @@
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -30,7 +31,7 @@ export type ResidentOptions = {
 const DENSE_FROM = 0.4;
 
 /** Inputs and targets of n examples, copied into an engine's memory once. The caller disposes of it. */
-export class ResidentDataset {
+export class ResidentDataset extends Owner {
   readonly engine: Engine;
   readonly length: number;
   /** Values of one example. */
@@ -53,6 +54,7 @@ export class ResidentDataset {
    * @throws {OptionError} sparse rows of floats
    */
   constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
+    super();
     this.engine = engine;
     this.length = dataset.length;
     this.size = dataset.size;
@@ -113,10 +115,6 @@ export class ResidentDataset {
       copies.float64?.dispose();
     }
   }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
 }
 
 type Copies = { [D in FloatType]?: Tensor<D> };
@@ -166,7 +164,7 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
 }
 
 /** Room for m examples, filled by index, again and again. The caller disposes of it. */
-export class Minibatch<D extends FloatType> {
+export class Minibatch<D extends FloatType> extends Owner {
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
   /** m × size, in the dataset's layout */
@@ -182,6 +180,7 @@ export class Minibatch<D extends FloatType> {
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(resident: ResidentDataset, batchSize: number, dtype: D) {
+    super();
     checkBatchSize(batchSize);
     const { engine, size, scale, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
@@ -223,10 +222,6 @@ export class Minibatch<D extends FloatType> {
     this.indices.dispose();
     this.inputs.dispose();
     this.targets.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

@@ -6,7 +6,9 @@
  * It is a generator underneath, so that whoever drives it decides when others get their turn: `train` does so for a
  * program, a page or a worker may do it themselves.
  */
+
 import { Dataset } from "../data/dataset.ts";
+import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
@@ -61,7 +63,7 @@ export const RESTORE: unique symbol = Symbol("restore");
  * using trainer = new Trainer(net, { train: digits }, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
-export class Trainer<D extends FloatType> {
+export class Trainer<D extends FloatType> extends Owner {
   readonly network: Network<D>;
   readonly plan: TrainingPlan;
   /** The records so far, at every moment. */
@@ -89,6 +91,7 @@ export class Trainer<D extends FloatType> {
     options: TrainerOptions,
     history: TrainHistory = emptyHistory(),
   ) {
+    super();
     const network = networkOf(trainable);
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
@@ -183,10 +186,6 @@ export class Trainer<D extends FloatType> {
   dispose(): void {
     for (const owned of this.#owned.reverse()) owned.dispose();
     this.#owned.length = 0;
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   /** What a checkpoint keeps of the loop itself: the iteration, and the current epoch's sums. */

@@ -1,6 +1,7 @@
 /**
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, EngineError, LanegradError } from "../errors.ts";
 import {
   bindKernels,
@@ -41,7 +42,7 @@ export type EngineStats = {
  * @example
  * using engine = await Engine.load();
  */
-export class Engine {
+export class Engine extends Owner {
   readonly build: Build;
   /** The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. */
   readonly module: WebAssembly.Module;
@@ -60,6 +61,7 @@ export class Engine {
     guard: Guard,
     memory: Memory,
   ) {
+    super();
     this.build = parts.build;
     this.module = parts.module;
     this.kernels = parts.kernels;
@@ -167,9 +169,5 @@ export class Engine {
     } finally {
       this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
