@@ -112,7 +112,9 @@ function annotate(folder: string): void {
   const call = new RegExp(`([=:]\\s*)((?:${[...new Set(annotated)].join("|")})\\d*\\()`, "g");
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
     const code = readFileSync(join(folder, file), "utf8");
-    writeFileSync(join(folder, file), code.replace(call, "$1/*@__PURE__*/$2"));
+    // Imports of nothing: what is injected above is imported everywhere, also where it is not used.
+    const lean = code.replaceAll(/(?<=^|;)import"\.\/chunk-\w+\.js";/g, "");
+    writeFileSync(join(folder, file), lean.replace(call, "$1/*@__PURE__*/$2"));
   }
 }
 

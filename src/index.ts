@@ -80,6 +80,7 @@ export { describeNetwork, type NetworkDescription, parseDescription } from "./nn
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
+export type { Schedule } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
@@ -87,7 +88,7 @@ export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
-export { rateAt, type Schedule } from "./nn/schedules.ts";
+export { rateAt, type SchedulePart, type SchedulePlan, schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";

@@ -8,8 +8,8 @@ import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import { rateOf, withLengthOf } from "./learning_rate.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { rateAt, withLength } from "./schedules.ts";
 
 /** What a program does to follow gradients. */
 export type UpdatePlan<D extends FloatType> = {
@@ -34,7 +34,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
    */
   constructor(optimizer: Optimizer, parameters: Tensor<D>) {
     super();
-    this.optimizer = { ...optimizer, learningRate: withLength(optimizer.learningRate, undefined) };
+    this.optimizer = { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, undefined) };
     const { engine, shape, dtype } = parameters;
     this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
     this.#setConstants();
@@ -68,7 +68,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
     const { kind, learningRate } = this.optimizer;
     const rates = this.#rates.data;
     if (rate !== undefined) rates[0] = rate;
-    else if (typeof learningRate === "object") rates[0] = rateAt(learningRate, this.#step);
+    else if (typeof learningRate === "object") rates[0] = rateOf(learningRate, this.#step);
     else rates[0] = learningRate;
     this.#step += 1;
     if (kind !== "adam" && kind !== "adamW") return;

@@ -15,7 +15,7 @@
  * with m̂ = m / (1 - β₁^t) and v̂ = v / (1 - β₂^t) in step t = 1, 2, …
  */
 import { OptionError } from "../errors.ts";
-import { checkSchedule, type Schedule } from "./schedules.ts";
+import { checkRate, type Schedule } from "./learning_rate.ts";
 
 /** What every optimizer may be told. */
 export type CommonOptions = {
@@ -122,7 +122,7 @@ export function checkOptimizer(optimizer: Optimizer): void {
   if (!Object.hasOwn(NEEDED, optimizer?.kind)) {
     throw new OptionError("optimizer: kind", Object.keys(NEEDED).join(", "), optimizer?.kind);
   }
-  checkSchedule(`${optimizer.kind}: learningRate`, optimizer.learningRate);
+  checkRate(`${optimizer.kind}: learningRate`, optimizer.learningRate);
   const needed = NEEDED[optimizer.kind].map((name) => [name, undefined] as const);
   for (const [name, value] of Object.entries<unknown>({ ...Object.fromEntries(needed), ...optimizer })) {
     const range = RANGES[name];

@@ -5,8 +5,8 @@
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
 import { OptionError } from "../errors.ts";
+import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
-import { checkSchedule, type Schedule, withLength } from "../nn/schedules.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { TrainingAugmentation } from "./augment.ts";
@@ -132,7 +132,7 @@ export function planOf(
 
 /** The optimizer, whose learning rate knows how long the run is. */
 function withLengths(optimizer: Optimizer, updates: number | undefined): Optimizer {
-  return { ...optimizer, learningRate: withLength(optimizer.learningRate, updates) };
+  return { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, updates) };
 }
 
 /** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
@@ -147,7 +147,7 @@ function updatesIn(
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (optimizer === undefined) {
     if (learningRate === undefined) throw new OptionError("train", "an optimizer or a learningRate", "neither");
-    checkSchedule("learningRate", learningRate);
+    checkRate("learningRate", learningRate);
     return sgd({ learningRate });
   }
   if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");

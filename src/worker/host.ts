@@ -5,6 +5,7 @@ import { Dataset } from "../data/dataset.ts";
 import { WorkerError } from "../errors.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
+import { schedule } from "../nn/schedules.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
@@ -219,7 +220,12 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
   return random;
 }
 
-/** Options that arrived as data: what an augmentation brings along stayed behind. */
-function optionsOf({ augmentation, ...options }: Ask<"train">["options"]): TrainerOptions {
-  return augmentation === undefined ? options : { ...options, augmentation: augment(augmentation) };
+/** Options that arrived as data: what an augmentation and a schedule bring along stayed behind. */
+function optionsOf({ augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"]): TrainerOptions {
+  return {
+    ...options,
+    ...(augmentation && { augmentation: augment(augmentation) }),
+    ...(optimizer && { optimizer: { ...optimizer, learningRate: schedule(optimizer.learningRate) } }),
+    ...(learningRate !== undefined && { learningRate: schedule(learningRate) }),
+  };
 }

@@ -6,6 +6,7 @@ import { DisposedError, EngineMismatchError, IndexError, LanegradError, ShapeErr
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu, tanh } from "../../src/ops/elementwise.ts";
 import { argument } from "../../src/tensor/expression.ts";
@@ -189,7 +190,7 @@ test("a rate that a run is given stands for the schedule's, for this run", () =>
   using resident = new ResidentDataset(engine, dataset);
   using batch = new Minibatch(resident, 4, "float64");
   using net = small("float64");
-  using state = net.optimize(sgd({ learningRate: { kind: "warmup", rate: 1, steps: 4 } }));
+  using state = net.optimize(sgd({ learningRate: schedule({ kind: "warmup", rate: 1, steps: 4 }) }));
   using step = net.trainingStep(state, batch.source);
   for (const [i, given] of [undefined, 0.125, 0, undefined].entries()) {
     batch.gather();

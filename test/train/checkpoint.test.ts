@@ -7,10 +7,11 @@ import * as assert from "uvu/assert";
 import { CheckpointError, FormatError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { decodeNetwork } from "../../src/nn/network_file.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
-import type { Schedule } from "../../src/nn/schedules.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
@@ -41,7 +42,7 @@ const LAYERS = {
 };
 const RATES: { readonly [name: string]: Schedule } = {
   constant: 0.02,
-  cosine: { kind: "cosine", rate: 0.05, steps: 30 },
+  cosine: schedule({ kind: "cosine", rate: 0.05, steps: 30 }),
 };
 const OPTIMIZERS: { readonly [name: string]: (learningRate: Schedule) => Optimizer } = {
   sgd: (learningRate) => sgd({ learningRate, clipNorm: 1 }),

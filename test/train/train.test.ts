@@ -7,6 +7,7 @@ import { OptionError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu, tanh } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
@@ -217,7 +218,7 @@ test("a cosine without steps ends with the run", async () => {
   ] as const) {
     const run = async (steps: number | undefined) => {
       using net = netOf();
-      const learningRate = { kind: "cosine", rate: 0.05, steps } as const;
+      const learningRate = schedule({ kind: "cosine", rate: 0.05, steps });
       await train(net, trainSet, { ...options, optimizer: adam({ learningRate }) });
       return [...net.blocks[0]!.data];
     };

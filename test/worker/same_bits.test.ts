@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
@@ -39,7 +40,7 @@ const cases: readonly Case[] = [
     options: () => ({
       epochs: 6,
       batchSize: 32,
-      optimizer: adam({ learningRate: 1e-2 }),
+      optimizer: adam({ learningRate: schedule({ kind: "step", rate: 1e-2, every: 9, factor: 0.5 }) }),
       earlyStopping: { patience: 3 },
       augmentation: augment({ shift: 1 }),
       seed: 5,
@@ -49,7 +50,13 @@ const cases: readonly Case[] = [
     law: "draws with replacement from the stream that the weights came from",
     dtype: "float64",
     layers: () => sequential(dense(16, 4)),
-    options: (random) => ({ iterations: 40, batchSize: 20, learningRate: 0.1, evaluateEvery: 15, random }),
+    options: (random) => ({
+      iterations: 40,
+      batchSize: 20,
+      learningRate: schedule({ kind: "cosine", rate: 0.1 }),
+      evaluateEvery: 15,
+      random,
+    }),
   },
 ];
 
