@@ -8,10 +8,11 @@
  * A browser's worker is one file without imports: import maps do not reach workers, and a bundler would have to split it.
  * It gets the kernels from the program that starts it, so that they are not in it.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { makeLean } from "./lean.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
@@ -43,7 +44,7 @@ await build({
   entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
 });
 
-annotate(join(ROOT, "dist"));
+makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 
 const surface = surfaceOf(join(ROOT, "src/index.ts"));
 // The other entries take from the first what it exports, so that it stays one file, and its classes are one and the same.
@@ -94,28 +95,6 @@ await build({
 mkdirSync(join(ROOT, "dist/wasm"), { recursive: true });
 for (const name of ["simd", "relaxed"]) {
   copyFileSync(join(ROOT, `build/${name}.wasm`), join(ROOT, `dist/wasm/${name}.wasm`));
-}
-
-/**
- * Puts the annotations of pure calls back, which minifying takes away: without them a bundler keeps every operation that is
- * made when the module starts, and what it refers to, whether a program names it or not.
- */
-function annotate(folder: string): void {
-  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
-  );
-  const annotated = sources.flatMap((file) =>
-    [...readFileSync(join(ROOT, "src", file), "utf8").matchAll(/\/\* @__PURE__ \*\/ (\w+)\(/g)].map(
-      ([, name = ""]) => name,
-    ),
-  );
-  const call = new RegExp(`([=:]\\s*)((?:${[...new Set(annotated)].join("|")})\\d*\\()`, "g");
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
-    const code = readFileSync(join(folder, file), "utf8");
-    // Imports of nothing: what is injected above is imported everywhere, also where it is not used.
-    const lean = code.replaceAll(/(?<=^|;)import"\.\/chunk-\w+\.js";/g, "");
-    writeFileSync(join(folder, file), lean.replace(call, "$1/*@__PURE__*/$2"));
-  }
 }
 
 /** Turns imports of names that the package's first entry exports into imports of that entry. */

@@ -120,8 +120,7 @@ function splitOff(
 function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer<D>): void {
   const restore = checkpoint[RESTORE];
   if (restore === undefined) {
-    const expected = "a checkpoint of checkpointOf, decodeCheckpoint or a CheckpointFolder";
-    throw new OptionError("resume", expected, "a copy", "decodeCheckpoint(encodeCheckpoint(copy)) makes one of it");
+    throw new OptionError("resume", "what checkpointOf or decodeCheckpoint gave", "a copy of it");
   }
   restore(trainer, checkpoint);
 }
