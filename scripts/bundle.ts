@@ -91,11 +91,9 @@ await build({
   ],
 });
 
-// Without `debug`, which is for a look at what goes wrong, and is in the package as a string.
+// The build that nearly everyone uses, for Node and for servers of one's own; the others are in the package as strings.
 mkdirSync(join(ROOT, "dist/wasm"), { recursive: true });
-for (const name of ["simd", "relaxed"]) {
-  copyFileSync(join(ROOT, `build/${name}.wasm`), join(ROOT, `dist/wasm/${name}.wasm`));
-}
+copyFileSync(join(ROOT, "build/simd.wasm"), join(ROOT, "dist/wasm/simd.wasm"));
 
 /** Turns imports of names that the package's first entry exports into imports of that entry. */
 function surfaceOf(index: string): Plugin {
