@@ -78,9 +78,6 @@ await build({
   outdir: join(ROOT, "dist/worker"),
   platform: "browser",
   alias: { "#platform": join(ROOT, "src/platform/web.ts") },
-  banner: {
-    js: "/*! lanegrad, MIT; with @assemblyscript/loader, Apache-2.0, Copyright The AssemblyScript Authors */",
-  },
   plugins: [
     {
       name: "no kernels",
