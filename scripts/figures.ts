@@ -1,7 +1,8 @@
 /**
- * The figures of docs/figures.md: `npm run figures` writes them to docs/figures/.
+ * The figures of the pages: `npm run figures` writes them to docs/figures/.
  *
- * A run of the chapter's network on the bundled digits, and the error of numerical derivatives.
+ * A run of the chapter's network on the bundled digits, the error of numerical derivatives; the measured times; what the
+ * kernels look like, and how exact one of them is.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,6 +10,11 @@ import { fileURLToPath } from "node:url";
 import { Engine, emptyHistory, loadMnist, RandomState, TwoLayerNet, train } from "lanegrad";
 import { lossCurve, weightImages } from "lanegrad/plot";
 import { derivativeErrors } from "./figures/derivative_errors.ts";
+import { expErrors } from "./figures/exp_errors.ts";
+import { loops } from "./figures/loops.ts";
+import { microkernel } from "./figures/microkernel.ts";
+import { packing } from "./figures/packing.ts";
+import { speed } from "./figures/speed.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OUT = join(ROOT, "docs/figures");
@@ -29,6 +35,11 @@ for (const [name, svg] of Object.entries({
   }),
   "weights.svg": await weightImages(net.parameters.W1, { title: "What each hidden unit looks for" }),
   "derivative.svg": await derivativeErrors(),
+  "speed.svg": await speed(),
+  "loops.svg": loops(),
+  "packing.svg": packing(),
+  "microkernel.svg": microkernel(),
+  "exp.svg": await expErrors(),
 })) {
   writeFileSync(join(OUT, name), `${svg}\n`);
   console.log(`${name}: ${svg.length} bytes`);

@@ -1,0 +1,173 @@
+/**
+ * Every page of the project shows what is true: its code is type-checked and run, its commands, files and links are there, and
+ * what it says is printed is printed.
+ *
+ *   ts        one program a page, in the page's order; `// →` promises a value (support/snippets.ts)
+ *   console   `$ command` and what it prints on standard output, where `…` stands for anything; a page's commands share a folder
+ *   sh        commands, of which every script, file and flag must exist
+ *   json      is JSON
+ *   html      an import map must agree with package.json
+ *   python    not run: it needs PyTorch, which the project does not
+ *   text      not code
+ *
+ * Any other block is an error. Programs run on the build `simd` alone, whichever build the suite is at: a page shows what a
+ * user gets.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { commandsOf, complaint, runCommand, sessionsOf } from "../support/commands.ts";
+import { BUILD } from "../support/engine.ts";
+import { ROOT } from "../support/script.ts";
+import { emptyFolder, programOf, runProgram, type Snippet, snippetsOf, typeErrors } from "../support/snippets.ts";
+
+const test = suite("pages");
+const FOLDERS = ["", "docs", "data", "examples", "examples/browser", "examples/chapter-04"];
+const LANGUAGES: ReadonlySet<string> = new Set(["ts", "console", "sh", "json", "html", "python", "text"]);
+/** Commands that do not end by themselves, or that a page shows for their length: shown, and not run here. */
+const PACKAGE = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+type Page = {
+  readonly file: string;
+  readonly text: string;
+  readonly prose: string;
+  readonly snippets: readonly Snippet[];
+};
+
+const pages: readonly Page[] = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => pageOf(join(folder, name).replaceAll("\\", "/"))),
+);
+const blocks = pages.flatMap(({ snippets }) => snippets);
+const programs = new Map(
+  pages.flatMap(({ file, snippets }) => {
+    const code = snippets.filter(({ language }) => language === "ts");
+    return code.length === 0 ? [] : [[file, programOf(file, code)] as const];
+  }),
+);
+
+test("a block says what it is, and none is indented code, which says nothing", () => {
+  for (const { file, line, language } of blocks) assert.ok(LANGUAGES.has(language), `${file}:${line}: \`${language}\``);
+  for (const { file, prose } of pages) {
+    const indented = /\n\n( {4,}(?![-*+\d ]).*)/.exec(prose)?.[1];
+    assert.is(indented, undefined, file);
+  }
+});
+
+test("their programs are well-typed", async () => {
+  if (BUILD !== "simd") return;
+  assert.is(await typeErrors([...programs.values()]), "");
+});
+
+for (const [file, program] of programs) {
+  test(`the code of ${file} runs, and gives what it promises`, async () => {
+    if (BUILD !== "simd") return;
+    const { code, stderr } = await runProgram(program);
+    assert.is(code, 0, stderr);
+  });
+}
+
+for (const { file, snippets } of pages) {
+  const sessions = snippets.filter(({ language }) => language === "console").flatMap(sessionsOf);
+  const folder = sessions.length > 0 && BUILD === "simd" ? emptyFolder() : "";
+  for (const { command, output, line } of sessions) {
+    test(`${file}:${line}: ${command} prints what is shown`, async () => {
+      if (BUILD !== "simd") return;
+      const { code, stdout, stderr } = await runCommand(command, folder);
+      assert.is(code, 0, stderr);
+      const parts = output.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+      if (!new RegExp(`^${parts.join("[^]*?")}$`).test(stdout)) assert.is(stdout, output);
+    });
+  }
+}
+
+test("their commands exist, in blocks and between words", () => {
+  const inBlocks = blocks
+    .filter(({ language }) => language === "sh")
+    .flatMap((block) => commandsOf(block).map((command) => [`${block.file}:${block.line}`, command] as const));
+  const inWords = pages.flatMap(({ file, prose }) =>
+    codeIn(prose)
+      .filter((code) => /^([A-Z_]+=\S+ )*(npm|npx|lanegrad) \w/.test(code))
+      .map((code) => [file, code] as const),
+  );
+  assert.ok(inBlocks.length > 20 && inWords.length > 20, "the pattern finds none");
+  const wrong = [...inBlocks, ...inWords].flatMap(([place, command]) => {
+    const found = complaint(command);
+    return found === undefined ? [] : [`${place}: ${command}: ${found}`];
+  });
+  assert.equal(wrong, []);
+});
+
+test("files that they name are there", () => {
+  const NAMED = /^(assembly|bench|data|docs|examples|scripts|src|test)\/[\w./-]*\w$/;
+  const named = pages.flatMap(({ file, prose }) =>
+    codeIn(prose).flatMap((code) => (NAMED.test(code) ? [[file, code]] : [])),
+  );
+  assert.ok(named.length > 20, "the pattern finds none");
+  const here = (file: string, name: string) =>
+    [ROOT, join(ROOT, dirname(file))].some((root) => existsSync(join(root, name)));
+  assert.equal(
+    named.filter(([file = "", name = ""]) => !here(file, name)),
+    [],
+  );
+});
+
+test("links lead to files and headings that are there", () => {
+  const wrong = pages.flatMap(({ file, prose }) =>
+    linksIn(prose)
+      .filter((link) => !leads(file, link))
+      .map((link) => `${file}: ${link}`),
+  );
+  assert.equal(wrong, []);
+});
+
+test("JSON is JSON, and an import map is the package's", () => {
+  for (const { language, text } of blocks) {
+    if (language === "json") JSON.parse(text);
+    if (language !== "html") continue;
+    const map = /<script type="importmap">([^]*?)<\/script>/.exec(text)?.[1] ?? "";
+    const { imports } = JSON.parse(map) as { readonly imports: Readonly<Record<string, string>> };
+    for (const [name, address] of Object.entries(imports)) {
+      const entry = name.startsWith("#") ? PACKAGE.imports[name] : PACKAGE.exports[name.replace("lanegrad", ".")];
+      if (name.startsWith("@")) assert.ok(existsSync(join(ROOT, address)), address);
+      else assert.is(address, `./node_modules/lanegrad/${relative(".", entry.default)}`);
+    }
+  }
+});
+
+test.run();
+
+function pageOf(file: string): Page {
+  const text = readFileSync(join(ROOT, file), "utf8").replaceAll("\r\n", "\n");
+  return { file, text, prose: text.replaceAll(/^(`{3,})[^`]*\n[^]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
+}
+
+/** What stands in backticks. */
+function codeIn(prose: string): string[] {
+  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+}
+
+/** Targets of links and pictures within the project. */
+function linksIn(prose: string): string[] {
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)].map(([, a, b]) => a ?? b ?? "");
+  return links.filter((link) => !/^[a-z]+:/.test(link));
+}
+
+function leads(from: string, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? from : join(dirname(from), path);
+  if (!existsSync(join(ROOT, target))) return false;
+  if (anchor === undefined) return true;
+  const text = pages.find(({ file }) => file === target.replaceAll("\\", "/"))?.prose ?? "";
+  return [...text.matchAll(/^#+ (.+)$/gm)].some(([, heading = ""]) => slugOf(heading) === anchor);
+}
+
+/** The anchor that GitHub gives a heading. */
+function slugOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M} _-]/gu, "")
+    .replaceAll(" ", "-");
+}
