@@ -1,17 +1,16 @@
 /**
- * Ten lines: an engine, the bundled digits, a network, 1,000 steps, its accuracy.
+ * Ten lines: an engine, the bundled digits, a network, five epochs, its accuracy.
  *
- * Expect a tenth before, as of ten classes, and 87 % after.
+ * Expect a tenth before, as of ten classes, and 93 % after.
  */
-import { Engine, evaluate, loadMnist, RandomState, TwoLayerNet, train } from "lanegrad";
+import { adam, dense, Engine, evaluate, loadMnist, network, relu, sequential, train } from "lanegrad";
 
 using engine = await Engine.load();
 const digits = await loadMnist("data");
-const random = new RandomState(0);
-using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random });
+using net = network(engine, sequential(dense(784, 128), relu(), dense(128, 10)), { seed: 0 });
 
 const before = evaluate(net, digits.test).accuracy;
-await train(net, digits.train, { iterations: 1000, batchSize: 100, learningRate: 0.1, random });
+await train(net, digits.train, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
 const after = evaluate(net, digits.test).accuracy;
 
-console.log(`accuracy on 2,000 held-out digits: ${before.toFixed(4)} before, ${after.toFixed(4)} after 1,000 steps`);
+console.log(`accuracy on 2,000 held-out digits: ${before.toFixed(4)} before, ${after.toFixed(4)} after five epochs`);

@@ -3,6 +3,7 @@
  * what it says is printed is printed.
  *
  *   ts        one program a page, in the page's order; `// →` promises a value (support/snippets.ts)
+ *   output    what that program prints, among other things, in the page's order
  *   console   `$ command` and what it prints on standard output, where `…` stands for anything; a page's commands share a folder
  *   sh        commands, of which every script, file and flag must exist
  *   json      is JSON
@@ -19,13 +20,20 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { commandsOf, complaint, runCommand, sessionsOf } from "../support/commands.ts";
 import { BUILD } from "../support/engine.ts";
-import { ROOT } from "../support/script.ts";
-import { emptyFolder, programOf, runProgram, type Snippet, snippetsOf, typeErrors } from "../support/snippets.ts";
+import { type Ended, ROOT } from "../support/script.ts";
+import {
+  emptyFolder,
+  isAsShown,
+  programOf,
+  runProgram,
+  type Snippet,
+  snippetsOf,
+  typeErrors,
+} from "../support/snippets.ts";
 
 const test = suite("pages");
 const FOLDERS = ["", "docs", "data", "examples", "examples/browser", "examples/chapter-04"];
-const LANGUAGES: ReadonlySet<string> = new Set(["ts", "console", "sh", "json", "html", "python", "text"]);
-/** Commands that do not end by themselves, or that a page shows for their length: shown, and not run here. */
+const LANGUAGES: ReadonlySet<string> = new Set(["ts", "output", "console", "sh", "json", "html", "python", "text"]);
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 type Page = {
@@ -48,6 +56,32 @@ const programs = new Map(
   }),
 );
 
+/** Commands by page. */
+const sessions = new Map(
+  pages.map(({ file, snippets }) => {
+    return [file, snippets.filter(({ language }) => language === "console").flatMap(sessionsOf)] as const;
+  }),
+);
+
+/** How programs and commands ended, by their page, and by page and line. */
+const ended = new Map<string, Ended>();
+
+test.before(async () => {
+  if (BUILD !== "simd") return;
+  const queue = [...sessions.keys()].map((file) => () => runSessions(file));
+  for (const [file, program] of programs) queue.push(async () => void ended.set(file, await runProgram(program)));
+  const drain = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
+  };
+  await Promise.all([drain(), drain()]);
+});
+
+async function runSessions(file: string): Promise<void> {
+  const all = sessions.get(file) ?? [];
+  const folder = all.length > 0 ? emptyFolder() : "";
+  for (const { command, line } of all) ended.set(`${file}:${line}`, await runCommand(command, folder));
+}
+
 test("a block says what it is, and none is indented code, which says nothing", () => {
   for (const { file, line, language } of blocks) assert.ok(LANGUAGES.has(language), `${file}:${line}: \`${language}\``);
   for (const { file, prose } of pages) {
@@ -61,24 +95,28 @@ test("their programs are well-typed", async () => {
   assert.is(await typeErrors([...programs.values()]), "");
 });
 
-for (const [file, program] of programs) {
-  test(`the code of ${file} runs, and gives what it promises`, async () => {
+for (const [file] of programs) {
+  test(`the code of ${file} runs, and gives what it promises`, () => {
     if (BUILD !== "simd") return;
-    const { code, stderr } = await runProgram(program);
+    const { code, stdout, stderr } = ended.get(file)!;
     assert.is(code, 0, stderr);
+    let end = 0;
+    for (const { text, language, line } of blocks.filter((block) => block.file === file)) {
+      if (language !== "output") continue;
+      const at = stdout.indexOf(text, end);
+      assert.ok(at >= 0, `${file}:${line}: not in what is printed:\n${stdout}`);
+      end = at + text.length;
+    }
   });
 }
 
-for (const { file, snippets } of pages) {
-  const sessions = snippets.filter(({ language }) => language === "console").flatMap(sessionsOf);
-  const folder = sessions.length > 0 && BUILD === "simd" ? emptyFolder() : "";
-  for (const { command, output, line } of sessions) {
-    test(`${file}:${line}: ${command} prints what is shown`, async () => {
+for (const [file, all] of sessions) {
+  for (const { command, output, line } of all) {
+    test(`${file}:${line}: ${command} prints what is shown`, () => {
       if (BUILD !== "simd") return;
-      const { code, stdout, stderr } = await runCommand(command, folder);
+      const { code, stdout, stderr } = ended.get(`${file}:${line}`)!;
       assert.is(code, 0, stderr);
-      const parts = output.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-      if (!new RegExp(`^${parts.join("[^]*?")}$`).test(stdout)) assert.is(stdout, output);
+      if (!isAsShown(stdout, output)) assert.is(stdout, output);
     });
   }
 }
@@ -100,8 +138,18 @@ test("their commands exist, in blocks and between words", () => {
   assert.equal(wrong, []);
 });
 
+test("README.md leads to every page of docs", () => {
+  const links = linksIn(pages.find(({ file }) => file === "README.md")!.prose).map((link) => link.replace(/#.*/, ""));
+  const listed = pages.map(({ file }) => file).filter((file) => file.startsWith("docs/"));
+  assert.ok(listed.length > 0);
+  assert.equal(
+    listed.filter((file) => !links.includes(file)),
+    [],
+  );
+});
+
 test("files that they name are there", () => {
-  const NAMED = /^(assembly|bench|data|docs|examples|scripts|src|test)\/[\w./-]*\w$/;
+  const NAMED = /^(assembly|bench|data|docs|examples(?!\/browser\/dist)|scripts|src|test)\/[\w./-]*\w$/;
   const named = pages.flatMap(({ file, prose }) =>
     codeIn(prose).flatMap((code) => (NAMED.test(code) ? [[file, code]] : [])),
   );
@@ -127,7 +175,7 @@ test("JSON is JSON, and an import map is the package's", () => {
   for (const { language, text } of blocks) {
     if (language === "json") JSON.parse(text);
     if (language !== "html") continue;
-    const map = /<script type="importmap">([^]*?)<\/script>/.exec(text)?.[1] ?? "";
+    const map = /<script type="importmap">([\s\S]*?)<\/script>/.exec(text)?.[1] ?? "";
     const { imports } = JSON.parse(map) as { readonly imports: Readonly<Record<string, string>> };
     for (const [name, address] of Object.entries(imports)) {
       const entry = name.startsWith("#") ? PACKAGE.imports[name] : PACKAGE.exports[name.replace("lanegrad", ".")];
@@ -141,7 +189,7 @@ test.run();
 
 function pageOf(file: string): Page {
   const text = readFileSync(join(ROOT, file), "utf8").replaceAll("\r\n", "\n");
-  return { file, text, prose: text.replaceAll(/^(`{3,})[^`]*\n[^]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
+  return { file, text, prose: text.replaceAll(/^(`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
 }
 
 /** What stands in backticks. */

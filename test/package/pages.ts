@@ -58,10 +58,11 @@ export async function makePages(project: string): Promise<Pages> {
   return { pages, broken, close };
 }
 
-/** With the import map that README.md shows. */
+/** With the import map that docs/browsers.md shows. */
 async function importMapPage(folder: string): Promise<Page["from"]> {
-  const [map] = /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "README.md"), "utf8")) ?? [];
-  if (map === undefined) throw new Error("README.md shows no import map");
+  const [map] =
+    /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "docs/browsers.md"), "utf8")) ?? [];
+  if (map === undefined) throw new Error("docs/browsers.md shows no import map");
   writeFileSync(join(folder, "index.html"), html("./entry.js", map));
   return { folder };
 }

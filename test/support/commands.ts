@@ -36,7 +36,7 @@ const MAIN = "src/cli/main.ts";
 /** The command lines of a block, each in one piece, without their comments. */
 export function commandsOf({ text }: Snippet): readonly string[] {
   const lines = text.replaceAll(/\s*\\\n\s*/g, " ").split("\n");
-  return lines.flatMap((line) => withoutComment(line).split(" && ")).filter((line) => line !== "");
+  return lines.map(withoutComment).filter((line) => line !== "");
 }
 
 /** Commands behind `$`, and what they print. */
@@ -57,14 +57,19 @@ function withoutComment(line: string): string {
 
 /** What is wrong with a command; undefined where nothing is. */
 export function complaint(command: string): string | undefined {
+  if (command.includes(" && "))
+    return command
+      .split(" && ")
+      .map(complaint)
+      .find((found) => found !== undefined);
   const [program = "", ...args] = wordsOf(command);
   if (OTHERS.has(program)) return undefined;
   if (program === "npm" && args[0] === "install") return complaintOfInstall(args.slice(1));
-  if (program === "npm" && args[0] === "ci") return undefined;
+  if (program === "npm" && (args[0] === "ci" || args[0] === "pack")) return undefined;
   const target = targetOf(program, args);
   if (target === undefined) return `${program}: a program that is not known`;
   const file = join(ROOT, target.file);
-  if (!existsSync(file)) return `${target.file || command}: there is no such file or script`;
+  if (target.file === "" || !existsSync(file)) return `${target.file || command}: there is no such file or script`;
   return target.file === MAIN ? complaintOfCli(target.args) : complaintOfFlags(file, target.args);
 }
 
@@ -87,6 +92,7 @@ type Target = { readonly file: string; readonly args: readonly string[] };
 /** The TypeScript file that a command runs, "" where there is none of that name; undefined where it runs something else. */
 function targetOf(program: string, args: readonly string[]): Target | undefined {
   if (program === "lanegrad") return { file: MAIN, args };
+  if (program === "npx" && args[0] === "lanegrad") return { file: MAIN, args: args.slice(1) };
   if (program === "npx" && args[0] === "tsx") return { file: args[1] ?? "", args: args.slice(2) };
   if (program === "node") {
     const at = args.findIndex((arg) => arg.endsWith(".ts"));

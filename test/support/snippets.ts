@@ -38,8 +38,10 @@ const HERE = fileURLToPath(import.meta.url);
 const LOADER = import.meta.resolve("tsx");
 const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 const LIMIT_MILLISECONDS = 60_000;
-/** A page may name what it does not use, and nothing is written from it. */
+/** A page is as strict as "strict" alone, may name what it does not use, and nothing is written from it. */
 const COMPILER_OPTIONS = {
+  noUncheckedIndexedAccess: false,
+  noPropertyAccessFromIndexSignature: false,
   noUnusedLocals: false,
   noUnusedParameters: false,
   isolatedDeclarations: false,
@@ -91,11 +93,13 @@ function promising(line: string, place: string): string {
 /** What a promise comes to, for the programs that `programOf` makes. */
 export function shows(value: unknown, promised: string, place: string): void {
   const found = formatted(value);
-  const pattern = promised
-    .split("…")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join("[^]*");
-  if (!new RegExp(`^${pattern}$`).test(found)) throw new Error(`${place}: shows ${promised}, and it is ${found}`);
+  if (!isAsShown(found, promised)) throw new Error(`${place}: shows ${promised}, and it is ${found}`);
+}
+
+/** Whether a text is what is shown, in which `…` stands for anything. */
+export function isAsShown(found: string, shown: string): boolean {
+  const parts = shown.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^]*?")}$`).test(found);
 }
 
 /** A value as pages write it. */
@@ -137,10 +141,10 @@ export async function runFile(file: string, args: readonly string[], folder: str
   return await run("--import", [LOADER, file, ...args], folder);
 }
 
-/** A folder that has nothing but the bundled digits, under `data`. */
+/** A folder that has nothing but the bundled digits, under `data`, and the installed packages. */
 export function emptyFolder(): string {
   const folder = makeTemporaryFolder();
-  symlinkSync(join(ROOT, "data"), join(folder, "data"), "junction");
+  for (const name of ["data", "node_modules"]) symlinkSync(join(ROOT, name), join(folder, name), "junction");
   return folder;
 }
 
