@@ -5,8 +5,8 @@ import { element, text } from "../../src/plot/markup.ts";
 import { BLUE, COLORS, VERMILLION } from "../../src/plot/palette.ts";
 
 /** The colours of A, B and C in every diagram. */
-export const OF_A = BLUE;
-export const OF_B = VERMILLION;
+export const OF_A: string = BLUE;
+export const OF_B: string = VERMILLION;
 export const OF_C: string = COLORS[2] ?? BLUE;
 
 const SMALL = 12;

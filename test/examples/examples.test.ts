@@ -35,6 +35,15 @@ test("an example is short, says its idea first, and imports the package and Node
   }
 });
 
+test("the front page begins with quickstart.ts", () => {
+  const source = textOf("quickstart.ts");
+  const frontPage = readFileSync(join(ROOT, "README.md"), "utf8").replaceAll("\r\n", "\n");
+  assert.ok(
+    frontPage.includes(`\`\`\`ts\n${source.slice(source.indexOf("import"))}\`\`\``),
+    "it shows another program",
+  );
+});
+
 test.run();
 
 function textOf(file: string): string {

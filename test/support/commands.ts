@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluateCommand } from "../../src/cli/evaluate.ts";
 import { exportCommand } from "../../src/cli/export.ts";
+import type { FlagsOf } from "../../src/cli/flags.ts";
 import { inspectCommand } from "../../src/cli/inspect.ts";
 import { parse } from "../../src/cli/options.ts";
 import { predictCommand } from "../../src/cli/predict.ts";
@@ -119,10 +120,7 @@ function complaintOfCli([name, ...args]: readonly string[]): string | undefined 
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) return `lanegrad ${name}: there is no such command`;
   try {
-    parse(
-      command.page.flags,
-      args.filter((arg) => arg !== "--help"),
-    );
+    parse(command.page.flags as FlagsOf<Record<string, object>>, args);
     return undefined;
   } catch (error) {
     return `lanegrad ${name}: ${error instanceof Error ? error.message : error}`;
