@@ -18,6 +18,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as lanegrad from "../../src/index.ts";
 import { commandsOf, complaint, runCommand, sessionsOf } from "../support/commands.ts";
 import { BUILD } from "../support/engine.ts";
 import { type Ended, ROOT } from "../support/script.ts";
@@ -162,6 +163,16 @@ test("files that they name are there", () => {
   );
 });
 
+test("names in docs/guide.md are the library's", () => {
+  const table = pages.find(({ file }) => file === "docs/guide.md")!.prose.split("## Names")[1] ?? "";
+  const names = codeIn(table.replaceAll(/\|[^|\n]*\|$/gm, "")); // the first column
+  assert.ok(names.length > 50);
+  assert.equal(
+    names.filter((name) => !(name in lanegrad)),
+    [],
+  );
+});
+
 test("links lead to files and headings that are there", () => {
   const wrong = pages.flatMap(({ file, prose }) =>
     linksIn(prose)
@@ -189,7 +200,7 @@ test.run();
 
 function pageOf(file: string): Page {
   const text = readFileSync(join(ROOT, file), "utf8").replaceAll("\r\n", "\n");
-  return { file, text, prose: text.replaceAll(/^(`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
+  return { file, text, prose: text.replaceAll(/^( {0,3}`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
 }
 
 /** What stands in backticks. */
