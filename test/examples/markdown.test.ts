@@ -67,22 +67,6 @@ const sessions = new Map(
 /** How programs and commands ended, by their page, and by page and line. */
 const ended = new Map<string, Ended>();
 
-test.before(async () => {
-  if (BUILD !== "simd") return;
-  const queue = [...sessions.keys()].map((file) => () => runSessions(file));
-  for (const [file, program] of programs) queue.push(async () => void ended.set(file, await runProgram(program)));
-  const drain = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
-  };
-  await Promise.all([drain(), drain()]);
-});
-
-async function runSessions(file: string): Promise<void> {
-  const all = sessions.get(file) ?? [];
-  const folder = all.length > 0 ? emptyFolder() : "";
-  for (const { command, line } of all) ended.set(`${file}:${line}`, await runCommand(command, folder));
-}
-
 test("a block says what it is, and none is indented code, which says nothing", () => {
   for (const { file, line, language } of blocks) assert.ok(LANGUAGES.has(language), `${file}:${line}: \`${language}\``);
   for (const { file, prose } of pages) {
@@ -196,11 +180,33 @@ test("JSON is JSON, and an import map is the package's", () => {
   }
 });
 
+if (BUILD === "simd") await runAll(); // not in a hook, whose errors uvu keeps to itself
 test.run();
+
+/** Runs all that is shown, two at a time. */
+async function runAll(): Promise<void> {
+  const queue = [...sessions.keys()].map((file) => () => runSessions(file));
+  for (const [file, program] of programs) queue.push(async () => void ended.set(file, await runProgram(program)));
+  const drain = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
+  };
+  await Promise.all([drain(), drain()]);
+}
+
+async function runSessions(file: string): Promise<void> {
+  const all = sessions.get(file) ?? [];
+  const folder = all.length > 0 ? emptyFolder() : "";
+  for (const { command, line } of all) ended.set(`${file}:${line}`, await runCommand(command, folder));
+}
 
 function pageOf(file: string): Page {
   const text = readFileSync(join(ROOT, file), "utf8").replaceAll("\r\n", "\n");
-  return { file, text, prose: text.replaceAll(/^( {0,3}`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""), snippets: snippetsOf(text, file) };
+  return {
+    file,
+    text,
+    prose: text.replaceAll(/^( {0,3}`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""),
+    snippets: snippetsOf(text, file),
+  };
 }
 
 /** What stands in backticks. */
