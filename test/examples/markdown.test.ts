@@ -22,15 +22,8 @@ import * as lanegrad from "../../src/index.ts";
 import { commandsOf, complaint, runCommand, sessionsOf } from "../support/commands.ts";
 import { BUILD } from "../support/engine.ts";
 import { type Ended, ROOT } from "../support/script.ts";
-import {
-  emptyFolder,
-  isAsShown,
-  programOf,
-  runProgram,
-  type Snippet,
-  snippetsOf,
-  typeErrors,
-} from "../support/snippets.ts";
+import { isAsShown } from "../support/shown.ts";
+import { emptyFolder, programOf, runProgram, type Snippet, snippetsOf, typeErrors } from "../support/snippets.ts";
 
 const test = suite("pages");
 const FOLDERS = ["", "docs", "data", "examples", "examples/browser", "examples/chapter-04"];
@@ -39,7 +32,7 @@ const PACKAGE = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 type Page = {
   readonly file: string;
-  readonly text: string;
+  /** What stands outside of blocks. */
   readonly prose: string;
   readonly snippets: readonly Snippet[];
 };

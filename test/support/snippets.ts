@@ -34,7 +34,7 @@ export type SnippetProgram = {
   readonly text: string;
 };
 
-const HERE = fileURLToPath(import.meta.url);
+const SHOWN = fileURLToPath(new URL("./shown.ts", import.meta.url));
 const LOADER = import.meta.resolve("tsx");
 const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 const LIMIT_MILLISECONDS = 60_000;
@@ -72,7 +72,7 @@ export function snippetsOf(text: string, file: string): readonly Snippet[] {
 
 /** Blocks of one file as one module. The first line of a file is never code, so the import has room there. */
 export function programOf(name: string, snippets: readonly Snippet[]): SnippetProgram {
-  const lines = [`import { shows } from ${JSON.stringify(HERE)}; void shows;`];
+  const lines = [`import { shows } from ${JSON.stringify(SHOWN)}; void shows;`];
   for (const { file, line, text } of snippets) {
     if (line <= lines.length) throw new Error(`${file}:${line}: no line is free above`);
     while (lines.length < line - 1) lines.push("");
@@ -84,36 +84,13 @@ export function programOf(name: string, snippets: readonly Snippet[]): SnippetPr
 /** A line whose promise, if it has one, is kept or else an error. */
 function promising(line: string, place: string): string {
   const [, code, value] = /^(.*;)\s*\/\/ → (.*)$/.exec(line) ?? [];
-  if (code === undefined || value === undefined) return line;
+  if (code === undefined || value === undefined) {
+    if (line.includes("// →")) throw new Error(`${place}: a promise stands behind a statement that is one line`);
+    return line;
+  }
   const [, name] = /^\s*(?:const|let|using) (\w+)\b/.exec(code) ?? [];
   const promise = (of: string) => `shows(${of}, ${JSON.stringify(value)}, ${JSON.stringify(place)});`;
   return name === undefined ? promise(code.trim().slice(0, -1)) : `${code} ${promise(name)}`;
-}
-
-/** What a promise comes to, for the programs that `programOf` makes. */
-export function shows(value: unknown, promised: string, place: string): void {
-  const found = formatted(value);
-  if (!isAsShown(found, promised)) throw new Error(`${place}: shows ${promised}, and it is ${found}`);
-}
-
-/** Whether a text is what is shown, in which `…` stands for anything. */
-export function isAsShown(found: string, shown: string): boolean {
-  const parts = shown.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^]*?")}$`).test(found);
-}
-
-/** A value as pages write it. */
-function formatted(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Object.is(value, -0)) return "-0";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return `[${value.map(formatted).join(", ")}]`;
-  if (ArrayBuffer.isView(value)) {
-    return `${value.constructor.name} ${formatted([...(value as unknown as Iterable<number>)])}`;
-  }
-  if ("toArray" in value && typeof value.toArray === "function") return formatted(value.toArray());
-  const members = Object.entries(value).map(([key, member]) => `${key}: ${formatted(member)}`);
-  return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
 }
 
 /** The compiler's complaints of all programs, with the lines of their files; none: "". */
