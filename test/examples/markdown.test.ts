@@ -196,7 +196,6 @@ function pageOf(file: string): Page {
   const text = readFileSync(join(ROOT, file), "utf8").replaceAll("\r\n", "\n");
   return {
     file,
-    text,
     prose: text.replaceAll(/^( {0,3}`{3,})[^`]*\n[\s\S]*?^\1$/gm, ""),
     snippets: snippetsOf(text, file),
   };
