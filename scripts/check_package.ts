@@ -4,6 +4,7 @@
  *   publint, attw   entries and their types, in the tarball
  *   knip            files, exports and dependencies that nothing uses
  *   command line    starts where the tarball is installed
+ *   code            none is made of strings: the command line trains where the engine forbids it
  *   kernels         as files and as strings: the bytes whose SHA-256 is committed
  *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7
  *   sizes           of the tarball, and of what bundles carry of it
@@ -38,6 +39,7 @@ const steps: readonly (readonly [name: string, step: () => string | Promise<stri
   ["attw", () => quiet(toolFile("@arethetypeswrong/cli/dist/index.js"), ["--profile", "esm-only", tarball.path], ROOT)],
   ["knip", () => quiet(toolFile("knip/bin/knip.js"), [], ROOT)],
   ["command line", () => quiet(join(project, "node_modules/lanegrad/dist/cli/main.js"), ["--version"], project)],
+  ["code", () => trainWithoutCodeFromStrings(join(project, "node_modules/lanegrad/dist"))],
   ["kernels", () => checkKernels(join(project, "node_modules/lanegrad/dist"))],
   ...typeSteps(),
   ["size of the tarball", () => checkSize(tarball)],
@@ -73,6 +75,16 @@ function typeSteps(): (readonly [string, () => string])[] {
         ] as const,
     ),
   );
+}
+
+/** Pages run under a policy that forbids it as well: `npm run test:package`. */
+function trainWithoutCodeFromStrings(dist: string): string {
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"))) {
+    const [found] = /\beval\(|\bnew Function\b|\bFunction\(/.exec(readFileSync(join(dist, name), "utf8")) ?? [];
+    if (found !== undefined) throw new Error(`${name} has ${found}`);
+  }
+  const data = ["--data", join(ROOT, "data"), "--iterations", "20", "--quiet", "--out", join(project, "run")];
+  return quiet("--disallow-code-generation-from-strings", [join(dist, "cli/main.js"), "train", ...data], project);
 }
 
 /** The kernels of an installed package, each of its forms. */
