@@ -111,6 +111,18 @@ test("THIRD_PARTY.md is in the package, names what ships with its version, and h
   assert.match(readFileSync(join(ROOT, "LICENSE"), "utf8"), /^MIT License/);
 });
 
+test("SECURITY.md names no file and no script that is not there", () => {
+  const page = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { readonly scripts: object };
+  const files = [...page.matchAll(/`((?:test|scripts|assembly|examples|docs)\/[^`]+)`/g)].map(([, file = ""]) => file);
+  assert.ok(files.length > 15);
+  assert.equal(
+    files.filter((file) => !existsSync(join(ROOT, file))),
+    [],
+  );
+  for (const [, name = ""] of page.matchAll(/npm run ([\w:]+)/g)) assert.ok(Object.hasOwn(scripts, name), name);
+});
+
 test("docs/licences.md is what the lockfiles say: npx tsx scripts/licences.ts writes it", () => {
   assert.is(readFileSync(join(ROOT, "docs/licences.md"), "utf8"), licencesPage());
 });
