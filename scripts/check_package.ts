@@ -102,7 +102,7 @@ function checkKernels(dist: string): string {
     }),
   ].filter((fault) => fault !== undefined);
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  if (files.length !== 2 || strings.length !== 3) throw new Error(`found ${[...files, ...strings].join(", ")}`);
+  if (files.length !== 1 || strings.length !== 3) throw new Error(`found ${[...files, ...strings].join(", ")}`);
   return `${[...files, ...strings].join(", ")}: as assembly/SHA256SUMS says`;
 }
 

@@ -13,7 +13,10 @@ import {
   type Layer,
   type LossName,
   network,
+  type Optimizer,
   RandomState,
+  type SchedulePlan,
+  schedule,
   sequential,
   type TrainOptions,
   train,
@@ -31,9 +34,12 @@ export type GoldenRow = {
   readonly targets?: "classes" | "numbers";
   /** Of the stream that the weights and then the examples are drawn from. */
   readonly seed: number;
-  readonly options: TrainOptions;
+  readonly options: Omit<TrainOptions, "optimizer"> & { readonly optimizer?: OptimizerPlan };
   readonly sha256: string;
 };
+
+/** An optimizer as JSON can say it: what its schedule is worked out by is not in a file. */
+type OptimizerPlan = Omit<Optimizer, "learningRate"> & { readonly learningRate: number | SchedulePlan };
 
 /** What was found for a row. */
 export type GoldenResult = { readonly name: string; readonly sha256: string };
@@ -57,16 +63,25 @@ export async function goldenTable(
  * @param digits the training part of the bundled digits, of which the first 1,000 are taken
  */
 export async function goldenWeights(engine: Engine, digits: Dataset, row: GoldenRow): Promise<string> {
-  const { dtype, layers, loss = "softmaxCrossEntropy", targets = "classes", seed, options } = row;
+  const { dtype, layers, loss = "softmaxCrossEntropy", targets = "classes", seed } = row;
+  const { optimizer, ...options } = row.options;
   const random = new RandomState(seed);
   const net = network(engine, sequential(...layers), { random, dtype, loss });
   try {
     const some = digits.slice(0, EXAMPLES);
-    await train(net, targets === "classes" ? some : withNumbers(some), { ...options, random });
+    await train(net, targets === "classes" ? some : withNumbers(some), {
+      ...options,
+      ...(optimizer === undefined ? {} : { optimizer: optimizerOf(optimizer) }),
+      random,
+    });
     return await sha256(weightsOf(net).map(({ data }) => data.slice()));
   } finally {
     net.dispose();
   }
+}
+
+function optimizerOf({ learningRate, ...rest }: OptimizerPlan): Optimizer {
+  return { ...rest, learningRate: schedule(learningRate) } as Optimizer;
 }
 
 /** The same examples, each with its label as a number. */
