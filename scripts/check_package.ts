@@ -4,13 +4,17 @@
  *   publint, attw   entries and their types, in the tarball
  *   knip            files, exports and dependencies that nothing uses
  *   command line    starts where the tarball is installed
+ *   code            none is made of strings: the command line trains where the engine forbids it
+ *   kernels         as files and as strings: the bytes whose SHA-256 is committed
  *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7
  *   sizes           of the tarball, and of what bundles carry of it
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { copyWithPrograms, pack, projectWith, type Tarball } from "../test/package/project.ts";
+import { faultOfKernels } from "../test/package/sums.ts";
 import { installTools, ROOT, toolFile } from "../test/package/tools.ts";
 import { checkBundles } from "./bundle_sizes.ts";
 
@@ -35,6 +39,8 @@ const steps: readonly (readonly [name: string, step: () => string | Promise<stri
   ["attw", () => quiet(toolFile("@arethetypeswrong/cli/dist/index.js"), ["--profile", "esm-only", tarball.path], ROOT)],
   ["knip", () => quiet(toolFile("knip/bin/knip.js"), [], ROOT)],
   ["command line", () => quiet(join(project, "node_modules/lanegrad/dist/cli/main.js"), ["--version"], project)],
+  ["code", () => trainWithoutCodeFromStrings(join(project, "node_modules/lanegrad/dist"))],
+  ["kernels", () => checkKernels(join(project, "node_modules/lanegrad/dist"))],
   ...typeSteps(),
   ["size of the tarball", () => checkSize(tarball)],
   ["sizes in bundles", () => checkBundles(project)],
@@ -69,6 +75,35 @@ function typeSteps(): (readonly [string, () => string])[] {
         ] as const,
     ),
   );
+}
+
+/** Pages run under a policy that forbids it as well: `npm run test:package`. */
+function trainWithoutCodeFromStrings(dist: string): string {
+  for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"))) {
+    const [found] = /\beval\(|\bnew Function\b|\bFunction\(/.exec(readFileSync(join(dist, name), "utf8")) ?? [];
+    if (found !== undefined) throw new Error(`${name} has ${found}`);
+  }
+  const data = ["--data", join(ROOT, "data"), "--iterations", "20", "--quiet", "--out", join(project, "run")];
+  return quiet("--disallow-code-generation-from-strings", [join(dist, "cli/main.js"), "train", ...data], project);
+}
+
+/** The kernels of an installed package, each of its forms. */
+function checkKernels(dist: string): string {
+  const files = readdirSync(join(dist, "wasm")).filter((name) => name.endsWith(".wasm"));
+  const strings = readdirSync(dist).filter((name) => /^(simd|relaxed|debug)-\w+\.js$/.test(name));
+  const faults = [
+    ...files.map((name) =>
+      faultOfKernels(name.slice(0, -".wasm".length), readFileSync(join(dist, "wasm", name)), name),
+    ),
+    ...strings.map((name) => {
+      const [, base64 = ""] =
+        /base64="([^"]*)"/.exec(readFileSync(join(dist, name), "utf8").replaceAll("\\\n", "")) ?? [];
+      return faultOfKernels(name.slice(0, name.indexOf("-")), inflateRawSync(Buffer.from(base64, "base64")), name);
+    }),
+  ].filter((fault) => fault !== undefined);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  if (files.length !== 1 || strings.length !== 3) throw new Error(`found ${[...files, ...strings].join(", ")}`);
+  return `${[...files, ...strings].join(", ")}: as assembly/SHA256SUMS says`;
 }
 
 function checkSize({ packedBytes, unpackedBytes }: Tarball): string {

@@ -1,5 +1,6 @@
 /**
- * Compiles the kernels: `tsx scripts/kernels.ts [simd] [relaxed] [debug]`, all three when none is named.
+ * Compiles the kernels: `tsx scripts/kernels.ts [simd] [relaxed] [debug]`, all three when none is named; `--sums` writes
+ * their SHA-256 into assembly/SHA256SUMS, which the suite and `npm run check:package` hold every build to.
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, deflated, as base64, which is
  * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
@@ -18,7 +19,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
 const BUILDS = ["simd", "relaxed", "debug"];
 
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((argument) => argument !== "--sums");
 const unknown = wanted.find((name) => !BUILDS.includes(name));
 if (unknown !== undefined) {
   console.error(`unknown build ${unknown}; expected ${BUILDS.join(", ")}`);
@@ -30,12 +31,19 @@ mkdirSync(join(ROOT, "build"), { recursive: true });
 mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
 const stale = (wanted.length > 0 ? wanted : BUILDS).filter((name) => !isCurrent(inlinedFile(name)));
 await Promise.all(stale.map(build));
+if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SUMS"), BUILDS.map(sumLine).join(""));
 
 async function build(name: string): Promise<void> {
   const bytes = await compile(name);
   const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
   writeFileSync(inlinedFile(name), `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
+}
+
+/** As `sha256sum` has it. */
+function sumLine(name: string): string {
+  const bytes = readFileSync(join(ROOT, `build/${name}.wasm`));
+  return `${createHash("sha256").update(bytes).digest("hex")}  ${name}.wasm\n`;
 }
 
 function inlinedFile(name: string): string {

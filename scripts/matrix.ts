@@ -2,10 +2,12 @@
  * The package where it will be used: `npm run test:package`, `-- --all` to fail where something is missing.
  *
  * Packs it, installs the tarball into throw-away projects, and trains 100 steps in every runtime, and by every bundler in
- * every browser: one SHA-256 of the weights everywhere. Prints a table; exit code 1 on any difference.
+ * every browser: one SHA-256 of the weights everywhere. Each runtime and each browser then trains the whole golden table,
+ * which must be the committed one. Prints tables; exit code 1 on any difference.
  */
 import { parseArgs } from "node:util";
 import { type Browser, browsers, open } from "../test/package/browsers.ts";
+import { goldenRows } from "../test/package/golden.ts";
 import { type Expectation, type Found, faultOf } from "../test/package/outcome.ts";
 import { makePages } from "../test/package/pages.ts";
 import { copyWithPrograms, pack, projectWith } from "../test/package/project.ts";
@@ -43,11 +45,12 @@ async function inRuntimes(): Promise<void> {
       missing.push(`${runtime.name}: no package of it for ${process.platform} ${process.arch}`);
       continue;
     }
-    for (const [how, program] of [
-      ["import", "import.mjs"],
-      ["require", "require.cjs"],
+    for (const [how, program, expectation] of [
+      ["import", "import.mjs", "trains"],
+      ["require", "require.cjs", "trains"],
+      ["golden table", "golden_table.mjs", "golden table"],
     ] as const) {
-      add({ where: runtime.name, how, found: await runProgram(runtime, folder, program), expectation: "trains" });
+      add({ where: runtime.name, how, found: await runProgram(runtime, folder, program), expectation });
     }
   }
 }
@@ -90,18 +93,35 @@ function resultOf({ found, expectation }: Row): string {
   if (fault !== undefined) return `failed: ${fault}`;
   const [expected] = rows.flatMap((row) => row.found.weightsSha256 ?? []);
   if (expectation === "trains" && found.weightsSha256 !== expected) return "failed: other weights";
-  return expectation === "trains" ? "trains" : "refuses, and says why";
+  return expectation === "forbidden" ? "refuses, and says why" : "trains";
 }
 
-/** The table; the number of rows that failed. */
+/** The tables; the number of rows that failed. */
 function print(): number {
   const cells = rows.map((row) => [row.where, row.how, resultOf(row), row.found.weightsSha256 ?? ""]);
-  const header = ["where", "how", "result", "weightsSha256"];
+  table(["where", "how", "result", "weightsSha256"], cells);
+  table(["golden table", "weightsSha256", "where"], goldenCells());
+  const failed = cells.filter(([, , result]) => result?.startsWith("failed")).length;
+  console.log(`${cells.length - failed} of ${cells.length} as expected`);
+  return failed;
+}
+
+/** A line for each hash that was found for a network, and where: one line for each network, unless something is wrong. */
+function goldenCells(): string[][] {
+  return goldenRows().flatMap(({ name }) => {
+    const places = new Map<string, string[]>();
+    for (const { where, found } of rows) {
+      const sha256 = found.golden?.find((result) => result.name === name)?.sha256;
+      if (sha256 !== undefined) places.set(sha256, [...(places.get(sha256) ?? []), where]);
+    }
+    return [...places].map(([sha256, where]) => [name, sha256, where.join(", ")]);
+  });
+}
+
+function table(header: readonly string[], cells: readonly (readonly string[])[]): void {
   const widths = header.map((_, column) => Math.max(...[header, ...cells].map((row) => row[column]?.length ?? 0)));
   for (const row of [header, widths.map((width) => "-".repeat(width)), ...cells]) {
     console.log(`| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`);
   }
-  const failed = cells.filter(([, , result]) => result?.startsWith("failed")).length;
-  console.log(`\n${cells.length - failed} of ${cells.length} as expected`);
-  return failed;
+  console.log("");
 }

@@ -210,6 +210,17 @@ test("only operations and programs call kernels, because they check what kernels
   }
 });
 
+test("no code is made of strings, here or in the loader that ships; what is imported is written out", () => {
+  const made =
+    /(?<!-)\beval\b|\bFunction\s*\(|\bnew\s+Function\b|\bset(Timeout|Interval)\s*\(\s*""|\bimport\s*\(\s*(?!"")/;
+  for (const careless of ["eval(x)", 'new Function("x")', 'setTimeout("x", 1)', "import(name)"])
+    assert.match(sourceOf("x.ts", careless).words, made);
+  const loader = readFileSync(new URL("../node_modules/@assemblyscript/loader/index.js", import.meta.url), "utf8");
+  for (const { file, words } of [...sources, sourceOf("@assemblyscript/loader", loader)]) {
+    assert.not.match(words, made, `src/${file}`);
+  }
+});
+
 test("hosts differ in Math.exp and its like, so no such function is in the library", () => {
   for (const { file, folder, words } of sources) {
     if (folder === COMMAND_LINE || folder === FIGURES) continue; // print and draw, and compute no weight

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { bundledDigits } from "./vite/bundled_digits.ts";
+import { notices } from "./vite/notices.ts";
 import { ownSiteOnly } from "./vite/own_site_only.ts";
 import { usedKernels } from "./vite/used_kernels.ts";
 
@@ -22,12 +23,13 @@ export default defineConfig({
       { find: "#spawn", replacement: at("./src/spawn.ts") },
     ],
   },
-  plugins: [bundledDigits(at("../../data")), ownSiteOnly(), usedKernels(["simd"])],
+  plugins: [bundledDigits(at("../../data")), notices(at("../..")), ownSiteOnly(), usedKernels(["simd"])],
   worker: { format: "es", plugins: () => [usedKernels([])] },
   server: { fs: { allow: [at("../..")] } },
   build: {
     outDir: at("dist"),
     emptyOutDir: true,
+    license: { fileName: "licences.md" },
     target: ["chrome111", "firefox114", "safari16.4"],
     modulePreload: { polyfill: false },
   },

@@ -9,6 +9,7 @@ import { FileError, OutputError } from "./files.ts";
 import { type Flags, type FlagsOf, UsageError } from "./flags.ts";
 import { helpText, type Page, type Parsed, parse } from "./options.ts";
 import { PROGRAM } from "./program.ts";
+import { visible } from "./visible.ts";
 
 /** A subcommand whose flags have been forgotten: what `main` deals with. */
 export type Command = {
@@ -73,7 +74,7 @@ export function fail(name: string, error: unknown, withStack: boolean): 1 | 2 {
     isUsage || error instanceof LanegradError || error instanceof FileError || error instanceof OutputError;
   const message = error instanceof Error ? error.message : String(error);
   const line = `${name}: ${message}${error instanceof UsageError ? "; --help lists the flags" : ""}`;
-  process.stderr.write(`${withStack && error instanceof Error ? (error.stack ?? line) : line}\n`);
+  process.stderr.write(`${visible(withStack && error instanceof Error ? (error.stack ?? line) : line)}\n`);
   if (!isExpected && !withStack) process.stderr.write("this is a defect: --debug shows where\n");
   return isUsage ? 2 : 1;
 }

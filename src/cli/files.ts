@@ -69,7 +69,7 @@ export function makeOutputFolder(out: string | undefined, now: Date): string {
   try {
     mkdirSync(folder, { recursive: true });
     const probe = join(folder, `.probe-${process.pid}`);
-    closeSync(openSync(probe, "w"));
+    closeSync(openNew(probe));
     rmSync(probe);
     return folder;
   } catch (error) {
@@ -94,7 +94,7 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
   const part = `${file}.part-${process.pid}`;
   try {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const descriptor = openSync(part, "w");
+    const descriptor = openNew(part);
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
       fsyncSync(descriptor);
@@ -108,6 +108,12 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
     } catch {} // its folder has gone, and so has it
     throw new OutputError(file, error);
   }
+}
+
+/** A file that was not there: what another run left under this name goes, and no link is followed to a file elsewhere. */
+function openNew(file: string): number {
+  rmSync(file, { force: true });
+  return openSync(file, "wx");
 }
 
 /** A path as a person who stands in the current folder would write it. */

@@ -4,6 +4,7 @@
  * JSON and the summary go to standard output, progress to standard error, and the plain lines to the run's log as well.
  */
 import type { TrainProgress } from "lanegrad";
+import { visible } from "./visible.ts";
 
 /** What is said of a run. */
 export type Reporter = {
@@ -37,11 +38,11 @@ function isTerminal(): boolean {
 
 /** A line that is no data: progress, a warning. On a terminal it takes the place of a bar that is drawn there. */
 export function say(line: string): void {
-  process.stderr.write(`${isTerminal() ? "\r\x1b[K" : ""}${line}\n`);
+  process.stderr.write(`${isTerminal() ? "\r\x1b[K" : ""}${visible(line)}\n`);
 }
 
 export function print(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  for (const line of lines) process.stdout.write(`${visible(line)}\n`);
 }
 
 /** One JSON object, as a line of data. */

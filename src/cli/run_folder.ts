@@ -8,7 +8,17 @@
  *   weights.safetensors           the network, network.json its description alone
  *   run.lock                      while it runs
  */
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Checkpoint, CheckpointError, CheckpointFolder } from "lanegrad";
@@ -102,7 +112,7 @@ export class RunFolder {
   flush(): void {
     if (this.#isLogging && this.#lines.length > 0) {
       try {
-        appendFileSync(join(this.folder, LOG), `${this.#lines.join("\n")}\n`);
+        append(join(this.folder, LOG), `${this.#lines.join("\n")}\n`);
       } catch (error) {
         this.#isLogging = false;
         this.#warn(`${LOG} ends here: ${reasonOf(error)}`);
@@ -139,6 +149,17 @@ export class RunFolder {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+}
+
+/** Adds to the file itself: a link that came with the folder is not followed to a file elsewhere. */
+function append(file: string, text: string): void {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants; // Windows has no such flag
+  const descriptor = openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
+  try {
+    appendFileSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -101,8 +101,10 @@ export class CheckpointFolder {
    * @throws {FormatError} no safetensors file, or damaged
    * @throws {CheckpointError} not there, no checkpoint, or of another version
    * @throws {DatasetError} unreadable
+   * @throws {OptionError} a name that leads out of the folder
    */
   async read(name: string): Promise<Checkpoint> {
+    if (/[/\\]/.test(name)) throw new OptionError("name", "a file's name within the folder", name);
     const file = this.#pathOf(name);
     const bytes = await readBytes(file, this.#maxBytes);
     if (bytes === undefined) throw new CheckpointError({ kind: "damaged", reason: "no such file" }, file);

@@ -68,7 +68,8 @@ export async function kernelsOf(
 ): Promise<BufferSource | WebAssembly.Module> {
   try {
     if (source !== undefined) return await contentOf(source);
-    return kernelFile(build) ?? (await inflateRaw(decode(await builtIn(build)), MOST_BYTES));
+    const inlined = builtIn(build); // before the name is made a path
+    return kernelFile(build) ?? (await inflateRaw(decode((await inlined()).default), MOST_BYTES));
   } catch (error) {
     throw failureOf(error);
   }
@@ -81,14 +82,15 @@ function failureOf(error: unknown): EngineError {
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
 
-async function builtIn(build: Build): Promise<string> {
+/** What imports a build's string; a build that is not of the package is refused. */
+function builtIn(build: Build): () => Promise<{ readonly default: string }> {
   switch (build) {
     case "simd":
-      return (await import("./builds/simd.ts")).default;
+      return () => import("./builds/simd.ts");
     case "relaxed":
-      return (await import("./builds/relaxed.ts")).default;
+      return () => import("./builds/relaxed.ts");
     case "debug":
-      return (await import("./builds/debug.ts")).default;
+      return () => import("./builds/debug.ts");
     default:
       throw new EngineError({ kind: "module", reason: `unknown build ${String(build satisfies never)}` });
   }

@@ -8,6 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULTS } from "../../examples/browser/src/settings.ts";
+import { NOTICES } from "../../examples/browser/vite/notices.ts";
 import { isRequired, launch, whyNot } from "./browser.ts";
 import { trainedInNode } from "./node_run.ts";
 import { type Site, startSite } from "./site.ts";
@@ -44,6 +45,19 @@ visiting("the first load is small", async () => {
   assert.ok(files.length >= 5, `${files.map(([file]) => file)}`); // page, style, script, worker, kernels
   assert.ok(bytes < MOST_FIRST_LOAD_BYTES, `${bytes} bytes, compressed`);
   console.log(`first load: ${bytes} bytes, compressed, of ${files.length} files without the digits`);
+});
+
+test("the notices that licences ask for go along with the page", async () => {
+  const read = async (file: string) => {
+    const response = await fetch(site.address + file);
+    assert.is(response.status, 200, file);
+    return await response.text();
+  };
+  for (const [file, source] of NOTICES) {
+    assert.is(await read(file), readFileSync(new URL(`../../${source}`, import.meta.url), "utf8"), file);
+  }
+  const bundled = await read("licences.md");
+  for (const words of ["uplot", "Permission is hereby granted"]) assert.ok(bundled.includes(words), words);
 });
 
 visiting("train, draw, save, reload, load: the same answer to the same drawing", async (page) => {

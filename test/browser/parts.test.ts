@@ -5,6 +5,7 @@ import { readAddress, writeAddress } from "../../examples/browser/src/address.ts
 import { atMostEvery, oneAtATime } from "../../examples/browser/src/frames.ts";
 import { DEFAULTS, descriptionOf, readField, type Settings } from "../../examples/browser/src/settings.ts";
 import { ThinnedCurve } from "../../examples/browser/src/thinned.ts";
+import { assertPlain, assertUnpolluted, HOSTILE_NAMES } from "../attacks/hostile.ts";
 
 const test = suite("the page's parts");
 
@@ -34,6 +35,18 @@ test("what an address cannot mean is told, and the default stands", () => {
   assert.equal(settings, { ...DEFAULTS, epochs: 2 });
   assert.equal([...faults.keys()].sort(), ["batch", "layers", "optimizer", "rate", "seed"]);
   assert.match(faults.get("layers") ?? "", /found “128,0”.*128 was taken instead/);
+});
+
+test("an address's names and choices are the page's own, never what objects inherit", () => {
+  for (const name of HOSTILE_NAMES) {
+    for (const field of [name, ...Object.keys(DEFAULTS)]) {
+      const { settings, faults } = readAddress(`#${field}=${name}&${name}=1&${name}[polluted]=yes`);
+      assert.equal(settings, DEFAULTS);
+      assert.is(faults.size, field === name ? 0 : 1);
+      assertPlain(settings, field);
+      assertUnpolluted(field);
+    }
+  }
 });
 
 test("layers are written in several ways", () => {

@@ -106,7 +106,14 @@ test("what cannot be answered is refused, with the reason, and the next request 
       [" ".repeat(5 * 2 ** 20), 413, /1048576/],
     ];
     for (const [body, status, error] of cases) assertRefused(await post(port, body), status, error);
-    for (const path of ["/", "/predict/", "/__proto__", "/constructor"]) {
+    const elsewhere = [
+      "/../../etc/passwd",
+      "/..%2f..%2fetc%2fpasswd",
+      "/%2e%2e/package.json",
+      "/stats/../x",
+      "//stats",
+    ];
+    for (const path of ["/", "/predict/", "/__proto__", "/constructor", ...elsewhere]) {
       assertRefused(await ask({ port, path }), 404, /POST \/predict/);
     }
     for (const [path, method, allowed] of [

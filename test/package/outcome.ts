@@ -1,10 +1,14 @@
 /** What a row of the matrix must come to: the same weights everywhere, and errors that say what is wrong. */
+import { faultOfGolden } from "./golden.ts";
+import type { GoldenResult } from "./programs/golden.ts";
 
 /** What a program found, or why it found nothing. */
 export type Found = {
   readonly weightsSha256?: string;
   /** Whether a worker, and kernels from a file, gave the same weights. */
   readonly agree?: boolean;
+  /** The golden table, as it was found there. */
+  readonly golden?: readonly GoldenResult[];
   readonly withoutSimd?: Failure;
   /** With a worker whose script is not there. */
   readonly withoutWorker?: Failure;
@@ -16,11 +20,12 @@ export type Found = {
 
 type Failure = { readonly error: string; readonly kind?: string; readonly message?: string };
 
-export type Expectation = "trains" | "forbidden";
+export type Expectation = "trains" | "golden table" | "forbidden";
 
 /** What is wrong with it; undefined when nothing is. */
 export function faultOf(found: Found, expectation: Expectation): string | undefined {
   if (found.failure !== undefined) return found.failure;
+  if (expectation === "golden table") return faultOfGolden(found.golden);
   if (expectation === "forbidden") {
     return (
       faultOfError(found.here, "forbidden", "wasm-unsafe-eval") ?? faultOfError(found.there, "forbidden", "policy")

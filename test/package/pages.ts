@@ -36,6 +36,7 @@ export async function makePages(project: string): Promise<Pages> {
   const servers: ViteServer[] = [];
   const makers: readonly (readonly [name: string, make: Maker])[] = [
     ["import map", importMapPage],
+    ["golden table", (folder) => importMapPage(folder, "./golden_page.js")],
     ["esbuild", esbuildPage],
     ["webpack", webpackPage],
     ["Vite build", viteBuildPage],
@@ -46,7 +47,7 @@ export async function makePages(project: string): Promise<Pages> {
   for (const [name, make] of makers) {
     try {
       const from = await make(copyWithPrograms(project));
-      pages.push({ name, expectation: "trains", from });
+      pages.push({ name, expectation: name === "golden table" ? name : "trains", from });
       if (make === importMapPage) pages.push({ name: "WebAssembly forbidden", expectation: "forbidden", from });
     } catch (error) {
       broken.set(name, error instanceof Error ? error.message : String(error));
@@ -59,11 +60,11 @@ export async function makePages(project: string): Promise<Pages> {
 }
 
 /** With the import map that docs/browsers.md shows. */
-async function importMapPage(folder: string): Promise<Page["from"]> {
+async function importMapPage(folder: string, script = "./entry.js"): Promise<Page["from"]> {
   const [map] =
     /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "docs/browsers.md"), "utf8")) ?? [];
   if (map === undefined) throw new Error("docs/browsers.md shows no import map");
-  writeFileSync(join(folder, "index.html"), html("./entry.js", map));
+  writeFileSync(join(folder, "index.html"), html(script, map));
   return { folder };
 }
 

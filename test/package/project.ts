@@ -1,9 +1,11 @@
 /**
  * The package as others get it: built, packed, and installed from the tarball into throw-away folders.
  */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
+import { GOLDEN_FILE } from "./golden.ts";
 import { npm, ROOT } from "./tools.ts";
 
 /** What npm says of a tarball. */
@@ -28,11 +30,15 @@ export function projectWith(tarball: Tarball): string {
   return folder;
 }
 
-/** The same project once more, with the programs in it. */
+/** The same project once more, with the programs in it, and the golden table as golden.json. */
 export function copyWithPrograms(project: string): string {
   const folder = temporaryFolder();
   cpSync(project, folder, { recursive: true });
-  cpSync(join(ROOT, "test/package/programs"), folder, { recursive: true });
+  const programs = join(ROOT, "test/package/programs");
+  cpSync(programs, folder, { recursive: true });
+  const { code } = transformSync(readFileSync(join(programs, "golden.ts"), "utf8"), { loader: "ts" });
+  writeFileSync(join(folder, "golden.js"), code); // what the test suite runs as TypeScript
+  cpSync(GOLDEN_FILE, join(folder, "golden.json"));
   return folder;
 }
 

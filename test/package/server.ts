@@ -10,13 +10,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, resolve } from "node:path";
+import { extname, join, resolve, sep } from "node:path";
 import type { Expectation, Found } from "./outcome.ts";
 import { ROOT } from "./tools.ts";
 import type { Page, Tour } from "./tour.ts";
 
 const POLICIES: { readonly [E in Expectation]: string } = {
   trains: "script-src 'self' 'wasm-unsafe-eval'",
+  "golden table": "script-src 'self' 'wasm-unsafe-eval'",
   forbidden: "script-src 'self'",
 };
 const TYPES: Readonly<Record<string, string>> = {
@@ -38,7 +39,9 @@ export type PageServer = {
 };
 
 export async function startServer(): Promise<PageServer> {
-  const server = createServer((request, response) => void answer(pageServer, request, response));
+  const server = createServer((request, response) => {
+    answer(pageServer, request, response).catch(() => notFound(response)); // an address that cannot be decoded
+  });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const pageServer: PageServer = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -88,7 +91,7 @@ function sendFile(response: ServerResponse, folder: string, file: string, expect
   const path = resolve(folder, file);
   let content: Buffer;
   try {
-    if (!path.startsWith(folder)) throw new Error(`${path} is outside of ${folder}`);
+    if (!path.startsWith(folder + sep)) throw new Error(`${path} is outside of ${folder}`);
     content = readFileSync(path);
   } catch {
     notFound(response);

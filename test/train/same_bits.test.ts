@@ -1,52 +1,78 @@
 /**
- * One seed gives one set of weights: on every machine, in every runtime, from `simd` and from `debug`.
+ * One seed gives one set of weights: on every machine, in every runtime, from every build that does not fuse.
  *
- * The hashes are those of the first 1,000 bundled digits, 784-50-10, batch 100, learning rate 0.1, seed 0, 200 steps. They
- * change only when the arithmetic does: then NumPy's losses (numpy.test.ts) say whether it is still right.
+ * The hashes are the golden table's, test/fixtures/golden/weights.json, which `npm run test:package` holds in every runtime.
+ * They change only when the arithmetic does: then NumPy's losses (numpy.test.ts) say whether it is still right, and
+ * `npx tsx scripts/golden.ts --write` writes the others.
  */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadMnist } from "../../src/data/mnist.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import type { InputLayout } from "../../src/train/resident.ts";
 import { train } from "../../src/train/train.ts";
-import type { FloatType } from "../../src/wasm/dtype.ts";
+import { faultOfGolden, GOLDEN_FILE, goldenLine, goldenRows, goldenText } from "../package/golden.ts";
+import { type GoldenRow, goldenWeights } from "../package/programs/golden.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
-
-const GOLDEN: { readonly [L in InputLayout]: { readonly [D in FloatType]: string } } = {
-  dense: {
-    float32: "46ebb74c17ac6c4b8706ef50b953e8d1f753483a031319ba416623c87a6dc242",
-    float64: "87926e106b0764034e8ef395d22ca85a597a6ce2b844bc461d94548681b8994f",
-  },
-  sparse: {
-    float32: "1a795f7b6d72e64e525b664ada99fa4b0e6a850f3ee7fb7fd95fbf9229cc748c",
-    float64: "40097a3b34425e080d07d9e3be746c0079781367b50b4df37784e0cdb868a1b5",
-  },
-};
 
 const test = suite("the same bits");
 const digits = await loadMnist(new URL("../../data", import.meta.url));
+const rows = goldenRows();
 
-async function weightsSha256(dtype: FloatType, layout: InputLayout): Promise<string> {
+async function weightsSha256(row: GoldenRow): Promise<string> {
+  using engine = await loadEngine();
+  return await goldenWeights(engine, digits.train, row);
+}
+
+for (const row of rows) {
+  test(`${row.name}: two engines give the same weights, and without fused arithmetic the golden table's`, async () => {
+    const first = await weightsSha256(row);
+    assert.is(await weightsSha256(row), first);
+    if (BUILD !== "relaxed") assert.is(first, row.sha256); // what relaxed gives is the machine's
+  });
+}
+
+test("the chapter's class is such a network: the table's weights, also with what is only recorded", async () => {
+  if (BUILD === "relaxed") return;
   using engine = await loadEngine();
   const random = new RandomState(0);
-  using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random, dtype });
-  await train(net, digits.train.slice(0, 1000), { iterations: 200, batchSize: 100, learningRate: 0.1, random, layout });
+  using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random });
+  const options = { iterations: 200, batchSize: 100, learningRate: 0.1, random, layout: "dense" } as const;
+  await train(net, digits.train.slice(0, 1000), { ...options, test: digits.test.slice(0, 100) });
   const hash = createHash("sha256");
   for (const { data } of Object.values(net.parameters)) hash.update(data);
-  return hash.digest("hex");
-}
+  assert.is(hash.digest("hex"), rows[0]?.sha256);
+});
 
-for (const layout of ["dense", "sparse"] as const) {
-  for (const dtype of ["float32", "float64"] as const) {
-    test(`${dtype}, ${layout}: two engines give the same weights, and without fused arithmetic these`, async () => {
-      const first = await weightsSha256(dtype, layout);
-      assert.is(await weightsSha256(dtype, layout), first);
-      if (BUILD !== "relaxed") assert.is(first, GOLDEN[layout][dtype]); // what relaxed gives is the machine's
-    });
-  }
-}
+test("another seed, another step or another type of float is another hash", async () => {
+  const [row] = rows as readonly [GoldenRow];
+  const short: GoldenRow = { ...row, options: { ...row.options, iterations: 3 } };
+  const hashes = [
+    short,
+    { ...short, seed: 1 },
+    { ...short, options: { ...row.options, iterations: 4 } },
+    { ...short, dtype: "float64" as const },
+  ].map(weightsSha256);
+  assert.is(new Set(await Promise.all(hashes)).size, 4);
+});
+
+test("the table has no name twice, is as its script writes it, and stands in docs/determinism.md", () => {
+  assert.is(new Set(rows.map(({ name }) => name)).size, rows.length);
+  assert.is(readFileSync(GOLDEN_FILE, "utf8"), goldenText(rows));
+  const page = readFileSync(new URL("../../docs/determinism.md", import.meta.url), "utf8");
+  const lines = page.split("\n").map((line) => line.replaceAll(/ +/g, " "));
+  const shown = lines.filter((line) => /`[0-9a-f]{64}` \|$/.test(line));
+  assert.equal(shown, rows.map(goldenLine));
+});
+
+test("a table that lacks a row, or has another hash, is no golden table", () => {
+  assert.is(faultOfGolden(rows), undefined);
+  assert.match(faultOfGolden(undefined) ?? "", /found undefined/);
+  assert.is(faultOfGolden(rows.slice(1)), `expected ${rows.length} rows of the golden table, found ${rows.length - 1}`);
+  const spoilt = rows.map((row, i) => (i === 4 ? { ...row, sha256: "0".repeat(64) } : row));
+  assert.is(faultOfGolden(spoilt), `other weights: ${rows[4]?.name}`);
+});
 
 test.run();

@@ -33,6 +33,12 @@ const another = () => Engine.load({ build: BUILD, wasm: module });
 
 const test = suite("loading");
 
+test("a build that is not of the package is refused before its name is made a path", async () => {
+  const build = "../../build/simd" as Build; // from src/platform, there is such a file
+  const error = await assertRejects(() => Engine.load({ build }), EngineError, "unknown build ../../build/simd");
+  assert.is(error.fault.kind, "module");
+});
+
 test("loads the simd build unless told otherwise, and every build that the runtime supports", async () => {
   assert.is((await Engine.load()).build, "simd");
   for (const build of ["simd", "debug", BUILD] as const) assert.is((await Engine.load({ build })).build, build);
