@@ -23,6 +23,10 @@ type Floats = Expression<FloatType>;
  * @param wrt leaves or nodes, floats
  * @throws {ShapeError} the loss is not a scalar
  * @throws {OptionError} the loss or an x is no expression of floats
+ * @returns one for each of `wrt`, in their order
+ * @example
+ * const w = input(engine, [2], { name: "w" });
+ * const [dw] = gradientsOf(sum(square(w)), [w]); // an expression, for `compile`
  */
 export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Floats[] {
   checkFloats("loss", loss);

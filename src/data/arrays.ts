@@ -22,6 +22,7 @@ type Kept = {
   readonly form?: "labels" | "oneHot";
 };
 
+/** Inputs, and either labels or targets, with a row for each example. */
 export type ArrayParts = Kept & {
   readonly inputs: ShapedArray;
   readonly labels?: ShapedArray;
@@ -42,7 +43,9 @@ export type ArrayNames = Kept & {
  * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
  * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
  * @example
- * const points = datasetFromArrays({ name: "points", inputs: x, labels: t });   // tensors, for one
+ * const inputs = { shape: [2, 1], data: Float32Array.of(0.5, 2) }; // or a tensor
+ * const points = datasetFromArrays({ name: "points", inputs, labels: { shape: [2], data: Uint8Array.of(0, 1) } });
+ * points.classes; // → 2
  */
 export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
   const { name, scale, classNames, form = "labels" } = kept;

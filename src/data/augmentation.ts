@@ -9,6 +9,7 @@ import { Warp } from "./warp.ts";
 
 /** How far images are changed; each amount is drawn anew, uniformly, for each image. */
 export type Augmentation = {
+  /** Marks the description. */
   readonly kind: "augmentation";
   /** Pixels to the right and down, each from -shift to shift. */
   readonly shift: number;
@@ -18,6 +19,7 @@ export type Augmentation = {
   readonly scale: number;
 };
 
+/** What `augment` is told; what is left out is 0. */
 export type AugmentationAmounts = {
   /** Pixels, 0 to 4,096. */
   readonly shift?: number;
@@ -35,7 +37,8 @@ const MOST_PIXELS = 4096;
  *
  * @throws {OptionError} an amount that is negative, no number or beyond its bound
  * @example
- * batch.load(mnist.train, indices, { augment: augment({ shift: 2, rotate: 10, scale: 0.1 }), random });
+ * const augmentation = augment({ shift: 2, rotate: 10, scale: 0.1 });
+ * await train(net, mnist.train, { epochs: 1, batchSize: 1000, learningRate: 0.1, augmentation });
  */
 export function augment({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): Augmentation {
   const augmentation = { kind: "augmentation", shift, rotate, scale } as const;
@@ -48,6 +51,8 @@ export function augment({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmount
  *
  * @param random four draws for each image, in order
  * @throws {OptionError} examples that are no images of bytes
+ * @example
+ * const turned = augmented(mnist.test.slice(0, 9), augment({ rotate: 15 }), new RandomState(0));
  */
 export function augmented(
   dataset: Dataset,

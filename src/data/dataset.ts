@@ -38,6 +38,7 @@ export type Batch = {
  * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
  */
 export class Dataset<I extends InputArray = InputArray> {
+  /** What the examples are, for people. */
   readonly name: string;
   /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
   readonly targetValues: NumberArray | undefined;
@@ -53,7 +54,9 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly inputNames: readonly string[] | undefined;
   /** How many numbers one target has; 0 where the targets are classes. */
   readonly targetWidth: number;
+  /** What a byte is multiplied with on its way to a float. */
   readonly scale: number;
+  /** What targets become in a batch. */
   readonly targets: TargetForm;
   /** How many examples there are, at least one. */
   readonly length: number;
@@ -118,7 +121,7 @@ export class Dataset<I extends InputArray = InputArray> {
    * @throws {IndexError} an index is not a whole number from 0 to length − 1
    *
    * @example
-   * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats
+   * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats; which of them: `inputShape`
    */
   batch(indices: ArrayLike<number>): Batch {
     const { inputs: elements, size, scale, shape } = this;

@@ -13,6 +13,7 @@ import { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, type IdxOf, readIdx } from "./idx.ts";
 import { locate } from "./location.ts";
 
+/** What batches make of the bytes; by default, floats from 0 to 1 in rows of 784, and class numbers. */
 export type MnistOptions = {
   /** Bytes become floats from 0 to 1, not from 0 to 255. */
   readonly normalize?: boolean;
@@ -24,6 +25,7 @@ export type MnistOptions = {
   readonly maxBytes?: number;
 };
 
+/** Both parts of a dataset, each with its own labels. */
 export type Mnist = { readonly train: Dataset<Uint8Array>; readonly test: Dataset<Uint8Array> };
 
 const CLASSES = 10;

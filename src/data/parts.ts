@@ -23,6 +23,7 @@ export type DatasetFiles = { readonly inputs: string; readonly labels: string };
 type InputParts<I extends InputArray> = {
   /** What the examples are, for people: "MNIST train". */
   readonly name: string;
+  /** n × size elements, row-major; kept, not copied. */
   readonly inputs: I;
   /** The shape of one example: [784], or [1, 28, 28] for channels, rows, columns. */
   readonly shape: readonly number[];
@@ -35,11 +36,13 @@ type InputParts<I extends InputArray> = {
 
 /** Examples with class labels. */
 export type LabelledParts<I extends InputArray = InputArray> = InputParts<I> & {
+  /** n class numbers, each below `classes`; kept, not copied. */
   readonly labels: LabelArray;
   /** How many classes there are, 1 to 2³¹ − 1. */
   readonly classes: number;
   /** What the classes are called, one name each. */
   readonly classNames?: readonly string[];
+  /** What they become in a batch. Default: labels. */
   readonly targets?: "labels" | "oneHot";
   readonly targetValues?: undefined;
 };
@@ -54,6 +57,7 @@ export type NumberParts<I extends InputArray = InputArray> = InputParts<I> & {
   readonly classNames?: undefined;
 };
 
+/** Examples with what is to be learned of them: labels or numbers. */
 export type DatasetParts<I extends InputArray = InputArray> = LabelledParts<I> | NumberParts<I>;
 
 /** Labels live as int32 in an engine. */

@@ -15,6 +15,7 @@ import { checkBatchSize } from "./batches.ts";
 import { alike, type Dataset, isAlike, kindOf } from "./dataset.ts";
 import { zerosLike } from "./parts.ts";
 
+/** Where chunks come from, and how they are mixed. */
 export type StreamOptions = {
   /** Starts the source anew, once for each epoch: datasets that are all alike. A generator function, for one. */
   readonly chunks: () => AsyncIterable<Dataset> | Iterable<Dataset>;
@@ -24,6 +25,7 @@ export type StreamOptions = {
   readonly seed?: number;
 };
 
+/** Which epoch of a stream, and in batches of which size. */
 export type StreamBatchesOptions = {
   /** Examples in a minibatch, at least 1; the last one has what is left. */
   readonly batchSize: number;
@@ -34,14 +36,22 @@ export type StreamBatchesOptions = {
 };
 
 /** A minibatch of a stream: valid until the next one is asked for. */
-export type StreamBatch = { readonly dataset: Dataset; readonly indices: Int32Array };
+export type StreamBatch = {
+  /** The buffer, which holds the minibatch and more. */
+  readonly dataset: Dataset;
+  /** Where in it the minibatch's examples are. */
+  readonly indices: Int32Array;
+};
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
 export class DatasetStream {
+  /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
+  /** Of the draws. */
   readonly seed: number;
   readonly #chunks: StreamOptions["chunks"];
 
+  /** @throws {OptionError} a buffer or a seed that is none */
   constructor({ chunks, shuffleBuffer = 0, seed = 0 }: StreamOptions) {
     if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
       throw new OptionError("shuffleBuffer", "a whole number from 0 on", shuffleBuffer);
@@ -60,10 +70,8 @@ export class DatasetStream {
    * @throws {DatasetError} (rejects) chunks that are not alike, or no chunk at all
    * @throws (rejects) what the source throws; the source is closed when the loop over the minibatches ends early
    * @example
-   * for await (const { dataset, indices } of stream.batches({ batchSize: 128, epoch })) {
-   *   batch.load(dataset, indices);
-   *   step.run();
-   * }
+   * const stream = streamDataset({ chunks: () => [mnist.test] });
+   * for await (const { dataset, indices } of stream.batches({ batchSize: 1000 })) dataset.batch(indices);
    */
   batches({ batchSize, epoch = 0, dropLast = false }: StreamBatchesOptions): AsyncGenerator<StreamBatch, void> {
     checkBatchSize(batchSize);
@@ -79,9 +87,10 @@ export class DatasetStream {
  * @throws {OptionError} a buffer or a seed that is none
  * @example
  * const stream = streamDataset({
- *   async *chunks() { for (const file of files) yield await readChunk(file); },
- *   shuffleBuffer: 10_000,
- *   seed: 0,
+ *   async *chunks() {
+ *     for (const start of [0, 4000]) yield mnist.train.slice(start, start + 4000); // or what a file holds
+ *   },
+ *   shuffleBuffer: 5_000,
  * });
  */
 export function streamDataset(options: StreamOptions): DatasetStream {

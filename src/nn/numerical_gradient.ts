@@ -26,9 +26,11 @@ import type { NamedTensors } from "./parameters.ts";
 /** How `numericalGradient` evaluates the loss for each parameter. */
 export type NumericalMethod = "incremental" | "plain";
 
+/** How `numericalGradient` differentiates. */
 export type NumericalOptions = {
   /** How far a parameter moves. */
   readonly h?: number;
+  /** Default: `incremental`, where the network and its loss allow that. */
   readonly method?: NumericalMethod;
 };
 

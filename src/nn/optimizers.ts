@@ -44,37 +44,79 @@ export type Optimizer = { [K in keyof Kinds]: CommonOptions & Kinds[K] & { reado
 
 type Given<K extends keyof Kinds> = CommonOptions & Partial<Kinds[K]>;
 
-/** Gradient descent. */
+/**
+ * Gradient descent.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = sgd({ learningRate: 0.1, clipNorm: 1 });
+ */
 export function sgd(options: Given<"sgd">): Optimizer {
   return checked({ kind: "sgd", ...options });
 }
 
-/** Gradient descent with momentum μ, default 0.9. */
+/**
+ * Gradient descent with momentum μ, default 0.9.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = momentum({ learningRate: 0.01, momentum: 0.95 });
+ */
 export function momentum({ momentum = 0.9, ...options }: Given<"momentum">): Optimizer {
   return checked({ kind: "momentum", momentum, ...options });
 }
 
-/** Nesterov's momentum μ, default 0.9. */
+/**
+ * Nesterov's momentum μ, default 0.9.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = nesterov({ learningRate: 0.01 });
+ */
 export function nesterov({ momentum = 0.9, ...options }: Given<"nesterov">): Optimizer {
   return checked({ kind: "nesterov", momentum, ...options });
 }
 
-/** AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7). */
+/**
+ * AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7).
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adaGrad({ learningRate: 0.01 });
+ */
 export function adaGrad({ epsilon = 1e-10, ...options }: Given<"adaGrad">): Optimizer {
   return checked({ kind: "adaGrad", epsilon, ...options });
 }
 
-/** RMSProp; ρ (PyTorch's alpha) default 0.99, ε default 1e-8. */
+/**
+ * RMSProp; ρ (PyTorch's alpha) default 0.99, ε default 1e-8.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = rmsProp({ learningRate: 1e-3, decay: 0.9 });
+ */
 export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: Given<"rmsProp">): Optimizer {
   return checked({ kind: "rmsProp", decay, epsilon, ...options });
 }
 
-/** Adam; β₁ default 0.9, β₂ 0.999, ε 1e-8. Weight decay is added to the gradient. */
+/**
+ * Adam; β₁ default 0.9, β₂ 0.999, ε 1e-8. Weight decay is added to the gradient.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adam({ learningRate: { kind: "cosine", rate: 1e-3 } });
+ */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: Given<"adam">): Optimizer {
   return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
 }
 
-/** AdamW: Adam whose weight decay λ, default 0.01, acts on the weights themselves. */
+/**
+ * AdamW: Adam whose weight decay λ, default 0.01, acts on the weights themselves.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adamW({ learningRate: 1e-3, weightDecay: 0.05 });
+ */
 export function adamW({
   beta1 = 0.9,
   beta2 = 0.999,

@@ -24,6 +24,11 @@ export type Schedule =
  * The learning rate of a step.
  *
  * Powers and the cosine are worked out from products and sums alone, so that every machine gets the same bits.
+ *
+ * @param step from 0 on
+ * @throws {OptionError} a schedule that leaves its length to the run
+ * @example
+ * rateAt({ kind: "step", rate: 1, every: 10, factor: 0.5 }, 25); // → 0.25
  */
 export function rateAt(schedule: Schedule, step: number): number {
   if (typeof schedule === "number") return schedule;

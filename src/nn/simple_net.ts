@@ -12,6 +12,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
 import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
 
+/** The matrix's size, and its first numbers. */
 export type SimpleNetOptions<D extends FloatType> = {
   /** Where the weights come from: standard normal, drawn row by row. */
   readonly random: RandomState;
@@ -19,6 +20,7 @@ export type SimpleNetOptions<D extends FloatType> = {
   readonly inputSize?: number;
   /** Default 3. */
   readonly outputSize?: number;
+  /** Default float32. */
   readonly dtype?: D;
 };
 
@@ -29,7 +31,7 @@ export type SimpleNetOptions<D extends FloatType> = {
  *
  * @example
  * using net = new SimpleNet(engine, { random: new RandomState(0) });
- * net.gradient([0.6, 0.9], [0, 0, 1]).W.toArray();
+ * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
 export class SimpleNet<D extends FloatType = "float32"> {
   readonly engine: Engine;

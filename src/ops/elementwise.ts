@@ -58,6 +58,10 @@ export type GradientFunction = {
  *
  * @throws {DTypeError} integers
  * @throws {ShapeError} an `out` that does not fit, or overlaps x in part
+ * @example
+ * using x = tensor(engine, [0, -Infinity]);
+ * using y = exp(x);
+ * y.toArray(); // → [1, 0]
  */
 export const exp: UnaryFunction = map("exp", ({ result }, dy) => mul(dy, result));
 
@@ -67,13 +71,27 @@ export const log: UnaryFunction = map("log", ({ operands: [x] }, dy) => div(dy, 
 /** √x of each element: NaN below 0. Shapes, `out` and errors as for `exp`. */
 export const sqrt: UnaryFunction = map("sqrt", ({ result }, dy) => div(mul(dy, 0.5), result));
 
-/** 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`. */
+/**
+ * 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`.
+ *
+ * @example
+ * using x = tensor(engine, [0, Infinity]);
+ * using y = sigmoid(x);
+ * y.toArray(); // → [0.5, 1]
+ */
 export const sigmoid: ActivationFunction = activation("sigmoid", ({ result }, dy) => sigmoidGradient(result, dy));
 
 /** tanh x of each element. Shapes, `out` and errors as for `exp`. */
 export const tanh: ActivationFunction = activation("tanh", ({ result }, dy) => tanhGradient(result, dy));
 
-/** max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`. */
+/**
+ * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.
+ *
+ * @example
+ * using x = tensor(engine, [-1, 2]);
+ * relu(x, { out: x }).toArray(); // → [0, 2]
+ * const layer = relu(); // for `sequential`
+ */
 export const relu: ActivationFunction = activation("relu", ({ result }, dy) => reluGradient(result, dy));
 
 /** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
@@ -109,6 +127,10 @@ export const square: ComposedFunction = composed("square", (x) => mul(x, x));
  *
  * @param options.slope default 0.01
  * @throws {OptionError} slope is no number
+ * @example
+ * using x = tensor(engine, [-2, 2]);
+ * using y = leakyRelu(x, { slope: 0.25 });
+ * y.toArray(); // → [-0.5, 2]
  */
 export function leakyRelu(options?: { readonly slope?: number }): ActivationLayer;
 export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: { readonly slope?: number }): Tensor<D>;
@@ -158,6 +180,10 @@ const SQRT_2_PI = 0.7978845608028654;
  *
  * @param p any finite number
  * @throws {OptionError} p is no finite number
+ * @example
+ * using x = tensor(engine, [1, 2, 3]);
+ * using cubes = pow(x, 3);
+ * cubes.toArray(); // → [1, 8, 27]
  */
 export function pow<D extends FloatType>(x: Tensor<D>, p: number): Tensor<D>;
 export function pow<D extends FloatType>(x: Expression<D>, p: number): Expression<D>;

@@ -25,7 +25,12 @@ type SparseForm<D extends DType> = {
   readonly capacity?: number;
 };
 
-/** Room for an m × k matrix that is mostly zero. Whoever made it disposes of it. */
+/**
+ * Room for an m × k matrix that is mostly zero. Whoever made it disposes of it.
+ *
+ * @example
+ * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
+ */
 export class SparseMatrix<D extends DType = DType> {
   readonly engine: Engine;
   readonly dtype: D;
@@ -39,6 +44,7 @@ export class SparseMatrix<D extends DType = DType> {
   readonly starts: Tensor<"int32">;
   /** uint16 */
   readonly columns: Tensor<"uint16">;
+  /** The nonzeros themselves, row after row. */
   readonly values: Tensor<D>;
 
   /**

@@ -16,6 +16,7 @@ type Storage = { readonly block: Block; readonly offset: number; readonly role: 
 /** What `tensor` makes elements from: nested numbers, or a typed array, which is copied. */
 export type TensorData = NestedNumbers | Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
 
+/** What `tensor` cannot see from the numbers. */
 export type TensorOptions<D extends DType> = {
   /** Default: that of a typed array, else float32. */
   readonly dtype?: D;
@@ -29,9 +30,11 @@ export type TensorOptions<D extends DType> = {
 export class Tensor<D extends DType = DType> {
   readonly engine: Engine;
   readonly dtype: D;
+  /** Extents, the outermost axis first. */
   readonly shape: Shape;
   /** Number of elements. */
   readonly size: number;
+  /** What errors call it. */
   readonly name: string | undefined;
   readonly #storage: Storage;
   #isDisposed = false;
@@ -59,6 +62,7 @@ export class Tensor<D extends DType = DType> {
     return this.#storage.block.pointer + this.#storage.offset;
   }
 
+  /** Whether it, its owner or its engine was disposed of. */
   get isDisposed(): boolean {
     return this.#isDisposed || !this.#storage.block.isLive;
   }
@@ -189,6 +193,8 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
  *
  * @throws {OptionError} a shape that is no shape
  * @throws {AllocationError} too large for one block
+ * @example
+ * using y = zeros(engine, [2, 3], { dtype: "float64" });
  */
 export function zeros<D extends DType = "float32">(
   engine: Engine,

@@ -15,6 +15,7 @@ import type { ResidentDataset } from "./resident.ts";
 import { Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 
+/** How a run goes, and who is told of it. */
 export type TrainOptions = TrainerOptions & {
   /** Evaluated for the record. */
   readonly test?: Dataset | ResidentDataset;
@@ -60,8 +61,8 @@ const TURN_MILLISECONDS = 50;
  * @throws {CheckpointError} the checkpoint is of another network or another run
  * @throws {DivergedError} the loss stopped being finite; the history ends with that step
  * @example
- * await train(net, mnist.train, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
- * await train(net, mnist.train, { iterations: 600, batchSize: 100, learningRate: 0.1, test: mnist.test });
+ * await train(net, mnist.train, { epochs: 1, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
+ * await train(net, mnist.train, { iterations: 60, batchSize: 100, learningRate: 0.1, test: mnist.test });
  */
 export async function train<D extends FloatType>(
   net: Trainable<D>,

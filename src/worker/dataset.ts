@@ -4,6 +4,7 @@ import type { DatasetParts } from "../data/parts.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 
+/** What becomes of the arrays here. */
 export type TransferOptions = {
   /**
    * `move`: arrays go over and are empty here afterwards, but for those that share their buffer with more than a file's
@@ -20,6 +21,7 @@ const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
 export class WorkerDataset {
+  /** What the examples are, for people. */
   readonly name: string;
   /** How many examples there are. */
   readonly length: number;
@@ -29,6 +31,7 @@ export class WorkerDataset {
   readonly size: number;
   /** How many classes there are; 0 where the targets are numbers. */
   readonly classes: number;
+  /** What the classes are called, where they have names. */
   readonly classNames: readonly string[] | undefined;
   readonly #connection: Connection;
   readonly #number: number;
@@ -45,7 +48,13 @@ export class WorkerDataset {
     this.classNames = dataset.classNames;
   }
 
-  /** The number that the worker knows it by. */
+  /**
+   * The number that the worker knows it by.
+   *
+   * @param op the call that asks, for errors
+   * @throws {DisposedError} after `dispose()`
+   * @throws {OptionError} the dataset is in another worker
+   */
   numberFor(op: string, connection: Connection): number {
     if (this.#isDisposed) throw new DisposedError(`dataset ${this.name}`, op);
     if (connection !== this.#connection) throw new OptionError(`${op}: dataset`, "one of the same worker", this.name);

@@ -24,6 +24,7 @@ export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly 
  */
 export class WorkerNetwork<D extends FloatType = FloatType> {
   readonly dtype: D;
+  /** The layers. */
   readonly description: Sequential;
   readonly inputSize: number;
   readonly outputSize: number;

@@ -18,7 +18,9 @@ export type WorkerProgress = {
 
 /** As `train` takes them; datasets are those of the worker, and steps are told in batches. */
 export type WorkerTrainOptions = Omit<TrainOptions, "test" | "validation" | "onStep" | "onTurn" | "onBest"> & {
+  /** Evaluated for the record. */
   readonly test?: WorkerDataset;
+  /** Evaluated as well, and what early stopping watches. */
   readonly validation?: WorkerDataset;
   /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */
   readonly onProgress?: (progress: WorkerProgress) => void;

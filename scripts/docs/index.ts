@@ -1,0 +1,73 @@
+/** Runs TypeDoc over every entry of the package. Any warning is a failure: the last line is `N problems`, or what was written. */
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Application, type TypeDocOptions } from "typedoc";
+import { CATEGORY_ORDER, categorize, nameModules } from "./categories.ts";
+import { checkComments } from "./check.ts";
+import { documentConventions } from "./conventions.ts";
+import { tellErrors } from "./throws.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const OUT = "build/api";
+
+/** The entries of package.json, and their sources. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  lanegrad: "src/index.ts",
+  "lanegrad/csv": "src/data/csv.ts",
+  "lanegrad/plot": "src/plot/index.ts",
+  "lanegrad/worker": "src/worker/index.ts",
+  "lanegrad/worker/host": "src/worker/host.ts",
+};
+
+const options: TypeDocOptions = {
+  name: "lanegrad",
+  basePath: ROOT,
+  entryPoints: Object.values(ENTRIES).map((file) => join(ROOT, file)),
+  tsconfig: join(ROOT, "tsconfig.build.json"),
+  out: join(ROOT, OUT),
+  readme: join(ROOT, "README.md"),
+  projectDocuments: readdirSync(join(ROOT, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join(ROOT, "docs", file)),
+  customCss: join(ROOT, "scripts/docs/pages.css"),
+  includeVersion: true,
+  disableGit: true,
+  sourceLinkTemplate: "{path}",
+  githubPages: false,
+  hideGenerator: true,
+  excludePrivate: true,
+  excludeInternal: true,
+  skipErrorChecking: true, // tsc's own work
+  preservedTypeAnnotationTags: ["@throws"],
+  categorizeByGroup: false,
+  categoryOrder: [...CATEGORY_ORDER],
+  sort: ["source-order"],
+  navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
+  visibilityFilters: {},
+  searchInComments: true,
+  searchInDocuments: true,
+  validation: { invalidLink: true, invalidPath: true, notDocumented: true, notExported: true },
+  requiredToBeDocumented: ["Variable", "Function", "Class", "Property", "Method", "Accessor", "TypeAlias", "Interface"],
+};
+
+const app = await Application.bootstrap(options);
+nameModules(app, ENTRIES);
+documentConventions(app);
+tellErrors(app);
+checkComments(app);
+categorize(app);
+
+const project = await app.convert();
+if (project === undefined) process.exit(1);
+app.validate(project);
+const problems = app.logger.errorCount + app.logger.warningCount + app.logger.validationWarningCount;
+if (problems > 0) {
+  console.error(`${problems} problems`);
+  process.exitCode = 1;
+} else if (process.argv[2] === "build") {
+  await app.generateOutputs(project);
+  console.log(`${OUT}/index.html`);
+} else {
+  console.log("every export is documented");
+}
