@@ -10,6 +10,7 @@ import {
   type Context,
   Converter,
   type DeclarationReflection,
+  type Reflection,
   ReflectionKind,
   TypeScript as ts,
 } from "typedoc";
@@ -26,9 +27,7 @@ export function tellErrors(app: Application): void {
       for (const reflection of Object.values(context.project.reflections)) {
         if (reflection.isDeclaration() && reflection.kindOf(CALLABLE)) findUntold(context, reflection);
       }
-      for (const { comment } of Object.values(context.project.reflections)) {
-        if (comment !== undefined) listThrows(context, comment, errors);
-      }
+      for (const reflection of Object.values(context.project.reflections)) listThrows(context, reflection, errors);
     },
     200, // before categories, and before links are resolved
   );
@@ -60,7 +59,8 @@ function thrownIn(node: ts.Node): readonly string[] {
   if (ts.isFunctionLike(node) || ts.isClassLike(node)) return [];
   if (ts.isTryStatement(node) && node.catchClause !== undefined) return thrownIn(node.catchClause);
   const found: string[] = [];
-  if (ts.isThrowStatement(node) && ts.isNewExpression(node.expression)) found.push(node.expression.expression.getText());
+  if (ts.isThrowStatement(node) && ts.isNewExpression(node.expression))
+    found.push(node.expression.expression.getText());
   ts.forEachChild(node, (child) => void found.push(...thrownIn(child)));
   return found;
 }
@@ -71,18 +71,20 @@ function throwsOf({ blockTags }: Comment): readonly { readonly type: string; rea
     .map(({ typeAnnotation, content }) => ({ type: typeAnnotation?.replace(/^\{|\}$/g, "") ?? "", when: content }));
 }
 
-/** One tag in place of many, each line with a link to its class. */
-function listThrows({ logger }: Context, comment: Comment, errors: ReadonlyMap<string, DeclarationReflection>): void {
-  const found = throwsOf(comment);
+/** One tag in place of many, each line with a link to its class. A line without a class says what is passed on. */
+function listThrows({ logger }: Context, holder: Reflection, errors: ReadonlyMap<string, DeclarationReflection>): void {
+  const found = holder.comment ? throwsOf(holder.comment) : [];
   if (found.length === 0) return;
   const lines = found.flatMap(({ type, when }): CommentDisplayPart[] => {
     const target = errors.get(type);
-    if (target === undefined && !OF_THE_PLATFORM.has(type)) logger.warn(`@throws {${type}}: there is no such class`);
     const name: CommentDisplayPart = target
       ? { kind: "inline-tag", tag: "@link", text: type, target }
       : { kind: "text", text: type };
-    return [{ kind: "text", text: "- " }, name, { kind: "text", text: ": " }, ...when, { kind: "text", text: "\n" }];
+    const isKnown = target !== undefined || type === "" || OF_THE_PLATFORM.has(type);
+    if (!isKnown) logger.warn(`${holder.getFriendlyFullName()}: @throws {${type}}: there is no such class`);
+    const words: CommentDisplayPart[] = type === "" ? when : [name, { kind: "text", text: ": " }, ...when];
+    return [{ kind: "text", text: "- " }, ...words, { kind: "text", text: "\n" }];
   });
-  comment.removeTags("@throws");
-  comment.blockTags.push(new CommentTag("@throws", lines));
+  holder.comment?.removeTags("@throws");
+  holder.comment?.blockTags.push(new CommentTag("@throws", lines));
 }

@@ -28,7 +28,7 @@ type Floats = Expression<FloatType>;
  * const w = input(engine, [2], { name: "w" });
  * const [dw] = gradientsOf(sum(square(w)), [w]); // an expression, for `compile`
  */
-export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Floats[] {
+export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Expression<FloatType>[] {
   checkFloats("loss", loss);
   if (loss.shape.length !== 0) {
     throw new ShapeError("grad", "loss", "a scalar: no axes", show(loss.shape), "take its sum or its mean");

@@ -10,29 +10,37 @@ import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
-type Kept = {
+/** What arrays do not say of themselves. */
+export type DatasetDetails = {
   /** What the examples are, for people. */
   readonly name: string;
   /** What a byte is multiplied with on its way to a float. */
   readonly scale?: number;
   /** How many classes there are. Default: one more than the largest label. */
   readonly classes?: number;
+  /** What the classes are called, one name each. */
   readonly classNames?: readonly string[];
   /** What labels become in a batch. */
   readonly form?: "labels" | "oneHot";
 };
 
 /** Inputs, and either labels or targets, with a row for each example. */
-export type ArrayParts = Kept & {
+export type ArrayParts = DatasetDetails & {
+  /** [n, …shape of one example] */
   readonly inputs: ShapedArray;
+  /** [n] or [n, 1] whole numbers of any type. */
   readonly labels?: ShapedArray;
+  /** [n] or [n, width] numbers. */
   readonly targets?: ShapedArray;
 };
 
 /** The same with the names that the arrays have in their file. */
-export type ArrayNames = Kept & {
+export type ArrayNames = DatasetDetails & {
+  /** That of ArrayParts' `inputs`. */
   readonly inputs: string;
+  /** That of its `labels`. */
   readonly labels?: string;
+  /** That of its `targets`. */
   readonly targets?: string;
 };
 

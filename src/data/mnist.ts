@@ -26,7 +26,12 @@ export type MnistOptions = {
 };
 
 /** Both parts of a dataset, each with its own labels. */
-export type Mnist = { readonly train: Dataset<Uint8Array>; readonly test: Dataset<Uint8Array> };
+export type Mnist = {
+  /** To learn from: 60,000 of MNIST's own. */
+  readonly train: Dataset<Uint8Array>;
+  /** To judge by: 10,000 of MNIST's own. */
+  readonly test: Dataset<Uint8Array>;
+};
 
 const CLASSES = 10;
 

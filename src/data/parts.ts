@@ -20,7 +20,8 @@ export type TargetForm = "labels" | "oneHot" | "numbers";
 /** Where the elements came from, for errors. */
 export type DatasetFiles = { readonly inputs: string; readonly labels: string };
 
-type InputParts<I extends InputArray> = {
+/** What labelled examples and those with numbers share. */
+export type InputParts<I extends InputArray> = {
   /** What the examples are, for people: "MNIST train". */
   readonly name: string;
   /** n × size elements, row-major; kept, not copied. */
@@ -31,6 +32,7 @@ type InputParts<I extends InputArray> = {
   readonly scale?: number;
   /** What the elements of an example are called, where they have names: the columns of a table. */
   readonly inputNames?: readonly string[];
+  /** Where inputs and labels came from, for errors. */
   readonly files?: DatasetFiles;
 };
 
@@ -51,6 +53,7 @@ export type LabelledParts<I extends InputArray = InputArray> = InputParts<I> & {
 export type NumberParts<I extends InputArray = InputArray> = InputParts<I> & {
   /** n × width, row-major, finite */
   readonly targetValues: NumberArray;
+  /** What they are in a batch, too. */
   readonly targets?: "numbers";
   readonly labels?: undefined;
   readonly classes?: undefined;

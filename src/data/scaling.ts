@@ -13,7 +13,9 @@ import { alike, type Dataset } from "./dataset.ts";
 
 /** What a fit found, one number for each column. */
 export type Scaling =
+  /** (x - mean) / deviation */
   | { readonly kind: "standardize"; readonly mean: readonly number[]; readonly deviation: readonly number[] }
+  /** (x - low) / range */
   | { readonly kind: "minMax"; readonly low: readonly number[]; readonly range: readonly number[] };
 
 /**

@@ -38,7 +38,6 @@ const NAMING = "lanegrad.naming";
  *
  * A loss that is a function is recorded as `custom`, and must be given again to `decodeNetwork`.
  *
- * @param options.naming `"pytorch"`: names and shapes of the state of an `nn.Sequential`
  * @throws {OptionError} an unknown naming
  * @throws {DisposedError} the network was disposed
  * @example

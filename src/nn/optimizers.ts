@@ -18,7 +18,7 @@ import { OptionError } from "../errors.ts";
 import { checkSchedule, type Schedule } from "./schedules.ts";
 
 /** What every optimizer may be told. */
-export type CommonOptions = {
+export type UpdateOptions = {
   /** A number, or a schedule. */
   readonly learningRate: Schedule;
   /** λ; default 0. */
@@ -40,9 +40,10 @@ type Kinds = {
 };
 
 /** An optimizer's description. */
-export type Optimizer = { [K in keyof Kinds]: CommonOptions & Kinds[K] & { readonly kind: K } }[keyof Kinds];
+export type Optimizer = { [K in keyof Kinds]: UpdateOptions & Kinds[K] & { readonly kind: K } }[keyof Kinds];
 
-type Given<K extends keyof Kinds> = CommonOptions & Partial<Kinds[K]>;
+/** What the function of one kind is told. */
+export type OptimizerOptions<K extends keyof Kinds> = UpdateOptions & Partial<Kinds[K]>;
 
 /**
  * Gradient descent.
@@ -51,7 +52,7 @@ type Given<K extends keyof Kinds> = CommonOptions & Partial<Kinds[K]>;
  * @example
  * const optimizer = sgd({ learningRate: 0.1, clipNorm: 1 });
  */
-export function sgd(options: Given<"sgd">): Optimizer {
+export function sgd(options: OptimizerOptions<"sgd">): Optimizer {
   return checked({ kind: "sgd", ...options });
 }
 
@@ -62,7 +63,7 @@ export function sgd(options: Given<"sgd">): Optimizer {
  * @example
  * const optimizer = momentum({ learningRate: 0.01, momentum: 0.95 });
  */
-export function momentum({ momentum = 0.9, ...options }: Given<"momentum">): Optimizer {
+export function momentum({ momentum = 0.9, ...options }: OptimizerOptions<"momentum">): Optimizer {
   return checked({ kind: "momentum", momentum, ...options });
 }
 
@@ -73,7 +74,7 @@ export function momentum({ momentum = 0.9, ...options }: Given<"momentum">): Opt
  * @example
  * const optimizer = nesterov({ learningRate: 0.01 });
  */
-export function nesterov({ momentum = 0.9, ...options }: Given<"nesterov">): Optimizer {
+export function nesterov({ momentum = 0.9, ...options }: OptimizerOptions<"nesterov">): Optimizer {
   return checked({ kind: "nesterov", momentum, ...options });
 }
 
@@ -84,7 +85,7 @@ export function nesterov({ momentum = 0.9, ...options }: Given<"nesterov">): Opt
  * @example
  * const optimizer = adaGrad({ learningRate: 0.01 });
  */
-export function adaGrad({ epsilon = 1e-10, ...options }: Given<"adaGrad">): Optimizer {
+export function adaGrad({ epsilon = 1e-10, ...options }: OptimizerOptions<"adaGrad">): Optimizer {
   return checked({ kind: "adaGrad", epsilon, ...options });
 }
 
@@ -95,7 +96,7 @@ export function adaGrad({ epsilon = 1e-10, ...options }: Given<"adaGrad">): Opti
  * @example
  * const optimizer = rmsProp({ learningRate: 1e-3, decay: 0.9 });
  */
-export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: Given<"rmsProp">): Optimizer {
+export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: OptimizerOptions<"rmsProp">): Optimizer {
   return checked({ kind: "rmsProp", decay, epsilon, ...options });
 }
 
@@ -106,7 +107,7 @@ export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: Given<"rms
  * @example
  * const optimizer = adam({ learningRate: { kind: "cosine", rate: 1e-3 } });
  */
-export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: Given<"adam">): Optimizer {
+export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions<"adam">): Optimizer {
   return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
 }
 
@@ -123,7 +124,7 @@ export function adamW({
   epsilon = 1e-8,
   weightDecay = 0.01,
   ...options
-}: Given<"adamW">): Optimizer {
+}: OptimizerOptions<"adamW">): Optimizer {
   return checked({ kind: "adamW", beta1, beta2, epsilon, weightDecay, ...options });
 }
 

@@ -4,7 +4,12 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { Network } from "./network.ts";
 
 /** A network, or what is one under other names, as `TwoLayerNet` is. */
-export type Trainable<D extends FloatType> = Network<D> | { readonly network: Network<D> };
+export type Trainable<D extends FloatType> =
+  | Network<D>
+  | {
+      /** What does the work. */
+      readonly network: Network<D>;
+    };
 
 /**
  * The network itself.

@@ -24,7 +24,7 @@ export type Naming = "lanegrad" | "pytorch";
 
 /** Whose names arrays get. */
 export type WeightsOptions = {
-  /** Default: lanegrad's. */
+  /** Default: lanegrad's. `pytorch`: names and shapes of the state of an `nn.Sequential`. */
   readonly naming?: Naming;
 };
 
@@ -110,7 +110,6 @@ export function setWeights<D extends FloatType>(
 /**
  * Reads a safetensors file into a network's parameters and running statistics. Nothing is changed unless everything fits.
  *
- * @param options.naming whose names the tensors have: `"pytorch"` for the state of an `nn.Sequential`
  * @throws {FormatError} a damaged file, or a tensor that is missing, unknown, of another shape or of another type
  * @throws {OptionError} an unknown option
  * @throws {DisposedError} the network was disposed

@@ -19,7 +19,11 @@ export type DropoutOptions = {
 };
 
 /** Dropout as a layer's description. */
-export type DropoutLayer = { readonly kind: "dropout"; readonly rate: number };
+export type DropoutLayer = {
+  readonly kind: "dropout";
+  /** The share of units that are left out. */
+  readonly rate: number;
+};
 
 type Dropout = { readonly rate: number; readonly stream: number };
 

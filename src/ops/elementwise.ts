@@ -29,6 +29,7 @@ export type UnaryFunction = {
 /** An activation as a layer's description: what these functions give when they are called without an operand. */
 export type ActivationLayer = {
   readonly kind: "activation";
+  /** The function. */
   readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
   /** Of leakyRelu. */
   readonly slope?: number;

@@ -15,10 +15,9 @@ const NO_OPTIONS = {};
 
 /**
  * The operation of these operands: a tensor when all of them are tensors, else an expression, for which tensors are
- * leaves. What the shape rule throws is thrown.
+ * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @param options.out where a tensor goes; there is no such place for an expression
  * @throws {OptionError} no operand, or `out` with an expression
  * @example
  * const twice: Operation = {

@@ -64,7 +64,14 @@ export type Series = {
 };
 
 /** A place on a figure that is marked, and named where it has a label. */
-export type Point = { readonly x: number; readonly y: number; readonly label?: string };
+export type Point = {
+  /** On the horizontal axis. */
+  readonly x: number;
+  /** On the vertical axis. */
+  readonly y: number;
+  /** What stands beside it. */
+  readonly label?: string;
+};
 
 /** A walk over the plane. */
 export type Path = {

@@ -25,8 +25,10 @@ export type ChoiceOptions = {
 
 /** Anything that can be shuffled in place: an array or a typed array. `reverse` tells them from readonly ones. */
 export type Shuffleable<T> = {
+  /** How many there are. */
   readonly length: number;
   [index: number]: T;
+  /** Not called. */
   reverse(): unknown;
 };
 

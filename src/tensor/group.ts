@@ -17,8 +17,13 @@ export type TensorGroup<Name extends string, D extends FloatType> = {
   readonly parts: { readonly [N in Name]: Tensor<D> };
 };
 
-/** What errors call the tensors: the whole, and what stands before the names of the parts. */
-export type GroupOptions = { readonly name?: string; readonly prefix?: string };
+/** What errors call the tensors. */
+export type GroupOptions = {
+  /** Of the whole. */
+  readonly name?: string;
+  /** Before the name of each part. */
+  readonly prefix?: string;
+};
 
 const ALIGNMENT_BYTES = 16;
 

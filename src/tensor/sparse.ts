@@ -17,7 +17,8 @@ const SPARE = 8;
 /** The most columns that a column number can tell apart. */
 export const MAX_SPARSE_COLUMNS = 65_536;
 
-type SparseForm<D extends DType> = {
+/** How many nonzeros a matrix has room for. */
+export type SparseForm<D extends DType> = {
   readonly dtype: D;
   /** The most nonzeros of a row. */
   readonly widest: number;

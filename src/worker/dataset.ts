@@ -51,6 +51,7 @@ export class WorkerDataset {
   /**
    * The number that the worker knows it by.
    *
+   * @internal
    * @param op the call that asks, for errors
    * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} the dataset is in another worker
