@@ -120,6 +120,7 @@ export {
   adaGrad,
   adam,
   adamW,
+  type Kinds as OptimizerNumbers,
   momentum,
   nesterov,
   type Optimizer,

@@ -65,16 +65,6 @@ export function categorize(app: Application): void {
   });
 }
 
-/** Names modules as a program imports them: "lanegrad/plot". */
-export function nameModules(app: Application, entries: Readonly<Record<string, string>>): void {
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
-    for (const module of project.children ?? []) {
-      const entry = Object.entries(entries).find(([, file]) => module.sources?.[0]?.fullFileName.endsWith(`/${file}`));
-      if (entry !== undefined) module.name = entry[0];
-    }
-  });
-}
-
 function categoryOf(reflection: DeclarationReflection): string | undefined {
   const target = reflection.isReference() ? reflection.getTargetReflection() : reflection;
   const file = target.isDeclaration() ? target.sources?.[0]?.fileName : undefined;

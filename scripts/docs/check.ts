@@ -8,7 +8,12 @@ import {
   ReflectionKind,
 } from "typedoc";
 
-const EXPORTS = ReflectionKind.Class | ReflectionKind.Function | ReflectionKind.TypeAlias | ReflectionKind.Variable;
+const EXPORTS =
+  ReflectionKind.Class |
+  ReflectionKind.Interface |
+  ReflectionKind.Function |
+  ReflectionKind.TypeAlias |
+  ReflectionKind.Variable;
 const MEMBERS = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor;
 
 /** Members of tables by dtype, which say themselves what they are of. */

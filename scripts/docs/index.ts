@@ -3,9 +3,10 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, type TypeDocOptions } from "typedoc";
-import { CATEGORY_ORDER, categorize, nameModules } from "./categories.ts";
+import { CATEGORY_ORDER, categorize } from "./categories.ts";
 import { checkComments } from "./check.ts";
 import { documentConventions } from "./conventions.ts";
+import { arrangePages } from "./pages.ts";
 import { tellErrors } from "./throws.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -20,11 +21,14 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "lanegrad/worker/host": "src/worker/host.ts",
 };
 
+/** Of the code in pages. */
+const LANGUAGES = ["typescript", "javascript", "json", "html", "css", "shellscript", "console", "python"];
+
 /** Types of what is the library's own business, though a signature names them. */
 const NOT_EXPORTED: readonly string[] = [
   ...["BestWeights", "CommonKernels", "Feed", "FloatKernels", "Memory", "Pointer", "SamplerState", "Source"],
   ...["UpdatePlan", "WatchState"],
-  ...["ACTIVATION", "DTypeOf", "DatasetFiles", "Expressions", "Kinds", "Named"], // which their users spell out
+  ...["ACTIVATION", "DTypeOf", "DatasetFiles", "Expressions", "Named"], // which their users spell out
 ];
 
 const options: TypeDocOptions = {
@@ -39,7 +43,7 @@ const options: TypeDocOptions = {
     .map((file) => join(ROOT, "docs", file)),
   customCss: join(ROOT, "scripts/docs/pages.css"),
   includeVersion: true,
-  disableGit: true,
+  disableGit: true, // sources are named, and no address is made up for them
   sourceLinkTemplate: "{path}",
   githubPages: false,
   hideGenerator: true,
@@ -50,7 +54,10 @@ const options: TypeDocOptions = {
   preservedTypeAnnotationTags: ["@throws"],
   categorizeByGroup: false,
   categoryOrder: [...CATEGORY_ORDER],
-  sort: ["source-order"],
+  sort: ["kind", "source-order"],
+  kindSortOrder: ["Document", "Module", "Class", "Interface", "Function", "Variable", "TypeAlias"],
+  sortEntryPoints: false,
+  highlightLanguages: [...LANGUAGES],
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
   visibilityFilters: {},
   searchInComments: true,
@@ -60,7 +67,7 @@ const options: TypeDocOptions = {
 };
 
 const app = await Application.bootstrap(options);
-nameModules(app, ENTRIES);
+arrangePages(app, ENTRIES);
 documentConventions(app);
 tellErrors(app);
 checkComments(app);
@@ -69,13 +76,15 @@ categorize(app);
 const project = await app.convert();
 if (project === undefined) process.exit(1);
 app.validate(project);
-const problems = app.logger.errorCount + app.logger.warningCount + app.logger.validationWarningCount;
-if (problems > 0) {
-  console.error(`${problems} problems`);
+if (process.argv[2] === "build" && problems() === 0) await app.generateOutputs(project);
+if (problems() > 0) {
+  console.error(`${problems()} problems`);
   process.exitCode = 1;
-} else if (process.argv[2] === "build") {
-  await app.generateOutputs(project);
-  console.log(`${OUT}/index.html`);
 } else {
-  console.log("every export is documented");
+  console.log(process.argv[2] === "build" ? `${OUT}/index.html` : "every export is documented");
+}
+
+function problems(): number {
+  const { errorCount, warningCount, validationWarningCount } = app.logger;
+  return errorCount + warningCount + validationWarningCount;
 }

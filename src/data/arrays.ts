@@ -84,8 +84,9 @@ export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayPar
  * @throws {DatasetError} no array of that name; what `datasetFromArrays` refuses
  * @throws {OptionError} what `datasetFromArrays` refuses
  * @example
- * const arrays = await decodeNpz(bytes);
- * const train = datasetFromNamedArrays(arrays, { name: "digits", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
+ * const x = { name: "x_train", shape: [2, 1], data: Uint8Array.of(0, 255) };
+ * const y = { name: "y_train", shape: [2], data: Uint8Array.of(0, 1) };
+ * const train = datasetFromNamedArrays([x, y], { name: "dots", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
  */
 export function datasetFromNamedArrays(
   arrays: readonly NamedArray[],

@@ -74,7 +74,8 @@ const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float
  * @throws {OptionError} `maxBytes` is not a whole number from 1
  *
  * @example
- * const { shape, data } = await readIdx(bytes, { rank: 3, type: "uint8", file: "train-images-idx3-ubyte.gz" });
+ * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) }); // or a file's, gzipped or not
+ * const { data } = await readIdx(bytes, { rank: 1, type: "uint8", file: "labels" });
  */
 export async function readIdx<T extends IdxType = IdxType>(
   bytes: Uint8Array,

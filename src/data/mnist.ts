@@ -54,8 +54,7 @@ type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
  *
  * @example
  * const { train, test } = await loadMnist("data");
- * train.inputShape;  // [8000, 784] with the digits that come with the repository
- * await loadMnist(new Map([["train-images-idx3-ubyte.gz", bytes], …]));      // four files that a page was given
+ * train.inputShape; // → [8000, 784]
  */
 export async function loadMnist(source: string | URL | NamedFiles, options: MnistOptions = {}): Promise<Mnist> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;

@@ -83,7 +83,7 @@ export function network<D extends FloatType = "float32">(
  * using net = network(engine, sequential(dense(784, 50), relu(), dense(50, 10)));
  * using state = net.optimize(adam({ learningRate: 1e-3 }));
  * const { inputs, targets } = mnist.train.batch([0, 1, 2]);
- * using x = tensor(engine, inputs, { shape: [3, 784] });
+ * using x = tensor(engine, inputs, { dtype: "float32", shape: [3, 784] });
  * using t = tensor(engine, Int32Array.from(targets));
  * net.step(state, x, t);
  */

@@ -29,13 +29,21 @@ export type UpdateOptions = {
   readonly clipNorm?: number;
 };
 
-type Kinds = {
+/** The numbers of each kind of optimizer. */
+export type Kinds = {
+  /** None. */
   sgd: object;
+  /** μ */
   momentum: { readonly momentum: number };
+  /** μ */
   nesterov: { readonly momentum: number };
+  /** ε */
   adaGrad: { readonly epsilon: number };
+  /** ρ and ε */
   rmsProp: { readonly decay: number; readonly epsilon: number };
+  /** β₁, β₂ and ε */
   adam: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  /** β₁, β₂ and ε */
   adamW: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
 };
 

@@ -39,8 +39,8 @@ export type Shuffleable<T> = {
  *
  * @example
  * const random = new RandomState(0);
+ * random.choice(60000, 4); // → Int32Array [2732, 43567, 42613, 52416]
  * const weights = random.randn(784, 50); // 39,200 numbers, row-major
- * random.choice(60000, 4); // → Int32Array [30403, 32103, 41993, 20757]
  */
 export class RandomState {
   readonly #generator: Mt19937;

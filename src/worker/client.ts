@@ -57,7 +57,7 @@ export type WorkerLoadOptions = {
  * @example
  * await using worker = await startWorker();
  * const net = await worker.network(sequential(dense(784, 128), relu(), dense(128, 10)), { seed: 0 });
- * const data = await worker.dataset(mnist.test.slice(0, 1000));
+ * const data = await worker.dataset(mnist.test, { transfer: "copy" });
  * await net.train(data, { epochs: 1, batchSize: 100, optimizer: adam({ learningRate: 1e-3 }) });
  */
 export async function startWorker({
