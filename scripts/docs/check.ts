@@ -20,7 +20,7 @@ const MEMBERS = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind
 const DTYPES = new Set(["float32", "float64", "int32", "uint16", "uint8"]);
 
 /** Classes that a program is given, and never makes: what gives them has the example. */
-const GIVEN = new Set([
+export const GIVEN: ReadonlySet<string> = new Set([
   ...["Accumulation", "DatasetStream", "Expression", "NetworkWorker", "Program", "Tensor"],
   ...["WorkerDataset", "WorkerNetwork"],
 ]);
@@ -29,9 +29,6 @@ export function checkComments(app: Application): void {
   app.converter.on(
     Converter.EVENT_RESOLVE_END,
     ({ project, logger }: Context) => {
-      for (const reflection of project.getReflectionsByKind(ReflectionKind.Constructor)) {
-        if (GIVEN.has(reflection.parent?.name ?? "")) project.removeReflection(reflection);
-      }
       const counts = { exports: 0, members: 0, examples: 0 };
       for (const reflection of Object.values(project.reflections)) {
         if (!reflection.isDeclaration() || reflection.isReference()) continue;

@@ -38,9 +38,11 @@ const options: TypeDocOptions = {
   tsconfig: join(ROOT, "tsconfig.build.json"),
   out: join(ROOT, OUT),
   readme: join(ROOT, "README.md"),
-  projectDocuments: readdirSync(join(ROOT, "docs"))
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => join(ROOT, "docs", file)),
+  projectDocuments: ["docs", "examples", "examples/browser", "examples/chapter-04"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => join(ROOT, folder, file)),
+  ),
   customCss: join(ROOT, "scripts/docs/pages.css"),
   includeVersion: true,
   disableGit: true, // sources are named, and no address is made up for them

@@ -1,6 +1,7 @@
 /** How pages are called, and what stands on them once: modules by their entries, guides by their headings. */
 import { readFileSync } from "node:fs";
 import { type Application, Comment, type Context, Converter, ReflectionKind } from "typedoc";
+import { GIVEN } from "./check.ts";
 
 export function arrangePages(app: Application, entries: Readonly<Record<string, string>>): void {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
@@ -14,6 +15,8 @@ export function arrangePages(app: Application, entries: Readonly<Record<string, 
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: Context) => {
     for (const reflection of Object.values(project.reflections)) {
       if (!reflection.isDeclaration()) continue;
+      const made = reflection.kind === ReflectionKind.Constructor ? (reflection.parent?.name ?? "") : "";
+      if (GIVEN.has(made) || made.endsWith("Error")) project.removeReflection(reflection);
       const [first, ...others] = reflection.signatures ?? [];
       for (const { sources = [] } of [reflection, ...(reflection.signatures ?? [])]) {
         for (const source of sources) delete source.url; // there is no place that it could lead to

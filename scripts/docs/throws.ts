@@ -45,12 +45,11 @@ function findUntold(context: Context, reflection: DeclarationReflection): void {
   const comments = [...signatures.map((signature) => signature?.comment), isConstructor && reflection.parent?.comment];
   const told = new Set<string>();
   for (const comment of comments) for (const { type } of comment ? throwsOf(comment) : []) told.add(type);
-  for (const declaration of context.getSymbolFromReflection(reflection)?.declarations ?? []) {
-    const body = (declaration as { readonly body?: ts.Node }).body;
-    for (const thrown of body === undefined ? [] : thrownIn(body)) {
-      if (told.has(thrown)) continue;
-      context.logger.warn(`${reflection.getFriendlyFullName()} throws a ${thrown}, and no @throws says when`);
-    }
+  const declarations = context.getSymbolFromReflection(reflection)?.declarations ?? [];
+  const bodies = declarations.map((declaration) => (declaration as { readonly body?: ts.Node }).body);
+  for (const thrown of new Set(bodies.flatMap((body) => (body === undefined ? [] : thrownIn(body))))) {
+    if (told.has(thrown)) continue;
+    context.logger.warn(`${reflection.getFriendlyFullName()} throws ${thrown}, and no @throws says when`);
   }
 }
 
