@@ -100,5 +100,6 @@ function commentOf(text: string): Comment {
 function nameParameter(parameter: ParameterReflection): void {
   if (parameter.name !== "__namedParameters") return;
   const type = parameter.type?.type === "reference" ? parameter.type.name : "Options";
-  parameter.name = type.endsWith("Options") ? "options" : `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+  parameter.name =
+    type === "Into" || type.endsWith("Options") ? "options" : `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
 }

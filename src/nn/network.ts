@@ -270,6 +270,7 @@ export class Network<D extends FloatType = FloatType> {
   /**
    * One step of an optimizer on the loss of x and t. Arguments as for `loss`, but tensors.
    *
+   * @param learningRate instead of the one that the optimizer's schedule gives
    * @throws {OptionError} the state is not one that this network's `optimize` made
    */
   step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {

@@ -111,6 +111,7 @@ export class Tensor<D extends DType = DType> {
   /**
    * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
    *
+   * @param start counts elements
    * @throws {ShapeError} they reach beyond the tensor, or begin at no whole number
    * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} a shape that is no shape

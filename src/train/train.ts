@@ -55,7 +55,8 @@ const TURN_MILLISECONDS = 50;
  * The records so far are in `history` at every moment: hand one in to keep them when the run is cut short by
  * an error. An aborted run ends like a finished one, with fewer steps.
  *
- * @returns the history
+ * @param history where records are added
+ * @returns the same history
  * @throws {OptionError} options that are out of range, missing, or exclude each other
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
