@@ -66,6 +66,7 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly targetShape: readonly number[];
   readonly #inputs: I;
   readonly #labels: LabelArray | undefined;
+  #isSlice = false;
 
   /**
    * @throws {DatasetError} no examples, inputs and targets of different count, a label not below `classes`, a number that
@@ -95,6 +96,11 @@ export class Dataset<I extends InputArray = InputArray> {
     this.targetShape = targetShapeOf(this, length);
   }
 
+  /** Whether `slice` made it, so that its elements are another dataset's as well. */
+  get isSlice(): boolean {
+    return this.#isSlice;
+  }
+
   /**
    * n × size elements; the caller's own, not a copy.
    *
@@ -121,7 +127,7 @@ export class Dataset<I extends InputArray = InputArray> {
    * @throws {IndexError} an index is not a whole number from 0 to length − 1
    *
    * @example
-   * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats; which of them: `inputShape`
+   * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats
    */
   batch(indices: ArrayLike<number>): Batch {
     const { inputs: elements, size, scale, shape } = this;
@@ -158,11 +164,13 @@ export class Dataset<I extends InputArray = InputArray> {
       throw new OptionError("end", `a whole number from ${start + 1} to ${this.length}`, end);
     }
     const { size, targetWidth, targetValues } = this;
-    return alike(this, {
+    const part = alike(this, {
       inputs: this.inputs.subarray(start * size, end * size) as I,
       labels: this.#labels?.subarray(start, end),
       targetValues: targetValues?.subarray(start * targetWidth, end * targetWidth),
     });
+    part.#isSlice = true;
+    return part;
   }
 
   /**

@@ -7,8 +7,8 @@ import type { Connection } from "./connection.ts";
 /** What becomes of the arrays here. */
 export type TransferOptions = {
   /**
-   * `move`: arrays go over and are empty here afterwards, but for those that share their buffer with more than a file's
-   * header, as slices do: these are copied. `copy`: all stay. Default `move`: a dataset is held once, not twice.
+   * `move`: arrays go over and are empty here afterwards, but for those of slices, and those that share their buffer with
+   * more than a file's header: these are copied. `copy`: all stay. Default `move`: a dataset is held once, not twice.
    */
   readonly transfer?: "move" | "copy";
 };
@@ -84,7 +84,7 @@ export function partsOf(
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
     const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
-    const own = transfer === "move" && isAlone ? array : copyOf(array);
+    const own = transfer === "move" && isAlone && !dataset.isSlice ? array : copyOf(array);
     if (own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
     return own;
   };
