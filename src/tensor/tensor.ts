@@ -62,7 +62,7 @@ export class Tensor<D extends DType = DType> {
     return this.#storage.block.pointer + this.#storage.offset;
   }
 
-  /** Whether it, its owner or its engine was disposed of. */
+  /** Whether it, or the tensor that it is a view of, was disposed of. */
   get isDisposed(): boolean {
     return this.#isDisposed || !this.#storage.block.isLive;
   }
