@@ -11,6 +11,7 @@ import { join } from "node:path";
 import {
   adam,
   CheckpointFolder,
+  checkpointOf,
   dense,
   dropout,
   Engine,
@@ -45,9 +46,7 @@ try {
     onStep: ({ iteration }) => {
       if (iteration === 119) stop.abort();
     },
-    onCheckpoint: async (checkpoint) => {
-      await folder.save(checkpoint);
-    },
+    onCheckpoint: (trainer) => folder.save(checkpointOf(trainer)),
   });
   console.log(`cut       ${cut}`);
 

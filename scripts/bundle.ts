@@ -12,6 +12,7 @@ import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { makeLean } from "./lean.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
@@ -42,6 +43,8 @@ await build({
   ...LIBRARY,
   entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
 });
+
+makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 
 const surface = surfaceOf(join(ROOT, "src/index.ts"));
 // The other entries take from the first what it exports, so that it stays one file, and its classes are one and the same.
@@ -75,9 +78,6 @@ await build({
   outdir: join(ROOT, "dist/worker"),
   platform: "browser",
   alias: { "#platform": join(ROOT, "src/platform/web.ts") },
-  banner: {
-    js: "/*! lanegrad, MIT; with @assemblyscript/loader, Apache-2.0, Copyright The AssemblyScript Authors */",
-  },
   plugins: [
     {
       name: "no kernels",
@@ -88,11 +88,9 @@ await build({
   ],
 });
 
-// Without `debug`, which is for a look at what goes wrong, and is in the package as a string.
+// The build that nearly everyone uses, for Node and for servers of one's own; the others are in the package as strings.
 mkdirSync(join(ROOT, "dist/wasm"), { recursive: true });
-for (const name of ["simd", "relaxed"]) {
-  copyFileSync(join(ROOT, `build/${name}.wasm`), join(ROOT, `dist/wasm/${name}.wasm`));
-}
+copyFileSync(join(ROOT, "build/simd.wasm"), join(ROOT, "dist/wasm/simd.wasm"));
 
 /** Turns imports of names that the package's first entry exports into imports of that entry. */
 function surfaceOf(index: string): Plugin {

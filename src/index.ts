@@ -1,5 +1,6 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
+export { describeProgram } from "./autodiff/describe.ts";
 export {
   type GradientFunctionOf,
   grad,
@@ -23,7 +24,7 @@ export {
   datasetFromArrays,
   datasetFromNamedArrays,
 } from "./data/arrays.ts";
-export { type Augmentation, type AugmentationAmounts, augment, augmented } from "./data/augmentation.ts";
+export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
@@ -53,13 +54,6 @@ export type {
 export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
-export {
-  DatasetStream,
-  type StreamBatch,
-  type StreamBatchesOptions,
-  type StreamOptions,
-  streamDataset,
-} from "./data/stream.ts";
 export {
   AllocationError,
   CheckpointError,
@@ -110,10 +104,11 @@ export {
   type Sequential,
   sequential,
 } from "./nn/layers.ts";
+export type { Schedule } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
-export type { NumericalMethod, NumericalOptions } from "./nn/numerical_gradient.ts";
+export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
 export {
@@ -130,7 +125,7 @@ export {
   type UpdateOptions,
 } from "./nn/optimizers.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
-export { rateAt, type Schedule } from "./nn/schedules.ts";
+export { rateAt, type SchedulePart, type SchedulePlan, schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
@@ -219,6 +214,7 @@ export type {
 } from "./tensor/operation.ts";
 export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
+export { augment, type TrainingAugmentation } from "./train/augment.ts";
 export {
   type Checkpoint,
   type CheckpointFacts,
@@ -243,6 +239,13 @@ export { type EvaluationData, reportData, reportText } from "./train/report.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
 export type { Sampling } from "./train/sampler.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
+export {
+  DatasetStream,
+  type StreamBatch,
+  type StreamBatchesOptions,
+  type StreamOptions,
+  streamDataset,
+} from "./train/stream.ts";
 export { type TrainOptions, train } from "./train/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";

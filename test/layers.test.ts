@@ -33,7 +33,7 @@ const COMMAND_LINE = "cli";
 const SURFACE = "index.ts";
 /** Packages, and the one file that may use each. */
 const PACKAGES: Readonly<Record<string, string>> = {
-  "@assemblyscript/loader": "wasm/load.ts",
+  "@assemblyscript/loader": "platform/node.ts",
   "@observablehq/plot": "plot/peers.ts",
   "@resvg/resvg-js": "plot/peers.ts",
   linkedom: "plot/peers.ts",

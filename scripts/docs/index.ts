@@ -26,7 +26,21 @@ const LANGUAGES = ["typescript", "javascript", "json", "html", "css", "shellscri
 
 /** Types of what is the library's own business, though a signature names them. */
 const NOT_EXPORTED: readonly string[] = [
-  ...["BestWeights", "CommonKernels", "Feed", "FloatKernels", "Memory", "Pointer", "SamplerState", "Source"],
+  ...[
+    "BestWeights",
+    "CommonKernels",
+    "CustomLoss",
+    "Feed",
+    "FeedParts",
+    "Node",
+    "Plan",
+    "StreamFeed",
+    "FloatKernels",
+    "Memory",
+    "Pointer",
+    "SamplerState",
+    "Source",
+  ],
   ...["UpdatePlan", "WatchState"],
   ...["ACTIVATION", "DTypeOf", "DatasetFiles", "Expressions", "Named"], // which their users spell out
 ];

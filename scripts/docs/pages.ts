@@ -3,12 +3,18 @@ import { readFileSync } from "node:fs";
 import { type Application, Comment, type Context, Converter, ReflectionKind } from "typedoc";
 import { GIVEN } from "./check.ts";
 
+/** A member that only the library can name. */
+const BY_SYMBOL = /^\[[A-Z]+\]$/;
+
 export function arrangePages(app: Application, entries: Readonly<Record<string, string>>): void {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
     for (const { name, file, module } of modulesOf(project, entries)) {
       module.name = name;
       const header = headerOf(file);
       if (header !== undefined) module.comment = header;
+    }
+    for (const reflection of Object.values(project.reflections)) {
+      if (BY_SYMBOL.test(reflection.name)) project.removeReflection(reflection);
     }
     for (const document of project.documents ?? []) document.name = headingOf(document.content) ?? document.name;
   });

@@ -3,16 +3,22 @@
  */
 import { show } from "../tensor/layout.ts";
 import { besideOf, type Computed, type Node } from "./graph.ts";
-import { bytesOfNode, type Placement, type Plan } from "./place.ts";
+import { bytesOfNode, type Placement } from "./place.ts";
+import type { Program } from "./program.ts";
 
 const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
 
 /**
- * The instructions with their operands, results, places in the block, bytes and floating-point operations. `#3` is the
- * result of instruction 3; a place is an offset in the block, `in #3` where that result's bytes are taken over, or the
- * name of a tensor that outlives the run.
+ * The instructions of a program as a table: operands, results, places in the block, bytes and floating-point operations.
+ * `#3` is the result of instruction 3; a place is an offset in the block, `in #3` where that result's bytes are taken over,
+ * or the name of a tensor that outlives the run.
+ *
+ * @example
+ * const x = input(engine, [3], { name: "x" });
+ * using program = compile({ loss: sum(square(x)) });
+ * console.log(describeProgram(program));
  */
-export function table(instructions: readonly Node[], { placements, bytes }: Plan, allBytes: number): string {
+export function describeProgram({ instructions, plan: { placements, bytes }, bytes: allBytes }: Program): string {
   const numbers = new Map<Node, string>();
   for (const [i, node] of instructions.entries()) {
     numbers.set(node, `#${i + 1}`);

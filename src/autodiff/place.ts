@@ -26,7 +26,8 @@ export type Plan = { readonly placements: ReadonlyMap<Node, Placement>; readonly
 
 const ALIGNMENT_BYTES = 16;
 /** What is written before the first instruction, or is read after the last. */
-const [BEFORE, AFTER] = [-1, Number.POSITIVE_INFINITY];
+const BEFORE = -1;
+const AFTER = Number.POSITIVE_INFINITY;
 
 /**
  * @param nodes in the order in which they are computed

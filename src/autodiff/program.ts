@@ -1,6 +1,7 @@
 /**
  * A program: kernel calls in order, over one block of memory. Running it allocates nothing, on either side.
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { bindWithLoss } from "../ops/cross_entropy.ts";
 import { placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
@@ -13,7 +14,6 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
-import { table } from "./describe.ts";
 import { fuse } from "./fuse.ts";
 import { besideOf, type Computed, changedBy, type Graph, graphOf, type Node, readsAny } from "./graph.ts";
 import { type Plan, place } from "./place.ts";
@@ -54,7 +54,7 @@ export function compile<Name extends string>(outputs: Expressions<Name>, options
 }
 
 /** Instructions over a block of memory. `compile` makes them. */
-export class Program<Name extends string = string> {
+export class Program<Name extends string = string> extends Owner {
   readonly engine: Engine;
   /** What the inputs are set through: `program.inputs.x.set(…)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -62,11 +62,12 @@ export class Program<Name extends string = string> {
   readonly outputs: { readonly [N in Name]: Tensor };
   /** Of the block: values and scratch. */
   readonly bytes: number;
+  /** What is computed, in this order: `describeProgram` shows it. */
+  readonly instructions: readonly Node[];
+  /** Where every value lies in the block. */
+  readonly plan: Plan;
   readonly #block: Block;
-  readonly #plan: Plan;
   readonly #nodes: readonly Node[];
-  /** Those of the nodes that something has to be done for. */
-  readonly #instructions: readonly Node[];
   readonly #arguments: ReadonlyMap<string, Node>;
   readonly #bound = new Map<Node, Tensor | SparseMatrix>();
   #steps: readonly (() => void)[] = [];
@@ -74,6 +75,7 @@ export class Program<Name extends string = string> {
   #foreign: readonly Tensor[] = [];
 
   constructor(engine: Engine, outputs: Expressions<Name>, { into = [], effects = [] }: CompileOptions) {
+    super();
     const wanted = Object.values<Expression>(outputs);
     const { direct, assigned } = destinations(engine, [...wanted, ...effects], into);
     const all = [...assigned, ...effects];
@@ -88,13 +90,13 @@ export class Program<Name extends string = string> {
     this.#arguments = new Map(
       nodes.flatMap((node) => (node.origin.kind === "argument" ? [[node.name ?? "", node]] : [])),
     );
-    this.#plan = place(nodes, results, changedBy(graph.effects));
+    this.plan = place(nodes, results, changedBy(graph.effects));
     const written = new Set(nodes.map(besideOf));
-    this.#instructions = nodes.filter(
+    this.instructions = nodes.filter(
       (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
     );
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
-    this.bytes = this.#plan.bytes + scratchBytes;
+    this.bytes = this.plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
     try {
       this.inputs = this.#inputsOf(nodes);
@@ -152,23 +154,14 @@ export class Program<Name extends string = string> {
     try {
       for (const steps = this.#steps; at < steps.length; at++) (steps[at] as () => void)();
     } catch (error) {
-      const { operation } = (this.#instructions[at] as Node).origin as Computed;
+      const { operation } = (this.instructions[at] as Node).origin as Computed;
       throw this.engine.failureOf(operation.name, error);
     }
-  }
-
-  /** The instructions as a table: shapes, places, bytes and floating-point operations. */
-  describe(): string {
-    return table(this.#instructions, this.#plan, this.bytes);
   }
 
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
     this.#block.free();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #inputsOf(nodes: readonly Node[]): Record<string, Tensor> {
@@ -184,7 +177,7 @@ export class Program<Name extends string = string> {
 
   /** Makes every call ready for where its operands lie now. */
   #ready(): void {
-    this.#steps = this.#instructions.map((node) => this.#callOf(node));
+    this.#steps = this.instructions.map((node) => this.#callOf(node));
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
@@ -195,7 +188,7 @@ export class Program<Name extends string = string> {
       memory: this.engine.memory,
       at: operands.map((operand) => this.#placeOf(operand)),
       out: this.#placeOf(node),
-      scratch: this.#block.pointer + this.#plan.bytes,
+      scratch: this.#block.pointer + this.plan.bytes,
     };
     return beside === undefined ? operation.bind(call) : bindWithLoss(call, this.#placeOf(beside));
   }
@@ -203,12 +196,12 @@ export class Program<Name extends string = string> {
   /** A view that lies where its operand does: nothing is to be done. */
   #isFree(node: Node): boolean {
     if (node.origin.kind !== "computed" || !node.origin.operation.isView) return false;
-    const placement = this.#plan.placements.get(node);
+    const placement = this.plan.placements.get(node);
     return placement?.kind === "view" || (placement?.kind === "block" && placement.isInPlace);
   }
 
   #placeOf(node: Node): Place {
-    const placement = this.#plan.placements.get(node);
+    const placement = this.plan.placements.get(node);
     if (placement?.kind === "view") return this.#placeOf(placement.of);
     if (placement?.kind === "block") {
       const pointer = this.#block.pointer + placement.buffer.offset;
@@ -223,7 +216,7 @@ export class Program<Name extends string = string> {
 
   /** A node's value as a tensor: a view of the block, or the tensor that it is. */
   #tensorOf(node: Node, name = node.name): Tensor {
-    const placement = this.#plan.placements.get(node);
+    const placement = this.plan.placements.get(node);
     const tensor = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : undefined);
     if (tensor instanceof Tensor) return tensor;
     if (placement?.kind === "view") return (this.#tensorOf(placement.of) as Tensor).part(0, node.form.shape, name);

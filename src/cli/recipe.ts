@@ -20,6 +20,7 @@ import {
   rmsProp,
   type Schedule,
   type Sequential,
+  schedule as scheduled,
   sequential,
   sgd,
   sigmoid,
@@ -171,20 +172,25 @@ export function scheduleOf(values: TrainValues, rate: number, steps: number): Sc
     case "constant":
       return rate;
     case "step":
-      return { kind: "step", rate, every: decayEvery ?? Math.max(1, Math.ceil(steps / 3)), factor: decayFactor ?? 0.1 };
+      return scheduled({
+        kind: "step",
+        rate,
+        every: decayEvery ?? Math.max(1, Math.ceil(steps / 3)),
+        factor: decayFactor ?? 0.1,
+      });
     case "exponential":
       // (1 - 4.6 / steps)^steps → e^-4.6, a hundredth: by a quotient, because hosts differ in powers.
-      return { kind: "exponential", rate, factor: decayFactor ?? Math.max(0.1, 1 - 4.6 / steps) };
+      return scheduled({ kind: "exponential", rate, factor: decayFactor ?? Math.max(0.1, 1 - 4.6 / steps) });
     case "cosine":
-      return { kind: "cosine", rate, steps };
+      return scheduled({ kind: "cosine", rate, steps });
     case "warmup-cosine": {
       const ascent = Math.min(warmup ?? Math.ceil(steps / 20), steps);
-      if (ascent === steps) return { kind: "warmup", rate, steps };
+      if (ascent === steps) return scheduled({ kind: "warmup", rate, steps });
       const parts = [
         { schedule: { kind: "warmup", rate, steps: ascent, from: rate / ascent }, steps: ascent },
         { schedule: { kind: "cosine", rate, steps: steps - ascent }, steps: steps - ascent },
       ] as const;
-      return { kind: "sequence", parts };
+      return scheduled({ kind: "sequence", parts });
     }
     default:
       return schedule satisfies never;

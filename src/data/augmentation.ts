@@ -33,14 +33,11 @@ export type AugmentationAmounts = {
 const MOST_PIXELS = 4096;
 
 /**
- * Describes an augmentation of images.
+ * An augmentation of images; no amount is 0.
  *
  * @throws {OptionError} an amount that is negative, no number or beyond its bound
- * @example
- * const augmentation = augment({ shift: 2, rotate: 10, scale: 0.1 });
- * await train(net, mnist.train, { epochs: 1, batchSize: 1000, learningRate: 0.1, augmentation });
  */
-export function augment({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): Augmentation {
+export function augmentationOf({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): Augmentation {
   const augmentation = { kind: "augmentation", shift, rotate, scale } as const;
   checkAugmentation(augmentation);
   return augmentation;

@@ -62,7 +62,11 @@ const TYPES: ReadonlyMap<number, IdxType> = new Map([
 ]);
 
 /** Whether this machine puts the lowest byte first, as all but a few do. */
-const IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const IS_LITTLE_ENDIAN: boolean = /* @__PURE__ */ isLittleEndian();
+
+function isLittleEndian(): boolean {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+}
 
 const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float64: 8 } as const;
 

@@ -40,7 +40,7 @@ export function split<I extends InputArray>(
   const isFirst = new Uint8Array(length);
   if (stratify === "none") markFirst(isFirst, random.permutation(length), count);
   else markOfEachClass(isFirst, dataset, count, random);
-  return [dataset.pick(marked(isFirst, 1, count)), dataset.pick(marked(isFirst, 0, length - count))];
+  return [dataset.pick(marked(isFirst, 1)), dataset.pick(marked(isFirst, 0))];
 }
 
 function markFirst(marks: Uint8Array, order: ArrayLike<number>, count: number): void {
@@ -66,9 +66,6 @@ function markOfEachClass(marks: Uint8Array, { labels }: Dataset, count: number, 
 }
 
 /** The positions of a mark, ascending. */
-function marked(marks: Uint8Array, mark: number, count: number): Int32Array {
-  const positions = new Int32Array(count);
-  let next = 0;
-  for (const [position, own] of marks.entries()) if (own === mark) positions[next++] = position;
-  return positions;
+function marked(marks: Uint8Array, mark: number): Int32Array {
+  return Int32Array.from(marks.keys()).filter((position) => marks[position] === mark);
 }

@@ -70,7 +70,11 @@ const VIEWS = {
   ...{ uint64: BigUint64Array, uint32: Uint32Array, uint16: Uint16Array, uint8: Uint8Array, bool: Uint8Array },
 } as const;
 
-const HOST_ORDER: ByteOrder = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "little" : "big";
+const HOST_ORDER: ByteOrder = /* @__PURE__ */ hostOrder();
+
+function hostOrder(): ByteOrder {
+  return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "little" : "big";
+}
 
 /**
  * The number of elements under a shape, in doubles: rounded above 2⁵³ only, where no file's length can equal it; finite

@@ -3,11 +3,15 @@
  */
 
 /** The remainder for each byte alone. */
-const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
-  return remainder;
-});
+const TABLE: Uint32Array = /* @__PURE__ */ remainders();
+
+function remainders(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let remainder = byte;
+    for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
+    return remainder;
+  });
+}
 
 /** The checksum of bytes, from 0 to 2³² − 1. */
 export function crc32(bytes: Uint8Array): number {

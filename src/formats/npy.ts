@@ -28,7 +28,7 @@ import {
 } from "./arrays.ts";
 import { parseHeader } from "./npy_header.ts";
 
-const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+const MAGIC: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Magic, version and a length of 16 bits. */
 const PREFIX_BYTES = 10;
 const ALIGNMENT = 64;

@@ -129,7 +129,7 @@ export async function decodeZip(bytes: Uint8Array, { maxBytes, file }: ReadZipOp
   for (const [i, { name, method, size, crc }] of records.entries()) {
     const packed = contents[i] as Uint8Array;
     // One byte more than is declared would be an error, so nothing larger is ever made.
-    const content = method === "stored" ? packed : await inflateRaw(packed, size, file);
+    const content = method === "stored" ? packed : await inflated(packed, size, fail);
     if (content.length !== size) {
       throw fail({ kind: "length", part: name, expected: String(size), found: content.length });
     }
@@ -138,6 +138,18 @@ export async function decodeZip(bytes: Uint8Array, { maxBytes, file }: ReadZipOp
     entries.push({ name, content });
   }
   return entries;
+}
+
+async function inflated(
+  packed: Uint8Array,
+  size: number,
+  fail: (fault: FormatFault) => FormatError,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await inflateRaw(packed, size);
+  } catch (error) {
+    throw fail({ kind: "deflate", reason: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** Where each entry's content lies, stored or deflated; found by its local header, which must agree with the record. */

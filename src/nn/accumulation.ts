@@ -6,8 +6,10 @@
  *
  * For networks whose minibatches would not fit at once. Batch normalisation still sees one minibatch at a time.
  */
+
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { add, mul } from "../ops/binary.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
@@ -32,27 +34,29 @@ export type AccumulationPart = {
   dispose(): void;
 };
 
+/** The parameters, their gradients, and the forward pass with the loss for a source. */
+export type Accumulated<D extends FloatType> = Pick<StepParts<D>, "parameters" | "gradients"> & {
+  partsOf(source: StepSource<D>): StepParts<D>;
+};
+
 /** Gradients that are added up, and the update that they are for. The caller disposes of it, and of its parts. */
-export class Accumulation<D extends FloatType> {
+export class Accumulation<D extends FloatType> extends Owner {
   readonly #state: OptimizerState<D>;
-  readonly #partsOf: (source: StepSource<D>) => StepParts<D>;
+  readonly #of: Accumulated<D>;
   readonly #sums: TensorGroup<string, D>;
   /** 1 / Σ mᵢ */
   readonly #share: Tensor<D>;
   readonly #update: Program;
   #rows = 0;
 
-  /** @param partsOf the forward pass and the loss for a source */
-  constructor(
-    state: OptimizerState<D>,
-    { parameters, gradients }: Pick<StepParts<D>, "parameters" | "gradients">,
-    partsOf: (source: StepSource<D>) => StepParts<D>,
-  ) {
+  constructor(state: OptimizerState<D>, of: Accumulated<D>) {
+    super();
+    const { parameters, gradients } = of;
     const { engine, dtype } = parameters.whole;
     const entries = Object.entries<Tensor<D>>(parameters.parts);
     const shapes = Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
     this.#state = state;
-    this.#partsOf = partsOf;
+    this.#of = of;
     this.#sums = tensorGroup(engine, shapes, dtype, { name: "gradient sums", prefix: "sum of d" });
     this.#share = zeros(engine, [], { dtype, name: "share" });
     const share = expressionOf(this.#share);
@@ -63,7 +67,7 @@ export class Accumulation<D extends FloatType> {
 
   /** A program that adds the gradient of what a source gives. */
   part(source: StepSource<D>): AccumulationPart {
-    const { leaves, forward, loss, counter } = this.#partsOf(source);
+    const { leaves, forward, loss, counter } = this.#of.partsOf(source);
     const names = Object.keys(leaves);
     const gradients = gradientsOf(loss, Object.values(leaves));
     const [rows = 0] = source.x.shape;
@@ -108,10 +112,6 @@ export class Accumulation<D extends FloatType> {
     this.#update.dispose();
     this.#share.dispose();
     this.#sums.whole.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #sumOf(name: string): Tensor<D> {

@@ -11,7 +11,10 @@ import type { FloatType } from "../wasm/dtype.ts";
 export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "squaredError";
 
 /** A loss by name, or a function of the network's output and the targets. */
-export type Loss<D extends FloatType> = LossName | ((z: Expression<D>, t: Expression<D>) => Expression<D>);
+export type Loss<D extends FloatType> = LossName | CustomLoss<D>["of"];
+
+/** A method's parameters may be narrower than what is passed on: so a float32 network is a network of either type. */
+type CustomLoss<D extends FloatType> = { of(z: Expression<D>, t: Expression<D>): Expression<D> };
 
 /** A loss of tensors is a number, of expressions an expression. */
 type LossFunction = {

@@ -1,8 +1,10 @@
 /**
  * A network: layers with parameters, and programs for what it is asked.
  */
+
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
@@ -32,15 +34,9 @@ import {
 } from "./inputs.ts";
 import { checkSequential, type DenseLayer, type Sequential } from "./layers.ts";
 import { checkLoss, LOSSES, type Loss } from "./losses.ts";
-import {
-  incrementalGradients,
-  isColumnwise,
-  type NumericalMethod,
-  type NumericalOptions,
-} from "./numerical_gradient.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
-import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { type NamedTensors, Parameters } from "./parameters.ts";
 import { formOf, ProgramCache } from "./program_cache.ts";
 import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
 
@@ -87,7 +83,7 @@ export function network<D extends FloatType = "float32">(
  * using t = tensor(engine, Int32Array.from(targets));
  * net.step(state, x, t);
  */
-export class Network<D extends FloatType = FloatType> {
+export class Network<D extends FloatType = FloatType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   /** The layers. */
@@ -107,6 +103,7 @@ export class Network<D extends FloatType = FloatType> {
   #isDisposed = false;
 
   constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
+    super();
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
     checkSequential(description);
@@ -229,29 +226,10 @@ export class Network<D extends FloatType = FloatType> {
     });
   }
 
-  /**
-   * The same by central differences of `loss`: two losses for each parameter, right to about 1e-8 in float64 only.
-   * Dropout and the batch's own statistics have no part in it.
-   *
-   * @param options.h how far a parameter moves; 1e-4 in float64, 1e-2 in float32
-   * @param options.method `plain` computes the whole network for each loss; `incremental` only what a parameter
-   *   changes, which comes to the same but for rounding, and is the default. Not with batch normalisation; with a loss
-   *   that is a function, only where it is asked for, because that loss must then see the parameters through its output alone
-   * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
-   * @throws {OptionError} h is 0 or no finite number, or a method that is none, or not for this network
-   */
-  numericalGradient(x: Examples<D>, t: Targets<D>, options: NumericalOptions = {}): NamedTensors<string, D> {
-    const { h = STEP[this.dtype], method = this.#numericalMethod() } = options;
-    this.#checkMethod(method);
-    return this.#with(x, t, (input, target) => {
-      if (method === "plain") return this.#parameters.numericalGradients(() => this.loss(input, target), h);
-      const { engine, dtype, parameters } = this;
-      const layers = this.description.layers;
-      const gradients = this.#parameters.numerical;
-      const loss = (z: Tensor<D>) => this.lossOf(z, target);
-      incrementalGradients({ engine, dtype, layers, parameters, loss }, input as Tensor<D>, gradients, h);
-      return gradients;
-    });
+  /** Tensors of the network's own, in the shapes of its parameters: what `numericalGradientOf` fills. */
+  roomForGradients(): NamedTensors<string, D> {
+    this.#checkOpen();
+    return this.#parameters.numerical;
   }
 
   /**
@@ -293,8 +271,11 @@ export class Network<D extends FloatType = FloatType> {
   /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
-    const blocks = { parameters: this.#parameters.valueGroup, gradients: () => this.#parameters.gradientGroup };
-    return new Accumulation(state, blocks, (source) => this.#stepParts(source));
+    return new Accumulation(state, {
+      parameters: this.#parameters.valueGroup,
+      gradients: () => this.#parameters.gradientGroup,
+      partsOf: (source) => this.#stepParts(source),
+    });
   }
 
   /**
@@ -339,22 +320,6 @@ export class Network<D extends FloatType = FloatType> {
     this.#parameters.dispose();
     this.#statistics?.whole.dispose();
     this.counter?.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #numericalMethod(): NumericalMethod {
-    return isColumnwise(this.description.layers) && typeof this.lossFunction !== "function" ? "incremental" : "plain";
-  }
-
-  #checkMethod(method: NumericalMethod): void {
-    if (method === "plain") return;
-    const option = "numericalGradient: method";
-    if (method !== "incremental") throw new OptionError(option, "incremental or plain", method);
-    if (isColumnwise(this.description.layers)) return;
-    throw new OptionError(option, "plain, because batchNorm's parameters are not moved column by column", method);
   }
 
   #stepParts(source: StepSource<D>): StepParts<D> {

@@ -1,14 +1,15 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { ADAPTIVE, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, RATES, type Rates, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import { rateOf, withLengthOf } from "./learning_rate.ts";
 import type { Optimizer } from "./optimizers.ts";
-import { rateAt, withLength } from "./schedules.ts";
 
 /** What a program does to follow gradients. */
 export type UpdatePlan<D extends FloatType> = {
@@ -24,7 +25,7 @@ export type UpdatePlan<D extends FloatType> = {
  * using state = net.optimize(momentum({ learningRate: 0.1 }));
  * state.step; // → 0
  */
-export class OptimizerState<D extends FloatType> {
+export class OptimizerState<D extends FloatType> extends Owner {
   /** The description that it follows. */
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
@@ -39,7 +40,8 @@ export class OptimizerState<D extends FloatType> {
    * @throws {OptionError} a schedule that leaves its length to the run
    */
   constructor(optimizer: Optimizer, parameters: Tensor<D>) {
-    this.optimizer = { ...optimizer, learningRate: withLength(optimizer.learningRate, undefined) };
+    super();
+    this.optimizer = { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, undefined) };
     const { engine, shape, dtype } = parameters;
     this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
     this.#setConstants();
@@ -73,7 +75,7 @@ export class OptimizerState<D extends FloatType> {
     const { kind, learningRate } = this.optimizer;
     const rates = this.#rates.data;
     if (rate !== undefined) rates[0] = rate;
-    else if (typeof learningRate === "object") rates[0] = rateAt(learningRate, this.#step);
+    else if (typeof learningRate === "object") rates[0] = rateOf(learningRate, this.#step);
     else rates[0] = learningRate;
     this.#step += 1;
     if (kind !== "adam" && kind !== "adamW") return;
@@ -138,10 +140,6 @@ export class OptimizerState<D extends FloatType> {
   dispose(): void {
     for (const average of this.averages) average.dispose();
     this.#rates.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

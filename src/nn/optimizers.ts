@@ -15,7 +15,7 @@
  * with m̂ = m / (1 - β₁^t) and v̂ = v / (1 - β₂^t) in step t = 1, 2, …
  */
 import { OptionError } from "../errors.ts";
-import { checkSchedule, type Schedule } from "./schedules.ts";
+import { checkRate, type Schedule } from "./learning_rate.ts";
 
 /** What every optimizer may be told. */
 export type UpdateOptions = {
@@ -113,7 +113,7 @@ export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: OptimizerO
  *
  * @throws {OptionError} a rate, a schedule or another number outside its range
  * @example
- * const optimizer = adam({ learningRate: { kind: "cosine", rate: 1e-3 } });
+ * const optimizer = adam({ learningRate: schedule({ kind: "cosine", rate: 1e-3 }) });
  */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions<"adam">): Optimizer {
   return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
@@ -173,7 +173,7 @@ export function checkOptimizer(optimizer: Optimizer): void {
   if (!Object.hasOwn(NEEDED, optimizer?.kind)) {
     throw new OptionError("optimizer: kind", Object.keys(NEEDED).join(", "), optimizer?.kind);
   }
-  checkSchedule(`${optimizer.kind}: learningRate`, optimizer.learningRate);
+  checkRate(`${optimizer.kind}: learningRate`, optimizer.learningRate);
   const needed = NEEDED[optimizer.kind].map((name) => [name, undefined] as const);
   for (const [name, value] of Object.entries<unknown>({ ...Object.fromEntries(needed), ...optimizer })) {
     const range = RANGES[name];

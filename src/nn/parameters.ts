@@ -1,7 +1,6 @@
 /**
  * A network's parameters and their gradients: one block each, with named views into it.
  */
-import { centralDifferences } from "../calculus/central_differences.ts";
 import { axpy } from "../ops/vectors.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import type { Shape } from "../tensor/layout.ts";
@@ -11,9 +10,6 @@ import type { Engine } from "../wasm/engine.ts";
 
 /** A network's parameters, or their gradients: W1, b1 and so on. */
 export type NamedTensors<Name extends string, D extends FloatType> = { readonly [N in Name]: Tensor<D> };
-
-/** Numerical gradients move a parameter by this much: far above a loss's rounding error, far below its curvature. */
-export const STEP: { readonly [D in FloatType]: number } = { float32: 1e-2, float64: 1e-4 };
 
 /** Owns the parameters of a network, their gradients by backpropagation, and those by central differences. */
 export class Parameters<Name extends string, D extends FloatType> {
@@ -64,22 +60,6 @@ export class Parameters<Name extends string, D extends FloatType> {
   get numerical(): NamedTensors<Name, D> {
     this.#numerical ??= tensorGroup(this.#engine, this.#shapes, this.#dtype, { prefix: "d" });
     return this.#numerical.parts;
-  }
-
-  /** The gradient of `loss` in every parameter by central differences, two evaluations for each element. */
-  numericalGradients(loss: () => number, h: number): NamedTensors<Name, D> {
-    const gradients = this.numerical;
-    for (const name of Object.keys(this.values) as Name[]) {
-      const value = this.values[name];
-      const gradient = gradients[name];
-      centralDifferences(
-        loss,
-        () => value.data,
-        () => gradient.data,
-        h,
-      );
-    }
-    return gradients;
   }
 
   dispose(): void {

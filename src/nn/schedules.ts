@@ -2,10 +2,10 @@
  * Learning rates that follow a plan: plain data, and one function from it and the step to a number.
  */
 import { OptionError } from "../errors.ts";
+import { CURVE, type Schedule } from "./learning_rate.ts";
 
-/** A rate for every step, or a plan. Steps are counted from 0. */
-export type Schedule =
-  | number
+/** Rates by the step, counted from 0: plain data. */
+export type SchedulePlan =
   /** rate · factor^⌊step / every⌋ */
   | { readonly kind: "step"; readonly rate: number; readonly every: number; readonly factor: number }
   /** rate · factor^step */
@@ -18,7 +18,28 @@ export type Schedule =
   /** linear from `from` to rate over `steps`, then rate */
   | { readonly kind: "warmup"; readonly rate: number; readonly steps: number; readonly from?: number }
   /** one after the other: each for its steps, counting from 0 again, and the last without end */
-  | { readonly kind: "sequence"; readonly parts: readonly { readonly schedule: Schedule; readonly steps: number }[] };
+  | { readonly kind: "sequence"; readonly parts: readonly SchedulePart[] };
+
+/** A part of a sequence: a rate, or a plan, and the steps that it has. */
+export type SchedulePart = {
+  /** Counts its steps from 0. */
+  readonly schedule: number | SchedulePlan;
+  /** Of the last part, they do not matter. */
+  readonly steps: number;
+};
+
+/**
+ * A learning rate that follows a plan; a number is the rate of every step.
+ *
+ * @throws {OptionError} an unknown kind, a rate or factor that is no finite number, or steps that are not whole and positive
+ * @example
+ * await train(net, mnist.train, { epochs: 5, optimizer: adam({ learningRate: schedule({ kind: "cosine", rate: 1e-3 }) }) });
+ */
+export function schedule(plan: number | SchedulePlan): Schedule {
+  checkPlan("schedule", plan);
+  if (typeof plan === "number") return plan;
+  return { ...plan, [CURVE]: { rateAt, withLength } };
+}
 
 /**
  * The learning rate of a step.
@@ -30,7 +51,7 @@ export type Schedule =
  * @example
  * rateAt({ kind: "step", rate: 1, every: 10, factor: 0.5 }, 25); // → 0.25
  */
-export function rateAt(schedule: Schedule, step: number): number {
+export function rateAt(schedule: number | SchedulePlan, step: number): number {
   if (typeof schedule === "number") return schedule;
   switch (schedule.kind) {
     case "step":
@@ -51,7 +72,7 @@ export function rateAt(schedule: Schedule, step: number): number {
         if (step < start + steps) return rateAt(part, step - start);
         start += steps;
       }
-      return rateAt((schedule.parts.at(-1) as { schedule: Schedule }).schedule, step - start);
+      return rateAt((schedule.parts.at(-1) as SchedulePart).schedule, step - start);
     }
     default:
       return unknownSchedule("schedule", schedule);
@@ -64,8 +85,7 @@ export function rateAt(schedule: Schedule, step: number): number {
  * @param total steps of the run; undefined where nobody knows
  * @throws {OptionError} the length is needed, and nobody knows it or nothing is left of it
  */
-export function withLength(schedule: Schedule, total: number | undefined): Schedule {
-  if (typeof schedule === "number") return schedule;
+function withLength(schedule: SchedulePlan, total: number | undefined): SchedulePlan {
   if (schedule.kind === "cosine" && schedule.steps === undefined) {
     return { ...schedule, steps: Math.max(1, total ?? unknownLength()) };
   }
@@ -74,7 +94,7 @@ export function withLength(schedule: Schedule, total: number | undefined): Sched
   const parts = schedule.parts.map(({ schedule: part, steps }, i) => {
     const length = i < schedule.parts.length - 1 ? steps : left;
     if (left !== undefined) left -= steps;
-    return { schedule: withLength(part, length), steps };
+    return { schedule: typeof part === "number" ? part : withLength(part, length), steps };
   });
   return { ...schedule, parts };
 }
@@ -84,7 +104,7 @@ function unknownLength(): never {
 }
 
 /** @throws {OptionError} a rate or factor that is no finite number, or steps that are not whole and positive */
-export function checkSchedule(option: string, schedule: Schedule): void {
+function checkPlan(option: string, schedule: number | SchedulePlan): void {
   if (typeof schedule === "number") {
     if (!Number.isFinite(schedule)) throw new OptionError(option, "a finite number", schedule);
     return;
@@ -94,7 +114,7 @@ export function checkSchedule(option: string, schedule: Schedule): void {
       throw new OptionError(`${option}: parts`, "at least one schedule", schedule.parts);
     }
     for (const [i, part] of schedule.parts.entries()) {
-      checkSchedule(`${option}: parts[${i}]`, part?.schedule);
+      checkPlan(`${option}: parts[${i}]`, part?.schedule);
       if (i < schedule.parts.length - 1) checkSteps(`${option}: parts[${i}].steps`, part.steps);
     }
     return;
@@ -109,7 +129,7 @@ export function checkSchedule(option: string, schedule: Schedule): void {
 }
 
 /** What each kind cannot do without: no numbers yet, so that those that are missing are found. */
-const NEEDED: { readonly [K in Exclude<Schedule, number>["kind"]]: Readonly<Record<string, undefined>> } = {
+const NEEDED: { readonly [K in SchedulePlan["kind"]]: Readonly<Record<string, undefined>> } = {
   step: { rate: undefined, every: undefined, factor: undefined },
   exponential: { rate: undefined, factor: undefined },
   cosine: { rate: undefined },

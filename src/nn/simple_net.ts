@@ -3,6 +3,7 @@
  *
  *   Z = X·W,   loss = mean over rows of -Σ_j t_ij ln softmax(z_i)_j
  */
+import { Owner } from "../disposable.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { matmul } from "../ops/matmul.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -10,7 +11,8 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
-import { type NamedTensors, Parameters, STEP } from "./parameters.ts";
+import { plainGradients, STEP } from "./numerical_gradient.ts";
+import { type NamedTensors, Parameters } from "./parameters.ts";
 
 /** The matrix's size, and its first numbers. */
 export type SimpleNetOptions<D extends FloatType> = {
@@ -33,7 +35,7 @@ export type SimpleNetOptions<D extends FloatType> = {
  * using net = new SimpleNet(engine, { random: new RandomState(0) });
  * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
-export class SimpleNet<D extends FloatType = "float32"> {
+export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -42,6 +44,7 @@ export class SimpleNet<D extends FloatType = "float32"> {
 
   /** @throws {OptionError} a size that is not a whole number from 1 on */
   constructor(engine: Engine, { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>) {
+    super();
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
     checkFloatType(dtype);
@@ -106,18 +109,16 @@ export class SimpleNet<D extends FloatType = "float32"> {
   numericalGradient(
     x: Examples<D>,
     t: Targets<D>,
-    { h = STEP[this.dtype] }: { h?: number } = {},
+    { h = STEP[this.dtype] }: { readonly h?: number } = {},
   ): NamedTensors<"W", D> {
-    return this.#with(x, t, (input, target) => this.#parameters.numericalGradients(() => this.loss(input, target), h));
+    return this.#with(x, t, (input, target) =>
+      plainGradients(this.parameters, this.#parameters.numerical, () => this.loss(input, target), h),
+    );
   }
 
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#parameters.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #with<R>(x: Examples<D>, t: Targets<D>, compute: (x: Tensor<D>, t: Tensor<D> | Tensor<"int32">) => R): R {

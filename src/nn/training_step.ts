@@ -4,6 +4,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
+import { Owner } from "../disposable.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { TensorGroup } from "../tensor/group.ts";
@@ -47,12 +48,13 @@ export type StepParts<D extends FloatType> = {
  * batch.indices.set(new RandomState(0).choice(digits.length, 100));
  * step.run();
  */
-export class TrainingStep<D extends FloatType> {
-  /** What a step runs: its `describe()` shows each instruction. */
+export class TrainingStep<D extends FloatType> extends Owner {
+  /** What a step runs: `describeProgram` shows each instruction. */
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 
   constructor(state: OptimizerState<D>, { into = [] }: StepSource<D>, parts: StepParts<D>) {
+    super();
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
     const values = gradientsOf(
@@ -93,9 +95,5 @@ export class TrainingStep<D extends FloatType> {
 
   dispose(): void {
     this.program.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

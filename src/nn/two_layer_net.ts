@@ -7,6 +7,7 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
+import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -17,7 +18,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
 import { dense, sequential } from "./layers.ts";
 import { Network } from "./network.ts";
-import type { NumericalOptions } from "./numerical_gradient.ts";
+import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import { type Optimizer, sgd } from "./optimizers.ts";
 import type { NamedTensors } from "./parameters.ts";
@@ -49,7 +50,7 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
  * @example
  * using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random: new RandomState(0) });
  */
-export class TwoLayerNet<D extends FloatType = "float32"> {
+export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -68,6 +69,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(engine: Engine, options: TwoLayerNetOptions<D>) {
+    super();
     const { inputSize, hiddenSize, outputSize, random, weightInitStd = 0.01, dtype = "float32" as D } = options;
     checkSize("inputSize", inputSize);
     checkSize("hiddenSize", hiddenSize);
@@ -151,7 +153,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
    * @throws {OptionError} h is 0 or no finite number, or a method that is none
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: NumericalOptions = {}): TwoLayerParameters<D> {
-    return this.network.numericalGradient(x, t, options) as TwoLayerParameters<D>;
+    return numericalGradientOf(this.network, x, t, options) as TwoLayerParameters<D>;
   }
 
   /**
@@ -186,9 +188,5 @@ export class TwoLayerNet<D extends FloatType = "float32"> {
   dispose(): void {
     this.#descent.dispose();
     this.network.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

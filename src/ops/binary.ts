@@ -49,46 +49,49 @@ type Rule = (node: { readonly a: Floats; readonly b: Floats; readonly y: Floats 
  * using y = add(x, row);
  * y.toArray(); // → [[11, 22], [13, 24]]
  */
-export const add: BinaryFunction = binary("add", [(_, dy) => dy, (_, dy) => dy]);
+export const add: BinaryFunction = /* @__PURE__ */ binary("add", [(_, dy) => dy, (_, dy) => dy]);
 
 /** a - b. Shapes, `out` and errors as for `add`. */
-export const sub: BinaryFunction = binary("sub", [(_, dy) => dy, (_, dy) => mul(dy, -1)]);
+export const sub: BinaryFunction = /* @__PURE__ */ binary("sub", [(_, dy) => dy, (_, dy) => mul(dy, -1)]);
 
 /** a · b, element by element. Shapes, `out` and errors as for `add`. */
-export const mul: BinaryFunction = binary("mul", [({ b }, dy) => mul(dy, b), ({ a }, dy) => mul(dy, a)]);
+export const mul: BinaryFunction = /* @__PURE__ */ binary("mul", [
+  ({ b }, dy) => mul(dy, b),
+  ({ a }, dy) => mul(dy, a),
+]);
 
 /** a / b: ±∞ and NaN where b is 0. Shapes, `out` and errors as for `add`. */
-export const div: BinaryFunction = binary("div", [
+export const div: BinaryFunction = /* @__PURE__ */ binary("div", [
   ({ b }, dy) => div(dy, b),
   ({ b, y }, dy) => mul(div(mul(dy, y), b), -1),
 ]);
 
 /** The larger of a and b; NaN where either is. Of equals, a has the gradient. Shapes and so on as for `add`. */
-export const maximum: BinaryFunction = binary("maximum", [
+export const maximum: BinaryFunction = /* @__PURE__ */ binary("maximum", [
   ({ a, b }, dy) => keep(greaterEqual(a, b), dy),
   ({ a, b }, dy) => drop(greaterEqual(a, b), dy),
 ]);
 
 /** The smaller of a and b; NaN where either is. Of equals, a has the gradient. Shapes and so on as for `add`. */
-export const minimum: BinaryFunction = binary("minimum", [
+export const minimum: BinaryFunction = /* @__PURE__ */ binary("minimum", [
   ({ a, b }, dy) => keep(greaterEqual(b, a), dy),
   ({ a, b }, dy) => drop(greaterEqual(b, a), dy),
 ]);
 
 /** 1 where a > b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
-export const greater: BinaryFunction = binary("greater", []);
+export const greater: BinaryFunction = /* @__PURE__ */ binary("greater", []);
 
 /** 1 where a >= b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
-export const greaterEqual: BinaryFunction = binary("greaterEqual", []);
+export const greaterEqual: BinaryFunction = /* @__PURE__ */ binary("greaterEqual", []);
 
 /** 1 where a = b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
-export const equal: BinaryFunction = binary("equal", []);
+export const equal: BinaryFunction = /* @__PURE__ */ binary("equal", []);
 
 /** b where a is not 0, else 0, even where b is NaN or ∞. Shapes, `out` and errors as for `add`. */
-export const keep: BinaryFunction = binary("keep", [undefined, ({ a }, dy) => keep(a, dy)]);
+export const keep: BinaryFunction = /* @__PURE__ */ binary("keep", [undefined, ({ a }, dy) => keep(a, dy)]);
 
 /** b where a is 0, else 0, even where b is NaN or ∞. Shapes, `out` and errors as for `add`. */
-export const drop: BinaryFunction = binary("drop", [undefined, ({ a }, dy) => drop(a, dy)]);
+export const drop: BinaryFunction = /* @__PURE__ */ binary("drop", [undefined, ({ a }, dy) => drop(a, dy)]);
 
 /**
  * a where the condition is not 0, else b; what is not chosen does not matter, be it NaN or ∞.

@@ -104,9 +104,14 @@ export const CROSS_ENTROPY: Operation = {
     if ((t as Expression).dtype === "int32") return undefined;
     return mul(logSoftmax(z), mul(dy, -1 / (z.shape[0] ?? 1)));
   },
-  scratchBytes: ({ forms, kernels }) => kernels.crossEntropyScratch(forms[0]?.shape[1] ?? 1),
+  scratchBytes: scratchBytesOf,
   flops: ({ forms }) => 5 * countOf(forms[0]?.shape ?? []),
 };
+
+/** A row of exponentials. */
+function scratchBytesOf({ forms, kernels }: Unplaced): number {
+  return kernels.crossEntropyScratch(forms[0]?.shape[1] ?? 1);
+}
 
 /** ∂loss/∂z_ij = (softmax(z_i)_j · Σ_j t_ij - t_ij) / m. */
 export const CROSS_ENTROPY_GRADIENT: Operation = {
@@ -126,7 +131,7 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
     return isLabels ? dz : mul(dz, sum(t, LAST_AXIS));
   },
   inPlace: [0],
-  scratchBytes: CROSS_ENTROPY.scratchBytes as NonNullable<Operation["scratchBytes"]>,
+  scratchBytes: scratchBytesOf,
   flops: ({ forms }) => 7 * countOf(forms[0]?.shape ?? []),
 };
 

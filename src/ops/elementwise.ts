@@ -64,13 +64,13 @@ export type GradientFunction = {
  * using y = exp(x);
  * y.toArray(); // → [1, 0]
  */
-export const exp: UnaryFunction = map("exp", ({ result }, dy) => mul(dy, result));
+export const exp: UnaryFunction = /* @__PURE__ */ map("exp", ({ result }, dy) => mul(dy, result));
 
 /** ln x of each element: -∞ at 0, NaN below. Shapes, `out` and errors as for `exp`. */
-export const log: UnaryFunction = map("log", ({ operands: [x] }, dy) => div(dy, x as Floats));
+export const log: UnaryFunction = /* @__PURE__ */ map("log", ({ operands: [x] }, dy) => div(dy, x as Floats));
 
 /** √x of each element: NaN below 0. Shapes, `out` and errors as for `exp`. */
-export const sqrt: UnaryFunction = map("sqrt", ({ result }, dy) => div(mul(dy, 0.5), result));
+export const sqrt: UnaryFunction = /* @__PURE__ */ map("sqrt", ({ result }, dy) => div(mul(dy, 0.5), result));
 
 /**
  * 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`.
@@ -80,10 +80,14 @@ export const sqrt: UnaryFunction = map("sqrt", ({ result }, dy) => div(mul(dy, 0
  * using y = sigmoid(x);
  * y.toArray(); // → [0.5, 1]
  */
-export const sigmoid: ActivationFunction = activation("sigmoid", ({ result }, dy) => sigmoidGradient(result, dy));
+export const sigmoid: ActivationFunction = /* @__PURE__ */ activation("sigmoid", ({ result }, dy) =>
+  sigmoidGradient(result, dy),
+);
 
 /** tanh x of each element. Shapes, `out` and errors as for `exp`. */
-export const tanh: ActivationFunction = activation("tanh", ({ result }, dy) => tanhGradient(result, dy));
+export const tanh: ActivationFunction = /* @__PURE__ */ activation("tanh", ({ result }, dy) =>
+  tanhGradient(result, dy),
+);
 
 /**
  * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.
@@ -93,10 +97,12 @@ export const tanh: ActivationFunction = activation("tanh", ({ result }, dy) => t
  * relu(x, { out: x }).toArray(); // → [0, 2]
  * const layer = relu(); // for `sequential`
  */
-export const relu: ActivationFunction = activation("relu", ({ result }, dy) => reluGradient(result, dy));
+export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", ({ result }, dy) =>
+  reluGradient(result, dy),
+);
 
 /** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
-export const softplus: ActivationFunction = activation("softplus", ({ operands: [x] }, dy) =>
+export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus", ({ operands: [x] }, dy) =>
   mul(dy, sigmoid(x as Floats)),
 );
 
@@ -109,19 +115,21 @@ export const softplus: ActivationFunction = activation("softplus", ({ operands: 
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {ShapeError} shapes differ, or `out` overlaps in part
  */
-export const sigmoidGradient: GradientFunction = mapGradient("sigmoidGradient", (y) => sub(1, mul(y, 2)));
+export const sigmoidGradient: GradientFunction = /* @__PURE__ */ mapGradient("sigmoidGradient", (y) =>
+  sub(1, mul(y, 2)),
+);
 
 /** dx = dy · (1 - y²): the gradient of y = tanh(x). Shapes, `out` and errors as for `sigmoidGradient`. */
-export const tanhGradient: GradientFunction = mapGradient("tanhGradient", (y) => mul(y, -2));
+export const tanhGradient: GradientFunction = /* @__PURE__ */ mapGradient("tanhGradient", (y) => mul(y, -2));
 
 /** dx = dy where y > 0, else 0: the gradient of y = relu(x). Shapes, `out` and errors as for `sigmoidGradient`. */
-export const reluGradient: GradientFunction = mapGradient("reluGradient", () => undefined);
+export const reluGradient: GradientFunction = /* @__PURE__ */ mapGradient("reluGradient", () => undefined);
 
 /** -x. */
-export const neg: ComposedFunction = composed("neg", (x) => mul(x, -1));
+export const neg: ComposedFunction = /* @__PURE__ */ composed("neg", (x) => mul(x, -1));
 
 /** x². */
-export const square: ComposedFunction = composed("square", (x) => mul(x, x));
+export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) => mul(x, x));
 
 /**
  * x where x > 0, else slope · x. Without x, a layer's description.

@@ -127,10 +127,11 @@ export const MATMUL: Operation<Product> = {
 };
 
 /** C ← αAB + βC, for tensors alone. */
-const MATMUL_INTO: Operation<Product & { readonly beta: number }> = {
-  ...MATMUL,
-  bind: (call) => bindDense(call, call.attributes.beta),
-};
+const MATMUL_INTO: Operation<Product & { readonly beta: number }> = /* @__PURE__ */ matmulInto();
+
+function matmulInto(): Operation<Product & { readonly beta: number }> {
+  return { ...MATMUL, bind: (call) => bindDense(call, call.attributes.beta) };
+}
 
 /** Operations of a product: sparse rows count with the nonzeros that they can have at most. */
 export function productFlops(a: Form, result: Form, transpose: Transpose): number {

@@ -47,13 +47,13 @@ type Fold = "sum" | "max";
  * using columns = sum(x, { axes: [0] });
  * columns.toArray(); // → [4, 6]
  */
-export const sum: ReduceFunction = reduction("sum", ({ x }, dy) => broadcastTo(dy, x.shape));
+export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) => broadcastTo(dy, x.shape));
 
 /**
  * The largest over axes; NaN where there is one, -∞ over nothing. Its gradient is shared by all of the largest. Options
  * and errors as for `sum`.
  */
-export const max: ReduceFunction = reduction("max", ({ x, y }, dy) => {
+export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, dy) => {
   const isLargest = equal(x, y);
   const share = div(dy, sumTo(isLargest, y.shape));
   return keep(isLargest, broadcastTo(share, x.shape));

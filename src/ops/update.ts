@@ -53,7 +53,7 @@ export const RATES = 8;
 /** v ← μv + d, w ← w - η·v, or with Nesterov w ← w - η(d + μv), where d = g + λw. rates: η, λ, μ, 1 or 0 */
 export const MOMENTUM: Operation = {
   name: "momentum",
-  form: formOfUpdate("momentum"),
+  form: /* @__PURE__ */ formOfUpdate("momentum"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, rates = 0, g = 0, v = 0] = at.map(({ pointer }) => pointer);
@@ -69,7 +69,7 @@ export const MOMENTUM: Operation = {
  */
 export const ADAPTIVE: Operation = {
   name: "adaptive",
-  form: formOfUpdate("adaptive"),
+  form: /* @__PURE__ */ formOfUpdate("adaptive"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, rates = 0, g = 0, v = 0, m = 0] = at.map(({ pointer }) => pointer);
@@ -108,7 +108,7 @@ function descentOf({ memory, at }: Call): Descent {
 /** w ← (1 - ηλ)·w - η·g. rates: η, λ */
 export const SGD: Operation = {
   name: "sgd",
-  form: formOfUpdate("sgd"),
+  form: /* @__PURE__ */ formOfUpdate("sgd"),
   bind(call) {
     const { kernels, result, at } = call;
     const n = countOf(result.shape);

@@ -6,11 +6,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { DatasetError, FormatError, IdxError } from "../errors.ts";
+import { instantiateSync } from "@assemblyscript/loader";
+import { DatasetError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import { type DownloadCache, type FileStore, PART_SUFFIX } from "./types.ts";
+import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
 
 /** The most that one system call is asked to read. */
 const READ_BYTES = 2 ** 30;
@@ -87,11 +88,11 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
 }
 
 /**
- * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block; `file` names it in errors.
+ * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block.
  *
- * @throws {FormatError} truncated, damaged, followed by anything, or more than `maxBytes`, where inflation stops
+ * @throws {Error} with the reason, of which callers make an error of the library's: truncated, damaged, followed by anything, or more than `maxBytes`, where inflation stops
  */
-export async function inflateRaw(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const maxOutputLength = Math.max(1, Math.min(maxBytes, BUFFER_BYTES - 1));
   const chunkSize = Math.max(UNPOOLED_BYTES, reachableSize(bytes, maxOutputLength) + 1);
   const { inflateRawSync } = await import("node:zlib");
@@ -99,20 +100,19 @@ export async function inflateRaw(bytes: Uint8Array, maxBytes: number, file?: str
   try {
     result = inflation(inflateRawSync(bytes, { maxOutputLength, chunkSize, info: true }));
   } catch (error) {
-    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes, file);
-    throw new FormatError("npz", { kind: "deflate", reason: reasonOf(error) }, file);
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
+    throw error;
   }
   const { buffer, engine } = result;
-  if (buffer.length > maxBytes) throw tooLarge(maxBytes, file);
+  if (buffer.length > maxBytes) throw tooLarge(maxBytes);
   if (engine.bytesWritten !== bytes.length) {
-    const reason = `${bytes.length - engine.bytesWritten} bytes follow its end`;
-    throw new FormatError("npz", { kind: "deflate", reason }, file);
+    throw new Error(`${bytes.length - engine.bytesWritten} bytes follow its end`);
   }
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
-function tooLarge(maxBytes: number, file: string | undefined): FormatError {
-  return new FormatError("npz", { kind: "deflate", reason: `holds more than ${maxBytes} bytes` }, file);
+function tooLarge(maxBytes: number): Error {
+  return new Error(`holds more than ${maxBytes} bytes`);
 }
 
 /** Resolves when timers, input and signals have had their turn: a timer would wait a millisecond for nothing. */
@@ -220,5 +220,8 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-/** A module of any size may be started at once; and to await it would load the whole of fetch, for 20 ms. */
-export const startsAtOnce = true;
+/** At once: a module of any size may be, and to await it would load the whole of fetch, for 20 ms. */
+export function start(content: BufferSource | WebAssembly.Module): Started {
+  const { module, instance } = instantiateSync(content, {});
+  return { module, exports: instance.exports };
+}

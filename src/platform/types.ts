@@ -4,17 +4,20 @@
 export type Platform = {
   readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   readonly gunzip: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
-  readonly inflateRaw: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly inflateRaw: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;
   /** A build of the kernels that lies beside the package's files; undefined where there is none. */
   readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
-  /** Whether WebAssembly is started without awaiting it. */
-  readonly startsAtOnce: boolean;
+  /** Compiles, where that is to be done, and starts WebAssembly that imports nothing. */
+  readonly start: (content: BufferSource | WebAssembly.Module) => Started | Promise<Started>;
   /** Resolves when timers, input and signals have had their turn. */
   readonly nextTurn: () => Promise<void>;
 };
+
+/** WebAssembly that runs. */
+export type Started = { readonly module: WebAssembly.Module; readonly exports: WebAssembly.Exports };
 
 /** Files in folders. */
 export type FileStore = {

@@ -1,10 +1,10 @@
 /** `#platform` in browsers and workers: `fetch` and `DecompressionStream`, nothing of Node. */
 
-import { DatasetError, FormatError, IdxError } from "../errors.ts";
+import { DatasetError, IdxError } from "../errors.ts";
 import { collect } from "./collect.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import type { DownloadCache, FileStore } from "./types.ts";
+import type { DownloadCache, FileStore, Started } from "./types.ts";
 
 /** How much of a gzip file is handed over at a time: a slice inflates to 17 MB at most, and only then can we stop. */
 const SLICE_BYTES = 16_384;
@@ -85,20 +85,14 @@ async function contentOf(
 }
 
 /**
- * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block; `file` names it in errors.
+ * Inflates a raw deflate stream (RFC 1951), as zip archives hold it, into one block.
  *
- * @throws {FormatError} truncated, damaged, followed by anything, or more than `maxBytes`; inflation stops within two slices
+ * @throws {Error} with the reason, of which callers make an error of the library's: truncated, damaged, followed by anything, or more than `maxBytes`; inflation stops within two slices
  */
-export async function inflateRaw(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
-  const fail = (reason: string) => new FormatError("npz", { kind: "deflate", reason }, file);
+export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const inflated = slices(bytes).pipeThrough(new DecompressionStream("deflate-raw"));
-  let content: Uint8Array<ArrayBuffer> | undefined;
-  try {
-    content = await collect(inflated, { maxBytes, expectedBytes: reachableSize(bytes, maxBytes) });
-  } catch (error) {
-    throw fail(reasonOf(error));
-  }
-  if (content === undefined) throw fail(`holds more than ${maxBytes} bytes`);
+  const content = await collect(inflated, { maxBytes, expectedBytes: reachableSize(bytes, maxBytes) });
+  if (content === undefined) throw new Error(`holds more than ${maxBytes} bytes`);
   return content;
 }
 
@@ -140,5 +134,11 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** Browsers refuse to start large modules at once where that would block a page. */
-export const startsAtOnce = false;
+/**
+ * Compiles and starts the kernels, off the main thread: browsers refuse large modules at once. The loader would be 2 KB of
+ * what a page waits for: its glue is for strings, arrays and imports, and the kernels have none.
+ */
+export async function start(content: BufferSource | WebAssembly.Module): Promise<Started> {
+  const module = content instanceof WebAssembly.Module ? content : await WebAssembly.compile(content);
+  return { module, exports: (await WebAssembly.instantiate(module)).exports };
+}

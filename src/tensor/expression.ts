@@ -9,6 +9,7 @@
  *            constant   one number
  *   nodes    applied    an operation and its operands
  */
+import { Owner } from "../disposable.ts";
 import type { Pointer } from "../wasm/abi.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -37,7 +38,7 @@ export type Source =
     };
 
 /** A value to be computed. It holds no memory; disposing of it does nothing. */
-export class Expression<D extends DType = DType> {
+export class Expression<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -50,6 +51,7 @@ export class Expression<D extends DType = DType> {
   readonly source: Source;
 
   constructor(engine: Engine, form: Form<D>, source: Source, name?: string) {
+    super();
     this.engine = engine;
     this.dtype = form.dtype;
     this.shape = form.shape;
@@ -70,7 +72,7 @@ export class Expression<D extends DType = DType> {
   }
 
   /** Nothing to give back: there so that one text can use tensors and expressions alike. */
-  [Symbol.dispose](): void {}
+  dispose(): void {}
 }
 
 /**

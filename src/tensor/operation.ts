@@ -70,7 +70,7 @@ export type Applied<A extends Attributes = Attributes> = {
 
 /** Everything about an operation in one place. */
 export type Operation<A extends Attributes = Attributes> = {
-  /** What errors and `describe()` call it. */
+  /** What errors and `describeProgram` call it. */
   readonly name: string;
   /** The shape rule: checks the operands and says what comes out. */
   form(operands: readonly AnyValue[], attributes: A): Form;

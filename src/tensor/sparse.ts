@@ -6,6 +6,7 @@
  *   values    the nonzeros
  */
 
+import { Owner } from "../disposable.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkShape } from "./layout.ts";
@@ -32,7 +33,7 @@ export type SparseForm<D extends DType> = {
  * @example
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
  */
-export class SparseMatrix<D extends DType = DType> {
+export class SparseMatrix<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */
@@ -55,6 +56,7 @@ export class SparseMatrix<D extends DType = DType> {
    * @throws {AllocationError} too large for one block
    */
   constructor(engine: Engine, shape: readonly [number, number], form: SparseForm<D>) {
+    super();
     const { dtype, widest, capacity = shape[0] * widest } = form;
     checkShape("shape", shape);
     this.engine = engine;
@@ -77,10 +79,6 @@ export class SparseMatrix<D extends DType = DType> {
     this.starts.dispose();
     this.columns.dispose();
     this.values.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

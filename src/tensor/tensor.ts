@@ -4,6 +4,7 @@
  *   owner  made by `tensor`, `zeros` or an operation; whoever made it disposes of it
  *   view   rows of a tensor, or one tensor of a group; lives as long as the owner, frees nothing
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -27,7 +28,7 @@ export type TensorOptions<D extends DType> = {
 };
 
 /** Row-major numbers of one dtype in an engine's memory. */
-export class Tensor<D extends DType = DType> {
+export class Tensor<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -42,6 +43,7 @@ export class Tensor<D extends DType = DType> {
 
   /** Takes over a block, or sees a part of one; `tensor`, `zeros` and `tensorGroup` make them. */
   constructor(engine: Engine, storage: Storage, form: { dtype: D; shape: Shape; name?: string | undefined }) {
+    super();
     this.engine = engine;
     this.dtype = form.dtype;
     this.shape = form.shape;
@@ -137,10 +139,6 @@ export class Tensor<D extends DType = DType> {
     this.#isDisposed = true;
     this.#data = undefined;
     if (this.#storage.role === "owner") this.#storage.block.free();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

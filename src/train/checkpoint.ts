@@ -15,7 +15,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
 import type { SamplerState } from "./sampler.ts";
-import type { Trainer } from "./trainer.ts";
+import { RESTORE, type Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 /** Checkpoints of another version are refused. */
@@ -55,6 +55,8 @@ export type Checkpoint = {
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** The file that it was read from. */
   readonly file?: string | undefined;
+  /** How `train` goes on from it. */
+  readonly [RESTORE]?: typeof restore;
 };
 
 /**
@@ -91,7 +93,7 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
   put("training/position", trainer.position());
   put("training/losses", Float64Array.from(history.losses));
   for (const [i, block] of (watch?.blocks ?? []).entries()) put(`training/best/${i}`, block);
-  return { iteration: trainer.iteration, facts, network: descriptionOf(trainer), arrays };
+  return { iteration: trainer.iteration, facts, network: descriptionOf(trainer), arrays, [RESTORE]: restore };
 }
 
 /**
@@ -187,7 +189,7 @@ export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: 
   if (!Number.isSafeInteger(iteration)) {
     throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
   }
-  return { iteration: Number(iteration), facts, network, arrays, file };
+  return { iteration: Number(iteration), facts, network, arrays, file, [RESTORE]: restore };
 }
 
 /** Parameters and running statistics by name. */

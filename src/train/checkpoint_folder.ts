@@ -30,7 +30,7 @@ const MAX_BYTES = 2 ** 31;
  * @example
  * const folder = new CheckpointFolder("runs/digits");
  * const options = { iterations: 4, learningRate: 0.1, checkpointEvery: 2 };
- * await train(net, mnist.train, { ...options, onCheckpoint: (checkpoint) => folder.save(checkpoint) });
+ * await train(net, mnist.train, { ...options, onCheckpoint: (trainer) => folder.save(checkpointOf(trainer)) });
  * await train(net, mnist.train, { ...options, iterations: 6, resume: await folder.latest() });
  */
 export class CheckpointFolder {

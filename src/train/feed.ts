@@ -1,7 +1,7 @@
 /**
  * Where a run's minibatches come from: each fills a minibatch in the engine's memory, and names the step that it feeds.
  */
-import { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -11,7 +11,6 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { type InputLayout, Minibatch, type ResidentDataset } from "./resident.ts";
 import { Sampler, type SamplerState } from "./sampler.ts";
-import { StagedMinibatch } from "./staged.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 /** A minibatch of one size that is filled, and the step on it. */
@@ -23,6 +22,19 @@ export type Slot<D extends FloatType> = {
   };
   readonly step: { readonly loss: Tensor; run(): void };
 };
+
+/** A minibatch that a sampler draws, and how it is filled. */
+export type Filled<D extends FloatType> = {
+  readonly batch: Slot<D>["batch"] & { readonly source: StepSource<D> };
+  readonly layout: InputLayout;
+  readonly fill: () => void;
+};
+
+/**
+ * What an augmentation makes its minibatches by. It brings that along, as a stream brings its feed, so that this module, and
+ * who trains without them, carry neither. A symbol, because descriptions are data: copies for a worker or a file leave it out.
+ */
+export const FILL: unique symbol = Symbol("fill");
 
 /** Minibatches, one after another. */
 export type Feed<D extends FloatType> = {
@@ -77,9 +89,8 @@ export class SampledFeed<D extends FloatType> implements Feed<D> {
     this.#slots = new Map(
       sampler.sizes.map((size) => {
         const made =
-          augmentation === undefined && resident !== undefined
-            ? gathered(resident, size, sampler, parts)
-            : augmented(train, size, sampler, parts);
+          augmentation?.[FILL](train, size, sampler, parts) ??
+          gathered(resident as ResidentDataset, size, sampler, parts);
         layout = made.layout;
         return [size, { size, batch: made.batch, fill: made.fill, step: stepOn(made.batch.source) }];
       }),
@@ -125,27 +136,7 @@ function gathered<D extends FloatType>(
   size: number,
   sampler: Sampler,
   { dtype, own }: FeedParts<D>,
-) {
+): Filled<D> {
   const batch = own(new Minibatch(resident, size, dtype));
   return { batch, layout: resident.layout, fill: () => sampler.draw(batch.indices.data) };
-}
-
-/** Images that are changed before each step. */
-function augmented<D extends FloatType>(
-  train: Dataset | ResidentDataset,
-  batchSize: number,
-  sampler: Sampler,
-  { engine, dtype, plan, random, own }: FeedParts<D>,
-) {
-  if (!(train instanceof Dataset)) {
-    throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
-  }
-  const batch = own(new StagedMinibatch(engine, train, { batchSize, dtype, layout: plan.layout }));
-  const indices = new Int32Array(batchSize);
-  const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
-  const fill = () => {
-    sampler.draw(indices);
-    batch.load(train, indices, options);
-  };
-  return { batch, layout: batch.layout, fill };
 }

@@ -6,6 +6,7 @@
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -37,7 +38,7 @@ const DENSE_FROM = 0.4;
  * using digits = new ResidentDataset(engine, mnist.test);
  * evaluate(net, digits).examples; // → 2000
  */
-export class ResidentDataset {
+export class ResidentDataset extends Owner {
   readonly engine: Engine;
   /** Examples. */
   readonly length: number;
@@ -61,6 +62,7 @@ export class ResidentDataset {
    * @throws {OptionError} sparse rows of floats
    */
   constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
+    super();
     this.engine = engine;
     this.length = dataset.length;
     this.size = dataset.size;
@@ -122,10 +124,6 @@ export class ResidentDataset {
       copies.float64?.dispose();
     }
   }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
 }
 
 type Copies = { [D in FloatType]?: Tensor<D> };
@@ -184,7 +182,7 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
  * batch.gather();
  * net.loss(batch.inputs, batch.targets);
  */
-export class Minibatch<D extends FloatType> {
+export class Minibatch<D extends FloatType> extends Owner {
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
   /** m × size, in the dataset's layout */
@@ -200,6 +198,7 @@ export class Minibatch<D extends FloatType> {
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(resident: ResidentDataset, batchSize: number, dtype: D) {
+    super();
     checkBatchSize(batchSize);
     const { engine, size, scale, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
@@ -241,10 +240,6 @@ export class Minibatch<D extends FloatType> {
     this.indices.dispose();
     this.inputs.dispose();
     this.targets.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

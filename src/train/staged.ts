@@ -10,6 +10,7 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { type Augmentation, Augmenter } from "../data/augmentation.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import { checkRows, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
+import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -46,7 +47,7 @@ const LOOKED_AT = 1000;
 const NO_OPTIONS: LoadOptions = {};
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
-export class StagedMinibatch<D extends FloatType> {
+export class StagedMinibatch<D extends FloatType> extends Owner {
   /** m */
   readonly batchSize: number;
   /** m × size: what the examples are when `gather`, or a step, has run. */
@@ -76,6 +77,7 @@ export class StagedMinibatch<D extends FloatType> {
    * step.run();
    */
   constructor(engine: Engine, like: Dataset, { batchSize, dtype, layout = "auto" }: StagedOptions<D>) {
+    super();
     checkBatchSize(batchSize);
     const isBytes = like.inputs instanceof Uint8Array;
     if (!isBytes && layout === "sparse") {
@@ -158,10 +160,6 @@ export class StagedMinibatch<D extends FloatType> {
     this.#stage.dispose();
     this.inputs.dispose();
     this.targets.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #augment(dataset: Dataset, indices: ArrayLike<number>, augmentation: Augmentation, random?: RandomState): void {

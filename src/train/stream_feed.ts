@@ -2,13 +2,13 @@
  * Minibatches of a stream: read ahead by one, so that the last one of an epoch is known as such.
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { DatasetStream, StreamBatch } from "../data/stream.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Feed, FeedParts, Slot } from "./feed.ts";
 import type { InputLayout } from "./resident.ts";
 import type { SamplerState } from "./sampler.ts";
 import { StagedMinibatch } from "./staged.ts";
+import type { DatasetStream, StreamBatch } from "./stream.ts";
 
 type StreamSlot<D extends FloatType> = Slot<D> & { readonly batch: StagedMinibatch<D> };
 

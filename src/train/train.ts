@@ -4,15 +4,15 @@
 import { nextTurn } from "#platform";
 import { Dataset } from "../data/dataset.ts";
 import { split } from "../data/split.ts";
-import type { DatasetStream } from "../data/stream.ts";
 import { OptionError } from "../errors.ts";
 import type { Trainable } from "../nn/trainable.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { type Checkpoint, checkpointOf, restore } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import type { ResidentDataset } from "./resident.ts";
-import { Trainer, type TrainProgress } from "./trainer.ts";
+import type { DatasetStream } from "./stream.ts";
+import { RESTORE, Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 
 /** How a run goes, and who is told of it. */
@@ -34,10 +34,10 @@ export type TrainOptions = TrainerOptions & {
   readonly onTurn?: () => void | Promise<void>;
   /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
   readonly onEnd?: (history: TrainHistory) => unknown;
-  /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted. */
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => unknown;
-  /** Given a checkpoint whenever the validation examples were met better than before; only with `earlyStopping`. */
-  readonly onBest?: (checkpoint: Checkpoint) => unknown;
+  /** Called after every `checkpointEvery` steps, and when the run is aborted: `checkpointOf(trainer)` is the run by then. */
+  onCheckpoint?(trainer: Trainer<FloatType>): unknown;
+  /** Called whenever the validation examples were met better than before; only with `earlyStopping`. */
+  onBest?(trainer: Trainer<FloatType>): unknown;
   /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
   readonly checkpointEvery?: number;
   /** Goes on from here, with the bits that an unbroken run would have. */
@@ -71,24 +71,22 @@ export async function train<D extends FloatType>(
   options: TrainOptions,
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
-  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, onBest, resume, signal } =
-    options;
+  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, resume, signal } = options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   checkEvery(checkpointEvery);
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
   using trainer = new Trainer(net, { ...data, test }, options, history);
-  if (resume !== undefined) restore(trainer, resume);
-  const tell = (callback: TrainOptions["onCheckpoint"]): unknown => callback?.(checkpointOf(trainer));
+  if (resume !== undefined) restoreBy(resume, trainer);
   let turn = performance.now();
   for (const progress of trainer.turns()) {
     if (progress !== undefined) {
       const { evaluation, finishedEpoch } = progress;
       onStep?.(progress);
       if (evaluation !== undefined) await onEvaluation?.(evaluation);
-      if (evaluation?.isBest) await tell(onBest);
+      if (evaluation?.isBest) await options.onBest?.(trainer);
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-      if (trainer.iteration % checkpointEvery === 0) await tell(onCheckpoint);
+      if (trainer.iteration % checkpointEvery === 0) await options.onCheckpoint?.(trainer);
     }
     const waiting = progress === undefined ? trainer.feed.wait() : undefined;
     if (waiting !== undefined) await waiting;
@@ -98,7 +96,7 @@ export async function train<D extends FloatType>(
       turn = performance.now();
     }
     if (progress !== undefined && signal?.aborted && !trainer.isDone) {
-      await tell(onCheckpoint);
+      await options.onCheckpoint?.(trainer);
       history.outcome = "aborted";
       break;
     }
@@ -118,6 +116,15 @@ function splitOff(
   const stratify = dataset.targets === "numbers" ? "none" : "classes";
   const [validation, train] = split(dataset, { share, random: new RandomState(seed), stratify });
   return { train, validation };
+}
+
+/** A checkpoint brings along how it is put back. */
+function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer<D>): void {
+  const restore = checkpoint[RESTORE];
+  if (restore === undefined) {
+    throw new OptionError("resume", "what checkpointOf or decodeCheckpoint gave", "a copy of it");
+  }
+  restore(trainer, checkpoint);
 }
 
 function checkEvery(checkpointEvery: number): void {

@@ -6,8 +6,9 @@
  * It is a generator underneath, so that whoever drives it decides when others get their turn: `train` does so for a
  * program, a page or a worker may do it themselves.
  */
+
 import { Dataset } from "../data/dataset.ts";
-import { DatasetStream } from "../data/stream.ts";
+import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
@@ -20,7 +21,7 @@ import { accuracy, evaluation } from "./evaluate.ts";
 import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
-import { StreamFeed } from "./stream_feed.ts";
+import type { DatasetStream } from "./stream.ts";
 import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
@@ -48,6 +49,12 @@ export type TrainProgress = {
 };
 
 /**
+ * What a checkpoint puts a run back by. It brings that along, so that who keeps none does not carry it. A symbol, because a
+ * checkpoint is data: a copy for a worker leaves it out.
+ */
+export const RESTORE: unique symbol = Symbol("restore");
+
+/**
  * A run on one network. The caller disposes of it; the network lives on.
  *
  * @throws {OptionError} options that are out of range or exclude each other
@@ -58,7 +65,7 @@ export type TrainProgress = {
  * using trainer = new Trainer(net, { train: mnist.train }, options);
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
-export class Trainer<D extends FloatType> {
+export class Trainer<D extends FloatType> extends Owner {
   /** What is trained. */
   readonly network: Network<D>;
   /** The options with their defaults. */
@@ -91,9 +98,10 @@ export class Trainer<D extends FloatType> {
     options: TrainerOptions,
     history: TrainHistory = emptyHistory(),
   ) {
+    super();
     const network = networkOf(trainable);
-    const stream = train instanceof DatasetStream ? train : undefined;
-    const dataset = train instanceof DatasetStream ? undefined : train;
+    const stream = "feed" in train ? train : undefined;
+    const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
@@ -114,7 +122,7 @@ export class Trainer<D extends FloatType> {
         own: (made) => this.#own(made),
       };
       this.feed = stream
-        ? this.#own(new StreamFeed(stream, network.inputSize, parts))
+        ? this.#own(stream.feed(network.inputSize, parts))
         : new SampledFeed(dataset as Dataset | ResidentDataset, this.#train, parts);
     } catch (error) {
       this.dispose();
@@ -187,10 +195,6 @@ export class Trainer<D extends FloatType> {
   dispose(): void {
     for (const owned of this.#owned.reverse()) owned.dispose();
     this.#owned.length = 0;
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   /** What a checkpoint keeps of the loop itself: the iteration, and the current epoch's sums. */

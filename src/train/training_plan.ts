@@ -4,12 +4,12 @@
  *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
-import type { Augmentation } from "../data/augmentation.ts";
 import { OptionError } from "../errors.ts";
+import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
-import { checkSchedule, type Schedule, withLength } from "../nn/schedules.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
+import type { TrainingAugmentation } from "./augment.ts";
 import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
 import type { InputLayout } from "./resident.ts";
 import type { Sampling } from "./sampler.ts";
@@ -33,7 +33,7 @@ export type TrainerOptions = {
   /** The stream itself, such as the one that the weights were drawn from. */
   readonly random?: RandomState;
   /** Changes every image a little before every step: `augment({ shift: 2, rotate: 10 })`. Draws from the same stream. */
-  readonly augmentation?: Augmentation;
+  readonly augmentation?: TrainingAugmentation;
   /** When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. */
   readonly lossAt?: "before update" | "after update";
   /** Steps from one evaluation to the next. Default: once in an epoch. */
@@ -55,7 +55,7 @@ export type TrainingPlan = {
   readonly batchSize: number;
   readonly accumulate: number;
   readonly optimizer: Optimizer;
-  readonly augmentation: Augmentation | undefined;
+  readonly augmentation: TrainingAugmentation | undefined;
   readonly lossAt: "before update" | "after update";
   readonly evaluateEvery: number | undefined;
   readonly evaluateTraining: boolean;
@@ -134,7 +134,7 @@ export function planOf(
 
 /** The optimizer, whose learning rate knows how long the run is. */
 function withLengths(optimizer: Optimizer, updates: number | undefined): Optimizer {
-  return { ...optimizer, learningRate: withLength(optimizer.learningRate, updates) };
+  return { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, updates) };
 }
 
 /** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
@@ -149,7 +149,7 @@ function updatesIn(
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (optimizer === undefined) {
     if (learningRate === undefined) throw new OptionError("train", "an optimizer or a learningRate", "neither");
-    checkSchedule("learningRate", learningRate);
+    checkRate("learningRate", learningRate);
     return sgd({ learningRate });
   }
   if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");

@@ -1,6 +1,7 @@
 /**
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
+import { Owner } from "../disposable.ts";
 import { DisposedError, EngineError, LanegradError } from "../errors.ts";
 import {
   bindKernels,
@@ -43,7 +44,7 @@ export type EngineStats = {
  * using engine = await Engine.load();
  * engine.stats().tensors; // → 0
  */
-export class Engine {
+export class Engine extends Owner {
   /** The build of the kernels that it runs. */
   readonly build: Build;
   /** The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. */
@@ -64,6 +65,7 @@ export class Engine {
     guard: Guard,
     memory: Memory,
   ) {
+    super();
     this.build = parts.build;
     this.module = parts.module;
     this.kernels = parts.kernels;
@@ -175,9 +177,5 @@ export class Engine {
     } finally {
       this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

@@ -1,12 +1,11 @@
 /**
- * From a build's name to a running instance: the only user of the loader.
+ * From a build's name to a running instance.
  *
  * Each build is deflated, as a string of base64, behind an import of its own, so that a bundle carries only the builds it
  * names, and loading needs no path, no fetch and no MIME type.
  */
 
-import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import { inflateRaw, kernelFile, startsAtOnce } from "#platform";
+import { inflateRaw, kernelFile, start } from "#platform";
 
 import { EngineError } from "../errors.ts";
 import type { Exports } from "./abi.ts";
@@ -56,8 +55,8 @@ export async function loadInstance(
   if (!supports(build)) throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
   const content = await kernelsOf(build, source);
   try {
-    const { module, instance } = startsAtOnce ? instantiateSync(content, {}) : await instantiate(content, {});
-    return { module, exports: instance.exports as Exports };
+    const { module, exports } = await start(content);
+    return { module, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);
   }

@@ -5,12 +5,17 @@ import { Dataset } from "../data/dataset.ts";
 import { WorkerError } from "../errors.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
+import { schedule } from "../nn/schedules.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
+import { augment } from "../train/augment.ts";
+import { restore } from "../train/checkpoint.ts";
 import { evaluate } from "../train/evaluate.ts";
 import { misclassified } from "../train/misclassified.ts";
 import { train } from "../train/train.ts";
+import { RESTORE } from "../train/trainer.ts";
+import type { TrainerOptions } from "../train/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { Engine } from "../wasm/engine.ts";
 import { type Endpoint, listen } from "./endpoint.ts";
@@ -162,10 +167,10 @@ class Host {
     const random = ask.random && streamOf(ask.random);
     try {
       const options = {
-        ...ask.options,
+        ...optionsOf(ask.options),
         ...run.hooks,
         ...(random !== undefined && { random }),
-        ...(resume !== undefined && { resume }),
+        ...(resume !== undefined && { resume: { ...resume, [RESTORE]: restore } }),
         ...(checkpointEvery !== undefined && { checkpointEvery }),
         ...(test !== undefined && { test: this.#dataset(test) }),
         ...(validation !== undefined && { validation: this.#dataset(validation) }),
@@ -215,4 +220,14 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
   const random = new RandomState(0);
   random.setState(snapshot);
   return random;
+}
+
+/** Options that arrived as data: what an augmentation and a schedule bring along stayed behind. */
+function optionsOf({ augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"]): TrainerOptions {
+  return {
+    ...options,
+    ...(augmentation && { augmentation: augment(augmentation) }),
+    ...(optimizer && { optimizer: { ...optimizer, learningRate: schedule(optimizer.learningRate) } }),
+    ...(learningRate !== undefined && { learningRate: schedule(learningRate) }),
+  };
 }

@@ -9,6 +9,7 @@
  * All of it is plain data and typed arrays, which structured clone carries. Networks, datasets and runs are known by
  * numbers, which the program gives them.
  */
+import type { Augmentation } from "../data/augmentation.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
@@ -108,7 +109,8 @@ export type TrainRequest = {
   readonly dataset: number;
   readonly test: number | undefined;
   readonly validation: number | undefined;
-  readonly options: Omit<TrainerOptions, "random">;
+  /** An augmentation as data: what it brings along is no data. */
+  readonly options: Omit<TrainerOptions, "random" | "augmentation"> & { readonly augmentation?: Augmentation };
   readonly random: RandomStateSnapshot | undefined;
   readonly resume: Checkpoint | undefined;
   readonly checkpointEvery: number | undefined;

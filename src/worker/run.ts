@@ -5,6 +5,7 @@
  *   run ── records, evaluation, epoch, checkpoint ──▶ program
  *   run ◀───────────── pause, resume, stop, taken ─── program
  */
+import { checkpointOf } from "../train/checkpoint.ts";
 import { emptyHistory, type TrainHistory } from "../train/history.ts";
 import type { TrainOptions } from "../train/train.ts";
 import type { Records, RunEvent, TrainRequest } from "./protocol.ts";
@@ -46,7 +47,9 @@ export class Run {
       onTurn: () => this.#standstill(),
       ...(hears.has("evaluation") && { onEvaluation: (record) => this.#tell({ kind: "evaluation", record }) }),
       ...(hears.has("epoch") && { onEpoch: (record) => this.#tell({ kind: "epoch", record }) }),
-      ...(hears.has("checkpoint") && { onCheckpoint: (checkpoint) => this.#tell({ kind: "checkpoint", checkpoint }) }),
+      ...(hears.has("checkpoint") && {
+        onCheckpoint: (trainer) => this.#tell({ kind: "checkpoint", checkpoint: checkpointOf(trainer) }),
+      }),
     };
   }
 

@@ -2,6 +2,7 @@
  * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
  */
 import { unreachable } from "../faults.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "../train/history.ts";
 import type { TrainOptions } from "../train/train.ts";
 import type { Connection } from "./connection.ts";
@@ -17,13 +18,18 @@ export type WorkerProgress = {
 };
 
 /** As `train` takes them; datasets are those of the worker, and steps are told in batches. */
-export type WorkerTrainOptions = Omit<TrainOptions, "test" | "validation" | "onStep" | "onTurn" | "onBest"> & {
+export type WorkerTrainOptions = Omit<
+  TrainOptions,
+  "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint"
+> & {
   /** Evaluated for the record. */
   readonly test?: WorkerDataset;
   /** Evaluated as well, and what early stopping watches. */
   readonly validation?: WorkerDataset;
   /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */
   readonly onProgress?: (progress: WorkerProgress) => void;
+  /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted; awaited. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => unknown;
 };
 
 /** A run under way: await it for its history. */
@@ -95,7 +101,7 @@ type Callbacks = {
   readonly onProgress: ((progress: WorkerProgress) => void) | undefined;
   readonly onEvaluation: TrainOptions["onEvaluation"];
   readonly onEpoch: TrainOptions["onEpoch"];
-  readonly onCheckpoint: TrainOptions["onCheckpoint"];
+  readonly onCheckpoint: WorkerTrainOptions["onCheckpoint"];
 };
 
 /** Writes down what a run tells, and calls back; a callback that throws ends the run. */

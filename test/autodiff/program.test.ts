@@ -1,6 +1,7 @@
 /** Programs: what they compute is what the operations compute one by one, wherever their values lie. */
 import fc from "fast-check";
 import * as assert from "uvu/assert";
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
@@ -108,7 +109,7 @@ test("equal expressions are computed once, and what nobody asks for is not compu
   void dead;
   const twice = add(square(sigmoid(leaf)), square(sigmoid(expressionOf(x))));
   using program = compile({ twice });
-  const names = instructionsOf(program.describe());
+  const names = instructionsOf(describeProgram(program));
   assert.equal(names, ["sigmoid", "mul", "add"]);
 });
 
@@ -122,7 +123,7 @@ test("a layer is one instruction, a loss and its gradient another, and plain des
   const [dw, db] = gradientsOf(loss, [weights, bias]) as [Expression, Expression];
   using rates = ratesOf(0.1, 0);
   using program = compile({ loss }, { effects: [effect(SGD, w, [rates, dw], {}), effect(SGD, b, [rates, db], {})] });
-  const names = instructionsOf(program.describe());
+  const names = instructionsOf(describeProgram(program));
   assert.equal(names, [
     "affine (tanh)",
     "softmaxCrossEntropyGradient",
@@ -386,7 +387,7 @@ test("its description tells instructions, operands, shapes, places and work", ()
   using x = matrix([5, 4], 1, "x");
   using w = matrix([4, 3], 2, "w");
   using program = compile({ y: relu(matmul(x, expressionOf(w))) });
-  const [heads, product, activation, total] = program.describe().split("\n");
+  const [heads, product, activation, total] = describeProgram(program).split("\n");
   assert.match(heads!, /# +instruction +of +result +at +bytes +operations/);
   assert.match(product!, /1 +matmul +x, w +float64 \[5, 3\] +0 +128 +120/);
   assert.match(activation!, /2 +relu +#1 +float64 \[5, 3\] +in place, 0 +128 +15/);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Augmenter, augment, augmented, imageShapeOf } from "../../src/data/augmentation.ts";
+import { Augmenter, augmentationOf, augmented, imageShapeOf } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { cosine, sine } from "../../src/data/rotation.ts";
 import { Warp } from "../../src/data/warp.ts";
@@ -113,7 +113,7 @@ test("amounts of zero are the identity, for every image", () => {
   for (const side of [1, 2, 5, 28]) {
     const from = noise(side, side, NONE);
     const to = new Uint8Array(side * side).fill(77);
-    const augmenter = new Augmenter(augment({}), [side * side]);
+    const augmenter = new Augmenter(augmentationOf({}), [side * side]);
     const random = new RandomState(1);
     for (let i = 0; i < 10; i++) {
       augmenter.draw(random);
@@ -127,7 +127,7 @@ test("draws stay within the amounts, and reach them", () => {
   const side = 41;
   const from = new Uint8Array(side * side);
   from[20 * side + 20] = 255;
-  const augmenter = new Augmenter(augment({ shift: 3 }), [side * side]);
+  const augmenter = new Augmenter(augmentationOf({ shift: 3 }), [side * side]);
   const random = new RandomState(2);
   let farthest = 0;
   for (let i = 0; i < 500; i++) {
@@ -147,7 +147,7 @@ test("all channels are changed alike, and nothing beside the image is written", 
   const plane = noise(rows, columns, NONE);
   const from = new Uint8Array([9, ...plane, ...plane, ...plane, 9]);
   const to = new Uint8Array(from.length).fill(7);
-  const augmenter = new Augmenter(augment({ shift: 1, rotate: 40, scale: 0.2 }), [3, rows, columns]);
+  const augmenter = new Augmenter(augmentationOf({ shift: 1, rotate: 40, scale: 0.2 }), [3, rows, columns]);
   augmenter.draw(new RandomState(3));
   augmenter.apply(from, 1, to, 1);
   const size = rows * columns;
@@ -160,7 +160,7 @@ test("all channels are changed alike, and nothing beside the image is written", 
 
 test("the same seed gives the same bytes, on every machine", () => {
   const side = 28;
-  const augmenter = new Augmenter(augment({ shift: 2.5, rotate: 15, scale: 0.1 }), [side * side]);
+  const augmenter = new Augmenter(augmentationOf({ shift: 2.5, rotate: 15, scale: 0.1 }), [side * side]);
   const random = new RandomState(2026);
   const hash = createHash("sha256");
   const to = new Uint8Array(side * side);
@@ -177,7 +177,7 @@ test("a changed dataset has each image as it is changed alone, with its label", 
   const images = [0, 1, 2].map((black) => noise(side, side, [black, black, black, black]));
   const inputs = new Uint8Array(images.flatMap((image) => [...image]));
   const parts = { name: "three", inputs, labels: Uint8Array.of(2, 0, 1), shape: [side, side], classes: 3, scale: 0.5 };
-  const some = augment({ shift: 1, rotate: 30 });
+  const some = augmentationOf({ shift: 1, rotate: 30 });
   const changed = augmented(new Dataset(parts), some, new RandomState(6));
   const random = new RandomState(6);
   const augmenter = new Augmenter(some, [side, side]);
@@ -205,13 +205,13 @@ test("an example is a square, a plane or planes of pixels", () => {
 test("amounts that cannot be meant are refused", () => {
   for (const amount of [-1, Number.NaN, Number.POSITIVE_INFINITY, "1" as unknown as number]) {
     for (const option of ["shift", "rotate", "scale"]) {
-      const error = assertThrows(() => augment({ [option]: amount }), OptionError, option);
+      const error = assertThrows(() => augmentationOf({ [option]: amount }), OptionError, option);
       assert.is(error.option, `augment: ${option}`);
     }
   }
-  assertThrows(() => augment({ rotate: 181 }), OptionError, "rotate");
-  assertThrows(() => augment({ scale: 0.6 }), OptionError, "scale");
-  assert.equal(augment({ shift: 2 }), { kind: "augmentation", shift: 2, rotate: 0, scale: 0 });
+  assertThrows(() => augmentationOf({ rotate: 181 }), OptionError, "rotate");
+  assertThrows(() => augmentationOf({ scale: 0.6 }), OptionError, "scale");
+  assert.equal(augmentationOf({ shift: 2 }), { kind: "augmentation", shift: 2, rotate: 0, scale: 0 });
 });
 
 test.run();

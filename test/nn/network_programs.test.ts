@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
+import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
@@ -209,7 +210,7 @@ test("a network is disposed of twice like once, and refuses to be used by name",
     accuracy: () => net.accuracy(x, t),
     countCorrect: () => net.countCorrect(x, t),
     gradient: () => net.gradient(x, t),
-    numericalGradient: () => net.numericalGradient(x, t),
+    numericalGradient: () => numericalGradientOf(net, x, t),
     optimize: () => net.optimize(sgd({ learningRate: 0.1 })),
     step: () => net.step(state, x, t),
     trainingStep: () => net.trainingStep(state, { x: argument(engine, x, "x"), t: argument(engine, t, "t") }),
@@ -254,7 +255,7 @@ test("calls that throw leave nothing behind", () => {
   using state = net.optimize(adam({ learningRate: 0.1 }));
   net.predict(x).dispose();
   net.gradient(x, t);
-  net.numericalGradient(x, t);
+  numericalGradientOf(net, x, t);
   net.loss([1, 2, 3], 0);
   net.step(state, x, t); // from here on the network has its programs for these sizes
   const parameters = valuesOf(net.parameters);
@@ -277,8 +278,8 @@ test("calls that throw leave nothing behind", () => {
     [() => net.gradient(x, bad), IndexError],
     [() => net.gradient(wide, t), ShapeError],
     [() => net.gradient([[1, 2, 3]], [[1, 2, 3]]), ShapeError],
-    [() => net.numericalGradient(x, bad), IndexError],
-    [() => net.numericalGradient(x, t, { h: 0 }), OptionError],
+    [() => numericalGradientOf(net, x, bad), IndexError],
+    [() => numericalGradientOf(net, x, t, { h: 0 }), OptionError],
     [() => net.step(state, x, bad), IndexError],
     [() => net.step(state, wide, t), ShapeError],
     [() => net.step(state, x, three), ShapeError],

@@ -4,6 +4,7 @@ import { OptionError } from "../../src/errors.ts";
 import { batchNorm, dense, type Layer, sequential } from "../../src/nn/layers.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
+import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { add, sub } from "../../src/ops/binary.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { gelu, leakyRelu, relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
@@ -41,10 +42,10 @@ for (const dtype of ["float64", "float32"] as const) {
         using x = matrix(engine, dtype, m, 5, 1);
         using t = labelsFor(engine, m, 4);
         const before = copied(net.parameters);
-        const found = copied(net.numericalGradient(x, t)); // incremental where nothing is said
+        const found = copied(numericalGradientOf(net, x, t)); // incremental where nothing is said
         assert.equal(copied(net.parameters), before);
         const step = dtype === "float64" ? 1e-4 : 1e-2;
-        assertNear(found, net.numericalGradient(x, t, { method: "plain" }), roundingOf(net.loss(x, t), step, dtype));
+        assertNear(found, numericalGradientOf(net, x, t, { method: "plain" }), roundingOf(net.loss(x, t), step, dtype));
         const isRandom = layers.some(({ kind }) => kind === "dropout"); // in training alone
         if (dtype === "float64" && !isRandom) assertNear(found, net.gradient(x, t), 1e-6, "backpropagation");
       });
@@ -63,8 +64,8 @@ for (const [name, loss] of Object.entries(LOSSES)) {
     using net = network(engine, layers, { dtype: "float64", seed: 3, loss });
     using x = matrix(engine, "float64", 6, 5, 1);
     const targets = Array.from({ length: 6 }, (_, i) => [0, 1, 2, 3].map((j) => (i % 4 === j ? 1 : 0)));
-    const found = copied(net.numericalGradient(x, targets, { method: "incremental" }));
-    const plain = net.numericalGradient(x, targets, { method: "plain" });
+    const found = copied(numericalGradientOf(net, x, targets, { method: "incremental" }));
+    const plain = numericalGradientOf(net, x, targets, { method: "plain" });
     assertNear(found, plain, roundingOf(net.loss(x, targets), 1e-4, "float64"));
   });
 }
@@ -74,14 +75,14 @@ test("what is not computed column by column is computed plainly, and refused whe
   using x = matrix(engine, "float64", 6, 5, 1);
   using t = labelsFor(engine, 6, 4);
   const { option } = assertThrows(
-    () => net.numericalGradient(x, t, { method: "incremental" }),
+    () => numericalGradientOf(net, x, t, { method: "incremental" }),
     OptionError,
     "batchNorm",
   );
-  assert.is(option, "numericalGradient: method");
-  assertThrows(() => net.numericalGradient(x, t, { method: "quick" as never }), OptionError, "quick");
-  const found = copied(net.numericalGradient(x, t));
-  assertNear(found, net.numericalGradient(x, t, { method: "plain" }), 0);
+  assert.is(option, "numericalGradientOf: method");
+  assertThrows(() => numericalGradientOf(net, x, t, { method: "quick" as never }), OptionError, "quick");
+  const found = copied(numericalGradientOf(net, x, t));
+  assertNear(found, numericalGradientOf(net, x, t, { method: "plain" }), 0);
   assert.ok(found["gamma1"]!.data.some((value) => value !== 0));
 });
 
@@ -93,8 +94,8 @@ test("a loss that is a function might see parameters by itself, so it is compute
   own.push(expressionOf(net.parameters["W1"]!));
   using x = matrix(engine, "float64", 6, 5, 1);
   using t = matrix(engine, "float64", 6, 4, 2);
-  const found = copied(net.numericalGradient(x, t));
-  const blind = net.numericalGradient(x, t, { method: "incremental" })["W1"]!.data;
+  const found = copied(numericalGradientOf(net, x, t));
+  const blind = numericalGradientOf(net, x, t, { method: "incremental" })["W1"]!.data;
   for (const [i, w] of net.parameters["W1"]!.data.entries()) {
     assert.ok(Math.abs(found["W1"]!.data[i]! - blind[i]! - 2 * w) < 1e-9, "what it sees by itself is what is missed");
   }
@@ -104,10 +105,10 @@ test("h is checked in both, and steps are h", () => {
   using net = network(engine, sequential(dense(1, 1, std1)), { dtype: "float64", loss: "squaredError" });
   net.parameters["W1"]!.set([[2]]);
   for (const method of ["incremental", "plain"] as const) {
-    assertThrows(() => net.numericalGradient([3], [[0]], { h: 0, method }), OptionError, method);
+    assertThrows(() => numericalGradientOf(net, [3], [[0]], { h: 0, method }), OptionError, method);
     const value = (w: number) => net.loss([3], [[0]]) * (w / 2) ** 2; // the loss is quadratic in w
     const want = (value(2.5) - value(1.5)) / 1;
-    assert.ok(Math.abs(net.numericalGradient([3], [[0]], { h: 0.5, method })["W1"]!.data[0]! - want) < 1e-12);
+    assert.ok(Math.abs(numericalGradientOf(net, [3], [[0]], { h: 0.5, method })["W1"]!.data[0]! - want) < 1e-12);
   }
 });
 

@@ -2,14 +2,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
+import { rateOf, type Schedule, withLengthOf } from "../../src/nn/learning_rate.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import { checkSchedule, rateAt, type Schedule, withLength } from "../../src/nn/schedules.ts";
+import { rateAt, type SchedulePlan, schedule } from "../../src/nn/schedules.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("schedules");
 const EPS = 2 ** -52;
 
-function assertRate(schedule: Schedule, step: number, want: number, tolerance: number): void {
+function assertRate(schedule: SchedulePlan, step: number, want: number, tolerance: number): void {
   const got = rateAt(schedule, step);
   assert.ok(Math.abs(got - want) <= tolerance, `${JSON.stringify(schedule)} at ${step}: ${got}, expected ${want}`);
 }
@@ -73,7 +74,7 @@ test("cosine: from the rate down to its end along half a wave, and there it stay
     [0.1, 0.5, 8],
     [3, 0, 1],
   ] as const) {
-    const schedule: Schedule = { kind: "cosine", rate, steps, ...(to === undefined ? {} : { to }) };
+    const schedule: SchedulePlan = { kind: "cosine", rate, steps, ...(to === undefined ? {} : { to }) };
     const end = to ?? 0;
     const size = Math.abs(rate) + Math.abs(end);
     for (let step = 0; step < steps; step++) {
@@ -102,7 +103,7 @@ test("warmup: a straight line up to the rate, and there it stays", () => {
     [0.2, 0.9, 7],
     [4, 0, 1],
   ] as const) {
-    const schedule: Schedule = { kind: "warmup", rate, steps, ...(from === undefined ? {} : { from }) };
+    const schedule: SchedulePlan = { kind: "warmup", rate, steps, ...(from === undefined ? {} : { from }) };
     const start = from ?? 0;
     for (let step = 0; step < steps; step++) {
       const want = start * (1 - step / steps) + rate * (step / steps);
@@ -116,7 +117,7 @@ test("warmup: a straight line up to the rate, and there it stays", () => {
 test("sequence: each part for its steps, counted from 0 again, and the last without end", () => {
   const warmup = { kind: "warmup", rate: 1, steps: 4 } as const;
   const cosine = { kind: "cosine", rate: 1, steps: 10, to: 0.1 } as const;
-  const schedule: Schedule = {
+  const schedule: SchedulePlan = {
     kind: "sequence",
     parts: [
       { schedule: warmup, steps: 4 },
@@ -132,14 +133,14 @@ test("sequence: each part for its steps, counted from 0 again, and the last with
 });
 
 test("sequences of sequences count each from its own beginning", () => {
-  const inner: Schedule = {
+  const inner: SchedulePlan = {
     kind: "sequence",
     parts: [
       { schedule: 1, steps: 2 },
       { schedule: { kind: "exponential", rate: 8, factor: 0.5 }, steps: 1 },
     ],
   };
-  const outer: Schedule = {
+  const outer: SchedulePlan = {
     kind: "sequence",
     parts: [
       { schedule: 3, steps: 2 },
@@ -151,7 +152,7 @@ test("sequences of sequences count each from its own beginning", () => {
   assert.equal(rates, [3, 3, 1, 1, 8, 4, 2, 1, 1, 8, 4, 2, 1, 0.5]);
 });
 
-const GOOD: readonly Exclude<Schedule, number>[] = [
+const GOOD: readonly SchedulePlan[] = [
   { kind: "step", rate: 0.1, every: 10, factor: 0.5 },
   { kind: "exponential", rate: 0.1, factor: 0.99 },
   { kind: "cosine", rate: 0.1, steps: 10 },
@@ -167,19 +168,40 @@ const GOOD: readonly Exclude<Schedule, number>[] = [
   },
 ];
 
-test("schedules are plain data: JSON gives them back, with the same rates", () => {
-  for (const schedule of GOOD) {
-    sgd({ learningRate: schedule });
-    const read = JSON.parse(JSON.stringify(schedule)) as Schedule;
-    assert.equal(read, schedule);
-    for (let step = 0; step < 25; step++) assert.is(rateAt(read, step), rateAt(schedule, step));
+test("schedules are plain data: JSON gives their plans back, with the same rates", () => {
+  for (const plan of GOOD) {
+    const { learningRate } = sgd({ learningRate: schedule(plan) });
+    assert.equal(learningRate, plan);
+    const read = JSON.parse(JSON.stringify(learningRate)) as SchedulePlan;
+    assert.equal(read, plan);
+    for (let step = 0; step < 25; step++) {
+      assert.is(rateOf(schedule(read), step), rateAt(plan, step));
+      assert.is(rateOf(learningRate, step), rateAt(plan, step));
+    }
+  }
+  assert.is(schedule(0.1), 0.1);
+});
+
+test("a plan that is no schedule yet, and what is no rate, are refused by the optimizer", () => {
+  for (const rate of [
+    GOOD[0],
+    structuredClone(schedule(GOOD[0] as SchedulePlan)),
+    {},
+    null,
+    undefined,
+    Number.NaN,
+    "1",
+  ]) {
+    const error = assertThrows(() => sgd({ learningRate: rate as Schedule }), OptionError, JSON.stringify(rate));
+    assert.is(error.option, "sgd: learningRate");
+    assert.match(error.message, /or schedule\(/);
   }
 });
 
-function refused(learningRate: unknown, option: string): void {
-  const made = () => sgd({ learningRate: learningRate as Schedule });
-  const error = assertThrows(made, OptionError, JSON.stringify(learningRate));
-  assert.is(error.option, `sgd: learningRate${option}`, JSON.stringify(learningRate));
+function refused(plan: unknown, option: string): void {
+  const made = () => schedule(plan as SchedulePlan);
+  const error = assertThrows(made, OptionError, JSON.stringify(plan));
+  assert.is(error.option, `schedule${option}`, JSON.stringify(plan));
 }
 
 test("numbers of a schedule that are none are refused by name, also where they are missing", () => {
@@ -227,19 +249,18 @@ test("a schedule of an unknown kind has no rate", () => {
 
 test("a cosine without steps takes the length of the run, or what a sequence leaves of it", () => {
   const cosine = { kind: "cosine", rate: 0.1 } as const;
-  assert.equal(withLength(cosine, 40), { ...cosine, steps: 40 });
-  assert.equal(withLength({ ...cosine, steps: 7 }, 40), { ...cosine, steps: 7 });
+  assert.equal(withLengthOf(schedule(cosine), 40), { ...cosine, steps: 40 });
+  assert.equal(withLengthOf(schedule({ ...cosine, steps: 7 }), 40), { ...cosine, steps: 7 });
   const warmup = { schedule: { kind: "warmup", rate: 0.1, steps: 10 }, steps: 10 } as const;
   const sequence = { kind: "sequence", parts: [warmup, { schedule: cosine, steps: 1 }] } as const;
-  assert.equal(withLength(sequence, 40), {
-    kind: "sequence",
-    parts: [warmup, { schedule: { ...cosine, steps: 30 }, steps: 1 }],
-  });
-  assert.is(withLength(0.3, undefined), 0.3);
-  for (const schedule of [cosine, sequence]) {
-    const error = assertThrows(() => withLength(schedule, undefined), OptionError, "no length");
+  const known = withLengthOf(schedule(sequence), 40);
+  const plan = { kind: "sequence", parts: [warmup, { schedule: { ...cosine, steps: 30 }, steps: 1 }] } as const;
+  assert.equal(known, plan);
+  for (const step of [0, 10, 25, 39]) assert.is(rateOf(known, step), rateAt(plan, step));
+  assert.is(withLengthOf(0.3, undefined), 0.3);
+  for (const made of [schedule(cosine), schedule(sequence)]) {
+    const error = assertThrows(() => withLengthOf(made, undefined), OptionError, "no length");
     assert.match(error.message, /^cosine: steps: .*; only `train` knows how long a run is$/);
-    checkSchedule("learningRate", schedule);
   }
 });
 

@@ -1,10 +1,12 @@
 /** Training steps whose examples are gathered by the step itself. */
 import * as assert from "uvu/assert";
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DisposedError, EngineMismatchError, IndexError, LanegradError, ShapeError } from "../../src/errors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu, tanh } from "../../src/ops/elementwise.ts";
 import { argument } from "../../src/tensor/expression.ts";
@@ -188,7 +190,7 @@ test("a rate that a run is given stands for the schedule's, for this run", () =>
   using resident = new ResidentDataset(engine, dataset);
   using batch = new Minibatch(resident, 4, "float64");
   using net = small("float64");
-  using state = net.optimize(sgd({ learningRate: { kind: "warmup", rate: 1, steps: 4 } }));
+  using state = net.optimize(sgd({ learningRate: schedule({ kind: "warmup", rate: 1, steps: 4 }) }));
   using step = net.trainingStep(state, batch.source);
   for (const [i, given] of [undefined, 0.125, 0, undefined].entries()) {
     batch.gather();
@@ -265,10 +267,10 @@ test("its description names the parameters, the gradients and the minibatch", ()
     [plain, ["W1", "b1", "gamma1", "beta1", "W2", "b2", "rates", "inputs", "labels", "indices", "counter"]],
     [full, ["dW1", "db1", "dgamma1", "dbeta1", "dW2", "db2", "gradients", "parameters", "squares", "mean", "rates"]],
   ] as const) {
-    const text = step.program.describe();
+    const text = describeProgram(step.program);
     for (const word of words) assert.match(text, new RegExp(`(^|[ ,])${word}([ ,]|$)`, "m"), word);
   }
-  const lines = full.program.describe().split("\n");
+  const lines = describeProgram(full.program).split("\n");
   const place = (name: string) => lines.findIndex((line) => new RegExp(`^ *\\d+ +${name}`).test(line));
   const order = ["clip value", "clip norm", "adaptive"].map(place);
   assert.ok(order[0]! > 0 && order[0]! < order[1]! && order[1]! < order[2]!, `effects in order: ${order}`);

@@ -87,7 +87,7 @@ test("tensors and a product: no networks, no training", async () => {
     sources.filter((source) => /src\/(nn|train|autodiff|data)\//.test(source)),
     [],
   );
-  assert.ok(code.length <= 28_000, `${code.length} bytes`);
+  assert.ok(code.length <= 26_000, `${code.length} bytes`);
 });
 
 test("a program that trains in a worker: nothing that the worker does", async () => {
@@ -99,13 +99,13 @@ test("a program that trains in a worker: nothing that the worker does", async ()
   assert.ok(code.length <= 20_000, `${code.length} bytes`);
 });
 
-test("a dense network, trained and evaluated: at most 47 KB gzipped, and 14.5 KB for the kernels", async () => {
+test("a dense network, trained and evaluated: at most 35 KB gzipped, and 14.5 KB for the kernels", async () => {
   const { code, texts } = await bundle(
     using("Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate"),
   );
   const gzipped = gzipSync(code, { level: 9 }).length;
   assert.ok(gzipped > 20_000, "or the program is not there");
-  assert.ok(gzipped <= 47_000, `${gzipped} bytes`);
+  assert.ok(gzipped <= 35 * 1024, `${gzipped} bytes`);
   const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
   const chunk = texts.find((text) => text.includes(kernels));
   assert.ok(chunk, "the kernels are a chunk of their own");

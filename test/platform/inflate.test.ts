@@ -1,7 +1,6 @@
 import { deflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError } from "../../src/errors.ts";
 import * as node from "../../src/platform/node.ts";
 import type { Platform } from "../../src/platform/types.ts";
 import * as web from "../../src/platform/web.ts";
@@ -39,11 +38,11 @@ test("the limit holds to the byte, and a bomb is refused before it has been infl
   const bomb = pack(new Uint8Array(2 ** 27));
   for (const [name, platform] of PLATFORMS) {
     for (const size of [1, 4095, 4096, 4097, 100_000]) {
-      const error = await assertRejects(() => platform.inflateRaw(pack(text(size)), size - 1, "f"), FormatError, name);
-      assert.is(error.message, `f: npz: broken deflate stream: holds more than ${size - 1} bytes`);
+      const error = await assertRejects(() => platform.inflateRaw(pack(text(size)), size - 1), Error, name);
+      assert.is(error.message, `holds more than ${size - 1} bytes`);
     }
     const before = process.memoryUsage().arrayBuffers;
-    await assertRejects(() => platform.inflateRaw(bomb, 1000), FormatError, name);
+    await assertRejects(() => platform.inflateRaw(bomb, 1000), Error, name);
     assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 26, name);
   }
 });
@@ -52,8 +51,7 @@ test("every truncation is found", async () => {
   const whole = pack(text(200));
   for (const [name, platform] of PLATFORMS) {
     for (let length = 0; length < whole.length; length++) {
-      const error = await assertRejects(() => platform.inflateRaw(whole.slice(0, length), 200), FormatError, name);
-      assert.is(error.fault.kind, "deflate", `${name}: ${length}`);
+      await assertRejects(() => platform.inflateRaw(whole.slice(0, length), 200), Error, `${name}: ${length}`);
     }
   }
 });
@@ -61,7 +59,7 @@ test("every truncation is found", async () => {
 test("in Node, what follows the end is refused", async () => {
   for (const tail of [[0], [1, 2, 3], [...pack(text(5))]]) {
     const bytes = Uint8Array.from([...pack(text(50)), ...tail]);
-    const error = await assertRejects(() => node.inflateRaw(bytes, 50), FormatError, "tail");
+    const error = await assertRejects(() => node.inflateRaw(bytes, 50), Error, "tail");
     assert.match(error.message, new RegExp(`${tail.length} bytes follow its end`));
   }
 });

@@ -4,17 +4,18 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { augment } from "../../src/data/augmentation.ts";
 import { CheckpointError, FormatError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { decodeNetwork } from "../../src/nn/network_file.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
-import type { Schedule } from "../../src/nn/schedules.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
+import { augment } from "../../src/train/augment.ts";
 import {
   type Checkpoint,
   checkpointOf,
@@ -41,7 +42,7 @@ const LAYERS = {
 };
 const RATES: { readonly [name: string]: Schedule } = {
   constant: 0.02,
-  cosine: { kind: "cosine", rate: 0.05, steps: 30 },
+  cosine: schedule({ kind: "cosine", rate: 0.05, steps: 30 }),
 };
 const OPTIMIZERS: { readonly [name: string]: (learningRate: Schedule) => Optimizer } = {
   sgd: (learningRate) => sgd({ learningRate, clipNorm: 1 }),
@@ -155,7 +156,7 @@ test("train hands out checkpoints, one more when it is aborted, and goes on from
   const history = await train(first, trainSet, {
     ...options,
     checkpointEvery: 4,
-    onCheckpoint: (checkpoint) => void kept.push(checkpoint),
+    onCheckpoint: (trainer) => void kept.push(checkpointOf(trainer)),
     onStep: ({ iteration }) => {
       if (iteration === 9) controller.abort();
     },

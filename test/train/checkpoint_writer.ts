@@ -2,7 +2,7 @@
  * Trains and saves a checkpoint after every step, until it is killed: `tsx checkpoint_writer.ts FOLDER`. Prints the number
  * of steps when a checkpoint's `save` has returned.
  */
-import { CheckpointFolder, dense, Engine, momentum, network, relu, sequential, train } from "lanegrad";
+import { CheckpointFolder, checkpointOf, dense, Engine, momentum, network, relu, sequential, train } from "lanegrad";
 import { clusters } from "../support/digits.ts";
 
 const [path = ""] = process.argv.slice(2);
@@ -15,8 +15,8 @@ await train(net, clusters({ count: 40, size: 200, classes: 4, seed: 1 }), {
   optimizer: momentum({ learningRate: 0.01 }),
   checkpointEvery: 1,
   resume: await folder.latest(),
-  onCheckpoint: async (checkpoint) => {
-    await folder.save(checkpoint);
-    process.stdout.write(`${checkpoint.iteration}\n`);
+  onCheckpoint: async (trainer) => {
+    await folder.save(checkpointOf(trainer));
+    process.stdout.write(`${trainer.iteration}\n`);
   },
 });

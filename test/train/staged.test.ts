@@ -1,8 +1,6 @@
 /** Minibatches that are loaded: the same examples, and the same bits, as those that are gathered. */
 import * as assert from "uvu/assert";
-import { augment } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { streamDataset } from "../../src/data/stream.ts";
 import { DatasetError, DisposedError, IndexError, OptionError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
@@ -11,8 +9,10 @@ import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { augment } from "../../src/train/augment.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
 import { StagedMinibatch } from "../../src/train/staged.ts";
+import { streamDataset } from "../../src/train/stream.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";

@@ -1,12 +1,12 @@
 /** A minibatch that is loaded makes nothing, and where its images are changed, nothing but the numbers of their draws. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { augment } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { augment } from "../../src/train/augment.ts";
 import { StagedMinibatch } from "../../src/train/staged.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";

@@ -2,7 +2,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type DatasetStream, streamDataset } from "../../src/data/stream.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -10,7 +9,8 @@ import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { clusters } from "../support/digits.ts";
@@ -85,7 +85,7 @@ test("going on from any checkpoint gives the bits of an unbroken run", async () 
   const want = await train(net, streamOf(all, 30), {
     ...options,
     checkpointEvery: 1,
-    onCheckpoint: (checkpoint) => void kept.push(decodeCheckpoint(encodeCheckpoint(checkpoint))),
+    onCheckpoint: (trainer) => void kept.push(decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)))),
   });
   assert.is(kept.length, 12);
   for (const resume of kept) {

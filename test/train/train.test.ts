@@ -1,16 +1,18 @@
 /** Epochs, evaluations, early stopping, accumulated gradients, callbacks: what `train` promises beyond the chapter's loop. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { augment } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { split } from "../../src/data/split.ts";
 import { OptionError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu, tanh } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { augment } from "../../src/train/augment.ts";
+import { checkpointOf } from "../../src/train/checkpoint.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { emptyHistory, type TrainHistory } from "../../src/train/history.ts";
 import { ResidentDataset } from "../../src/train/resident.ts";
@@ -120,7 +122,8 @@ test("whenever the validation examples are met better, a checkpoint says so, and
   const found: string[] = [];
   const { evaluations } = await train(net, halfWrong(trainSet), {
     ...{ epochs: 200, batchSize: 10, optimizer, validation: halfWrong(testSet), earlyStopping: { patience: 4 } },
-    onBest: ({ iteration, arrays }) => {
+    onBest: (trainer) => {
+      const { iteration, arrays } = checkpointOf(trainer);
       found.push(`${iteration} ${arrays.get("W1")?.data}`);
       assert.equal(arrays.get("W1")?.data, net.parameters["W1"]?.data.slice());
     },
@@ -215,7 +218,7 @@ test("a cosine without steps ends with the run", async () => {
   ] as const) {
     const run = async (steps: number | undefined) => {
       using net = netOf();
-      const learningRate = { kind: "cosine", rate: 0.05, steps } as const;
+      const learningRate = schedule({ kind: "cosine", rate: 0.05, steps });
       await train(net, trainSet, { ...options, optimizer: adam({ learningRate }) });
       return [...net.blocks[0]!.data];
     };

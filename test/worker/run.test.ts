@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dense, sequential } from "../../src/nn/layers.ts";
-import type { TrainOptions } from "../../src/train/train.ts";
+import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { WorkerDataset } from "../../src/worker/dataset.ts";
 import type { WorkerNetwork } from "../../src/worker/network.ts";
 import { clusters } from "../support/digits.ts";
@@ -11,7 +11,7 @@ import { startTestWorker } from "../support/workers.ts";
 const test = suite("worker: runs");
 
 /** More than any test waits for. */
-const ENDLESS: Omit<TrainOptions, "test" | "validation"> = { iterations: 1e9, batchSize: 10, learningRate: 0.01 };
+const ENDLESS: TrainerOptions = { iterations: 1e9, batchSize: 10, learningRate: 0.01 };
 
 type Parts = { readonly net: WorkerNetwork; readonly data: WorkerDataset };
 

@@ -4,48 +4,59 @@ import * as assert from "uvu/assert";
 import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { augment } from "../../src/train/augment.ts";
+import type { Checkpoint } from "../../src/train/checkpoint.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { misclassified } from "../../src/train/misclassified.ts";
-import { type TrainOptions, train } from "../../src/train/train.ts";
+import { train } from "../../src/train/train.ts";
+import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { bitsOf, startTestWorker } from "../support/workers.ts";
 
 const test = suite("worker: the same bits");
-const examples = () => clusters({ count: 300, size: 12, classes: 4, seed: 2 });
-const others = () => clusters({ count: 120, size: 12, classes: 4, seed: 3 });
-const deep = () => sequential(dense(12, 16), batchNorm(), relu(), dropout(0.2), dense(16, 4));
+const examples = () => clusters({ count: 300, size: 16, classes: 4, seed: 2 });
+const others = () => clusters({ count: 120, size: 16, classes: 4, seed: 3 });
+const deep = () => sequential(dense(16, 12), batchNorm(), relu(), dropout(0.2), dense(12, 4));
 
 type Case = {
   readonly law: string;
   readonly dtype: FloatType;
   readonly layers: () => Sequential;
-  readonly options: (random: RandomState) => Omit<TrainOptions, "validation" | "test">;
+  readonly options: (random: RandomState) => TrainerOptions;
 };
 
 const cases: readonly Case[] = [
   {
-    law: "epochs, Adam, batch normalisation, dropout, early stopping",
+    law: "epochs, Adam, batch normalisation, dropout, early stopping, augmentation",
     dtype: "float32",
     layers: deep,
     options: () => ({
       epochs: 6,
       batchSize: 32,
-      optimizer: adam({ learningRate: 1e-2 }),
+      optimizer: adam({ learningRate: schedule({ kind: "step", rate: 1e-2, every: 9, factor: 0.5 }) }),
       earlyStopping: { patience: 3 },
+      augmentation: augment({ shift: 1 }),
       seed: 5,
     }),
   },
   {
     law: "draws with replacement from the stream that the weights came from",
     dtype: "float64",
-    layers: () => sequential(dense(12, 4)),
-    options: (random) => ({ iterations: 40, batchSize: 20, learningRate: 0.1, evaluateEvery: 15, random }),
+    layers: () => sequential(dense(16, 4)),
+    options: (random) => ({
+      iterations: 40,
+      batchSize: 20,
+      learningRate: schedule({ kind: "cosine", rate: 0.1 }),
+      evaluateEvery: 15,
+      random,
+    }),
   },
 ];
 
@@ -70,7 +81,7 @@ for (const { law, dtype, layers, options } of cases) {
     assert.equal(there.getState(), here.getState());
     assert.equal(await remote.evaluate(validation, { topK: 2 }), evaluate(net, others(), { topK: 2 }));
     assert.equal(await remote.misclassified(validation), misclassified(net, others()));
-    const rows = new Float32Array(24).map((_, i) => i / 24);
+    const rows = new Float32Array(32).map((_, i) => i / 32);
     const { shape, data: p } = await remote.predict(rows);
     using expected = net.predict(rows);
     assert.equal(shape, expected.shape);
@@ -88,7 +99,7 @@ test("a run that is stopped and goes on from its checkpoint has the bits and rec
   const history = await whole.train(data, options);
 
   const broken = await worker.network(deep());
-  const kept = { latest: undefined as Parameters<NonNullable<TrainOptions["onCheckpoint"]>>[0] | undefined };
+  const kept = { latest: undefined as Checkpoint | undefined };
   const stop = new AbortController();
   const first = await broken.train(data, {
     ...options,

@@ -8,12 +8,15 @@
  * example comes at most N examples early. Memory holds the buffer and one chunk.
  */
 
+import { checkBatchSize } from "../data/batches.ts";
+import { alike, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
+import { zerosLike } from "../data/parts.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { checkSeed, checkWhole } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
-import { checkBatchSize } from "./batches.ts";
-import { alike, type Dataset, isAlike, kindOf } from "./dataset.ts";
-import { zerosLike } from "./parts.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import type { FeedParts } from "./feed.ts";
+import { StreamFeed } from "./stream_feed.ts";
 
 /** Where chunks come from, and how they are mixed. */
 export type StreamOptions = {
@@ -78,6 +81,11 @@ export class DatasetStream {
     checkWhole("epoch", epoch, 2 ** 32 - 1);
     const random = this.shuffleBuffer > 1 ? new RandomState([this.seed, epoch]) : undefined;
     return mix(this.#chunks, { capacity: Math.max(this.shuffleBuffer, batchSize), batchSize, random, dropLast });
+  }
+
+  /** What a run takes its minibatches from. */
+  feed<D extends FloatType>(inputSize: number, parts: FeedParts<D>): StreamFeed<D> {
+    return new StreamFeed(this, inputSize, parts);
   }
 }
 

@@ -1,0 +1,47 @@
+/**
+ * Images that are changed before every step. An augmentation brings along what makes its minibatches, so that who trains
+ * without one does not carry it.
+ */
+import { type Augmentation, type AugmentationAmounts, augmentationOf } from "../data/augmentation.ts";
+import { Dataset } from "../data/dataset.ts";
+import { OptionError } from "../errors.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { type FeedParts, FILL, type Filled } from "./feed.ts";
+import type { ResidentDataset } from "./resident.ts";
+import type { Sampler } from "./sampler.ts";
+import { StagedMinibatch } from "./staged.ts";
+
+/** An augmentation that a run can be given. */
+export type TrainingAugmentation = Augmentation & { readonly [FILL]: typeof changed };
+
+/**
+ * Describes an augmentation of images: each is moved, turned and scaled by amounts of its own, anew for every step.
+ *
+ * @param amounts shift in pixels, rotate in degrees, scale as a share; what is left out is 0
+ * @throws {OptionError} an amount that is negative, no number or beyond its bound
+ * @example
+ * await train(net, mnist.train, { epochs: 5, learningRate: 0.1, augmentation: augment({ shift: 2, rotate: 10, scale: 0.1 }) });
+ */
+export function augment(amounts: AugmentationAmounts): TrainingAugmentation {
+  return { ...augmentationOf(amounts), [FILL]: changed };
+}
+
+/** Minibatches of examples as they are drawn, each image changed. */
+function changed<D extends FloatType>(
+  train: Dataset | ResidentDataset,
+  batchSize: number,
+  sampler: Sampler,
+  { engine, dtype, plan, random, own }: FeedParts<D>,
+): Filled<D> {
+  if (!(train instanceof Dataset)) {
+    throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
+  }
+  const batch = own(new StagedMinibatch(engine, train, { batchSize, dtype, layout: plan.layout }));
+  const indices = new Int32Array(batchSize);
+  const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
+  const fill = () => {
+    sampler.draw(indices);
+    batch.load(train, indices, options);
+  };
+  return { batch, layout: batch.layout, fill };
+}
