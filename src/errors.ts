@@ -64,6 +64,7 @@ export class DTypeError extends LanegradError {
 /** A number or word from the caller lies outside what is allowed: a batch size of 0, a NaN learning rate. */
 export class OptionError extends LanegradError {
   override readonly name = "OptionError";
+  /** Its name, often with the function's: `train: batchSize`. */
   readonly option: string;
   readonly expected: string;
   readonly found: unknown;
@@ -81,8 +82,11 @@ export class IndexError extends LanegradError {
   override readonly name = "IndexError";
   readonly op: string;
   readonly argument: string;
+  /** Where in that argument, from 0 on. */
   readonly position: number;
+  /** What stands there. */
   readonly value: number;
+  /** Values are whole numbers from 0 to before this. */
   readonly bound: number;
 
   constructor(op: string, argument: string, position: number, value: number, bound: number) {
@@ -153,6 +157,7 @@ export class OverrunError extends LanegradError {
   override readonly name = "OverrunError";
   /** The size of the block. */
   readonly bytes: number;
+  /** On which side of the block. */
   readonly side: "before" | "after";
   /** How far the nearest byte that changed is from the block: 1 is next to it. */
   readonly distance: number;
@@ -169,6 +174,7 @@ export class OverrunError extends LanegradError {
 /** A kernel trapped. Its memory may be half-written, so the engine refuses every later call with this error. */
 export class TrapError extends LanegradError {
   override readonly name = "TrapError";
+  /** Its export: `sgemm`. */
   readonly kernel: string;
 
   constructor(kernel: string, cause: unknown) {
@@ -224,6 +230,7 @@ export class DatasetError extends LanegradError {
 export class DownloadError extends LanegradError {
   override readonly name = "DownloadError";
   readonly file: string;
+  /** One for each mirror: where, and what happened. */
   readonly attempts: readonly { readonly address: string; readonly reason: string }[];
 
   constructor(
@@ -303,7 +310,9 @@ export class WorkerError extends LanegradError {
 /** A figure, or a table, needs a package that is not installed with the library; `install` is the command that does. */
 export class MissingPackageError extends LanegradError {
   override readonly name = "MissingPackageError";
+  /** Its name. */
   readonly package: string;
+  /** The command that installs it. */
   readonly install: string;
 
   constructor(op: string, missing: string, install: string, options?: ErrorOptions) {

@@ -1,7 +1,14 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
 export { describeProgram } from "./autodiff/describe.ts";
-export { grad, hessianVectorProduct, valueAndGrad } from "./autodiff/grad.ts";
+export {
+  type GradientFunctionOf,
+  grad,
+  hessianVectorProduct,
+  type ScalarFunction,
+  type ValueAndGradientOf,
+  valueAndGrad,
+} from "./autodiff/grad.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
@@ -10,7 +17,13 @@ export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Row
 export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
 export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
 export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
-export { type ArrayNames, type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "./data/arrays.ts";
+export {
+  type ArrayNames,
+  type ArrayParts,
+  type DatasetDetails,
+  datasetFromArrays,
+  datasetFromNamedArrays,
+} from "./data/arrays.ts";
 export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
@@ -25,12 +38,13 @@ export {
   type ReadIdxOptions,
   readIdx,
 } from "./data/idx.ts";
-export type { DownloadProgress } from "./data/mirrors.ts";
-export { loadMnist, type MnistOptions, type NamedFiles } from "./data/mnist.ts";
+export type { DownloadProgress, FetchOptions } from "./data/mirrors.ts";
+export { loadMnist, type Mnist, type MnistOptions, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
 export type {
   DatasetParts,
   InputArray,
+  InputParts,
   LabelArray,
   LabelledParts,
   NumberArray,
@@ -76,10 +90,20 @@ export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
+export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
 export type { Forward, Mode } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
-export { batchNorm, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
+export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
+export {
+  type BatchNormLayer,
+  batchNorm,
+  type DenseLayer,
+  dense,
+  type Layer,
+  type Sequential,
+  sequential,
+} from "./nn/layers.ts";
 export type { Schedule } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
@@ -87,7 +111,20 @@ export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/ne
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export type { OptimizerState } from "./nn/optimizer_state.ts";
-export { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "./nn/optimizers.ts";
+export {
+  adaGrad,
+  adam,
+  adamW,
+  type Kinds as OptimizerNumbers,
+  momentum,
+  nesterov,
+  type Optimizer,
+  type OptimizerOptions,
+  rmsProp,
+  sgd,
+  type UpdateOptions,
+} from "./nn/optimizers.ts";
+export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, type SchedulePart, type SchedulePlan, schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
@@ -121,10 +158,15 @@ export {
   where,
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
+export type { Into } from "./ops/check.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
-export { type DropoutOptions, dropout } from "./ops/dropout.ts";
+export { type DropoutLayer, type DropoutOptions, dropout } from "./ops/dropout.ts";
 export {
+  type ActivationFunction,
+  type ActivationLayer,
+  type ComposedFunction,
   exp,
+  type GradientFunction,
   gelu,
   leakyRelu,
   log,
@@ -139,23 +181,38 @@ export {
   square,
   tanh,
   tanhGradient,
+  type UnaryFunction,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
-export { type MatmulOptions, matmul, type Transpose } from "./ops/matmul.ts";
+export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
 export { apply } from "./ops/operation.ts";
-export { max, mean, type ReduceOptions, sum } from "./ops/reduce.ts";
-export { concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
+export { max, mean, type ReduceFunction, type ReduceOptions, sum } from "./ops/reduce.ts";
+export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
-export { RandomState } from "./random/random_state.ts";
+export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";
-export { constant, Expression, input, type Value } from "./tensor/expression.ts";
-export { type TensorGroup, tensorGroup } from "./tensor/group.ts";
+export {
+  type AnyValue,
+  constant,
+  Expression,
+  input,
+  type Value,
+} from "./tensor/expression.ts";
+export { type GroupOptions, type TensorGroup, tensorGroup } from "./tensor/group.ts";
 export type { NestedNumbers, Shape } from "./tensor/layout.ts";
-export type { Operation } from "./tensor/operation.ts";
-export { SparseMatrix } from "./tensor/sparse.ts";
+export type {
+  Applied as AppliedOperation,
+  Attributes as OperationAttributes,
+  Call as KernelCall,
+  Form as ValueForm,
+  Operation,
+  Place as ValuePlace,
+  Unplaced as UnplacedCall,
+} from "./tensor/operation.ts";
+export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
 export { augment, type TrainingAugmentation } from "./train/augment.ts";
 export {
@@ -192,6 +249,6 @@ export {
 export { type TrainOptions, train } from "./train/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
-export type { DType, FloatType } from "./wasm/dtype.ts";
+export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
 export { type Build, kernelsOf, supports, type WasmSource } from "./wasm/load.ts";

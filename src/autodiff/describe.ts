@@ -14,7 +14,9 @@ const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
  * or the name of a tensor that outlives the run.
  *
  * @example
- * console.log(describeProgram(compile({ loss, dw })));
+ * const x = input(engine, [3], { name: "x" });
+ * using program = compile({ loss: sum(square(x)) });
+ * console.log(describeProgram(program));
  */
 export function describeProgram({ instructions, plan: { placements, bytes }, bytes: allBytes }: Program): string {
   const numbers = new Map<Node, string>();

@@ -47,14 +47,25 @@ export type ValueAndGradientOf<D extends FloatType> = {
  * @throws {OptionError} (the returned function) tensors mixed with expressions
  * @throws {EngineMismatchError} (the returned function) tensors of several engines
  * @example
+ * using x = tensor(engine, [1, 2, 3]);
  * const [dx] = grad((x) => sum(square(x)))(x);
+ * dx.toArray(); // → [2, 4, 6]
+ * dx.dispose();
  */
 export function grad<D extends FloatType = FloatType>(f: ScalarFunction<D>): GradientFunctionOf<D> {
   const both = valueAndGrad(f) as (...x: readonly Expression<D>[]) => { readonly gradients: Expression<D>[] };
   return ((...x: readonly Expression<D>[]) => both(...x).gradients) as GradientFunctionOf<D>;
 }
 
-/** The function that gives f's value and its gradients, which share their work. Errors as for `grad`. */
+/**
+ * The function that gives f's value and its gradients, which share their work. Errors as for `grad`.
+ *
+ * @example
+ * using x = tensor(engine, [1, 2, 3]);
+ * const { value, gradients } = valueAndGrad((x) => sum(square(x)))(x);
+ * value; // → 14
+ * gradients[0].dispose();
+ */
 export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<D>): ValueAndGradientOf<D> {
   return ((...x: readonly (Tensor<D> | Expression<D>)[]) => {
     if (x.length === 0) throw new OptionError("grad", "at least one argument", "none");
@@ -77,7 +88,10 @@ export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<
  * @param f of one argument, as for `grad`
  * @throws {ShapeError} (the returned function) v has another shape than x
  * @example
- * const hv = hessianVectorProduct((x) => sum(exp(x)))(x, v);
+ * using x = tensor(engine, [1, 2]);
+ * using v = tensor(engine, [1, 0]);
+ * using hv = hessianVectorProduct((x) => sum(square(x)))(x, v);
+ * hv.toArray(); // → [2, 0]
  */
 export function hessianVectorProduct<D extends FloatType = FloatType>(
   f: (x: Expression<D>) => Expression<D>,

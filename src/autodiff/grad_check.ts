@@ -16,6 +16,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { compile, type Program } from "./program.ts";
 import { gradientsOf } from "./reverse.ts";
 
+/** An element is right where |analytic - numeric| <= atol + rtol · |numeric|. */
 export type GradCheckOptions = {
   /** How far an element moves. Default 1e-6. */
   readonly eps?: number;
@@ -27,10 +28,13 @@ export type GradCheckOptions = {
 
 /** What was found for one input. */
 export type InputCheck = {
+  /** The tensor's name, else `inputs[0]` and so on. */
   readonly name: string;
-  /** Elements, and those of them that are wrong or that have no gradient. */
+  /** How many elements it has. */
   readonly elements: number;
+  /** Those out of their tolerance. */
   readonly failures: number;
+  /** Those that lie where f bends, so that they have no gradient, and the rule's is one of either side or between. */
   readonly kinks: number;
   /** The element that is furthest out of its tolerance, or nearest to leaving it: flat index and both values. */
   readonly worst: {
@@ -41,7 +45,13 @@ export type InputCheck = {
   };
 };
 
-export type GradCheckReport = { readonly passed: boolean; readonly inputs: readonly InputCheck[] };
+/** What `gradCheck` found. */
+export type GradCheckReport = {
+  /** Whether no input has failures. */
+  readonly passed: boolean;
+  /** One for each input, in their order. */
+  readonly inputs: readonly InputCheck[];
+};
 
 /**
  * Compares the gradient rules of f with central differences at these inputs.
@@ -52,7 +62,8 @@ export type GradCheckReport = { readonly passed: boolean; readonly inputs: reado
  * @throws {DTypeError} an input that is not float64
  * @throws {OptionError} no inputs
  * @example
- * gradCheck((x, w) => matmul(x, w), [x, w]).passed;
+ * using x = tensor(engine, [[1, 2]], { dtype: "float64" });
+ * gradCheck((x) => sum(square(x)), [x]).passed; // → true
  */
 export function gradCheck(
   f: (...x: Expression<"float64">[]) => Expression<"float64">,

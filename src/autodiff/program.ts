@@ -18,6 +18,7 @@ import { fuse } from "./fuse.ts";
 import { besideOf, type Computed, changedBy, type Graph, graphOf, type Node, readsAny } from "./graph.ts";
 import { type Plan, place } from "./place.ts";
 
+/** Where results go besides a program's outputs, and what it changes. */
 export type CompileOptions = {
   /** What is written to tensors that the caller owns: values, and where they go. Values are those before the run. */
   readonly into?: readonly (readonly [value: Expression, target: Tensor | SparseMatrix])[];
@@ -36,10 +37,11 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * @throws {EngineMismatchError} expressions of several engines
  * @throws {AllocationError} the block is too large
  * @example
- * using program = compile({ loss, dw });
- * program.inputs.x.set(numbers);
+ * const x = input(engine, [3], { name: "x" });
+ * using program = compile({ loss: sum(square(x)) });
+ * program.inputs["x"]?.set([1, 2, 3]);
  * program.run();
- * program.outputs.loss.data[0];
+ * program.outputs.loss.data[0]; // → 14
  */
 export function compile<Name extends string>(outputs: Expressions<Name>, options: CompileOptions = {}): Program<Name> {
   const [first] = [

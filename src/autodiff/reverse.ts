@@ -23,8 +23,12 @@ type Floats = Expression<FloatType>;
  * @param wrt leaves or nodes, floats
  * @throws {ShapeError} the loss is not a scalar
  * @throws {OptionError} the loss or an x is no expression of floats
+ * @returns one for each of `wrt`, in their order
+ * @example
+ * const w = input(engine, [2], { name: "w" });
+ * const [dw] = gradientsOf(sum(square(w)), [w]); // an expression, for `compile`
  */
-export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Floats[] {
+export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Expression<FloatType>[] {
   checkFloats("loss", loss);
   if (loss.shape.length !== 0) {
     throw new ShapeError("grad", "loss", "a scalar: no axes", show(loss.shape), "take its sum or its mean");

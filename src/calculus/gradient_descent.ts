@@ -7,6 +7,7 @@ import { DivergedError, OptionError } from "../errors.ts";
 import { type GradientOptions, numericalGradient } from "./numerical_gradient.ts";
 import { type Coordinates, copyVector, isVector, type Vector } from "./point.ts";
 
+/** How far and how often `gradientDescent` goes. */
 export type DescentOptions = GradientOptions & {
   /** What a gradient is multiplied by; 0.01, as in the chapter. */
   readonly learningRate?: number;
@@ -14,6 +15,7 @@ export type DescentOptions = GradientOptions & {
   readonly steps?: number;
 };
 
+/** What `gradientDescent` gives. */
 export type Descent = {
   /** Where the last step led. */
   readonly x: Float64Array;

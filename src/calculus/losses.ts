@@ -14,6 +14,7 @@ import { copyVector, isVector, type Vector } from "./point.ts";
 /** One example, or a batch of them: a row of numbers for each. */
 export type Rows = Vector | readonly Vector[];
 
+/** What keeps `crossEntropyError` from ln 0. */
 export type CrossEntropyOptions = {
   /** Added to y inside the logarithm, so that y = 0 gives a large loss and no infinite one; 1e-7, as in the chapter. */
   readonly delta?: number;
@@ -30,6 +31,8 @@ const SLACK = 1e-5;
  * @param t as y
  * @throws {ShapeError} y and t differ in shape
  * @throws {OptionError} something else than numbers
+ * @example
+ * meanSquaredError([0.5, 0.5], [0, 1]); // → 0.25
  */
 export function meanSquaredError(y: Rows, t: Rows): number {
   const outputs = rowsOf("meanSquaredError: y", y);
@@ -53,7 +56,7 @@ export function meanSquaredError(y: Rows, t: Rows): number {
  * @throws {IndexError} a label that names no class
  * @throws {OptionError} y or t outside 0..1, a row of t that does not sum to 1, a negative δ
  * @example
- * crossEntropyError([0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0], 2); // 0.510825457099338
+ * crossEntropyError([0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0], 2); // → 0.510825457099338
  */
 export function crossEntropyError(y: Rows, t: Rows | number, { delta = 1e-7 }: CrossEntropyOptions = {}): number {
   if (!(delta >= 0 && delta < Number.POSITIVE_INFINITY)) throw new OptionError("delta", "a number from 0 on", delta);

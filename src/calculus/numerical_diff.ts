@@ -11,6 +11,7 @@ import { OptionError } from "../errors.ts";
 import { checkStep } from "./central_differences.ts";
 import { checkValue } from "./point.ts";
 
+/** The step, and on which sides of x f is asked. */
 export type DiffOptions = {
   /** How far x moves; 1e-4, as in the chapter. */
   readonly h?: number;
@@ -19,7 +20,12 @@ export type DiffOptions = {
 };
 
 /** The line slope·x + intercept. */
-export type Line = { readonly slope: number; readonly intercept: number };
+export type Line = {
+  /** dy/dx, everywhere. */
+  readonly slope: number;
+  /** y at x = 0. */
+  readonly intercept: number;
+};
 
 /** The chapter's step: good for central differences of ordinary functions in float64, far too large for exact work. */
 export const CHAPTER_STEP = 1e-4;
@@ -30,7 +36,7 @@ export const CHAPTER_STEP = 1e-4;
  * @param f pure; NaN and infinities of its pass into the slope
  * @throws {OptionError} x is no number, h is 0 or no finite number, an unknown method, f returns something else than a number
  * @example
- * numericalDiff((x) => 0.01 * x ** 2 + 0.1 * x, 5); // 0.1999999999990898
+ * numericalDiff((x) => 0.01 * x ** 2 + 0.1 * x, 5); // → 0.1999999999990898
  */
 export function numericalDiff(
   f: (x: number) => number,
@@ -54,6 +60,8 @@ export function numericalDiff(
  * The tangent of f at x: the line through (x, f(x)) with the slope that `numericalDiff` finds.
  *
  * @throws {OptionError} as `numericalDiff`
+ * @example
+ * const { slope, intercept } = tangentLine((x) => x ** 2, 3); // y = 6x - 9, nearly
  */
 export function tangentLine(f: (x: number) => number, x: number, options: DiffOptions = {}): Line {
   const slope = numericalDiff(f, x, options);

@@ -13,6 +13,7 @@ import { type Coordinates, checkValue, copyPoint, type Point, type Vector } from
 /** A gradient has the nest of its point, with rows of float64. */
 export type Gradient<X> = X extends Vector ? Float64Array : X extends readonly (infer Y)[] ? Gradient<Y>[] : never;
 
+/** The step of the central differences. */
 export type GradientOptions = {
   /** How far each coordinate moves; 1e-4, as in the chapter. */
   readonly h?: number;
@@ -31,7 +32,7 @@ export type GradientOptions = {
  * @returns ∂f/∂x in x's shape, rows as Float64Arrays
  * @throws {OptionError} h is 0 or no finite number; x holds, or f returns, something else than numbers
  * @example
- * numericalGradient(([x0, x1]) => x0 ** 2 + x1 ** 2, [3, 4]); // Float64Array [6.00000000000378, 7.999999999999119]
+ * numericalGradient(([x0, x1]) => x0 ** 2 + x1 ** 2, [3, 4]); // → Float64Array [6.00000000000378, 7.999999999999119]
  */
 export function numericalGradient<const X extends Point>(
   f: (x: NoInfer<Coordinates<X>>) => number,

@@ -10,28 +10,37 @@ import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
-type Kept = {
+/** What arrays do not say of themselves. */
+export type DatasetDetails = {
   /** What the examples are, for people. */
   readonly name: string;
   /** What a byte is multiplied with on its way to a float. */
   readonly scale?: number;
   /** How many classes there are. Default: one more than the largest label. */
   readonly classes?: number;
+  /** What the classes are called, one name each. */
   readonly classNames?: readonly string[];
   /** What labels become in a batch. */
   readonly form?: "labels" | "oneHot";
 };
 
-export type ArrayParts = Kept & {
+/** Inputs, and either labels or targets, with a row for each example. */
+export type ArrayParts = DatasetDetails & {
+  /** [n, …shape of one example] */
   readonly inputs: ShapedArray;
+  /** [n] or [n, 1] whole numbers of any type. */
   readonly labels?: ShapedArray;
+  /** [n] or [n, width] numbers. */
   readonly targets?: ShapedArray;
 };
 
 /** The same with the names that the arrays have in their file. */
-export type ArrayNames = Kept & {
+export type ArrayNames = DatasetDetails & {
+  /** That of ArrayParts' `inputs`. */
   readonly inputs: string;
+  /** That of its `labels`. */
   readonly labels?: string;
+  /** That of its `targets`. */
   readonly targets?: string;
 };
 
@@ -42,7 +51,9 @@ export type ArrayNames = Kept & {
  * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
  * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
  * @example
- * const points = datasetFromArrays({ name: "points", inputs: x, labels: t });   // tensors, for one
+ * const inputs = { shape: [2, 1], data: Float32Array.of(0.5, 2) }; // or a tensor
+ * const points = datasetFromArrays({ name: "points", inputs, labels: { shape: [2], data: Uint8Array.of(0, 1) } });
+ * points.classes; // → 2
  */
 export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
   const { name, scale, classNames, form = "labels" } = kept;
@@ -73,8 +84,9 @@ export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayPar
  * @throws {DatasetError} no array of that name; what `datasetFromArrays` refuses
  * @throws {OptionError} what `datasetFromArrays` refuses
  * @example
- * const arrays = await decodeNpz(bytes);
- * const train = datasetFromNamedArrays(arrays, { name: "digits", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
+ * const x = { name: "x_train", shape: [2, 1], data: Uint8Array.of(0, 255) };
+ * const y = { name: "y_train", shape: [2], data: Uint8Array.of(0, 1) };
+ * const train = datasetFromNamedArrays([x, y], { name: "dots", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
  */
 export function datasetFromNamedArrays(
   arrays: readonly NamedArray[],

@@ -9,6 +9,7 @@ import { Warp } from "./warp.ts";
 
 /** How far images are changed; each amount is drawn anew, uniformly, for each image. */
 export type Augmentation = {
+  /** Marks the description. */
   readonly kind: "augmentation";
   /** Pixels to the right and down, each from -shift to shift. */
   readonly shift: number;
@@ -18,6 +19,7 @@ export type Augmentation = {
   readonly scale: number;
 };
 
+/** What `augment` is told; what is left out is 0. */
 export type AugmentationAmounts = {
   /** Pixels, 0 to 4,096. */
   readonly shift?: number;
@@ -46,6 +48,8 @@ export function augmentationOf({ shift = 0, rotate = 0, scale = 0 }: Augmentatio
  *
  * @param random four draws for each image, in order
  * @throws {OptionError} examples that are no images of bytes
+ * @example
+ * const turned = augmented(mnist.test.slice(0, 9), augment({ rotate: 15 }), new RandomState(0));
  */
 export function augmented(
   dataset: Dataset,

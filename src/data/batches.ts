@@ -6,6 +6,7 @@ import { OptionError } from "../errors.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { Batch, Dataset } from "./dataset.ts";
 
+/** How large batches are, and in which order examples come. */
 export type BatchesOptions = {
   /** Examples in a batch, at least 1; the last one has what is left. */
   readonly batchSize: number;

@@ -11,6 +11,7 @@ import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
 export { MissingPackageError } from "../errors.ts";
 export type { Column, TableOptions } from "./table.ts";
 
+/** How a table is written, and which of its columns mean what. */
 export type CsvOptions = TableOptions & {
   /** Whether the first record names the columns. Default: true. */
   readonly header?: boolean;
@@ -20,6 +21,7 @@ export type CsvOptions = TableOptions & {
   readonly file?: string;
 };
 
+/** As for `parseCsv`, and how large the file may be. */
 export type LoadCsvOptions = Omit<CsvOptions, "file"> & {
   /** The most bytes that the file may hold. Default: 256 MiB. */
   readonly maxBytes?: number;
@@ -38,8 +40,10 @@ const INSTALL = "npm install papaparse";
  * @throws {OptionError} (rejects) a column that is none, a delimiter that is none
  * @throws {MissingPackageError} (rejects) papaparse is not installed
  * @example
+ * const text = "width,length,species\n0.2,1.4,setosa\n1.4,4.7,versicolor\n";
  * const flowers = await parseCsv(text, { label: "species" });
- * const houses = await parseCsv(text, { label: "price", target: "numbers", inputs: ["rooms", "area"] });
+ * flowers.classNames; // → ["setosa", "versicolor"]
+ * const lengths = await parseCsv(text, { label: "length", target: "numbers", inputs: ["width"] });
  */
 export async function parseCsv(text: string, options: CsvOptions): Promise<Dataset<Float64Array>> {
   const { header = true, delimiter = ",", file = options.name ?? "csv" } = options;
@@ -53,8 +57,12 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
 /**
  * The same from a file, or in a browser from an address; UTF-8.
  *
+ * Other errors are those of `parseCsv`.
+ *
  * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large or no UTF-8
- * @throws what `parseCsv` throws
+ * @throws {OptionError} (rejects) also: a `maxBytes` that is no whole number from 1
+ * @example
+ * const houses = await loadCsv("houses.csv", { label: "price", target: "numbers" });
  */
 export async function loadCsv(source: string | URL, options: LoadCsvOptions): Promise<Dataset<Float64Array>> {
   const { maxBytes = DEFAULT_MAX_BYTES, ...rest } = options;

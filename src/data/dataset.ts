@@ -38,6 +38,7 @@ export type Batch = {
  * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
  */
 export class Dataset<I extends InputArray = InputArray> {
+  /** What the examples are, for people. */
   readonly name: string;
   /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
   readonly targetValues: NumberArray | undefined;
@@ -53,7 +54,9 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly inputNames: readonly string[] | undefined;
   /** How many numbers one target has; 0 where the targets are classes. */
   readonly targetWidth: number;
+  /** What a byte is multiplied with on its way to a float. */
   readonly scale: number;
+  /** What targets become in a batch. */
   readonly targets: TargetForm;
   /** How many examples there are, at least one. */
   readonly length: number;
@@ -63,6 +66,7 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly targetShape: readonly number[];
   readonly #inputs: I;
   readonly #labels: LabelArray | undefined;
+  #isSlice = false;
 
   /**
    * @throws {DatasetError} no examples, inputs and targets of different count, a label not below `classes`, a number that
@@ -90,6 +94,11 @@ export class Dataset<I extends InputArray = InputArray> {
     this.length = length;
     this.inputShape = [length, ...shape];
     this.targetShape = targetShapeOf(this, length);
+  }
+
+  /** Whether `slice` made it, so that its elements are another dataset's as well. */
+  get isSlice(): boolean {
+    return this.#isSlice;
   }
 
   /**
@@ -155,11 +164,13 @@ export class Dataset<I extends InputArray = InputArray> {
       throw new OptionError("end", `a whole number from ${start + 1} to ${this.length}`, end);
     }
     const { size, targetWidth, targetValues } = this;
-    return alike(this, {
+    const part = alike(this, {
       inputs: this.inputs.subarray(start * size, end * size) as I,
       labels: this.#labels?.subarray(start, end),
       targetValues: targetValues?.subarray(start * targetWidth, end * targetWidth),
     });
+    part.#isSlice = true;
+    return part;
   }
 
   /**

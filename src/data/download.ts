@@ -5,6 +5,7 @@ import { DownloadError, OptionError } from "../errors.ts";
 import { type FetchOptions, fetchFiles } from "./mirrors.ts";
 import type { RemoteFile } from "./proof.ts";
 
+/** Which mirrors are asked, and where files go. */
 export type DownloadOptions = FetchOptions & {
   /** Where the files go. Without it, the folder that the system sets aside for caches, or $LANEGRAD_CACHE. */
   readonly cacheFolder?: string;

@@ -23,6 +23,7 @@ export type IdxArray =
   | { readonly type: "float32"; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly type: "float64"; readonly shape: readonly number[]; readonly data: Float64Array };
 
+/** The types of elements that IDX has. */
 export type IdxType = IdxArray["type"];
 
 /** The array of one element type: `IdxOf<"uint8">` has a `Uint8Array`. */
@@ -30,12 +31,15 @@ export type IdxOf<T extends IdxType> = Extract<IdxArray, { readonly type: T }>;
 
 /** What the caller knows of the file; anything else is refused. Without a rank or a type, all are taken. */
 export type IdxExpectation<T extends IdxType = IdxType> = {
+  /** How many axes it has. */
   readonly rank?: number;
+  /** The type of its elements. */
   readonly type?: T;
   /** The file's name, for errors. */
   readonly file?: string;
 };
 
+/** What is expected of a file, and how large it may be. */
 export type ReadIdxOptions<T extends IdxType = IdxType> = IdxExpectation<T> & {
   /** The most that a file may hold, before and after inflation. */
   readonly maxBytes?: number;
@@ -74,7 +78,8 @@ const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float
  * @throws {OptionError} `maxBytes` is not a whole number from 1
  *
  * @example
- * const { shape, data } = await readIdx(bytes, { rank: 3, type: "uint8", file: "train-images-idx3-ubyte.gz" });
+ * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) }); // or a file's, gzipped or not
+ * const { data } = await readIdx(bytes, { rank: 1, type: "uint8", file: "labels" });
  */
 export async function readIdx<T extends IdxType = IdxType>(
   bytes: Uint8Array,
@@ -106,6 +111,9 @@ export function checkMaxBytes(maxBytes: number): void {
  * cannot make us allocate.
  *
  * @throws {IdxError} not IDX; another type or rank than expected; a rank above 8; truncated, or trailing bytes
+ * @example
+ * const labels = parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9));
+ * labels.data; // → Uint8Array [7, 9]
  */
 export function parseIdx<T extends IdxType = IdxType>(bytes: Uint8Array, expected?: IdxExpectation<T>): IdxOf<T>;
 export function parseIdx(bytes: Uint8Array, { rank, type, file }: IdxExpectation = {}): IdxArray {
@@ -140,6 +148,8 @@ export function parseIdx(bytes: Uint8Array, { rank, type, file }: IdxExpectation
  * The file that {@link parseIdx} reads back, bit for bit.
  *
  * @throws {ShapeError} a rank above 8, a dimension that is not a whole number of 32 bits, or another count of elements
+ * @example
+ * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) });
  */
 export function encodeIdx({ type, shape, data }: IdxArray): Uint8Array<ArrayBuffer> {
   if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));

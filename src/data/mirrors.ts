@@ -14,7 +14,9 @@ import { reasonOf } from "../platform/reason.ts";
 import { locate } from "./location.ts";
 import { problemOfArchive, problemOfContent, type RemoteFile } from "./proof.ts";
 
+/** How much of a file has come. */
 export type DownloadProgress = {
+  /** The file's name in the folder. */
   readonly file: string;
   /** Compressed bytes so far, from the mirror that is being tried. */
   readonly receivedBytes: number;
@@ -22,6 +24,7 @@ export type DownloadProgress = {
   readonly totalBytes: number | undefined;
 };
 
+/** How files are fetched. */
 export type FetchOptions = {
   /** Base addresses, asked in this order. */
   readonly mirrors?: readonly string[];

@@ -13,6 +13,7 @@ import { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, type IdxOf, readIdx } from "./idx.ts";
 import { locate } from "./location.ts";
 
+/** What batches make of the bytes; by default, floats from 0 to 1 in rows of 784, and class numbers. */
 export type MnistOptions = {
   /** Bytes become floats from 0 to 1, not from 0 to 255. */
   readonly normalize?: boolean;
@@ -24,7 +25,13 @@ export type MnistOptions = {
   readonly maxBytes?: number;
 };
 
-export type Mnist = { readonly train: Dataset<Uint8Array>; readonly test: Dataset<Uint8Array> };
+/** Both parts of a dataset, each with its own labels. */
+export type Mnist = {
+  /** To learn from: 60,000 of MNIST's own. */
+  readonly train: Dataset<Uint8Array>;
+  /** To judge by: 10,000 of MNIST's own. */
+  readonly test: Dataset<Uint8Array>;
+};
 
 const CLASSES = 10;
 
@@ -47,8 +54,7 @@ type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
  *
  * @example
  * const { train, test } = await loadMnist("data");
- * train.inputShape;  // [8000, 784] with the digits that come with the repository
- * await loadMnist(new Map([["train-images-idx3-ubyte.gz", bytes], …]));      // four files that a page was given
+ * train.inputShape; // → [8000, 784]
  */
 export async function loadMnist(source: string | URL | NamedFiles, options: MnistOptions = {}): Promise<Mnist> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;

@@ -7,6 +7,7 @@ import { type ArrayNames, datasetFromNamedArrays } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 
+/** Which arrays are inputs and targets, and what they mean. */
 export type NpzOptions = Omit<ArrayNames, "name"> & {
   /** What the examples are, for people. Default: the file. */
   readonly name?: string;

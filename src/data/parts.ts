@@ -20,9 +20,11 @@ export type TargetForm = "labels" | "oneHot" | "numbers";
 /** Where the elements came from, for errors. */
 export type DatasetFiles = { readonly inputs: string; readonly labels: string };
 
-type InputParts<I extends InputArray> = {
+/** What labelled examples and those with numbers share. */
+export type InputParts<I extends InputArray> = {
   /** What the examples are, for people: "MNIST train". */
   readonly name: string;
+  /** n × size elements, row-major; kept, not copied. */
   readonly inputs: I;
   /** The shape of one example: [784], or [1, 28, 28] for channels, rows, columns. */
   readonly shape: readonly number[];
@@ -30,16 +32,19 @@ type InputParts<I extends InputArray> = {
   readonly scale?: number;
   /** What the elements of an example are called, where they have names: the columns of a table. */
   readonly inputNames?: readonly string[];
+  /** Where inputs and labels came from, for errors. */
   readonly files?: DatasetFiles;
 };
 
 /** Examples with class labels. */
 export type LabelledParts<I extends InputArray = InputArray> = InputParts<I> & {
+  /** n class numbers, each below `classes`; kept, not copied. */
   readonly labels: LabelArray;
   /** How many classes there are, 1 to 2³¹ − 1. */
   readonly classes: number;
   /** What the classes are called, one name each. */
   readonly classNames?: readonly string[];
+  /** What they become in a batch. Default: labels. */
   readonly targets?: "labels" | "oneHot";
   readonly targetValues?: undefined;
 };
@@ -48,12 +53,14 @@ export type LabelledParts<I extends InputArray = InputArray> = InputParts<I> & {
 export type NumberParts<I extends InputArray = InputArray> = InputParts<I> & {
   /** n × width, row-major, finite */
   readonly targetValues: NumberArray;
+  /** What they are in a batch, too. */
   readonly targets?: "numbers";
   readonly labels?: undefined;
   readonly classes?: undefined;
   readonly classNames?: undefined;
 };
 
+/** Examples with what is to be learned of them: labels or numbers. */
 export type DatasetParts<I extends InputArray = InputArray> = LabelledParts<I> | NumberParts<I>;
 
 /** Labels live as int32 in an engine. */

@@ -9,10 +9,22 @@
 import { OptionError } from "../errors.ts";
 
 /** Grey values 0..255, row by row. */
-export type Picture = { readonly width: number; readonly height: number; readonly grey: Float64Array };
+export type Picture = {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** width × height values; 255 is white. */
+  readonly grey: Float64Array;
+};
 
 /** A picture of the size that is asked for, and what was done to it. */
-export type PreparedDigit = { readonly pixels: Uint8Array; readonly changes: readonly string[] };
+export type PreparedDigit = {
+  /** side × side bytes, light on black. */
+  readonly pixels: Uint8Array;
+  /** A sentence for each change, for people. */
+  readonly changes: readonly string[];
+};
 
 /** Of MNIST's 28 pixels. */
 const BOX = 20 / 28;
@@ -25,8 +37,9 @@ const THRESHOLD = 0.15;
  * @returns undefined where there is no ink: all of one grey
  * @throws {OptionError} a picture without pixels, or with more or fewer than its width × height
  * @example
+ * const grey = new Float64Array(280 * 280).fill(255, 39_000, 39_200); // a line of ink
  * const digit = prepareDigit({ width: 280, height: 280, grey });
- * if (digit !== undefined) net.predict(Float32Array.from(digit.pixels, (byte) => byte / 255));
+ * digit?.pixels.length; // → 784
  */
 export function prepareDigit(picture: Picture, side = 28): PreparedDigit | undefined {
   const { width, height } = picture;

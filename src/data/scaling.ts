@@ -13,7 +13,9 @@ import { alike, type Dataset } from "./dataset.ts";
 
 /** What a fit found, one number for each column. */
 export type Scaling =
+  /** (x - mean) / deviation */
   | { readonly kind: "standardize"; readonly mean: readonly number[]; readonly deviation: readonly number[] }
+  /** (x - low) / range */
   | { readonly kind: "minMax"; readonly low: readonly number[]; readonly range: readonly number[] };
 
 /**
@@ -21,8 +23,8 @@ export type Scaling =
  * that is constant counts as 1.
  *
  * @example
- * const scaling = standardize(train);
- * const [scaledTrain, scaledTest] = [applyScaling(scaling, train), applyScaling(scaling, test)];
+ * const scaling = standardize(mnist.train);
+ * const [scaledTrain, scaledTest] = [applyScaling(scaling, mnist.train), applyScaling(scaling, mnist.test)];
  */
 export function standardize(dataset: Dataset): Scaling {
   const { inputs, scale, length, size } = dataset;
@@ -47,7 +49,12 @@ export function standardize(dataset: Dataset): Scaling {
   return { kind: "standardize", mean, deviation };
 }
 
-/** Lows and ranges of the columns of a dataset; the range of a column that is constant counts as 1. */
+/**
+ * Lows and ranges of the columns of a dataset; the range of a column that is constant counts as 1.
+ *
+ * @example
+ * const scaled = applyScaling(minMax(mnist.train), mnist.train); // each pixel from 0 to 1
+ */
 export function minMax(dataset: Dataset): Scaling {
   const { low, high } = boundsOf(dataset);
   const range = low.map((least, column) => (high[column] ?? 0) - least || 1);
@@ -60,6 +67,8 @@ export function minMax(dataset: Dataset): Scaling {
  * @throws {ShapeError} the fit is one of other columns
  * @throws {OptionError} not what a fit gives
  * @throws {DatasetError} numbers that are not finite when they are scaled
+ * @example
+ * const test = applyScaling(standardize(mnist.train), mnist.test); // by the training part's numbers
  */
 export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float32Array | Float64Array> {
   const { inputs, scale, targetValues } = dataset;
@@ -78,6 +87,9 @@ export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float3
  *
  * @throws {ShapeError} the numbers do not fill rows
  * @throws {OptionError} not what a fit gives
+ * @returns as many numbers, in their order
+ * @example
+ * scaleValues({ kind: "minMax", low: [0, 10], range: [1, 10] }, [0.5, 15]); // → Float64Array [0.5, 0.5]
  */
 export function scaleValues(scaling: Scaling, values: ArrayLike<number>): Float64Array {
   const columns = columnsOf(scaling);

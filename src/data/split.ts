@@ -7,6 +7,7 @@ import type { RandomState } from "../random/random_state.ts";
 import type { Dataset } from "./dataset.ts";
 import type { InputArray } from "./parts.ts";
 
+/** How large the first part is, and which examples it gets. */
 export type SplitOptions = {
   /** What the first part gets, between 0 and 1: rounded to whole examples, at least one for each part. */
   readonly share: number;
@@ -22,7 +23,7 @@ export type SplitOptions = {
  * @throws {OptionError} a share that leaves a part empty, fewer than two examples, `stratify` without `random`
  * @throws {DatasetError} classes are asked for, and the targets are numbers
  * @example
- * const [validation, train] = split(mnist.train, { share: 0.1, random: new RandomState(0) });
+ * const [validation, rest] = split(mnist.train, { share: 0.1, random: new RandomState(0) });
  */
 export function split<I extends InputArray>(
   dataset: Dataset<I>,

@@ -8,6 +8,7 @@ import { Dataset } from "./dataset.ts";
 /** A column by its name, or by its position: from 0 on, or from the end where negative. */
 export type Column = string | number;
 
+/** Which columns are inputs, and which is the label. */
 export type TableOptions = {
   /** The column of the class or the number that is to be learned; several columns of numbers make wider targets. */
   readonly label: Column | readonly Column[];

@@ -21,10 +21,18 @@ export type ArrayData =
   | BigUint64Array;
 
 /** Elements, row-major, under a shape; no axis is one element. */
-export type ShapedArray = { readonly shape: readonly number[]; readonly data: ArrayData };
+export type ShapedArray = {
+  /** Extents, the outermost axis first. */
+  readonly shape: readonly number[];
+  /** As many elements as the shape has. */
+  readonly data: ArrayData;
+};
 
 /** A tensor's elements by name, as files have them. */
-export type NamedArray = ShapedArray & { readonly name: string };
+export type NamedArray = ShapedArray & {
+  /** Such as `W1`. */
+  readonly name: string;
+};
 
 /** An element in a file. */
 export type ElementType =

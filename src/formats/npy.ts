@@ -59,6 +59,8 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
  * The bytes of an .npy file, the same as `numpy.save` of NumPy 2 writes: version 1.0, row-major, little-endian.
  *
  * @throws {OptionError} more than 8 axes, or data that does not fill its shape
+ * @example
+ * const bytes = encodeNpy({ shape: [2, 1], data: Float32Array.of(1, 2) });
  */
 export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer> {
   checkArray("npy", { shape, data });
@@ -89,7 +91,8 @@ export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer>
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
  *   any bytes
  * @example
- * const { shape, data } = decodeNpy(bytes, { file: "weights.npy" });
+ * const bytes = encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
+ * decodeNpy(bytes, { file: "weights.npy" }).data; // → Float32Array [1, 2]
  */
 export function decodeNpy(bytes: Uint8Array, { file }: { readonly file?: string } = {}): ShapedArray {
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);

@@ -6,6 +6,7 @@ import type { NamedArray } from "./arrays.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodeZip, encodeZip } from "./zip.ts";
 
+/** What errors call the file, and how large it may be. */
 export type DecodeNpzOptions = {
   /** The file's name, for errors. */
   readonly file?: string;
@@ -22,6 +23,8 @@ const DEFAULT_MAX_BYTES = 2 ** 30;
  *
  * @throws {OptionError} a name that comes twice, is empty or leads out of a folder, more than 8 axes, data that does not
  *   fill its shape, or 4 GiB and more
+ * @example
+ * const bytes = encodeNpz(weightsOf(net));
  */
 export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer> {
   return encodeZip(
@@ -40,7 +43,8 @@ export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer
  *   nothing else is thrown for any bytes
  * @throws {OptionError} `maxBytes` is not a whole number from 1
  * @example
- * const arrays = await decodeNpz(bytes, { file: "weights.npz" });
+ * const arrays = await decodeNpz(encodeNpz(weightsOf(net)), { file: "weights.npz" });
+ * arrays.map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
 export async function decodeNpz(
   bytes: Uint8Array,

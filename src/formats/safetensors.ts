@@ -72,6 +72,8 @@ const DTYPES: ReadonlyMap<string, ElementType> = new Map([
  * @param metadata words about the file, such as which program wrote it
  * @throws {OptionError} a name that comes twice or is reserved, text that is no Unicode, more than 8 axes, or data that
  *   does not fill its shape
+ * @example
+ * const bytes = encodeSafetensors(weightsOf(net), { program: "digits" });
  */
 export function encodeSafetensors(
   tensors: readonly NamedArray[],
@@ -120,7 +122,9 @@ export function encodeSafetensors(
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, or of another format: nothing else is thrown for any bytes
  * @example
+ * const bytes = encodeSafetensors(weightsOf(net), { program: "digits" });
  * const { tensors, metadata } = decodeSafetensors(bytes, { file: "model.safetensors" });
+ * metadata.get("program"); // → "digits"
  */
 export function decodeSafetensors(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Safetensors {
   const fail = (fault: FormatFault) => new FormatError("safetensors", fault, file);

@@ -13,11 +13,14 @@ import { networkOf, type Trainable } from "./trainable.ts";
 
 /** What a network is made of: plain data, which JSON can write. */
 export type NetworkDescription = {
+  /** What tells such a file from others. */
   readonly format: "lanegrad network";
+  /** Of the format. */
   readonly version: 1;
   readonly dtype: FloatType;
   /** `custom`: a function, which no file can hold. */
   readonly loss: LossName | "custom";
+  /** From the input to the output. */
   readonly layers: readonly Layer[];
 };
 
@@ -54,6 +57,8 @@ export function describeNetwork<D extends FloatType>(net: Trainable<D>): Network
  * @param value what JSON gave
  * @param options.file the file's name, for errors
  * @throws {FormatError} another version, unknown layers or words, or layers that do not fit each other
+ * @example
+ * const { layers } = parseDescription(JSON.parse(JSON.stringify(describeNetwork(net))), { file: "net.json" });
  */
 export function parseDescription(value: unknown, { file }: { readonly file?: string } = {}): NetworkDescription {
   const refuse = (reason: string) => new FormatError(FORMAT, { kind: "description", reason }, file);

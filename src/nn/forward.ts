@@ -31,7 +31,9 @@ export type ForwardParts<D extends FloatType> = {
 
 /** Logits, and what training leaves in the statistics. */
 export type Forward<D extends FloatType> = {
+  /** m × outputSize: the last layer's output, before any softmax. */
   readonly z: Expression<D>;
+  /** The new running averages, and where they go; none when predicting. */
   readonly statistics: readonly (readonly [Expression<D>, Tensor<D>])[];
 };
 

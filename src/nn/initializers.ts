@@ -11,7 +11,16 @@ import { showJson } from "../formats/json.ts";
 import type { RandomState } from "../random/random_state.ts";
 
 /** A rule by name, or a normal distribution of a given standard deviation. */
-export type Initializer = "he" | "heUniform" | "xavier" | "xavierUniform" | "zeros" | { readonly std: number };
+export type Initializer =
+  | "he"
+  | "heUniform"
+  | "xavier"
+  | "xavierUniform"
+  | "zeros"
+  | {
+      /** The standard deviation. */
+      readonly std: number;
+    };
 
 const NAMES = ["he", "heUniform", "xavier", "xavierUniform", "zeros"];
 

@@ -12,7 +12,9 @@ import { checkSize } from "./inputs.ts";
 /** Y = X·W + b. */
 export type DenseLayer = {
   readonly kind: "dense";
+  /** Columns of X. */
   readonly inputSize: number;
+  /** Columns of Y. */
   readonly outputSize: number;
   /** Default: He's rule where a rectifier follows, else Xavier's. */
   readonly weights?: Initializer;
@@ -27,10 +29,15 @@ export type BatchNormLayer = {
   readonly epsilon: number;
 };
 
+/** A layer's description: plain data. */
 export type Layer = DenseLayer | ActivationLayer | DropoutLayer | BatchNormLayer;
 
 /** Layers one after the other. */
-export type Sequential = { readonly kind: "sequential"; readonly layers: readonly Layer[] };
+export type Sequential = {
+  readonly kind: "sequential";
+  /** From the input to the output. */
+  readonly layers: readonly Layer[];
+};
 
 /**
  * A layer Y = X·W + b.
@@ -39,6 +46,8 @@ export type Sequential = { readonly kind: "sequential"; readonly layers: readonl
  * @param outputSize columns of Y
  * @param options.weights how W starts
  * @throws {OptionError} a size that is not a whole number from 1 on, or an unknown initializer
+ * @example
+ * const layers = sequential(dense(784, 50, { weights: "he" }), relu(), dense(50, 10));
  */
 export function dense(
   inputSize: number,
@@ -56,6 +65,8 @@ export function dense(
  * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
  *
  * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
+ * @example
+ * const layers = sequential(dense(784, 50), batchNorm({ momentum: 0.01 }), relu(), dense(50, 10));
  */
 export function batchNorm({
   momentum = 0.1,
@@ -76,6 +87,8 @@ export function batchNorm({
  *
  * @throws {OptionError} no dense layer, or something that is no layer
  * @throws {ShapeError} a layer's input is not as large as the output before it
+ * @example
+ * const layers = sequential(dense(784, 50), sigmoid(), dense(50, 10));
  */
 export function sequential(...layers: Layer[]): Sequential {
   const description: Sequential = { kind: "sequential", layers };

@@ -40,11 +40,13 @@ import { type NamedTensors, Parameters } from "./parameters.ts";
 import { formOf, ProgramCache } from "./program_cache.ts";
 import { type StepParts, type StepSource, TrainingStep } from "./training_step.ts";
 
+/** How parameters start, of which type they are, and what is to be learned. */
 export type NetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
   readonly seed?: number;
   /** Where the weights come from instead: drawn layer by layer. `"none"`: they are 0, until they are set. */
   readonly random?: RandomState | "none";
+  /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
   /** Default: softmax with cross entropy. */
   readonly loss?: Loss<D>;
@@ -70,10 +72,21 @@ export function network<D extends FloatType = "float32">(
   return new Network(engine, description, options);
 }
 
-/** What `network` gives. */
+/**
+ * What `network` gives.
+ *
+ * @example
+ * using net = network(engine, sequential(dense(784, 50), relu(), dense(50, 10)));
+ * using state = net.optimize(adam({ learningRate: 1e-3 }));
+ * const { inputs, targets } = mnist.train.batch([0, 1, 2]);
+ * using x = tensor(engine, inputs, { dtype: "float32", shape: [3, 784] });
+ * using t = tensor(engine, Int32Array.from(targets));
+ * net.step(state, x, t);
+ */
 export class Network<D extends FloatType = FloatType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
+  /** The layers. */
   readonly description: Sequential;
   readonly inputSize: number;
   readonly outputSize: number;
@@ -235,6 +248,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /**
    * One step of an optimizer on the loss of x and t. Arguments as for `loss`, but tensors.
    *
+   * @param learningRate instead of the one that the optimizer's schedule gives
    * @throws {OptionError} the state is not one that this network's `optimize` made
    */
   step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {

@@ -20,6 +20,7 @@ import { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
+/** What a file cannot tell. */
 export type DecodeNetworkOptions = {
   /** The file's name, for errors. */
   readonly file?: string;
@@ -37,11 +38,10 @@ const NAMING = "lanegrad.naming";
  *
  * A loss that is a function is recorded as `custom`, and must be given again to `decodeNetwork`.
  *
- * @param options.naming `"pytorch"`: names and shapes of the state of an `nn.Sequential`
  * @throws {OptionError} an unknown naming
  * @throws {DisposedError} the network was disposed
  * @example
- * writeFileSync("digits.safetensors", encodeNetwork(net));
+ * const bytes = encodeNetwork(net); // for a file, such as digits.safetensors
  */
 export function encodeNetwork<D extends FloatType>(
   trainable: Trainable<D>,
@@ -62,7 +62,8 @@ export function encodeNetwork<D extends FloatType>(
  * @throws {OptionError} the file's loss is `custom` and none is given
  * @throws {AllocationError} the engine's memory is too small
  * @example
- * using net = decodeNetwork(engine, bytes, { file: "digits.safetensors" });
+ * using again = decodeNetwork(engine, encodeNetwork(net), { file: "digits.safetensors" });
+ * again.outputSize; // → 10
  */
 export function decodeNetwork(
   engine: Engine,

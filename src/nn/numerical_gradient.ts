@@ -14,9 +14,11 @@ import type { NamedTensors } from "./parameters.ts";
 /** How `numericalGradientOf` evaluates the loss for each parameter. */
 export type NumericalMethod = "incremental" | "plain";
 
+/** How `numericalGradient` differentiates. */
 export type NumericalOptions = {
   /** How far a parameter moves: far above a loss's rounding error, far below its curvature. */
   readonly h?: number;
+  /** Default: `incremental`, where the network and its loss allow that. */
   readonly method?: NumericalMethod;
 };
 
@@ -37,6 +39,9 @@ export const STEP: { readonly [D in FloatType]: number } = { float32: 1e-2, floa
  * @throws {OptionError} h is 0 or no finite number, or a method that is none, or not for this network
  * @throws {ShapeError} x or t do not fit the network
  * @throws {DisposedError} the network was disposed of
+ * @example
+ * using small = network(engine, sequential(dense(2, 3)), { dtype: "float64" });
+ * const { W1 } = numericalGradientOf(small, [0.6, 0.9], [2]); // near small.gradient([0.6, 0.9], [2]).W1
  */
 export function numericalGradientOf<D extends FloatType>(
   net: Network<D>,

@@ -18,6 +18,7 @@ import type { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { weightsOf } from "./weights.ts";
 
+/** What becomes of float64. */
 export type OnnxExportOptions = {
   /** `"round"`: the numbers of a float64 network are rounded. Default: it is refused. */
   readonly narrowing?: "refuse" | "round";
@@ -44,7 +45,7 @@ const ANSWERS = {
  * @throws {OptionError} a float64 network without `narrowing: "round"`: runtimes lack several of its operators in float64
  * @throws {DisposedError} the network was disposed
  * @example
- * writeFileSync("digits.onnx", encodeOnnx(net));
+ * const bytes = encodeOnnx(net); // for a file, such as digits.onnx
  */
 export function encodeOnnx<D extends FloatType>(
   trainable: Trainable<D>,

@@ -18,8 +18,15 @@ export type UpdatePlan<D extends FloatType> = {
   readonly effects: readonly Expression[];
 };
 
-/** Moving averages of gradients, one block each, and the step count. The caller disposes of it. */
+/**
+ * Moving averages of gradients, one block each, and the step count. The caller disposes of it.
+ *
+ * @example
+ * using state = net.optimize(momentum({ learningRate: 0.1 }));
+ * state.step; // → 0
+ */
 export class OptimizerState<D extends FloatType> extends Owner {
+  /** The description that it follows. */
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
   readonly averages: readonly Tensor<D>[];

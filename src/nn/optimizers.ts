@@ -18,7 +18,7 @@ import { OptionError } from "../errors.ts";
 import { checkRate, type Schedule } from "./learning_rate.ts";
 
 /** What every optimizer may be told. */
-export type CommonOptions = {
+export type UpdateOptions = {
   /** A number, or a schedule. */
   readonly learningRate: Schedule;
   /** λ; default 0. */
@@ -29,59 +29,110 @@ export type CommonOptions = {
   readonly clipNorm?: number;
 };
 
-type Kinds = {
+/** The numbers of each kind of optimizer. */
+export type Kinds = {
+  /** None. */
   sgd: object;
+  /** μ */
   momentum: { readonly momentum: number };
+  /** μ */
   nesterov: { readonly momentum: number };
+  /** ε */
   adaGrad: { readonly epsilon: number };
+  /** ρ and ε */
   rmsProp: { readonly decay: number; readonly epsilon: number };
+  /** β₁, β₂ and ε */
   adam: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  /** β₁, β₂ and ε */
   adamW: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
 };
 
 /** An optimizer's description. */
-export type Optimizer = { [K in keyof Kinds]: CommonOptions & Kinds[K] & { readonly kind: K } }[keyof Kinds];
+export type Optimizer = { [K in keyof Kinds]: UpdateOptions & Kinds[K] & { readonly kind: K } }[keyof Kinds];
 
-type Given<K extends keyof Kinds> = CommonOptions & Partial<Kinds[K]>;
+/** What the function of one kind is told. */
+export type OptimizerOptions<K extends keyof Kinds> = UpdateOptions & Partial<Kinds[K]>;
 
-/** Gradient descent. */
-export function sgd(options: Given<"sgd">): Optimizer {
+/**
+ * Gradient descent.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = sgd({ learningRate: 0.1, clipNorm: 1 });
+ */
+export function sgd(options: OptimizerOptions<"sgd">): Optimizer {
   return checked({ kind: "sgd", ...options });
 }
 
-/** Gradient descent with momentum μ, default 0.9. */
-export function momentum({ momentum = 0.9, ...options }: Given<"momentum">): Optimizer {
+/**
+ * Gradient descent with momentum μ, default 0.9.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = momentum({ learningRate: 0.01, momentum: 0.95 });
+ */
+export function momentum({ momentum = 0.9, ...options }: OptimizerOptions<"momentum">): Optimizer {
   return checked({ kind: "momentum", momentum, ...options });
 }
 
-/** Nesterov's momentum μ, default 0.9. */
-export function nesterov({ momentum = 0.9, ...options }: Given<"nesterov">): Optimizer {
+/**
+ * Nesterov's momentum μ, default 0.9.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = nesterov({ learningRate: 0.01 });
+ */
+export function nesterov({ momentum = 0.9, ...options }: OptimizerOptions<"nesterov">): Optimizer {
   return checked({ kind: "nesterov", momentum, ...options });
 }
 
-/** AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7). */
-export function adaGrad({ epsilon = 1e-10, ...options }: Given<"adaGrad">): Optimizer {
+/**
+ * AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7).
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adaGrad({ learningRate: 0.01 });
+ */
+export function adaGrad({ epsilon = 1e-10, ...options }: OptimizerOptions<"adaGrad">): Optimizer {
   return checked({ kind: "adaGrad", epsilon, ...options });
 }
 
-/** RMSProp; ρ (PyTorch's alpha) default 0.99, ε default 1e-8. */
-export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: Given<"rmsProp">): Optimizer {
+/**
+ * RMSProp; ρ (PyTorch's alpha) default 0.99, ε default 1e-8.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = rmsProp({ learningRate: 1e-3, decay: 0.9 });
+ */
+export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: OptimizerOptions<"rmsProp">): Optimizer {
   return checked({ kind: "rmsProp", decay, epsilon, ...options });
 }
 
-/** Adam; β₁ default 0.9, β₂ 0.999, ε 1e-8. Weight decay is added to the gradient. */
-export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: Given<"adam">): Optimizer {
+/**
+ * Adam; β₁ default 0.9, β₂ 0.999, ε 1e-8. Weight decay is added to the gradient.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adam({ learningRate: schedule({ kind: "cosine", rate: 1e-3 }) });
+ */
+export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions<"adam">): Optimizer {
   return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
 }
 
-/** AdamW: Adam whose weight decay λ, default 0.01, acts on the weights themselves. */
+/**
+ * AdamW: Adam whose weight decay λ, default 0.01, acts on the weights themselves.
+ *
+ * @throws {OptionError} a rate, a schedule or another number outside its range
+ * @example
+ * const optimizer = adamW({ learningRate: 1e-3, weightDecay: 0.05 });
+ */
 export function adamW({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
   weightDecay = 0.01,
   ...options
-}: Given<"adamW">): Optimizer {
+}: OptimizerOptions<"adamW">): Optimizer {
   return checked({ kind: "adamW", beta1, beta2, epsilon, weightDecay, ...options });
 }
 

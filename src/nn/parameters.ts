@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
+/** A network's parameters, or their gradients: W1, b1 and so on. */
 export type NamedTensors<Name extends string, D extends FloatType> = { readonly [N in Name]: Tensor<D> };
 
 /** Owns the parameters of a network, their gradients by backpropagation, and those by central differences. */

@@ -21,7 +21,12 @@ export type SchedulePlan =
   | { readonly kind: "sequence"; readonly parts: readonly SchedulePart[] };
 
 /** A part of a sequence: a rate, or a plan, and the steps that it has. */
-export type SchedulePart = { readonly schedule: number | SchedulePlan; readonly steps: number };
+export type SchedulePart = {
+  /** Counts its steps from 0. */
+  readonly schedule: number | SchedulePlan;
+  /** Of the last part, they do not matter. */
+  readonly steps: number;
+};
 
 /**
  * A learning rate that follows a plan; a number is the rate of every step.
@@ -40,6 +45,11 @@ export function schedule(plan: number | SchedulePlan): Schedule {
  * The learning rate of a step.
  *
  * Powers and the cosine are worked out from products and sums alone, so that every machine gets the same bits.
+ *
+ * @param step from 0 on
+ * @throws {OptionError} a schedule that leaves its length to the run
+ * @example
+ * rateAt({ kind: "step", rate: 1, every: 10, factor: 0.5 }, 25); // → 0.25
  */
 export function rateAt(schedule: number | SchedulePlan, step: number): number {
   if (typeof schedule === "number") return schedule;

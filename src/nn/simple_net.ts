@@ -14,6 +14,7 @@ import { checkFloatType, checkSize, type Examples, examplesOf, release, type Tar
 import { plainGradients, STEP } from "./numerical_gradient.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
 
+/** The matrix's size, and its first numbers. */
 export type SimpleNetOptions<D extends FloatType> = {
   /** Where the weights come from: standard normal, drawn row by row. */
   readonly random: RandomState;
@@ -21,6 +22,7 @@ export type SimpleNetOptions<D extends FloatType> = {
   readonly inputSize?: number;
   /** Default 3. */
   readonly outputSize?: number;
+  /** Default float32. */
   readonly dtype?: D;
 };
 
@@ -31,7 +33,7 @@ export type SimpleNetOptions<D extends FloatType> = {
  *
  * @example
  * using net = new SimpleNet(engine, { random: new RandomState(0) });
- * net.gradient([0.6, 0.9], [0, 0, 1]).W.toArray();
+ * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
 export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;

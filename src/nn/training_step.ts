@@ -37,8 +37,19 @@ export type StepParts<D extends FloatType> = {
   readonly counter: Tensor<"int32"> | undefined;
 };
 
-/** Steps of one size. The caller disposes of it; network and optimizer state live on. */
+/**
+ * Steps of one size. The caller disposes of it; network and optimizer state live on.
+ *
+ * @example
+ * using digits = new ResidentDataset(engine, mnist.train);
+ * using batch = new Minibatch(digits, 100, "float32");
+ * using state = net.optimize(sgd({ learningRate: 0.1 }));
+ * using step = net.trainingStep(state, batch.source);
+ * batch.indices.set(new RandomState(0).choice(digits.length, 100));
+ * step.run();
+ */
 export class TrainingStep<D extends FloatType> extends Owner {
+  /** What a step runs: `describeProgram` shows each instruction. */
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 

@@ -24,14 +24,17 @@ import { type Optimizer, sgd } from "./optimizers.ts";
 import type { NamedTensors } from "./parameters.ts";
 import type { StepSource, TrainingStep } from "./training_step.ts";
 
+/** The sizes, and how the parameters start. */
 export type TwoLayerNetOptions<D extends FloatType> = {
   readonly inputSize: number;
+  /** Units of the hidden layer. */
   readonly hiddenSize: number;
   readonly outputSize: number;
   /** Where the weights come from: W1 is drawn first, then W2. Without it they are 0, until they are set. */
   readonly random?: RandomState;
   /** Standard deviation of the weights; the biases start at 0. */
   readonly weightInitStd?: number;
+  /** Default float32. */
   readonly dtype?: D;
 };
 
@@ -51,6 +54,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
+  /** Units of the hidden layer. */
   readonly hiddenSize: number;
   readonly outputSize: number;
   /** The network that does the work; disposed of with this one. */

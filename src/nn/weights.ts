@@ -22,11 +22,13 @@ import { networkOf, type Trainable } from "./trainable.ts";
 /** Whose names tensors have. */
 export type Naming = "lanegrad" | "pytorch";
 
+/** Whose names arrays get. */
 export type WeightsOptions = {
-  /** Default: lanegrad's. */
+  /** Default: lanegrad's. `pytorch`: names and shapes of the state of an `nn.Sequential`. */
   readonly naming?: Naming;
 };
 
+/** Which names arrays have, and what is refused. */
 export type SetWeightsOptions = WeightsOptions & {
   /** What stands before every name, such as `"model."`; names that begin otherwise are not looked at. */
   readonly prefix?: string;
@@ -60,7 +62,7 @@ const TRAINING = "training/";
  * @throws {OptionError} an unknown naming
  * @throws {DisposedError} the network was disposed
  * @example
- * writeFileSync("weights.npz", encodeNpz(weightsOf(net)));
+ * weightsOf(net).map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
 export function weightsOf<D extends FloatType>(
   trainable: Trainable<D>,
@@ -84,6 +86,9 @@ export function weightsOf<D extends FloatType>(
  * @throws {FormatError} an array is missing, unknown, of another shape or of another type; it is named
  * @throws {OptionError} an unknown option, or a name that comes twice
  * @throws {DisposedError} the network was disposed
+ * @example
+ * using other = network(engine, net.description, { random: "none" });
+ * setWeights(other, weightsOf(net));
  */
 export function setWeights<D extends FloatType>(
   trainable: Trainable<D>,
@@ -105,12 +110,12 @@ export function setWeights<D extends FloatType>(
 /**
  * Reads a safetensors file into a network's parameters and running statistics. Nothing is changed unless everything fits.
  *
- * @param options.naming whose names the tensors have: `"pytorch"` for the state of an `nn.Sequential`
  * @throws {FormatError} a damaged file, or a tensor that is missing, unknown, of another shape or of another type
  * @throws {OptionError} an unknown option
  * @throws {DisposedError} the network was disposed
  * @example
- * loadWeights(net, bytes, { naming: "pytorch", prefix: "model.", file: "model.safetensors" });
+ * const bytes = encodeNetwork(net, { naming: "pytorch" }); // or what PyTorch saved
+ * loadWeights(net, bytes, { naming: "pytorch", file: "model.safetensors" });
  */
 export function loadWeights<D extends FloatType>(
   net: Trainable<D>,

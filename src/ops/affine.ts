@@ -19,6 +19,7 @@ import { checkSparseFloat, isSparse } from "./sparse.ts";
 /** What may follow the product. */
 export type Activation = keyof typeof ACTIVATION;
 
+/** What follows the product, and where the result goes. */
 export type AffineOptions<D extends FloatType> = Into<D> & {
   /** Default "none". */
   readonly activation?: Activation;
@@ -40,7 +41,11 @@ const NO_OPTIONS = {};
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} an unknown activation
  * @example
+ * using x = tensor(engine, [[1, 2]]);
+ * using w = tensor(engine, [[1], [-2]]);
+ * using b = tensor(engine, [1]);
  * using hidden = affine(x, w, b, { activation: "relu" });
+ * hidden.toArray(); // → [[0]]
  */
 export function affine<D extends FloatType>(
   x: Tensor<D> | SparseMatrix<D>,

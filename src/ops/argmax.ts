@@ -15,6 +15,10 @@ const NO_OPTIONS = {};
  * @returns m column indices (int32): `out`, or a new tensor
  * @throws {ShapeError} x is no matrix or has no columns, or `out` does not fit or overlaps
  * @throws {DTypeError} integers
+ * @example
+ * using p = tensor(engine, [[0.1, 0.7, 0.2]]);
+ * using classes = argmax(p);
+ * classes.toArray(); // → [1]
  */
 export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
   checkTensor("argmax", "x", x);
@@ -33,6 +37,11 @@ export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32">
  * @param labels m class labels (int32)
  * @throws {ShapeError} x is no matrix or has no columns, or there are not m labels
  * @throws {DTypeError} x holds integers, or labels are not int32
+ * @returns a whole number, 0..m
+ * @example
+ * using p = tensor(engine, [[0.1, 0.9], [0.8, 0.2]]);
+ * using labels = tensor(engine, Int32Array.of(1, 1));
+ * countCorrect(p, labels); // → 1
  */
 export function countCorrect<D extends FloatType>(x: Tensor<D>, labels: Tensor<"int32">): number {
   checkTensor("countCorrect", "x", x);

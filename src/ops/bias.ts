@@ -25,6 +25,10 @@ const NO_OPTIONS = {};
  * @returns m × n: `out` (which may be x), or a new tensor
  * @throws {ShapeError} x is no matrix, b is not as long as its rows, or `out` does not fit or overlaps
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using x = tensor(engine, [[1, 2], [3, 4]]);
+ * using b = tensor(engine, [10, 20]);
+ * addBias(x, b, { out: x }).toArray(); // → [[11, 22], [13, 24]]
  */
 export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
   checkTensor("addBias", "x", x);
@@ -45,6 +49,10 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }
  * @returns n: `out`, or a new tensor
  * @throws {ShapeError} x is no matrix, or `out` does not fit or overlaps
  * @throws {DTypeError} integers
+ * @example
+ * using dz = tensor(engine, [[1, 2], [3, 4]]);
+ * using db = columnSums(dz);
+ * db.toArray(); // → [4, 6]
  */
 export function columnSums<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
   checkTensor("columnSums", "x", x);

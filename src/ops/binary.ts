@@ -44,7 +44,10 @@ type Rule = (node: { readonly a: Floats; readonly b: Floats; readonly y: Floats 
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} two numbers, or something else than tensors, expressions and numbers
  * @example
- * using shifted = add(x, row);
+ * using x = tensor(engine, [[1, 2], [3, 4]]);
+ * using row = tensor(engine, [10, 20]);
+ * using y = add(x, row);
+ * y.toArray(); // → [[11, 22], [13, 24]]
  */
 export const add: BinaryFunction = /* @__PURE__ */ binary("add", [(_, dy) => dy, (_, dy) => dy]);
 
@@ -99,7 +102,10 @@ export const drop: BinaryFunction = /* @__PURE__ */ binary("drop", [undefined, (
  * @throws {ShapeError} shapes do not broadcast
  * @throws {DTypeError} integers, or float32 with float64
  * @example
- * using clipped = where(greater(x, 1), 1, x);
+ * using x = tensor(engine, [0.5, 3]);
+ * using condition = greater(x, 1);
+ * using clipped = where(condition, 1, x);
+ * clipped.toArray(); // → [0.5, 1]
  */
 export function where<D extends FloatType>(
   condition: Tensor<D>,
@@ -144,6 +150,10 @@ function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<Float
  * @throws {ShapeError} it does not
  * @throws {OptionError} a shape that is no shape
  * @throws {DTypeError} integers
+ * @example
+ * using row = tensor(engine, [1, 2]);
+ * using rows = broadcastTo(row, [2, 2]);
+ * rows.toArray(); // → [[1, 2], [1, 2]]
  */
 export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
 export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;

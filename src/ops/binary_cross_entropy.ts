@@ -19,6 +19,10 @@ import { mean } from "./reduce.ts";
  * @returns the loss, in nats; an expression without axes where z or t is an expression
  * @throws {ShapeError} shapes differ
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using z = tensor(engine, [0, 0]);
+ * using t = tensor(engine, [0, 1]);
+ * binaryCrossEntropyWithLogits(z, t); // ln 2: undecided about both
  */
 export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Tensor<D>, t: Tensor<D>): number;
 export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t: Value<D>): Expression<D>;

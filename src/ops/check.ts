@@ -9,7 +9,10 @@ import { empty, Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 
 /** Where a result goes: into `out` if it is given, else into a new tensor, which the caller disposes of. */
-export type Into<D extends DType> = { readonly out?: Tensor<D> };
+export type Into<D extends DType> = {
+  /** Of the result's shape and dtype, in the same engine. */
+  readonly out?: Tensor<D>;
+};
 
 /** Whether an output may be one of the inputs. A partial overlap is never allowed. */
 export type Aliasing = "may be an input" | "disjoint";

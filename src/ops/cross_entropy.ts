@@ -14,6 +14,7 @@ import { apply, isExpression, sizesOf } from "./operation.ts";
 import { sum } from "./reduce.ts";
 import { checkRows, logSoftmax, softmax } from "./softmax.ts";
 
+/** What else a loss of tensors works out in the same pass. */
 export type LossOptions<D extends FloatType> = {
   /** Receives ∂loss/∂z: a tensor of z's shape, which may be z itself. */
   readonly gradient?: Tensor<D>;
@@ -34,6 +35,12 @@ const LAST_AXIS = { axes: [-1], keepAxes: true };
  * @throws {ShapeError} shapes do not fit, there is no row, or `gradient` overlaps in part
  * @throws {DTypeError} labels that are not int32, targets of another dtype
  * @throws {IndexError} a label outside 0..n-1; of an expression, when the program runs
+ * @example
+ * using z = tensor(engine, [[0, 0]]);
+ * using t = tensor(engine, Int32Array.of(1));
+ * using dz = zeros(engine, [1, 2]);
+ * softmaxCrossEntropy(z, t, { gradient: dz }); // ln 2
+ * dz.toArray(); // → [[0.5, -0.5]]
  */
 export function softmaxCrossEntropy<D extends FloatType>(
   z: Tensor<D>,

@@ -10,6 +10,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, type Into } from "./check.ts";
 import { apply } from "./operation.ts";
 
+/** How much is left out, and by which mask. */
 export type DropoutOptions = {
   /** The share of elements that are left out, 0 <= rate < 1. */
   readonly rate: number;
@@ -18,13 +19,24 @@ export type DropoutOptions = {
 };
 
 /** Dropout as a layer's description. */
-export type DropoutLayer = { readonly kind: "dropout"; readonly rate: number };
+export type DropoutLayer = {
+  readonly kind: "dropout";
+  /** The share of units that are left out. */
+  readonly rate: number;
+};
 
 type Dropout = { readonly rate: number; readonly stream: number };
 
 /**
- * y_i = x_i / (1 - rate), or 0 with probability `rate` (Srivastava et al., 2014, scaled while training). With a rate alone,
- * a layer's description.
+ * A layer's description: units are left out while training.
+ *
+ * @throws {OptionError} a rate outside 0 <= rate < 1
+ * @example
+ * const layers = sequential(dense(784, 256), relu(), dropout(0.2), dense(256, 10));
+ */
+export function dropout(rate: number): DropoutLayer;
+/**
+ * y_i = x_i / (1 - rate), or 0 with probability `rate` (Srivastava et al., 2014, scaled while training).
  *
  * Which elements are left out follows from the counter, the stream and the element's position alone: the same call gives
  * the same mask, in both float types, and the gradient needs no copy of it.
@@ -35,8 +47,11 @@ type Dropout = { readonly rate: number; readonly stream: number };
  * @throws {OptionError} a rate outside 0 <= rate < 1, or a stream that is no whole number
  * @throws {ShapeError} the counter is not two numbers
  * @throws {DTypeError} integers for x, floats for the counter
+ * @example
+ * using x = tensor(engine, [1, 2, 3, 4]);
+ * using counter = tensor(engine, Int32Array.of(0, 1));
+ * using y = dropout(x, counter, { rate: 0.5 });
  */
-export function dropout(rate: number): DropoutLayer;
 export function dropout<D extends FloatType>(
   x: Tensor<D>,
   counter: Tensor<"int32">,

@@ -29,6 +29,7 @@ export type UnaryFunction = {
 /** An activation as a layer's description: what these functions give when they are called without an operand. */
 export type ActivationLayer = {
   readonly kind: "activation";
+  /** The function. */
   readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
   /** Of leakyRelu. */
   readonly slope?: number;
@@ -58,6 +59,10 @@ export type GradientFunction = {
  *
  * @throws {DTypeError} integers
  * @throws {ShapeError} an `out` that does not fit, or overlaps x in part
+ * @example
+ * using x = tensor(engine, [0, -Infinity]);
+ * using y = exp(x);
+ * y.toArray(); // → [1, 0]
  */
 export const exp: UnaryFunction = /* @__PURE__ */ map("exp", ({ result }, dy) => mul(dy, result));
 
@@ -67,7 +72,14 @@ export const log: UnaryFunction = /* @__PURE__ */ map("log", ({ operands: [x] },
 /** √x of each element: NaN below 0. Shapes, `out` and errors as for `exp`. */
 export const sqrt: UnaryFunction = /* @__PURE__ */ map("sqrt", ({ result }, dy) => div(mul(dy, 0.5), result));
 
-/** 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`. */
+/**
+ * 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`.
+ *
+ * @example
+ * using x = tensor(engine, [0, Infinity]);
+ * using y = sigmoid(x);
+ * y.toArray(); // → [0.5, 1]
+ */
 export const sigmoid: ActivationFunction = /* @__PURE__ */ activation("sigmoid", ({ result }, dy) =>
   sigmoidGradient(result, dy),
 );
@@ -77,7 +89,14 @@ export const tanh: ActivationFunction = /* @__PURE__ */ activation("tanh", ({ re
   tanhGradient(result, dy),
 );
 
-/** max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`. */
+/**
+ * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.
+ *
+ * @example
+ * using x = tensor(engine, [-1, 2]);
+ * relu(x, { out: x }).toArray(); // → [0, 2]
+ * const layer = relu(); // for `sequential`
+ */
 export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", ({ result }, dy) =>
   reluGradient(result, dy),
 );
@@ -117,6 +136,10 @@ export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) =
  *
  * @param options.slope default 0.01
  * @throws {OptionError} slope is no number
+ * @example
+ * using x = tensor(engine, [-2, 2]);
+ * using y = leakyRelu(x, { slope: 0.25 });
+ * y.toArray(); // → [-0.5, 2]
  */
 export function leakyRelu(options?: { readonly slope?: number }): ActivationLayer;
 export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: { readonly slope?: number }): Tensor<D>;
@@ -166,6 +189,10 @@ const SQRT_2_PI = 0.7978845608028654;
  *
  * @param p any finite number
  * @throws {OptionError} p is no finite number
+ * @example
+ * using x = tensor(engine, [1, 2, 3]);
+ * using cubes = pow(x, 3);
+ * cubes.toArray(); // → [1, 8, 27]
  */
 export function pow<D extends FloatType>(x: Tensor<D>, p: number): Tensor<D>;
 export function pow<D extends FloatType>(x: Expression<D>, p: number): Expression<D>;

@@ -36,6 +36,12 @@ const NO_OPTIONS = {};
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
  * @throws {OptionError} scale is no number
+ * @example
+ * using pixels = tensor(engine, Uint8Array.of(0, 255, 51, 0), { shape: [2, 2] });
+ * using indices = tensor(engine, Int32Array.of(1));
+ * using y = zeros(engine, [1, 2], { dtype: "float64" });
+ * gatherRows(pixels, indices, y, 1 / 255);
+ * y.toArray(); // → [[0.2, 0]]
  */
 export function gatherRows<D extends FloatType>(
   x: Tensor<"uint8">,
@@ -68,6 +74,11 @@ export function gatherRows<D extends FloatType>(
  * @throws {ShapeError} x is no matrix, or indices no vector
  * @throws {DTypeError} an operand of another dtype
  * @throws {OptionError} dtype is no float type
+ * @example
+ * const pixels = input(engine, [1000, 784], { name: "pixels", dtype: "uint8" });
+ * const indices = input(engine, [100], { name: "indices", dtype: "int32" });
+ * const x = batchOf(pixels, indices, { dtype: "float32", scale: 1 / 255 });
+ * x.shape; // → [100, 784]
  */
 export function batchOf<D extends FloatType>(
   x: Value<"uint8"> | SparseMatrix<"uint8">,
@@ -113,6 +124,11 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
  * @throws {ShapeError} an operand is no vector, or `out` does not fit or overlaps
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no element
+ * @example
+ * using labels = tensor(engine, Int32Array.of(7, 2, 1));
+ * using indices = tensor(engine, Int32Array.of(2, 0));
+ * using batch = gatherIndices(labels, indices);
+ * batch.toArray(); // → [1, 7]
  */
 export function gatherIndices(
   x: Tensor<"int32">,
@@ -131,7 +147,17 @@ export function gatherIndices(
   return y;
 }
 
-/** The labels of a minibatch as an expression: those that `indices` names when the program runs. */
+/**
+ * The labels of a minibatch as an expression: those that `indices` names when the program runs.
+ *
+ * @returns m labels
+ * @throws {ShapeError} an operand is no vector
+ * @throws {DTypeError} an operand that is not int32
+ * @example
+ * const labels = input(engine, [1000], { name: "labels", dtype: "int32" });
+ * const indices = input(engine, [100], { name: "indices", dtype: "int32" });
+ * labelsOf(labels, indices).shape; // → [100]
+ */
 export function labelsOf(x: Value<"int32">, indices: Value<"int32">): Expression<"int32"> {
   const operands = [expressionOf(x), expressionOf(indices)];
   return applied(GATHER_LABELS, operands, {}, GATHER_LABELS.form(operands, {})) as Expression<"int32">;

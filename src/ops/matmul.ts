@@ -20,16 +20,23 @@ import { checkSparseFloat, isSparse } from "./sparse.ts";
 /** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
 export type Transpose = "none" | "a" | "b" | "both";
 
+/** What becomes of A, B and C in αAB + βC. */
 export type MatmulOptions<D extends FloatType> = Into<D> & {
+  /** Default: neither. */
   readonly transpose?: Transpose;
-  /** The factor of the product. */
+  /** The factor of the product; default 1. */
   readonly alpha?: number;
-  /** The factor of what `out` holds; 0 never reads it. */
+  /** The factor of what `out` holds; 0, the default, never reads it. */
   readonly beta?: number;
 };
 
 /** What an expression of a product is told; there is nothing that it could be added to. */
-export type ProductOptions = { readonly transpose?: Transpose; readonly alpha?: number };
+export type ProductOptions = {
+  /** Default: neither. */
+  readonly transpose?: Transpose;
+  /** The factor of the product; default 1. */
+  readonly alpha?: number;
+};
 
 type Product = { readonly transpose: Transpose; readonly alpha: number };
 
@@ -47,7 +54,10 @@ const NO_OPTIONS = {};
  * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is no number
  * @throws {DisposedError} an operand was disposed
  * @example
+ * using a = tensor(engine, [[1, 2], [3, 4]]);
+ * using b = tensor(engine, [[5, 6], [7, 8]]);
  * using c = matmul(a, b, { transpose: "a" });
+ * c.toArray(); // → [[26, 30], [38, 44]]
  */
 export function matmul<D extends FloatType>(a: Tensor<D>, b: Tensor<D>, options?: MatmulOptions<D>): Tensor<D>;
 export function matmul<D extends FloatType>(

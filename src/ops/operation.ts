@@ -15,11 +15,26 @@ const NO_OPTIONS = {};
 
 /**
  * The operation of these operands: a tensor when all of them are tensors, else an expression, for which tensors are
- * leaves.
+ * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
- * @param out where a tensor goes; there is no such place for an expression
- * @throws what the shape rule throws, and what a wrong `out` does
- * @throws {OptionError} `out` with an expression
+ * @param operation one of one's own: the library's have functions
+ * @throws {OptionError} no operand, or `out` with an expression
+ * @example
+ * const twice: Operation = {
+ *   name: "twice",
+ *   form: ([x]) => ({ dtype: "float32", shape: (x as Value).shape }),
+ *   bind: ({ kernels, result: { shape }, at: [x], out }) => {
+ *     const count = shape.reduce((product, extent) => product * extent, 1);
+ *     return () => {
+ *       kernels.copy(count, x?.pointer ?? 0, out.pointer);
+ *       kernels.axpby(count, out.pointer, out.pointer, 1, 1);
+ *     };
+ *   },
+ *   gradient: (_which, _node, dy) => apply(twice, [dy], {}) as Expression<"float32">,
+ * };
+ * using x = tensor(engine, [1, 2]);
+ * using y = apply(twice, [x], {}) as Tensor;
+ * y.toArray(); // → [2, 4]
  */
 export function apply<D extends FloatType, A extends Attributes>(
   operation: Operation<A>,

@@ -17,6 +17,7 @@ import { reshape } from "./rows.ts";
 
 type Floats = Expression<FloatType>;
 
+/** Which axes are folded, and whether they stay. */
 export type ReduceOptions = {
   /** Which axes; from the end where negative. Default: all. */
   readonly axes?: readonly number[];
@@ -42,7 +43,9 @@ type Fold = "sum" | "max";
  * @throws {DTypeError} integers
  * @throws {ShapeError} an `out` that does not fit, or overlaps
  * @example
+ * using x = tensor(engine, [[1, 2], [3, 4]]);
  * using columns = sum(x, { axes: [0] });
+ * columns.toArray(); // → [4, 6]
  */
 export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) => broadcastTo(dy, x.shape));
 

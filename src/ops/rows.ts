@@ -13,17 +13,20 @@ import { apply, bytesOf } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 
-/** A value of x's dtype under another shape: a tensor of its own, or an expression. */
-export function reshape<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
-export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
-export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 /**
  * x's elements in their order under another shape. Of a tensor, a copy; in a program nothing is moved.
  *
  * @throws {ShapeError} another number of elements
  * @throws {OptionError} a shape that is no shape
  * @throws {DTypeError} integers
+ * @example
+ * using x = tensor(engine, [1, 2, 3, 4]);
+ * using y = reshape(x, [2, 2]);
+ * y.toArray(); // → [[1, 2], [3, 4]]
  */
+export function reshape<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
   checkFloat("reshape", "x", x);
   if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
@@ -49,15 +52,20 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
   flops: () => 0,
 };
 
-/** The transpose of a matrix: y_ji = x_ij. */
-export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
-export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
 /**
+ * The transpose of a matrix: y_ji = x_ij.
+ *
  * @param x m × n
  * @returns n × m: a tensor of its own, or an expression
  * @throws {ShapeError} x is no matrix
  * @throws {DTypeError} integers
+ * @example
+ * using x = tensor(engine, [[1, 2, 3]]);
+ * using y = transpose(x);
+ * y.toArray(); // → [[1], [2], [3]]
  */
+export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
+export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
 export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
   return apply(TRANSPOSE, [x], {});
 }
@@ -89,7 +97,9 @@ type Range = { readonly start: number; readonly end: number; readonly axis: numb
  * @throws {ShapeError} no such axis, or a range that lies outside
  * @throws {DTypeError} integers
  * @example
- * using last = slice(x, 90, 100);
+ * using x = tensor(engine, [[1, 2], [3, 4], [5, 6]]);
+ * using last = slice(x, 1, 3);
+ * last.toArray(); // → [[3, 4], [5, 6]]
  */
 export function slice<D extends FloatType>(x: Tensor<D>, start: number, end: number, options?: AxisOption): Tensor<D>;
 export function slice<D extends FloatType>(
@@ -108,7 +118,11 @@ export function slice<D extends FloatType>(
   return apply(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
 }
 
-export type AxisOption = { readonly axis?: number };
+/** Along which axis. */
+export type AxisOption = {
+  /** From the end where negative; default 0. */
+  readonly axis?: number;
+};
 
 const SLICE: Operation<Range> = {
   name: "slice",
@@ -159,6 +173,11 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
  * @throws {ShapeError} shapes do not fit, or no such axis
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} no values
+ * @example
+ * using a = tensor(engine, [[1, 2]]);
+ * using b = tensor(engine, [[3, 4]]);
+ * using y = concat([a, b], { axis: 1 });
+ * y.toArray(); // → [[1, 2, 3, 4]]
  */
 export function concat<D extends FloatType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
 export function concat<D extends FloatType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
@@ -213,6 +232,11 @@ const CONCAT: Operation<{ readonly axis: number }> = {
  * @throws {ShapeError} x has no axis, or indices more than one
  * @throws {DTypeError} integers, or indices that are not int32
  * @throws {IndexError} an index that names no row
+ * @example
+ * using x = tensor(engine, [[1, 2], [3, 4]]);
+ * using indices = tensor(engine, Int32Array.of(1, 1));
+ * using y = gather(x, indices);
+ * y.toArray(); // → [[3, 4], [3, 4]]
  */
 export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32">): Tensor<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;

@@ -24,6 +24,10 @@ const LAST_AXIS = { axes: [-1], keepAxes: true };
  *
  * @throws {ShapeError} z is no matrix or has no columns, or `out` does not fit or overlaps in part
  * @throws {DTypeError} integers
+ * @example
+ * using z = tensor(engine, [[0, 0, -Infinity]]);
+ * using p = softmax(z);
+ * p.toArray(); // → [[0.5, 0.5, 0]]
  */
 export const softmax: UnaryFunction = ((z: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) =>
   apply(SOFTMAX, [z], {}, options)) as UnaryFunction;

@@ -24,7 +24,14 @@ import { applied, compute, sizesOf } from "./operation.ts";
 
 const NO_OPTIONS = {};
 
-/** The share of elements that are not zero, 0..1; 0 where there are none. */
+/**
+ * The share of elements that are not zero, 0..1; 0 where there are none.
+ *
+ * @throws {DTypeError} not bytes
+ * @example
+ * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
+ * densityOf(pixels); // → 0.25
+ */
 export function densityOf(x: Tensor<"uint8">): number {
   checkTensor("densityOf", "x", x);
   checkAlike("densityOf", "x", x, x, "uint8");
@@ -38,6 +45,10 @@ export function densityOf(x: Tensor<"uint8">): number {
  * @returns m × k, which the caller disposes of
  * @throws {ShapeError} x is no matrix, or has more columns
  * @throws {DTypeError} not bytes
+ * @example
+ * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
+ * using sparse = compress(pixels);
+ * sparse.nonzeros; // → 1
  */
 export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
   checkTensor("compress", "x", x);
@@ -65,6 +76,8 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
  * @returns m × k sparse rows with room for every element
  * @throws {ShapeError} x is no matrix, or has more columns
  * @throws {DTypeError} not bytes
+ * @example
+ * const rows = compressed(input(engine, [100, 784], { name: "pixels", dtype: "uint8" }));
  */
 export function compressed(x: Value<"uint8">): Expression<"uint8"> {
   const operands = [expressionOf(x)];
@@ -105,6 +118,12 @@ function checkBytes(x: Value): void {
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
  * @throws {OptionError} scale is no number
+ * @example
+ * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
+ * using sparse = compress(pixels);
+ * using indices = tensor(engine, Int32Array.of(0));
+ * using batch = new SparseMatrix(engine, [1, 2], { dtype: "float32", widest: sparse.widest });
+ * gatherSparseRows(sparse, indices, batch, 1 / 255);
  */
 export function gatherSparseRows<D extends FloatType>(
   x: SparseMatrix<"uint8">,
@@ -172,6 +191,11 @@ export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: 
  * @returns m × n: `out`, or a new tensor
  * @throws {ShapeError} shapes do not fit, or `out` overlaps
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }); // filled by gatherSparseRows
+ * using w = zeros(engine, [3, 1]);
+ * using b = tensor(engine, [1]);
+ * using z = sparseAffine(x, w, b);
  */
 export function sparseAffine<D extends FloatType>(
   x: SparseMatrix<D>,
@@ -205,6 +229,11 @@ export function sparseAffine<D extends FloatType>(
  * @throws {ShapeError} shapes do not fit, or w overlaps d
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} α is no number
+ * @example
+ * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }); // filled by gatherSparseRows
+ * using dz = zeros(engine, [2, 1]);
+ * using w = zeros(engine, [3, 1]);
+ * sparseAxpy(-0.1, x, dz, w);
  */
 export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D>, d: Tensor<D>, w: Tensor<D>): void {
   checkTensor("sparseAxpy", "d", d);

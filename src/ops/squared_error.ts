@@ -23,6 +23,10 @@ const NO_OPTIONS = {};
  * @returns the loss; an expression without axes where y or t is an expression
  * @throws {ShapeError} shapes differ, or `gradient` overlaps in part
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using y = tensor(engine, [1, 2]);
+ * using t = tensor(engine, [1, 4]);
+ * squaredError(y, t); // → 2
  */
 export function squaredError<D extends FloatType>(y: Tensor<D>, t: Tensor<D>, options?: LossOptions<D>): number;
 export function squaredError<D extends FloatType>(y: Value<D>, t: Value<D>): Expression<D>;

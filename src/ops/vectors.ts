@@ -11,6 +11,11 @@ import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, checkTe
  * @throws {ShapeError} shapes differ, or x and y overlap in part
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} α is no number
+ * @example
+ * using gradient = tensor(engine, [2, 4]);
+ * using w = tensor(engine, [1, 1]);
+ * axpy(-0.5, gradient, w);
+ * w.toArray(); // → [0, -1]
  */
 export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor<D>): void {
   checkTensor("axpy", "x", x);
@@ -25,6 +30,10 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
  *
  * @throws {DTypeError} integers
  * @throws {OptionError} α is no number
+ * @example
+ * using y = zeros(engine, [2]);
+ * fill(y, 1);
+ * y.toArray(); // → [1, 1]
  */
 export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
   checkTensor("fill", "y", y);
@@ -38,6 +47,11 @@ export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
  *
  * @throws {ShapeError} shapes differ, or x and y overlap in part
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using x = tensor(engine, [1, 2]);
+ * using y = zeros(engine, [2]);
+ * copy(x, y);
+ * y.toArray(); // → [1, 2]
  */
 export function copy<D extends FloatType>(x: Tensor<D>, y: Tensor<D>): void {
   checkTensor("copy", "x", x);

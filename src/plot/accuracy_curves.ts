@@ -8,20 +8,22 @@ import type { ChartOptions, Numbers } from "./types.ts";
 export type Accuracies = {
   /** Epochs or steps; by default 0, 1, 2 … */
   readonly x?: Numbers;
+  /** Of the training examples. */
   readonly train: Numbers;
+  /** Of the test examples. */
   readonly test: Numbers;
 };
 
 /**
  * The accuracies on the training and on the test examples, from 0 to 1.
  *
- *     await accuracyCurves({ train: history.trainAccuracies, test: history.testAccuracies });
- *
  * @param accuracies NaN is a gap
  * @returns a figure as SVG
  * @throws {ShapeError} none, or different numbers of them
  * @throws {OptionError} an accuracy that is none: they are fractions, not per cent
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const svg = await accuracyCurves({ train: [0.1, 0.8, 0.9], test: [0.1, 0.78, 0.86] });
  */
 export async function accuracyCurves(accuracies: Accuracies, options: ChartOptions = {}): Promise<string> {
   const figure = "accuracyCurves";

@@ -7,12 +7,17 @@ import type { Numbers, ScaledOptions } from "./types.ts";
 
 /** Quantiles at each x. */
 export type Quantiles = {
+  /** Ascending. */
   readonly x: Numbers;
+  /** Where the band begins. */
   readonly lower: Numbers;
+  /** Where the line is. */
   readonly median: Numbers;
+  /** Where the band ends. */
   readonly upper: Numbers;
 };
 
+/** The axes, and the words for the line and the band. */
 export type BandOptions = ScaledOptions & {
   /** Names the line: "median". */
   readonly medianLabel?: string;
@@ -23,13 +28,14 @@ export type BandOptions = ScaledOptions & {
 /**
  * A median with the band between two quantiles.
  *
- *     await band({ x: batchSizes, lower, median, upper }, { xLabel: "batch size", bandLabel: "5 % to 95 %" });
- *
  * @param quantiles as many of each, in ascending order of x, which is on a logarithmic axis by default; NaN is a gap
  * @returns a figure as SVG
  * @throws {ShapeError} none, different numbers of them, or none that has a place on the axes
  * @throws {OptionError} an element that is no number, a domain that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const [x, lower, median, upper] = [[10, 100, 1000], [1, 1.6, 1.9], [2, 2.1, 2.2], [3, 2.5, 2.4]];
+ * const svg = await band({ x, lower, median, upper }, { xLabel: "batch size", bandLabel: "5 % to 95 %" });
  */
 export async function band(quantiles: Quantiles, options: BandOptions = {}): Promise<string> {
   const figure = "band";

@@ -8,6 +8,7 @@ import type { FigureOptions } from "./types.ts";
 
 /** A bar, its name and what stands behind it. */
 export type Bar = {
+  /** What stands before it. */
   readonly label: string;
   /** From 0 on. */
   readonly value: number;
@@ -15,6 +16,7 @@ export type Bar = {
   readonly note?: string;
 };
 
+/** The unit of the numbers. */
 export type BarsOptions = FigureOptions & {
   /** Of all values: "ms". */
   readonly unit?: string;
@@ -28,11 +30,12 @@ const WIDEST = 150;
 /**
  * Numbers as bars from 0 on, for times and sizes.
  *
- *     await bars([{ label: "lanegrad", value: 0.12 }, { label: "plain JavaScript", value: 0.9 }], { unit: "ms" });
- *
  * @returns a figure as SVG
  * @throws {ShapeError} no bars
  * @throws {OptionError} a value that is no finite number from 0 on
+ * @example
+ * const items = [{ label: "lanegrad", value: 0.12 }, { label: "plain JavaScript", value: 0.9 }];
+ * const svg = await bars(items, { unit: "ms" });
  */
 export async function bars(items: readonly Bar[], options: BarsOptions = {}): Promise<string> {
   const figure = "bars";

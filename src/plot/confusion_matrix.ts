@@ -6,6 +6,7 @@ import { BLUE, VERMILLION } from "./palette.ts";
 import { fixed } from "./ticks.ts";
 import type { FigureOptions, Matrix } from "./types.ts";
 
+/** What the classes are called. */
 export type ConfusionMatrixOptions = FigureOptions & {
   /** By default 0, 1, 2 … */
   readonly classes?: readonly string[];
@@ -15,12 +16,12 @@ export type ConfusionMatrixOptions = FigureOptions & {
  * How often each class was taken for each: what is right is blue, a mistake vermillion, and as strong as the cube
  * root of its share of the row, so that mistakes can be seen at all.
  *
- *     await confusionMatrix(evaluation.confusion, { title: "Test examples" });
- *
  * @param counts square; the row is the class, the column what it was taken for
  * @returns a figure as SVG
  * @throws {ShapeError} not square, or not as many names as classes
  * @throws {OptionError} a count that is no whole number from 0 on
+ * @example
+ * const svg = await confusionMatrix([[90, 10], [3, 97]], { classes: ["cat", "dog"], title: "Test examples" });
  */
 export async function confusionMatrix(counts: Matrix, options: ConfusionMatrixOptions = {}): Promise<string> {
   const figure = "confusionMatrix";

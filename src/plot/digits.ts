@@ -5,8 +5,14 @@ import { gallery, indicesOf } from "./gallery.ts";
 import type { Domain, FigureOptions, Numbers } from "./types.ts";
 
 /** One picture, row by row; what is written below it. */
-export type DigitPicture = { readonly pixels: Numbers; readonly caption?: string };
+export type DigitPicture = {
+  /** Row by row, as many as the shape has. */
+  readonly pixels: Numbers;
+  /** By default nothing. */
+  readonly caption?: string;
+};
 
+/** How pictures are read, and laid out. */
 export type DigitsOptions = FigureOptions & {
   /** Rows and columns; by default those of a square. */
   readonly shape?: readonly [number, number];
@@ -22,12 +28,13 @@ const GREYS = [...Array.from({ length: 15 }, (_, i) => 0x010101 * (255 - Math.ro
 /**
  * Pictures in grey with captions: digits, and what a network took them for.
  *
- *     await digits([{ pixels: test.image(247), caption: "4 taken for 9, 98 %" }]);
- *
  * @param pictures of one size
  * @returns a figure as SVG, about 0.8 KB for a digit of 28 × 28
  * @throws {ShapeError} no pictures, different sizes, or a size that is not that of the shape
  * @throws {OptionError} a pixel that is no number, a shape, a number of pictures or a range that is none
+ * @example
+ * const pixels = mnist.test.slice(0, 1).inputs;
+ * const svg = await digits([{ pixels, caption: "4 taken for 9, 98 %" }]);
  */
 export async function digits(pictures: readonly DigitPicture[], options: DigitsOptions = {}): Promise<string> {
   const figure = "digits";

@@ -4,6 +4,7 @@ import { BLUE } from "./palette.ts";
 import { niceDomain } from "./ticks.ts";
 import type { ChartOptions, Numbers } from "./types.ts";
 
+/** The axes, and how many intervals there are. */
 export type HistogramOptions = ChartOptions & {
   /** How many intervals there are within `xDomain`; 30 by default. */
   readonly bins?: number;
@@ -12,13 +13,14 @@ export type HistogramOptions = ChartOptions & {
 /**
  * How often values lie in each of a number of equal intervals. An interval holds its lesser end, and the last one both.
  *
- *     await histogram(activations, { bins: 20, xDomain: [0, 1], xLabel: "activation" });
- *
  * @param values those that are not finite, or outside `xDomain`, are not counted; the description says how many
  * @returns a figure as SVG
  * @throws {ShapeError} no values, or none that is finite
  * @throws {OptionError} an element that is no number, a domain or a number of bins that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const activations = new RandomState(0).rand(1000);
+ * const svg = await histogram(activations, { bins: 20, xDomain: [0, 1], xLabel: "activation" });
  */
 export async function histogram(values: Numbers, options: HistogramOptions = {}): Promise<string> {
   const figure = "histogram";

@@ -4,6 +4,7 @@ import { type Curve, curvesChart } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import type { Point, ScaledOptions, Series } from "./types.ts";
 
+/** The axes, and places on them. */
 export type LinesOptions = ScaledOptions & {
   /** Places that are marked. */
   readonly points?: readonly Point[];
@@ -15,12 +16,13 @@ export type LinesOptions = ScaledOptions & {
  * What is NaN or infinite is a gap, and so is what is not above 0 on a logarithmic axis. A line of many points keeps
  * those that can be seen.
  *
- *     await lines([{ label: "central", x: h, y: errors }], { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
- *
  * @returns a figure as SVG
  * @throws {ShapeError} no series, an empty one, x and y of different lengths, nothing that has a place on the axes
  * @throws {OptionError} an element that is no number, a domain that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const series = [{ label: "central", x: [1e-4, 1e-3, 1e-2], y: [1e-9, 1e-7, 1e-5] }];
+ * const svg = await lines(series, { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
  */
 export async function lines(series: readonly Series[], options: LinesOptions = {}): Promise<string> {
   const { xLabel = "", yLabel = "", xScale = "linear", yScale = "linear", points = [], height = 260 } = options;

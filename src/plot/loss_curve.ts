@@ -4,6 +4,7 @@ import { styleOf } from "./palette.ts";
 import { runningMean } from "./sampling.ts";
 import type { Numbers, ScaledOptions } from "./types.ts";
 
+/** The axes, and how much is averaged. */
 export type LossCurveOptions = ScaledOptions & {
   /** The step of each loss, in ascending order; by default 0, 1, 2 … */
   readonly steps?: Numbers;
@@ -17,13 +18,14 @@ const MANY = 1000;
 /**
  * The loss of every step as a faint line, and its running mean.
  *
- *     await lossCurve(history.losses, { title: "Training", yScale: "log" });
- *
  * @param losses one for each step; NaN and infinities are gaps
  * @returns a figure as SVG, of less than 20 KB for any number of steps
  * @throws {ShapeError} no losses, none that can be drawn, as many steps as there are not losses
  * @throws {OptionError} an element that is no number, a domain or a smoothing that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const { losses } = await train(net, mnist.train, { iterations: 20, learningRate: 0.1 });
+ * const svg = await lossCurve(losses, { title: "Training", yScale: "log" });
  */
 export async function lossCurve(losses: Numbers, options: LossCurveOptions = {}): Promise<string> {
   const figure = "lossCurve";

@@ -5,6 +5,7 @@ import { BLUE, VERMILLION } from "./palette.ts";
 import { fixed } from "./ticks.ts";
 import type { FigureOptions, Matrix } from "./types.ts";
 
+/** Names of rows and columns, and how numbers are written. */
 export type MatrixOptions = FigureOptions & {
   /** Names of the rows. */
   readonly rows?: readonly string[];
@@ -17,12 +18,12 @@ export type MatrixOptions = FigureOptions & {
 /**
  * A small matrix as cells with its numbers: positive ones blue, negative ones vermillion, as strong as they are large.
  *
- *     await matrix(simpleNet.gradient(x, t).W, { title: "∂loss/∂W" });
- *
  * @param values what does not fit its cell is coloured only; what is not finite has no colour
  * @returns a figure as SVG
  * @throws {ShapeError} no matrix, or not as many names as rows or columns
  * @throws {OptionError} an element that is no number, decimals that are none
+ * @example
+ * const svg = await matrix([[0.22, 0.14, -0.36], [0.33, 0.21, -0.54]], { title: "∂loss/∂W" });
  */
 export async function matrix(values: Matrix, options: MatrixOptions = {}): Promise<string> {
   const figure = "matrix";

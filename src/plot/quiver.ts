@@ -7,7 +7,16 @@ import { readable } from "./ticks.ts";
 import type { ChartOptions, Domain, Numbers } from "./types.ts";
 
 /** Arrows: where each stands, and where it points to. */
-export type Arrows = { readonly x: Numbers; readonly y: Numbers; readonly u: Numbers; readonly v: Numbers };
+export type Arrows = {
+  /** Where each stands, on the horizontal axis. */
+  readonly x: Numbers;
+  /** Where each stands, on the vertical axis. */
+  readonly y: Numbers;
+  /** How far each points to the right. */
+  readonly u: Numbers;
+  /** How far each points up. */
+  readonly v: Numbers;
+};
 
 /** Angle between a barb and the shaft in radians, and its length as a share of the shaft's. */
 const BARB = 0.5;
@@ -19,13 +28,14 @@ const LONGEST = 0.9;
  * A field of arrows, each centred on its place; their lengths are in proportion, the longest as long as neighbours are
  * apart.
  *
- *     await quiver({ x, y, u: minusGradientX, v: minusGradientY }, { title: "−gradient of x² + y²" });
- *
  * @param arrows as many of each; an arrow with a component that is not finite is left out
  * @returns a figure as SVG
  * @throws {ShapeError} different numbers of them, or none that can be drawn
  * @throws {OptionError} an element that is no number, a domain that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const [x, y] = [[-1, 0, 1], [0, 1, 0]];
+ * const svg = await quiver({ x, y, u: x.map((v) => -2 * v), v: y.map((v) => -2 * v) }, { title: "−gradient of x² + y²" });
  */
 export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promise<string> {
   const figure = "quiver";

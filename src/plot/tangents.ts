@@ -6,8 +6,14 @@ import { readable } from "./ticks.ts";
 import type { ChartOptions, Domain } from "./types.ts";
 
 /** Where a tangent touches, and its slope there. */
-export type Tangent = { readonly x: number; readonly slope: number };
+export type Tangent = {
+  /** Where it touches. */
+  readonly x: number;
+  /** dy/dx there. */
+  readonly slope: number;
+};
 
+/** The axes, of which x needs its domain. */
 export type TangentsOptions = ChartOptions & {
   /** Where the function is drawn. */
   readonly xDomain: Domain;
@@ -19,12 +25,13 @@ const INTERVALS = 200;
 /**
  * A function of one number, and tangents to it.
  *
- *     await tangents(f, [{ x: 5, slope: numericalDiff(f, 5) }], { xDomain: [0, 20] });
- *
  * @returns a figure as SVG
  * @throws {ShapeError} the function is finite nowhere, or not where a tangent touches
  * @throws {OptionError} a domain, a place or a slope that is none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const f = (x: number) => 0.01 * x ** 2 + 0.1 * x;
+ * const svg = await tangents(f, [{ x: 5, slope: numericalDiff(f, 5) }], { xDomain: [0, 20] });
  */
 export async function tangents(
   f: (x: number) => number,

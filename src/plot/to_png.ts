@@ -2,6 +2,7 @@ import { OptionError } from "../errors.ts";
 import { PIXELATED } from "./image.ts";
 import { fontFiles, loadResvg } from "./peers.ts";
 
+/** How large the picture is, and what it stands on. */
 export type PngOptions = {
   /** Pixels; the height follows. */
   readonly width?: number;
@@ -16,12 +17,12 @@ export type PngOptions = {
 /**
  * A figure's pixels as a PNG file, in Node.
  *
- *     await writeFile("loss.png", await toPng(await lossCurve(losses), { width: 960 }));
- *     await toPng(svg, { background: "#0d1117", color: "#e6edf3" }); // for a dark page
- *
  * @param svg what a function of this module gave
  * @throws {OptionError} no figure of this module, or a width that is no whole number from 1 on
  * @throws {MissingPackageError} resvg or its font is not installed
+ * @example
+ * const svg = await lossCurve([2.3, 1.1, 0.6]);
+ * const png = await toPng(svg, { background: "#0d1117", color: "#e6edf3" }); // for a dark page
  */
 export async function toPng(
   svg: string,

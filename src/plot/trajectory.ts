@@ -8,6 +8,7 @@ import type { Plot } from "./peers.ts";
 import { readable, ticksOf } from "./ticks.ts";
 import type { ChartOptions, Domain, Path } from "./types.ts";
 
+/** The axes, and where contours lie. */
 export type TrajectoryOptions = ChartOptions & {
   /** Values of the function at which a contour is drawn; by default about eight round ones. */
   readonly levels?: readonly number[];
@@ -21,8 +22,6 @@ const DOTTED = 60;
 /**
  * Ways that gradient descent takes over the contours of a function of two numbers; each ends in its marker.
  *
- *     await trajectory(([x0 = 0, x1 = 0]) => x0 ** 2 / 20 + x1 ** 2, [{ label: "learning rate 0.9", points }]);
- *
  * The axes span the paths and a tenth more; where one diverges, give `xDomain` and `yDomain`.
  *
  * @param f called with one array of two coordinates, which is used again
@@ -31,6 +30,10 @@ const DOTTED = 60;
  * @throws {ShapeError} no paths, an empty one, points of other than two coordinates, a function that is finite nowhere
  * @throws {OptionError} a domain or levels that are none
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
+ * @example
+ * const f = ([x0 = 0, x1 = 0]: ArrayLike<number> & Iterable<number>) => x0 ** 2 / 20 + x1 ** 2;
+ * const { trajectory: points } = gradientDescent(f, [-7, 2], { learningRate: 0.9, steps: 20 });
+ * const svg = await trajectory(f, [{ label: "learning rate 0.9", points }]);
  */
 export async function trajectory(
   f: (point: Float64Array) => number,

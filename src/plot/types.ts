@@ -53,19 +53,29 @@ export type ScaledOptions = ChartOptions & {
 
 /** A line. NaN and infinities are gaps in it. */
 export type Series = {
+  /** What stands at its end. */
   readonly label: string;
   /** As many as there are y; by default 0, 1, 2 … */
   readonly x?: Numbers;
+  /** One for each place. */
   readonly y: Numbers;
   /** Whether its places are marked: "auto" marks a few of many. */
   readonly markers?: "auto" | "all" | "none";
 };
 
 /** A place on a figure that is marked, and named where it has a label. */
-export type Point = { readonly x: number; readonly y: number; readonly label?: string };
+export type Point = {
+  /** On the horizontal axis. */
+  readonly x: number;
+  /** On the vertical axis. */
+  readonly y: number;
+  /** What stands beside it. */
+  readonly label?: string;
+};
 
 /** A walk over the plane. */
 export type Path = {
+  /** What its marker is named. */
   readonly label: string;
   /** Points of two coordinates each, first to last. */
   readonly points: readonly Numbers[];

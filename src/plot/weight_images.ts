@@ -6,6 +6,7 @@ import { element, text } from "./markup.ts";
 import { readable } from "./ticks.ts";
 import type { FigureOptions, Matrix } from "./types.ts";
 
+/** How columns become pictures, and how they are laid out. */
 export type WeightImagesOptions = FigureOptions & {
   /** Rows and columns of a picture; by default those of a square. */
   readonly shape?: readonly [number, number];
@@ -23,12 +24,12 @@ const DIVERGING = [...Array.from({ length: COLORS }, (_, i) => diverging(i / ((C
  * The columns of a weight matrix as pictures: what each unit of the first layer looks for. Negative weights are
  * vermillion, positive ones blue, on one scale for all.
  *
- *     await weightImages(net.parameters.W1, { title: "W1 after 10,000 steps" });
- *
  * @param weights pixels × units; a tensor is one
  * @returns a figure as SVG, about 0.8 KB for a picture of 28 × 28
  * @throws {ShapeError} no matrix, rows that are not as many as the pixels of the shape, captions not as many as columns
  * @throws {OptionError} a weight that is no number, a shape or a number of pictures that is none
+ * @example
+ * const svg = await weightImages(net.parameters["W1"] ?? [], { title: "W1" });
  */
 export async function weightImages(weights: Matrix, options: WeightImagesOptions = {}): Promise<string> {
   const figure = "weightImages";

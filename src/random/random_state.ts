@@ -15,6 +15,7 @@ import { checkSnapshot, type RandomStateSnapshot } from "./snapshot.ts";
 /** The sizes of a draw, outermost first; at least one. */
 export type DrawShape = readonly [number, ...number[]];
 
+/** Whether indices repeat, and where they go. */
 export type ChoiceOptions = {
   /** Whether an index may be drawn twice; true by default. */
   readonly replace?: boolean;
@@ -24,8 +25,10 @@ export type ChoiceOptions = {
 
 /** Anything that can be shuffled in place: an array or a typed array. `reverse` tells them from readonly ones. */
 export type Shuffleable<T> = {
+  /** How many there are. */
   readonly length: number;
   [index: number]: T;
+  /** Not called. */
   reverse(): unknown;
 };
 
@@ -34,11 +37,10 @@ export type Shuffleable<T> = {
  *
  * Every call checks its arguments before it draws: a call that throws leaves the stream where it was.
  *
- * ```ts
+ * @example
  * const random = new RandomState(0);
- * const weights = random.randn(784, 50); // Float64Array of 39200, row-major
- * const minibatch = random.choice(60000, 100); // Int32Array of 100
- * ```
+ * random.choice(60000, 4); // → Int32Array [2732, 43567, 42613, 52416]
+ * const weights = random.randn(784, 50); // 39,200 numbers, row-major
  */
 export class RandomState {
   readonly #generator: Mt19937;

@@ -9,6 +9,7 @@ import { KEY_LENGTH } from "./mt19937.ts";
 
 /** A stopped stream. `key` is never shared with a generator. */
 export type RandomStateSnapshot = {
+  /** NumPy's name for it: another one is refused. */
   readonly algorithm: "MT19937";
   /** 624 words of 32 bits. */
   readonly key: Uint32Array;
@@ -16,6 +17,7 @@ export type RandomStateSnapshot = {
   readonly position: number;
   /** Whether `cachedGaussian` is the next normal draw. */
   readonly hasGauss: boolean;
+  /** The second of the last pair of normal draws, where `hasGauss`; else 0. */
   readonly cachedGaussian: number;
 };
 

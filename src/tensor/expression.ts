@@ -41,9 +41,13 @@ export type Source =
 export class Expression<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
+  /** Extents, the outermost axis first. */
   readonly shape: Shape;
+  /** Of sparse rows, the most nonzeros that one may have; undefined for dense values. */
   readonly widest: number | undefined;
+  /** What programs and errors call it. */
   readonly name: string | undefined;
+  /** What it is made of. */
   readonly source: Source;
 
   constructor(engine: Engine, form: Form<D>, source: Source, name?: string) {
@@ -97,7 +101,12 @@ export function argument<D extends DType>(engine: Engine, form: Form<D>, name: s
   return new Expression<D>(engine, { ...form, shape: checkShape("shape", form.shape) }, { kind: "argument" }, name);
 }
 
-/** One number in a float type, as an expression without axes. */
+/**
+ * One number in a float type, as an expression without axes.
+ *
+ * @example
+ * const half = constant(engine, 0.5, "float32");
+ */
 export function constant<D extends FloatType>(engine: Engine, value: number, dtype: D): Expression<D> {
   return new Expression<D>(engine, { dtype, shape: [] }, { kind: "constant", value });
 }

@@ -9,6 +9,7 @@ import type { Engine } from "../wasm/engine.ts";
 import { checkShape, countOf, type Shape } from "./layout.ts";
 import { type Tensor, zeros } from "./tensor.ts";
 
+/** What `tensorGroup` gives: one block, seen in two ways. */
 export type TensorGroup<Name extends string, D extends FloatType> = {
   /** Every element of the block as one vector, the zeros between the parts included. */
   readonly whole: Tensor<D>;
@@ -16,8 +17,13 @@ export type TensorGroup<Name extends string, D extends FloatType> = {
   readonly parts: { readonly [N in Name]: Tensor<D> };
 };
 
-/** What errors call the tensors: the whole, and what stands before the names of the parts. */
-export type GroupOptions = { readonly name?: string; readonly prefix?: string };
+/** What errors call the tensors. */
+export type GroupOptions = {
+  /** Of the whole. */
+  readonly name?: string;
+  /** Before the name of each part. */
+  readonly prefix?: string;
+};
 
 const ALIGNMENT_BYTES = 16;
 
@@ -26,6 +32,10 @@ const ALIGNMENT_BYTES = 16;
  *
  * @throws {OptionError} a shape that is no shape
  * @throws {AllocationError} too large for one block
+ * @example
+ * const { whole, parts } = tensorGroup(engine, { W: [2, 3], b: [3] }, "float32");
+ * parts.b.shape; // → [3]
+ * whole.dispose();
  */
 export function tensorGroup<Name extends string, D extends FloatType>(
   engine: Engine,

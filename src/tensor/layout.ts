@@ -3,6 +3,7 @@
  */
 import { OptionError, ShapeError } from "../errors.ts";
 
+/** Extents, the outermost axis first; none for a scalar. */
 export type Shape = readonly number[];
 
 /** Numbers nested as deep as the tensor has axes: `[[1, 2], [3, 4]]` is 2 × 2, a number has no axis. */

@@ -22,23 +22,37 @@ export type Form<D extends DType = DType> = {
 /** What an operation is told besides its operands. Values that JSON can write, so that equal nodes are found. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Where a value's elements lie when a kernel reads or writes them; the last two are those of sparse rows. */
-export type Place = { readonly pointer: Pointer; readonly columns: Pointer; readonly values: Pointer };
+/** Where a value's elements lie when a kernel reads or writes them: addresses in bytes. */
+export type Place = {
+  /** Of the elements; of sparse rows, of where each row starts. */
+  readonly pointer: Pointer;
+  /** Of the nonzeros' column numbers. */
+  readonly columns: Pointer;
+  /** Of the nonzeros. */
+  readonly values: Pointer;
+};
 
 /** An operation with operands of known forms, before anybody knows where they will lie. */
 export type Unplaced<A extends Attributes = Attributes> = {
+  /** What the operation was told. */
   readonly attributes: A;
+  /** Of the operands, in order. */
   readonly forms: readonly Form[];
+  /** What the shape rule gave. */
   readonly result: Form;
+  /** Those of the result's float type. */
   readonly kernels: FloatKernels;
+  /** Those that have no float type. */
   readonly common: CommonKernels;
 };
 
 /** One call of an operation's kernels: everything that they need to know. */
 export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
+  /** Where pointers point: `memory.view(dtype, pointer, length)`. */
   readonly memory: Memory;
   /** Where the operands lie. */
   readonly at: readonly Place[];
+  /** Where the result lies. */
   readonly out: Place;
   /** 16-byte aligned, as large as `scratchBytes` asked for. */
   readonly scratch: Pointer;
@@ -46,13 +60,17 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
 
 /** A node of the graph, as its gradient rule sees it. */
 export type Applied<A extends Attributes = Attributes> = {
+  /** Of the operation, in order. */
   readonly operands: readonly Expression<FloatType>[];
+  /** What the operation was told. */
   readonly attributes: A;
+  /** Its value, as an expression. */
   readonly result: Expression<FloatType>;
 };
 
 /** Everything about an operation in one place. */
 export type Operation<A extends Attributes = Attributes> = {
+  /** What errors and `describeProgram` call it. */
   readonly name: string;
   /** The shape rule: checks the operands and says what comes out. */
   form(operands: readonly AnyValue[], attributes: A): Form;

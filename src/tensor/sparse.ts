@@ -18,7 +18,8 @@ const SPARE = 8;
 /** The most columns that a column number can tell apart. */
 export const MAX_SPARSE_COLUMNS = 65_536;
 
-type SparseForm<D extends DType> = {
+/** How many nonzeros a matrix has room for. */
+export type SparseForm<D extends DType> = {
   readonly dtype: D;
   /** The most nonzeros of a row. */
   readonly widest: number;
@@ -26,7 +27,12 @@ type SparseForm<D extends DType> = {
   readonly capacity?: number;
 };
 
-/** Room for an m × k matrix that is mostly zero. Whoever made it disposes of it. */
+/**
+ * Room for an m × k matrix that is mostly zero. Whoever made it disposes of it.
+ *
+ * @example
+ * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
+ */
 export class SparseMatrix<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
@@ -40,6 +46,7 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   readonly starts: Tensor<"int32">;
   /** uint16 */
   readonly columns: Tensor<"uint16">;
+  /** The nonzeros themselves, row after row. */
   readonly values: Tensor<D>;
 
   /**

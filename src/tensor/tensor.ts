@@ -17,6 +17,7 @@ type Storage = { readonly block: Block; readonly offset: number; readonly role: 
 /** What `tensor` makes elements from: nested numbers, or a typed array, which is copied. */
 export type TensorData = NestedNumbers | Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
 
+/** What `tensor` cannot see from the numbers. */
 export type TensorOptions<D extends DType> = {
   /** Default: that of a typed array, else float32. */
   readonly dtype?: D;
@@ -30,9 +31,11 @@ export type TensorOptions<D extends DType> = {
 export class Tensor<D extends DType = DType> extends Owner {
   readonly engine: Engine;
   readonly dtype: D;
+  /** Extents, the outermost axis first. */
   readonly shape: Shape;
   /** Number of elements. */
   readonly size: number;
+  /** What errors call it. */
   readonly name: string | undefined;
   readonly #storage: Storage;
   #isDisposed = false;
@@ -61,6 +64,7 @@ export class Tensor<D extends DType = DType> extends Owner {
     return this.#storage.block.pointer + this.#storage.offset;
   }
 
+  /** Whether it, or the tensor that it is a view of, was disposed of. */
   get isDisposed(): boolean {
     return this.#isDisposed || !this.#storage.block.isLive;
   }
@@ -109,6 +113,7 @@ export class Tensor<D extends DType = DType> extends Owner {
   /**
    * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
    *
+   * @param start counts elements
    * @throws {ShapeError} they reach beyond the tensor, or begin at no whole number
    * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} a shape that is no shape
@@ -187,6 +192,8 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
  *
  * @throws {OptionError} a shape that is no shape
  * @throws {AllocationError} too large for one block
+ * @example
+ * using y = zeros(engine, [2, 3], { dtype: "float64" });
  */
 export function zeros<D extends DType = "float32">(
   engine: Engine,

@@ -25,14 +25,21 @@ const NETWORK_KEY = "lanegrad.network";
 
 /** What a checkpoint says in words and numbers: JSON. */
 export type CheckpointFacts = {
+  /** Of the format. */
   readonly version: number;
+  /** The run's options, which `restore` compares. */
   readonly plan: TrainingPlan;
   /** What the run trains on. */
   readonly data: { readonly examples?: number | undefined; readonly size: number };
+  /** Updates that the optimizer has made. */
   readonly optimizerStep: number;
+  /** Where in which epoch the draws are. */
   readonly sampler: Omit<SamplerState, "order">;
+  /** The history's evaluations so far. */
   readonly evaluations: readonly EvaluationRecord[];
+  /** The history's epochs so far. */
   readonly epochs: readonly EpochRecord[];
+  /** Of early stopping, where the run has it. */
   readonly watch: Omit<WatchState, "blocks"> | undefined;
 };
 
@@ -40,9 +47,11 @@ export type CheckpointFacts = {
 export type Checkpoint = {
   /** Steps made. */
   readonly iteration: number;
+  /** What JSON can hold. */
   readonly facts: CheckpointFacts;
   /** The description of the network, as JSON. */
   readonly network: string;
+  /** Parameters, statistics, the optimizer's averages, the random stream, losses: by name. */
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** The file that it was read from. */
   readonly file?: string | undefined;
@@ -50,7 +59,14 @@ export type Checkpoint = {
   readonly [RESTORE]?: typeof restore;
 };
 
-/** A run as it stands between two steps. */
+/**
+ * A run as it stands between two steps.
+ *
+ * @example
+ * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
+ * trainer.steps().next();
+ * checkpointOf(trainer).iteration; // → 1
+ */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
   const { history, feed, plan } = trainer;
   const { order, ...position } = feed.state();
@@ -85,6 +101,11 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
  * something does not fit.
  *
  * @throws {CheckpointError} of another network, of other data or of another way of training, or damaged
+ * @example
+ * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
+ * const before = checkpointOf(trainer);
+ * trainer.steps().next();
+ * restore(trainer, before); // the weights are those of before, too
  */
 export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Checkpoint): void {
   const { facts, arrays, file } = checkpoint;
@@ -136,7 +157,13 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   else delete history.best;
 }
 
-/** The bytes of a checkpoint: a safetensors file. */
+/**
+ * The bytes of a checkpoint: a safetensors file.
+ *
+ * @example
+ * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
+ * const bytes = encodeCheckpoint(checkpointOf(trainer));
+ */
 export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8Array<ArrayBuffer> {
   return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
 }
@@ -147,6 +174,9 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  * @param options.file what errors call it
  * @throws {FormatError} no safetensors file, or damaged
  * @throws {CheckpointError} weights without a checkpoint, another version, or damaged
+ * @example
+ * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
+ * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
  */
 export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, file === undefined ? {} : { file });

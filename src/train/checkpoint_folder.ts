@@ -12,6 +12,7 @@ import { CheckpointError, FormatError, OptionError, SaveError } from "../errors.
 import { PART_SUFFIX } from "../platform/types.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
+/** What stays in the folder, and what is read from it. */
 export type CheckpointFolderOptions = {
   /** How many of the last checkpoints stay, from 1 on; default 3. */
   readonly keep?: number;
@@ -28,10 +29,12 @@ const MAX_BYTES = 2 ** 31;
  *
  * @example
  * const folder = new CheckpointFolder("runs/digits");
- * await train(net, digits, { …, checkpointEvery: 500, onCheckpoint: (trainer) => folder.save(checkpointOf(trainer)) });
- * await train(net, digits, { …, resume: await folder.latest() });
+ * const options = { iterations: 4, learningRate: 0.1, checkpointEvery: 2 };
+ * await train(net, mnist.train, { ...options, onCheckpoint: (trainer) => folder.save(checkpointOf(trainer)) });
+ * await train(net, mnist.train, { ...options, iterations: 6, resume: await folder.latest() });
  */
 export class CheckpointFolder {
+  /** Its path. */
   readonly folder: string;
   readonly #keep: number;
   readonly #maxBytes: number;

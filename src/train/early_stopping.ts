@@ -6,6 +6,7 @@ import type { Network } from "../nn/network.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { EvaluationRecord } from "./history.ts";
 
+/** When a run ends before its time. */
 export type EarlyStopping = {
   /** Evaluations without an improvement after which training stops. */
   readonly patience: number;

@@ -14,6 +14,7 @@ import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 import type { ResidentDataset } from "./resident.ts";
 
+/** What is counted besides. */
 export type EvaluateOptions = {
   /** Also counts examples whose label is among the k most probable classes: 1 to as many as there are. */
   readonly topK?: number;
@@ -21,6 +22,7 @@ export type EvaluateOptions = {
 
 /** What an evaluation found. Accuracies are fractions in 0..1. */
 export type Evaluation = {
+  /** How many there were. */
   readonly examples: number;
   /**
    * The mean over examples, in nats for cross entropies, added up in float64. `squaredError`, which is a sum, is divided
@@ -41,7 +43,14 @@ export type Evaluation = {
  * Examples whose label is among the k most probable classes. Of equals the lower class comes first and NaN before
  * everything, so that k = 1 counts what `correct` counts.
  */
-export type TopK = { readonly k: number; readonly correct: number; readonly accuracy: number };
+export type TopK = {
+  /** As it was asked for. */
+  readonly k: number;
+  /** How many such examples there are. */
+  readonly correct: number;
+  /** Their share of all, 0..1. */
+  readonly accuracy: number;
+};
 
 /**
  * Evaluates a network on every example of a dataset, without dropout and with running statistics.
@@ -105,6 +114,8 @@ export function* evaluation<D extends FloatType>(
  * @param data as for `evaluate`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
+ * @example
+ * const accuracy = accuracyOf(net, mnist.test);
  */
 export function accuracyOf<D extends FloatType>(trainable: Trainable<D>, data: Dataset | ResidentDataset): number {
   return lastOf(accuracy(networkOf(trainable), data));

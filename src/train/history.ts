@@ -5,11 +5,17 @@ import type { InputLayout } from "./resident.ts";
 export type EvaluationRecord = {
   /** The step, counted from 0, after whose update this was measured. */
   readonly iteration: number;
+  /** Of the training examples. */
   readonly trainAccuracy?: number;
+  /** Of the training examples, where targets are numbers. */
   readonly trainLoss?: number;
+  /** Of the test examples. */
   readonly testAccuracy?: number;
+  /** Of the test examples, where targets are numbers. */
   readonly testLoss?: number;
+  /** Of the validation examples. */
   readonly validationAccuracy?: number;
+  /** Of the validation examples. */
   readonly validationLoss?: number;
   /** Whether the validation examples were met better than ever before. Only where training watches them. */
   readonly isBest?: boolean;
@@ -34,14 +40,24 @@ export type TrainHistory = {
   layout?: InputLayout;
   /** The loss of every step's minibatch, in nats. */
   readonly losses: number[];
+  /** What was measured, in order. */
   readonly evaluations: EvaluationRecord[];
+  /** Each epoch that was finished. */
   readonly epochs: EpochRecord[];
   /** The evaluation that early stopping went back to, or would. */
   best?: EvaluationRecord;
+  /** Missing while the run goes on, and where an error ended it. */
   outcome?: Outcome;
 };
 
-/** A history without a record. */
+/**
+ * A history without a record.
+ *
+ * @example
+ * const history = emptyHistory();
+ * await train(net, mnist.train, { iterations: 2, learningRate: 0.1 }, history);
+ * history.losses.length; // → 2
+ */
 export function emptyHistory(): TrainHistory {
   return { losses: [], evaluations: [], epochs: [] };
 }

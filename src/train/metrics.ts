@@ -13,8 +13,11 @@ import { OptionError } from "../errors.ts";
 
 /** How well one class is told from the others: fractions in 0..1. */
 export type ClassMetrics = {
+  /** Of what was taken for the class, the share that is of it. */
   readonly precision: number;
+  /** Of the class, the share that was taken for it. */
   readonly recall: number;
+  /** The harmonic mean of both. */
   readonly f1: number;
   /** Examples of the class. */
   readonly support: number;
@@ -25,6 +28,7 @@ export type ClassMetrics = {
 /** Averages over classes, each of its own column. */
 export type AverageMetrics = { readonly precision: number; readonly recall: number; readonly f1: number };
 
+/** What a confusion matrix says of each class, and of all together. */
 export type ClassReport = {
   /** Classes: outputs of the network. */
   readonly count: number;
@@ -43,6 +47,8 @@ export type ClassReport = {
  *
  * @param confusion classes × classes, row-major: row = label, column = prediction; kept, not copied
  * @throws {OptionError} counts that are no square
+ * @example
+ * classReport(Int32Array.of(3, 1, 0, 4)).perClass[0]?.recall; // → 0.75
  */
 export function classReport(confusion: Int32Array): ClassReport {
   const count = Math.sqrt(confusion.length);

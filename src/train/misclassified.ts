@@ -16,12 +16,15 @@ import type { ResidentDataset } from "./resident.ts";
 export type Misclassified = {
   /** Its position in the dataset. */
   readonly index: number;
+  /** The class that it is of. */
   readonly label: number;
+  /** The class that it was taken for. */
   readonly prediction: number;
   /** Of the prediction, 0..1: the softmax of the network's outputs. */
   readonly probability: number;
 };
 
+/** How many are wanted. */
 export type MisclassifiedOptions = {
   /** The most that are wanted, from 1 on; default 20. */
   readonly limit?: number;
@@ -36,7 +39,9 @@ export type MisclassifiedOptions = {
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
  * @example
- * for (const { index, label, prediction } of misclassified(net, mnist.test, { limit: 10 })) show(index, label, prediction);
+ * for (const { index, label, prediction } of misclassified(net, mnist.test, { limit: 2 })) {
+ *   console.log(`example ${index} is a ${label}, and was taken for a ${prediction}`);
+ * }
  */
 export function misclassified<D extends FloatType>(
   trainable: Trainable<D>,

@@ -34,6 +34,8 @@ const GAP = "  ";
  *
  * @param classNames one for each class, where they have names
  * @throws {OptionError} another number of names than of classes
+ * @example
+ * const json = JSON.stringify(reportData(evaluate(net, mnist.test)));
  */
 export function reportData(evaluation: Evaluation, classNames?: readonly string[]): EvaluationData {
   const { examples, correct, accuracy, topK, classes } = evaluation;

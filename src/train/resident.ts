@@ -22,6 +22,7 @@ import type { Engine } from "../wasm/engine.ts";
 /** How examples lie in memory: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
 
+/** How examples are to lie in memory. */
 export type ResidentOptions = {
   /** `auto`: sparse where fewer than 40 % of the bytes are not zero; there its work is less. Floats are dense. */
   readonly layout?: InputLayout | "auto";
@@ -30,9 +31,16 @@ export type ResidentOptions = {
 /** The share of nonzeros from which on dense products are the faster ones. */
 const DENSE_FROM = 0.4;
 
-/** Inputs and targets of n examples, copied into an engine's memory once. The caller disposes of it. */
+/**
+ * Inputs and targets of n examples, copied into an engine's memory once. The caller disposes of it.
+ *
+ * @example
+ * using digits = new ResidentDataset(engine, mnist.test);
+ * evaluate(net, digits).examples; // → 2000
+ */
 export class ResidentDataset extends Owner {
   readonly engine: Engine;
+  /** Examples. */
   readonly length: number;
   /** Values of one example. */
   readonly size: number;
@@ -66,6 +74,7 @@ export class ResidentDataset extends Owner {
       dataset.targets === "numbers" ? undefined : tensor(engine, dataset.labels, { dtype: "int32", name: "labels" });
   }
 
+  /** How the inputs lie in memory. */
   get layout(): InputLayout {
     return this.#bytes instanceof SparseMatrix ? "sparse" : "dense";
   }
@@ -163,7 +172,16 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
   return columns <= MAX_SPARSE_COLUMNS && densityOf(inputs) < DENSE_FROM ? "sparse" : "dense";
 }
 
-/** Room for m examples, filled by index, again and again. The caller disposes of it. */
+/**
+ * Room for m examples, filled by index, again and again. The caller disposes of it.
+ *
+ * @example
+ * using digits = new ResidentDataset(engine, mnist.test);
+ * using batch = new Minibatch(digits, 2, "float32");
+ * batch.indices.set([7, 9]);
+ * batch.gather();
+ * net.loss(batch.inputs, batch.targets);
+ */
 export class Minibatch<D extends FloatType> extends Owner {
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;

@@ -24,14 +24,17 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
 
+/** Room for how many examples, and of which type. */
 export type StagedOptions<D extends FloatType> = {
   /** m, at least 1 */
   readonly batchSize: number;
+  /** What the examples become. */
   readonly dtype: D;
   /** `auto`: as `ResidentDataset` would choose for the first thousand examples. Floats are dense. */
   readonly layout?: InputLayout | "auto";
 };
 
+/** What happens to images on the way. */
 export type LoadOptions = {
   /** Changes each image anew. */
   readonly augment?: Augmentation;
@@ -45,6 +48,7 @@ const NO_OPTIONS: LoadOptions = {};
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
 export class StagedMinibatch<D extends FloatType> extends Owner {
+  /** m */
   readonly batchSize: number;
   /** m × size: what the examples are when `gather`, or a step, has run. */
   readonly inputs: Tensor<D> | SparseMatrix<D>;
@@ -66,9 +70,10 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
    * @throws {OptionError} a batch size that is none, sparse rows of floats
    * @throws {AllocationError} the engine's memory is too small
    * @example
-   * using batch = new StagedMinibatch(engine, mnist.train, { batchSize: 128, dtype: net.dtype });
+   * using batch = new StagedMinibatch(engine, mnist.train, { batchSize: 2, dtype: net.dtype });
+   * using state = net.optimize(sgd({ learningRate: 0.1 }));
    * using step = net.trainingStep(state, batch.source);
-   * batch.load(mnist.train, indices, { augment: augment({ shift: 2, rotate: 10 }), random });
+   * batch.load(mnist.train, [7, 9], { augment: augment({ shift: 2, rotate: 10 }), random: new RandomState(0) });
    * step.run();
    */
   constructor(engine: Engine, like: Dataset, { batchSize, dtype, layout = "auto" }: StagedOptions<D>) {
@@ -108,6 +113,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     this.#gather = compile({}, { into });
   }
 
+  /** How the inputs lie in memory. */
   get layout(): InputLayout {
     return this.inputs instanceof SparseMatrix ? "sparse" : "dense";
   }

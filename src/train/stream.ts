@@ -18,6 +18,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
 import { StreamFeed } from "./stream_feed.ts";
 
+/** Where chunks come from, and how they are mixed. */
 export type StreamOptions = {
   /** Starts the source anew, once for each epoch: datasets that are all alike. A generator function, for one. */
   readonly chunks: () => AsyncIterable<Dataset> | Iterable<Dataset>;
@@ -27,6 +28,7 @@ export type StreamOptions = {
   readonly seed?: number;
 };
 
+/** Which epoch of a stream, and in batches of which size. */
 export type StreamBatchesOptions = {
   /** Examples in a minibatch, at least 1; the last one has what is left. */
   readonly batchSize: number;
@@ -37,14 +39,22 @@ export type StreamBatchesOptions = {
 };
 
 /** A minibatch of a stream: valid until the next one is asked for. */
-export type StreamBatch = { readonly dataset: Dataset; readonly indices: Int32Array };
+export type StreamBatch = {
+  /** The buffer, which holds the minibatch and more. */
+  readonly dataset: Dataset;
+  /** Where in it the minibatch's examples are. */
+  readonly indices: Int32Array;
+};
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
 export class DatasetStream {
+  /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
+  /** Of the draws. */
   readonly seed: number;
   readonly #chunks: StreamOptions["chunks"];
 
+  /** @throws {OptionError} a buffer or a seed that is none */
   constructor({ chunks, shuffleBuffer = 0, seed = 0 }: StreamOptions) {
     if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
       throw new OptionError("shuffleBuffer", "a whole number from 0 on", shuffleBuffer);
@@ -63,10 +73,8 @@ export class DatasetStream {
    * @throws {DatasetError} (rejects) chunks that are not alike, or no chunk at all
    * @throws (rejects) what the source throws; the source is closed when the loop over the minibatches ends early
    * @example
-   * for await (const { dataset, indices } of stream.batches({ batchSize: 128, epoch })) {
-   *   batch.load(dataset, indices);
-   *   step.run();
-   * }
+   * const stream = streamDataset({ chunks: () => [mnist.test] });
+   * for await (const { dataset, indices } of stream.batches({ batchSize: 1000 })) dataset.batch(indices);
    */
   batches({ batchSize, epoch = 0, dropLast = false }: StreamBatchesOptions): AsyncGenerator<StreamBatch, void> {
     checkBatchSize(batchSize);
@@ -87,9 +95,10 @@ export class DatasetStream {
  * @throws {OptionError} a buffer or a seed that is none
  * @example
  * const stream = streamDataset({
- *   async *chunks() { for (const file of files) yield await readChunk(file); },
- *   shuffleBuffer: 10_000,
- *   seed: 0,
+ *   async *chunks() {
+ *     for (const start of [0, 4000]) yield mnist.train.slice(start, start + 4000); // or what a file holds
+ *   },
+ *   shuffleBuffer: 5_000,
  * });
  */
 export function streamDataset(options: StreamOptions): DatasetStream {

@@ -15,6 +15,7 @@ import type { DatasetStream } from "./stream.ts";
 import { RESTORE, Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 
+/** How a run goes, and who is told of it. */
 export type TrainOptions = TrainerOptions & {
   /** Evaluated for the record. */
   readonly test?: Dataset | ResidentDataset;
@@ -54,14 +55,15 @@ const TURN_MILLISECONDS = 50;
  * The records so far are in `history` at every moment: hand one in to keep them when the run is cut short by
  * an error. An aborted run ends like a finished one, with fewer steps.
  *
- * @returns the history
+ * @param history where records are added
+ * @returns the same history
  * @throws {OptionError} options that are out of range, missing, or exclude each other
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
  * @throws {DivergedError} the loss stopped being finite; the history ends with that step
  * @example
- * await train(net, mnist.train, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
- * await train(net, mnist.train, { iterations: 600, batchSize: 100, learningRate: 0.1, test: mnist.test });
+ * await train(net, mnist.train, { epochs: 1, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
+ * await train(net, mnist.train, { iterations: 60, batchSize: 100, learningRate: 0.1, test: mnist.test });
  */
 export async function train<D extends FloatType>(
   net: Trainable<D>,

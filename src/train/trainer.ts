@@ -26,6 +26,7 @@ import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
+  /** What is learned. */
   readonly train: Dataset | ResidentDataset | DatasetStream;
   /** What is evaluated for the record alone. */
   readonly test?: Dataset | ResidentDataset | undefined;
@@ -60,18 +61,24 @@ export const RESTORE: unique symbol = Symbol("restore");
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {AllocationError} the engine's memory is too small
  * @example
- * using trainer = new Trainer(net, { train: digits }, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
+ * const options = { epochs: 1, batchSize: 1000, optimizer: adam({ learningRate: 1e-3 }) };
+ * using trainer = new Trainer(net, { train: mnist.train }, options);
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
 export class Trainer<D extends FloatType> extends Owner {
+  /** What is trained. */
   readonly network: Network<D>;
+  /** The options with their defaults. */
   readonly plan: TrainingPlan;
   /** The records so far, at every moment. */
   readonly history: TrainHistory;
+  /** The stream that draws the examples. */
   readonly random: RandomState;
+  /** Where minibatches come from: `feed.wait()` is a promise while data is not at hand. */
   readonly feed: Feed<D>;
   /** The optimizer's averages and step. */
   readonly state: OptimizerState<D>;
+  /** The best weights so far, where there is early stopping. */
   readonly best: BestWeights<D> | undefined;
   /** What it trains on. */
   readonly examples: { readonly length: number | undefined; readonly size: number };
@@ -154,6 +161,8 @@ export class Trainer<D extends FloatType> extends Owner {
   /**
    * As `steps`, and comes up for air during long evaluations as well, and while data is not at hand: undefined then. What
    * to await is `feed.wait()`.
+   *
+   * @throws {DivergedError} the loss stopped being finite; its step was yielded before
    */
   *turns(): Generator<Readonly<TrainProgress> | undefined, void> {
     const { feed, network, history } = this;

@@ -14,6 +14,7 @@ import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
 import type { InputLayout } from "./resident.ts";
 import type { Sampling } from "./sampler.ts";
 
+/** How a run goes: either by `iterations` or by `epochs`. */
 export type TrainerOptions = {
   /** Steps to make, that draw with replacement. Either this or `epochs`. */
   readonly iterations?: number;
@@ -47,6 +48,7 @@ export type TrainerOptions = {
 
 /** A run's options with their defaults: plain data. */
 export type TrainingPlan = {
+  /** Which way the run draws its examples. */
   readonly sampling: Sampling | "stream";
   readonly iterations: number | undefined;
   readonly epochs: number | undefined;

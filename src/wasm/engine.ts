@@ -17,6 +17,7 @@ import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
 import { type Block, Memory } from "./memory.ts";
 
+/** Which kernels an engine runs. */
 export type EngineOptions = {
   /** Which build of the kernels; `simd` gives the same bits on every machine. */
   readonly build?: Build;
@@ -41,8 +42,10 @@ export type EngineStats = {
  *
  * @example
  * using engine = await Engine.load();
+ * engine.stats().tensors; // → 0
  */
 export class Engine extends Owner {
+  /** The build of the kernels that it runs. */
   readonly build: Build;
   /** The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. */
   readonly module: WebAssembly.Module;
@@ -52,6 +55,7 @@ export class Engine extends Owner {
   readonly common: CommonKernels;
   /** The same kernels without a look at the engine's state: for programs, which look once for many calls. */
   readonly bare: Pick<Engine, "kernels" | "common">;
+  /** The heap that tensors live in. */
   readonly memory: Memory;
   readonly #guard: Guard;
   #scratch: Block | undefined;
@@ -75,6 +79,8 @@ export class Engine extends Owner {
    * Compiles the kernels and starts an engine with a memory of its own.
    *
    * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
+   * @example
+   * using engine = await Engine.load({ build: "debug" });
    */
   static async load({ build = "simd", wasm }: EngineOptions = {}): Promise<Engine> {
     const { module, exports } = await loadInstance(build, wasm);
@@ -131,7 +137,9 @@ export class Engine extends Owner {
    * when the engine ends.
    *
    * @throws {OverrunError} something was; the engine refuses further work
-   * @throws {DisposedError | TrapError | AllocationError} the engine had ended before
+   * @throws {DisposedError} the engine was disposed before
+   * @throws {TrapError} a kernel had trapped
+   * @throws {AllocationError} memory could not grow
    */
   checkMemory(): void {
     this.#guard.check();

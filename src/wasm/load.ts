@@ -31,7 +31,12 @@ const RELAXED_MADD = [
 /** No build is larger. */
 const MOST_BYTES = 2 ** 20;
 
-/** Whether this runtime can run a build. */
+/**
+ * Whether this runtime can run a build.
+ *
+ * @example
+ * using engine = await Engine.load({ build: supports("relaxed") ? "relaxed" : "simd" });
+ */
 export function supports(build: Build): boolean {
   if (typeof WebAssembly === "undefined") return false;
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
@@ -61,6 +66,8 @@ export async function loadInstance(
  * The kernels, not compiled: of the package, or from elsewhere.
  *
  * @throws {EngineError} (rejects) they cannot be fetched
+ * @example
+ * const wasm = await kernelsOf("simd", undefined); // for engines of several workers: `Engine.load({ wasm })`
  */
 export async function kernelsOf(
   build: Build,

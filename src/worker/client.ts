@@ -16,6 +16,7 @@ import type { WorkerEndpoint } from "./endpoint.ts";
 import { WorkerNetwork } from "./network.ts";
 import { PROTOCOL, type WorkerStats } from "./protocol.ts";
 
+/** Which kernels the worker runs, and which script it is. */
 export type WorkerOptions = {
   /** Which build of the kernels; `simd` gives the same bits on every machine. */
   readonly build?: Build;
@@ -31,6 +32,7 @@ export type WorkerNetworkOptions<D extends FloatType> = {
   readonly seed?: number;
   /** Where the weights come from instead; the stream stands behind their draws afterwards. */
   readonly random?: RandomState | "none";
+  /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
   /** Default: softmax with cross entropy. */
   readonly loss?: LossName;
@@ -55,8 +57,8 @@ export type WorkerLoadOptions = {
  * @example
  * await using worker = await startWorker();
  * const net = await worker.network(sequential(dense(784, 128), relu(), dense(128, 10)), { seed: 0 });
- * const data = await worker.dataset(mnist.train);
- * await net.train(data, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
+ * const data = await worker.dataset(mnist.test, { transfer: "copy" });
+ * await net.train(data, { epochs: 1, batchSize: 100, optimizer: adam({ learningRate: 1e-3 }) });
  */
 export async function startWorker({
   build = "simd",

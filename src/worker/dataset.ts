@@ -4,10 +4,11 @@ import type { DatasetParts } from "../data/parts.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 
+/** What becomes of the arrays here. */
 export type TransferOptions = {
   /**
-   * `move`: arrays go over and are empty here afterwards, but for those that share their buffer with more than a file's
-   * header, as slices do: these are copied. `copy`: all stay. Default `move`: a dataset is held once, not twice.
+   * `move`: arrays go over and are empty here afterwards, but for those of slices, and those that share their buffer with
+   * more than a file's header: these are copied. `copy`: all stay. Default `move`: a dataset is held once, not twice.
    */
   readonly transfer?: "move" | "copy";
 };
@@ -20,6 +21,7 @@ const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
 export class WorkerDataset {
+  /** What the examples are, for people. */
   readonly name: string;
   /** How many examples there are. */
   readonly length: number;
@@ -29,6 +31,7 @@ export class WorkerDataset {
   readonly size: number;
   /** How many classes there are; 0 where the targets are numbers. */
   readonly classes: number;
+  /** What the classes are called, where they have names. */
   readonly classNames: readonly string[] | undefined;
   readonly #connection: Connection;
   readonly #number: number;
@@ -45,7 +48,14 @@ export class WorkerDataset {
     this.classNames = dataset.classNames;
   }
 
-  /** The number that the worker knows it by. */
+  /**
+   * The number that the worker knows it by.
+   *
+   * @internal
+   * @param op the call that asks, for errors
+   * @throws {DisposedError} after `dispose()`
+   * @throws {OptionError} the dataset is in another worker
+   */
   numberFor(op: string, connection: Connection): number {
     if (this.#isDisposed) throw new DisposedError(`dataset ${this.name}`, op);
     if (connection !== this.#connection) throw new OptionError(`${op}: dataset`, "one of the same worker", this.name);
@@ -74,7 +84,7 @@ export function partsOf(
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
     const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
-    const own = transfer === "move" && isAlone ? array : copyOf(array);
+    const own = transfer === "move" && isAlone && !dataset.isSlice ? array : copyOf(array);
     if (own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
     return own;
   };

@@ -16,6 +16,7 @@ export type NodeEndpoint = {
   on(event: string, listener: (value: unknown) => void): unknown;
 };
 
+/** One end of the wire between a program and a worker. */
 export type Endpoint = WebEndpoint | NodeEndpoint;
 
 /** A worker, as the program that started it sees it. */

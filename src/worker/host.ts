@@ -46,8 +46,10 @@ const DONE = { value: undefined };
  *
  * @param endpoint `self` in a browser's worker, `parentPort` in one of Node's
  * @example
+ * ```js
  * import { serve } from "lanegrad/worker/host";
  * serve(self);
+ * ```
  */
 export function serve(endpoint: Endpoint): void {
   const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer));

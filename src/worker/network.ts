@@ -24,6 +24,7 @@ export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly 
  */
 export class WorkerNetwork<D extends FloatType = FloatType> {
   readonly dtype: D;
+  /** The layers. */
   readonly description: Sequential;
   readonly inputSize: number;
   readonly outputSize: number;
@@ -47,9 +48,13 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
    *
    * @param history where records are put as they come in; kept when the run is cut short by an error
    * @example
-   * const run = net.train(data, { epochs: 5, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }), onProgress });
-   * pauseButton.onclick = () => run.pause();
-   * const history = await run;
+   * await using worker = await startWorker();
+   * const net = await worker.network(sequential(dense(784, 10)));
+   * const data = await worker.dataset(mnist.test, { transfer: "copy" });
+   * const run = net.train(data, { iterations: 20, learningRate: 0.1, batchSize: 10 });
+   * await run.pause(); // until `run.resume()`
+   * run.stop();
+   * const { outcome } = await run;
    */
   train(dataset: WorkerDataset, options: WorkerTrainOptions, history?: TrainHistory): TrainingRun {
     try {

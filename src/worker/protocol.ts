@@ -91,7 +91,12 @@ export type Calls = {
 };
 
 /** What a worker holds at the moment: its engine, and what the program has not disposed of. */
-export type WorkerStats = EngineStats & { readonly networks: number; readonly datasets: number };
+export type WorkerStats = EngineStats & {
+  /** Those that were not disposed of. */
+  readonly networks: number;
+  /** Those that were not disposed of. */
+  readonly datasets: number;
+};
 
 /** Examples for a prediction: numbers, as `predict` of a network takes them. */
 export type Rows = Float32Array | Float64Array | Uint8Array | readonly number[] | readonly (readonly number[])[];

@@ -22,7 +22,9 @@ export type WorkerTrainOptions = Omit<
   TrainOptions,
   "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint"
 > & {
+  /** Evaluated for the record. */
   readonly test?: WorkerDataset;
+  /** Evaluated as well, and what early stopping watches. */
   readonly validation?: WorkerDataset;
   /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */
   readonly onProgress?: (progress: WorkerProgress) => void;

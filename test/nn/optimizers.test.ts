@@ -8,12 +8,12 @@ import {
   adaGrad,
   adam,
   adamW,
-  type CommonOptions,
   momentum,
   nesterov,
   type Optimizer,
   rmsProp,
   sgd,
+  type UpdateOptions,
 } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { tanh } from "../../src/ops/elementwise.ts";
@@ -121,7 +121,7 @@ function torchAdam(
 }
 
 /** Gives the optimizer to be tested its learning rate and what it has in common with others. */
-const OPTIMIZERS: Readonly<Record<string, (options: CommonOptions) => Optimizer>> = {
+const OPTIMIZERS: Readonly<Record<string, (options: UpdateOptions) => Optimizer>> = {
   sgd: (options) => sgd(options),
   momentum: (options) => momentum({ momentum: 0.8, ...options }),
   nesterov: (options) => nesterov({ momentum: 0.8, ...options }),

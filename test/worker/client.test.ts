@@ -58,6 +58,16 @@ test("a copy leaves the dataset here, and takes no more than its elements along"
   await assertRejects(() => worker.dataset(part, wrong), OptionError, "transfer");
 });
 
+test("a slice is copied, however little it leaves of what it was taken from", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const whole = examples();
+  const [part, rest] = [whole.slice(0, 10), whole.slice(10)];
+  for (const dataset of [part, rest]) await worker.dataset(dataset);
+  assert.is(whole.inputs.length, 480);
+  assert.is(whole.labels.length, 60);
+});
+
 test("what shares its buffer with a header is moved, with more it is copied", async () => {
   const { worker } = await startTestWorker();
   await using _ = worker;
