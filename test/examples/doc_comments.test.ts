@@ -4,7 +4,7 @@
  * Each is a block of its own; one in a fence is another language's. It has the names that `lanegrad` and its own entry export, and those of
  * `support/example_names.ts`. They run on the build `simd` alone, in one process: there are many.
  */
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -61,7 +61,6 @@ test("the examples are well-typed", async () => {
 test("the examples run, and give what they promise", async () => {
   if (BUILD !== "simd") return;
   const folder = emptyFolder();
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction"); // workers are started from here
   writeFileSync(join(folder, "houses.csv"), "rooms,area,price\n3,80,100\n4,95,120\n");
   const digits = [
     { name: "x_train", shape: [2, 4], data: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7) },
