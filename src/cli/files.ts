@@ -67,13 +67,23 @@ export function isFolder(path: string): boolean {
 export function makeOutputFolder(out: string | undefined, now: Date): string {
   const folder = resolve(out ?? newName(join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-"))));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const probe = join(folder, `.probe-${process.pid}`);
     closeSync(openSync(probe, "w"));
     rmSync(probe);
     return folder;
   } catch (error) {
     throw new OutputError(folder, error);
+  }
+}
+
+/** Makes a folder and those above it. Where that fails on a file system that is read-only, Node says of it that it is not there. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(folder);
   }
 }
 

@@ -1,0 +1,81 @@
+/** `kill -9`, again and again, at any moment of a run: what is found afterwards is whole, and the run goes on to the same bits. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { BUILD } from "../support/engine.ts";
+import type { Ended } from "../support/script.ts";
+import { digitsFolder, endOf, newPath, readJson, train } from "./lanegrad.ts";
+
+const test = suite("train, killed");
+const data = digitsFolder();
+
+/** How often a process is killed; LANEGRAD_KILLS=200 for many. */
+const KILLS = Number(process.env["LANEGRAD_KILLS"] ?? 4);
+/** Between them the next checkpoint is reached, so that the run gets on. */
+const ARGS = ["--data", data, "--hidden", "20", "--batch-size", "20", "--checkpoint-every", "200"];
+const FILES = ["config.json", "history.csv", "history.json", "log.txt", "network.json", "weights.safetensors"];
+
+/** Trains, and kills the process some milliseconds after it has said something; undefined where it was quicker. */
+async function killed(args: readonly string[], milliseconds: number): Promise<Ended | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const ended = await train(args, {
+    onOutput: (_, child) => {
+      timer ??= setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    },
+  });
+  clearTimeout(timer);
+  return ended.signal === "SIGKILL" ? undefined : ended;
+}
+
+/** Every file of a run that can be told to be whole or not. */
+function assertWhole(run: string): void {
+  for (const name of readdirSync(run)) {
+    const bytes = readFileSync(join(run, name));
+    if (name.endsWith(".safetensors")) decodeSafetensors(bytes, { file: name });
+    if (name.endsWith(".json")) JSON.parse(bytes.toString());
+  }
+}
+
+test(`killed ${KILLS} times while it trains and saves: the bits of an unbroken run, and nothing left behind`, async () => {
+  const [whole, run] = [newPath(), newPath()];
+  const args = [...ARGS, "--iterations", String(2000 * (KILLS + 1))];
+  const wanted = endOf(await train([...args, "--json", "--quiet", "--out", whole]));
+  const random = new RandomState(KILLS);
+  let ended: Ended | undefined;
+  let kills = 0;
+  for (; kills < KILLS && ended === undefined; kills++) {
+    const first = existsSync(run) && readdirSync(run).some((name) => name.startsWith("checkpoint-"));
+    const how = first ? ["--resume", run] : [...args, "--out", run];
+    ended = await killed([...how, "--json"], 400 * random.rand());
+    if (ended === undefined && existsSync(run)) assertWhole(run);
+  }
+  assert.ok(kills >= Math.min(KILLS, 3), `over after ${kills}: ${ended?.stderr}`);
+  ended ??= await train(["--resume", run, "--json", "--quiet"]);
+  assert.is(ended.code, 0, ended.stderr);
+  assert.is(endOf(ended)["weightsSha256"], wanted["weightsSha256"]);
+  assert.equal(readJson(join(run, "history.json"))["losses"], readJson(join(whole, "history.json"))["losses"]);
+  const others = readdirSync(run).filter((name) => !name.startsWith("checkpoint-"));
+  assert.equal(others.sort(), FILES);
+});
+
+test(`killed ${KILLS} times while it writes its results: each file is whole, the old one or the new one`, async () => {
+  const run = newPath();
+  const { code, stderr } = await train([...ARGS, "--iterations", "3000", "--out", run]);
+  assert.is(code, 0, stderr);
+  const wanted = readFileSync(join(run, "weights.safetensors"));
+  const random = new RandomState(KILLS + 1);
+  for (let kill = 0; kill < KILLS; kill++) {
+    await killed(["--resume", run, "--json"], 60 * random.rand()); // nothing to train: the results are written at once
+    assertWhole(run);
+    assert.equal(readFileSync(join(run, "weights.safetensors")), wanted);
+  }
+  const last = await train(["--resume", run]);
+  assert.is(last.code, 0, last.stderr);
+  const others = readdirSync(run).filter((name) => !name.startsWith("checkpoint-"));
+  assert.equal(others.sort(), FILES);
+});
+
+if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels
