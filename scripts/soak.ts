@@ -22,7 +22,7 @@ const SOAKS: ReadonlyMap<string, { readonly soak: Soak; readonly bounds: Bounds 
     {
       soak: training,
       bounds: {
-        residentBytes: { bytesEach: 64, floorBytes: 64 * MEGABYTE },
+        residentBytes: { bytesEach: 32, floorBytes: 32 * MEGABYTE },
         heapBytes: { bytesEach: 1, floorBytes: MEGABYTE },
         arrayBytes: { bytesEach: 1, floorBytes: MEGABYTE },
       },
@@ -44,7 +44,7 @@ const SOAKS: ReadonlyMap<string, { readonly soak: Soak; readonly bounds: Bounds 
     {
       soak: workers,
       bounds: {
-        residentBytes: { bytesEach: 8192, floorBytes: 64 * MEGABYTE },
+        residentBytes: { bytesEach: 8192, floorBytes: 32 * MEGABYTE },
         heapBytes: { bytesEach: 1024, floorBytes: MEGABYTE },
         arrayBytes: { bytesEach: 1024, floorBytes: MEGABYTE },
       },
