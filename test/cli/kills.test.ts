@@ -61,6 +61,22 @@ test(`killed ${KILLS} times while it trains and saves: the bits of an unbroken r
   }
 });
 
+test("killed before its first checkpoint: there is nothing to go on from, and the way to run it again is told", async () => {
+  const run = newPath();
+  await killed([...ARGS, "--epochs", "100000", "--checkpoint-every", "1000000", "--out", run], 0);
+  assert.equal(
+    readdirSync(run)
+      .filter((name) => name !== "log.txt")
+      .sort(),
+    ["config.json", "run.lock"],
+  );
+  const { code, stderr } = await train(["--resume", run]);
+  assert.is(code, 2);
+  assert.match(stderr, /holds no checkpoint yet; run it again: --config \S+\/config\.json/);
+  const again = await train(["--config", join(run, "config.json"), "--epochs", "1", "--out", run]);
+  assert.is(again.code, 0, again.stderr);
+});
+
 test(`killed ${KILLS} times while it writes its results: each file is whole, the old one or the new one`, async () => {
   const run = newPath();
   const { code, stderr } = await train([...ARGS, "--out", run]);
