@@ -25,12 +25,14 @@ export class FileError extends Error {
   }
 }
 
+const OTHER_FOLDER = "choose another folder with --out";
+
 /** A folder or file of results cannot be written: exit code 1. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 
-  constructor(path: string, cause: unknown) {
-    super(`cannot write to ${path}: ${reasonOf(cause)}; choose another folder with --out`, { cause });
+  constructor(path: string, cause: unknown, cure: string = OTHER_FOLDER) {
+    super(`cannot write to ${path}: ${reasonOf(cause)}; ${cure}`, { cause });
   }
 }
 
@@ -100,7 +102,7 @@ function newName(folder: string): string {
  *
  * @throws {OutputError} it cannot be written; a file that was there stands as it was
  */
-export function writeWhole(file: string, content: string | Uint8Array): void {
+export function writeWhole(file: string, content: string | Uint8Array, cure?: string): void {
   const part = `${file}.part-${process.pid}`;
   try {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -116,7 +118,7 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
     try {
       rmSync(part, { force: true });
     } catch {} // its folder has gone, and so has it
-    throw new OutputError(file, error);
+    throw new OutputError(file, error, cure);
   }
 }
 

@@ -85,6 +85,15 @@ test("standard error on a full disk changes nothing", async () => {
   assert.ok(existsSync(join(run, "weights.safetensors")));
 });
 
+test("a file that cannot be exported to is named, with a cure that the command has", async () => {
+  const run = newPath();
+  await train([...ARGS.slice(0, -3), "--iterations", "3", "--out", run]);
+  const out = join(newPath(), "missing/net.onnx");
+  const { code, stderr } = await lanegrad(["export", run, out]);
+  assert.is(code, 1);
+  assert.is(stderr, `export: cannot write to ${out}: no such file or folder; choose another file\n`);
+});
+
 test("other commands end quietly when their reader goes away", async () => {
   for (const args of [["--help"], ["inspect", join(data, "t10k-labels-idx1-ubyte")]]) {
     const { code, stderr } = await lanegrad(args, { onStart: (child) => child.stdout?.destroy() });
