@@ -1,13 +1,14 @@
 /**
  * A subcommand, and how it is run: its arguments read, its errors said in one line, its exit code found.
  *
- *   0 done    1 something went wrong    2 wrong usage    130, 143 ended by Ctrl-C, by SIGTERM
+ *   0 done    1 something went wrong    2 wrong usage    129, 130, 143 ended by SIGHUP, by Ctrl-C, by SIGTERM
  */
 import { pathToFileURL } from "node:url";
 import { LanegradError, OptionError } from "lanegrad";
 import { FileError, OutputError } from "./files.ts";
 import { type Flags, type FlagsOf, UsageError } from "./flags.ts";
 import { helpText, type Page, type Parsed, parse } from "./options.ts";
+import { quitWhenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
 import { visible } from "./visible.ts";
 
@@ -45,10 +46,7 @@ export function command<V>(parts: CommandParts<V>): Command {
 
 /** Runs a subcommand to its exit code, which the process then has. */
 export async function runCommand({ name, page, execute }: Command, args: readonly string[]): Promise<void> {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : 1); // the reader has gone: nobody is left to tell
-  });
-  process.stderr.on("error", () => {});
+  quitWhenLost();
   try {
     if (asksForHelp(args)) process.stdout.write(helpText(page));
     else process.exitCode = await execute(args);

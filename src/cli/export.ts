@@ -61,7 +61,7 @@ async function exportModel({ values, operands: [path = "", output = ""] }: Parse
   const model = await openModel(engine, path, values.network === undefined ? {} : { network: values.network });
   using net = model.net;
   const bytes = encode(net, format, values);
-  writeWhole(output, bytes);
+  writeWhole(output, bytes, "choose another file");
   if (values.json) printJson({ file: model.file, output, format, bytes: bytes.length });
   else print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${shown(output)}, ${bytes.length} bytes`]);
   return 0;

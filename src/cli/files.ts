@@ -25,12 +25,14 @@ export class FileError extends Error {
   }
 }
 
+const OTHER_FOLDER = "choose another folder with --out";
+
 /** A folder or file of results cannot be written: exit code 1. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 
-  constructor(path: string, cause: unknown) {
-    super(`cannot write to ${path}: ${reasonOf(cause)}; choose another folder with --out`, { cause });
+  constructor(path: string, cause: unknown, cure: string = OTHER_FOLDER) {
+    super(`cannot write to ${path}: ${reasonOf(cause)}; ${cure}`, { cause });
   }
 }
 
@@ -67,13 +69,23 @@ export function isFolder(path: string): boolean {
 export function makeOutputFolder(out: string | undefined, now: Date): string {
   const folder = resolve(out ?? newName(join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-"))));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const probe = join(folder, `.probe-${process.pid}`);
     closeSync(openNew(probe));
     rmSync(probe);
     return folder;
   } catch (error) {
     throw new OutputError(folder, error);
+  }
+}
+
+/** Makes a folder and those above it. Where that fails on a file system that is read-only, Node says of it that it is not there. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(folder);
   }
 }
 
@@ -90,7 +102,7 @@ function newName(folder: string): string {
  *
  * @throws {OutputError} it cannot be written; a file that was there stands as it was
  */
-export function writeWhole(file: string, content: string | Uint8Array): void {
+export function writeWhole(file: string, content: string | Uint8Array, cure?: string): void {
   const part = `${file}.part-${process.pid}`;
   try {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -106,7 +118,7 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
     try {
       rmSync(part, { force: true });
     } catch {} // its folder has gone, and so has it
-    throw new OutputError(file, error);
+    throw new OutputError(file, error, cure);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Command, fail, runCommand } from "./command.ts";
 import { version } from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { suggestion } from "./options.ts";
+import { quitWhenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
 
 type Entry = { readonly about: string; readonly load: () => Promise<Command> };
@@ -38,6 +39,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ["bench", { about: "runs the repository's benchmarks", load: async () => (await import("./bench.ts")).benchCommand }],
 ]);
 
+quitWhenLost();
 const [name, ...args] = process.argv.slice(2);
 if (name === "--version" || name === "-V") {
   process.stdout.write(`${version()}\n`);

@@ -13,6 +13,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -24,7 +25,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Checkpoint, CheckpointError, CheckpointFolder } from "lanegrad";
 import { FileError, isFolder, makeOutputFolder, OutputError, quoted, reasonOf, shown, writeWhole } from "./files.ts";
 import { UsageError } from "./flags.ts";
-import { lock } from "./lock.ts";
+import { type Lock, lock } from "./lock.ts";
 import { readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
 
@@ -32,6 +33,8 @@ const CONFIG = "config.json";
 const LOG = "log.txt";
 /** What a run leaves, and the next one in its place replaces. */
 const LEFT = /^(checkpoint-\d+\.safetensors(\.aside)?|best\.safetensors|log\.txt|history\.csv|.*\.svg|report\.html)$/;
+/** What a process that was killed left half written. */
+const HALF = /^(\.probe-\d+|run\.lock\.\d+|(config|history|network|weights)\.\w+\.part-\d+)$/;
 
 const MOST_LINES = 200;
 const LONGEST_MILLISECONDS = 1000;
@@ -41,7 +44,8 @@ export class RunFolder {
   readonly folder: string;
   readonly checkpoints: CheckpointFolder;
   readonly #warn: (line: string) => void;
-  readonly #release: () => void;
+  readonly #lock: Lock;
+  #config: string | undefined;
   #lines: string[] = [];
   #written = performance.now();
   #isFailing = false;
@@ -49,7 +53,7 @@ export class RunFolder {
 
   private constructor(folder: string, keep: number, warn: (line: string) => void) {
     this.folder = folder;
-    this.#release = lock(folder).release;
+    this.#lock = lock(folder);
     this.checkpoints = new CheckpointFolder(folder, { keep });
     this.#warn = warn;
   }
@@ -61,6 +65,7 @@ export class RunFolder {
    */
   static async create(out: string | undefined, keep: number, warn: (line: string) => void): Promise<RunFolder> {
     const made = new RunFolder(makeOutputFolder(out, new Date()), keep, warn);
+    await made.#clean();
     const names = readdirSync(made.folder);
     if (names.some((name) => name.startsWith("checkpoint-")) && !isFinished(made.folder)) {
       made.release();
@@ -74,13 +79,14 @@ export class RunFolder {
   /** The folder of a run that goes on. */
   static async open(folder: string, keep: number, warn: (line: string) => void): Promise<RunFolder> {
     const made = new RunFolder(makeOutputFolder(folder, new Date()), keep, warn);
-    await made.checkpoints.clean();
+    await made.#clean();
     return made;
   }
 
   /** Writes config.json. */
   configure(config: object): void {
-    writeWhole(join(this.folder, CONFIG), `${JSON.stringify(config, undefined, 2)}\n`);
+    this.#config = `${JSON.stringify(config, undefined, 2)}\n`;
+    writeWhole(join(this.folder, CONFIG), this.#config);
   }
 
   /**
@@ -90,6 +96,7 @@ export class RunFolder {
    */
   async save(checkpoint: Checkpoint, as: "last" | "best" = "last"): Promise<boolean> {
     try {
+      this.#remake();
       await this.checkpoints.save(checkpoint, { as });
       if (this.#isFailing) this.#warn("checkpoints can be saved again");
       this.#isFailing = false;
@@ -131,6 +138,7 @@ export class RunFolder {
   results(files: ReadonlyMap<string, string | Uint8Array>): string {
     this.flush();
     try {
+      this.#remake();
       for (const [name, content] of files) writeWhole(join(this.folder, name), content);
       return this.folder;
     } catch (error) {
@@ -144,7 +152,24 @@ export class RunFolder {
 
   release(): void {
     this.flush();
-    this.#release();
+    this.#lock.release();
+  }
+
+  async #clean(): Promise<void> {
+    await this.checkpoints.clean();
+    for (const name of readdirSync(this.folder)) if (HALF.test(name)) rmSync(join(this.folder, name));
+  }
+
+  /**
+   * Makes the folder what a run's folder is, where somebody has removed it: without config.json no run goes on.
+   *
+   * @throws {OutputError} it cannot be written, or another run has it by now
+   */
+  #remake(): void {
+    if (!existsSync(this.folder)) mkdirSync(this.folder, { recursive: true });
+    this.#lock.hold();
+    const config = join(this.folder, CONFIG);
+    if (this.#config !== undefined && !existsSync(config)) writeWhole(config, this.#config);
   }
 
   [Symbol.dispose](): void {

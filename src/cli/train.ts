@@ -21,6 +21,7 @@ import { drive } from "./drive.ts";
 import type { ReportParts } from "./figures.ts";
 import { FileError, OutputError, shown, version } from "./files.ts";
 import type { Parsed } from "./options.ts";
+import { whenLost } from "./output.ts";
 import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
 import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
@@ -48,6 +49,7 @@ export const trainCommand: Command = command<TrainValues>({
 
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
+  whenLost((reason) => interruption.interrupt(1, `standard output: ${reason}`));
   const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed);
   const values = resuming?.values ?? completed(parsed.values);
   const reporter = reporterFor({ ...values, logEvery: values.logEvery ?? 1 });

@@ -152,12 +152,16 @@ type Attempt =
 /** One mirror's file, if it is the right one; throws only when the download as a whole is to end. */
 async function receive(address: URL, file: RemoteFile, job: Job): Promise<Attempt> {
   const stall = new AbortController();
-  const expire = (): void => stall.abort(new Error(`sent nothing for ${job.stallMilliseconds} ms`));
-  let timer = setTimeout(expire, job.stallMilliseconds);
+  const half = job.stallMilliseconds / 2;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // In two halves: a process that was stopped for a while finds the first one over, and then what has come in the meantime.
   const rewind = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(expire, job.stallMilliseconds);
+    timer = setTimeout(() => {
+      timer = setTimeout(() => stall.abort(new Error(`sent nothing for ${job.stallMilliseconds} ms`)), half);
+    }, half);
   };
+  rewind();
   try {
     const response = await follow(address, AbortSignal.any([job.cancel.signal, stall.signal]), job.request);
     const bytes = await bodyOf(response, (receivedBytes, totalBytes) => {

@@ -34,7 +34,7 @@ export async function readBytes(location: string, maxBytes: number): Promise<Uin
     // Asked before opening: to open a pipe waits for its other end.
     if (!status.isFile()) throw new DatasetError({ kind: "unreadable", file: location, reason: "not a regular file" });
     if (status.size > maxBytes) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
-    return await readUpTo(path, status.size);
+    return await readUpTo(path, status.size, location);
   } catch (error) {
     if (error instanceof DatasetError) throw error;
     const code = codeOf(error);
@@ -43,17 +43,23 @@ export async function readBytes(location: string, maxBytes: number): Promise<Uin
   }
 }
 
-async function readUpTo(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+/** Reads what there is, `size` bytes at most: files of the system may hold more than they say, or less. */
+async function readUpTo(path: string, size: number, location: string): Promise<Uint8Array<ArrayBuffer>> {
   const block = new Uint8Array(size);
   const source = await open(path, "r");
   try {
+    const before = await source.stat({ bigint: true });
     let length = 0;
-    while (length < size) {
-      const { bytesRead } = await source.read(block, length, Math.min(size - length, READ_BYTES), null);
-      if (bytesRead === 0) return block.slice(0, length);
+    let bytesRead = -1;
+    while (length < size && bytesRead !== 0) {
+      ({ bytesRead } = await source.read(block, length, Math.min(size - length, READ_BYTES), null));
       length += bytesRead;
     }
-    return block;
+    const after = await source.stat({ bigint: true });
+    if (before.size !== BigInt(size) || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+      throw new DatasetError({ kind: "unreadable", file: location, reason: "it changed while it was read" });
+    }
+    return length === size ? block : block.slice(0, length);
   } finally {
     await source.close();
   }
@@ -155,7 +161,7 @@ function folderHere(): string {
 
 async function writeWhole(folder: string, name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
-  await mkdir(pathOf(folder), { recursive: true });
+  await makeFolder(pathOf(folder));
   const path = join(pathOf(folder), name);
   // In the same folder, because a rename is atomic only within one file system.
   const partial = `${path}.${crypto.randomUUID()}${PART_SUFFIX}`;
@@ -167,6 +173,16 @@ async function writeWhole(folder: string, name: string, bytes: Uint8Array, signa
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** Makes a folder and those above it. Of a read-only file system, Node then says that it is not there: asked again, the system tells. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    await mkdir(path);
   }
 }
 

@@ -1,8 +1,8 @@
-/** What a run meets: folders that cannot be written, disks that are full, another run in its place. */
-import { execFileSync, spawn } from "node:child_process";
+/** What a run meets: folders that go away, another run in its place. */
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
@@ -48,37 +48,60 @@ test("a folder that goes away: checkpoints fail with one warning, training goes 
   rmSync(rescue, { recursive: true });
 });
 
-test("a full disk: the checkpoint before it stands, and later ones are tried again", async () => {
-  const disk = newPath();
-  mkdirSync(disk);
-  if (!mount(disk)) return; // no right to mount: nothing to be seen here
-  try {
-    const filler = join(disk, "filler");
-    let phase: "before" | "full" | "after" = "before";
-    const data = digitsFolder({ count: 1000 });
-    const args = ["--data", data, "--batch-size", "50", "--iterations", "12000", "--checkpoint-every", "500"];
-    const ended = await train([...args, "--out", join(disk, "run")], {
-      onOutput(text, child) {
-        if (phase === "before" && /iteration [1-9]\d00 {2}loss/.test(text)) {
-          phase = "full";
-          child.kill("SIGSTOP");
-          fill(filler);
-          child.kill("SIGCONT");
-        } else if (phase === "full" && text.includes("no checkpoint saved")) {
-          phase = "after";
-          rmSync(filler);
-        }
-      },
-    });
-    assert.is(ended.code, 0, ended.stderr.slice(-500));
-    assert.match(ended.stderr, /no checkpoint saved, training goes on: .*checkpoint-\d+\.safetensors: ENOSPC/);
-    assert.match(ended.stderr, "checkpoints can be saved again");
-    const names = readdirSync(join(disk, "run")).filter((name) => name.startsWith("checkpoint-"));
-    assert.ok(names.includes("checkpoint-000012000.safetensors"), `${names}`);
-    for (const name of names) decodeSafetensors(readFileSync(join(disk, "run", name)));
-  } finally {
-    execFileSync("umount", [disk]);
-  }
+test("a folder that is removed while a run writes there is made again, and the run can be gone on with", async () => {
+  const [whole, run] = [newPath(), newPath()];
+  await train([...LONG, "--quiet", "--out", whole]);
+  let stage: "whole" | "removed" | "killed" = "whole";
+  const killed = await train([...LONG, "--checkpoint-every", "500", "--out", run], {
+    onOutput(text, child) {
+      if (stage === "whole" && text.includes("iteration 700 ")) {
+        stage = "removed";
+        rmSync(run, { recursive: true });
+      } else if (stage === "removed" && existsSync(join(run, "checkpoint-000002000.safetensors"))) {
+        stage = "killed";
+        child.kill("SIGKILL");
+      }
+    },
+  });
+  assert.is(killed.signal, "SIGKILL", killed.stderr.slice(-300));
+  const { code, stderr } = await train(["--resume", run, "--quiet"]);
+  assert.is(code, 0, stderr);
+  const file = "weights.safetensors";
+  assert.equal(readFileSync(join(run, file)), readFileSync(join(whole, file)));
+});
+
+test("a run whose folder another run has taken meanwhile leaves it alone", async () => {
+  const run = newPath();
+  const ended = await train(
+    [...LONG, "--checkpoint-every", "500", "--out", run],
+    atFirstStep(() => {
+      writeFileSync(join(run, "run.lock"), `${process.pid}\n`);
+    }),
+  );
+  assert.is(ended.code, 1, ended.stderr.slice(-500));
+  assert.match(
+    ended.stderr,
+    `no checkpoint saved, training goes on: cannot write to ${basename(run)}: another run writes there`,
+  );
+  const [, rescue = ""] = /; the results are in (\S+)\n$/.exec(ended.stderr) ?? [];
+  rmSync(rescue, { recursive: true });
+  assert.equal(readdirSync(run).sort(), ["config.json", "log.txt", "run.lock"]);
+  assert.is(readFileSync(join(run, "run.lock"), "utf8"), `${process.pid}\n`);
+});
+
+test("a lock whose process has ended is taken over, also when another process has its number", async () => {
+  if (!existsSync("/proc/self/stat")) return console.log("not tested: this system does not tell when a process began");
+  const run = newPath();
+  mkdirSync(run);
+  writeFileSync(join(run, "run.lock"), `${process.pid} 1\n`); // this process lives, and began later than that
+  const { code, stderr } = await train([...QUICK, "--out", run]);
+  assert.is(code, 0, stderr);
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const began = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  writeFileSync(join(run, "run.lock"), `${process.pid} ${began}\n`);
+  const refused = await train([...QUICK, "--out", run]);
+  assert.is(refused.code, 1);
+  assert.match(refused.stderr, `another run writes there (process ${process.pid}; if it is none, remove`);
 });
 
 test("two runs into one folder: the second is refused; the lock of a process that has ended is taken over", async () => {
@@ -154,24 +177,5 @@ test("a second Ctrl-C quits at once", async () => {
   assert.ok(code === 130 || code === 143, `${code}`);
   assert.not(existsSync(join(run, "weights.safetensors")), stderr.slice(-200));
 });
-
-/** A file system of 8 MB in memory; false where that is not allowed. */
-function mount(folder: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Takes what is left. */
-function fill(file: string): void {
-  for (const size of [2 ** 20, 2 ** 16, 2 ** 12]) {
-    try {
-      for (;;) writeFileSync(file, new Uint8Array(size), { flag: "a" });
-    } catch {} // full, to this size
-  }
-}
 
 if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels

@@ -15,6 +15,7 @@ export type LanegradOptions = {
   readonly input?: string;
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with each piece of output, while it runs. */
   readonly onOutput?: (text: string, child: ChildProcess) => void;
 };
@@ -31,6 +32,8 @@ export function newPath(name = ""): string {
 
 const bundle = join(ROOT, `build/cli-${process.pid}`);
 removeAtExit(bundle);
+/** The program, for who starts it otherwise than `lanegrad` does. */
+export const PROGRAM_FILE: string = join(bundle, "main.js");
 await build({
   absWorkingDir: ROOT,
   entryPoints: ["src/cli/main.ts"],
@@ -48,14 +51,15 @@ await build({
 
 /** Runs `lanegrad` to its end. */
 export function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
-  const { input, cwd = folder, environment = {}, onOutput } = options;
+  const { input, cwd = folder, environment = {}, onStart, onOutput } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(bundle, "main.js"), ...args], {
+    const child = spawn(process.execPath, [PROGRAM_FILE, ...args], {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ["pipe", "pipe", "pipe"],
       timeout: LIMIT_MILLISECONDS,
     });
+    onStart?.(child);
     const output = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (text: string) => {

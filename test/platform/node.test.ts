@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { promises } from "node:fs";
+import { appendFile, mkdir, readdir, readFile, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
@@ -53,6 +55,56 @@ test("folders, pipes and broken addresses are unreadable, and do not hang", asyn
       assert.ok(error instanceof DatasetError && error.fault.kind === "unreadable", location);
     }
   });
+});
+
+test("a file that changes while it is read is refused, not half of each", async () => {
+  const changes: Readonly<Record<string, (file: string) => Promise<void>>> = {
+    "cut short": (file) => truncate(file, 1000),
+    longer: (file) => appendFile(file, ramp(10)),
+    "other bytes in place": (file) => writeFile(file, new Uint8Array(5000).fill(1), { flag: "r+" }),
+  };
+  const { open } = promises;
+  for (const [name, change] of Object.entries(changes)) {
+    for (const moment of ["before it is open", "when it is open", "when it has been read"]) {
+      await withFolder({ file: new Uint8Array(5000) }, async (folder) => {
+        const path = join(folder, "file");
+        await utimes(path, 1e9, 1e9);
+        let isDone = false;
+        const at = async (now: string) => {
+          if (now === moment) {
+            await change(path);
+            isDone = true;
+          }
+        };
+        promises.open = async (...args) => {
+          await at("before it is open");
+          const source = await open(...args);
+          const { read } = source;
+          source.read = (async (...into: Parameters<typeof read>) => {
+            await at("when it is open");
+            const result = await Reflect.apply(read, source, into);
+            await at("when it has been read");
+            return result;
+          }) as typeof read;
+          return source;
+        };
+        syncBuiltinESMExports();
+        try {
+          const outcome = await readBytes(path, 1e6).then(
+            (bytes) => new Set(bytes),
+            (error: unknown) => error,
+          );
+          assert.ok(isDone);
+          if (name === "other bytes in place" && moment === "before it is open") assert.equal(outcome, new Set([1]));
+          else
+            assert.match(String(outcome), /DatasetError: .*file: .*it changed while it was read/, `${name} ${moment}`);
+        } finally {
+          promises.open = open;
+          syncBuiltinESMExports();
+        }
+      });
+    }
+  }
 });
 
 function store(): NonNullable<typeof cache> {

@@ -1,0 +1,75 @@
+/** Signals: those that end a run end it after its step, with a checkpoint; those that stop the process for a while change nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { BUILD } from "../support/engine.ts";
+import { digitsFolder, endOf, newPath, readJson, train } from "./lanegrad.ts";
+
+const test = suite("train, told by signals");
+const data = digitsFolder();
+const ARGS = [
+  "--data",
+  data,
+  "--hidden",
+  "64",
+  "--batch-size",
+  "10",
+  "--iterations",
+  "3000",
+  "--json",
+  "--log-every",
+  "1",
+];
+
+let wanted: Readonly<Record<string, unknown>>;
+test.before(async () => {
+  wanted = endOf(await train([...ARGS, "--out", newPath()]));
+});
+
+for (const [signal, code] of [
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+  ["SIGINT", 130],
+] as const) {
+  test(`${signal}: a checkpoint, exit code ${code}, and the same bits when it goes on`, async () => {
+    const run = newPath();
+    let isSent = false;
+    const ended = await train([...ARGS, "--out", run], {
+      onOutput(text, child) {
+        if (!isSent && text.includes('"step"')) isSent = child.kill(signal);
+      },
+    });
+    assert.is(ended.code, code, ended.stderr);
+    assert.match(ended.stderr, `${signal}: finishing this step; Ctrl-C quits at once`);
+    assert.is(readJson(join(run, "history.json"))["outcome"], "aborted");
+    assert.not(existsSync(join(run, "run.lock")));
+    const gone = await train(["--resume", run, "--json", "--quiet"]);
+    assert.is(gone.code, 0, gone.stderr);
+    assert.is(endOf(gone)["weightsSha256"], wanted["weightsSha256"]);
+  });
+}
+
+test("SIGSTOP and SIGCONT, three times: the same bits; the rate counts the time that went by", async () => {
+  const PAUSE = 400;
+  let stops = 0;
+  const began = performance.now();
+  const ended = await train([...ARGS, "--checkpoint-every", "500", "--out", newPath()], {
+    onOutput(text, child) {
+      if (stops >= 3 || !text.includes(`"iteration":${700 * stops + 50}`)) return;
+      stops += 1;
+      child.kill("SIGSTOP");
+      setTimeout(() => child.kill("SIGCONT"), PAUSE);
+    },
+  });
+  const most = (performance.now() - began) / 1000;
+  assert.is(ended.code, 0, ended.stderr);
+  assert.is(stops, 3);
+  const end = endOf(ended);
+  assert.is(end["weightsSha256"], wanted["weightsSha256"]);
+  const seconds = Number(end["seconds"]);
+  assert.ok(seconds >= (3 * PAUSE) / 1000 && seconds < most, `${seconds} s of ${most}`);
+  assert.ok(Math.abs(Number(end["stepsPerSecond"]) - 3000 / seconds) < 1e-6, `${end["stepsPerSecond"]}`);
+});
+
+if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels
