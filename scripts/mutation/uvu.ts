@@ -46,5 +46,3 @@ export function suite(name = ""): Suite {
     run: () => void tests.push(...found),
   });
 }
-
-export const test: Suite = suite();

@@ -330,6 +330,26 @@ test("what the progress callback throws ends the download and comes out as it is
   });
 });
 
+test("a body that is encoded once more has no total", async () => {
+  await scene(async ({ folder }) => {
+    const totals = new Set<number | undefined>();
+    const onProgress = ({ totalBytes }: DownloadProgress) => void totals.add(totalBytes);
+    const headers = { "content-length": "7", "content-encoding": "br" };
+    const fetched = async () => new Response(gzip(contentOf("images")), { headers });
+    await fetchFiles(IMAGES, { folder, mirrors: ["https://mirror.example"], request: fetched, onProgress });
+    assert.equal([...totals], [undefined]);
+    await holds(folder, "images");
+  });
+});
+
+test("a mirror that sends another number of bytes than it announces has failed", async () => {
+  await scene(async ({ folder }) => {
+    const fetched = async () => new Response(gzip(ramp(10)), { headers: { "content-length": "7" } });
+    const error = await failure({ folder, mirrors: ["https://mirror.example"], request: fetched });
+    assert.match(error.attempts[0]!.reason, /announces 7 bytes but sends \d+/);
+  });
+});
+
 test("an abort ends the download at once, at any moment, and leaves no file", async () => {
   const reason = new Error("enough");
   for (const mirror of ["silent", "stalls", "slow", "endless"]) {

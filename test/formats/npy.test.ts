@@ -121,6 +121,8 @@ test("what is no .npy file says what is wrong", () => {
       "length",
       /expected 1\.7.*e\+128/,
     ],
+    ["nothing", fileOf("{}", 4), "header", /expected descr, fortran_order, shape, found nothing/],
+    ["no UTF-8", Uint8Array.from([...fileOf("").slice(0, 6), 3, 0, 1, 0, 0, 0, 0xff]), "header", /not UTF-8/],
     ["missing", fileOf("{'descr': '<f4', 'shape': (1,)}", 4), "header", /found descr, shape/],
     ["twice", fileOf("{'descr': '<f4', 'descr': '<f4'}", 4), "header", /descr comes twice/],
     ["another key", fileOf("{'order': 'C'}", 4), "header", /found 'order'/],

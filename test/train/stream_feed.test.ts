@@ -123,6 +123,26 @@ test("the source is closed when the run is aborted, and what it throws ends the 
   assert.is(engine.stats().tensors, before);
 });
 
+test("going on where a stream has no minibatch, or from a position that is none, is refused", async () => {
+  const options: TrainOptions = { epochs: 2, batchSize: 20, optimizer };
+  const kept: Checkpoint[] = [];
+  using net = netOf();
+  await train(net, streamOf(all, 0), { ...options, checkpointEvery: 3, onCheckpoint: (made) => void kept.push(made) });
+  const short = streamOf(all.slice(0, 40), 0);
+  const error = await assertRejects(() => train(net, short, { ...options, resume: kept[0]! }), OptionError, "shorter");
+  assert.match(error.message, /expected more than 3 minibatches, as it had before, found "?fewer/);
+  using trainer = new Trainer(net, { train: streamOf(all, 0) }, options);
+  for (const wrong of [-1, 0.5, Number.NaN]) {
+    for (const state of [
+      { epoch: wrong, position: 0 },
+      { epoch: 0, position: wrong },
+    ]) {
+      assertThrows(() => trainer.feed.restore({ ...state, order: undefined }), OptionError, `${wrong}`);
+    }
+  }
+  assert.match(assertThrows(() => trainer.feed.draw(), OptionError, "draw").message, /wait\(\) before it/);
+});
+
 test("what does not fit a stream is refused", async () => {
   using net = netOf();
   const stream = streamOf(all, 0);
