@@ -72,7 +72,7 @@ function optionsFor(report: string): object {
     ignoreStatic: true,
     concurrency: Number(values.concurrency),
     inPlace: true, // in the copy
-    timeoutMS: 5_000,
+    timeoutMS: 3_000,
     timeoutFactor: 3,
     reporters: ["clear-text", "json", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, skipFull: true },

@@ -51,12 +51,15 @@ test("what is no probability, no target and no label is refused by name", () => 
     ["crossEntropyError: y[0]", () => crossEntropyError(["1", 2] as never, 0)],
     ["delta", () => crossEntropyError([1], 0, { delta: -1 })],
     ["delta", () => crossEntropyError([1], 0, { delta: Number.NaN })],
+    ["crossEntropyError: y[1]", () => crossEntropyError([[1], "x"] as never, [0, 0])],
     ["meanSquaredError: t[0]", () => meanSquaredError([1], [null] as never)],
   ];
   for (const [option, call] of options) assert.is(assertThrows(call, OptionError, option).option, option);
   const shapes: [string, () => unknown][] = [
     ["squares of other lengths", () => meanSquaredError([1, 2], [1])],
     ["an example and a batch", () => meanSquaredError([1, 2], [[1, 2]])],
+    ["no example", () => crossEntropyError([], [])],
+    ["examples without a class", () => crossEntropyError([[], []], [0, 0])],
     ["ragged rows", () => meanSquaredError([[1, 2], [3]], [[1, 2], [3]])],
     ["labels for other rows", () => crossEntropyError([right, wrong], [2])],
     ["neither label nor one-hot", () => crossEntropyError(right, [2, 7])],

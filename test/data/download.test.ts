@@ -9,6 +9,7 @@ import { type DownloadProgress, type FetchOptions, fetchFiles } from "../../src/
 import type { RemoteFile } from "../../src/data/proof.ts";
 import { DownloadError, OptionError } from "../../src/errors.ts";
 import { type Answer, withServer } from "../platform/server.ts";
+import { assertRejects } from "../support/throws.ts";
 import { gzip, ramp, rejection, withFolder } from "./files.ts";
 
 const test = suite("download");
@@ -345,7 +346,8 @@ test("a body that is encoded once more has no total", async () => {
 test("a mirror that sends another number of bytes than it announces has failed", async () => {
   await scene(async ({ folder }) => {
     const fetched = async () => new Response(gzip(ramp(10)), { headers: { "content-length": "7" } });
-    const error = await failure({ folder, mirrors: ["https://mirror.example"], request: fetched });
+    const options = { folder, mirrors: ["https://mirror.example"], request: fetched };
+    const error = await assertRejects(() => fetchFiles(IMAGES, options), DownloadError, "announced");
     assert.match(error.attempts[0]!.reason, /announces 7 bytes but sends \d+/);
   });
 });
