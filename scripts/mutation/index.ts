@@ -1,6 +1,11 @@
 /**
  * Mutation tests of src: `npm run mutate -- --files src/numeric`.
  *
+ *   --files PATH        what is changed: a file, or a folder; several times
+ *   --tests PATH        the tests that should notice (those that mirror it); several times
+ *   --static            also what runs when a file is imported: seconds a mutant
+ *   --concurrency N     processes (1)
+ *
  * Stryker changes one thing at a time in a copy of the project; a change that no test notices survives, and is printed.
  * The whole report is left in runs/mutation/ as JSON. docs/mutation.md says what was found.
  */
@@ -32,6 +37,7 @@ const { values } = parseArgs({
     files: { type: "string", multiple: true },
     tests: { type: "string", multiple: true },
     concurrency: { type: "string", default: "1" },
+    static: { type: "boolean", default: false },
   },
 });
 if (values.files === undefined) throw new Error("usage: npm run mutate -- --files src/FOLDER [--tests test/FOLDER] …");
@@ -65,15 +71,16 @@ function optionsFor(report: string): object {
     plugins: [join(copy, "scripts/mutation/runner.ts")],
     testRunner: "uvu",
     testRunnerNodeArgs: ["--import", "tsx"],
+    checkerNodeArgs: ["--import", "tsx"],
     ignorers: ["error-texts"],
     mutate: files.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.ts`)),
-    lanegrad: { tests },
+    lanegrad: { tests, atImport: values.static ? "tested" : "ignored" },
     coverageAnalysis: "perTest",
-    ignoreStatic: true,
+    ignoreStatic: !values.static, // mutants of what runs at import: each needs a process
     concurrency: Number(values.concurrency),
     inPlace: true, // in the copy
     timeoutMS: 3_000,
-    timeoutFactor: 3,
+    timeoutFactor: 1.5,
     reporters: ["clear-text", "json", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, skipFull: true },
     jsonReporter: { fileName: report },

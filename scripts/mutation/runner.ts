@@ -3,13 +3,14 @@
  * up to the first that fails: milliseconds a mutant, where a process a mutant would need seconds.
  *
  *   coverage   by test: Stryker's instrumented sources count under `currentTestId`
- *   static     mutants of what runs at import get a process of their own, which Stryker starts
+ *   import     mutants of what runs when a file is imported get a process of their own, where they are tested at all
  *   poison     a killed mutant may leave a trapped engine behind: the test that killed it runs again without it, and where
  *              that fails, the process ends before the next mutant, and Stryker starts another
  */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import fc from "fast-check";
 import { collect, type Test, tests } from "./uvu.ts";
 
 type Coverage = { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
@@ -41,7 +42,10 @@ type MutantResult =
     };
 
 /** Stryker's options, with what index.ts adds: test files and folders of them. */
-type Options = { readonly lanegrad: { readonly tests: readonly string[] } };
+type Options = { readonly lanegrad: { readonly tests: readonly string[]; readonly atImport: "ignored" | "tested" } };
+
+/** Cases of each law of fast-check's: a mutant that survives costs all of them. */
+fc.configureGlobal({ numRuns: 20 });
 
 const shared: Instrumentation = {};
 Object.assign(globalThis, { __stryker__: shared });
@@ -58,24 +62,28 @@ process.on("uncaughtException", (error) => {
 class UvuRunner {
   static inject = ["options"] as const;
   readonly #files: readonly string[];
+  readonly #atImport: Options["lanegrad"]["atImport"];
+  /** Milliseconds that each test took when it last passed. */
+  readonly #durations = new Map<Test, number>();
   #isLoaded = false;
   #isPoisoned = false;
 
   constructor({ lanegrad }: Options) {
     this.#files = lanegrad.tests.flatMap(testFilesIn);
+    this.#atImport = lanegrad.atImport;
   }
 
+  /** Files need not be imported anew for a mutant that becomes active only afterwards. */
   capabilities(): { reloadEnvironment: boolean } {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: this.#atImport === "ignored" };
   }
 
   async dryRun(): Promise<unknown> {
     await this.#load();
     const results = [];
     for (const test of tests) {
-      const start = performance.now();
       const failure = await this.#run(test);
-      const timeSpentMs = performance.now() - start;
+      const timeSpentMs = this.#durations.get(test) ?? 0;
       const result = { id: test.id, name: test.id, fileName: test.file, timeSpentMs };
       results.push(
         failure === undefined ? { ...result, status: 0 } : { ...result, status: 1, failureMessage: failure },
@@ -101,9 +109,10 @@ class UvuRunner {
       return { status: "killed", killedBy: [tests[0]?.id ?? ""], failureMessage: textOf(error), nrOfTests: 0 };
     }
     const wanted = testFilter === undefined ? undefined : new Set(testFilter);
+    const duration = (test: Test) => this.#durations.get(test) ?? 0;
+    const quickestFirst = tests.filter(({ id }) => wanted?.has(id) !== false).sort((a, b) => duration(a) - duration(b));
     let count = 0;
-    for (const test of tests) {
-      if (wanted?.has(test.id) === false) continue;
+    for (const test of quickestFirst) {
       count += 1;
       const failure = await this.#run(test);
       if (failure === undefined) continue;
@@ -124,14 +133,18 @@ class UvuRunner {
   }
 
   /** Why a test fails, if it does. */
-  async #run({ id, body, hooks }: Test): Promise<string | undefined> {
+  async #run(test: Test): Promise<string | undefined> {
+    const { id, body, hooks } = test;
+    const start = performance.now();
     shared.currentTestId = id;
     stray = undefined;
     try {
       for (const hook of [...hooks.before, ...hooks.beforeEach]) await hook();
       await body();
       await new Promise(setImmediate); // what is stray comes to light
-      return stray === undefined ? undefined : textOf(stray);
+      if (stray !== undefined) return textOf(stray);
+      this.#durations.set(test, performance.now() - start);
+      return undefined;
     } catch (error) {
       return textOf(error);
     } finally {
