@@ -221,7 +221,7 @@ test("some of the points: all where they are few, else about as many, from the f
 test("a line that goes back is not thinned, and what has no place on the scales is a gap", () => {
   const back = [0, 2, 1].map((x) => ({ x, y: x }));
   assert.equal(
-    thinned(back, () => 0),
+    thinned(back, 1, () => 0),
     back,
   );
   assert.equal(dotsOf([1, 0, 10], [1, 2, Number.POSITIVE_INFINITY], "log", "linear"), [
