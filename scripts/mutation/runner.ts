@@ -154,12 +154,15 @@ class UvuRunner {
   }
 }
 
+/** `new ShapeError(…)`, and the functions that make an error of what they are told. */
+const MAKES_ERROR = /Error$|^fail$|^refuse$/;
+
 /** Texts of errors are for people: what they say is not what the tests of the library hold. */
 class ErrorTexts {
   shouldIgnore(path: Path): string | undefined {
     if (!path.isStringLiteral() && !path.isTemplateLiteral()) return undefined;
     const isText = path.findParent(
-      ({ node }) => node.type === "NewExpression" && /Error$/.test(node.callee?.name ?? ""),
+      ({ node }) => /^(New|Call)Expression$/.test(node.type) && MAKES_ERROR.test(node.callee?.name ?? ""),
     );
     return isText === null ? undefined : "the text of an error";
   }
