@@ -409,7 +409,7 @@ test("its description tells sparse rows, how a product is turned, views and what
     { part: relu(slice(product, 1, 3)), sparse: matmul(rows, expressionOf(a)) },
     { into: [[product, kept]] },
   );
-  const [, turned, part, , spread] = program.describe().split("\n");
+  const [, turned, part, , spread] = describeProgram(program).split("\n");
   assert.match(turned!, /1 +matmul \(aᵀbᵀ\) +tensor, tensor +float64 \[5, 3\] +a tensor +128 +120/);
   assert.match(part!, /2 +slice +#1 +float64 \[2, 3\] +128 +48 +0/);
   assert.match(spread!, /4 +matmul +rows, tensor +float64 \[3, 5\] +0 +128 +60/); // 2 · 3 rows · 2 nonzeros · 5

@@ -270,18 +270,17 @@ test("the last part of a sequence lasts as long as the run, whatever steps it na
     const parts = [
       { schedule: 0.5, steps: 4 },
       { schedule: last, steps: steps as number },
-    ] as const;
-    checkSchedule("rate", { kind: "sequence", parts });
-    const known = withLength({ kind: "sequence", parts }, 20) as Extract<Schedule, { kind: "sequence" }>;
+    ];
+    const known = withLengthOf(schedule({ kind: "sequence", parts }), 20) as Extract<SchedulePlan, { parts: unknown }>;
     assert.equal(known.parts[1]?.schedule, { ...last, steps: 16 });
   }
 });
 
 test("a cosine may leave its length open, and ends at its last rate; what is no schedule is refused by name", () => {
-  checkSchedule("rate", { kind: "cosine", rate: 1, steps: undefined } as unknown as Schedule);
+  schedule({ kind: "cosine", rate: 1, steps: undefined } as unknown as SchedulePlan);
   const cosine = { kind: "cosine", rate: 3, steps: 7, to: 0.1 } as const;
   assert.equal([rateAt(cosine, 7), rateAt(cosine, 8)], [0.1, 0.1]);
-  const unknown = { kind: "square" } as unknown as Schedule;
+  const unknown = { kind: "square" } as unknown as SchedulePlan;
   assert.is(assertThrows(() => rateAt(unknown, 0), OptionError, "rate").option, "schedule");
 });
 

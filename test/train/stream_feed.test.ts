@@ -13,6 +13,7 @@ import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } fro
 import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { Trainer } from "../../src/train/trainer.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
@@ -127,7 +128,8 @@ test("going on where a stream has no minibatch, or from a position that is none,
   const options: TrainOptions = { epochs: 2, batchSize: 20, optimizer };
   const kept: Checkpoint[] = [];
   using net = netOf();
-  await train(net, streamOf(all, 0), { ...options, checkpointEvery: 3, onCheckpoint: (made) => void kept.push(made) });
+  const onCheckpoint = (trainer: Trainer<FloatType>) => void kept.push(checkpointOf(trainer));
+  await train(net, streamOf(all, 0), { ...options, checkpointEvery: 3, onCheckpoint });
   const short = streamOf(all.slice(0, 40), 0);
   const error = await assertRejects(() => train(net, short, { ...options, resume: kept[0]! }), OptionError, "shorter");
   assert.match(error.message, /expected more than 3 minibatches, as it had before, found "?fewer/);
