@@ -43,6 +43,8 @@ const { values } = parseArgs({
 if (values.files === undefined) throw new Error("usage: npm run mutate -- --files src/FOLDER [--tests test/FOLDER] …");
 const files = values.files.map((path) => path.replace(/\/$/, ""));
 const tests = values.tests ?? files.map((path) => path.replace(/^src/, "test").replace(/\.ts$/, ".test.ts"));
+for (const path of [...files, ...tests])
+  if (!existsSync(join(ROOT, path))) throw new Error(`${path}: no such file or folder`);
 
 installTools();
 const copy = mkdtempSync(join(tmpdir(), "lanegrad-mutation-"));
