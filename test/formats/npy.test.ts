@@ -207,7 +207,8 @@ test("a header is what its version says: lengths of 16 or 32 bits, text of one b
   assert.is(faultOf(of(3, 0, marked)).fault.kind, "header", "a byte-order mark is no space");
   const short = of(2, 0, text(0));
   assert.equal(faultOf(short.slice(0, 11)).fault, { kind: "length", part: "file", expected: "at least 12", found: 11 });
-  assert.is(faultOf(short.slice(0, 7)).fault.kind, "length", "no version yet");
+  for (const length of [6, 7]) assert.is(faultOf(short.slice(0, length)).fault.kind, "length", "no version yet");
+  assert.is(faultOf(of(2, 0, new Uint8Array(0)).slice(0, 12)).fault.kind, "header", "an empty one");
   for (let at = 0; at < 6; at++) {
     const other = short.slice();
     other[at]! ^= 1;
@@ -221,6 +222,11 @@ test("a header is what its version says: lengths of 16 or 32 bits, text of one b
     limit: long.length - 12,
     found: long.length - 11,
   });
+});
+
+test("what cannot be written is refused by name", () => {
+  const error = assertThrows(() => encodeNpy({ shape: [2], data: Float32Array.of(1) }), OptionError, "few");
+  assert.equal([error.option, error.expected, error.found], ["npy", "2 elements", 1]);
 });
 
 test("what a header says that it should not is told", () => {
