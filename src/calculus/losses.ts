@@ -61,7 +61,7 @@ export function meanSquaredError(y: Rows, t: Rows): number {
 export function crossEntropyError(y: Rows, t: Rows | number, { delta = 1e-7 }: CrossEntropyOptions = {}): number {
   if (!(delta >= 0 && delta < Number.POSITIVE_INFINITY)) throw new OptionError("delta", "a number from 0 on", delta);
   const outputs = rowsOf("crossEntropyError: y", y);
-  if (outputs.length === 0) throw new ShapeError("crossEntropyError", "y", "at least one example", "none");
+  if (outputs[0]?.length === 0) throw new ShapeError("crossEntropyError", "y", "at least one probability", "none");
   outputs.forEach((row, i) => {
     checkProbabilities(`crossEntropyError: y[${i}]`, row);
   });

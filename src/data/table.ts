@@ -55,7 +55,6 @@ export function datasetOfTable(table: Table, options: TableOptions): Dataset<Flo
     name: options.name ?? file,
     inputs: numbersOf(table, records, columns, columns.inputs),
     shape: [columns.inputs.length],
-    files: { inputs: file, labels: file },
     ...(table.head === "names" ? { inputNames: columns.inputs.map((column) => columns.names[column] ?? "") } : {}),
   };
   if (options.target === "numbers") {

@@ -157,10 +157,10 @@ function typeIn(
 ): { type: ElementType; order: ByteOrder } {
   const expected = `numbers: < or > and ${[...TYPES.keys()].join(", ")}`;
   if (descr === undefined) throw fail({ kind: "type", part: "descr", expected, found: "records (a structured type)" });
-  const [order = "", code] = [descr.slice(0, 1), descr.slice(1)];
+  const [order, code] = [descr.slice(0, 1), descr.slice(1)];
   const type = TYPES.get(code);
   const isKnown = type !== undefined && (ELEMENT_BYTES[type] === 1 ? "|<>" : "<>").includes(order);
-  if (isKnown && order !== "") return { type, order: order === ">" ? "big" : "little" };
+  if (isKnown) return { type, order: order === ">" ? "big" : "little" };
   const found = code.startsWith("O") ? "Python objects, which only pickle reads" : JSON.stringify(descr);
   throw fail({ kind: "type", part: "descr", expected, found });
 }

@@ -20,18 +20,16 @@ export function sum(values: ArrayLike<number>, start = 0, end: number = values.l
     const middle = start + half - (half % LANES);
     return sum(values, start, middle) + sum(values, middle, end);
   }
-  const whole = count < LANES ? start : end - (count % LANES);
-  let total = count < LANES ? 0 : sumOfBlock(values, start, whole);
+  const whole = end - (count % LANES);
+  let total = sumOfBlock(values, start, whole);
   for (let i = whole; i < end; i++) total += values[i] as number;
   return total;
 }
 
-/** As many elements as eight lanes take in whole rounds. */
+/** As many elements as eight lanes take in whole rounds, 0 where there are none. */
 function sumOfBlock(values: ArrayLike<number>, start: number, end: number): number {
   const lanes = new Float64Array(LANES);
   for (let i = start; i < end; i++) lanes[(i - start) % LANES]! += values[i] as number;
-  for (let width = 1; width < LANES; width *= 2) {
-    for (let lane = 0; lane < LANES; lane += 2 * width) lanes[lane]! += lanes[lane + width]!;
-  }
-  return lanes[0]!;
+  const pair = (lane: number) => lanes[lane]! + lanes[lane + 1]!;
+  return pair(0) + pair(2) + (pair(4) + pair(6));
 }

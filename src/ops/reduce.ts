@@ -85,8 +85,7 @@ export function sumTo(x: Floats, shape: Shape): Floats {
     (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),
   );
   if (axes.length === missing) return sum(x, { axes }); // the axes that shape does not have, and no others
-  const total = axes.length === 0 ? x : sum(x, { axes, keepAxes: true });
-  return reshape(total, shape);
+  return reshape(sum(x, { axes, keepAxes: true }), shape);
 }
 
 /** The entry of a fold. The gradient rule sees y and dy with the axes kept. */

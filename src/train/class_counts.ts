@@ -64,7 +64,7 @@ function rankOf(z: Float32Array | Float64Array, start: number, classes: number, 
     const other = z[start + j] ?? Number.NaN;
     if (isUnordered) rank += j < label && Number.isNaN(other) ? 1 : 0;
     else if (j < label) rank += other < own ? 0 : 1;
-    else if (j > label) rank += other <= own ? 0 : 1;
+    else rank += other <= own ? 0 : 1;
   }
   return rank;
 }

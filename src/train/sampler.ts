@@ -140,6 +140,6 @@ function checkBelow(option: string, value: number, end: number): void {
 
 function isPermutation(order: Int32Array, count: number): boolean {
   const seen = new Uint8Array(count);
-  for (const index of order) if (index >= 0 && index < count) seen[index] = 1;
+  for (const index of order) seen[index] = 1; // of an index outside, nothing is kept
   return order.length === count && seen.every((mark) => mark === 1);
 }

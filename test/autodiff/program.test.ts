@@ -23,6 +23,7 @@ import { mean, sum } from "../../src/ops/reduce.ts";
 import { concat, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { ADVANCE, ASSIGN, effect, SGD } from "../../src/ops/update.ts";
 import { argument, type Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
+import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import { assertEqual, assertWithin } from "../support/compare.ts";
@@ -280,6 +281,10 @@ test("inputs are set by name, and arguments bound; the same tensors again cost n
   assertThrows(() => program.bind({ w: wide }), ShapeError, "shape");
   assertThrows(() => program.bind({ w: floats }), DTypeError, "dtype");
   assertThrows(() => program.bind({ v: ones }), OptionError, "name");
+  using far = zeros(other, [3, 2], { dtype: "float64" });
+  using sparse = new SparseMatrix(engine, [3, 2], { dtype: "float64", widest: 1 });
+  assertThrows(() => program.bind({ w: far }), EngineMismatchError, "engine");
+  assertThrows(() => program.bind({ w: sparse as never }), OptionError, "sparse rows for dense ones");
   const again = input(engine, [2, 3], { name: "x", dtype: "float64" });
   assertThrows(() => compile({ y: add(x, again) }), OptionError, "two inputs of one name");
 });
@@ -392,6 +397,22 @@ test("its description tells instructions, operands, shapes, places and work", ()
   assert.match(product!, /1 +matmul +x, w +float64 \[5, 3\] +0 +128 +120/);
   assert.match(activation!, /2 +relu +#1 +float64 \[5, 3\] +in place, 0 +128 +15/);
   assert.match(total!, /^block: 128 bytes for values that would take 256 side by side, .* 135 operations a run$/);
+});
+
+test("its description tells sparse rows, how a product is turned, views and what has no name", () => {
+  using a = matrix([4, 5], 1);
+  using b = matrix([3, 4], 2);
+  using kept = zeros(engine, [5, 3], { dtype: "float64" });
+  const rows = argument(engine, { dtype: "float64", shape: [3, 4], widest: 2 }, "rows");
+  const product = matmul(expressionOf(a), expressionOf(b), { transpose: "both" });
+  using program = compile(
+    { part: relu(slice(product, 1, 3)), sparse: matmul(rows, expressionOf(a)) },
+    { into: [[product, kept]] },
+  );
+  const [, turned, part, , spread] = describeProgram(program).split("\n");
+  assert.match(turned!, /1 +matmul \(aᵀbᵀ\) +tensor, tensor +float64 \[5, 3\] +a tensor +128 +120/);
+  assert.match(part!, /2 +slice +#1 +float64 \[2, 3\] +128 +48 +0/);
+  assert.match(spread!, /4 +matmul +rows, tensor +float64 \[3, 5\] +0 +128 +60/); // 2 · 3 rows · 2 nonzeros · 5
 });
 
 test.run();

@@ -8,14 +8,19 @@ const test = suite("central differences");
 test("the gradient of x0² + x1² is 2x, and x is what it was", () => {
   const x = Float64Array.of(3, 4);
   const gradient = new Float64Array(2);
+  let calls = 0;
   centralDifferences(
-    () => x[0]! ** 2 + x[1]! ** 2,
+    () => {
+      calls += 1;
+      return x[0]! ** 2 + x[1]! ** 2;
+    },
     () => x,
     () => gradient,
     1e-4,
   );
   assert.ok(Math.abs(gradient[0]! - 6) < 1e-9 && Math.abs(gradient[1]! - 8) < 1e-9, `${gradient}`);
   assert.equal([...x], [3, 4]);
+  assert.is(calls, 4, "two for each element");
 });
 
 test("a linear function in float32 is exact: the step that was made is the one divided by", () => {

@@ -134,6 +134,7 @@ test("what is no number, no step and no rate is refused by name", () => {
     ["numericalDiff: f(x)", () => numericalDiff((() => "1") as never, 1)],
     ["numericalGradient: f(x)", () => numericalGradient((() => [1]) as never, [1])],
     ["numericalGradient: x[1]", () => numericalGradient(one, [1, "2"] as never)],
+    ["numericalGradient: x[1][0]", () => numericalGradient(one, [[1], [null]] as never, { points: "rows" })],
     ["numericalGradient: x[1][0]", () => numericalGradient(one, [[1], [null]] as never)],
     ["numericalGradient: x", () => numericalGradient(one, 3 as never)],
     ["numericalGradient: points", () => numericalGradient(one, [[1]], { points: "all" as never })],
@@ -141,6 +142,7 @@ test("what is no number, no step and no rate is refused by name", () => {
     ["gradientDescent: start", () => gradientDescent(one, [[1]] as never)],
     ["learningRate", () => gradientDescent(one, [1], { learningRate: Number.NaN })],
     ["steps", () => gradientDescent(one, [1], { steps: 1.5 })],
+    ["steps", () => gradientDescent(one, [1], { steps: -1 })],
   ];
   for (const [option, call] of refused) assert.is(assertThrows(call, OptionError, option).option, option);
 });

@@ -1,7 +1,7 @@
 /** The chapter's losses: its numbers, batches against single examples, and what they refuse. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { crossEntropyError, meanSquaredError } from "../../src/calculus/losses.ts";
+import { crossEntropyError, meanSquaredError, type Rows } from "../../src/calculus/losses.ts";
 import { IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { assertThrows } from "../support/throws.ts";
 
@@ -51,22 +51,35 @@ test("what is no probability, no target and no label is refused by name", () => 
     ["crossEntropyError: y[0]", () => crossEntropyError(["1", 2] as never, 0)],
     ["delta", () => crossEntropyError([1], 0, { delta: -1 })],
     ["delta", () => crossEntropyError([1], 0, { delta: Number.NaN })],
+    ["delta", () => crossEntropyError([1], 0, { delta: Number.POSITIVE_INFINITY })],
+    ["meanSquaredError: y[0][1]", () => meanSquaredError([[1, null]] as never, [[1, 2]])],
+    ["crossEntropyError: t[0][1]", () => crossEntropyError([[0.5, 0.5]], [[1, null]] as never)],
+    ["crossEntropyError: y[1]", () => crossEntropyError([[1], "x"] as never, [0, 0])],
     ["meanSquaredError: t[0]", () => meanSquaredError([1], [null] as never)],
   ];
+  const squares = (rows: readonly number[][]) => meanSquaredError(rows, rows);
+  const entropy = (t: Rows) => crossEntropyError([right, wrong], t);
   for (const [option, call] of options) assert.is(assertThrows(call, OptionError, option).option, option);
   const shapes: [string, () => unknown][] = [
-    ["squares of other lengths", () => meanSquaredError([1, 2], [1])],
-    ["an example and a batch", () => meanSquaredError([1, 2], [[1, 2]])],
-    ["ragged rows", () => meanSquaredError([[1, 2], [3]], [[1, 2], [3]])],
-    ["labels for other rows", () => crossEntropyError([right, wrong], [2])],
-    ["neither label nor one-hot", () => crossEntropyError(right, [2, 7])],
-    ["targets of other rows", () => crossEntropyError([right, wrong], [two])],
-    ["targets of other classes", () => crossEntropyError([right], [[0, 1]])],
+    ["meanSquaredError: t: expected [1, 2], as y, found [1, 1]", () => meanSquaredError([1, 2], [1])],
+    ["meanSquaredError: t: expected [1, 2], found [1, 2]", () => meanSquaredError([1, 2], [[1, 2]])],
+    ["crossEntropyError: y: expected at least one probability, found none", () => crossEntropyError([], [])],
+    ["crossEntropyError: y: expected at least one probability", () => crossEntropyError([[], []], [0, 0])],
+    ["meanSquaredError: y: [1]: expected 2 numbers, as in the first row, found 1", () => squares([[1, 2], [3]])],
+    ["crossEntropyError: t: expected 2 labels, or rows [2, 10], found 1 numbers", () => entropy([2])],
+    [
+      "crossEntropyError: t: expected 1 labels, or rows [1, 10], found 2 numbers",
+      () => crossEntropyError(right, [2, 7]),
+    ],
+    ["crossEntropyError: t: expected [2, 10], as y, found [1, 10]", () => entropy([two])],
+    ["crossEntropyError: t: expected [1, 10], as y, found [1, 2]", () => crossEntropyError([right], [[0, 1]])],
   ];
-  for (const [label, call] of shapes) assertThrows(call, ShapeError, label);
+  for (const [text, call] of shapes) assert.ok(assertThrows(call, ShapeError, text).message.startsWith(text), text);
   for (const label of [10, -1, 0.5]) {
     assert.is(assertThrows(() => crossEntropyError(right, label), IndexError, `${label}`).value, label);
   }
+  assert.is(crossEntropyError([1 + 1e-5, 0], 0, { delta: 0 }), -Math.log(1 + 1e-5)); // what float32 leaves
+  assertThrows(() => crossEntropyError([1 + 2e-5, 0], 0), OptionError, "more than that");
 });
 
 test.run();

@@ -1,6 +1,7 @@
 /**
  * The command line as a user runs it, in another process. It is bundled once, into build/, because that many processes would
- * otherwise spend most of their time on translating the sources.
+ * otherwise spend most of their time on translating the sources. Where coverage is counted it runs from its sources, so
+ * that V8's counts are of the same scripts as in the other tests.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,30 +31,43 @@ export function newPath(name = ""): string {
   return join(folder, `${paths}${name}`);
 }
 
-const bundle = join(ROOT, `build/cli-${process.pid}`);
-removeAtExit(bundle);
-/** The program, for who starts it otherwise than `lanegrad` does. */
-export const PROGRAM_FILE: string = join(bundle, "main.js");
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: ["src/cli/main.ts"],
-  outdir: bundle,
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "es2022",
-  conditions: ["node"],
-  alias: { lanegrad: "./src/index.ts", "lanegrad/plot": "./src/plot/index.ts", "#platform": "./src/platform/node.ts" },
-  external: ["@assemblyscript/loader", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"],
-  logLevel: "error",
-});
+/** What Node is given to start the program: its bundle, or its sources where coverage of them is taken. */
+export const PROGRAM: readonly string[] = process.env["NODE_V8_COVERAGE"] === undefined ? [await bundle()] : sources();
+
+async function bundle(): Promise<string> {
+  const outdir = join(ROOT, `build/cli-${process.pid}`);
+  removeAtExit(outdir);
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["src/cli/main.ts"],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "es2022",
+    conditions: ["node"],
+    alias: {
+      lanegrad: "./src/index.ts",
+      "lanegrad/plot": "./src/plot/index.ts",
+      "#platform": "./src/platform/node.ts",
+    },
+    external: ["@assemblyscript/loader", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"],
+    logLevel: "error",
+  });
+  return join(outdir, "main.js");
+}
+
+function sources(): readonly string[] {
+  process.env["TSX_TSCONFIG_PATH"] = join(ROOT, "tsconfig.json"); // it runs in other folders
+  return ["--import", import.meta.resolve("tsx"), join(ROOT, "src/cli/main.ts")];
+}
 
 /** Runs `lanegrad` to its end. */
 export function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
   const { input, cwd = folder, environment = {}, onStart, onOutput } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM_FILE, ...args], {
+    const child = spawn(process.execPath, [...PROGRAM, ...args], {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ["pipe", "pipe", "pipe"],

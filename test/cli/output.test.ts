@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
-import { digitsFolder, endOf, lanegrad, newPath, PROGRAM_FILE, train } from "./lanegrad.ts";
+import { digitsFolder, endOf, lanegrad, newPath, PROGRAM, train } from "./lanegrad.ts";
 
 const test = suite("output that is lost");
 const data = digitsFolder();
@@ -27,7 +27,7 @@ const ARGS = [
 function onDevice(device: string, args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve, reject) => {
     const descriptor = openSync(device, "w");
-    const child = spawn(process.execPath, [PROGRAM_FILE, ...args], { stdio: ["ignore", descriptor, "pipe"] });
+    const child = spawn(process.execPath, [...PROGRAM, ...args], { stdio: ["ignore", descriptor, "pipe"] });
     closeSync(descriptor);
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -75,7 +75,7 @@ test("standard error on a full disk changes nothing", async () => {
   const descriptor = openSync("/dev/full", "w");
   const child = spawn(
     process.execPath,
-    [PROGRAM_FILE, "train", ...ARGS.slice(0, -3), "--iterations", "30", "--out", run],
+    [...PROGRAM, "train", ...ARGS.slice(0, -3), "--iterations", "30", "--out", run],
     {
       stdio: ["ignore", "ignore", descriptor],
     },

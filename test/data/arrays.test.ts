@@ -112,8 +112,12 @@ test("arrays that do not fit are refused, by name", () => {
   ]) {
     assert.is(kindOf({ inputs, labels: { shape: [2], data } }), "label");
   }
-  for (const parts of [{ inputs }, { inputs, labels, targets: inputs }]) {
-    assert.is(assertThrows(() => datasetFromArrays({ name: "x", ...parts }), OptionError, "targets").option, "targets");
+  for (const [parts, found] of [
+    [{ inputs }, "neither"],
+    [{ inputs, labels, targets: inputs }, "both"],
+  ] as const) {
+    const error = assertThrows(() => datasetFromArrays({ name: "x", ...parts }), OptionError, found);
+    assert.equal([error.option, error.found], ["targets", found]);
   }
 });
 
@@ -135,6 +139,40 @@ test("a file gives what its arrays give, and says what is wrong with it", () => 
   assert.is(loaded.name, file);
   assert.is(missing.fault.kind, "missing");
   assert.is(large.fault.kind, "too-large");
+});
+
+test("what does not fit is told with what was expected and found", () => {
+  const inputs = { shape: [2, 3], data: new Float32Array(6) };
+  const faultOf = (parts: Omit<ArrayParts, "name">) =>
+    assertThrows(() => datasetFromArrays({ name: "x", ...parts }), DatasetError, "parts").fault;
+  const of = (shape: readonly number[], data: ArrayData = new Float32Array(4)) => ({ shape, data });
+  const unfilled = { kind: "array", expected: "elements that fill at least one axis" } as const;
+  const cut = { kind: "array", expected: "a first axis of 2, as the inputs have" } as const;
+  assert.equal(faultOf({ inputs: of([5]), labels: of([5]) }), {
+    ...unfilled,
+    name: "x inputs",
+    found: "[5] with 4 elements",
+  });
+  assert.equal(faultOf({ inputs: of([], Uint8Array.of(1)), labels: of([]) }).kind, "array");
+  assert.equal(faultOf({ inputs, labels: of([]) }), { ...unfilled, name: "x labels", found: "[] with 4 elements" });
+  assert.equal(faultOf({ inputs, labels: of([4]) }), { ...cut, name: "x labels", found: "[4]" });
+  assert.equal(faultOf({ inputs, targets: of([4, 1]) }), { ...cut, name: "x targets", found: "[4, 1]" });
+  assert.equal(faultOf({ inputs, labels: of([2, 2]) }), {
+    ...{ kind: "array", name: "x labels", expected: "one whole number for each of 2 examples", found: "[2, 2]" },
+  });
+  for (const value of [-1, 0.5, 3, 2 ** 32]) {
+    const fault = { kind: "label", file: "x labels", position: 1, value, classes: 3 };
+    assert.equal(faultOf({ inputs, labels: of([2], Float64Array.of(0, value)), classes: 3 }), fault);
+  }
+});
+
+test("bytes stay bytes as labels, and classes have the names that are given", () => {
+  const inputs = { shape: [2], data: new Float32Array(2) };
+  const labels = { shape: [2], data: Uint8Array.of(1, 0) };
+  const made = datasetFromArrays({ name: "x", inputs, labels, classNames: ["no", "yes"] });
+  assert.equal(made.labels, Uint8Array.of(1, 0));
+  assert.is.not(made.labels, labels.data);
+  assert.equal(made.classNames, ["no", "yes"]);
 });
 
 test("an IDX array is such an array", () => {

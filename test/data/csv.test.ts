@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CsvOptions, loadCsv, parseCsv } from "../../src/data/csv.ts";
+import { datasetOfTable } from "../../src/data/table.ts";
 import { DatasetError, OptionError } from "../../src/errors.ts";
 import { assertRejects } from "../support/throws.ts";
 
@@ -122,6 +123,44 @@ test("only decimal numbers are numbers", async () => {
   const text = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3"].map((word) => `${word},a`).join("\n");
   const data = await parseCsv(text, { label: 1, header: false });
   assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001));
+});
+
+test("a line of one empty field is none, any other is a record", async () => {
+  const options = { label: 1, header: false, file: "t.csv" };
+  assert.is((await parseCsv("1,a\n   \n\n2,b\n", options)).length, 2);
+  const record = (line: number, found: string) => ({
+    ...{ kind: "record", file: "t.csv", line, expected: "2 fields", found },
+  });
+  assert.equal(await faultOf("1,a\n5\n", options), record(2, "1"));
+  assert.equal(await faultOf("1,a\n,b\n", options), {
+    ...{ kind: "cell", file: "t.csv", line: 2, column: "0", expected: "a number", found: "nothing" },
+  });
+  const rows = [[], ["1", "a"], []];
+  assert.is(datasetOfTable({ file: "t", rows, head: "none" }, { label: 1 }).length, 1);
+});
+
+test("names have no spaces around them, and classes that are not all numbers are ordered by letters", async () => {
+  const data = await parseCsv(" x , c \n1,10\n2,9\n3,1x\n4,x1\n", { label: "c" });
+  assert.equal(data.inputNames, ["x"]);
+  assert.equal(data.classNames, ["10", "1x", "9", "x1"]);
+});
+
+test("what a column should have been is told", async () => {
+  const of = async (options: CsvOptions, text = FLOWERS) => {
+    const { option, expected, found } = await assertRejects(() => parseCsv(text, options), OptionError, "column");
+    return [option, expected, found];
+  };
+  assert.equal(await of({ label: ["species", "width"] }), ["label", "one column", 2]);
+  assert.equal(await of({ label: [], target: "numbers" }), ["label", "at least one column", 0]);
+  assert.equal(await of({ label: "specis" }), ["label", "one of sepal length, width, species", "specis"]);
+  const nameless = ["label", "a position, where columns have no names", "species"];
+  assert.equal(await of({ label: "species", header: false }), nameless);
+  const twice = ["inputs", "a name that comes once", "x"];
+  assert.equal(await of({ label: "c", inputs: ["x"] }, "x,x,c\n1,2,a\n"), twice);
+  assert.equal(await of({ label: "x" }, "y,x,x\n1,2,a\n"), ["label", "a name that comes once", "x"]);
+  const both = ["inputs", "columns that are not the label", "species"];
+  assert.equal(await of({ label: "species", inputs: ["species"] }), both);
+  assert.equal(await of({ label: 0, inputs: [1, 0], header: false }, "1,2\n"), [...both.slice(0, 2), 0]);
 });
 
 test("no records are no dataset", async () => {

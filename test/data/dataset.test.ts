@@ -1,9 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { Dataset } from "../../src/data/dataset.ts";
+import { Dataset, isAlike, kindOf } from "../../src/data/dataset.ts";
 import type { LabelledParts, NumberParts } from "../../src/data/parts.ts";
 import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
+import { assertThrows } from "../support/throws.ts";
 import { ramp } from "./files.ts";
 
 const test = suite("dataset");
@@ -71,11 +72,31 @@ test("every byte becomes the float32 that is nearest to byte / 255", () => {
 test("an index that points nowhere is refused and named", () => {
   const dataset = new Dataset(parts());
   for (const index of [-1, 4, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-    assert.throws(
-      () => dataset.batch([0, index]),
-      (error: unknown) => error instanceof IndexError && error.position === 1 && Object.is(error.value, index),
-    );
+    for (const op of ["batch", "pick"] as const) {
+      const error = assertThrows(() => dataset[op]([0, index]), IndexError, op);
+      assert.equal([error.op, error.position, error.value], [op, 1, index]);
+    }
   }
+});
+
+test("elements that were transferred are gone, and whoever asks for them is told", () => {
+  const dataset = new Dataset({ ...parts(), inputs: ramp(24).slice() });
+  structuredClone(dataset.inputs, { transfer: [dataset.inputs.buffer as ArrayBuffer] });
+  const faults = [() => dataset.inputs, () => dataset.batch([0])].map((use) => assertThrows(use, DatasetError, "use"));
+  for (const { fault } of faults) assert.equal(fault, { kind: "moved", name: "small" });
+});
+
+test("only datasets of one kind go together, and what kind a dataset is can be said", () => {
+  const of = (shape: readonly number[], targetValues: Float32Array | Float64Array) =>
+    new Dataset({ name: "x", inputs: new Float32Array(12), shape, targetValues });
+  const like = of([6], new Float64Array(2));
+  assert.ok(isAlike(like, of([6], new Float64Array(2))));
+  assert.not.ok(isAlike(like, of([6, 1], new Float64Array(2))));
+  assert.not.ok(isAlike(of([6, 1], new Float64Array(2)), like));
+  assert.not.ok(isAlike(like, of([6], new Float32Array(2))));
+  assert.not.ok(isAlike(like, of([6], new Float64Array(4))));
+  assert.is(kindOf(like), "float32 [6] with 1 float64");
+  assert.is(kindOf(new Dataset({ ...parts(), scale: 0.5 })), "uint8 [1, 2, 3] × 0.5 with labels of 3 classes");
 });
 
 test("a slice is a view with everything else unchanged", () => {
@@ -222,11 +243,14 @@ test("targets that do not fit, both kinds of them, none, or names that are too f
     );
   }
   const none = { name: "none", inputs: NUMBERS.inputs, shape: [2] };
-  throwsOption(() => new Dataset(none as unknown as NumberParts), "targets");
-  throwsOption(
-    () => new Dataset({ ...NUMBERS, labels: new Uint8Array(3), classes: 1 } as unknown as NumberParts),
-    "targets",
-  );
+  const both = { ...NUMBERS, labels: new Uint8Array(3), classes: 1 };
+  for (const [given, found] of [
+    [none, "neither"],
+    [both, "both"],
+  ] as const) {
+    const error = assertThrows(() => new Dataset(given as unknown as NumberParts), OptionError, found);
+    assert.equal([error.option, error.found], ["targets", found]);
+  }
   throwsOption(() => new Dataset({ ...NUMBERS, inputNames: ["a"] }), "inputNames");
   throwsOption(() => new Dataset({ ...parts(), classNames: ["a"] }), "classNames");
   throwsOption(() => new Dataset({ ...NUMBERS, scale: 0.5 }), "scale");

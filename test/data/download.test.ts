@@ -9,6 +9,7 @@ import { type DownloadProgress, type FetchOptions, fetchFiles } from "../../src/
 import type { RemoteFile } from "../../src/data/proof.ts";
 import { DownloadError, OptionError } from "../../src/errors.ts";
 import { type Answer, withServer } from "../platform/server.ts";
+import { assertRejects } from "../support/throws.ts";
 import { gzip, ramp, rejection, withFolder } from "./files.ts";
 
 const test = suite("download");
@@ -327,6 +328,27 @@ test("what the progress callback throws ends the download and comes out as it is
     assert.is(await rejection(fetchFiles(FILES, { folder, mirrors: at("right", "right"), onProgress })), reason);
     assert.equal(asked, ["right/images.gz"]);
     assert.ok(await isEmpty(folder));
+  });
+});
+
+test("a body that is encoded once more has no total", async () => {
+  await scene(async ({ folder }) => {
+    const totals = new Set<number | undefined>();
+    const onProgress = ({ totalBytes }: DownloadProgress) => void totals.add(totalBytes);
+    const headers = { "content-length": "7", "content-encoding": "br" };
+    const fetched = async () => new Response(gzip(contentOf("images")), { headers });
+    await fetchFiles(IMAGES, { folder, mirrors: ["https://mirror.example"], request: fetched, onProgress });
+    assert.equal([...totals], [undefined]);
+    await holds(folder, "images");
+  });
+});
+
+test("a mirror that sends another number of bytes than it announces has failed", async () => {
+  await scene(async ({ folder }) => {
+    const fetched = async () => new Response(gzip(ramp(10)), { headers: { "content-length": "7" } });
+    const options = { folder, mirrors: ["https://mirror.example"], request: fetched };
+    const error = await assertRejects(() => fetchFiles(IMAGES, options), DownloadError, "announced");
+    assert.match(error.attempts[0]!.reason, /announces 7 bytes but sends \d+/);
   });
 });
 

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 
 import { encodeIdx, type IdxArray, type IdxExpectation, parseIdx, readIdx } from "../../src/data/idx.ts";
 import { DatasetError, IdxError, OptionError, ShapeError } from "../../src/errors.ts";
+import { assertThrows } from "../support/throws.ts";
 import { gzip, idxFile, ramp, rejection } from "./files.ts";
 
 const test = suite("idx");
@@ -231,6 +232,25 @@ test("a maxBytes that is no limit is refused", async () => {
   for (const maxBytes of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
     assert.ok((await rejection(readIdx(idxFile(8, [], [1]), { maxBytes }))) instanceof OptionError, String(maxBytes));
   }
+});
+
+test("the smallest and the largest that can be meant are read and written", async () => {
+  const none = encodeIdx({ type: "uint8", shape: [0, 2 ** 32 - 1], data: new Uint8Array(0) });
+  assert.equal(parseIdx(none).shape, [0, 2 ** 32 - 1]);
+  const fault = async (bytes: Uint8Array, options: Parameters<typeof readIdx>[1] = {}) => {
+    try {
+      await readIdx(bytes, options);
+    } catch (error) {
+      if (error instanceof IdxError) return error.fault;
+      throw error;
+    }
+    throw new Error("nothing was thrown");
+  };
+  assert.is((await fault(Uint8Array.of(0x1f, 0x8b))).kind, "gzip");
+  assert.equal(await fault(Uint8Array.of(0x1f)), { kind: "length", expected: 4, found: 1 });
+  assert.equal(await fault(Uint8Array.of(0, 0, 8), { rank: 3 }), { kind: "length", expected: 16, found: 3 });
+  const error = assertThrows(() => encodeIdx({ type: "uint8", shape: [2, 3], data: ramp(5) }), ShapeError, "few");
+  assert.match(error.message, /\[2, 3\]/);
 });
 
 test.run();

@@ -116,10 +116,21 @@ test("a fit of other columns, or what is no fit, is refused", () => {
     { kind: "minMax", low: [], range: [] },
     { kind: "standardize", mean: [Number.NaN], deviation: [1] },
     { kind: "standardize", mean: [0], deviation: [-1] },
+    { kind: "standardize", mean: [Number.NaN, 0], deviation: [1, 1] },
+    { kind: "standardize", mean: [0, 0], deviation: [0, 1] },
   ];
-  for (const scaling of broken) assertThrows(() => scaleValues(scaling, [1]), OptionError, JSON.stringify(scaling));
+  for (const scaling of broken) {
+    assertThrows(() => scaleValues(scaling, [1, 1]), OptionError, JSON.stringify(scaling));
+  }
   const far: Scaling = { kind: "minMax", low: [0, 0, 0, 0], range: [1e-320, 1, 1, 1] };
   assert.is(assertThrows(() => applyScaling(far, data), DatasetError, "infinite").fault.kind, "number");
+});
+
+test("columns of negative numbers alone have their bounds, too", () => {
+  const inputs = Float64Array.of(-4, 1, -2, 3, -3, 2);
+  const data = new Dataset({ name: "below", inputs, shape: [2], targetValues: new Float64Array(3) });
+  assert.equal(minMax(data), { kind: "minMax", low: [-4, 1], range: [2, 2] });
+  assert.equal(applyScaling(minMax(data), data).inputs, Float64Array.of(0, 0, 1, 1, 0.5, 0.5));
 });
 
 test.run();

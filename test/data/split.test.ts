@@ -145,4 +145,17 @@ test("batch sizes are whole numbers from 1 on, which is found before the first b
   }
 });
 
+test("what is rounded off goes from class to class in the order of their numbers, not of the examples", () => {
+  for (const labels of [
+    [0, 0, 0, 1, 1, 1],
+    [1, 1, 1, 0, 0, 0],
+    [1, 0, 1, 0, 1, 0],
+  ]) {
+    const inputs = Uint8Array.from(labels);
+    const data = new Dataset({ name: "halves", inputs, labels: Uint8Array.from(labels), shape: [1], classes: 2 });
+    const [part] = split(data, { share: 0.5, random: new RandomState(1), stratify: "classes" });
+    assert.equal([...part.labels].sort(), [0, 0, 1], labels.join());
+  }
+});
+
 test.run();

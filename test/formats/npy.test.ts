@@ -121,6 +121,8 @@ test("what is no .npy file says what is wrong", () => {
       "length",
       /expected 1\.7.*e\+128/,
     ],
+    ["nothing", fileOf("{}", 4), "header", /expected descr, fortran_order, shape, found nothing/],
+    ["no UTF-8", Uint8Array.from([...fileOf("").slice(0, 6), 3, 0, 1, 0, 0, 0, 0xff]), "header", /not UTF-8/],
     ["missing", fileOf("{'descr': '<f4', 'shape': (1,)}", 4), "header", /found descr, shape/],
     ["twice", fileOf("{'descr': '<f4', 'descr': '<f4'}", 4), "header", /descr comes twice/],
     ["another key", fileOf("{'order': 'C'}", 4), "header", /found 'order'/],
@@ -167,6 +169,87 @@ test("a header may be long, wherever its words lie", () => {
     const { shape, data } = decodeNpy(fileOf(header, 1));
     assert.equal([shape, data.length], [[1], 1], `${blanks}`);
   }
+});
+
+test("room for the first axis to grow is left as NumPy leaves it: up to 21 digits, where the header's blocks are counted", () => {
+  const lengthOf = (shape: readonly number[]) => encodeNpy({ shape, data: new Float64Array(0) }).length;
+  // The words of the header are 77 characters for eight axes of one digit each.
+  const axes = (digits: number) => [0, ...Array(5).fill(9999), 999, 9 * 10 ** (digits - 1)];
+  assert.is(lengthOf(axes(4)), 128); // 10 + (77 + 20) + (21 - 1) + 1
+  assert.is(lengthOf(axes(5)), 192);
+  assert.is(lengthOf([10 ** 3, 0, ...axes(5).slice(2, 7), 9]), 128);
+});
+
+test("a header is what its version says: lengths of 16 or 32 bits, text of one byte a letter or UTF-8", () => {
+  const of = (major: number, minor: number, text: Uint8Array, size = major === 1 ? 2 : 4) => {
+    const bytes = new Uint8Array(8 + size + text.length + 4);
+    bytes.set(Buffer.from("\x93NUMPY", "latin1"));
+    bytes.set([major, minor], 6);
+    const view = new DataView(bytes.buffer);
+    if (size === 2) view.setUint16(8, text.length, true);
+    else view.setUint32(8, text.length, true);
+    bytes.set(text, 8 + size);
+    return bytes;
+  };
+  const text = (spaces: number) => Buffer.from(`${" ".repeat(spaces)}${headerOf("'<f4'", "False", "(1,)")}`);
+  assert.equal(decodeNpy(of(2, 0, text(65_536 - text(0).length))).data, Float32Array.of(0));
+  assert.equal(decodeNpy(of(3, 0, text(10))).shape, [1]);
+  for (const [major, minor] of [
+    [0, 0],
+    [4, 0],
+    [1, 1],
+    [2, 3],
+  ] as const) {
+    const fault = { kind: "version", expected: "1.0, 2.0 or 3.0", found: `${major}.${minor}` };
+    assert.equal(faultOf(of(major, minor, text(0))).fault, fault);
+  }
+  const marked = Uint8Array.from([0xef, 0xbb, 0xbf, ...text(0)]);
+  assert.is(faultOf(of(3, 0, marked)).fault.kind, "header", "a byte-order mark is no space");
+  const short = of(2, 0, text(0));
+  assert.equal(faultOf(short.slice(0, 11)).fault, { kind: "length", part: "file", expected: "at least 12", found: 11 });
+  for (const length of [6, 7]) assert.is(faultOf(short.slice(0, length)).fault.kind, "length", "no version yet");
+  assert.is(faultOf(of(2, 0, new Uint8Array(0)).slice(0, 12)).fault.kind, "header", "an empty one");
+  for (let at = 0; at < 6; at++) {
+    const other = short.slice();
+    other[at]! ^= 1;
+    assert.is(faultOf(other).fault.kind, "magic", `letter ${at}`);
+  }
+  const long = short.slice();
+  new DataView(long.buffer).setUint32(8, long.length - 12 + 1, true);
+  assert.equal(faultOf(long).fault, {
+    kind: "too-large",
+    part: "header",
+    limit: long.length - 12,
+    found: long.length - 11,
+  });
+});
+
+test("what cannot be written is refused by name", () => {
+  const error = assertThrows(() => encodeNpy({ shape: [2], data: Float32Array.of(1) }), OptionError, "few");
+  assert.equal([error.option, error.expected, error.found], ["npy", "2 elements", 1]);
+});
+
+test("what a header says that it should not is told", () => {
+  const types = "numbers: < or > and f8, f4, f2, i8, i4, i2, i1, u8, u4, u2, u1, b1";
+  const typeOf = (found: string) => ({ kind: "type", part: "descr", expected: types, found });
+  const of = (header: string, length = 4) => faultOf(fileOf(header, length)).fault;
+  assert.equal(of(headerOf("'|O'", "False", "(1,)")), typeOf("Python objects, which only pickle reads"));
+  assert.equal(of(headerOf("'<fO'", "False", "(1,)")), typeOf('"<fO"'));
+  assert.equal(of(headerOf("[('a', '<f4')]", "False", "(1,)")), typeOf("records (a structured type)"));
+  assert.equal(of(headerOf("'<f4'", "False", "(2, 3)")), { kind: "length", part: "[2, 3]", expected: "24", found: 4 });
+  const reasons: readonly (readonly [string, string])[] = [
+    [headerOf("'<f4'", "False", "('1',)"), "shape: expected a whole number, found '1'"],
+    [headerOf("'<f4'", "False", "(True,)"), "shape: expected a whole number, found true"],
+    [headerOf("'<f4'", "False", "(,)"), "shape: expected a whole number, found ,"],
+    [headerOf("'<f4'", "1", "(1,)"), "fortran_order: expected True or False, found 1"],
+    [headerOf("4", "False", "(1,)"), "descr: expected text, found 4"],
+    ["{True: 4}", "expected descr, fortran_order, shape, found true"],
+    ["{'descr' '<f4'}", "expected :, found '<f4'"],
+    ["{'fortran_order': False, 'shape': (1,)}", "expected descr, fortran_order, shape, found fortran_order, shape"],
+    ["{'descr': '<f4', 'fortran_order': False}", "expected descr, fortran_order, shape, found descr, fortran_order"],
+    ["{'descr': '<f4' 'shape': (1,)}", "expected }, found 'shape'"],
+  ];
+  for (const [header, reason] of reasons) assert.equal(of(header), { kind: "header", reason });
 });
 
 test.run();

@@ -8,7 +8,7 @@ import { crc32 } from "../../src/formats/crc32.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { encodeZip } from "../../src/formats/zip.ts";
-import { assertRejects } from "../support/throws.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
 import { assertOnlyFormatErrors, assertSameArrays, damagesOf, namedArrays } from "./arbitrary.ts";
 import { assertIsCase, type Fixture, fromBase64 } from "./numpy.ts";
 
@@ -184,6 +184,19 @@ test("names that lead out of a folder, come twice or are none are refused, in bo
   assert.match((await faultOf(twice)).message, /entry "a\.npy": its name comes twice/);
   const latin = encodeZip([{ name: "aé.npy", content: new Uint8Array(0) }]);
   assert.match((await faultOf(changed(latin, { record: 8, local: 6 }, 0))).message, /neither ASCII nor UTF-8/);
+  for (const at of [signatures(latin, LOCAL)[0]! + 31, signatures(latin, RECORD)[0]! + 47]) latin[at] = 0xff;
+  assert.match((await faultOf(latin)).message, /neither ASCII nor UTF-8/); // which it says that it is
+});
+
+test("an archive that would need zip64 is not written", () => {
+  const content = new Uint8Array(0);
+  const most = Array.from({ length: 65_534 }, (_, i) => ({ name: `${i}`, content }));
+  assert.is(signatures(encodeZip(most).slice(-22), END).length, 1);
+  const manyOf = () => encodeZip([...most, { name: "one more", content }]);
+  assert.match(assertThrows(manyOf, OptionError, "entries").message, /fewer than 65535 entries, found 65535/);
+  encodeZip([{ name: "é".repeat(32_767), content }]);
+  const long = () => encodeZip([{ name: "é".repeat(32_768), content }]);
+  assert.match(assertThrows(long, OptionError, "name").message, /fewer than 65536 bytes, found 65536/);
 });
 
 test("entries that share bytes are refused", async () => {
@@ -228,6 +241,17 @@ test("sizes of 64 bits are read", async () => {
   const whole = Uint8Array.from([...small.slice(0, record), ...directory, ...new Uint8Array(end64.buffer), ...last]);
   assertSameArrays(await decodeNpz(whole), [one("a")]);
   await assertOnlyFormatErrors(whole, (bytes) => decodeNpz(bytes), { positions: 0, values: damagesOf });
+  const endOf64 = whole.length - 22 - 76;
+  for (const [at, text] of [
+    [16, /several parts/], // another disk
+    [24, /several parts/], // fewer entries here than there are
+    [64, /not where its locator says/],
+    [0, /not where its locator says/],
+  ] as const) {
+    const damaged = whole.slice();
+    damaged[endOf64 + at]! ^= 2;
+    assert.match((await faultOf(damaged)).message, text, `byte ${at}`);
+  }
   const field = whole.length - 22 - 76 - 24;
   for (const value of [2n ** 63n, 2n ** 53n, 1000n]) {
     for (const at of [0, 8, 16]) {

@@ -287,4 +287,57 @@ test("bytes without any order are refused", () => {
   );
 });
 
+test("places in a file are two whole numbers, ascending, and as far apart as the elements are long", () => {
+  const of = (offsets: string, shape = "[1]") =>
+    faultOf(fileOf(`{"a":{"dtype":"F32","shape":${shape},"data_offsets":${offsets}}}`, 8)).fault;
+  for (const offsets of [
+    "[]",
+    "[0]",
+    "[0,4,8]",
+    "[-4,0]",
+    "[0,0.5]",
+    "[4,0]",
+    '["0","4"]',
+    "4",
+    "null",
+    '{"0":0,"1":4}',
+  ]) {
+    const reason = '"a": data_offsets are not two ascending whole numbers';
+    assert.equal(of(offsets), { kind: "header", reason }, offsets);
+  }
+  const part = "a F32 [1, 3]";
+  assert.equal(of("[4,8]", "[1,3]"), { kind: "length", part, expected: "12", found: 4 });
+});
+
+test("elements that would not lie at multiples of their size are put in another order, those that would are not", () => {
+  const of = (...lengths: (readonly [string, number, "double" | "byte"])[]) =>
+    lengths.map(([name, length, type]) => ({
+      ...{ name, shape: [length], data: type === "double" ? new Float64Array(length) : new Uint8Array(length) },
+    }));
+  const order = (arrays: ReturnType<typeof of>) =>
+    decodeSafetensors(encodeSafetensors(arrays)).tensors.map(({ name }) => name);
+  assert.equal(order(of(["a", 8, "byte"], ["b", 1, "double"], ["c", 1, "byte"])), ["a", "b", "c"]);
+  assert.equal(order(of(["a", 1, "byte"], ["b", 1, "double"], ["c", 7, "byte"])), ["b", "a", "c"]);
+  assert.equal(order(of(["a", 7, "byte"], ["c", 2, "byte"], ["b", 1, "double"])), ["b", "a", "c"]);
+});
+
+test("what cannot be written is refused by name", () => {
+  const one = { name: "a", shape: [1], data: Float32Array.of(1) };
+  const optionOf = (call: () => unknown) => assertThrows(call, OptionError, "encode").option;
+  assert.is(
+    optionOf(() => encodeSafetensors([{ ...one, name: "\ud800" }])),
+    "safetensors: name",
+  );
+  assert.is(
+    optionOf(() => encodeSafetensors([{ ...one, shape: [2] }])),
+    "safetensors: a",
+  );
+  assert.is(
+    optionOf(() => encodeSafetensors([one], { word: "\ud800" })),
+    "safetensors: metadata",
+  );
+  const file = fileOf('\ufeff{"a":1}');
+  assert.is(faultOf(file).fault.kind, "header");
+});
+
 test.run();

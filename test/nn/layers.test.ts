@@ -290,4 +290,9 @@ test("what is no description is refused as an option", () => {
   }
 });
 
+test("a description is plain data, of its kind", () => {
+  const layers = [dense(2, 3), relu()] as const;
+  assert.equal(sequential(...layers), { kind: "sequential", layers: [...layers] });
+});
+
 test.run();

@@ -264,4 +264,24 @@ test("a cosine without steps takes the length of the run, or what a sequence lea
   }
 });
 
+test("the last part of a sequence lasts as long as the run, whatever steps it names", () => {
+  const last = { kind: "cosine", rate: 1 } as const;
+  for (const steps of [5, 0, undefined] as const) {
+    const parts = [
+      { schedule: 0.5, steps: 4 },
+      { schedule: last, steps: steps as number },
+    ];
+    const known = withLengthOf(schedule({ kind: "sequence", parts }), 20) as Extract<SchedulePlan, { parts: unknown }>;
+    assert.equal(known.parts[1]?.schedule, { ...last, steps: 16 });
+  }
+});
+
+test("a cosine may leave its length open, and ends at its last rate; what is no schedule is refused by name", () => {
+  schedule({ kind: "cosine", rate: 1, steps: undefined } as unknown as SchedulePlan);
+  const cosine = { kind: "cosine", rate: 3, steps: 7, to: 0.1 } as const;
+  assert.equal([rateAt(cosine, 7), rateAt(cosine, 8)], [0.1, 0.1]);
+  const unknown = { kind: "square" } as unknown as SchedulePlan;
+  assert.is(assertThrows(() => rateAt(unknown, 0), OptionError, "rate").option, "schedule");
+});
+
 test.run();

@@ -32,10 +32,26 @@ test("its last bits are NumPy's on both sides of a lane, a block and a half", ()
   }
 });
 
+/** Of many sizes, so that every order of adding them rounds otherwise. */
+const UNEVEN = Array.from({ length: 300 }, (_, i) => Math.fround(Math.sin(i + 1)) * 2 ** (i % 23));
+
+test("a block is eight sums of every eighth element, added in pairs, and the rest one after the other", () => {
+  for (const n of [8, 16, 63, 64, 120, 127, 128]) {
+    const values = UNEVEN.slice(0, n);
+    const whole = n - (n % 8);
+    const lane = (j: number) => values.slice(0, whole).reduce((total, x, i) => (i % 8 === j ? total + x : total), 0);
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = [0, 1, 2, 3, 4, 5, 6, 7].map(lane);
+    const want = values.slice(whole).reduce((total, x) => total + x, a + b + (c + d) + (e + f + (g + h)));
+    assert.is(sum(values), want, `${n} terms`);
+  }
+});
+
 test("a range is summed as if it stood alone", () => {
-  const values = Array.from({ length: 300 }, (_, i) => 0.1 * i);
-  assert.is(sum(values, 7, 271), sum(values.slice(7, 271)));
-  assert.is(sum(values, 5, 5), 0);
+  for (let start = 0; start < 20; start++) {
+    assert.is(sum(UNEVEN, start, 271), sum(UNEVEN.slice(start, 271)), `from ${start}`);
+    assert.is(sum(UNEVEN, start, start + 100), sum(UNEVEN.slice(start, start + 100)), `100 from ${start}`);
+  }
+  assert.is(sum(UNEVEN, 5, 5), 0);
 });
 
 test("it differs from a plain loop, which would give other losses than NumPy", () => {

@@ -425,4 +425,27 @@ test("operands of two engines are refused, also where one is a neutral number", 
   assert.throws(() => mul(expressionOf(x), constant(other, 1, "float32")), /^mul: b belongs to another engine/);
 });
 
+test("an expression that repeats its operands is not computed with fewer repeats than its shape needs", () => {
+  using x = tensor(engine, new Float64Array([5]));
+  using y = tensor(engine, new Float64Array([7]));
+  const [a, b] = [expressionOf(x), expressionOf(y)];
+  for (const [left, right, shape] of [
+    [
+      [3, 1],
+      [1, 4],
+      [3, 4],
+    ], // both are needed
+    [[3], [1], [3]], // the left one
+    [[1], [3], [3]],
+    [[3], [3], [3]], // either
+    [[1, 1], [1], [1, 1]],
+  ] as const) {
+    const total = add(broadcastTo(a, left), broadcastTo(b, right));
+    assert.equal(total.shape, shape);
+    using program = compile({ total });
+    program.run();
+    assertEqual(program.outputs.total.data as Float64Array, new Array(countOf(shape)).fill(12), `${left} + ${right}`);
+  }
+});
+
 test.run();

@@ -249,4 +249,14 @@ test("a product without columns is done at once, however many rows it has", () =
   assert.equal(c.shape, [2 ** 30, 0]);
 });
 
+test("an empty result may lie within an operand: it has no element that could overlap", () => {
+  using a = zeros(engine, [0, 3]);
+  using b = zeros(engine, [3, 2]);
+  using out = b.part(2, [0, 2]);
+  assert.is(matmul(a, b, { out }), out);
+  using one = b.part(2, [1, 2]);
+  using row = zeros(engine, [1, 3]);
+  assertThrows(() => matmul(row, b, { out: one }), ShapeError, "one row overlaps");
+});
+
 test.run();

@@ -2,10 +2,14 @@
 import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
+import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { sum } from "../../src/ops/reduce.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
-import { expressionOf } from "../../src/tensor/expression.ts";
+import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { countOf, type NestedNumbers, nest, type Shape, show } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
@@ -26,6 +30,10 @@ const SHAPES: readonly Shape[] = [[5], [4, 3], [3, 1, 4], [2, 3, 2, 5], [0, 3], 
 function counted(dtype: FloatType, shape: Shape, from = 1): Tensor<FloatType> {
   const values = Float64Array.from({ length: countOf(shape) }, (_, i) => from + i);
   return tensor(engine, values, { dtype, shape });
+}
+
+function dropped(x: Expression<"float64">, counter: Expression<"int32">): Expression {
+  return dropout(x, counter, { rate: 0.5 });
 }
 
 type Nested = readonly NestedNumbers[];
@@ -272,6 +280,28 @@ test("rows without columns are not walked along, however many there are", () => 
   using none = slice(x, 0, 0, { axis: 1 });
   assert.ok(performance.now() - start < 1000, "no walk");
   assert.equal([turned.shape, twice.shape, none.shape].map(show), [`[0, ${many}]`, `[${many}, 0]`, `[${many}, 0]`]);
+});
+
+test("whole numbers have no gradient: no rule gives one for indices, labels or a counter", () => {
+  using x = zeros(engine, [2, 3], { dtype: "float64" });
+  using indices = zeros(engine, [2], { dtype: "int32" });
+  const [leaf, order] = [expressionOf(x), expressionOf(indices)];
+  const loss = softmaxCrossEntropy(leaf, order);
+  const [ofLogits] = gradientsOf(loss, [leaf]);
+  const ofTable = gradientsOf(sum(gather(leaf, order)), [leaf])[0]!;
+  for (const result of [gather(leaf, order), loss, ofTable, ofLogits!, dropped(leaf, order)]) {
+    if (result.source.kind !== "applied") return assert.unreachable("a leaf");
+    const { operation, operands, attributes } = result.source;
+    const rule = (which: number) =>
+      operation.gradient?.(
+        which,
+        { operands: operands as never, attributes, result: result as never },
+        result as never,
+      );
+    assert.is(operands[1]?.dtype, "int32", operation.name);
+    assert.is(rule(1), undefined, operation.name);
+    assert.is(rule(0)?.shape.length, operands[0]?.shape.length, operation.name);
+  }
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-
+import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import {
   AllocationError,
   DTypeError,
@@ -10,10 +10,13 @@ import {
   ShapeError,
 } from "../../src/errors.ts";
 import { addBias } from "../../src/ops/bias.ts";
+import { relu } from "../../src/ops/elementwise.ts";
 import { gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
+import { sum } from "../../src/ops/reduce.ts";
 import { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { argument, expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
@@ -125,6 +128,36 @@ test("a thousand million rows without columns are refused at once", () => {
   const error = assertThrows(() => compress(nothing), AllocationError, "rows without columns");
   assert.is(error.bytes, 4 * (2 ** 30 + 1));
   assert.ok(performance.now() - start < 1000, "no walk over the rows");
+});
+
+test("sparse rows are named as such where dense values are expected, and are multiplied as they are", () => {
+  using x = tensor(engine, bytes(5, 6), { shape: [5, 6] });
+  using rows = new SparseMatrix(engine, [5, 6], { dtype: "float32", widest: 6 });
+  using w = zeros(engine, [6, 3]);
+  using tall = zeros(engine, [5, 3]);
+  const later = argument(engine, { dtype: "float32", shape: [5, 6], widest: 6 }, "later");
+  assert.match(assertThrows(() => relu(rows as never), OptionError, "matrix").message, /found "?sparse rows \[5, 6\]/);
+  assert.match(
+    assertThrows(() => relu(later as never), OptionError, "expression").message,
+    /found "?sparse rows later/,
+  );
+  assert.match(
+    assertThrows(() => compress(expressionOf(x) as never), OptionError, "x").message,
+    /found "?the expression/,
+  );
+  for (const transpose of ["b", "both"] as const) {
+    const error = assertThrows(() => matmul(later, w, { transpose }), OptionError, transpose);
+    assert.is(error.option, "matmul: transpose");
+  }
+  assert.is(assertThrows(() => matmul(later, w, { alpha: 2 }), OptionError, "alpha").option, "matmul: alpha");
+  assert.equal(matmul(later, tall, { transpose: "a", alpha: 2 }).shape, [6, 3]);
+  const loss = sum(matmul(later, w));
+  assert.match(assertThrows(() => gradientsOf(loss, [later]), OptionError, "a").message, /grad: a: expected dense/);
+  using wide = zeros(engine, [0, 65_537], { dtype: "uint8" });
+  assert.match(
+    assertThrows(() => compress(wide), ShapeError, "columns").message,
+    /at most \d+ columns, found \[0, 65537\]/,
+  );
 });
 
 test.run();

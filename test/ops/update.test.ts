@@ -175,4 +175,12 @@ test("effects on what does not fit are refused by name", () => {
   effect(ADVANCE, counter, [], {});
 });
 
+test("whole numbers are assigned as they are", () => {
+  using from = tensor(engine, new Int32Array([7, -1, 2 ** 31 - 1]));
+  using to = zeros(engine, [3], { dtype: "int32" });
+  using program = compile({}, { effects: [effect(ASSIGN, to, [from], {})] });
+  program.run();
+  assert.equal([...to.data], [7, -1, 2 ** 31 - 1]);
+});
+
 test.run();

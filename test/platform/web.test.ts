@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { DatasetError } from "../../src/errors.ts";
-import { cache, readBytes } from "../../src/platform/web.ts";
+import { cache, nextTurn, readBytes } from "../../src/platform/web.ts";
 import { gzip, ramp, rejection } from "../data/files.ts";
 import { type Answer, withServer } from "./server.ts";
 
@@ -87,6 +87,19 @@ test("a body above the limit ends the transfer, announced or not", async () => {
 
 test("a page keeps no downloads", () => {
   assert.is(cache, undefined);
+});
+
+test("a turn comes after what was waiting, and does not wait for a timer", async () => {
+  const order: string[] = [];
+  setImmediate(() => order.push("waiting"));
+  void Promise.resolve().then(() => order.push("at once"));
+  await nextTurn();
+  order.push("turn");
+  assert.is(order[0], "at once");
+  assert.ok(order.includes("turn"));
+  const start = performance.now();
+  for (let i = 0; i < 50; i++) await nextTurn();
+  assert.ok(performance.now() - start < 50 * 4, "nested timers would wait 4 ms each");
 });
 
 test.run();

@@ -319,4 +319,46 @@ test("band: between its quantiles", async () => {
   assert.ok(texts(root).includes("quartiles") && texts(root).includes("median"));
 });
 
+test("band: where a quantile has no place on the scale, there is a gap", async () => {
+  const parts = { x: [1, 2, 3, 4], lower: [1, 0, 1, 1], median: [2, 2, 2, 2], upper: [4, 4, 4, 4] };
+  const pieces = (d = "") => d.match(/M/g)?.length;
+  for (const [yScale, count] of [
+    ["linear", 1],
+    ["log", 2],
+  ] as const) {
+    const root = readSvg(await band(parts, { yScale, xScale: "linear" }));
+    const area = marks(root, "area").flatMap((group) => all(group, "path"))[0];
+    assert.is(pieces(area?.attributes.get("d")), count, yScale);
+  }
+});
+
+test("quiver: arrows of no length are points, one column has room, and what would leave the frame is left out", async () => {
+  const shafts = async (u: readonly number[], yDomain: readonly [number, number]) => {
+    const root = readSvg(await quiver({ x: [1, 1], y: [0, 1], u, v: [0, 0] }, { yDomain }));
+    const path = all(root, "path").find(({ attributes }) => /M.*l/.test(attributes.get("d") ?? ""));
+    const all3 = [...(path?.attributes.get("d") ?? "").matchAll(/l(-?[\d.]+),(-?[\d.]+)/g)];
+    return all3.filter((_, i) => i % 3 === 0).map(([, x, y]) => [Number(x), Number(y)]);
+  };
+  assert.equal(await shafts([0, 0], [-1, 2]), [
+    [0, 0],
+    [0, 0],
+  ]);
+  const [first, second] = await shafts([1, -1], [-1, 2]);
+  assert.ok(first![0]! > 10);
+  assert.equal(second, [-first![0]!, 0]);
+  assert.equal((await shafts([1, 1], [0.5, 2])).length, 1);
+});
+
+test("a point that is named at the top of the frame has its name below", async () => {
+  const heights = async (y: number) => {
+    const points = [{ x: 1, y, label: "here" }];
+    const root = readSvg(await lines([{ label: "a", y: [0, 5, 10] }], { points, yDomain: [0, 10] }));
+    const ring = all(root, "circle").find(({ attributes }) => attributes.get("r") === "5");
+    const name = all(root, "text").find(({ text }) => text === "here");
+    return Number(name?.attributes.get("y")) - Number(ring?.attributes.get("cy"));
+  };
+  assert.ok((await heights(10)) > 0);
+  assert.ok((await heights(5)) < 0);
+});
+
 test.run();

@@ -8,7 +8,7 @@ import { apart } from "../../src/plot/labels.ts";
 import { wrapped } from "../../src/plot/letters.ts";
 import { escaped, shortened } from "../../src/plot/markup.ts";
 import { COLORS, styleOf } from "../../src/plot/palette.ts";
-import { runningMean, thinned } from "../../src/plot/sampling.ts";
+import { dotsOf, runningMean, someOf, thinned } from "../../src/plot/sampling.ts";
 import { fixed, niceDomain, readable, ticksOf } from "../../src/plot/ticks.ts";
 import { readSvg } from "./svg.ts";
 
@@ -52,6 +52,7 @@ test("numbers are written with what they tell", () => {
     "1.5×10⁻⁷",
     "−2×10⁹",
   ]);
+  assert.equal([Number.NaN, Number.POSITIVE_INFINITY].map(readable), ["NaN", "Infinity"]);
   assert.equal([fixed(-0.001, 2), fixed(1234.5, 1), fixed(0.1, undefined)], ["0.00", "1,234.5", "0.1"]);
 });
 
@@ -208,5 +209,30 @@ function luminance(color: string): number {
   });
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
+
+test("some of the points: all where they are few, else about as many, from the first to the last, without gaps", () => {
+  const dots = Array.from({ length: 11 }, (_, x) => ({ x, y: x === 5 ? Number.NaN : x }));
+  const chosen = (count: number) => someOf(dots, count).map(({ x }) => x);
+  assert.equal(chosen(20), [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]);
+  assert.equal(chosen(10), chosen(20));
+  assert.equal(chosen(4), [0, 3, 7, 10]);
+});
+
+test("a line that goes back is not thinned, and what has no place on the scales is a gap", () => {
+  const back = [0, 2, 1].map((x) => ({ x, y: x }));
+  assert.equal(
+    thinned(back, 1, () => 0),
+    back,
+  );
+  assert.equal(dotsOf([1, 0, 10], [1, 2, Number.POSITIVE_INFINITY], "log", "linear"), [
+    { x: 1, y: 1 },
+    { x: 0, y: Number.NaN },
+    { x: 10, y: Number.NaN },
+  ]);
+  assert.equal(dotsOf(undefined, [3, 0], "linear", "log"), [
+    { x: 0, y: 3 },
+    { x: 1, y: Number.NaN },
+  ]);
+});
 
 test.run();

@@ -192,4 +192,29 @@ test("bars are as long as their numbers, and named", async () => {
   }
 });
 
+test("numbers that are all 0 are drawn: black pictures, white weights, bars of a pixel", async () => {
+  const root = readSvg(await bars([{ label: "a", value: 0 }]));
+  assert.equal(
+    all(root, "rect").map(({ attributes }) => attributes.get("width")),
+    ["1"],
+  );
+  const [white] = all(readSvg(await weightImages({ data: [0, 0, 0, 0], shape: [4, 1] })), "image");
+  const [drawn] = all(readSvg(await weightImages({ data: [1, 0, 0, 0], shape: [4, 1] })), "image");
+  assert.not.equal(white?.attributes, drawn?.attributes);
+  assert.is(all(readSvg(await digits([{ pixels: [0, 0, 0, 0] }])), "image").length, 1);
+});
+
+test("counts of ten thousand and more are rounded to thousands", async () => {
+  const root = readSvg(
+    await confusionMatrix([
+      [9_999, 10_000],
+      [0, 123_499],
+    ]),
+  );
+  assert.equal(
+    cellsOf(root).map(({ label }) => label),
+    ["9999", "10k", "0", "123k"],
+  );
+});
+
 test.run();

@@ -36,6 +36,8 @@ test("what is empty, or has nothing that can be drawn", async () => {
     "no values": () => plot.histogram([]),
     "values without a number": () => plot.histogram(NaNs),
     "no quantiles": () => plot.band({ x: [], lower: [], median: [], upper: [] }),
+    "a tangent where the function is none": () =>
+      plot.tangents((x) => (x === 1 ? Number.NaN : x), [{ x: 1, slope: 1 }], { xDomain: [0, 2] }),
     "no bars": () => plot.bars([]),
   };
   for (const [label, make] of Object.entries(empty)) await assertRejects(make, ShapeError, label);
@@ -84,6 +86,8 @@ test("options and numbers that are none", async () => {
     "a domain of NaN": () => plot.lines([{ label: "", y }], { xDomain: [0, Number.NaN] }),
     "a logarithmic domain from 0": () => plot.lines([{ label: "", y }], { yDomain: [0, 1], yScale: "log" }),
     "an accuracy in per cent": () => plot.accuracyCurves({ train: [97], test: [96] }),
+    "a tangent at infinity": () =>
+      plot.tangents((x) => x, [{ x: Number.POSITIVE_INFINITY, slope: 1 }], { xDomain: [0, 1] }),
     "a slope that is NaN": () => plot.tangents((x) => x, [{ x: 0, slope: Number.NaN }], { xDomain: [0, 1] }),
     "a count that is negative": () => plot.confusionMatrix([[-1]]),
     "a count that is a share": () => plot.confusionMatrix([[0.5]]),

@@ -98,6 +98,21 @@ test("what is not a state is refused by name, and leaves the stream where it was
   }
 });
 
+test("a key is alive by the top bit of its first word, or by any bit of another", () => {
+  const random = new RandomState(0);
+  const snapshot = random.getState();
+  for (const [at, word] of [
+    [0, 0x80000000],
+    [1, 1],
+    [623, 0x80000000],
+  ] as const) {
+    const alive = new Uint32Array(624);
+    alive[at] = word;
+    random.setState({ ...snapshot, key: alive });
+    assert.equal(random.getState().key, alive);
+  }
+});
+
 test("the ends of the position, and a key with the top bit alone, are states", () => {
   const random = new RandomState(26);
   const snapshot = random.getState();

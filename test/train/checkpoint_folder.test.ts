@@ -1,10 +1,10 @@
 /** Checkpoints in a folder: what stays, what is refused, and what a process that is killed at any moment leaves. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, OptionError, SaveError } from "../../src/errors.ts";
+import { CheckpointError, DatasetError, OptionError, SaveError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { momentum } from "../../src/nn/optimizers.ts";
@@ -58,6 +58,20 @@ test("a damaged newest one is refused, and the one before it is offered", async 
   truncateSync(join(path, "checkpoint-000000002.safetensors"), 0);
   assert.match((await assertRejects(() => folder.latest(), CheckpointError, "both")).previous ?? "", /000000001/);
   await assertRejects(() => folder.read("checkpoint-000000099.safetensors"), CheckpointError, "missing");
+});
+
+test("what cannot be read is no damage: the error is the system's; and where nothing is whole, nothing is offered", async () => {
+  const path = makeTemporaryFolder();
+  const folder = new CheckpointFolder(path);
+  for (const checkpoint of checkpoints(2)) await folder.save(checkpoint);
+  for (const steps of [1, 2]) truncateSync(join(path, `checkpoint-00000000${steps}.safetensors`), 10);
+  assert.is((await assertRejects(() => folder.latest(), CheckpointError, "both damaged")).previous, undefined);
+  rmSync(join(path, "checkpoint-000000001.safetensors"));
+  mkdirSync(join(path, "checkpoint-000000001.safetensors")); // a folder where a file should be
+  assert.is((await assertRejects(() => folder.latest(), DatasetError, "the older one")).fault.kind, "unreadable");
+  mkdirSync(join(path, "checkpoint-000000003.safetensors"));
+  const error = await assertRejects(() => folder.latest(), DatasetError, "the newest");
+  assert.match(error.message, /checkpoint-000000003\.safetensors: cannot be read/);
 });
 
 test("other files in the folder are left alone; what a crash left is removed", async () => {

@@ -106,4 +106,55 @@ test("a state that cannot be is refused", () => {
   assert.is(sampler.epoch, 6);
 });
 
+test("the sizes that minibatches can have, and the next one's", () => {
+  for (const [sampling, examples, batchSize, sizes] of [
+    ["epochs", 10, 4, [4, 2]],
+    ["epochs", 8, 4, [4]],
+    ["withReplacement", 10, 4, [4]],
+    ["withReplacement", 8, 4, [4]],
+  ] as const) {
+    const sampler = samplerOf(sampling, examples, batchSize);
+    assert.equal(sampler.sizes, sizes, `${sampling}, ${examples}`);
+    const next = Array.from({ length: 6 }, () => {
+      const size = sampler.nextSize;
+      sampler.draw(new Int32Array(size));
+      return size;
+    });
+    const want = sampling === "epochs" && examples === 10 ? [4, 4, 2, 4, 4, 2] : [4, 4, 4, 4, 4, 4];
+    assert.equal(next, want, `${sampling}, ${examples}`);
+  }
+});
+
+test("a state has an order only within an epoch, of those that have one", () => {
+  const orders = (sampling: Sampling) => {
+    const sampler = samplerOf(sampling, 6, 2);
+    return [0, 1, 2, 3].map((made) => {
+      if (made > 0) sampler.draw(new Int32Array(2));
+      return sampler.state().order?.length;
+    });
+  };
+  assert.equal(orders("epochs"), [undefined, 6, 6, undefined]);
+  assert.equal(orders("withReplacement"), [undefined, undefined, undefined, undefined]);
+});
+
+test("a state that no sampler of these sizes could have is refused by name", () => {
+  const refused = (sampling: Sampling, state: Partial<ReturnType<Sampler["state"]>>) => {
+    const sampler = samplerOf(sampling, 4, 2);
+    const whole = { epoch: 0, position: 0, order: undefined, ...state };
+    const { option } = assertThrows(() => sampler.restore(whole), OptionError, JSON.stringify(state));
+    assert.equal(sampler.state(), { epoch: 0, position: 0, order: undefined }, "and nothing is changed");
+    return option;
+  };
+  const order = Int32Array.of(3, 1, 0, 2);
+  for (const epoch of [-1, 0.5]) assert.is(refused("epochs", { epoch }), "sampler: epoch");
+  for (const position of [-2, 4, 1]) assert.is(refused("epochs", { position, order }), "sampler: position");
+  assert.is(refused("withReplacement", { position: 2 }), "sampler: position");
+  for (const wrong of [undefined, [0, 1, 2], [0, 1, 2, 2], [0, 1, 2, 4], [0, 1, 2, -1], [0, 1, 2, 3, 3]]) {
+    const of = wrong === undefined ? undefined : Int32Array.from(wrong);
+    assert.is(refused("epochs", { position: 2, order: of }), "sampler: order", `${wrong}`);
+  }
+  samplerOf("epochs", 4, 2).restore({ epoch: 3, position: 2, order });
+  samplerOf("withReplacement", 4, 2).restore({ epoch: 3, position: 1, order: undefined });
+});
+
 test.run();

@@ -165,6 +165,8 @@ test("floats are no images, and what is no picture cannot be turned", () => {
     const options = { augment: augment({ shift: 1 }), random: new RandomState(0) };
     assertThrows(() => staged.load(data, [0], options), OptionError, data.name);
   }
+  const sparse = { batchSize: 1, dtype: "float32", layout: "sparse" } as const;
+  assert.is(assertThrows(() => new StagedMinibatch(engine, floats, sparse), OptionError, "rows").option, "layout");
 });
 
 test("what was disposed of loads nothing", () => {

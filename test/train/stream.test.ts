@@ -162,6 +162,16 @@ test("chunks that are not alike, and a source without any, are refused", async (
   for (const other of [chunk(0, 5, { scale: 0.5 }), chunk(0, 5, { classes: 301 })]) {
     assert.is((await assertRejects(() => of(chunk(0, 5), other), DatasetError, "unlike")).fault.kind, "shape");
   }
+  const floats = (shape: readonly number[], type: typeof Float32Array | typeof Float64Array = Float32Array) =>
+    new Dataset({ name: "floats", inputs: new type(24), shape, targetValues: new Float64Array(48 / 2) });
+  for (const [first, second, text] of [
+    [floats([2, 3]), floats([3, 2]), /expected float32 \[2, 3\] with 6 float64, found float32 \[3, 2\] with 6 float64/],
+    [floats([6]), floats([6], Float64Array), /expected float32 \[6\].*, found float64 \[6\]/],
+    [floats([6]), floats([1, 6]), /found float32 \[1, 6\]/],
+    [floats([6]), chunk(0, 5), /found uint8 .* with labels of 300 classes/],
+  ] as const) {
+    assert.match((await assertRejects(() => of(first, second), DatasetError, `${text}`)).message, text);
+  }
   assert.is((await assertRejects(() => of(), DatasetError, "none")).fault.kind, "empty");
 });
 

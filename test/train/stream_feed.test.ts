@@ -13,6 +13,7 @@ import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } fro
 import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { Trainer } from "../../src/train/trainer.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
@@ -121,6 +122,27 @@ test("the source is closed when the run is aborted, and what it throws ends the 
   const run = () => train(net, streamDataset({ chunks: broken }), { epochs: 1, batchSize: 20, optimizer });
   assert.is((await assertRejects(run, Error, "source")).message, "the line is cut");
   assert.is(engine.stats().tensors, before);
+});
+
+test("going on where a stream has no minibatch, or from a position that is none, is refused", async () => {
+  const options: TrainOptions = { epochs: 2, batchSize: 20, optimizer };
+  const kept: Checkpoint[] = [];
+  using net = netOf();
+  const onCheckpoint = (trainer: Trainer<FloatType>) => void kept.push(checkpointOf(trainer));
+  await train(net, streamOf(all, 0), { ...options, checkpointEvery: 3, onCheckpoint });
+  const short = streamOf(all.slice(0, 40), 0);
+  const error = await assertRejects(() => train(net, short, { ...options, resume: kept[0]! }), OptionError, "shorter");
+  assert.match(error.message, /expected more than 3 minibatches, as it had before, found "?fewer/);
+  using trainer = new Trainer(net, { train: streamOf(all, 0) }, options);
+  for (const wrong of [-1, 0.5, Number.NaN]) {
+    for (const state of [
+      { epoch: wrong, position: 0 },
+      { epoch: 0, position: wrong },
+    ]) {
+      assertThrows(() => trainer.feed.restore({ ...state, order: undefined }), OptionError, `${wrong}`);
+    }
+  }
+  assert.match(assertThrows(() => trainer.feed.draw(), OptionError, "draw").message, /wait\(\) before it/);
 });
 
 test("what does not fit a stream is refused", async () => {

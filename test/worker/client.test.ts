@@ -100,6 +100,25 @@ test("numbers as targets, and names, go over too", async () => {
   assert.ok(Math.abs(y[0]! - 21) < 1e-3, `${y[0]}`);
 });
 
+test("what a labelled dataset says of itself goes over too, and disposing of it twice is once", async () => {
+  const { worker } = await startTestWorker();
+  await using _ = worker;
+  const inputs = Float32Array.of(0, 1, 1, 0);
+  const labels = Int32Array.of(0, 1);
+  const names = { inputNames: ["left", "right"], classNames: ["no", "yes"] };
+  const parts = { name: "sides", inputs, labels, shape: [2], classes: 2, targets: "oneHot", ...names } as const;
+  const data = await worker.dataset(new Dataset(parts), { transfer: "copy" });
+  assert.equal([...inputs, ...labels], [0, 1, 1, 0, 0, 1]);
+  const net = await worker.network(sequential(dense(2, 2)));
+  const { accuracy } = await net.evaluate(data);
+  const { evaluations } = await net.train(data, { epochs: 60, batchSize: 2, learningRate: 1, test: data });
+  assert.ok(accuracy <= 1);
+  assert.is(evaluations.at(-1)?.testAccuracy, 1);
+  await data.dispose();
+  await data.dispose();
+  await assertRejects(() => net.evaluate(data), DisposedError, "after it");
+});
+
 test("one worker serves several networks, at the same time", async () => {
   const { worker } = await startTestWorker();
   await using _ = worker;
