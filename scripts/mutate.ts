@@ -14,7 +14,7 @@ import { bundleTests } from "./mutate/tests.ts";
 
 const HELP = `usage: npm run mutate:kernels -- [options]
 
-  --file PATH   only files whose path contains this
+  --file PATH   only files whose path contains this; may be given again
   --sample N    N mutants, drawn from all that there are
   --each N      N mutants of each file
   --seed N      another seed, other mutants (1)
@@ -46,11 +46,11 @@ async function main(): Promise<number> {
   const stale = [...argued().keys()].filter((name) => !names.has(name));
   for (const name of stale) console.log(`argued for, but there is no such mutant: ${name}`);
   const mutants = draw(
-    all.filter(({ file }) => file.includes(flags.file)),
+    all.filter(({ file }) => flags.file.some((part) => file.includes(part))),
     flags,
   );
   if (mutants.length === 0) {
-    process.stderr.write(`no mutant of a file whose path contains "${flags.file}"\n`);
+    process.stderr.write(`no mutant of a file whose path contains "${flags.file.join('" or "')}"\n`);
     return 2;
   }
   if (flags.list) {
@@ -65,7 +65,7 @@ async function main(): Promise<number> {
 function read() {
   const { values } = parseArgs({
     options: {
-      file: { type: "string", default: "" },
+      file: { type: "string", multiple: true, default: [""] },
       sample: { type: "string" },
       each: { type: "string" },
       seed: { type: "string", default: "1" },
@@ -87,23 +87,29 @@ function read() {
   };
 }
 
-/** A sample in the order of the files: the same for the same seed, and a smaller one is part of a larger one. */
-function draw(
-  mutants: readonly Mutant[],
-  { sample, each, seed }: { sample: number; each: number; seed: number },
-): Mutant[] {
-  const random = new RandomState(seed);
-  const order = random.permutation(mutants.length);
-  const taken = new Map<string, number>();
-  const drawn: number[] = [];
-  for (const i of order) {
-    const file = mutants[i]?.file ?? "";
-    const count = taken.get(file) ?? 0;
-    if (count >= each || drawn.length >= sample) continue;
-    taken.set(file, count + 1);
-    drawn.push(i);
-  }
-  return drawn.sort((a, b) => a - b).flatMap((i) => mutants[i] ?? []);
+/**
+ * A sample, the first of every file, then the second of every file, and so on: a run that is ended early has met all alike.
+ * What is drawn of a file does not depend on the others, and a smaller number of each is part of a larger one.
+ */
+function draw(mutants: readonly Mutant[], { sample, each, seed }: { sample: number; each: number; seed: number }) {
+  const turns = new Map<string, number>();
+  const drawn = shuffled(mutants, seed).flatMap((mutant) => {
+    const turn = turns.get(mutant.file) ?? 0;
+    turns.set(mutant.file, turn + 1);
+    return turn < each ? { turn, mutant } : [];
+  });
+  const inTurn = drawn.sort((a, b) => a.turn - b.turn).map(({ mutant }) => mutant);
+  if (sample >= inTurn.length) return inTurn;
+  return [...new RandomState(seed).permutation(inTurn.length).slice(0, sample)].flatMap((place) => inTurn[place] ?? []);
+}
+
+/** File by file, each in an order that its own mutants and the seed alone make. */
+function shuffled(mutants: readonly Mutant[], seed: number): readonly Mutant[] {
+  const files = [...new Set(mutants.map(({ file }) => file))];
+  return files.flatMap((name) => {
+    const ofFile = mutants.filter(({ file }) => file === name);
+    return [...new RandomState(seed).permutation(ofFile.length)].flatMap((place) => ofFile[place] ?? []);
+  });
 }
 
 /** Tries mutants, prints what becomes of them, and returns how many live without an argument. */
@@ -116,7 +122,7 @@ async function tryAll(
   const files = [...new Set(mutants.map(({ file }) => file))];
   const bundles = await bundleTests(files);
   try {
-    const laboratory = await Laboratory.open(bundles, kernels);
+    const laboratory = new Laboratory(bundles, kernels);
     const reasons = argued();
     const fates = new Map<Mutant, Fate>();
     const rest = mutants.values();
@@ -128,7 +134,8 @@ async function tryAll(
         fates.set(mutant, isArgued && fate === "survived" ? "argued" : fate);
         if (isArgued && fate.startsWith("killed")) print(`argued for, but killed by ${by}`, mutant);
         if (!isArgued && (fate === "survived" || fate === "killed late")) print(`${fate} ${by}`, mutant);
-        if (fates.size % 20 === 0) process.stderr.write(`${fates.size} of ${mutants.length}\n`);
+        const { file, line, column } = mutant;
+        process.stderr.write(`${fates.size} of ${mutants.length}: ${file}:${line}:${column} ${fate} ${by}\n`);
       }
     };
     await Promise.all(Array.from({ length: JOBS }, work));

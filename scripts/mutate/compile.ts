@@ -2,10 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
+import { partOf } from "./part.ts";
 import { ROOT } from "./root.ts";
 
-/** `fast` is what tests run on: the same arithmetic, compiled in a tenth of the time. `real` is what is published. */
-export type Effort = "fast" | "real";
+/**
+ * `plain` is what tests run on: the same arithmetic as in what is published, compiled in a tenth of the time. `optimized` is
+ * what is published but for its last passes: two mutants of which it makes the same bytes are the same.
+ */
+export type Effort = "plain" | "optimized";
 
 /** Every file of assembly/, by its path from the root, in order. */
 export function readKernels(): ReadonlyMap<string, string> {
@@ -16,12 +20,17 @@ export function readKernels(): ReadonlyMap<string, string> {
   return new Map(files.map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
 }
 
-/** The bytes of a build; undefined where the compiler refuses. */
-export async function compile(kernels: ReadonlyMap<string, string>, effort: Effort): Promise<Uint8Array | undefined> {
+/** The bytes of a build, or of the part of it that changes when `part`, a file, does; undefined where the compiler refuses. */
+export async function compile(
+  kernels: ReadonlyMap<string, string>,
+  effort: Effort,
+  part?: string,
+): Promise<Uint8Array | undefined> {
+  const files = part === undefined ? kernels : partOf(kernels, part);
   let bytes: Uint8Array | undefined;
   const options = ["--config", "asconfig.json", "--target", "simd", "--outFile", "kernels.wasm"];
   const { error } = await asc.main(options, {
-    readFile: (name) => kernels.get(name) ?? (name === "asconfig.json" ? CONFIG[effort] : null),
+    readFile: (name) => files.get(name) ?? (name === "asconfig.json" ? CONFIG[effort] : null),
     writeFile: (name, content) => {
       if (name === "kernels.wasm" && typeof content !== "string") bytes = content;
     },
@@ -30,10 +39,13 @@ export async function compile(kernels: ReadonlyMap<string, string>, effort: Effo
   return error === null ? bytes : undefined;
 }
 
-const real = readFileSync(join(ROOT, "asconfig.json"), "utf8");
-const CONFIG: { readonly [E in Effort]: string } = { real, fast: withoutOptimization(real) };
+const published = readFileSync(join(ROOT, "asconfig.json"), "utf8");
+const CONFIG: { readonly [E in Effort]: string } = {
+  plain: withOptions({ optimizeLevel: 0, converge: false }),
+  optimized: withOptions({ converge: false }),
+};
 
-function withoutOptimization(config: string): string {
-  const parsed = JSON.parse(config) as { readonly options: object };
-  return JSON.stringify({ ...parsed, options: { ...parsed.options, optimizeLevel: 0, converge: false } });
+function withOptions(options: object): string {
+  const parsed = JSON.parse(published) as { readonly options: object };
+  return JSON.stringify({ ...parsed, options: { ...parsed.options, ...options } });
 }

@@ -14,8 +14,8 @@ export type Times = Map<string, number>;
 type Message = { readonly begun: string } | Verdict;
 
 /** What a test may take: a machine that others use is slow now and then. */
-const LEAST_MILLISECONDS = 6000;
-const TIMES_USUAL = 20;
+const LEAST_MILLISECONDS = 5000;
+const TIMES_USUAL = 10;
 
 /** What the thread runs: plain JavaScript, which needs no loader. */
 const THREAD = `
@@ -55,7 +55,7 @@ export async function runTests(
   });
   let [test, since] = ["", performance.now()];
   let clock: NodeJS.Timeout | undefined;
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
     const finish = (verdict: Verdict) => {
       clearTimeout(clock);
       resolve(verdict);
@@ -71,7 +71,11 @@ export async function runTests(
       clock = setTimeout(() => finish({ kind: "timeout", by: begun }), LEAST_MILLISECONDS + TIMES_USUAL * usual);
     };
     worker.on("message", (message: Message) => ("begun" in message ? begin(message.begun) : finish(message)));
-    worker.once("error", (error) => finish({ kind: "killed", by: `${test}: ${error.message}` }));
+    worker.once("error", (error) => {
+      if (test === "")
+        reject(error); // before any test: no mutant did that
+      else finish({ kind: "killed", by: `${test}: ${error.message}` });
+    });
     worker.once("exit", (code) => finish({ kind: "killed", by: `${test}: exit code ${code}` }));
   });
 }

@@ -9,57 +9,52 @@ import { ROOT } from "./root.ts";
  * For the mutants of a file, by what its path contains: the tests of its kernels, from the quickest to kill to the slowest,
  * and of the operations that call them.
  */
-const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], operations: readonly string[]])[] = [
-  ["assembly/index", ["edges"], []],
-  ["gemm/", ["gemm"], ["matmul", "affine", "matmul_extremes"]],
-  ["params", ["gemm"], ["matmul", "affine", "matmul_extremes"]],
-  ["kernels/activations", ["activations", "elementary"], ["elementwise", "affine"]],
-  ["kernels/argmax", ["argmax"], ["argmax"]],
-  ["kernels/binary", ["binary"], ["binary"]],
-  ["kernels/cross_entropy", ["cross_entropy"], ["cross_entropy", "extreme_logits"]],
-  ["kernels/dropout", ["dropout"], []],
-  ["kernels/gather", ["gather"], ["gather"]],
-  ["kernels/optimizers", ["optimizers"], ["update"]],
-  ["kernels/reduce", ["reduce", "column_sums"], ["reduce", "bias"]],
-  ["kernels/rows", ["rows"], ["rows"]],
-  ["kernels/softmax", ["softmax"], ["softmax", "extreme_logits"]],
-  ["kernels/sparse", ["sparse"], ["sparse"]],
-  ["kernels/squared_error", ["squared_error"], ["squared_error"]],
-  ["kernels/vectors", ["vectors"], ["vectors"]],
-  ["simd/activate", ["activations", "elementary"], ["elementwise", "binary_cross_entropy"]],
-  ["simd/exp", ["activations", "elementary"], ["elementwise", "softmax", "extreme_logits"]],
-  ["simd/log", ["activations", "elementary"], ["elementwise", "cross_entropy"]],
+const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wider: readonly string[]])[] = [
+  ["assembly/index", [], ["wasm/memory"]],
+  ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
+  ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
+  ["kernels/activations", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/affine"]],
+  ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
+  ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
+  ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
+  ["kernels/dropout", ["kernels/dropout"], []],
+  ["kernels/gather", ["kernels/gather"], ["ops/gather"]],
+  ["kernels/optimizers", ["kernels/optimizers"], ["ops/update"]],
+  ["kernels/reduce", ["kernels/reduce", "kernels/column_sums"], ["ops/reduce", "ops/bias"]],
+  ["kernels/rows", ["kernels/rows"], ["ops/rows"]],
+  ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
+  ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
+  ["kernels/squared_error", ["kernels/squared_error"], ["ops/squared_error"]],
+  ["kernels/vectors", ["kernels/vectors"], ["ops/vectors"]],
+  ["simd/activate", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/binary_cross_entropy"]],
+  ["simd/exp", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/softmax", "ops/extreme_logits"]],
+  ["simd/log", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/cross_entropy"]],
   [
     "simd/lanes",
     [
-      "vectors",
-      "softmax",
-      "reduce",
-      "binary",
-      "optimizers",
-      "column_sums",
-      "sparse",
-      "activations",
-      "elementary",
-      "gemm",
+      "kernels/vectors",
+      "kernels/softmax",
+      "kernels/reduce",
+      "kernels/binary",
+      "kernels/optimizers",
+      "kernels/column_sums",
+      "kernels/sparse",
+      "kernels/activations",
+      "kernels/elementary",
+      "kernels/gemm",
     ],
-    ["matmul", "bias", "reduce", "rows"],
+    ["ops/matmul", "ops/bias", "ops/reduce", "ops/rows"],
   ],
-  ["simd/reduce", ["softmax", "reduce"], ["softmax", "reduce"]],
-  ["simd/rows", ["softmax", "cross_entropy"], ["softmax", "cross_entropy", "extreme_logits"]],
+  ["simd/reduce", ["kernels/softmax", "kernels/reduce"], ["ops/softmax", "ops/reduce"]],
+  [
+    "simd/rows",
+    ["kernels/softmax", "kernels/cross_entropy"],
+    ["ops/softmax", "ops/cross_entropy", "ops/extreme_logits"],
+  ],
 ];
 
-/** What all that are left over meet: operations of every kind, and whole runs. */
-const WHOLE = [
-  "test/kernels/edges.test.ts",
-  "test/ops/contracts.test.ts",
-  "test/ops/float32.test.ts",
-  "test/ops/places.test.ts",
-  "test/ops/special_values.test.ts",
-  "test/nn/golden.test.ts",
-  "test/train/numpy.test.ts",
-  "test/train/same_bits.test.ts",
-];
+/** What all that are left over meet: memory's end, and operations of every kind. */
+const WHOLE = ["kernels/edges", "ops/float32", "ops/places", "ops/special_values", "nn/golden"];
 
 const SUITES = "scripts/mutate/suite.ts";
 
@@ -76,11 +71,15 @@ export type Bundles = {
 export function testsOf(file: string): { readonly kernels: readonly string[]; readonly wider: readonly string[] } {
   const family = FAMILIES.find(([path]) => file.includes(path));
   if (family === undefined) throw new Error(`scripts/mutate/tests.ts names no tests for ${file}`);
-  const [, kernels, operations] = family;
+  const [, kernels, wider] = family;
   return {
-    kernels: kernels.map((name) => `test/kernels/${name}.test.ts`),
-    wider: [...operations.map((name) => `test/ops/${name}.test.ts`), ...WHOLE],
+    kernels: kernels.map(testNamed),
+    wider: [...wider, ...WHOLE].map(testNamed),
   };
+}
+
+function testNamed(name: string): string {
+  return `test/${name}.test.ts`;
 }
 
 /** Bundles the tests of the mutants of some files. */
