@@ -2,7 +2,7 @@
 import { compile, type Effort } from "./compile.ts";
 import type { Mutant } from "./mutants.ts";
 import { runTests, type Times } from "./run.ts";
-import { type Bundles, testsOf } from "./tests.ts";
+import { type Bundles, EDGES, testsOf } from "./tests.ts";
 
 /**
  * What becomes of a mutant. The same code: the compiler makes the same bytes of it; refused: it makes none. Killed late:
@@ -42,7 +42,10 @@ export class Laboratory {
     if (first.kind !== "passed") return { fate: first.kind, by: first.by };
     const optimized = present(await compile(mutated, "optimized"));
     if (Buffer.compare(optimized, await this.#original("optimized")) === 0) return { fate: "same code", by: "" };
-    const second = await this.#run(tests.wider, present(await compile(mutated, "plain")));
+    const whole = present(await compile(mutated, "plain"));
+    const edges = await this.#run([EDGES], whole);
+    if (edges.kind !== "passed") return { fate: edges.kind, by: edges.by };
+    const second = await this.#run(tests.wider, whole);
     if (second.kind === "passed") return { fate: "survived", by: "" };
     return { fate: second.kind === "killed" ? "killed late" : "timeout", by: second.by };
   }

@@ -1,5 +1,6 @@
 /** Which tests a mutant meets, bundled once, so that a run of them starts in milliseconds. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -13,7 +14,11 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["assembly/index", [], ["wasm/memory"]],
   ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
-  ["kernels/activations", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/affine"]],
+  [
+    "kernels/activations",
+    ["kernels/activations", "kernels/elementary", "kernels/gemm"],
+    ["ops/elementwise", "ops/affine"],
+  ],
   ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
   ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
   ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
@@ -53,8 +58,9 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ],
 ];
 
-/** What all that are left over meet: memory's end, and operations of every kind. */
-const WHOLE = ["kernels/edges", "ops/float32", "ops/places", "ops/special_values", "nn/golden"];
+/** What all that are left over meet: memory's end, and then operations of every kind. */
+export const EDGES: string = testNamed("kernels/edges");
+const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden"];
 
 const SUITES = "scripts/mutate/suite.ts";
 
@@ -84,8 +90,8 @@ function testNamed(name: string): string {
 
 /** Bundles the tests of the mutants of some files. */
 export async function bundleTests(files: readonly string[]): Promise<Bundles> {
-  const tests = new Set(files.flatMap((file) => Object.values(testsOf(file)).flat()));
-  const outdir = mkdtempSync(join(ROOT, "node_modules/.mutants-"));
+  const tests = new Set([EDGES, ...files.flatMap((file) => Object.values(testsOf(file)).flat())]);
+  const outdir = mkdtempSync(join(tmpdir(), "mutants-"));
   await build({
     absWorkingDir: ROOT,
     entryPoints: [...tests, SUITES],
