@@ -83,8 +83,10 @@ export class Laboratory {
   }
 
   async #check(test: string, part?: string): Promise<void> {
-    const verdict = await runTests(this.#bundles, [test], await this.#original("plain", part), this.#times);
+    const times: Times = new Map(); // nothing has a limit here
+    const verdict = await runTests(this.#bundles, [test], await this.#original("plain", part), times);
     if (verdict.kind !== "passed") throw new Error(`the kernels as they are fail ${test}: ${verdict.by}`);
+    for (const [name, time] of times) this.#times.set(name, Math.max(time, this.#times.get(name) ?? 0));
   }
 }
 

@@ -14,8 +14,8 @@ export type Times = Map<string, number>;
 type Message = { readonly begun: string } | Verdict;
 
 /** What a test may take: a machine that others use is slow now and then. */
-const LEAST_MILLISECONDS = 5000;
-const TIMES_USUAL = 10;
+const LEAST_MILLISECONDS = 10_000;
+const TIMES_USUAL = 20;
 
 /** What the thread runs: plain JavaScript, which needs no loader. */
 const THREAD = `
@@ -37,7 +37,7 @@ for (const [name, address] of workerData.tests) {
 say(verdict);
 `;
 
-/** Runs test files one after the other. `times` is filled where a test is new to it. */
+/** Runs test files one after the other. A test that `times` does not know yet has no limit, and is added to it. */
 export async function runTests(
   bundles: Bundles,
   tests: readonly string[],

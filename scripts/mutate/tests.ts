@@ -22,7 +22,7 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
   ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
   ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
-  ["kernels/dropout", ["kernels/dropout"], []],
+  ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
   ["kernels/gather", ["kernels/gather"], ["ops/gather"]],
   ["kernels/optimizers", ["kernels/optimizers"], ["ops/update"]],
   ["kernels/reduce", ["kernels/reduce", "kernels/column_sums"], ["ops/reduce", "ops/bias"]],
