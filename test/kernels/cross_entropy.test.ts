@@ -46,6 +46,30 @@ function crossEntropy(
   return { loss: sum, dz: dz.values() };
 }
 
+/** The mean loss, which the kernel stores, and its gradient. */
+function meanCrossEntropy(
+  dtype: FloatType,
+  n: number,
+  z: ArrayLike<number>,
+  t: Int32Array | Float64Array,
+  place: "apart" | "no gradient",
+): Result {
+  field.clear();
+  const m = z.length / n;
+  const { crossEntropyScratch, meanCrossEntropy: kernel } = engine.kernels[dtype];
+  const scratch = field.room("uint8", crossEntropyScratch(n), { alignment: 16 });
+  const logits = field.place(dtype, z);
+  const isLabels = t instanceof Int32Array;
+  const targets = isLabels ? field.place("int32", t) : field.place(dtype, t);
+  const dz = field.room(dtype, place === "apart" ? m * n : 0);
+  const y = field.room(dtype, 1);
+  const to = place === "apart" ? dz.pointer : 0;
+  field.run([dz, y, scratch], () =>
+    kernel(isLabels ? 1 : 0, m, n, logits.pointer, targets.pointer, to, scratch.pointer, y.pointer),
+  );
+  return { loss: y.values()[0] ?? Number.NaN, dz: dz.values() };
+}
+
 function labels(m: number, n: number, seed: number): Int32Array {
   const draw = draws(seed);
   return Int32Array.from({ length: m }, () => Math.floor(n * draw()));
@@ -80,6 +104,24 @@ for (const dtype of FLOATS) {
         const ontoZ = crossEntropy(dtype, n, z, t, "onto z");
         assert.is(ontoZ.loss, got.loss, label);
         assertSame(ontoZ.dz, got.dz, label);
+      }
+    }
+  });
+
+  test(`the mean of labels and of targets: the sum over m, and its gradient, ${dtype}`, () => {
+    const round = dtype === "float32" ? Math.fround : (value: number) => value;
+    for (let m = 1; m <= 4; m++) {
+      for (let n = 1; n <= 9; n++) {
+        const z = reals(m * n, 60 * m + n, dtype).map((value) => 8 * value);
+        for (const t of [labels(m, n, n), reals(m * n, 70 * m + n, dtype).map(Math.abs)]) {
+          const want = crossEntropy(dtype, n, z, t, "apart", round(1 / m)); // which the tests above hold against float64
+          for (const place of ["apart", "no gradient"] as const) {
+            const got = meanCrossEntropy(dtype, n, z, t, place);
+            const label = `${m}×${n}, ${t instanceof Int32Array ? "labels" : "targets"}, ${place}`;
+            assertSame([got.loss], [round(want.loss / m)], label);
+            assertSame(got.dz, place === "apart" ? want.dz : [], label);
+          }
+        }
       }
     }
   });

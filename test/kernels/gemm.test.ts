@@ -14,6 +14,9 @@ import { product, sigmoid, transposed } from "../support/oracle.ts";
 const MR = 4;
 const nrOf = (dtype: FloatType) => 2 * lanesOf(dtype);
 
+/** Terms of the longest block of a sum: docs/numerics.md. */
+const KC: { readonly [D in FloatType]: number } = { float32: 256, float64: 192 };
+
 /** Which operands lie in memory as their transposes. */
 const LAYOUTS = [
   { name: "A·B", isA: false, isB: false },
@@ -193,6 +196,28 @@ for (const dtype of FLOATS) {
         alpha,
       });
       assert.ok(got.every(Number.isFinite));
+    }
+  });
+
+  test(`a sum is cut into blocks of at most ${KC[dtype]} terms, of equal size but for the last, ${dtype}`, () => {
+    const half = EPS[dtype] / 2; // added to 1 it is lost, unless in a block of its own
+    const round = dtype === "float32" ? Math.fround : (value: number) => value;
+    for (const blocks of [1, 2, 3]) {
+      for (const k of [blocks * KC[dtype], blocks * KC[dtype] + 1]) {
+        const cuts = Math.ceil(k / KC[dtype]);
+        const size = cuts === 1 ? k : 4 * Math.ceil(Math.ceil(k / cuts) / 4);
+        let want = 1;
+        for (let from = size; from < k; from += size) want = round(want + Math.min(size, k - from) * half);
+        for (const { m, n } of [
+          { m: 2 * MR + 1, n: 2 * nrOf(dtype) + 1 },
+          { m: 1, n: 5 }, // rows and columns that are not packed
+          { m: 5, n: 1 },
+        ]) {
+          const b = new Float64Array(k * n).fill(half).fill(1, 0, n);
+          const got = gemm(large, dtype, { m, n, k }, { a: new Float64Array(m * k).fill(1), b }, LAYOUTS[0]);
+          assertAll(got, want, `${m}×${n}×${k}`);
+        }
+      }
     }
   });
 

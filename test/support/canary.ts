@@ -10,6 +10,7 @@ import { type ArrayOf, bytesPerElement, type DType } from "../../src/wasm/dtype.
 import type { Engine } from "../../src/wasm/engine.ts";
 
 const MARGIN_BYTES = 64;
+const LOW_BYTES = 1024;
 const NAN_BYTE = 0xff; // NaN in both float types, -1 in int32, 255 in uint8
 
 export type Form = {
@@ -97,10 +98,12 @@ export class Canary {
     return operand;
   }
 
-  /** Runs a kernel, and checks that nothing changed outside of the outputs. */
+  /** Runs a kernel, and checks that nothing changed outside of the outputs, nor where an operand would lie that is not there. */
   run<R>(outputs: readonly Operand[], kernel: () => R): R {
     const before = this.#bytes().slice();
+    const low = this.#low().slice();
     const result = kernel();
+    if (Buffer.compare(low, this.#low()) !== 0) throw new Error("the kernel wrote to address 0 or close behind");
     const after = this.#bytes();
     for (const output of outputs) {
       for (let i = 0; i < output.rows; i++) {
@@ -112,6 +115,11 @@ export class Canary {
     if (Buffer.compare(before, after) === 0) return result;
     const where = before.findIndex((byte, i) => byte !== after[i]);
     throw new Error(`the kernel changed byte ${where} of the field, outside of its outputs`);
+  }
+
+  /** The beginning of memory, where nothing lies: 0 stands for no operand. */
+  #low(): Uint8Array {
+    return this.#engine.memory.view("uint8", 0, LOW_BYTES);
   }
 
   /** The bytes in use. */

@@ -1,0 +1,163 @@
+/**
+ * Mutation testing of the kernels: `npm run mutate:kernels -- --file assembly/simd/exp.ts --sample 20 --seed 1`.
+ *
+ * Each mutant is a small change to a kernel that some test has to notice. Exit code: 0 none lives but those that
+ * mutate/argued.json argues for, 1 another one does, 2 wrong usage. docs/mutation_kernels.md has the results.
+ */
+import { parseArgs } from "node:util";
+import { RandomState } from "../src/random/random_state.ts";
+import { argued, nameOf } from "./mutate/argued.ts";
+import { readKernels } from "./mutate/compile.ts";
+import { FATES, type Fate, Laboratory } from "./mutate/laboratory.ts";
+import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
+import { bundleTests } from "./mutate/tests.ts";
+
+const HELP = `usage: npm run mutate:kernels -- [options]
+
+  --file PATH   only files whose path contains this; may be given again
+  --sample N    N mutants, drawn from all that there are
+  --each N      N mutants of each file
+  --seed N      another seed, other mutants (1)
+  --argued      also those that are argued for: is one killed, its argument is wrong
+  --list        names the mutants, and tries none
+  --help        this page
+`;
+
+/** Mutants that are tried at a time: one is compiled while the other's tests run. */
+const JOBS = 2;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let flags: ReturnType<typeof read>;
+  try {
+    flags = read();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    return 2;
+  }
+  if (flags.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const kernels = readKernels();
+  const all = [...kernels].flatMap(([file, text]) => mutantsOf(file, text));
+  const names = new Set(all.map(nameOf));
+  const stale = [...argued().keys()].filter((name) => !names.has(name));
+  for (const name of stale) console.log(`argued for, but there is no such mutant: ${name}`);
+  const mutants = draw(
+    all.filter(({ file }) => flags.file.some((part) => file.includes(part))),
+    flags,
+  );
+  if (mutants.length === 0) {
+    process.stderr.write(`no mutant of a file whose path contains "${flags.file.join('" or "')}"\n`);
+    return 2;
+  }
+  if (flags.list) {
+    for (const mutant of mutants) print("mutant", mutant);
+    return 0;
+  }
+  const alive = await tryAll(mutants, all, kernels, flags.argued);
+  return alive > 0 || stale.length > 0 ? 1 : 0;
+}
+
+/** @throws {Error} wrong usage */
+function read() {
+  const { values } = parseArgs({
+    options: {
+      file: { type: "string", multiple: true, default: [""] },
+      sample: { type: "string" },
+      each: { type: "string" },
+      seed: { type: "string", default: "1" },
+      argued: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const whole = (name: string, text: string | undefined, otherwise: number): number => {
+    if (text === undefined) return otherwise;
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw new Error(`${name}: expected a whole number, found "${text}"`);
+  };
+  return {
+    ...values,
+    sample: whole("--sample", values.sample, Number.POSITIVE_INFINITY),
+    each: whole("--each", values.each, Number.POSITIVE_INFINITY),
+    seed: whole("--seed", values.seed, 1),
+  };
+}
+
+/**
+ * A sample, the first of every file, then the second of every file, and so on: a run that is ended early has met all alike.
+ * What is drawn of a file does not depend on the others, and a smaller number of each is part of a larger one.
+ */
+function draw(mutants: readonly Mutant[], { sample, each, seed }: { sample: number; each: number; seed: number }) {
+  const turns = new Map<string, number>();
+  const drawn = shuffled(mutants, seed).flatMap((mutant) => {
+    const turn = turns.get(mutant.file) ?? 0;
+    turns.set(mutant.file, turn + 1);
+    return turn < each ? { turn, mutant } : [];
+  });
+  const inTurn = drawn.sort((a, b) => a.turn - b.turn).map(({ mutant }) => mutant);
+  if (sample >= inTurn.length) return inTurn;
+  return [...new RandomState(seed).permutation(inTurn.length).slice(0, sample)].flatMap((place) => inTurn[place] ?? []);
+}
+
+/** File by file, each in an order that its own mutants and the seed alone make. */
+function shuffled(mutants: readonly Mutant[], seed: number): readonly Mutant[] {
+  const files = [...new Set(mutants.map(({ file }) => file))];
+  return files.flatMap((name) => {
+    const ofFile = mutants.filter(({ file }) => file === name);
+    return [...new RandomState(seed).permutation(ofFile.length)].flatMap((place) => ofFile[place] ?? []);
+  });
+}
+
+/** Tries mutants, prints what becomes of them, and returns how many live without an argument. */
+async function tryAll(
+  mutants: readonly Mutant[],
+  all: readonly Mutant[],
+  kernels: ReadonlyMap<string, string>,
+  withArgued: boolean,
+): Promise<number> {
+  const files = [...new Set(mutants.map(({ file }) => file))];
+  const bundles = await bundleTests(files);
+  try {
+    const laboratory = new Laboratory(bundles, kernels);
+    const reasons = argued();
+    const fates = new Map<Mutant, Fate>();
+    const rest = mutants.values();
+    const work = async () => {
+      for (const mutant of rest) {
+        const isArgued = reasons.has(nameOf(mutant));
+        const { fate, by } =
+          isArgued && !withArgued ? { fate: "argued" as const, by: "" } : await laboratory.fateOf(mutant);
+        fates.set(mutant, isArgued && fate === "survived" ? "argued" : fate);
+        if (isArgued && fate.startsWith("killed")) print(`argued for, but killed by ${by}`, mutant);
+        if (!isArgued && (fate === "survived" || fate === "killed late")) print(`${fate} ${by}`, mutant);
+        const { file, line, column } = mutant;
+        process.stderr.write(`${fates.size} of ${mutants.length}: ${file}:${line}:${column} ${fate} ${by}\n`);
+      }
+    };
+    await Promise.all(Array.from({ length: JOBS }, work));
+    table(files, all, fates);
+    return [...fates.values()].filter((fate) => fate === "survived").length;
+  } finally {
+    bundles.remove();
+  }
+}
+
+function print(title: string, { file, line, column, within, kind, before, after }: Mutant): void {
+  console.log(`${title.trim()}: ${file}:${line}:${column} ${within}, ${kind}\n  - ${before}\n  + ${after}`);
+}
+
+function table(files: readonly string[], all: readonly Mutant[], fates: ReadonlyMap<Mutant, Fate>): void {
+  const row = (name: string, belongs: (file: string) => boolean): string => {
+    const tried = [...fates].filter(([{ file }]) => belongs(file));
+    const counts = FATES.map((fate) => tried.filter(([, of]) => of === fate).length);
+    return `| ${[name, all.filter(({ file }) => belongs(file)).length, tried.length, ...counts].join(" | ")} |`;
+  };
+  const columns = ["file", "mutants", "tried", ...FATES];
+  console.log(`\n| ${columns.join(" | ")} |\n| ${columns.map((_, i) => (i === 0 ? "---" : "---:")).join(" | ")} |`);
+  for (const name of files) console.log(row(name, (file) => file === name));
+  console.log(row("all", (file) => files.includes(file)));
+}
