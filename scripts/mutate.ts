@@ -4,8 +4,10 @@
  * Each mutant is a small change to a kernel that some test has to notice. Exit code: 0 none lives but those that
  * mutate/argued.json argues for, 1 another one does, 2 wrong usage. docs/mutation_kernels.md has the results.
  */
+
 import { parseArgs } from "node:util";
 import { RandomState } from "../src/random/random_state.ts";
+import { runCommand, wholeOf } from "./command.ts";
 import { argued, nameOf } from "./mutate/argued.ts";
 import { readKernels } from "./mutate/compile.ts";
 import { FATES, type Fate, Laboratory } from "./mutate/laboratory.ts";
@@ -26,20 +28,9 @@ const HELP = `usage: npm run mutate:kernels -- [options]
 /** Mutants that are tried at a time: one is compiled while the other's tests run. */
 const JOBS = 2;
 
-process.exitCode = await main();
+process.exitCode = await runCommand(HELP, read, main);
 
-async function main(): Promise<number> {
-  let flags: ReturnType<typeof read>;
-  try {
-    flags = read();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-    return 2;
-  }
-  if (flags.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function main(flags: ReturnType<typeof read>): Promise<number> {
   const kernels = readKernels();
   const all = [...kernels].flatMap(([file, text]) => mutantsOf(file, text));
   const names = new Set(all.map(nameOf));
@@ -74,17 +65,16 @@ function read() {
       help: { type: "boolean", default: false },
     },
   });
-  const whole = (name: string, text: string | undefined, otherwise: number): number => {
-    if (text === undefined) return otherwise;
-    if (/^\d{1,9}$/.test(text)) return Number(text);
-    throw new Error(`${name}: expected a whole number, found "${text}"`);
-  };
   return {
     ...values,
-    sample: whole("--sample", values.sample, Number.POSITIVE_INFINITY),
-    each: whole("--each", values.each, Number.POSITIVE_INFINITY),
-    seed: whole("--seed", values.seed, 1),
+    sample: limitOf("--sample", values.sample),
+    each: limitOf("--each", values.each),
+    seed: wholeOf("--seed", values.seed, 0, 2 ** 32 - 1),
   };
+}
+
+function limitOf(flag: string, text: string | undefined): number {
+  return text === undefined ? Number.POSITIVE_INFINITY : wholeOf(flag, text, 0);
 }
 
 /**

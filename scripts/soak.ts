@@ -2,10 +2,12 @@
  * Long runs: `npm run soak -- --of training --steps 1000000`. Takes samples of what the process holds, writes them as a table,
  * and says of each quantity whether it stays as it was. Exit code: 0 all do, 1 one does not, 2 wrong usage.
  */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { runCommand, wholeOf } from "./command.ts";
 import { writeFigures } from "./soak/figures.ts";
 import { prediction } from "./soak/prediction.ts";
 import type { Sample, Soak } from "./soak/sample.ts";
@@ -62,21 +64,9 @@ const HELP = `usage: npm run soak -- [options]
   --help          this page
 `;
 
-process.exitCode = await main();
+process.exitCode = await runCommand(HELP, read, main);
 
-async function main(): Promise<number> {
-  let values: ReturnType<typeof read>;
-  try {
-    values = read();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-    return 2;
-  }
-  const { soak, bounds, amount, samples: count, csv, figures, help } = values;
-  if (help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function main({ soak, bounds, amount, samples: count, csv, figures }: ReturnType<typeof read>): Promise<number> {
   console.log(`${amount} ${soak.about}; Node ${process.version}, ${cpus()[0]?.model.trim()}`);
   const samples: Sample[] = [];
   const began = performance.now();
@@ -107,17 +97,9 @@ function read() {
   });
   const found = SOAKS.get(values.of);
   if (found === undefined) throw new Error(`--of: expected one of ${[...SOAKS.keys()].join(", ")}, found ${values.of}`);
-  const samples = wholeNumber("--samples", values.samples, 4);
-  const amount = wholeNumber("--steps", values.steps ?? String(found.soak.amount), samples);
+  const samples = wholeOf("--samples", values.samples, 4);
+  const amount = wholeOf("--steps", values.steps ?? String(found.soak.amount), samples);
   return { ...values, ...found, amount, samples };
-}
-
-function wholeNumber(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new Error(`${name}: expected a whole number from ${least} on, found ${text}`);
-  }
-  return value;
 }
 
 function lineOf(

@@ -4,9 +4,11 @@
  * The same seed gives the same cases. A crash prints the flag that runs its case again. Exit code: 0 no crash, 1 a crash,
  * 2 wrong usage.
  */
+
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { runCommand, wholeOf } from "../command.ts";
 import { runCase, type Tally } from "./run.ts";
 import { TARGETS, targetNamed } from "./targets.ts";
 import type { Task } from "./worker.ts";
@@ -31,21 +33,9 @@ targets
 ${TARGETS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n")}
 `;
 
-process.exitCode = await main();
+process.exitCode = await runCommand(HELP, read, main);
 
-async function main(): Promise<number> {
-  let values: ReturnType<typeof read>;
-  try {
-    values = read();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-    return 2;
-  }
-  const { target, cases, seed, from, replay, save, help } = values;
-  if (help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function main({ target, cases, seed, from, replay, save }: ReturnType<typeof read>): Promise<number> {
   if (replay !== undefined) return await again(replay, save);
   let crashed = 0;
   for (const { name } of target === "all" ? TARGETS : [targetNamed(target)]) {
@@ -71,8 +61,11 @@ function read() {
     },
   });
   if (values.target !== "all") targetNamed(values.target);
-  const [cases, seed] = [whole("--cases", values.cases, 2 ** 31 - 1), whole("--seed", values.seed, 2 ** 32 - 1)];
-  const from = whole("--from", values.from, 2 ** 31 - 1);
+  const [cases, seed] = [
+    wholeOf("--cases", values.cases, 0, 2 ** 31 - 1),
+    wholeOf("--seed", values.seed, 0, 2 ** 32 - 1),
+  ];
+  const from = wholeOf("--from", values.from, 0, 2 ** 31 - 1);
   const [target = "", of = "", index = "", ...more] = values.replay?.split(":") ?? [];
   if (more.length > 0) throw new Error("--replay: expected TARGET:SEED:CASE");
   const replay = values.replay === undefined ? undefined : replayOf(target, of, index);
@@ -82,14 +75,9 @@ function read() {
 function replayOf(target: string, seed: string, index: string) {
   return {
     target: targetNamed(target),
-    seed: whole("--replay: seed", seed, 2 ** 32 - 1),
-    index: whole("--replay: case", index, 2 ** 31 - 1),
+    seed: wholeOf("--replay: seed", seed, 0, 2 ** 32 - 1),
+    index: wholeOf("--replay: case", index, 0, 2 ** 31 - 1),
   };
-}
-
-function whole(name: string, text: string, high: number): number {
-  if (/^\d+$/.test(text) && Number(text) <= high) return Number(text);
-  throw new Error(`${name}: expected a whole number from 0 to ${high}, found "${text}"`);
 }
 
 async function again({ target, seed, index }: ReturnType<typeof replayOf>, save: string | undefined): Promise<number> {

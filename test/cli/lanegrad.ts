@@ -112,6 +112,12 @@ export type DataOptions = {
   readonly seed?: number;
 };
 
+/** Flags of a run on small pictures that takes seconds, and says every step. */
+export function longRun(data: string = digitsFolder()): readonly string[] {
+  const size = ["--hidden", "64", "--batch-size", "10"];
+  return ["--data", data, ...size, "--iterations", "3000", "--json", "--log-every", "1"];
+}
+
 /** A folder with MNIST's four files, of small pictures: one bright pixel for each class among noise. */
 export function digitsFolder({ count = 60, tests = 30, side = 6, seed = 0 }: DataOptions = {}): string {
   const data = newPath();

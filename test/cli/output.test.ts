@@ -5,23 +5,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
-import { digitsFolder, endOf, lanegrad, newPath, PROGRAM, train } from "./lanegrad.ts";
+import { digitsFolder, endOf, lanegrad, longRun, newPath, PROGRAM, train } from "./lanegrad.ts";
 
 const test = suite("output that is lost");
 const data = digitsFolder();
-const ARGS = [
-  "--data",
-  data,
-  "--hidden",
-  "64",
-  "--batch-size",
-  "10",
-  "--iterations",
-  "3000",
-  "--json",
-  "--log-every",
-  "1",
-];
+const ARGS = longRun(data);
 
 /** Runs `lanegrad` with its standard output on a device; its exit code, and what it says. */
 function onDevice(device: string, args: readonly string[]): Promise<{ code: number | null; stderr: string }> {

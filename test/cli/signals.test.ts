@@ -4,23 +4,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
-import { digitsFolder, endOf, newPath, readJson, train } from "./lanegrad.ts";
+import { endOf, longRun, newPath, readJson, train } from "./lanegrad.ts";
 
 const test = suite("train, told by signals");
-const data = digitsFolder();
-const ARGS = [
-  "--data",
-  data,
-  "--hidden",
-  "64",
-  "--batch-size",
-  "10",
-  "--iterations",
-  "3000",
-  "--json",
-  "--log-every",
-  "1",
-];
+const ARGS = longRun();
 
 let wanted: Readonly<Record<string, unknown>>;
 test.before(async () => {
