@@ -26,13 +26,13 @@ import { sparseCases } from "./sparse.ts";
 import { stepCases } from "./step.ts";
 import { vectorCases } from "./vectors.ts";
 
-const USAGE = `usage: npm run bench -- [--filter TEXT] [--build simd|relaxed|debug] [--json FILE] [--list]
+const USAGE = `usage: npm run bench -- [--filter TEXT] [--build simd|relaxed|debug|js] [--json FILE] [--list]
   --filter TEXT   the case of that name, else all whose names contain it
   --build B       which build of the kernels (simd)
   --json FILE     writes the measurements as a JSON array
   --list          prints the names`;
 
-const BUILDS: readonly string[] = ["simd", "relaxed", "debug"] satisfies Build[];
+const BUILDS: readonly string[] = ["simd", "relaxed", "debug", "js"] satisfies Build[];
 
 await runCommand(USAGE, async () => {
   const flags = readFlags({

@@ -6,7 +6,7 @@
  * The command line is bundled by itself: it uses the library as any other program does, by the package's name.
  *
  * A browser's worker is one file without imports: import maps do not reach workers, and a bundler would have to split it.
- * It gets the kernels from the program that starts it, so that they are not in it.
+ * It gets the kernels from the program that starts it, so that they are not in it; the twin, which is code, is.
  */
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -42,7 +42,18 @@ const LIBRARY: BuildOptions = {
 await build({
   ...LIBRARY,
   entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
+  plugins: [
+    {
+      name: "twin",
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.\.\/twin\/index\.ts$/ }, () => ({ path: "./twin/index.js", external: true }));
+      },
+    },
+  ],
 });
+
+// The kernels' twin is as much of a black box as the kernels are.
+await build({ ...LIBRARY, minify: true, entryPoints: ["src/twin/index.ts"] });
 
 makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 

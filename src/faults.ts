@@ -88,17 +88,20 @@ export type WorkerFault =
   | { readonly kind: "ended"; readonly reason: string }
   | { readonly kind: "version"; readonly expected: number; readonly found: number };
 
+/** The way on without WebAssembly. */
+const SLOWLY = 'build "js" runs here, slowly';
+
 /** Why an engine could not start, in one line. */
 export function describeEngineFault(fault: EngineFault): string {
   switch (fault.kind) {
     case "no-webassembly":
-      return "this runtime has no WebAssembly, which the engine needs";
+      return `this runtime has no WebAssembly, which the engine needs; ${SLOWLY}`;
     case "no-simd":
-      return "this runtime has no WebAssembly SIMD; expected Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later";
+      return `this runtime has no WebAssembly SIMD; expected Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later; ${SLOWLY}`;
     case "no-relaxed-simd":
       return 'this runtime has no relaxed SIMD, which build "relaxed" needs (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
     case "forbidden":
-      return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'`;
+      return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
     case "module":
       return `the kernels cannot be loaded: ${fault.reason}`;
     default:

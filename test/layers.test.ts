@@ -14,6 +14,7 @@ const RANK: Readonly<Record<string, number>> = {
   calculus: 1,
   formats: 1,
   wasm: 1,
+  twin: 1.5, // it knows types of wasm alone; what may import it has a test of its own
   data: 2,
   tensor: 2,
   ops: 3,
@@ -27,6 +28,8 @@ const RANK: Readonly<Record<string, number>> = {
 const FIGURES = "plot";
 /** Threads: an entry of their own, "lanegrad/worker". */
 const THREADS = "worker";
+/** The kernels in plain TypeScript, and the one file that loads them. */
+const TWIN = { folder: "twin", index: "twin/index.ts", loader: "wasm/load.ts" };
 /** The command line sees what a user sees. */
 const COMMAND_LINE = "cli";
 /** The public surface sees everything, and no file of the library imports it. */
@@ -64,6 +67,9 @@ type Source = {
   /** Without comments and without what stands in strings. */
   readonly words: string;
 };
+
+/** An import with what stands before the path, and the path. */
+const IMPORT = /\b(?:import\s*\(|(?:import|export)\b[^;"'()]*)\s*["']([^"'\s]+)["']/g;
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
@@ -106,7 +112,7 @@ test("imports point downward", () => {
     if (file === SURFACE || folder === COMMAND_LINE) continue;
     for (const target of importsOf(code)) {
       const to = BY_PLATFORM.get(target) ?? (target.startsWith(".") ? folderOf(resolved(file, target)) : undefined);
-      if (to === undefined) continue; // packages and node: have tests of their own
+      if (to === undefined || to === TWIN.folder) continue; // packages, node: and the twin have tests of their own
       const isDownward = to === folder || (RANK[to] ?? Number.POSITIVE_INFINITY) < (RANK[folder] ?? -1);
       assert.ok(isDownward, `src/${file} must not import ${target}`);
     }
@@ -154,6 +160,24 @@ test("figures import errors alone, and no file of the library imports them, its 
       else assert.is.not(folderOf(to), FIGURES, `src/${file} imports ${target}`);
     }
   }
+});
+
+test("the twin is loaded when it is asked for, by one file, and knows nothing but types of the ABI", () => {
+  let loads = 0;
+  for (const { file, folder, code } of sources) {
+    for (const [statement, target = ""] of code.matchAll(IMPORT)) {
+      const to = resolved(file, target);
+      if (folder === TWIN.folder && folderOf(to) !== TWIN.folder) {
+        assert.match(statement, /^import type /, `src/${file} imports ${target}`);
+        assert.ok(["wasm/abi.ts", "wasm/dtype.ts"].includes(to), `src/${file} imports ${target}`);
+      } else if (folder !== TWIN.folder && folderOf(to) === TWIN.folder) {
+        assert.match(statement, /^import\s*\(/, `src/${file} imports the twin when it is loaded`);
+        assert.equal([file, to], [TWIN.loader, TWIN.index]);
+        loads += 1;
+      }
+    }
+  }
+  assert.is(loads, 1);
 });
 
 test("what is Node's alone is never imported: package.json resolves to it, or a thread starts with it", () => {

@@ -108,7 +108,11 @@ const TRAINING = {
 };
 
 const ENGINE = {
-  build: word("B", ["simd", "relaxed", "debug"], "kernels: simd, the same bits everywhere, relaxed, or debug (simd)"),
+  build: word(
+    "B",
+    ["simd", "relaxed", "debug", "js"],
+    "kernels: simd, the same bits everywhere, relaxed, debug, or js, which is many times slower (simd)",
+  ),
   layout: word(
     "L",
     ["auto", "dense", "sparse"],

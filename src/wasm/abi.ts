@@ -245,8 +245,11 @@ export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameter
 /** BLAS's letter for an element type. */
 export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
 
+/** A memory that grows by giving another buffer: WebAssembly's, or the twin's. */
+export type LinearMemory = { readonly buffer: ArrayBuffer };
+
 /** What an instance exports: untyped until `bindKernels` has looked at each name. */
-export type Exports = { readonly memory: WebAssembly.Memory } & Readonly<Record<string, WebAssembly.ExportValue>>;
+export type Exports = { readonly memory: LinearMemory } & Readonly<Record<string, unknown>>;
 
 /** What each kernel is passed through when it is bound. */
 export type Wrap = (name: string, kernel: (...args: number[]) => number) => (...args: number[]) => number;

@@ -22,7 +22,7 @@ export type EngineOptions = {
   /** Which build of the kernels; `simd` gives the same bits on every machine. */
   readonly build?: Build;
   /** The kernels themselves, where they come from elsewhere than the package: an address, bytes or a module. */
-  readonly wasm?: WasmSource;
+  readonly wasm?: WasmSource | undefined;
 };
 
 /** What an engine holds at the moment. */
@@ -47,8 +47,11 @@ export type EngineStats = {
 export class Engine extends Owner {
   /** The build of the kernels that it runs. */
   readonly build: Build;
-  /** The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. */
-  readonly module: WebAssembly.Module;
+  /**
+   * The compiled kernels: `Engine.load({ wasm: engine.module })` starts another engine without compiling. Undefined on the
+   * build `js`, which has nothing to compile.
+   */
+  readonly module: WebAssembly.Module | undefined;
   /** Kernels by float type. Unsafe: only operations, which check their operands, call them. */
   readonly kernels: { readonly [D in FloatType]: FloatKernels };
   /** Kernels that no float type divides. Unsafe, as above. */
@@ -78,6 +81,7 @@ export class Engine extends Owner {
   /**
    * Compiles the kernels and starts an engine with a memory of its own.
    *
+   * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
    * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
    * @example
    * using engine = await Engine.load({ build: "debug" });

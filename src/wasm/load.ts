@@ -7,14 +7,15 @@
 
 import { inflateRaw, kernelFile, start } from "#platform";
 
-import { EngineError } from "../errors.ts";
+import { EngineError, OptionError } from "../errors.ts";
 import type { Exports } from "./abi.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
- * has it. `debug`: `simd` with every kernel's preconditions asserted.
+ * has it. `debug`: `simd` with every kernel's preconditions asserted. `js`: the bits of `simd` in plain JavaScript, a training
+ * step 25 to 35 times slower in float32; for where WebAssembly is forbidden or has no SIMD, and never chosen by itself.
  */
-export type Build = "simd" | "relaxed" | "debug";
+export type Build = "simd" | "relaxed" | "debug" | "js";
 
 /** Kernels from elsewhere: an address, a response, bytes, or a module that was compiled before. */
 export type WasmSource = URL | Response | BufferSource | WebAssembly.Module;
@@ -38,6 +39,7 @@ const MOST_BYTES = 2 ** 20;
  * using engine = await Engine.load({ build: supports("relaxed") ? "relaxed" : "simd" });
  */
 export function supports(build: Build): boolean {
+  if (build === "js") return true;
   if (typeof WebAssembly === "undefined") return false;
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
 }
@@ -45,17 +47,20 @@ export function supports(build: Build): boolean {
 /**
  * Compiles and starts the kernels.
  *
+ * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */
 export async function loadInstance(
   build: Build,
   source: WasmSource | undefined,
-): Promise<{ module: WebAssembly.Module; exports: Exports }> {
-  if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
-  if (!supports(build)) throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
+): Promise<{ module: WebAssembly.Module | undefined; exports: Exports }> {
+  if (!supports(build)) {
+    if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
+    throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
+  }
   const content = await kernelsOf(build, source);
   try {
-    const { module, exports } = await start(content);
+    const { module, exports } = content ? await start(content) : (await import("../twin/index.ts")).start();
     return { module, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);
@@ -63,8 +68,9 @@ export async function loadInstance(
 }
 
 /**
- * The kernels, not compiled: of the package, or from elsewhere.
+ * The kernels, not compiled: of the package, or from elsewhere. Undefined for the build `js`, which is code of the library.
  *
+ * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) they cannot be fetched
  * @example
  * const wasm = await kernelsOf("simd", undefined); // for engines of several workers: `Engine.load({ wasm })`
@@ -72,7 +78,11 @@ export async function loadInstance(
 export async function kernelsOf(
   build: Build,
   source: WasmSource | undefined,
-): Promise<BufferSource | WebAssembly.Module> {
+): Promise<BufferSource | WebAssembly.Module | undefined> {
+  if (build === "js") {
+    if (source !== undefined) throw new OptionError("wasm", 'nothing with build "js"', "kernels");
+    return undefined;
+  }
   try {
     if (source !== undefined) return await contentOf(source);
     const inlined = builtIn(build); // before the name is made a path
@@ -90,7 +100,7 @@ function failureOf(error: unknown): EngineError {
 }
 
 /** What imports a build's string; a build that is not of the package is refused. */
-function builtIn(build: Build): () => Promise<{ readonly default: string }> {
+function builtIn(build: Exclude<Build, "js">): () => Promise<{ readonly default: string }> {
   switch (build) {
     case "simd":
       return () => import("./builds/simd.ts");

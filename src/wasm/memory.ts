@@ -1,8 +1,8 @@
 /**
- * WebAssembly memory as blocks with an owner: the only user of `WebAssembly.Memory`.
+ * WebAssembly memory, or its twin's, as blocks with an owner: the only user of an instance's memory.
  */
 import { AllocationError } from "../errors.ts";
-import type { CommonKernels, Pointer } from "./abi.ts";
+import type { CommonKernels, LinearMemory, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
 import type { Guard } from "./guard.ts";
 import { fillMargins, MARGIN_BYTES, overrunOf } from "./margin.ts";
@@ -40,7 +40,7 @@ export class Block {
 
 /** The heap of one instance: hands out blocks and views, and counts what is alive. */
 export class Memory {
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: LinearMemory;
   readonly #heap: Pick<CommonKernels, "alloc" | "free">;
   readonly #guard: Guard;
   /** Bytes on each side of a block. */
@@ -52,7 +52,7 @@ export class Memory {
 
   /** @param heap bare: a failed growth is no trap of a kernel */
   constructor(
-    memory: WebAssembly.Memory,
+    memory: LinearMemory,
     heap: Pick<CommonKernels, "alloc" | "free">,
     guard: Guard,
     margins: Margins = "none",
@@ -125,7 +125,7 @@ export class Memory {
     try {
       return this.#heap.alloc(bytes + 2 * this.#margin) >>> 0; // addresses from 2 GiB on arrive negative
     } catch (cause) {
-      if (!isUnreachable(cause)) throw this.#guard.trap("alloc", cause);
+      if (!isFull(cause)) throw this.#guard.trap("alloc", cause);
       const full = new AllocationError(bytes, { kind: "memory", memoryBytes: this.totalBytes }, { cause });
       this.#guard.stop(full);
       throw full;
@@ -154,7 +154,10 @@ export class Memory {
   }
 }
 
-/** Whether the heap gave up by itself, which it does where memory cannot grow; anything else means that it is damaged. */
-function isUnreachable(cause: unknown): boolean {
-  return cause instanceof Error && /unreachable/i.test(cause.message);
+/**
+ * Whether the heap gave up by itself, which it does where memory cannot grow: AssemblyScript's by a trap, the twin's by an
+ * error that says so. Anything else means that it is damaged.
+ */
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && /unreachable|out of memory/i.test(cause.message);
 }

@@ -41,7 +41,11 @@ export type NetworkFacts = {
 /** Everything that can be asked for, and what is answered. */
 export type Calls = {
   start: {
-    ask: { readonly protocol: number; readonly build: Build; readonly wasm: BufferSource | WebAssembly.Module };
+    ask: {
+      readonly protocol: number;
+      readonly build: Build;
+      readonly wasm: BufferSource | WebAssembly.Module | undefined;
+    };
     answer: undefined;
   };
   network: {

@@ -54,7 +54,7 @@ test("wrong usage is one line above the usage, and exit code 2", async () => {
   const { stdout: usage } = await bench("--help");
   const cases: readonly (readonly [args: string[], line: string])[] = [
     [["--lst"], "Unknown option '--lst'"],
-    [["--build", "fast"], '--build: expected simd or relaxed or debug, found "fast"'],
+    [["--build", "fast"], '--build: expected simd or relaxed or debug or js, found "fast"'],
     [["--filter", "no such case"], '--filter: no name contains "no such case"'],
   ];
   for (const [args, line] of cases) {

@@ -5,7 +5,7 @@ import type { GoldenResult } from "./programs/golden.ts";
 /** What a program found, or why it found nothing. */
 export type Found = {
   readonly weightsSha256?: string;
-  /** Whether a worker, and kernels from a file, gave the same weights. */
+  /** Whether a worker, kernels from a file, and the build that is no WebAssembly gave the same weights. */
   readonly agree?: boolean;
   /** The golden table, as it was found there. */
   readonly golden?: readonly GoldenResult[];
@@ -27,12 +27,12 @@ export function faultOf(found: Found, expectation: Expectation): string | undefi
   if (found.failure !== undefined) return found.failure;
   if (expectation === "golden table") return faultOfGolden(found.golden);
   if (expectation === "forbidden") {
-    return (
-      faultOfError(found.here, "forbidden", "wasm-unsafe-eval") ?? faultOfError(found.there, "forbidden", "policy")
-    );
+    const fault =
+      faultOfError(found.here, "forbidden", "wasm-unsafe-eval") ?? faultOfError(found.there, "forbidden", "policy");
+    if (fault !== undefined) return fault;
   }
   if (!/^[0-9a-f]{64}$/.test(found.weightsSha256 ?? "")) return "no weights";
-  if (found.agree !== true) return "the worker, or the kernels of a file, gave other weights";
+  if (found.agree !== true) return 'the worker, the kernels of a file, or build "js" gave other weights';
   const { withoutSimd, withoutWorker } = found;
   if (withoutWorker !== undefined && withoutWorker.kind !== "start") {
     return `expected a WorkerError of kind start, found ${JSON.stringify(withoutWorker)}`;

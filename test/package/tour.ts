@@ -9,7 +9,7 @@ export type Page = {
   readonly from: { readonly folder: string } | { readonly address: string };
 };
 
-const PAGE_MILLISECONDS = 60_000;
+const PAGE_MILLISECONDS = 120_000; // one page trains without WebAssembly
 const START_MILLISECONDS = 120_000;
 
 export class Tour {

@@ -4,6 +4,9 @@ import type { Build } from "../../src/wasm/load.ts";
 
 export const BUILD: Build = (process.env["LANEGRAD_BUILD"] ?? "simd") as Build;
 
+/** What tests of WebAssembly itself are about: the suite's build, or `simd` where that is not WebAssembly. */
+export const WASM_BUILD: Exclude<Build, "js"> = BUILD === "js" ? "simd" : BUILD;
+
 /**
  * An engine of this build. On the debug build, what was written beyond its blocks and not found before is found when the
  * tests have ended, which then have failed.

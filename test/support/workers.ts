@@ -1,14 +1,17 @@
 /** Workers for tests: on the build that the suite is at. */
 import { spawn } from "../../scripts/spawn_source.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
+import type { Build } from "../../src/wasm/load.ts";
 import { type NetworkWorker, startWorker } from "../../src/worker/client.ts";
 import type { WorkerEndpoint } from "../../src/worker/endpoint.ts";
 import { BUILD } from "./engine.ts";
 
 /** A worker, and its thread, for tests that end it. */
-export async function startTestWorker(): Promise<{ worker: NetworkWorker; thread: WorkerEndpoint }> {
+export async function startTestWorker(
+  build: Build = BUILD,
+): Promise<{ worker: NetworkWorker; thread: WorkerEndpoint }> {
   const thread = spawn();
-  return { worker: await startWorker({ build: BUILD, worker: () => thread }), thread };
+  return { worker: await startWorker({ build, worker: () => thread }), thread };
 }
 
 /** The bits of weights, by name. */

@@ -9,7 +9,7 @@ import debug from "../../src/wasm/builds/debug.ts";
 import relaxed from "../../src/wasm/builds/relaxed.ts";
 import simd from "../../src/wasm/builds/simd.ts";
 import { Engine } from "../../src/wasm/engine.ts";
-import { BUILD, loadEngine } from "../support/engine.ts";
+import { WASM_BUILD } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
 
 const BYTES = { simd: decode(simd), relaxed: decode(relaxed), debug: decode(debug) };
@@ -18,7 +18,8 @@ const CODE_SECTION = 10;
 /** They take any number, and the heap's own have nothing to assert. */
 const WITHOUT_ASSERTIONS = ["gemmScratch", "crossEntropyScratch", "countNonzeros", "alloc", "free", "store", "advance"];
 
-const engine = await loadEngine();
+const engine = await Engine.load({ build: WASM_BUILD });
+const module = moduleOf(engine);
 const test = suite("ABI");
 
 /** The mirror's names with their arities, prefixed as the module exports them. */
@@ -31,13 +32,13 @@ function mirrored(): Map<string, number> {
 }
 
 test("the module exports what the mirror names and memory, nothing more and nothing less", () => {
-  const exported = WebAssembly.Module.exports(engine.module).map(({ name, kind }) => `${kind} ${name}`);
+  const exported = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
   const wanted = ["memory memory", ...[...mirrored().keys()].map((name) => `function ${name}`)];
   assert.equal(exported.sort(), wanted.sort());
 });
 
 test("every export takes as many parameters as the mirror says", () => {
-  const { exports } = new WebAssembly.Instance(engine.module);
+  const { exports } = new WebAssembly.Instance(module);
   for (const [name, arity] of mirrored()) {
     const kernel = exports[name];
     assert.ok(typeof kernel === "function" && kernel.length === arity, name);
@@ -45,14 +46,14 @@ test("every export takes as many parameters as the mirror says", () => {
 });
 
 test("the module imports nothing: no garbage collector, no abort, no host function", () => {
-  assert.equal(WebAssembly.Module.imports(engine.module), []);
+  assert.equal(WebAssembly.Module.imports(module), []);
 });
 
 test("the engine runs the build that was asked for", async () => {
-  assert.is(engine.build, BUILD);
-  const compiled = await WebAssembly.compile(BYTES[BUILD]);
-  assert.equal(WebAssembly.Module.exports(compiled), WebAssembly.Module.exports(engine.module));
-  assert.is(hasAssertions(engine), BUILD === "debug");
+  assert.is(engine.build, WASM_BUILD);
+  const compiled = await WebAssembly.compile(BYTES[WASM_BUILD]);
+  assert.equal(WebAssembly.Module.exports(compiled), WebAssembly.Module.exports(module));
+  assert.is(hasAssertions(module), WASM_BUILD === "debug");
 });
 
 test("only the relaxed build has relaxed instructions: multiply-adds of both float types", () => {
@@ -176,8 +177,13 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
   };
 }
 
+function moduleOf({ module }: Engine): WebAssembly.Module {
+  assert.ok(module);
+  return module;
+}
+
 /** A negative length does nothing in the builds for users, and traps where assertions are compiled in. */
-function hasAssertions({ module }: Engine): boolean {
+function hasAssertions(module: WebAssembly.Module): boolean {
   const { exports } = new WebAssembly.Instance(module);
   try {
     (exports["scolumnSums"] as (...args: number[]) => void)(-1, 0, 0, 0, 1, 1);

@@ -1,4 +1,7 @@
-/** The end of memory: engines whose memory may have 2 MiB at most, and one whose blocks lie above 2 GiB. */
+/**
+ * The end of memory: engines whose memory may have 2 MiB at most, and one whose blocks lie above 2 GiB. Of WebAssembly's;
+ * test/twin/memory.test.ts is about the twin's.
+ */
 import { freemem } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -17,7 +20,7 @@ import { Engine } from "../../src/wasm/engine.ts";
 import { kernelsOf } from "../../src/wasm/load.ts";
 import { LARGEST_BLOCK } from "../../src/wasm/memory.ts";
 import { assertSame } from "../support/compare.ts";
-import { BUILD, loadEngine } from "../support/engine.ts";
+import { WASM_BUILD } from "../support/engine.ts";
 import { FLOATS, reals } from "../support/floats.ts";
 import { withMaximum } from "../support/limited.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -27,8 +30,10 @@ const PAGE_BYTES = 1 << 16;
 /** What the test above 2 GiB touches is little; what it reserves a machine must be able to promise. */
 const RESERVED_BYTES = 3 * 2 ** 30;
 
-const kernels = (await kernelsOf(BUILD, undefined)) as Uint8Array;
-const limited = (pages = PAGES): Promise<Engine> => Engine.load({ build: BUILD, wasm: withMaximum(kernels, pages) });
+const kernels = (await kernelsOf(WASM_BUILD, undefined)) as Uint8Array;
+const limited = (pages = PAGES): Promise<Engine> =>
+  Engine.load({ build: WASM_BUILD, wasm: withMaximum(kernels, pages) });
+const unlimited = (): Promise<Engine> => Engine.load({ build: WASM_BUILD });
 
 const test = suite("limits of memory");
 
@@ -138,7 +143,7 @@ if (freemem() < RESERVED_BYTES) {
   console.log(`limits of memory: ${freemem()} bytes are free, too few for the test of addresses above 2 GiB: skipped`);
 } else {
   test("kernels give the same bits above 2 GiB as below, and what is freed there is given again", async () => {
-    const [below, above] = [await loadEngine(), await loadEngine()];
+    const [below, above] = [await unlimited(), await unlimited()];
     const [first, second] = [above.memory.allocate(LARGEST_BLOCK), above.memory.allocate(LARGEST_BLOCK)];
     for (const dtype of FLOATS) {
       const values = Array.from(reals(35, 1, dtype));

@@ -2,12 +2,12 @@ import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { EngineError } from "../../src/errors.ts";
+import { EngineError, OptionError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { Engine } from "../../src/wasm/engine.ts";
-import { type Build, supports } from "../../src/wasm/load.ts";
-import { BUILD, loadEngine } from "../support/engine.ts";
+import { Engine, type EngineOptions } from "../../src/wasm/engine.ts";
+import { type Build, kernelsOf, supports } from "../../src/wasm/load.ts";
+import { WASM_BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
 
 /** Valid modules that are not the kernels: empty, and with `memory` of one page alone. */
@@ -28,8 +28,9 @@ const WRONG_ARITY = Uint8Array.of(
   ...[10, 4, 1, 2, 0, 11], // code section: nothing
 );
 
-const { module } = await loadEngine();
-const another = () => Engine.load({ build: BUILD, wasm: module });
+const { module } = await Engine.load({ build: WASM_BUILD });
+assert.ok(module);
+const another = () => Engine.load({ build: WASM_BUILD, wasm: module });
 
 const test = suite("loading");
 
@@ -41,11 +42,11 @@ test("a build that is not of the package is refused before its name is made a pa
 
 test("loads the simd build unless told otherwise, and every build that the runtime supports", async () => {
   assert.is((await Engine.load()).build, "simd");
-  for (const build of ["simd", "debug", BUILD] as const) assert.is((await Engine.load({ build })).build, build);
+  for (const build of ["simd", "debug", WASM_BUILD] as const) assert.is((await Engine.load({ build })).build, build);
 });
 
 test("loads from a module, bytes, a view of bytes, a response and an address, and all compute", async () => {
-  const bytes = await bytesOf(BUILD);
+  const bytes = await bytesOf(WASM_BUILD);
   const padded = new Uint8Array(bytes.length + 7);
   padded.set(bytes, 5);
   const sources = {
@@ -56,7 +57,7 @@ test("loads from a module, bytes, a view of bytes, a response and an address, an
     address: new URL(`data:application/octet-stream;base64,${Buffer.from(bytes).toString("base64")}`),
   };
   for (const [label, wasm] of Object.entries(sources)) {
-    const engine = await Engine.load({ build: BUILD, wasm });
+    const engine = await Engine.load({ build: WASM_BUILD, wasm });
     using x = tensor(engine, [[3]]);
     using y = matmul(x, x);
     assert.equal(y.toArray(), [[9]], label);
@@ -83,7 +84,7 @@ test("what is not the kernels is refused, with the reason", async () => {
     "an address that leads nowhere": { wasm: new URL("data:nothing"), reason: /./ },
   };
   for (const [label, { wasm, reason }] of Object.entries(sources)) {
-    const error = await assertRejects(() => Engine.load({ build: BUILD, wasm }), EngineError, label);
+    const error = await assertRejects(() => Engine.load({ build: WASM_BUILD, wasm }), EngineError, label);
     assert.is(error.fault.kind, "module", label);
     assert.match(error.message, /^the kernels cannot be loaded: /, label);
     if (error.fault.kind === "module") assert.match(error.fault.reason, reason, label);
@@ -93,6 +94,18 @@ test("what is not the kernels is refused, with the reason", async () => {
 test("an unknown build is refused by its name, in a message that says so once", async () => {
   const error = await assertRejects(() => Engine.load({ build: "fast" as Build }), EngineError, "fast");
   assert.is(error.message, "the kernels cannot be loaded: unknown build fast");
+});
+
+test("js is loaded by its name alone, and has no module; kernels beside it are refused", async () => {
+  const engine = await Engine.load({ build: "js" });
+  assert.equal([engine.build, engine.module], ["js", undefined]);
+  using x = tensor(engine, [[3]]);
+  using y = matmul(x, x);
+  assert.equal(y.toArray(), [[9]]);
+  for (const load of [Engine.load, ({ build = "simd", wasm }: EngineOptions) => kernelsOf(build, wasm)]) {
+    const error = await assertRejects(() => load({ build: "js", wasm: module }), OptionError, "both");
+    assert.is(error.option, "wasm");
+  }
 });
 
 test("supports says of each build whether it compiles here", async () => {
@@ -108,12 +121,19 @@ test("a runtime without relaxed SIMD refuses that build, and says how to get it"
   assert.match(error.message, /--experimental-wasm-relaxed-simd/);
 });
 
-test("a runtime without WebAssembly, or one that forbids compiling, is told apart", async () => {
+test("a runtime without WebAssembly, or one that forbids compiling, is told apart, and runs js", async () => {
   const original = globalThis.WebAssembly;
   const load = async (replacement: unknown) => {
     Object.defineProperty(globalThis, "WebAssembly", { value: replacement, configurable: true, writable: true });
     try {
-      return await assertRejects(() => Engine.load(), EngineError, "load");
+      const error = await assertRejects(() => Engine.load(), EngineError, "load");
+      assert.match(error.message, /build "js" runs here, slowly/);
+      assert.is(supports("js"), true);
+      const engine = await Engine.load({ build: "js" });
+      using x = tensor(engine, [[2]]);
+      using y = matmul(x, x);
+      assert.equal(y.toArray(), [[4]]);
+      return error;
     } finally {
       Object.defineProperty(globalThis, "WebAssembly", { value: original, configurable: true, writable: true });
     }
@@ -141,7 +161,7 @@ test("an answer that is not the module is reported by its status, not by its byt
 
 test.run();
 
-async function bytesOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(build: Exclude<Build, "js">): Promise<Uint8Array<ArrayBuffer>> {
   const { default: base64 } = (await import(`../../src/wasm/builds/${build}.ts`)) as { default: string };
   return new Uint8Array(inflateRawSync(Buffer.from(base64, "base64")));
 }

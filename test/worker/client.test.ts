@@ -8,9 +8,10 @@ import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { train } from "../../src/train/train.ts";
+import { Engine } from "../../src/wasm/engine.ts";
 import { startWorker } from "../../src/worker/client.ts";
 import { clusters } from "../support/digits.ts";
-import { BUILD, loadEngine } from "../support/engine.ts";
+import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 import { bitsOf, startTestWorker } from "../support/workers.ts";
@@ -66,6 +67,20 @@ test("a slice is copied, however little it leaves of what it was taken from", as
   for (const dataset of [part, rest]) await worker.dataset(dataset);
   assert.is(whole.inputs.length, 480);
   assert.is(whole.labels.length, 60);
+});
+
+test("a worker of the build js gives the bits of simd, and takes no kernels along", async () => {
+  const { worker } = await startTestWorker("js");
+  await using _ = worker;
+  const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
+  using engine = await Engine.load();
+  using here = network(engine, layers());
+  await train(here, examples(), options);
+  const there = await worker.network(layers());
+  await there.train(await worker.dataset(examples()), options);
+  assert.equal(bitsOf(await there.weights()), bitsOf(weightsOf(here)));
+  const both = () => startWorker({ build: "js", wasm: new Uint8Array(8) });
+  assert.is((await assertRejects(both, OptionError, "kernels for js")).option, "wasm");
 });
 
 test("what shares its buffer with a header is moved, with more it is copied", async () => {
@@ -213,7 +228,7 @@ test("a worker's own error is told, and where its script is missing, too", async
 });
 
 test("kernels that are none are refused as by an engine, and the thread ends", async () => {
-  await assertRejects(() => startWorker({ build: BUILD, wasm: new Uint8Array(8) }), EngineError, "kernels");
+  await assertRejects(() => startWorker({ build: WASM_BUILD, wasm: new Uint8Array(8) }), EngineError, "kernels");
 });
 
 test("another release's worker is refused", async () => {

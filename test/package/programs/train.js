@@ -1,6 +1,6 @@
 /**
  * What every runtime and every bundle does: 100 steps on the bundled digits, on the main thread and in a worker, with the
- * kernels of the package and with those of a file.
+ * kernels of the package and with those of a file; and a few of them by the build that needs no WebAssembly.
  *
  *   784-50-10, float32, batch 100, learning rate 0.1, seed 0  →  SHA-256 of W1, b1, W2, b2
  */
@@ -16,17 +16,27 @@ const OPTIONS = {
 };
 const layers = () => sequential(dense(784, 50), relu(), dense(50, 10));
 
+/** Steps of the build "js", which is slow. */
+const SLOW_ITERATIONS = 5;
+
 /**
  * @param digits where the four files are
+ * @param options.build in place of the default; all steps by "js" where nothing else runs
  * @param options.wasm the kernels of a file: an address, or bytes
  * @param options.worker starts a worker where the bundler does not find it by itself
  */
-export async function run(digits, { wasm, worker } = {}) {
+export async function run(digits, { build = "simd", wasm, worker } = {}) {
   const { train: examples } = await loadMnist(digits);
-  const inPackage = await weightsHere(examples, {});
+  const inPackage = await weightsHere(examples, { build });
   const fromFile = wasm === undefined ? inPackage : await weightsHere(examples, { wasm });
-  const inWorker = await weightsThere(examples, worker === undefined ? {} : { worker });
-  return { weightsSha256: await sha256(inPackage), agree: same(inPackage, fromFile) && same(inPackage, inWorker) };
+  const [few, slow] = [
+    await weightsHere(examples, { build }, SLOW_ITERATIONS),
+    await weightsHere(examples, { build: "js" }, SLOW_ITERATIONS),
+  ];
+  // The last, because it takes the examples.
+  const inWorker = await weightsThere(examples, worker === undefined ? { build } : { build, worker });
+  const agree = same(inPackage, fromFile) && same(inPackage, inWorker) && same(few, slow);
+  return { weightsSha256: await sha256(inPackage), agree };
 }
 
 /** The error that starting an engine ends with, here or in a worker. */
@@ -42,10 +52,10 @@ export async function failure(start) {
 export const startEngine = () => Engine.load();
 export const startThread = (options) => startWorker(options);
 
-async function weightsHere(examples, options) {
+async function weightsHere(examples, options, iterations = OPTIONS.iterations) {
   const engine = await Engine.load(options);
   const net = network(engine, layers(), { seed: 0 });
-  await train(net, examples, OPTIONS);
+  await train(net, examples, { ...OPTIONS, iterations });
   const weights = Object.values(net.parameters).map(({ data }) => data.slice());
   engine.dispose();
   return weights;

@@ -1,0 +1,74 @@
+/**
+ * The kernels in plain TypeScript: for every operand the bits of the build `simd`, with the same names and parameters, over
+ * a memory of their own. Slow. For where WebAssembly is forbidden, and to hold the kernels against.
+ *
+ *   pages, heap   in place of WebAssembly's memory and AssemblyScript's heap
+ *   element       arithmetic that rounds as a lane does
+ *   others        each names the file of assembly/ that it is the twin of
+ *
+ * The order of operations is that of the SIMD code, lane by lane. Only the bits of a NaN may differ, and what scratch is
+ * left with. Addresses beyond memory do not trap: what is read there is NaN, what is written is lost.
+ */
+import type { CommonKernels, Exports, FloatKernels } from "../wasm/abi.ts";
+import { activations } from "./activations.ts";
+import { argmaxima } from "./argmax.ts";
+import { binaries } from "./binary.ts";
+import { crossEntropies } from "./cross_entropy.ts";
+import { dropouts } from "./dropout.ts";
+import { type Element, elementOf } from "./element.ts";
+import { exponentials } from "./exp.ts";
+import { commonMoves, rowMoves } from "./gather.ts";
+import { products } from "./gemm.ts";
+import { heap } from "./heap.ts";
+import { logarithm } from "./log.ts";
+import { optimizers } from "./optimizers.ts";
+import { Pages } from "./pages.ts";
+import { reductions } from "./reduce.ts";
+import { rowFolds, softmaxima } from "./softmax.ts";
+import { sparseProducts, sparseRows } from "./sparse.ts";
+import { squaredErrors } from "./squared_error.ts";
+import { vectors } from "./vectors.ts";
+
+/** The kernels with a memory of their own: what a WebAssembly instance exports, and no module. */
+export function start(): { module: undefined; exports: Exports } {
+  const memory = new Pages();
+  const [single, double] = [elementOf(memory, "float32"), elementOf(memory, "float64")];
+  const ln = logarithm(double);
+  const exports = {
+    memory,
+    ...typelessOf(memory),
+    ...prefixed("s", kernelsOf(memory, single, ln)),
+    ...prefixed("d", kernelsOf(memory, double, ln)),
+  };
+  return { module: undefined, exports };
+}
+
+function typelessOf(memory: Pages): CommonKernels {
+  return { ...commonMoves(memory), ...sparseRows(memory), ...heap(memory) };
+}
+
+function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number): FloatKernels {
+  const powers = exponentials(element);
+  const functions = activations(element, powers, logarithm(element));
+  const rows = rowFolds(element, powers.exp);
+  return {
+    ...products(element, functions),
+    ...functions.exported,
+    ...binaries(element),
+    ...reductions(element),
+    ...softmaxima(element, rows),
+    ...crossEntropies(memory, element, rows, ln),
+    ...squaredErrors(element),
+    ...argmaxima(memory, element),
+    ...vectors(memory, element),
+    ...dropouts(memory, element),
+    ...optimizers(memory, element),
+    ...rowMoves(memory, element),
+    ...sparseProducts(memory, element),
+  };
+}
+
+/** The names that assembly/index.ts exports them by. */
+function prefixed(prefix: "s" | "d", named: FloatKernels): Record<string, FloatKernels[keyof FloatKernels]> {
+  return Object.fromEntries(Object.entries(named).map(([name, kernel]) => [prefix + name, kernel]));
+}

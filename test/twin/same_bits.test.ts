@@ -1,0 +1,78 @@
+/**
+ * The twin gives the bits of the build `simd`: each kernel with drawn operands, all memory compared.
+ *
+ * LANEGRAD_TWIN_CALLS says how many calls of each kernel and float type there are, 60 when it is not set.
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { BINARY, COMMON_KERNELS, FLOAT_KERNELS, PREFIX } from "../../src/wasm/abi.ts";
+import { FLOATS } from "../support/floats.ts";
+import type { Args } from "./case.ts";
+import { COMMON_CASES } from "./common_cases.ts";
+import { FLOAT_CASES } from "./float_cases.ts";
+import { type Operand, Pair } from "./pair.ts";
+
+const CALLS = Number(process.env["LANEGRAD_TWIN_CALLS"] ?? 60);
+
+const test = suite("the twin's bits");
+
+test("every kernel has a case", () => {
+  assert.equal(Object.keys(FLOAT_CASES).sort(), Object.keys(FLOAT_KERNELS).sort());
+  assert.equal([...Object.keys(COMMON_CASES), "alloc", "free"].sort(), Object.keys(COMMON_KERNELS).sort());
+});
+
+test("what is only moved keeps all of its bits, a NaN's too", async () => {
+  const pair = await Pair.start();
+  for (const dtype of FLOATS) {
+    const prefix = PREFIX[dtype];
+    const n = dtype === "float32" ? 8 : 4;
+    const calls: Record<string, (words: () => Operand, mask: Operand) => Args> = {
+      copy: (words) => [n, words(), words()],
+      transpose: (words) => [2, n / 2, words(), words()],
+      reluGradient: (words, mask) => [n, mask, words(), words()],
+      binary: (words, mask) => [BINARY.keep, 1, 1, 1, n, mask, 0, 0, 0, 1, words(), 0, 0, 0, 1, words()],
+    };
+    for (const [name, args] of Object.entries(calls)) {
+      pair.clear(1);
+      // Quiet and signalling, of either sign; as halves of float64 also.
+      const words = () => pair.given("int32", [1, 0x7f812345, 2, 0x7fc54321, 3, -0x7edcbb, 4, 0x7ff00001]);
+      const mask = pair.given(
+        dtype,
+        Array.from({ length: n }, (_, i) => (i === 1 ? 0 : 1)),
+      );
+      pair.call(prefix + name, args(words, mask));
+    }
+  }
+});
+
+for (const [place, calls] of [
+  ["low", CALLS],
+  ["above 2 GiB", Math.ceil(CALLS / 10)],
+] as const) {
+  const pair = await Pair.start(place);
+  for (const dtype of FLOATS) {
+    for (const [name, make] of Object.entries(FLOAT_CASES)) {
+      test(`${name}, ${dtype}, ${place}`, () => {
+        for (let seed = 0; seed < calls; seed++) {
+          pair.clear(seed);
+          const how = seed % 3 === 0 ? "tame" : "wild";
+          const kernel = PREFIX[dtype] + name;
+          pair.call(
+            kernel,
+            make(pair, dtype, how, (...sizes) => pair.scratchBytes(kernel, sizes)),
+          );
+        }
+      });
+    }
+  }
+  for (const [name, make] of Object.entries(COMMON_CASES)) {
+    test(`${name}, ${place}`, () => {
+      for (let seed = 0; seed < calls; seed++) {
+        pair.clear(seed);
+        pair.call(name, make(pair));
+      }
+    });
+  }
+}
+
+test.run();
