@@ -66,6 +66,7 @@ for (const [folder, names] of Object.entries({
 })) {
   await build({
     ...LIBRARY,
+    minify: folder === "plot", // what goes wrong there is told by its own errors
     entryPoints: names.map((name) => `src/${folder}/${name}.ts`),
     chunkNames: `${folder}/[name]-[hash]`,
     plugins: [surface],

@@ -95,11 +95,11 @@ const SLOWLY = 'build "js" runs here, slowly';
 export function describeEngineFault(fault: EngineFault): string {
   switch (fault.kind) {
     case "no-webassembly":
-      return `this runtime has no WebAssembly, which the engine needs; ${SLOWLY}`;
+      return `this runtime has no WebAssembly; ${SLOWLY}`;
     case "no-simd":
       return `this runtime has no WebAssembly SIMD; expected Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or later; ${SLOWLY}`;
     case "no-relaxed-simd":
-      return 'this runtime has no relaxed SIMD, which build "relaxed" needs (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
+      return 'this runtime has no relaxed SIMD (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
     case "forbidden":
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
     case "module":
@@ -170,7 +170,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
     case "shape":
       return `${fault.file}: expected ${fault.expected}, found ${fault.found}`;
     case "moved":
-      return `${fault.name}: its elements were transferred, and are no longer here; { transfer: "copy" } leaves them`;
+      return `${fault.name}: its elements were transferred; { transfer: "copy" } leaves them here`;
     default:
       return unreachable(fault);
   }
