@@ -143,6 +143,10 @@ test("names have no spaces around them, and classes that are not all numbers are
   const data = await parseCsv(" x , c \n1,10\n2,9\n3,1x\n4,x1\n", { label: "c" });
   assert.equal(data.inputNames, ["x"]);
   assert.equal(data.classNames, ["10", "1x", "9", "x1"]);
+  for (const word of ["x", "9x", "x9"]) {
+    const mixed = await parseCsv(`x,c\n1,10\n2,9\n3,${word}\n`, { label: "c" });
+    assert.equal(mixed.classNames, ["10", "9", word]);
+  }
 });
 
 test("what a column should have been is told", async () => {
