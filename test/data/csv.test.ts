@@ -120,9 +120,10 @@ test("only decimal numbers are numbers", async () => {
     const fault = await faultOf(`x;c\n${word};a\n`, { label: "c", delimiter: ";" });
     assert.is(fault.kind, "cell", word);
   }
-  const text = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3"].map((word) => `${word},a`).join("\n");
+  const words = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3", ".25", "-12.75", "1e12", "+1E+2"];
+  const text = words.map((word) => `${word},a`).join("\n");
   const data = await parseCsv(text, { label: 1, header: false });
-  assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001));
+  assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001, 0.25, -12.75, 1e12, 100));
 });
 
 test("a line of one empty field is none, any other is a record", async () => {
