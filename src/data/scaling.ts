@@ -29,10 +29,9 @@ export type Scaling =
 export function standardize(dataset: Dataset): Scaling {
   const { inputs, scale, length, size } = dataset;
   const { low, high } = boundsOf(dataset);
-  const mean = new Array<number>(size).fill(0);
+  const mean = [...low];
   const deviation = new Array<number>(size).fill(1);
   for (let column = 0; column < size; column++) {
-    mean[column] = low[column] ?? 0;
     // A column is constant by its bounds, not by a deviation of 0: that of many 0.1 is only nearly so.
     if (low[column] === high[column]) continue;
     let sum = 0;

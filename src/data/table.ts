@@ -46,8 +46,9 @@ type Columns = {
  */
 export function datasetOfTable(table: Table, options: TableOptions): Dataset<Float64Array> {
   const { file, rows } = table;
-  const [head, ...body] = [...rows.keys()].filter((row) => !isBlank(rows[row] ?? []));
-  const records = table.head === "names" ? body : head === undefined ? [] : [head, ...body];
+  const lines = [...rows.keys()].filter((row) => !isBlank(rows[row] ?? []));
+  const [head] = lines;
+  const records = table.head === "names" ? lines.slice(1) : lines;
   if (head === undefined || records.length === 0) throw new DatasetError({ kind: "empty", file });
   const columns = columnsOf(table, rows[head] ?? [], options);
   checkWidths(table, records, columns.titles.length);

@@ -82,7 +82,10 @@ export function lanegrad(args: readonly string[], options: LanegradOptions = {})
       });
     }
     child.stdin.on("error", () => {}).end(input ?? "");
-    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...output }));
+    const asInstalled = (text: string) => text.replaceAll("npm run -s lanegrad --", "lanegrad"); // what its sources call it
+    child.on("error", reject).on("close", (code, signal) => {
+      resolve({ code, signal, stdout: asInstalled(output.stdout), stderr: asInstalled(output.stderr) });
+    });
   });
 }
 

@@ -153,7 +153,8 @@ test("what does not fit is told with what was expected and found", () => {
     name: "x inputs",
     found: "[5] with 4 elements",
   });
-  assert.equal(faultOf({ inputs: of([], Uint8Array.of(1)), labels: of([]) }).kind, "array");
+  const single = { ...unfilled, name: "x inputs", found: "[] with 1 elements" };
+  assert.equal(faultOf({ inputs: of([], Uint8Array.of(1)), labels: of([1]) }), single);
   assert.equal(faultOf({ inputs, labels: of([]) }), { ...unfilled, name: "x labels", found: "[] with 4 elements" });
   assert.equal(faultOf({ inputs, labels: of([4]) }), { ...cut, name: "x labels", found: "[4]" });
   assert.equal(faultOf({ inputs, targets: of([4, 1]) }), { ...cut, name: "x targets", found: "[4, 1]" });

@@ -120,9 +120,10 @@ test("only decimal numbers are numbers", async () => {
     const fault = await faultOf(`x;c\n${word};a\n`, { label: "c", delimiter: ";" });
     assert.is(fault.kind, "cell", word);
   }
-  const text = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3"].map((word) => `${word},a`).join("\n");
+  const words = ["1", "-1.5", "+.5", "2.", "1e3", "1E-3", ".25", "-12.75", "1e12", "+1E+2"];
+  const text = words.map((word) => `${word},a`).join("\n");
   const data = await parseCsv(text, { label: 1, header: false });
-  assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001));
+  assert.equal(data.inputs, Float64Array.of(1, -1.5, 0.5, 2, 1000, 0.001, 0.25, -12.75, 1e12, 100));
 });
 
 test("a line of one empty field is none, any other is a record", async () => {
@@ -143,6 +144,10 @@ test("names have no spaces around them, and classes that are not all numbers are
   const data = await parseCsv(" x , c \n1,10\n2,9\n3,1x\n4,x1\n", { label: "c" });
   assert.equal(data.inputNames, ["x"]);
   assert.equal(data.classNames, ["10", "1x", "9", "x1"]);
+  for (const word of ["x", "9x", "x9"]) {
+    const mixed = await parseCsv(`x,c\n1,10\n2,9\n3,${word}\n`, { label: "c" });
+    assert.equal(mixed.classNames, ["10", "9", word]);
+  }
 });
 
 test("what a column should have been is told", async () => {

@@ -148,6 +148,20 @@ test("the first label that is no class is named, with its file", () => {
   assert.equal(faultOf({ labels, files }), { kind: "label", file: "labels.gz", position: 2, value: 3, classes: 3 });
 });
 
+test("what has no shape is told with what was expected and found", () => {
+  const shape = { kind: "shape", file: "small inputs" };
+  assert.equal(faultOf({ shape: [0, 3] }), { ...shape, expected: "examples of at least one element", found: "[0, 3]" });
+  const expected = "a whole number of examples of shape [5]";
+  assert.equal(faultOf({ shape: [5] }), { ...shape, expected, found: "24 bytes" });
+  assert.equal(faultOf({ shape: [5], inputs: new Float32Array(24) }), { ...shape, expected, found: "24 numbers" });
+  const targets = () => new Dataset({ ...NUMBERS, targetValues: new Float32Array(4) });
+  assert.equal(assertThrows(targets, DatasetError, "targets").fault, {
+    ...{ kind: "shape", file: "numbers labels" },
+    ...{ expected: "as many target numbers for each of 3 examples", found: "4 numbers" },
+  });
+  throwsOption(() => new Dataset({ ...parts(), classes: 2 ** 31 }), "classes");
+});
+
 test("classes and scale that cannot be meant are refused", () => {
   for (const classes of [0, -1, 2 ** 31, 2.5, Number.NaN])
     throwsOption(() => new Dataset({ ...parts(), classes }), "classes");

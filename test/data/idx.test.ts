@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 
 import { encodeIdx, type IdxArray, type IdxExpectation, parseIdx, readIdx } from "../../src/data/idx.ts";
 import { DatasetError, IdxError, OptionError, ShapeError } from "../../src/errors.ts";
-import { assertThrows } from "../support/throws.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
 import { gzip, idxFile, ramp, rejection } from "./files.ts";
 
 const test = suite("idx");
@@ -237,6 +237,11 @@ test("a maxBytes that is no limit is refused", async () => {
 test("the smallest and the largest that can be meant are read and written", async () => {
   const none = encodeIdx({ type: "uint8", shape: [0, 2 ** 32 - 1], data: new Uint8Array(0) });
   assert.equal(parseIdx(none).shape, [0, 2 ** 32 - 1]);
+  const deep = { type: "uint8", shape: Array(8).fill(1), data: Uint8Array.of(7) } as const;
+  assert.equal(parseIdx(encodeIdx(deep)), deep);
+  await readIdx(none, { maxBytes: none.length });
+  const least = await assertRejects(() => readIdx(none, { maxBytes: 1 }), DatasetError, "one byte is a limit");
+  assert.is(least.fault.kind, "too-large");
   const fault = async (bytes: Uint8Array, options: Parameters<typeof readIdx>[1] = {}) => {
     try {
       await readIdx(bytes, options);
