@@ -104,7 +104,7 @@ export {
   type Sequential,
   sequential,
 } from "./nn/layers.ts";
-export type { Schedule } from "./nn/learning_rate.ts";
+export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
@@ -125,7 +125,7 @@ export {
   type UpdateOptions,
 } from "./nn/optimizers.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
-export { rateAt, type SchedulePart, type SchedulePlan, schedule } from "./nn/schedules.ts";
+export { rateAt, schedule } from "./nn/schedules.ts";
 export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";

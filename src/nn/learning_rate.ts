@@ -3,7 +3,30 @@
  * with a number does not carry it.
  */
 import { OptionError } from "../errors.ts";
-import type { SchedulePlan } from "./schedules.ts";
+
+/** Rates by the step, counted from 0: plain data. */
+export type SchedulePlan =
+  /** rate · factor^⌊step / every⌋ */
+  | { readonly kind: "step"; readonly rate: number; readonly every: number; readonly factor: number }
+  /** rate · factor^step */
+  | { readonly kind: "exponential"; readonly rate: number; readonly factor: number }
+  /**
+   * from rate down to `to` over `steps`: to + ½ (rate - to)(1 + cos(π step / steps)); `to` from there on. Without steps, over
+   * the whole run, or what a sequence leaves of it: `train` knows how long that is
+   */
+  | { readonly kind: "cosine"; readonly rate: number; readonly steps?: number | undefined; readonly to?: number }
+  /** linear from `from` to rate over `steps`, then rate */
+  | { readonly kind: "warmup"; readonly rate: number; readonly steps: number; readonly from?: number }
+  /** one after the other: each for its steps, counting from 0 again, and the last without end */
+  | { readonly kind: "sequence"; readonly parts: readonly SchedulePart[] };
+
+/** A part of a sequence: a rate, or a plan, and the steps that it has. */
+export type SchedulePart = {
+  /** Counts its steps from 0. */
+  readonly schedule: number | SchedulePlan;
+  /** Of the last part, they do not matter. */
+  readonly steps: number;
+};
 
 /** What a schedule is worked out by. A symbol, because a schedule is data: JSON and copies for a worker leave it out. */
 export const CURVE: unique symbol = Symbol("curve");
