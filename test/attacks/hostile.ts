@@ -51,11 +51,10 @@ export function assertUnpolluted(label: string): void {
 }
 
 function ownOf(prototype: object): string[] {
-  const properties = Reflect.ownKeys(prototype).map((key) => {
+  return Reflect.ownKeys(prototype).map((key) => {
     const { value, get, set } = Object.getOwnPropertyDescriptor(prototype, key) ?? {};
     return `${String(key)} ${[value, get, set].map((each) => (typeof each === "function" ? each.name : typeof each))}`;
   });
-  return properties.sort(); // what is taken away and put back comes last
 }
 
 /** Nothing in a value inherits from what a file said. */
