@@ -58,9 +58,9 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ],
 ];
 
-/** What all that are left over meet: memory's end, and then operations of every kind. */
+/** What all that are left over meet: memory's end, and then operations of every kind; at last the twin, to the bit. */
 export const EDGES: string = testNamed("kernels/edges");
-const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden"];
+const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden", "twin/same_bits"];
 
 const SUITES = "scripts/mutate/suite.ts";
 

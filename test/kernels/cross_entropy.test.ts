@@ -127,10 +127,12 @@ for (const dtype of FLOATS) {
   });
 
   test(`a label gives the bits of its one-hot row, ${dtype}`, () => {
-    for (let n = 1; n <= 19; n++) {
-      const z = reals(5 * n, 50 + n, dtype).map((value) => 30 * value);
-      const t = labels(5, n, n);
-      assertSameResult(dtype, n, z, t, `n = ${n}`);
+    // The logarithms of 32 rows are taken at once, of labels as of targets.
+    for (const m of [5, 32, 75]) {
+      for (let n = 1; n <= 19; n++) {
+        const z = reals(m * n, 50 + n, dtype).map((value) => 30 * value);
+        assertSameResult(dtype, n, z, labels(m, n, n), `${m}×${n}`);
+      }
     }
   });
 

@@ -36,6 +36,7 @@ for (const dtype of FLOATS) {
     const lengths = Array.from({ length: LONGEST }, (_, i) => i + 1);
     const widths = SPARSE_VECTORS.flatMap((vectors) => sizesFrom(vectors * lanesOf(dtype), lanesOf(dtype)));
     const cases = [
+      ...maps(engine, dtype, 0), // an operand without elements may begin where memory ends
       ...lengths.flatMap((n) => [
         ...maps(engine, dtype, n),
         ...matrices(engine, dtype, n),

@@ -149,6 +149,17 @@ for (const name of NAMES) {
 }
 
 for (const dtype of FLOATS) {
+  test(`log of a power of two is the nearest number to k·ln2, or nearly, subnormal numbers included, ${dtype}`, () => {
+    const [lowest, highest] = dtype === "float32" ? [-149, 127] : [-1074, 1023];
+    const powers = Array.from({ length: highest - lowest + 1 }, (_, i) => 2 ** (lowest + i)).filter((x) => x !== 1);
+    const y = apply("log", dtype === "float32" ? Float32Array.from(powers) : Float64Array.from(powers));
+    for (const [i, x] of powers.entries()) {
+      // k times the upper part of ln2 is exact, and a rounding of the lower part under a thousandth of an ulp.
+      const ulps = precise.ulpsBetween(y[i] ?? Number.NaN, precise.log(x), dtype);
+      if (!(ulps <= 0.501)) assert.unreachable(`${ulps} ulp at ${x}`);
+    }
+  });
+
   test(`special values, ${dtype}`, () => {
     const smallest = dtype === "float32" ? 2 ** -149 : 2 ** -1074;
     const overflow = dtype === "float32" ? [88.72283935546875, 89] : [709.7827128933841, 710];

@@ -141,6 +141,17 @@ for (const dtype of FLOATS) {
     }
   });
 
+  test(`a sum begins at 0, so that terms of -0 alone add up to 0, ${dtype}`, () => {
+    for (let m = 1; m <= 2 * MR + 1; m++) {
+      for (let n = 1; n <= 4 * nrOf(dtype) + 1; n++) {
+        const [a, b] = [new Float64Array(3 * m).fill(-1), new Float64Array(3 * n)];
+        for (const layout of LAYOUTS) {
+          assertAll(gemm(small, dtype, { m, n, k: 3 }, { a, b }, layout), 0, `${layout.name}, ${m}×${n}`);
+        }
+      }
+    }
+  });
+
   test(`exact on integers: a column in one piece, from operands with gaps between their rows, ${dtype}`, () => {
     for (const m of [1, MR, 2 * MR + 1, 131]) {
       for (const k of [1, 5, 515]) {

@@ -70,6 +70,27 @@ test("compressRows keeps the nonzeros in their order, whatever the length of a r
   }
 });
 
+test("compressRows finds a nonzero that is alone in its row, in any column, however small or large", () => {
+  const k = 24;
+  const room = k + SPARE;
+  for (const value of [1, 2, 128, 255]) {
+    field.clear();
+    const x = field.place(
+      "uint8",
+      Array.from({ length: k * k }, (_, at) => (Math.floor(at / k) === at % k ? value : 0)),
+    );
+    const [starts, columns] = [field.room("int32", k + 1), field.room("uint16", room)];
+    const values = field.room("uint8", room);
+    field.run([starts, columns, values], () =>
+      compressRows(k, k, x.pointer, starts.pointer, columns.pointer, values.pointer),
+    );
+    const places = Array.from({ length: k + 1 }, (_, i) => i);
+    assertSame(starts.values(), places, `${value}: starts`);
+    assertSame(columns.values().slice(0, k), places.slice(0, k), `${value}: columns`);
+    assertSame(values.values().slice(0, k), Array(k).fill(value), `${value}: values`);
+  }
+});
+
 for (const dtype of FLOATS) {
   const { gatherSparseRows, sparseForward, sparseBackward } = engine.kernels[dtype];
   const round = dtype === "float32" ? Math.fround : (value: number) => value;
@@ -78,7 +99,7 @@ for (const dtype of FLOATS) {
     for (let k = 0; k <= 30; k++) {
       const rows = 6;
       const x = mostlyZero(rows, k, { density: 0.6, high: 255, seed: 7 + k });
-      const indices = [5, 0, 0, 3, 2];
+      const indices = [5, 3, 3, 0, 2];
       const scale = 1 / 255;
       const from = nonzerosOf(x, rows, k);
       const want = nonzerosOf(

@@ -5,7 +5,8 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINARY, COMMON_KERNELS, FLOAT_KERNELS, PREFIX } from "../../src/wasm/abi.ts";
+import { BINARY, COMMON_KERNELS, FLOAT_KERNELS, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { hardPlaces } from "../kernels/places.ts";
 import { FLOATS } from "../support/floats.ts";
 import type { Args } from "./case.ts";
 import { COMMON_CASES } from "./common_cases.ts";
@@ -41,6 +42,18 @@ test("what is only moved keeps all of its bits, a NaN's too", async () => {
         Array.from({ length: n }, (_, i) => (i === 1 ? 0 : 1)),
       );
       pair.call(prefix + name, args(words, mask));
+    }
+  }
+});
+
+test("elementary functions where their methods bend", async () => {
+  const pair = await Pair.start();
+  for (const dtype of FLOATS) {
+    for (const name of ["exp", "log", "tanh", "sigmoid", "softplus"] as const) {
+      pair.clear(2);
+      const x = pair.given(dtype, hardPlaces(name));
+      const y = pair.floats(dtype, x.length, "tame");
+      pair.call(PREFIX[dtype] + name, [x.length, x, y, pair.scratch(MAP_SCRATCH)]);
     }
   }
 });
