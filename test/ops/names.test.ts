@@ -1,9 +1,16 @@
 /** Operands of a type that an operation does not take are refused by the operation's name and by theirs. */
 import * as assert from "uvu/assert";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
+import { affine } from "../../src/ops/affine.ts";
 import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
+import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { batchOf, gatherRows, labelsOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
+import { squaredError } from "../../src/ops/squared_error.ts";
 import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
@@ -31,6 +38,10 @@ test("integers where floats are needed, and floats where integers are", () => {
   using whole = zeros(engine, [2, 2], { dtype: "int32" });
   using x = zeros(engine, [2, 2]);
   using order = zeros(engine, [2]);
+  using few = zeros(engine, [2]);
+  using bytes = zeros(engine, [2, 2], { dtype: "uint8" });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 1 });
+  using labels = zeros(engine, [2], { dtype: "int32" });
   const integers = whole as never;
   for (const [call, want] of [
     [() => add(integers, x), "add: a"],
@@ -48,6 +59,24 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => gather(x, order as never), "gather: indices"],
     [() => matmul(integers, x), "matmul: a"],
     [() => matmul(x, integers), "matmul: b"],
+    [() => affine(integers, x, few), "affine: x"],
+    [() => affine(rows as never, x, few), "affine: x"],
+    [() => affine(x, integers, few), "affine: w"],
+    [() => affine(x, x, integers), "affine: b"],
+    [() => logSoftmax(integers), "logSoftmax: z"],
+    [() => softmax(integers), "softmax: z"],
+    [() => squaredError(integers, x), "squaredError: y"],
+    [() => squaredError(x, integers), "squaredError: t"],
+    [() => softmaxCrossEntropy(integers, labels), "softmaxCrossEntropy: z"],
+    [() => softmaxCrossEntropy(x, bytes as never), "softmaxCrossEntropy: t"],
+    [() => binaryCrossEntropyWithLogits(integers, x), "binaryCrossEntropyWithLogits: z"],
+    [() => binaryCrossEntropyWithLogits(x, integers), "binaryCrossEntropyWithLogits: t"],
+    [() => dropout(integers, labels, { rate: 0.5 }), "dropout: x"],
+    [() => dropout(x, order as never, { rate: 0.5 }), "dropout: counter"],
+    [() => batchOf(integers, labels, { dtype: "float32" }), "gatherRows: x"],
+    [() => batchOf(bytes, order as never, { dtype: "float32" }), "gatherRows: indices"],
+    [() => labelsOf(order as never, labels), "gatherIndices: x"],
+    [() => labelsOf(labels, order as never), "gatherIndices: indices"],
     [() => effect(CLIP_NORM, whole, [], { limit: 1 }), "clip: g"],
   ] as const) {
     assert.equal(named(call), ["DTypeError", want]);
@@ -56,9 +85,28 @@ test("integers where floats are needed, and floats where integers are", () => {
 
 test("axes and sizes that are not there", () => {
   using x = zeros(engine, [2, 2]);
+  using wide = zeros(engine, [2, 3]);
+  using three = zeros(engine, [3]);
+  using bytes = zeros(engine, [4], { dtype: "uint8" });
+  using cube = zeros(engine, [2, 2, 2], { dtype: "uint8" });
+  using labels = zeros(engine, [2], { dtype: "int32" });
+  using grid = zeros(engine, [2, 2], { dtype: "int32" });
   for (const [call, want] of [
     [() => slice(x, 0, 1, { axis: 2 }), "slice: axis"],
     [() => concat([x], { axis: 2 }), "concat: axis"],
+    [() => affine(three, x, three), "affine: x"],
+    [() => affine(x, three, three), "affine: w"],
+    [() => affine(wide, wide, three), "affine: w"],
+    [() => affine(x, x, three), "affine: b"],
+    [() => logSoftmax(three), "logSoftmax: z"],
+    [() => binaryCrossEntropyWithLogits(x, three), "binaryCrossEntropyWithLogits: t"],
+    [() => batchOf(bytes, labels, { dtype: "float32" }), "gatherRows: x"],
+    [() => batchOf(cube, grid, { dtype: "float32" }), "gatherRows: x"],
+    [() => gatherRows(bytes, labels, x), "gatherRows: x"],
+    [() => gatherRows(cube, labels, x), "gatherRows: x"],
+    [() => gatherRows(cube, labels, x, "1" as never), "gatherRows: scale"],
+    [() => labelsOf(grid, labels), "gatherIndices: x"],
+    [() => labelsOf(labels, grid), "gatherIndices: indices"],
   ] as const) {
     assert.is(named(call)[1], want);
   }
