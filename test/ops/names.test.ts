@@ -6,10 +6,12 @@ import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { dropout } from "../../src/ops/dropout.ts";
+import { leakyRelu, pow } from "../../src/ops/elementwise.ts";
 import { batchOf, gatherRows, labelsOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
+import { compress, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
@@ -75,6 +77,10 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => dropout(x, order as never, { rate: 0.5 }), "dropout: counter"],
     [() => batchOf(integers, labels, { dtype: "float32" }), "gatherRows: x"],
     [() => batchOf(bytes, order as never, { dtype: "float32" }), "gatherRows: indices"],
+    [() => leakyRelu(integers), "leakyRelu: x"],
+    [() => pow(integers, 2), "pow: x"],
+    [() => compress(x as never), "compress: x"],
+    [() => batchOf(rows, order as never, { dtype: "float32" }), "gatherSparseRows: indices"],
     [() => labelsOf(order as never, labels), "gatherIndices: x"],
     [() => labelsOf(labels, order as never), "gatherIndices: indices"],
     [() => effect(CLIP_NORM, whole, [], { limit: 1 }), "clip: g"],
@@ -87,6 +93,11 @@ test("axes and sizes that are not there", () => {
   using x = zeros(engine, [2, 2]);
   using wide = zeros(engine, [2, 3]);
   using three = zeros(engine, [3]);
+  using tall = zeros(engine, [3, 2]);
+  using broad = zeros(engine, [1, 65_537], { dtype: "uint8" });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 2 });
+  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using tight = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2, capacity: 3 });
   using bytes = zeros(engine, [4], { dtype: "uint8" });
   using cube = zeros(engine, [2, 2, 2], { dtype: "uint8" });
   using labels = zeros(engine, [2], { dtype: "int32" });
@@ -105,6 +116,20 @@ test("axes and sizes that are not there", () => {
     [() => gatherRows(bytes, labels, x), "gatherRows: x"],
     [() => gatherRows(cube, labels, x), "gatherRows: x"],
     [() => gatherRows(cube, labels, x, "1" as never), "gatherRows: scale"],
+    [() => compress(bytes), "compress: x"],
+    [() => compress(broad), "compress: x"],
+    [() => batchOf(rows, grid, { dtype: "float32" }), "gatherSparseRows: indices"],
+    [() => gatherSparseRows(rows, grid, sparse), "gatherSparseRows: indices"],
+    [() => gatherSparseRows(rows, labels, sparse, "1" as never), "gatherSparseRows: scale"],
+    [() => gatherSparseRows(rows, sparse.starts.part(0, [2]), sparse), "gatherSparseRows: y"],
+    [() => gatherSparseRows(rows, labels, tight), "gatherSparseRows: y"],
+    [() => sparseAffine(sparse, three, three), "sparseAffine: w"],
+    [() => sparseAffine(sparse, x, three), "sparseAffine: b"],
+    [() => sparseAxpy(1, sparse, three, x), "sparseAxpy: d"],
+    [() => sparseAxpy(1, sparse, tall, x), "sparseAxpy: d"],
+    [() => sparseAxpy("1" as never, sparse, x, x), "sparseAxpy: alpha"],
+    [() => leakyRelu(x, { slope: "1" as never }), "leakyRelu: slope"],
+    [() => pow(x, Number.NaN), "pow: p"],
     [() => labelsOf(grid, labels), "gatherIndices: x"],
     [() => labelsOf(labels, grid), "gatherIndices: indices"],
   ] as const) {

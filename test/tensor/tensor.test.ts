@@ -90,6 +90,13 @@ test("a shape that the numbers do not fill is refused, and leaves nothing behind
   assertThrows(() => tensor(engine, [[1, 2], [3]]), ShapeError, "ragged");
 });
 
+test("ragged rows are refused by the name of who takes them", () => {
+  using x = zeros(engine, [2, 2]);
+  const ragged = [[1, 2], [3]];
+  assert.is(assertThrows(() => tensor(engine, ragged), ShapeError, "tensor").op, "tensor");
+  assert.is(assertThrows(() => x.set(ragged), ShapeError, "set").op, "set");
+});
+
 test("a shape that is no shape is refused", () => {
   for (const shape of [[-1], [1.5], [Number.NaN], [Infinity], [2 ** 31]]) {
     for (const make of [() => tensor(engine, [1], { shape }), () => zeros(engine, shape)]) {
