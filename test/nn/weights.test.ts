@@ -17,7 +17,7 @@ const small = (dtype: FloatType) => network(engine, sequential(dense(2, 3), batc
 test("weights are copies: what is written into them does not reach the network", () => {
   for (const naming of ["lanegrad", "pytorch"] as const) {
     using net = small("float32");
-    const before = weightsOf(net, { naming });
+    const before = structuredClone(weightsOf(net, { naming }));
     for (const { data } of weightsOf(net, { naming })) (data as Float32Array).fill(data[0] as never);
     assert.equal(weightsOf(net, { naming }), before, naming);
   }
