@@ -6,10 +6,15 @@ import { compile } from "../../src/autodiff/program.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { exp } from "../../src/ops/elementwise.ts";
+import { batchOf } from "../../src/ops/gather.ts";
+import { matmul } from "../../src/ops/matmul.ts";
 import { sum } from "../../src/ops/reduce.ts";
-import { reshape } from "../../src/ops/rows.ts";
+import { reshape, transpose } from "../../src/ops/rows.ts";
+import { compressed } from "../../src/ops/sparse.ts";
 import { effect, RATES, SGD } from "../../src/ops/update.ts";
 import { type Expression, expressionOf, input } from "../../src/tensor/expression.ts";
+import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
@@ -103,6 +108,45 @@ test("bytes and operations, which stand to the right, and their sums", () => {
   const [, block, apart, , operations] = total.exec(lines.at(-1)!)!;
   assert.equal([apart, operations], [sumOf(bytes), `${sumOf(counts)} operations a run`]);
   assert.ok(Number(block!.replaceAll(",", "")) < Number(apart!.replaceAll(",", "")));
+});
+
+test("sparse rows, what is computed beside a gradient, turned layers and what has no name", () => {
+  using w = zeros(engine, [6, 3], { name: "W" });
+  using b = zeros(engine, [3]);
+  using rows = new SparseMatrix(engine, [4, 6], { dtype: "float32", widest: 2 });
+  const pixels = input(engine, [4, 6], { name: "pixels", dtype: "uint8" });
+  const x = input(engine, [6, 4], { name: "x" });
+  const t = input(engine, [4], { name: "t", dtype: "int32" });
+  const order = input(engine, [4], { name: "order", dtype: "int32" });
+  const turned = affine(transpose(x), w, b, { activation: "tanh" });
+  const { value, gradients } = valueAndGrad((z: Expression<"float32">) => softmaxCrossEntropy(z, t))(turned);
+  const outputs = {
+    twice: mul(value, 2),
+    slope: gradients[0] as Expression,
+    z: matmul(expressionOf(rows), w),
+    batch: affine(batchOf(compressed(pixels), order, { dtype: "float32" }), w, b),
+  };
+  using program = compile(outputs);
+  const text = describeProgram(program);
+  assert.match(text, / affine \((tanh, aᵀ|aᵀ, tanh)\) +x, W, tensor +float32 \[4, 3\] /);
+  assert.match(text, / mul +#\d+', 2 +float32 \[\] /);
+  assert.match(text, / matmul +sparse rows, W +float32 \[4, 3\] /);
+  assert.match(text, / compress +pixels +uint8 \[4, 6\] of up to 6 nonzeros /);
+  assert.match(text, / gatherSparseRows +#\d+, order +float32 \[4, 6\] of up to 6 nonzeros /);
+  assert.match(text, / affine +#\d+, W, tensor +float32 \[4, 3\] /);
+  const scratch = Number(/([\d,]+) of scratch/.exec(text)![1]!.replaceAll(",", ""));
+  assert.is(scratch, program.bytes - program.plan.bytes);
+});
+
+test("numbers of two digits stand to the right, and millions have their separators", () => {
+  let y = input(engine, [1200, 1000], { name: "x" });
+  for (let i = 0; i < 10; i++) y = exp(y);
+  using program = compile({ y: sum(y) });
+  const lines = describeProgram(program).split("\n");
+  assert.match(lines[0]!, /^ # /);
+  assert.match(lines[9]!, /^ 9 {2}exp +#8 .* 4,800,000 +1,200,000$/);
+  assert.match(lines[10]!, /^10 {2}exp +#9 /);
+  assert.match(lines.at(-1)!, /; 13,200,000 operations a run$/);
 });
 
 test.run();
