@@ -189,8 +189,7 @@ function placesOf(layers: readonly Layer[], naming: Naming): Place[] {
   const place = (name: string, key: string): Place => {
     const shape = parameters[key] ?? statistics[key] ?? [];
     if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
-    const isMatrix = shape.length === 2;
-    return { name, key, shape: isMatrix ? shape.toReversed() : shape, order: isMatrix ? "transposed" : "as it is" };
+    return { name, key, shape: shape.toReversed(), order: "transposed" }; // a vector is its own transpose
   };
   const places: Place[] = [];
   let [denses, norms] = [0, 0];

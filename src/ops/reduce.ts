@@ -84,8 +84,7 @@ export function sumTo(x: Floats, shape: Shape): Floats {
   const axes = [...x.shape.keys()].filter(
     (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),
   );
-  if (axes.length === missing) return sum(x, { axes }); // the axes that shape does not have, and no others
-  return reshape(sum(x, { axes, keepAxes: true }), shape);
+  return reshape(sum(x, { axes }), shape);
 }
 
 /** The entry of a fold. The gradient rule sees y and dy with the axes kept. */

@@ -38,8 +38,8 @@ export function walkOver(shape: Shape, a: Shape, b: Shape): Walk {
   for (const [axis, extent] of shape.entries()) {
     if (extent === 1) continue;
     const [ta, tb] = [sa[axis]!, sb[axis]!];
-    const last = walk.extents.length - 1;
-    if (last >= 0 && walk.a[last] === ta * extent && walk.b[last] === tb * extent) {
+    const last = walk.extents.length - 1; // before the first axis, -1: nothing is there to join
+    if (walk.a[last] === ta * extent && walk.b[last] === tb * extent) {
       walk.extents[last]! *= extent;
       walk.a[last] = ta;
       walk.b[last] = tb;

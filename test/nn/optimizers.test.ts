@@ -390,7 +390,15 @@ test("numbers outside their ranges are refused by optimizer and name", () => {
     made({ learningRate: 0, weightDecay: 0 }); // edges that are allowed
   }
   momentum({ learningRate: 0.1, momentum: 0 });
+  rmsProp({ learningRate: 0.1, decay: 0 });
   adam({ learningRate: 0.1, beta1: 0, beta2: 0, epsilon: 0 });
+});
+
+test("a number that may be left out may also be there and undefined", () => {
+  for (const made of Object.values(OPTIMIZERS)) {
+    for (const name of ["clipValue", "clipNorm"]) made({ learningRate: 0.1, [name]: undefined } as never);
+  }
+  sgd({ learningRate: 0.1, weightDecay: undefined } as never);
 });
 
 test("a state holds what its optimizer needs and nothing more, each as large as all parameters", () => {

@@ -264,6 +264,20 @@ test("a cosine without steps takes the length of the run, or what a sequence lea
   }
 });
 
+test("a cosine before the last part of a sequence takes the steps of its part, however long the run is", () => {
+  const cosine = { kind: "cosine", rate: 1 } as const;
+  const parts = [
+    { schedule: cosine, steps: 8 },
+    { schedule: 0.1, steps: 1 },
+  ];
+  for (const total of [40, undefined]) {
+    const known = withLengthOf(schedule({ kind: "sequence", parts }), total);
+    const first = { schedule: { ...cosine, steps: 8 }, steps: 8 };
+    assert.equal(known, { kind: "sequence", parts: [first, parts[1]] });
+    assert.equal([rateOf(known, 4), rateOf(known, 8)], [0.5, 0.1]);
+  }
+});
+
 test("the last part of a sequence lasts as long as the run, whatever steps it names", () => {
   const last = { kind: "cosine", rate: 1 } as const;
   for (const steps of [5, 0, undefined] as const) {

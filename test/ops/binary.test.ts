@@ -18,6 +18,7 @@ import {
   sub,
   where,
 } from "../../src/ops/binary.ts";
+import { broadcastShape } from "../../src/tensor/broadcast.ts";
 import { constant, Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { countOf, type Shape, show } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
@@ -445,6 +446,27 @@ test("an expression that repeats its operands is not computed with fewer repeats
     using program = compile({ total });
     program.run();
     assertEqual(program.outputs.total.data as Float64Array, new Array(countOf(shape)).fill(12), `${left} + ${right}`);
+  }
+});
+
+test("repeats that an expression would make anyway are left out, and those that its shape needs are not", () => {
+  const of = (...shape: number[]) => input(engine, shape, { name: "x" });
+  const [one, row, column, matrix] = [of(1), of(3), of(2, 1), of(2, 3)];
+  const repeat = (x: typeof row, ...shape: number[]) => broadcastTo(x, shape);
+  const [tall, flat] = [repeat(one, 4, 1), repeat(one, 1, 3)];
+  for (const [a, b, want] of [
+    [repeat(row, 2, 3), repeat(column, 2, 3), [row, column]],
+    [repeat(row, 2, 3), matrix, [row, matrix]],
+    [matrix, repeat(row, 2, 3), [matrix, row]],
+    [repeat(row, 2, 3), repeat(one, 2, 3), [row, undefined]],
+    [tall, repeat(row, 1, 3), [tall, row]],
+    [tall, flat, [tall, flat]],
+    [matrix, row, [matrix, row]],
+  ] as const) {
+    const { source, shape } = mul(a, b);
+    assert.equal(shape, broadcastShape(a.shape, b.shape));
+    const operands = source.kind === "applied" ? source.operands : [];
+    for (const [i, operand] of want.entries()) assert.is(operands[i], operand ?? b, `${shape}: operand ${i}`);
   }
 });
 

@@ -1,9 +1,12 @@
 import * as assert from "uvu/assert";
 
+import { grad } from "../../src/autodiff/grad.ts";
 import { ShapeError } from "../../src/errors.ts";
 import {
   exp,
+  leakyRelu,
   log,
+  pow,
   relu,
   reluGradient,
   sigmoid,
@@ -11,6 +14,8 @@ import {
   tanh,
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
+import { sum } from "../../src/ops/reduce.ts";
+import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -94,6 +99,41 @@ test("extremes stay what they are", () => {
   ] as const) {
     using y = map(x);
     assertSame(y.data, want, map.name);
+  }
+});
+
+test("gradients of activations have gradients of their own: with respect to y, and linear in dy", () => {
+  using y = tensor(engine, new Float64Array([0.25, -0.5, 0.75]));
+  using dy = tensor(engine, new Float64Array([2, -4, 8]));
+  const [ys, dys] = [[...y.data], [...dy.data]];
+  for (const [f, slope, ofY] of [
+    [sigmoidGradient, (y: number) => y * (1 - y), (y: number) => 1 - 2 * y],
+    [tanhGradient, (y: number) => 1 - y * y, (y: number) => -2 * y],
+    [reluGradient, (y: number) => (y > 0 ? 1 : 0), () => 0],
+  ] as const) {
+    const loss = (y: Expression<"float64">, dy: Expression<"float64">) => sum(f(y, dy));
+    const [toY, toDy] = grad(loss)(y, dy);
+    assert.equal(
+      [...toY!.data],
+      ys.map((y, i) => ofY(y) * dys[i]! + 0),
+    );
+    assert.equal([...toDy!.data], ys.map(slope));
+    toY!.dispose();
+    toDy!.dispose();
+  }
+});
+
+test("leakyRelu without numbers is a layer", () => {
+  assert.equal(leakyRelu(), { kind: "activation", name: "leakyRelu", slope: 0.01 });
+  assert.equal(leakyRelu({ slope: 0.5 }), { kind: "activation", name: "leakyRelu", slope: 0.5 });
+});
+
+test("large powers have the sign of their base where they are odd, and of nothing else", () => {
+  using x = tensor(engine, new Float64Array([-1, 1, -2, 2, 0.5]));
+  for (const p of [64, 65, 66, 67, 101, -3, -65]) {
+    using y = pow(x, p);
+    const want = [...x.data].map((x) => x ** p);
+    assertWithin(y.data, want, (i) => 200 * EPS.float64 * Math.abs(want[i]!), `p = ${p}`);
   }
 });
 

@@ -1,10 +1,11 @@
 /** Sums, means and maxima against folds of nested loops; small whole numbers, so that sums are exact. */
 import * as assert from "uvu/assert";
 
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { max, mean, sum } from "../../src/ops/reduce.ts";
-import { expressionOf } from "../../src/tensor/expression.ts";
+import { expressionOf, input } from "../../src/tensor/expression.ts";
 import { countOf, type Shape, show } from "../../src/tensor/layout.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";
@@ -182,6 +183,21 @@ for (const dtype of FLOATS) {
     }
   });
 }
+
+test("an axis that is named twice is refused, wherever among the others, and one that is not there", () => {
+  using x = tensor(engine, [[[1, 2]]]);
+  for (const axes of [[0, 1, 0], [1, 0, 1], [2, 0, 2], [0, 2, 1, 0], [0, -3], [3], [-4], [0.5]]) {
+    const error = assertThrows(() => sum(x, { axes }), OptionError, `${axes}`);
+    assert.is(error.option, "sum: axes");
+    assert.match(error.message, show(axes));
+  }
+});
+
+test("a fold counts an operation for each element", () => {
+  const x = input(engine, [3, 4], { name: "x" });
+  using program = compile({ y: sum(x, { axes: [0] }) });
+  assert.match(describeProgram(program), /; 12 operations a run$/);
+});
 
 test("a row of float32 is added in float64 and rounded once", () => {
   const n = 1_000_000;

@@ -59,6 +59,14 @@ for (const dtype of FLOATS) {
   });
 }
 
+test("errors call the whole by its name, and parts by theirs behind a prefix", () => {
+  const { whole, parts } = tensorGroup(engine, { W: [2] }, "float32", { name: "gradients", prefix: "d" });
+  assert.equal([whole.describe(), parts.W.describe()], ["gradients float32 [4]", "dW float32 [2]"]);
+  whole.dispose();
+  using unnamed = tensorGroup(engine, { W: [2] }, "float64").whole;
+  assert.is(unnamed.describe(), "tensor float64 [2]");
+});
+
 test("a group may be empty, and a shape that is no shape is refused by its name", () => {
   const { whole, parts } = tensorGroup(engine, {}, "float32");
   assert.equal([whole.size, Object.keys(parts).length], [0, 0]);

@@ -9,7 +9,7 @@ import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
 
-const DTYPES: readonly DType[] = ["float32", "float64", "int32", "uint8"];
+const DTYPES: readonly DType[] = ["float32", "float64", "int32", "uint16", "uint8"];
 
 const engine = await loadEngine();
 const test = leakFreeSuite("tensor", engine);
@@ -90,10 +90,18 @@ test("a shape that the numbers do not fill is refused, and leaves nothing behind
   assertThrows(() => tensor(engine, [[1, 2], [3]]), ShapeError, "ragged");
 });
 
+test("ragged rows are refused by the name of who takes them", () => {
+  using x = zeros(engine, [2, 2]);
+  const ragged = [[1, 2], [3]];
+  assert.is(assertThrows(() => tensor(engine, ragged), ShapeError, "tensor").op, "tensor");
+  assert.is(assertThrows(() => x.set(ragged), ShapeError, "set").op, "set");
+});
+
 test("a shape that is no shape is refused", () => {
   for (const shape of [[-1], [1.5], [Number.NaN], [Infinity], [2 ** 31]]) {
-    assertThrows(() => tensor(engine, [1], { shape }), OptionError, `${shape}`);
-    assertThrows(() => zeros(engine, shape), OptionError, `${shape}`);
+    for (const make of [() => tensor(engine, [1], { shape }), () => zeros(engine, shape)]) {
+      assert.is(assertThrows(make, OptionError, `${shape}`).option, "shape");
+    }
   }
   assertThrows(() => zeros(engine, [2 ** 30]), AllocationError, "4 GiB");
 });
@@ -114,6 +122,32 @@ test("a number that its integer dtype cannot hold is refused by its position, an
   assert.equal([...ends.data], [-(2 ** 31), 2 ** 31 - 1]);
   using bytes = tensor(engine, [0, 255], { dtype: "uint8" });
   assert.equal([...bytes.data], [0, 255]);
+});
+
+test("a typed array of another type is looked through like any numbers, and bytes fit every type", () => {
+  for (const [values, dtype, at] of [
+    [new Int32Array([7, 256]), "uint8", 1],
+    [new Int32Array([-1, 7]), "uint16", 0],
+    [new Uint16Array([255, 256]), "uint8", 1],
+    [new Float64Array([2 ** 31]), "int32", 0],
+    [new Float32Array([1, 2, 0.5]), "uint16", 2],
+  ] as const) {
+    const error = assertThrows(() => tensor(engine, values, { dtype }), OptionError, `${values}`);
+    assert.is(error.option, `tensor: values[${at}]`);
+    using none = zeros(engine, [values.length], { dtype });
+    assert.is(assertThrows(() => none.set(values), OptionError, `${values}`).option, `set: values[${at}]`);
+  }
+  for (const dtype of DTYPES) {
+    using bytes = tensor(engine, new Uint8Array([0, 255]), { dtype });
+    assert.equal([bytes.dtype, ...bytes.data], [dtype, 0, 255]);
+  }
+  using halves = tensor(engine, new Uint16Array([65_535]));
+  assert.equal([halves.dtype, ...halves.data], ["uint16", 65_535]);
+});
+
+test("the elements are one view for as long as memory does not grow", () => {
+  using x = tensor(engine, [1, 2]);
+  assert.is(x.data, x.data);
 });
 
 test("set copies nested numbers of the same shape, or a typed array of the same length", () => {

@@ -79,7 +79,9 @@ test("rows begin and end at whole numbers", () => {
     [3, 4],
     [5, 6],
   ]);
-  assertThrows(() => x.rows(0.5, 1.5), ShapeError, "half a row");
+  for (const [start, end] of [[0.5, 1.5] as const, [0, 1.5] as const, [0.5, 2] as const]) {
+    assert.is(assertThrows(() => x.rows(start, end), ShapeError, `${start} to ${end}`).op, "rows");
+  }
 });
 
 test("a part begins at a whole number, and its extents are whole numbers from 0 on", () => {

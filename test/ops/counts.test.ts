@@ -1,0 +1,71 @@
+/** Floating-point operations that operations say they take: of twice as many rows twice as many. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { AFFINE } from "../../src/ops/affine.ts";
+import { CROSS_ENTROPY_GRADIENT, softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { gather, reshape, transpose } from "../../src/ops/rows.ts";
+import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
+import { squaredError } from "../../src/ops/squared_error.ts";
+import { type Expression, input } from "../../src/tensor/expression.ts";
+import type { Operation } from "../../src/tensor/operation.ts";
+import { loadEngine } from "../support/engine.ts";
+
+const engine = await loadEngine();
+const test = suite("counts of operations");
+
+/** What a node's operation counts. */
+function countOf({ source, dtype, shape }: Expression): number {
+  assert.ok(source.kind === "applied");
+  const call = { forms: source.operands, result: { dtype, shape }, attributes: source.attributes };
+  return source.operation.flops?.(call) ?? Number.NaN;
+}
+
+test("a row more takes as much as any", () => {
+  const of = (...shape: number[]) => input(engine, shape, { name: "x" });
+  const labels = (m: number) => input(engine, [m], { name: "t", dtype: "int32" });
+  const counter = labels(2);
+  const nodes: Readonly<Record<string, (m: number) => Expression>> = {
+    softmax: (m) => softmax(of(m, 5)),
+    logSoftmax: (m) => logSoftmax(of(m, 5)),
+    dropout: (m) => dropout(of(m, 5), counter, { rate: 0.5 }),
+    squaredError: (m) => squaredError(of(m, 5), of(m, 5)),
+    softmaxCrossEntropy: (m) => softmaxCrossEntropy(of(m, 5), labels(m)),
+    matmul: (m) => matmul(of(m, 5), of(5, 3)),
+  };
+  for (const [name, node] of Object.entries(nodes)) {
+    const one = countOf(node(1));
+    assert.ok(one >= 5, `${name}: an operation for each element, ${one}`);
+    for (const m of [2, 7]) assert.is(countOf(node(m)), m * one, `${name}: ${m} rows`);
+  }
+});
+
+test("what only moves numbers counts none", () => {
+  const x = input(engine, [2, 3], { name: "x" });
+  const order = input(engine, [4], { name: "order", dtype: "int32" });
+  for (const node of [reshape(x, [6]), transpose(x), gather(x, order)]) assert.is(countOf(node), 0);
+});
+
+test("a bias adds one for each element to its product", () => {
+  const form = (...shape: number[]) => ({ dtype: "float32", shape }) as const;
+  const attributes = { transpose: "none", alpha: 1, activation: "none" } as const;
+  const call = { forms: [form(2, 3), form(3, 5), form(5)], result: form(2, 5), attributes };
+  assert.is(AFFINE.flops?.(call), 2 * 2 * 3 * 5 + 2 * 5);
+});
+
+test("a gradient of a loss takes more than the loss, row by row", () => {
+  const gradient = CROSS_ENTROPY_GRADIENT as Operation;
+  const count = (m: number) => {
+    const z = { dtype: "float32", shape: [m, 5] } as const;
+    return gradient.flops?.({ forms: [z, { dtype: "int32", shape: [m] }], result: z, attributes: {} }) ?? Number.NaN;
+  };
+  const loss = softmaxCrossEntropy(
+    input(engine, [1, 5], { name: "z" }),
+    input(engine, [1], { name: "t", dtype: "int32" }),
+  );
+  assert.ok(count(1) > countOf(loss));
+  for (const m of [0, 2, 7]) assert.is(count(m), m * count(1));
+});
+
+test.run();
