@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { AFFINE } from "../../src/ops/affine.ts";
 import { CROSS_ENTROPY_GRADIENT, softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { dropout } from "../../src/ops/dropout.ts";
+import { tanhGradient } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { gather, reshape, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
@@ -29,6 +30,7 @@ test("a row more takes as much as any", () => {
   const nodes: Readonly<Record<string, (m: number) => Expression>> = {
     softmax: (m) => softmax(of(m, 5)),
     logSoftmax: (m) => logSoftmax(of(m, 5)),
+    tanhGradient: (m) => tanhGradient(of(m, 5), input(engine, [m, 5], { name: "dy" })),
     dropout: (m) => dropout(of(m, 5), counter, { rate: 0.5 }),
     squaredError: (m) => squaredError(of(m, 5), of(m, 5)),
     softmaxCrossEntropy: (m) => softmaxCrossEntropy(of(m, 5), labels(m)),

@@ -1,7 +1,13 @@
 import * as assert from "uvu/assert";
 
+import { grad } from "../../src/autodiff/grad.ts";
+import { gradCheck } from "../../src/autodiff/grad_check.ts";
+import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, IndexError, ShapeError } from "../../src/errors.ts";
+import { mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { sum } from "../../src/ops/reduce.ts";
+import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertSame, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -115,6 +121,37 @@ test("the gradient may not be written over the targets", () => {
     error.message,
     "softmaxCrossEntropy: gradient: expected memory apart from the inputs, found an overlap with t float32 [2, 3]",
   );
+});
+
+test("as an expression it is the same number, of labels and of targets, and names a label outside the classes", () => {
+  using z = tensor(engine, reals(12, 1, "float64"), { shape: [3, 4] });
+  using labels = tensor(engine, [3, 0, 2], { dtype: "int32" });
+  using rows = tensor(engine, oracle.oneHot(4, [3, 0, 2]), { dtype: "float64", shape: [3, 4] });
+  using program = compile({
+    ofLabels: softmaxCrossEntropy(expressionOf(z), labels),
+    ofRows: softmaxCrossEntropy(expressionOf(z), rows),
+  });
+  program.run();
+  const { ofLabels, ofRows } = program.outputs;
+  assert.is(ofLabels.toArray(), softmaxCrossEntropy(z, labels));
+  assert.is(ofRows.toArray(), softmaxCrossEntropy(z, rows));
+  labels.set([0, 4, 1]);
+  const error = assertThrows(() => program.run(), IndexError, "a label of 4");
+  assert.match(error.message, /^softmaxCrossEntropy: t/);
+});
+
+test("it has a gradient for logits and for targets, and its gradient has both in turn", () => {
+  using z = tensor(engine, reals(12, 1, "float64"), { shape: [3, 4] });
+  using t = tensor(engine, reals(12, 2, "float64"), { shape: [3, 4] }); // of any sum
+  using weights = tensor(engine, reals(12, 3, "float64"), { shape: [3, 4] });
+  using labels = tensor(engine, [3, 0, 2], { dtype: "int32" });
+  type Doubles = Expression<"float64">;
+  const slope = (z: Doubles, t: Doubles) => grad((z: Doubles) => softmaxCrossEntropy(z, t))(z)[0] as Doubles;
+  const slopeOfLabels = (z: Doubles) => grad((z: Doubles) => softmaxCrossEntropy(z, labels))(z)[0] as Doubles;
+  assert.ok(gradCheck((z, t) => softmaxCrossEntropy(z, t), [z, t]).passed);
+  assert.ok(gradCheck((z) => softmaxCrossEntropy(z, labels), [z]).passed);
+  assert.ok(gradCheck((z, t) => sum(mul(slope(z, t), weights)), [z, t]).passed, "second");
+  assert.ok(gradCheck((z) => sum(mul(slopeOfLabels(z), weights)), [z]).passed, "second, of labels");
 });
 
 test.run();

@@ -1,7 +1,9 @@
 import * as assert from "uvu/assert";
 
+import { compile } from "../../src/autodiff/program.ts";
 import { IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { batchOf, gatherIndices, gatherRows } from "../../src/ops/gather.ts";
+import { batchOf, gatherIndices, gatherRows, labelsOf } from "../../src/ops/gather.ts";
+import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -119,6 +121,20 @@ test("batchOf makes floats only: another dtype would have no room for them", () 
   for (const dtype of ["uint16", "int32", "uint8", undefined]) {
     const error = assertThrows(() => batchOf(x, indices, { dtype: dtype as "float32" }), OptionError, `${dtype}`);
     assert.is(error.option, "batchOf: dtype");
+  }
+});
+
+test("an index that names no row stops the program, which says whose it is", () => {
+  using bytes = zeros(engine, [3, 2], { dtype: "uint8" });
+  using labels = zeros(engine, [3], { dtype: "int32" });
+  using order = tensor(engine, Int32Array.of(0, 3));
+  for (const [y, op] of [
+    [batchOf(bytes, order, { dtype: "float32" }), "gatherRows"],
+    [labelsOf(labels, order), "gatherIndices"],
+  ] as const) {
+    using program = compile({ y: y as Expression });
+    const error = assertThrows(() => program.run(), IndexError, op);
+    assert.ok(error.message.startsWith(`${op}: indices`), error.message);
   }
 });
 

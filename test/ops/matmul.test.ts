@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 
+import { gradCheck } from "../../src/autodiff/grad_check.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
+import { mul } from "../../src/ops/binary.ts";
 import { matmul, type Transpose } from "../../src/ops/matmul.ts";
+import { sum } from "../../src/ops/reduce.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";
@@ -257,6 +260,20 @@ test("an empty result may lie within an operand: it has no element that could ov
   using one = b.part(2, [1, 2]);
   using row = zeros(engine, [1, 3]);
   assertThrows(() => matmul(row, b, { out: one }), ShapeError, "one row overlaps");
+});
+
+test("a scaled product has the gradients of both factors, however they are turned", () => {
+  using square = tensor(engine, reals(9, 1, "float64"), { shape: [3, 3] });
+  using other = tensor(engine, reals(9, 2, "float64"), { shape: [3, 3] });
+  using weights = tensor(engine, reals(9, 3, "float64"), { shape: [3, 3] });
+  for (const transpose of ["none", "a", "b", "both"] as const) {
+    const { inputs } = gradCheck((a, b) => sum(mul(matmul(a, b, { transpose, alpha: -3 }), weights)), [square, other]);
+    assert.equal(
+      inputs.map(({ failures }) => failures),
+      [0, 0],
+      transpose,
+    );
+  }
 });
 
 test.run();

@@ -1,6 +1,8 @@
 /** Elements in another order, against indices; nothing is computed, so everything is exact. */
 import * as assert from "uvu/assert";
 
+import { grad } from "../../src/autodiff/grad.ts";
+import { gradCheck } from "../../src/autodiff/grad_check.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
@@ -15,7 +17,7 @@ import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertEqual, assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
-import { FLOATS } from "../support/floats.ts";
+import { FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { transposed } from "../support/oracle.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -302,6 +304,28 @@ test("whole numbers have no gradient: no rule gives one for indices, labels or a
     assert.is(rule(1), undefined, operation.name);
     assert.is(rule(0)?.shape.length, operands[0]?.shape.length, operation.name);
   }
+});
+
+test("rows that are cut, joined and picked have gradients along every axis, and these have gradients in turn", () => {
+  using x = tensor(engine, reals(12, 1, "float64"), { shape: [3, 4] });
+  using y = tensor(engine, reals(12, 2, "float64"), { shape: [3, 4] });
+  using order = tensor(engine, Int32Array.of(2, 0, 2));
+  type Doubles = Expression<"float64">;
+  const cubed = (x: Doubles) => sum(mul(x, mul(x, x)));
+  const functions: Readonly<Record<string, (x: Doubles, y: Doubles) => Doubles>> = {
+    "slice, rows": (x) => cubed(slice(x, 1, 3)),
+    "slice, columns": (x) => cubed(slice(x, 1, 3, { axis: 1 })),
+    "concat, rows": (x, y) => cubed(concat([x, y])),
+    "concat, columns": (x, y) => cubed(concat([x, y, x], { axis: 1 })),
+    gather: (x) => cubed(gather(x, order)),
+    transpose: (x) => cubed(transpose(x)),
+  };
+  for (const [name, f] of Object.entries(functions)) {
+    assert.ok(gradCheck((x) => f(x, expressionOf(y)), [x]).passed, name);
+    const slope = (x: Doubles) => grad((x: Doubles) => f(x, expressionOf(y)))(x)[0] as Doubles;
+    assert.ok(gradCheck((x) => sum(mul(slope(x), y)), [x]).passed, `${name}: second`);
+  }
+  assert.ok(gradCheck((x, y) => cubed(concat([x, y], { axis: 1 })), [x, y]).passed, "both pieces");
 });
 
 test.run();

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import {
   AllocationError,
@@ -11,10 +12,10 @@ import {
 } from "../../src/errors.ts";
 import { addBias } from "../../src/ops/bias.ts";
 import { relu } from "../../src/ops/elementwise.ts";
-import { gatherRows } from "../../src/ops/gather.ts";
+import { batchOf, gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { sum } from "../../src/ops/reduce.ts";
-import { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
+import { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { argument, expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
@@ -158,6 +159,25 @@ test("sparse rows are named as such where dense values are expected, and are mul
     assertThrows(() => compress(wide), ShapeError, "columns").message,
     /at most \d+ columns, found \[0, 65537\]/,
   );
+});
+
+test("bytes that a program compresses when it runs are the rows that it gathers", () => {
+  using pixels = tensor(engine, bytes(5, 6), { shape: [5, 6] });
+  using order = tensor(engine, Int32Array.of(4, 0, 4));
+  using w = tensor(engine, [1, 2, 3, 4, 5, 6], { shape: [6, 1] });
+  const rows = batchOf(compressed(expressionOf(pixels)), order, { dtype: "float32" });
+  using program = compile({ y: matmul(rows, w) });
+  const productOf = (row: number) =>
+    Array.from({ length: 6 }, (_, j) => (j + 1) * pixels.data[6 * row + j]!).reduce((sum, value) => sum + value, 0);
+  program.run();
+  assert.equal([...program.outputs.y.data], [4, 0, 4].map(productOf));
+  pixels.data.fill(0);
+  pixels.data[25] = 3; // the second of the last row
+  program.run();
+  assert.equal([...program.outputs.y.data], [6, 0, 6]);
+  order.set([0, 5, 0]);
+  const error = assertThrows(() => program.run(), IndexError, "row 5 of 5");
+  assert.match(error.message, /^gatherSparseRows: indices/);
 });
 
 test.run();

@@ -1,10 +1,13 @@
 import * as assert from "uvu/assert";
 
+import { gradCheck } from "../../src/autodiff/grad_check.ts";
+import { compile } from "../../src/autodiff/program.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
+import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
-import { FLOATS } from "../support/floats.ts";
+import { FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
 
@@ -73,6 +76,15 @@ test("shapes that differ are refused, with both, even of one size", () => {
   using t = zeros(engine, [3, 2]);
   const error = assertThrows(() => squaredError(y, t), ShapeError, "t");
   assert.is(error.message, "squaredError: t: expected [2, 3], found [3, 2]");
+});
+
+test("as an expression it is the same number, with a gradient for either operand", () => {
+  using y = tensor(engine, reals(6, 1, "float64"), { shape: [2, 3] });
+  using t = tensor(engine, reals(6, 2, "float64"), { shape: [2, 3] });
+  using program = compile({ loss: squaredError(expressionOf(y), t) });
+  program.run();
+  assert.is(program.outputs.loss.toArray(), squaredError(y, t));
+  assert.ok(gradCheck((y, t) => squaredError(y, t), [y, t]).passed);
 });
 
 test.run();
