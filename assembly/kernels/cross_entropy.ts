@@ -5,7 +5,7 @@ import { blockScratch, exponentials, logOf, rowMax, rowShift, rowsOfBlock, rowSu
  * Softmax with cross entropy: the loss alone, or the loss with its gradient in the same pass.
  *
  *   loss   = Σ_i Σ_j t_ij · (ln Σ_j e^z_ij - z_ij)     returned: a sum, not a mean, added up in float64
- *   dz_ij  = (softmax(z_i)_j · Σ_j t_ij - t_ij) · scale    scale = 1/m for a mean loss
+ *   dz_ij  = (softmax(z_i)_j · Σ_j t_ij - t_ij) · scale    scale = 1/m for a mean loss; never 0
  *
  * A class label stands for a one-hot row, t_ij = 1 where j is label i, and gives the same bits.
  *
