@@ -7,8 +7,8 @@ import { MOST_BYTES, PAGE_BYTES, type Pages } from "./pages.ts";
 
 const ALIGNMENT = 16;
 
-/** 0 is no address: kernels take it for "none". */
-const LOWEST = ALIGNMENT;
+/** 0 is no address: kernels take it for "none", and what is written there by mistake meets no block within as much. */
+const LOWEST = 256;
 
 /** Free bytes from `start` to before `end`. */
 type Gap = { start: number; end: number };

@@ -10,7 +10,7 @@ import { type ArrayOf, bytesPerElement, type DType } from "../../src/wasm/dtype.
 import type { Engine } from "../../src/wasm/engine.ts";
 
 const MARGIN_BYTES = 64;
-const LOW_BYTES = 1024;
+const LOW_BYTES = 256;
 const NAN_BYTE = 0xff; // NaN in both float types, -1 in int32, 255 in uint8
 
 export type Form = {
