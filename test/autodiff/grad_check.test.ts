@@ -1,9 +1,9 @@
 /** gradCheck finds wrong rules, and tells kinks from mistakes. */
 import * as assert from "uvu/assert";
-import { gradCheck } from "../../src/autodiff/grad_check.ts";
+import { type GradCheckOptions, gradCheck } from "../../src/autodiff/grad_check.ts";
 import { runGradChecks } from "../../src/cli/gradcheck.ts";
 import { DTypeError, OptionError } from "../../src/errors.ts";
-import { maximum, mul, sub } from "../../src/ops/binary.ts";
+import { add, maximum, mul, sub } from "../../src/ops/binary.ts";
 import { relu, square, tanh } from "../../src/ops/elementwise.ts";
 import { apply } from "../../src/ops/operation.ts";
 import { sum } from "../../src/ops/reduce.ts";
@@ -22,13 +22,17 @@ type Doubles = Expression<"float64">;
 const engine = await loadEngine();
 const test = leakFreeSuite("gradCheck", engine);
 
+type Rule = (x: Doubles, y: Doubles, dy: Doubles) => Doubles | undefined;
+
 /** y = tanh x with a rule of one's own. */
-function tanhWith(rule: (x: Doubles, y: Doubles, dy: Doubles) => Doubles | undefined): (x: Doubles) => Doubles {
+const tanhWith = (rule: Rule) => mapWith("tanh", rule);
+
+function mapWith(kernel: "tanh" | "relu", rule: Rule): (x: Doubles) => Doubles {
   const operation: Operation = {
-    name: "tanhWithRule",
+    name: `${kernel}WithRule`,
     form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind({ kernels, result, at: [x], out, scratch }) {
-      return () => kernels.tanh(countOf(result.shape), x?.pointer ?? 0, out.pointer, scratch);
+      return () => kernels[kernel](countOf(result.shape), x?.pointer ?? 0, out.pointer, scratch);
     },
     scratchBytes: () => 64,
     gradient: (_, { operands: [x], result }, dy) => rule(x as Doubles, result as Doubles, dy as Doubles),
@@ -102,8 +106,97 @@ test("a NaN is a failure", () => {
 
 test("inputs must be float64, and there must be some", () => {
   using floats = zeros(engine, [2]);
-  assertThrows(() => gradCheck((z) => z, [floats as never]), DTypeError, "float32");
+  using doubles = zeros(engine, [2], { dtype: "float64" });
+  const mixed = () => gradCheck((x) => sum(x), [doubles, floats as never]);
+  assert.is(assertThrows(mixed, DTypeError, "float32").argument, "inputs[1]");
   assertThrows(() => gradCheck((z) => z, []), OptionError, "none");
+});
+
+/** relu, whose slopes are 0 and 1, with a slope of one's own. With these steps and doubles differences are exact. */
+const reluOf = (slope: number) => mapWith("relu", (_, __, dy) => mul(dy, slope));
+const [eps, sixteenth] = [2 ** -20, 1 / 16];
+
+test("at a kink the rule's slope is one of either side or between, within the tolerance and on its bounds", () => {
+  using x = tensor(engine, new Float64Array([0]));
+  const countsOf = (slope: number) => {
+    const [found] = gradCheck((z) => sum(reluOf(slope)(z)), [x], { eps, atol: sixteenth, rtol: 0 }).inputs;
+    return [found!.failures, found!.kinks];
+  };
+  for (const slope of [-sixteenth, 0, 0.25, 1, 1 + sixteenth]) assert.equal(countsOf(slope), [0, 1], `${slope}`);
+  for (const slope of [-2 * sixteenth, 1 + 2 * sixteenth]) assert.equal(countsOf(slope), [1, 0], `${slope}`);
+  assert.equal(countsOf(0.5 + sixteenth), [0, 0], "the difference itself");
+});
+
+test("slopes that differ by no more than the tolerance make no kink", () => {
+  using x = tensor(engine, new Float64Array([0]));
+  const countsOf = (f: (z: Doubles) => Doubles) => {
+    const [found] = gradCheck((z) => sum(f(z)), [x], { eps, atol: 1, rtol: 0 }).inputs;
+    return [found!.failures, found!.kinks];
+  };
+  assert.equal(countsOf(reluOf(1.75)), [1, 0]);
+  assert.equal(
+    countsOf((z) => add(reluOf(1.75)(z), z)),
+    [1, 0],
+    "nor do slopes whose sum is larger",
+  );
+});
+
+test("an error of just the tolerance is none, which grows with the slope", () => {
+  using x = tensor(engine, new Float64Array([1]));
+  const failuresOf = (f: (z: Doubles) => Doubles, options: GradCheckOptions) =>
+    gradCheck((z) => sum(f(z)), [x], { eps, ...options }).inputs[0]!.failures;
+  assert.is(failuresOf(reluOf(1 + sixteenth), { atol: sixteenth, rtol: 0 }), 0);
+  assert.is(failuresOf(reluOf(1 + 2 * sixteenth), { atol: sixteenth, rtol: 0 }), 1);
+  const steep = (slope: number) => (z: Doubles) => mul(reluOf(slope)(z), 64);
+  assert.is(failuresOf(steep(1 + sixteenth), { atol: 0, rtol: sixteenth }), 0);
+  assert.is(failuresOf(steep(1 + 2 * sixteenth), { atol: 0, rtol: sixteenth }), 1);
+});
+
+test("the worst element is the first of those that are furthest out, and is told of what passes, too", () => {
+  using x = tensor(engine, new Float64Array([1, 2, 3, 4]));
+  const worstOf = (slopes: number[]) => {
+    using factors = tensor(engine, new Float64Array(slopes));
+    const f = mapWith("relu", (_, __, dy) => mul(dy, factors));
+    return gradCheck((z) => sum(f(z)), [x], { eps, atol: 1, rtol: 0 }).inputs[0]!.worst;
+  };
+  assert.equal(worstOf([1, 4, 4, 2]), { index: 1, analytic: 4, numeric: 1, relativeError: 0.75 });
+  assert.equal(worstOf([1, 1.5, 1.25, 1]), { index: 1, analytic: 1.5, numeric: 1, relativeError: 0.5 / 1.5 });
+  using none = tensor(engine, new Float64Array(0));
+  assert.equal(gradCheck((z) => sum(z), [none]).inputs[0]!.worst, {
+    index: 0,
+    analytic: Number.NaN,
+    numeric: Number.NaN,
+    relativeError: 0,
+  });
+});
+
+test("every input is checked, by its name or its number, and each must pass", () => {
+  using x = tensor(engine, new Float64Array([0.5]));
+  using y = tensor(engine, new Float64Array([0.5]), { name: "y" });
+  const f = (a: Doubles, b: Doubles) => sum(add(square(a), reluOf(2)(b)));
+  const found = gradCheck(f, [x, y]);
+  assert.not.ok(found.passed);
+  assert.equal(
+    found.inputs.map(({ name, failures }) => [name, failures]),
+    [
+      ["inputs[0]", 0],
+      ["y", 1],
+    ],
+  );
+});
+
+test("a leaf is a function, too", () => {
+  using x = tensor(engine, new Float64Array([3]), { shape: [] });
+  const found = gradCheck((z) => z, [x]);
+  assert.ok(found.passed);
+  assert.is(found.inputs[0]!.worst.analytic, 1);
+});
+
+test("elements of a result weigh between a half and one and a half", () => {
+  using x = tensor(engine, new Float64Array(20).fill(1));
+  const [found] = gradCheck(reluOf(0), [x]).inputs; // the worst is the one with the largest weight
+  assert.is(found!.failures, 20);
+  assert.ok(found!.worst.numeric > 1.4 && found!.worst.numeric < 1.5, `${found!.worst.numeric}`);
 });
 
 test.run();
