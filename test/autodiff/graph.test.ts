@@ -1,11 +1,17 @@
 /** The graph of a program: what is the same value is computed once, and what only looks the same is not. */
 import * as assert from "uvu/assert";
+import { besideOf, changedBy, graphOf, type Node, operandsOf, readsAny } from "../../src/autodiff/graph.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { mul } from "../../src/ops/binary.ts";
+import { exp } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
+import { applied } from "../../src/ops/operation.ts";
+import { reshape } from "../../src/ops/rows.ts";
 import { effect, RATES, SGD } from "../../src/ops/update.ts";
-import { expressionOf } from "../../src/tensor/expression.ts";
-import { tensor } from "../../src/tensor/tensor.ts";
+import { type AnyValue, argument, type Expression, expressionOf } from "../../src/tensor/expression.ts";
+import type { Operation } from "../../src/tensor/operation.ts";
+import { SparseMatrix } from "../../src/tensor/sparse.ts";
+import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 
@@ -41,6 +47,70 @@ test("an effect that is named twice happens twice", () => {
   using program = compile({}, { effects: [step(), step()] });
   program.run();
   assert.equal([...w.data], [4]);
+});
+
+/** The node of a value. */
+function nodeOf(value: AnyValue): Node {
+  const expression = expressionOf(value as Expression);
+  return graphOf(engine, [expression], []).outputs.get(expression) as Node;
+}
+
+/** An operation of one's own that changes one of its operands. */
+function changing(which: number, operands: readonly AnyValue[]): Node {
+  const operation: Operation = { name: "change", form: () => form, bind: () => () => undefined, changes: which };
+  const form = { dtype: "float32", shape: [2] } as const;
+  const all = operands.map((operand) => expressionOf(operand as Expression));
+  return nodeOf(applied(operation, all, {}, form));
+}
+
+test("effects change the operand that they say, where that is a tensor", () => {
+  using a = zeros(engine, [2]);
+  using b = zeros(engine, [2]);
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  const given = argument(engine, { dtype: "float32", shape: [2] }, "given");
+  const found = changedBy([changing(0, [a, b]), changing(1, [a, b])]);
+  assert.is(found.length, 2);
+  assert.ok(found[0] === a && found[1] === b);
+  assert.equal(changedBy([changing(0, [rows, a]), changing(0, [given, a]), nodeOf(a), changing(0, [exp(given)])]), []);
+});
+
+test("a node reads a tensor where it is that tensor, a part of its memory, or a view", () => {
+  using all = zeros(engine, [4, 4]);
+  using beside = zeros(engine, [4, 4]);
+  const [upper, middle, lower] = [all.rows(0, 2), all.rows(1, 3), all.rows(2, 4)];
+  const reads = (value: AnyValue) =>
+    [all, upper, middle, lower, beside].map((changed) => Number(readsAny(nodeOf(value), [changed]))).join("");
+  assert.is(reads(all), "11110");
+  assert.is(reads(upper), "11100");
+  assert.is(reads(middle), "11110");
+  assert.is(reads(lower), "10110");
+  assert.is(reads(all.part(15, [1])), "10010", "the last element");
+  assert.is(reads(reshape(expressionOf(upper), [8])), "11100");
+  assert.is(reads(reshape(reshape(expressionOf(upper), [8]), [4, 2])), "11100");
+  assert.is(reads(exp(expressionOf(upper))), "00000", "what is computed has memory of its own");
+  assert.ok(readsAny(nodeOf(all), [beside, lower]), "one of several");
+  assert.not.ok(readsAny(nodeOf(all), []));
+});
+
+test("sparse rows are read where any of their three tensors is", () => {
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using apart = zeros(engine, [2]);
+  for (const part of [rows.starts, rows.columns, rows.values]) assert.ok(readsAny(nodeOf(rows), [part]));
+  assert.not.ok(readsAny(nodeOf(rows), [apart]));
+});
+
+test("the same address in the memory of another engine is another place", async () => {
+  const [here, there] = [await loadEngine(), await loadEngine()];
+  using near = zeros(here, [2]);
+  using far = zeros(there, [2]);
+  assert.is(near.pointer, far.pointer);
+  assert.not.ok(readsAny(nodeOf(near), [far]));
+});
+
+test("a leaf has no operands, and nothing is computed beside it", () => {
+  using a = zeros(engine, [2]);
+  assert.equal(operandsOf(nodeOf(a)), []);
+  assert.is(besideOf(nodeOf(a)), undefined);
 });
 
 test.run();
