@@ -149,6 +149,29 @@ test("what has no gradient rule, or one that gives nothing, adds nothing, and is
   }
 });
 
+test("rules are asked for what is wanted alone", () => {
+  const asked: number[] = [];
+  const watched = detachedBy({
+    gradient: (which, _, dy) => {
+      asked.push(which);
+      return dy;
+    },
+  });
+  using x = tensor(engine, new Float64Array([1, -2]));
+  const y = input(engine, [2], { name: "y", dtype: "float64" });
+  for (const both of [
+    (x: Expression<"float64">) => mul(x, watched(y)),
+    (x: Expression<"float64">) => mul(watched(y), x),
+  ]) {
+    const leaf = expressionOf(x);
+    using program = compile({ dx: gradientsOf(sum(both(leaf)), [leaf])[0] as Expression });
+    program.inputs["y"]!.set([3, 4]);
+    program.run();
+    assertEqual(program.outputs.dx.data as Float64Array, [3, 4], "dx");
+  }
+  assert.equal(asked, []);
+});
+
 test("operands come before what uses them, from the left to the right, each once", () => {
   using one = tensor(engine, [1]);
   const x = expressionOf(one);

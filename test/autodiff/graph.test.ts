@@ -88,6 +88,7 @@ test("a node reads a tensor where it is that tensor, a part of its memory, or a 
   assert.is(reads(reshape(expressionOf(upper), [8])), "11100");
   assert.is(reads(reshape(reshape(expressionOf(upper), [8]), [4, 2])), "11100");
   assert.is(reads(exp(expressionOf(upper))), "00000", "what is computed has memory of its own");
+  assert.is(reads(argument(engine, { dtype: "float32", shape: [2] }, "given")), "00000", "what is given later");
   assert.ok(readsAny(nodeOf(all), [beside, lower]), "one of several");
   assert.not.ok(readsAny(nodeOf(all), []));
 });
