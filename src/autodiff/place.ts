@@ -83,7 +83,7 @@ function placementOf(
   }
   for (const which of operation.inPlace ?? []) {
     const of = placements.get(operands[which] as Node);
-    const isFree = of?.kind === "block" && of.buffer.last === now && of.buffer.first !== BEFORE;
+    const isFree = of?.kind === "block" && of.buffer.last === now; // of an input or a constant, nothing is the last
     if (!isFree || bytesOf((operands[which] as Node).form) !== bytesOf(node.form)) continue; // a repeated operand is read again
     of.buffer.last = last;
     return { kind: "block", buffer: of.buffer, isInPlace: true };
