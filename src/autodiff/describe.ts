@@ -2,7 +2,7 @@
  * A program as a person reads it: one line for each instruction.
  */
 import { show } from "../tensor/layout.ts";
-import { besideOf, type Computed, type Node } from "./graph.ts";
+import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
 import { bytesOfNode, type Placement } from "./place.ts";
 import type { Program } from "./program.ts";
 
@@ -25,17 +25,11 @@ export function describeProgram({ instructions, plan: { placements, bytes }, byt
     const beside = besideOf(node);
     if (beside !== undefined) numbers.set(beside, `#${i + 1}'`);
   }
-  const nameOf = (node: Node): string => {
-    const placement = placements.get(node);
-    return (
-      numbers.get(node) ??
-      leafName(node) ??
-      (placement?.kind === "view" ? nameOf(placement.of) : sharerOf(node, numbers, nameOf))
-    );
-  };
+  /** A view has its operand's name. */
+  const nameOf = (node: Node): string => numbers.get(node) ?? leafName(node) ?? nameOf(operandsOf(node)[0] as Node);
   const rows = instructions.map((node, i) => {
     const { operation, operands, attributes } = node.origin as Computed;
-    const others = operation.changes === undefined ? operands : operands.filter((_, at) => at !== operation.changes);
+    const others = operands.filter((_, at) => at !== operation.changes);
     const call = { forms: operands.map(({ form }) => form), result: node.form, attributes };
     return [
       `${i + 1}`,
@@ -68,12 +62,6 @@ function leafName({ origin, name }: Node): string | undefined {
   if (origin.kind === "constant") return `${origin.value}`;
   if (origin.kind === "computed") return undefined;
   return name ?? (origin.kind === "tensor" && "starts" in origin.tensor ? "sparse rows" : "tensor");
-}
-
-/** The operand whose bytes a view in the block has. */
-function sharerOf({ origin }: Node, numbers: ReadonlyMap<Node, string>, nameOf: (node: Node) => string): string {
-  const [operand] = origin.kind === "computed" ? origin.operands : [];
-  return operand === undefined ? "?" : (numbers.get(operand) ?? nameOf(operand));
 }
 
 function placeName(node: Node, placement: Placement | undefined, nameOf: (node: Node) => string): string {

@@ -10,7 +10,7 @@ import { exp } from "../../src/ops/elementwise.ts";
 import { batchOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { sum } from "../../src/ops/reduce.ts";
-import { reshape, transpose } from "../../src/ops/rows.ts";
+import { reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { compressed } from "../../src/ops/sparse.ts";
 import { effect, RATES, SGD } from "../../src/ops/update.ts";
 import { type Expression, expressionOf, input } from "../../src/tensor/expression.ts";
@@ -102,6 +102,8 @@ test("bytes and operations, which stand to the right, and their sums", () => {
     ends.slice(1).map(([, found]) => found),
     [...bytes.map(shown), ""],
   );
+  for (const line of lines.slice(0, -2))
+    assert.match(line.slice(bytesEnd - 1), /^\S {2,}\S+$/, "bytes end under their head");
   assert.equal(new Set(lines.slice(0, -1).map(({ length }) => length)).size, 1, "every line ends where the heads end");
   const sumOf = (values: readonly number[]) => shown(values.reduce((sum, value) => sum + value, 0));
   const total = /^block: ([\d,]+) bytes for values that would take ([\d,]+) side by side, ([\d,]+) of scratch; (.*)$/;
@@ -129,7 +131,8 @@ test("sparse rows, what is computed beside a gradient, turned layers and what ha
   using program = compile(outputs);
   const text = describeProgram(program);
   assert.match(text, / affine \((tanh, aᵀ|aᵀ, tanh)\) +x, W, tensor +float32 \[4, 3\] /);
-  assert.match(text, / mul +#\d+', 2 +float32 \[\] /);
+  const [, first] = /(\d+) +softmaxCrossEntropyGradient /.exec(text)!;
+  assert.match(text, new RegExp(` mul +#${first}', 2 +float32 \\[\\] `));
   assert.match(text, / matmul +sparse rows, W +float32 \[4, 3\] /);
   assert.match(text, / compress +pixels +uint8 \[4, 6\] of up to 6 nonzeros /);
   assert.match(text, / gatherSparseRows +#\d+, order +float32 \[4, 6\] of up to 6 nonzeros /);
@@ -147,6 +150,31 @@ test("numbers of two digits stand to the right, and millions have their separato
   assert.match(lines[9]!, /^ 9 {2}exp +#8 .* 4,800,000 +1,200,000$/);
   assert.match(lines[10]!, /^10 {2}exp +#9 /);
   assert.match(lines.at(-1)!, /; 13,200,000 operations a run$/);
+});
+
+test("views have the names of what they are views of, and results those of the tensors they go to", () => {
+  using w = zeros(engine, [4, 3], { name: "W" });
+  using kept = zeros(engine, [2, 3], { name: "kept" });
+  using nameless = zeros(engine, [4, 3]);
+  using rows = new SparseMatrix(engine, [4, 6], { dtype: "uint8", widest: 6 });
+  const pixels = input(engine, [4, 6], { name: "pixels", dtype: "uint8" });
+  const turned = reshape(reshape(expressionOf(w), [12]), [3, 4]);
+  const product = matmul(w, turned);
+  const outputs = { ofView: exp(turned), ofProduct: exp(reshape(reshape(product, [16]), [2, 8])) };
+  using program = compile(outputs, {
+    into: [
+      [slice(expressionOf(w), 1, 3), kept],
+      [exp(expressionOf(w)), nameless],
+      [compressed(pixels), rows],
+    ],
+  });
+  const text = describeProgram(program);
+  assert.match(text, / exp +W +float32 \[3, 4\] /);
+  const [, number] = /(\d+) +matmul +W, W /.exec(text)!;
+  assert.match(text, new RegExp(` exp +#${number} +float32 \\[2, 8\\] `));
+  assert.match(text, / slice +W +float32 \[2, 3\] +kept /);
+  assert.match(text, / exp +W +float32 \[4, 3\] +a tensor /);
+  assert.match(text, / compress +pixels +uint8 \[4, 6\] of up to 6 nonzeros +sparse rows /);
 });
 
 test.run();
