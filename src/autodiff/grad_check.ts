@@ -80,9 +80,7 @@ export function gradCheck(
   using weights = weightsFor(first.engine, result.size, result.shape);
   const loss = result.shape.length === 0 ? result : sum(mul(result, weights));
   const gradients = gradientsOf(loss, leaves);
-  const outputs: Record<string, Expression> = { loss };
-  for (const [i, gradient] of gradients.entries()) outputs[`gradient ${i}`] = gradient;
-  using backward = compile(outputs);
+  using backward = compile(Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient])));
   using forward = compile({ loss });
   backward.run();
   const tolerances = { eps, atol, rtol };

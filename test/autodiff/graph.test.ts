@@ -16,6 +16,8 @@ import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 
 const engine = await loadEngine();
+/** Two of which nobody else takes memory. */
+const [here, there] = [await loadEngine(), await loadEngine()];
 const test = leakFreeSuite("graph", engine);
 /** Numbers that JSON writes alike: as 0, or as null. */
 const ALIKE = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
@@ -100,8 +102,7 @@ test("sparse rows are read where any of their three tensors is", () => {
   assert.not.ok(readsAny(nodeOf(rows), [apart]));
 });
 
-test("the same address in the memory of another engine is another place", async () => {
-  const [here, there] = [await loadEngine(), await loadEngine()];
+test("the same address in the memory of another engine is another place", () => {
   using near = zeros(here, [2]);
   using far = zeros(there, [2]);
   assert.is(near.pointer, far.pointer);

@@ -75,6 +75,8 @@ test("a loss that is computed beside its gradient has one place, and keeps nothi
   const { loss, slope, labels } = lossOf();
   using program = compile({ next: matmul(slope, slope), loss });
   assert.is(program.plan.bytes, 3 * MATRIX + labels + NUMBER, "the slope lies where the logits were");
+  using both = compile({ slope, loss });
+  assert.is(both.plan.bytes, 2 * MATRIX + labels + NUMBER);
   const [written] = [...program.plan.placements].filter(([node]) => node.form.shape.length === 0);
   assert.equal(written![1].kind === "block" && [written![1].isInPlace, written![1].buffer.bytes], [false, NUMBER]);
 });

@@ -18,7 +18,8 @@ export function leakFreeSuite(name: string, engine: Engine): LeakFreeSuite {
   const test = (law: string, body: () => void): void => {
     tests(law, () => {
       const before = held(engine);
-      body();
+      const result: unknown = body();
+      assert.not.instance(result, Promise, "nobody would wait for it: what a test awaits is made before the suite");
       engine.checkMemory();
       assert.equal(held(engine), before, "the test leaves behind what it found: tensors, bytes");
     });
