@@ -1,6 +1,6 @@
 /** Operands of a type that an operation does not take are refused by the operation's name and by theirs. */
 import * as assert from "uvu/assert";
-import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
+import { DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
@@ -11,13 +11,15 @@ import { batchOf, gatherRows, labelsOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
-import { compress, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
+import { compress, compressed, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
+import { input } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
+import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("names in errors", engine);
@@ -43,6 +45,7 @@ test("integers where floats are needed, and floats where integers are", () => {
   using few = zeros(engine, [2]);
   using bytes = zeros(engine, [2, 2], { dtype: "uint8" });
   using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 1 });
+  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 1 });
   using labels = zeros(engine, [2], { dtype: "int32" });
   const integers = whole as never;
   for (const [call, want] of [
@@ -77,6 +80,7 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => dropout(x, order as never, { rate: 0.5 }), "dropout: counter"],
     [() => batchOf(integers, labels, { dtype: "float32" }), "gatherRows: x"],
     [() => batchOf(bytes, order as never, { dtype: "float32" }), "gatherRows: indices"],
+    [() => batchOf(sparse as never, labels, { dtype: "float32" }), "gatherSparseRows: x"],
     [() => leakyRelu(integers), "leakyRelu: x"],
     [() => pow(integers, 2), "pow: x"],
     [() => compress(x as never), "compress: x"],
@@ -99,6 +103,7 @@ test("axes and sizes that are not there", () => {
   using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
   using tight = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2, capacity: 3 });
   using bytes = zeros(engine, [4], { dtype: "uint8" });
+  using square = zeros(engine, [2, 2], { dtype: "uint8" });
   using cube = zeros(engine, [2, 2, 2], { dtype: "uint8" });
   using labels = zeros(engine, [2], { dtype: "int32" });
   using grid = zeros(engine, [2, 2], { dtype: "int32" });
@@ -113,6 +118,7 @@ test("axes and sizes that are not there", () => {
     [() => binaryCrossEntropyWithLogits(x, three), "binaryCrossEntropyWithLogits: t"],
     [() => batchOf(bytes, labels, { dtype: "float32" }), "gatherRows: x"],
     [() => batchOf(cube, grid, { dtype: "float32" }), "gatherRows: x"],
+    [() => batchOf(square, grid, { dtype: "float32" }), "gatherRows: indices"],
     [() => gatherRows(bytes, labels, x), "gatherRows: x"],
     [() => gatherRows(cube, labels, x), "gatherRows: x"],
     [() => gatherRows(cube, labels, x, "1" as never), "gatherRows: scale"],
@@ -135,6 +141,18 @@ test("axes and sizes that are not there", () => {
   ] as const) {
     assert.is(named(call)[1], want);
   }
+});
+
+test("an index that names no row is refused by its operation's name and by its own", () => {
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 2 });
+  using batch = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using beyond = tensor(engine, new Int32Array([0, 2]));
+  const error = assertThrows(() => gatherSparseRows(rows, beyond, batch), IndexError, "row 2 of 2");
+  assert.equal([error.op, error.argument, error.position], ["gatherSparseRows", "indices", 1]);
+});
+
+test("as many columns as a number of 16 bits tells apart are compressed", () => {
+  assert.equal(compressed(input(engine, [1, 65_536], { name: "x", dtype: "uint8" })).shape, [1, 65_536]);
 });
 
 test("sparse rows of bytes are no factor, and those of floats are turned and scaled as far as kernels can", () => {
