@@ -137,4 +137,24 @@ test("large powers have the sign of their base where they are odd, and of nothin
   }
 });
 
+test("whole powers are products up to the 64th, and above that round no more often than e^(p ln x)", () => {
+  using two = tensor(engine, new Float64Array([2]));
+  for (const p of [1, 5, 63, 64]) {
+    using y = pow(two, p);
+    assert.is(y.data[0], 2 ** p, `2^${p}`);
+  }
+  const p = 2 ** 20;
+  const ln = Math.log1p(1 / p);
+  using x = tensor(engine, new Float64Array([1 + 1 / p]));
+  using y = pow(x, p);
+  const want = Math.exp(p * ln);
+  assert.ok(Math.abs(y.data[0]! - want) <= 8 * EPS.float64 * want, `${y.data[0]}, expected ${want}`);
+});
+
+test("a negative whole power is that of the inverse: finite where the positive power is not", () => {
+  using x = tensor(engine, new Float64Array([1e103]));
+  using y = pow(x, -3);
+  assertWithin(y.data, [1e-309], () => 1e-309 * 1e-12, "1e103^-3");
+});
+
 test.run();
