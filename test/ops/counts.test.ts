@@ -1,17 +1,23 @@
-/** Floating-point operations that operations say they take: of twice as many rows twice as many. */
+/** Floating-point operations that operations say they take: of twice as many rows twice as many. Bytes of scratch. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AFFINE } from "../../src/ops/affine.ts";
+import { compile } from "../../src/autodiff/program.ts";
+import { gradientsOf } from "../../src/autodiff/reverse.ts";
+import { AFFINE, affine } from "../../src/ops/affine.ts";
 import { CROSS_ENTROPY_GRADIENT, softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { dropout } from "../../src/ops/dropout.ts";
-import { tanhGradient } from "../../src/ops/elementwise.ts";
+import { square, tanhGradient } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
+import { sum } from "../../src/ops/reduce.ts";
 import { gather, reshape, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
-import { type Expression, input } from "../../src/tensor/expression.ts";
+import { CLIP_NORM } from "../../src/ops/update.ts";
+import { argument, type Expression, input } from "../../src/tensor/expression.ts";
 import type { Operation } from "../../src/tensor/operation.ts";
+import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
 
 const engine = await loadEngine();
 const test = suite("counts of operations");
@@ -54,6 +60,37 @@ test("a bias adds one for each element to its product", () => {
   const attributes = { transpose: "none", alpha: 1, activation: "none" } as const;
   const call = { forms: [form(2, 3), form(3, 5), form(5)], result: form(2, 5), attributes };
   assert.is(AFFINE.flops?.(call), 2 * 2 * 3 * 5 + 2 * 5);
+});
+
+test("a gather's gradient adds each element that was gathered", () => {
+  const x = input(engine, [7, 3], { name: "x" });
+  const order = input(engine, [4], { name: "order", dtype: "int32" });
+  const [scatter] = gradientsOf(sum(square(gather(x, order))), [x]);
+  assert.is(countOf(scatter!), 4 * 3);
+});
+
+/** Bytes beside the values of a program that computes this. */
+function scratchOf(y: Expression): number {
+  using program = compile({ y });
+  return program.bytes - program.plan.bytes;
+}
+
+test("scratch: a bias of zeros for a sparse product, room for a map behind it, a row of exponentials for a loss", () => {
+  for (const dtype of FLOATS) {
+    const bytes = dtype === "float32" ? 4 : 8;
+    const of = (shape: number[], name: string) => input(engine, shape, { name, dtype });
+    const rows = argument(engine, { dtype, shape: [4, 6], widest: 2 }, "rows");
+    const w = of([6, 5], "w");
+    assert.is(scratchOf(matmul(rows, w)), 5 * bytes);
+    assert.ok(scratchOf(affine(rows, w, of([5], "b"), { activation: "tanh" })) >= MAP_SCRATCH);
+    const loss = softmaxCrossEntropy(of([2, 1000], "z"), input(engine, [2], { name: "t", dtype: "int32" }));
+    assert.ok(scratchOf(loss) >= 1000 * bytes);
+  }
+});
+
+test("scratch of clipping: a map's, and two numbers in vectors of their own", () => {
+  const bytes = CLIP_NORM.scratchBytes?.({} as never) ?? 0;
+  assert.ok(bytes >= MAP_SCRATCH + 2 * 16);
 });
 
 test("a gradient of a loss takes more than the loss, row by row", () => {
