@@ -68,4 +68,11 @@ test("a rate, a stream and a counter that are none are refused", () => {
   assertThrows(() => dropout(x, x as never, { rate: 0.5 }), DTypeError, "a counter of floats");
 });
 
+test("a rate next to 1 leaves out everything", () => {
+  using x = tensor(engine, new Float64Array(100).fill(3));
+  using counter = tensor(engine, new Int32Array([7, 1]));
+  using y = dropout(x, counter, { rate: 1 - 2 ** -40 });
+  assert.equal([...new Set(y.data)], [0]);
+});
+
 test.run();

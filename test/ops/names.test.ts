@@ -1,6 +1,6 @@
 /** Operands of a type that an operation does not take are refused by the operation's name and by theirs. */
 import * as assert from "uvu/assert";
-import { DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
@@ -22,6 +22,7 @@ import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
+const other = await loadEngine();
 const test = leakFreeSuite("names in errors", engine);
 
 /** The class of what a call throws, and whom it names. */
@@ -153,6 +154,23 @@ test("an index that names no row is refused by its operation's name and by its o
 
 test("as many columns as a number of 16 bits tells apart are compressed", () => {
   assert.equal(compressed(input(engine, [1, 65_536], { name: "x", dtype: "uint8" })).shape, [1, 65_536]);
+});
+
+test("labels and targets of another engine are refused by name", () => {
+  using z = zeros(engine, [2, 3]);
+  using labels = zeros(other, [2], { dtype: "int32" });
+  using targets = zeros(other, [2, 3]);
+  for (const t of [labels, targets]) {
+    const error = assertThrows(() => softmaxCrossEntropy(z, t as never), EngineMismatchError, "t");
+    assert.match(error.message, /^softmaxCrossEntropy: t belongs to another engine/);
+  }
+});
+
+test("what has no elements overlaps nothing", () => {
+  using out = zeros(engine, [2, 2]);
+  using tall = out.part(2, [2, 0]);
+  using flat = zeros(engine, [0, 2]);
+  assert.is(matmul(tall, flat, { out }), out);
 });
 
 test("sparse rows of bytes are no factor, and those of floats are turned and scaled as far as kernels can", () => {
