@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, type TypeDocOptions } from "typedoc";
+import { ENTRIES } from "../entries.ts";
 import { CATEGORY_ORDER, categorize } from "./categories.ts";
 import { checkComments } from "./check.ts";
 import { documentConventions } from "./conventions.ts";
@@ -11,15 +12,6 @@ import { tellErrors } from "./throws.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const OUT = "build/api";
-
-/** The entries of package.json, and their sources. */
-const ENTRIES: Readonly<Record<string, string>> = {
-  lanegrad: "src/index.ts",
-  "lanegrad/csv": "src/data/csv.ts",
-  "lanegrad/plot": "src/plot/index.ts",
-  "lanegrad/worker": "src/worker/index.ts",
-  "lanegrad/worker/host": "src/worker/host.ts",
-};
 
 /** Of the code in pages. */
 const LANGUAGES = ["typescript", "javascript", "json", "html", "css", "shellscript", "console", "python"];

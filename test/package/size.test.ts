@@ -5,16 +5,9 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ENTRIES } from "../../scripts/entries.ts";
 import { ROOT } from "../support/script.ts";
 
-/** Entries of the package, as the sources that they are built from. */
-const ENTRIES: Readonly<Record<string, string>> = {
-  lanegrad: "src/index.ts",
-  "lanegrad/csv": "src/data/csv.ts",
-  "lanegrad/plot": "src/plot/index.ts",
-  "lanegrad/worker": "src/worker/index.ts",
-  "lanegrad/worker/host": "src/worker/host.ts",
-};
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png", "dejavu-fonts-ttf"];
 /** Folders of what computes in WebAssembly. */
 const COMPUTES = /src\/(wasm|tensor|ops|autodiff|nn|train)\//;

@@ -28,10 +28,19 @@ export function runScript(
   args: readonly string[],
   { environment = {}, onOutput }: RunOptions = {},
 ): Promise<Ended> {
+  const flags = process.execArgv.filter((flag) => flag.startsWith("--experimental-wasm")); // what the relaxed build needs
+  return runNode([...flags, "--import", "tsx", join(ROOT, file), ...args], ROOT, { environment, onOutput });
+}
+
+/** Runs Node with these arguments to its end. */
+export function runNode(
+  args: readonly string[],
+  cwd: string,
+  { environment = {}, onOutput }: { [K in keyof RunOptions]: RunOptions[K] | undefined } = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const flags = process.execArgv.filter((flag) => flag.startsWith("--experimental-wasm")); // what the relaxed build needs
-    const child = spawn(process.execPath, [...flags, "--import", "tsx", join(ROOT, file), ...args], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, args, {
+      cwd,
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: LIMIT_MILLISECONDS,

@@ -13,11 +13,10 @@
  * is a promise: the program ends with an error where the value is another. `…` stands for anything, and a tensor for its
  * nested numbers. `const x = expression; // → value` promises likewise.
  */
-import { spawn } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Ended, makeTemporaryFolder, ROOT } from "./script.ts";
+import { type Ended, makeTemporaryFolder, ROOT, runNode } from "./script.ts";
 
 /** A fenced block. */
 export type Snippet = {
@@ -37,7 +36,6 @@ export type SnippetProgram = {
 const SHOWN = fileURLToPath(new URL("./shown.ts", import.meta.url));
 const LOADER = import.meta.resolve("tsx");
 const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
-const LIMIT_MILLISECONDS = 60_000;
 /** A page is as strict as "strict" alone, may name what it does not use, and nothing is written from it. */
 const COMPILER_OPTIONS = {
   noUncheckedIndexedAccess: false,
@@ -133,19 +131,5 @@ function write(folder: string, { name, text }: SnippetProgram): string {
 }
 
 function run(first: string, args: readonly string[], cwd: string): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [first, ...args], {
-      cwd,
-      env: { ...process.env, TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: LIMIT_MILLISECONDS,
-    });
-    const output = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        output[stream] += text;
-      });
-    }
-    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...output }));
-  });
+  return runNode([first, ...args], cwd, { environment: { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } });
 }

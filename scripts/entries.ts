@@ -1,0 +1,8 @@
+/** The entries of package.json that programs import, and the sources that they are built from. */
+export const ENTRIES: Readonly<Record<string, string>> = {
+  lanegrad: "src/index.ts",
+  "lanegrad/csv": "src/data/csv.ts",
+  "lanegrad/plot": "src/plot/index.ts",
+  "lanegrad/worker": "src/worker/index.ts",
+  "lanegrad/worker/host": "src/worker/host.ts",
+};
