@@ -2,16 +2,18 @@
  * Stryker's plugin for uvu. One process imports the test files once, and then runs for each mutant the tests that reach it,
  * up to the first that fails: milliseconds a mutant, where a process a mutant would need seconds.
  *
- *   coverage   by test: Stryker's instrumented sources count under `currentTestId`
+ *   coverage   by test: Stryker's instrumented sources count under `currentTestId`, also in the processes and threads that
+ *              a test starts (reached.mjs)
  *   import     mutants of what runs when a file is imported get a process of their own, where they are tested at all
  *   poison     a killed mutant may leave a trapped engine behind: the test that killed it runs again without it, and where
  *              that fails, the process ends before the next mutant, and Stryker starts another
  */
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
-import { collect, type Test, tests } from "./uvu.ts";
+import { type Body, collect, type Test, tests } from "./uvu.ts";
 
 type Coverage = { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 
@@ -47,6 +49,9 @@ type Options = { readonly lanegrad: { readonly tests: readonly string[]; readonl
 /** Cases of each law of fast-check's: a mutant that survives costs all of them. */
 fc.configureGlobal({ numRuns: 20 });
 
+/** For processes that a test starts. */
+process.env["NODE_OPTIONS"] = `--import=${new URL("reached.mjs", import.meta.url).href}`;
+
 const shared: Instrumentation = {};
 Object.assign(globalThis, { __stryker__: shared });
 
@@ -81,7 +86,10 @@ class UvuRunner {
   async dryRun(): Promise<unknown> {
     await this.#load();
     const results = [];
-    for (const test of tests) {
+    const folder = mkdtempSync(join(tmpdir(), "lanegrad-reached-"));
+    for (const [i, test] of tests.entries()) {
+      process.env["LANEGRAD_REACHED"] = join(folder, String(i));
+      mkdirSync(join(folder, String(i)));
       const failure = await this.#run(test);
       const timeSpentMs = this.#durations.get(test) ?? 0;
       const result = { id: test.id, name: test.id, fileName: test.file, timeSpentMs };
@@ -89,6 +97,8 @@ class UvuRunner {
         failure === undefined ? { ...result, status: 0 } : { ...result, status: 1, failureMessage: failure },
       );
     }
+    delete process.env["LANEGRAD_REACHED"];
+    addReachedElsewhere(folder);
     return { status: "complete", tests: results, mutantCoverage: shared.mutantCoverage };
   }
 
@@ -98,8 +108,8 @@ class UvuRunner {
       shared.activeMutant = id;
       shared.hitCount = hitLimit === undefined ? undefined : 0;
       shared.hitLimit = hitLimit;
-      if (id === undefined) delete process.env["__STRYKER_ACTIVE_MUTANT__"];
-      else process.env["__STRYKER_ACTIVE_MUTANT__"] = id; // for threads and processes that a test starts
+      setEnvironment("__STRYKER_ACTIVE_MUTANT__", id); // for threads and processes that a test starts
+      setEnvironment("LANEGRAD_HIT_LIMIT", id === undefined ? undefined : hitLimit);
     };
     try {
       if (mutantActivation === "runtime") await this.#load();
@@ -109,21 +119,35 @@ class UvuRunner {
       return { status: "killed", killedBy: [tests[0]?.id ?? ""], failureMessage: textOf(error), nrOfTests: 0 };
     }
     const wanted = testFilter === undefined ? undefined : new Set(testFilter);
-    const duration = (test: Test) => this.#durations.get(test) ?? 0;
-    const quickestFirst = tests.filter(({ id }) => wanted?.has(id) !== false).sort((a, b) => duration(a) - duration(b));
-    let count = 0;
-    for (const test of quickestFirst) {
-      count += 1;
-      const failure = await this.#run(test);
+    const chosen = this.#quickestFirst(tests.filter(({ id }) => wanted?.has(id) !== false));
+    for (const [i, test] of chosen.entries()) {
+      const isFirst = chosen[i - 1]?.hooks !== test.hooks;
+      const isLast = chosen[i + 1]?.hooks !== test.hooks;
+      const { before, after } = test.hooks;
+      const failure = await this.#run(test, isFirst ? before : [], isLast ? after : []);
       if (failure === undefined) continue;
+      const isElsewhere = shared.hitCount === 0; // in a process that is gone
       const isEndless = hitLimit !== undefined && (shared.hitCount ?? 0) > hitLimit;
       activate(undefined);
-      if (mutantActivation === "runtime") this.#isPoisoned = (await this.#run(test)) !== undefined;
+      if (!isLast) await settle(after);
+      if (mutantActivation === "runtime" && !isElsewhere) this.#isPoisoned = (await this.#run(test)) !== undefined;
       if (isEndless) return { status: "timeout", reason: "ran its mutant too often" };
-      return { status: "killed", killedBy: [test.id], failureMessage: failure, nrOfTests: count };
+      return { status: "killed", killedBy: [test.id], failureMessage: failure, nrOfTests: i + 1 };
     }
     activate(undefined);
-    return { status: "survived", nrOfTests: count };
+    return { status: "survived", nrOfTests: chosen.length };
+  }
+
+  /** A suite that prepares something does so once for all its tests: they come together. */
+  #quickestFirst(chosen: readonly Test[]): readonly Test[] {
+    const duration = (test: Test) => this.#durations.get(test) ?? 0;
+    const sorted = [...chosen].sort((a, b) => duration(a) - duration(b));
+    const groups = new Map<unknown, Test[]>();
+    for (const test of sorted) {
+      const key = test.hooks.before.length > 0 ? test.hooks : test;
+      groups.set(key, [...(groups.get(key) ?? []), test]);
+    }
+    return [...groups.values()].flat();
   }
 
   async #load(): Promise<void> {
@@ -132,14 +156,14 @@ class UvuRunner {
     this.#isLoaded = true;
   }
 
-  /** Why a test fails, if it does. */
-  async #run(test: Test): Promise<string | undefined> {
+  /** Why a test fails, if it does. Its suite's own hooks run, too, unless others are given. */
+  async #run(test: Test, before = test.hooks.before, after = test.hooks.after): Promise<string | undefined> {
     const { id, body, hooks } = test;
     const start = performance.now();
     shared.currentTestId = id;
     stray = undefined;
     try {
-      for (const hook of [...hooks.before, ...hooks.beforeEach]) await hook();
+      for (const hook of [...before, ...hooks.beforeEach]) await hook();
       await body();
       await new Promise(setImmediate); // what is stray comes to light
       if (stray !== undefined) return textOf(stray);
@@ -148,7 +172,7 @@ class UvuRunner {
     } catch (error) {
       return textOf(error);
     } finally {
-      for (const hook of [...hooks.afterEach, ...hooks.after]) await Promise.resolve(hook()).catch(() => {});
+      await settle([...hooks.afterEach, ...after]);
       shared.currentTestId = undefined;
     }
   }
@@ -180,6 +204,31 @@ export const strykerPlugins: readonly object[] = [
   { kind: "TestRunner", name: "uvu", injectableClass: UvuRunner },
   { kind: "Ignore", name: "error-texts", injectableClass: ErrorTexts },
 ];
+
+/** Adds to each test's coverage what processes and threads reached that it started. */
+function addReachedElsewhere(folder: string): void {
+  shared.mutantCoverage ??= { static: {}, perTest: {} };
+  const { perTest } = shared.mutantCoverage;
+  for (const [i, { id }] of tests.entries()) {
+    for (const file of readdirSync(join(folder, String(i))).filter((name) => name.endsWith(".json"))) {
+      perTest[id] ??= {};
+      const counts = perTest[id];
+      const found = JSON.parse(readFileSync(join(folder, String(i), file), "utf8")) as Record<string, number>;
+      for (const [mutant, count] of Object.entries(found)) counts[mutant] = (counts[mutant] ?? 0) + count;
+    }
+  }
+  rmSync(folder, { recursive: true });
+}
+
+/** Runs hooks of which none may fail a test. */
+async function settle(hooks: readonly Body[]): Promise<void> {
+  for (const hook of hooks) await Promise.resolve(hook()).catch(() => {});
+}
+
+function setEnvironment(name: string, value: string | number | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = String(value);
+}
 
 function testFilesIn(path: string): string[] {
   if (statSync(path).isFile()) return [path];

@@ -3,7 +3,7 @@
  *
  * Node resolves "uvu" to this file by the tsconfig.json beside it; "uvu/assert" is uvu's own.
  */
-type Body = () => unknown;
+export type Body = () => unknown;
 
 /** The hooks of a suite run around whatever of its tests is run. */
 type Hooks = {

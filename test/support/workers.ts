@@ -1,5 +1,5 @@
 /** Workers for tests: on the build that the suite is at. */
-import { spawn } from "../../scripts/spawn_source.ts";
+import { spawn } from "#spawn";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import type { Build } from "../../src/wasm/load.ts";
 import { type NetworkWorker, startWorker } from "../../src/worker/client.ts";
