@@ -108,6 +108,27 @@ test("a gradient that is asked for, too, is stored, and the step is the same", (
   }
 });
 
+test("a step along a product is one instruction, however its operands are read", () => {
+  using rates = unitRates();
+  for (const [transpose, left, right] of [
+    ["none", [4, 5], [5, 3]],
+    ["a", [5, 4], [5, 3]],
+    ["b", [4, 5], [3, 5]],
+    ["both", [5, 4], [3, 5]],
+  ] as const) {
+    using a = matrix(left, 1);
+    using b = matrix(right, 2);
+    using w = matrix([4, 3], 3);
+    using product = matmul(a, b, { transpose, alpha: 2 });
+    const want = less(w, product);
+    const g = matmul(expressionOf(a), b, { transpose, alpha: 2 });
+    using step = compile({}, { effects: [effect(SGD, w, [rates, g], {})] });
+    step.run();
+    assertEqual(w.data, want, transpose);
+    assert.equal(instructionsOf(step), ["sgd of product"], transpose);
+  }
+});
+
 test("a product reads transposes by columns; of sparse rows it reads none", () => {
   using a = matrix([4, 5], 1);
   using b = matrix([3, 4], 2);

@@ -1,7 +1,7 @@
 /** What a program is given and where its results go: arguments, targets, views, sparse rows, other engines. */
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
-import { EngineMismatchError, OptionError } from "../../src/errors.ts";
+import { DisposedError, EngineMismatchError, OptionError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { batchOf } from "../../src/ops/gather.ts";
@@ -176,6 +176,14 @@ test("what effects alone read is written where it goes, and not copied there", (
     { into: [[mul(expressionOf(x), 2), gradient]], effects: [effect(SGD, w, [rates, gradient], {})] },
   );
   assert.is(program.instructions.length, 2);
+});
+
+test("a program that was disposed runs no more, though all that it reads is there", () => {
+  using x = matrix([3], 1);
+  const program = compile({ y: mul(expressionOf(x), 2) });
+  program.dispose();
+  program.dispose();
+  assert.match(assertThrows(() => program.run(), DisposedError, "run").message, /program/);
 });
 
 test("values, targets and tensors of another engine are refused", () => {
