@@ -7,7 +7,7 @@
  *   sgd of matmul(a, b)                     w ← βw - ηAB               the gradient is never stored
  *   sgd of sum(x, rows)                     the same for a bias
  *
- * A node that disappears must have no other use.
+ * A node that disappears must have no other use, that of an output among them.
  */
 import { ACTIVATIONS, AFFINE } from "../ops/affine.ts";
 import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT } from "../ops/cross_entropy.ts";
@@ -17,7 +17,7 @@ import { SGD, SGD_PRODUCT, SGD_SUMS } from "../ops/update.ts";
 import { isSameShape } from "../tensor/layout.ts";
 import type { Attributes, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { besideOf, type Computed, changedBy, type Graph, type Node, readsAny } from "./graph.ts";
+import { besideOf, type Computed, changedBy, type Graph, type Node, operandsOf, readsAny } from "./graph.ts";
 
 /** Rewrites the nodes of a graph; what comes back is what is still used, in an order that can be run. */
 export function fuse(graph: Graph): Node[] {
@@ -32,37 +32,34 @@ export function fuse(graph: Graph): Node[] {
   lossWithGradient(graph.nodes);
   const used = graph.nodes.filter((node) => node.uses > 0 || graph.effects.includes(node));
   // A loss may be used before the gradient whose instruction computes it: both depend on the same operands.
-  const earlier = new Map(used.flatMap((node) => (besideOf(node) === undefined ? [] : [[besideOf(node), node]])));
+  const earlier = new Map(used.map((node) => [besideOf(node), node]));
   return [...new Set(used.flatMap((node) => [earlier.get(node) ?? node, node]))];
 }
 
-/** The operation of a node, if it is this one. */
-function computedBy(node: Node | undefined, operation: Operation<never> | Operation): Computed | undefined {
+/** What a node is computed by, if it is this operation. Somebody else's may have the name of one of ours. */
+function computedBy(
+  node: Node | undefined,
+  wanted: Operation<never> | Operation | "add" | "sum",
+): Computed | undefined {
   const { origin } = node ?? {};
-  return origin?.kind === "computed" && origin.operation.name === operation.name ? origin : undefined;
+  if (origin?.kind !== "computed") return undefined;
+  const { operation } = origin;
+  return operation === wanted || (operation.isBuiltIn && operation.name === wanted) ? origin : undefined;
 }
 
-/** A value that only one node uses, and that nobody wants to see. */
-function isPassing(node: Node | undefined): node is Node {
-  return node !== undefined && node.uses === 1 && node.into === undefined;
-}
-
-/** Gives a node another operation; operands that it had and has no longer lose a use. */
+/**
+ * Gives a node another operation; operands that it had and has no longer lose a use. One that is then without uses
+ * disappears: what it was computed from is used by the node that it has become a part of.
+ */
 function replace(
   node: Node,
   operation: Operation<never> | Operation,
   operands: readonly Node[],
   attributes: Attributes,
 ): void {
-  const before = node.origin.kind === "computed" ? node.origin.operands : [];
+  for (const operand of operandsOf(node)) operand.uses--;
   for (const operand of operands) operand.uses++;
   node.origin = { kind: "computed", operation: operation as Operation, operands, attributes };
-  for (const operand of before) release(operand);
-}
-
-function release(node: Node): void {
-  node.uses--;
-  if (node.uses === 0 && node.origin.kind === "computed") for (const operand of node.origin.operands) release(operand);
 }
 
 /** matmul(transpose(a), b) is a product that reads a by columns. */
@@ -76,12 +73,11 @@ function transposedOperands(node: Node): void {
     transpose = TRANSPOSED_SIDES[transpose][side] as Transpose;
     return turned.operands[0] as Node;
   });
-  if (operands.every((operand, side) => operand === product.operands[side])) return;
   replace(node, MATMUL, operands, { ...product.attributes, transpose });
 }
 
 function bias(node: Node): void {
-  const sum = computedBy(node, ADD);
+  const sum = computedBy(node, "add");
   if (sum === undefined) return;
   for (const [side, other] of [
     [0, 1],
@@ -90,22 +86,19 @@ function bias(node: Node): void {
     const [product, b] = [sum.operands[side] as Node, sum.operands[other] as Node];
     const of = computedBy(product, MATMUL);
     const [, n = 0] = product.form.shape;
-    if (of === undefined || !isPassing(product) || !isSameShape(b.form.shape, [n])) continue;
+    if (of === undefined || product.uses !== 1 || !isSameShape(b.form.shape, [n])) continue;
     if (of.operands[0]?.form.widest !== undefined && of.attributes["transpose"] !== "none") continue;
     replace(node, AFFINE, [...of.operands, b], { ...of.attributes, activation: "none" });
     return;
   }
 }
 
-/** Only its name is looked at. */
-const ADD = { name: "add" } as Operation;
-
 function activation(node: Node): void {
   if (node.origin.kind !== "computed") return;
-  const { name } = node.origin.operation;
+  const { name, isBuiltIn } = node.origin.operation;
   const [z] = node.origin.operands;
   const affine = computedBy(z, AFFINE);
-  if (!Object.hasOwn(ACTIVATIONS, name) || affine === undefined || !isPassing(z)) return;
+  if (!isBuiltIn || !Object.hasOwn(ACTIVATIONS, name) || affine === undefined || z?.uses !== 1) return;
   if (affine.attributes["activation"] === "none") {
     replace(node, AFFINE, affine.operands, { ...affine.attributes, activation: name });
   }
@@ -113,40 +106,39 @@ function activation(node: Node): void {
 
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
-  const [w, rates, g] = update?.operands ?? [];
+  if (update === undefined) return;
+  const [w, rates, g] = update.operands as [Node, Node, Node];
   const product = computedBy(g, MATMUL);
-  if (update === undefined || w === undefined || product === undefined || !isPassing(g)) return;
+  if (product === undefined || g.uses !== 1) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
   // Sparse rows are followed where they stand transposed, as they do in a gradient.
   const isSparse = product.operands[0]?.form.widest !== undefined;
   if (isSparse && product.attributes["transpose"] !== "a") return;
-  replace(node, SGD_PRODUCT, [w, rates as Node, ...product.operands], { ...product.attributes, ...update.attributes });
+  replace(node, SGD_PRODUCT, [w, rates, ...product.operands], { ...product.attributes, ...update.attributes });
 }
 
 function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
-  const [w, rates, g] = update?.operands ?? [];
-  const sums = computedBy(g, SUM);
-  const [x] = sums?.operands ?? [];
-  if (update === undefined || w === undefined || sums === undefined || x === undefined || !isPassing(g)) return;
+  if (update === undefined) return;
+  const [w, rates, g] = update.operands as [Node, Node, Node];
+  const sums = computedBy(g, "sum");
+  if (sums === undefined || g.uses !== 1) return;
+  const [x] = sums.operands as [Node];
   if (readsAny(x, changed)) return;
   const axes = sums.attributes["axes"] as readonly number[];
   if (x.form.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) return;
-  replace(node, SGD_SUMS, [w, rates as Node, x], update.attributes);
+  replace(node, SGD_SUMS, [w, rates, x], update.attributes);
 }
-
-const SUM = { name: "sum" } as Operation;
 
 /** The instruction of the gradient computes the loss as well, where both are wanted of the same operands. */
 function lossWithGradient(nodes: readonly Node[]): void {
   for (const loss of nodes) {
     const of = computedBy(loss, CROSS_ENTROPY);
-    if (of === undefined || loss.uses === 0) continue;
-    const gradient = nodes.find((other) => {
-      const found = computedBy(other, CROSS_ENTROPY_GRADIENT);
-      return found?.beside === undefined && found?.operands.every((operand, i) => operand === of.operands[i]);
-    });
-    if (gradient?.origin.kind !== "computed" || gradient.uses === 0) continue;
-    gradient.origin = { ...gradient.origin, beside: loss };
+    if (of === undefined) continue;
+    for (const gradient of nodes) {
+      const found = computedBy(gradient, CROSS_ENTROPY_GRADIENT);
+      if (found?.operands.every((operand, i) => operand === of.operands[i]))
+        gradient.origin = { ...found, beside: loss };
+    }
   }
 }

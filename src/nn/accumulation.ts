@@ -57,7 +57,7 @@ export class Accumulation<D extends FloatType> extends Owner {
     const shapes = Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
     this.#state = state;
     this.#of = of;
-    this.#sums = tensorGroup(engine, shapes, dtype, { name: "gradient sums", prefix: "sum of d" });
+    this.#sums = tensorGroup(engine, shapes, dtype, { prefix: "sum of d" });
     this.#share = zeros(engine, [], { dtype, name: "share" });
     const share = expressionOf(this.#share);
     const means = entries.map(([name]) => [name, mul(expressionOf(this.#sumOf(name)), share)] as const);

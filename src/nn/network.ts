@@ -218,7 +218,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
         const leaves = this.#leaves();
         const gradients = gradientsOf(loss, Object.values(leaves));
         const into = Object.keys(leaves).map((name, i) => [gradients[i] as Expression, this.#gradient(name)] as const);
-        return compile({ loss }, { into });
+        return compile({}, { into });
       });
       program.bind({ x: input, t: target });
       program.run();

@@ -84,13 +84,8 @@ export function decodeNetwork(
     { kind: "sequential", layers },
     { dtype, loss: wanted, random: "none", seed },
   );
-  try {
-    writeWeights(net, fitted);
-    return net;
-  } catch (error) {
-    net.dispose();
-    throw error;
-  }
+  writeWeights(net, fitted);
+  return net;
 }
 
 function descriptionIn(

@@ -63,13 +63,14 @@ export function encodeOnnx<D extends FloatType>(
   });
   const nodes = nodesOf(net);
   const answer = ANSWERS[describeNetwork(net).loss];
-  const shape = ["N", net.outputSize];
+  const anyRows = "N";
+  const shape = [anyRows, net.outputSize];
   const outputs = [{ name: "logits", shape }];
   if (answer !== undefined) {
     nodes.push({ ...answer, inputs: ["logits"], output: "probabilities" });
     outputs.push({ name: "probabilities", shape });
   }
-  const inputs = [{ name: "x", shape: ["N", net.inputSize] }];
+  const inputs = [{ name: "x", shape: [anyRows, net.inputSize] }];
   return encodeOnnxGraph({ nodes, inputs, outputs, constants }, { opset: OPSET });
 }
 

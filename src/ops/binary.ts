@@ -213,6 +213,7 @@ function binary(name: Name, rules: Rules): BinaryFunction {
       const rule = rules[which];
       return rule && sumTo(rule({ a, b, y: result }, dy), (operands[which] as Floats).shape);
     },
+    isBuiltIn: true,
     inPlace: [0, 1],
   };
   const f = (

@@ -251,6 +251,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
       return () => f(n, from, y.pointer, scratch);
     },
     gradient: (_, node, dy) => rule(node, dy),
+    isBuiltIn: true,
     inPlace: [0],
     scratchBytes: () => MAP_SCRATCH,
   };

@@ -114,6 +114,7 @@ function reduction(
       const between = sizesBetween(groupsOf(x?.shape ?? [], axes));
       return Math.max(0, ...between) * 2 * bytesPerElement(x?.dtype ?? "float64");
     },
+    isBuiltIn: true,
     flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
   };
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {

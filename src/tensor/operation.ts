@@ -82,6 +82,8 @@ export type Operation<A extends Attributes = Attributes> = {
   readonly inPlace?: readonly number[];
   /** The result is the first operand's elements under another shape: nothing needs to be moved. */
   readonly isView?: true;
+  /** The library's: programs know by its name what it computes, and put it together with others. */
+  readonly isBuiltIn?: true;
   /** The operand that is changed, for operations that are run for this effect. */
   readonly changes?: number;
   /** Bytes of scratch during a call. */

@@ -107,12 +107,33 @@ test("an update needs a minibatch, and a label out of range adds nothing", () =>
   assertThrows(() => net.accumulation(state), DisposedError, "net.accumulation");
 });
 
+test("when the sums were disposed, what needs them says so", () => {
+  using net = netOf();
+  using state = net.optimize(sgd({ learningRate: 1 }));
+  using x = tensor(engine, new Float64Array(7), { shape: [1, 7] });
+  using t = tensor(engine, new Int32Array(1));
+  const sums = net.accumulation(state);
+  const part = sums.part(sourceOf(x, t));
+  part.run();
+  sums.dispose();
+  assert.match(assertThrows(() => part.run(), DisposedError, "part.run").message, /sum of d[Wb][12] float64/);
+  assert.match(assertThrows(() => sums.update(), DisposedError, "sums.update").message, /share float64/);
+  part.dispose();
+});
+
 test("everything is given back", () => {
   const before = engine.stats();
   {
     using net = netOf();
     using state = net.optimize(adam({ learningRate: 1 }));
-    using _sums = net.accumulation(state);
+    using sums = net.accumulation(state);
+    using x = tensor(engine, new Float64Array(7), { shape: [1, 7] });
+    using t = tensor(engine, new Int32Array(1));
+    const part = sums.part(sourceOf(x, t));
+    part.run();
+    part.dispose();
+    assertThrows(() => part.run(), DisposedError, "a part that was disposed");
+    sums.update();
   }
   assert.equal(engine.stats(), before);
 });

@@ -1,13 +1,15 @@
 /** What networks answer and learn, beside the same written out by hand. */
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { momentum, sgd } from "../../src/nn/optimizers.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dropout } from "../../src/ops/dropout.ts";
 import { relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { RandomState } from "../../src/random/random_state.ts";
@@ -220,6 +222,58 @@ test("with one output, a column of numbers is targets", () => {
     [0, 1],
   ];
   assertWithin([net.loss(x, [[0.5], [-0.25]])], [want], () => 1e-15, "loss");
+});
+
+test("what training changes is one block of parameters, one of statistics, and the counter, where they are", () => {
+  using plain = network(engine, sequential(dense(3, 2), relu()));
+  using whole = network(engine, sequential(dense(3, 2), batchNorm(), dropout(0.5)), { seed: 5 });
+  assert.equal([plain.blocks.length, plain.statistics, plain.counter], [1, {}, undefined]);
+  const [parameters, statistics, counter, ...rest] = whole.blocks;
+  assert.equal(rest, []);
+  assert.equal([...counter!.data], [5, 0]);
+  parameters!.data.fill(3);
+  statistics!.data.fill(4);
+  for (const { data } of Object.values(whole.parameters)) assert.ok(data.every((value) => value === 3));
+  for (const { data } of Object.values(whole.statistics)) assert.ok(data.every((value) => value === 4));
+  plain.blocks[0]!.data.fill(7);
+  assert.ok(plain.parameters["b1"]!.data.every((value) => value === 7));
+});
+
+test("running variances start at 1 and means at 0, with weights and without", () => {
+  for (const random of [new RandomState(1), "none"] as const) {
+    using net = network(engine, sequential(dense(3, 2), batchNorm()), { random });
+    const { mean1, variance1 } = net.statistics;
+    assert.equal(
+      [[...mean1!.data], [...variance1!.data]],
+      [
+        [0, 0],
+        [1, 1],
+      ],
+    );
+  }
+});
+
+test("a loss that is a function sees the network as a named one does: without dropout, with running statistics", () => {
+  const description = sequential(dense(3, 4, std1), batchNorm(), dropout(0.5), dense(4, 2, std1));
+  using named = network(engine, description, { dtype: "float64", loss: "squaredError" });
+  using own = network(engine, description, { dtype: "float64", loss: (z, t) => mul(sum(square(sub(z, t))), 0.5) });
+  using x = matrix(engine, "float64", 6, 3, 1);
+  using t = matrix(engine, "float64", 6, 2, 2);
+  assertWithin([own.loss(x, t)], [named.loss(x, t)], () => 1e-13, "loss");
+});
+
+test("the loss of outputs that are there is a number, of any size", () => {
+  const squares: Loss<"float32"> = (z, t) => sum(square(sub(z, t)));
+  using named = network(engine, sequential(dense(3, 2, std1)));
+  using own = network(engine, sequential(dense(3, 2, std1)), { loss: squares });
+  for (const m of [5, 2]) {
+    using z = matrix(engine, "float32", m, 2, m);
+    using t = matrix(engine, "float32", m, 2, m + 1);
+    using labels = labelsFor(engine, m, 2);
+    assert.is(named.lossOf(z, labels), softmaxCrossEntropy(z, labels), "in double precision");
+    const want = z.data.reduce((total, value, i) => total + (value - t.data[i]!) ** 2, 0);
+    assertWithin([own.lossOf(z, t)], [want], () => 1e-5, "a function's");
+  }
 });
 
 test("forward takes parameters in place of the network's own", () => {

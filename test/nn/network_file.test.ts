@@ -128,10 +128,10 @@ test("a loss that is a function is recorded as custom, and must be given again",
   assert.is(named.lossFunction, "squaredError");
 });
 
-test("the two-layer network is saved by its inner network, and the command line's weights fit it", () => {
+test("the two-layer network is saved as its inner network, and the command line's weights fit it", () => {
   const sizes = { inputSize: 4, hiddenSize: 3, outputSize: 2 };
   using net = new TwoLayerNet(engine, { ...sizes, random: new RandomState(0) });
-  using again = decodeNetwork(engine, encodeNetwork(net.network));
+  using again = decodeNetwork(engine, encodeNetwork(net));
   assertSameNumbers(again, net.network as Network<FloatType>);
   const plain = Object.entries(net.parameters).map(([name, { shape, data }]) => ({ name, shape, data }));
   using other = new TwoLayerNet(engine, sizes);
@@ -331,12 +331,22 @@ test("a file's tensors must be the description's, to the type, before anything i
       /W1: expected float32 \[1125899906842624, 1125899906842624\]/,
     ],
     [encodeSafetensors(tensors), /no lanegrad\.network in the metadata: .*loadWeights/],
-    [encodeSafetensors(tensors, { "lanegrad.network": "{" }), /the description of the network: /],
+    [encodeSafetensors(tensors, { "lanegrad.network": "{" }), /the description of the network: .*JSON/],
     [encodeSafetensors(tensors, { ...words, "lanegrad.naming": "keras" }), /found keras/],
   ];
   for (const [file, text] of cases) assert.match(faultOf(file).message, text);
   assert.is(faultOf(bytes.slice(0, -1)).format, "safetensors");
+  assert.match(faultOf(bytes.slice(0, -1)).message, /^f: safetensors: /);
   assert.equal(engine.stats(), before);
+});
+
+test("a file that does not say whose names its tensors have has the library's own", () => {
+  using net = filled("float32");
+  const { tensors, metadata } = decodeSafetensors(encodeNetwork(net));
+  const { "lanegrad.naming": naming, ...words } = Object.fromEntries(metadata);
+  assert.is(naming, "lanegrad");
+  using again = decodeNetwork(engine, encodeSafetensors(tensors, words));
+  assertSameNumbers(again, net as Network<FloatType>);
 });
 
 test("damaged files are a network, or a FormatError", () => {

@@ -70,6 +70,32 @@ for (const [name, loss] of Object.entries(LOSSES)) {
   });
 }
 
+test("where nothing is said it is the incremental method, which dropout does not hinder", () => {
+  for (const layers of [[dense(5, 3, std1)], [dense(5, 3, std1), tanh(), dropout(0.5), dense(3, 4, std1)]]) {
+    using net = network(engine, sequential(...layers), { dtype: "float64", seed: 3 });
+    using x = matrix(engine, "float64", 6, 5, 1);
+    using t = labelsFor(engine, 6, 3);
+    const [usual, incremental, plain] = [undefined, "incremental", "plain"].map((method) => {
+      const options = method === undefined ? {} : { method: method as "plain" };
+      return copied(numericalGradientOf(net, x, t, options));
+    });
+    assert.equal(usual, incremental, "to the bit");
+    assert.not.equal(usual, plain, "which rounds otherwise");
+    const { option } = assertThrows(
+      () => numericalGradientOf(net, x, t, { method: "quick" as never }),
+      OptionError,
+      "quick",
+    );
+    assert.is(option, "numericalGradientOf: method");
+  }
+});
+
+test("gradients are called after their parameters", () => {
+  using net = network(engine, sequential(dense(2, 3)));
+  const described = Object.values(numericalGradientOf(net, [1, 2], [0])).map((gradient) => gradient.describe());
+  assert.equal(described, ["dW1 float32 [2, 3]", "db1 float32 [3]"]);
+});
+
 test("what is not computed column by column is computed plainly, and refused where the other is asked for", () => {
   using net = network(engine, sequential(dense(5, 3, std1), batchNorm(), dense(3, 4, std1)), { dtype: "float64" });
   using x = matrix(engine, "float64", 6, 5, 1);

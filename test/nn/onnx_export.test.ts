@@ -56,6 +56,12 @@ function fill<D extends FloatType>(net: Network<D>): void {
 /** What onnxruntime makes of the network's model, for several numbers of rows, is what the network says. */
 async function assertAgrees<D extends FloatType>(net: Network<D>, model = encodeOnnx(net)): Promise<void> {
   const session = await openSession(model);
+  const anyRows = session.inputMetadata.map((value) => value.isTensor && value.shape);
+  assert.equal(anyRows, [["N", net.inputSize]]);
+  assert.equal(
+    session.outputMetadata.map((value) => value.isTensor && value.shape),
+    session.outputNames.map(() => ["N", net.outputSize]),
+  );
   const isProbable = PROBABLE.includes(net.lossFunction as LossName);
   assert.equal(session.inputNames, ["x"]);
   assert.equal(session.outputNames, isProbable ? ["logits", "probabilities"] : ["logits"]);

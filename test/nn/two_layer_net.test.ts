@@ -1,10 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { sgd } from "../../src/nn/optimizers.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { gatherRows } from "../../src/ops/gather.ts";
 import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -90,6 +92,33 @@ test("weights are drawn W1 first, then W2, times the standard deviation; biases 
     );
     assert.equal([...b1.data, ...b2.data], Array(9).fill(0));
   }
+});
+
+test("without random numbers, all parameters are 0", () => {
+  using net = new TwoLayerNet(engine, sizes);
+  for (const name of PARAMETERS)
+    assert.ok(
+      net.parameters[name].data.every((value) => value === 0),
+      name,
+    );
+});
+
+test("what training asks for is its network's: counts, an optimizer's state, a step", () => {
+  const random = new RandomState(10);
+  using net = new TwoLayerNet(engine, { ...sizes, random, weightInitStd: 1 });
+  using same = new TwoLayerNet(engine, sizes);
+  for (const name of PARAMETERS) same.parameters[name].data.set(net.parameters[name].data);
+  using x = tensor(engine, rows(random, 6, 7));
+  using t = tensor(engine, Int32Array.of(0, 1, 2, 3, 0, 1));
+  using y = net.predict(x);
+  const largest = (y.toArray() as number[][]).map((row) => row.indexOf(Math.max(...row)));
+  assert.is(net.countCorrect(x, t), largest.filter((label, i) => label === t.data[i]).length);
+  using state = net.optimize(sgd({ learningRate: 0.5 }));
+  using step = net.trainingStep(state, { x: expressionOf(x), t: expressionOf(t) });
+  step.run();
+  same.step(x, t, 0.5);
+  assert.is(state.step, 1);
+  for (const name of PARAMETERS) assert.equal(net.parameters[name].data, same.parameters[name].data, name);
 });
 
 test("a minibatch's loss and accuracy are those of its examples taken alone", () => {
@@ -185,10 +214,12 @@ test("a network gives back all its memory, and temporary tensors go also when a 
 test("bad sizes, dtypes and use after dispose are refused by name", () => {
   const random = new RandomState(0);
   for (const bad of [0, -1, 1.5, Number.NaN]) {
-    assert.throws(
-      () => new TwoLayerNet(engine, { ...sizes, hiddenSize: bad, random }),
-      (e: unknown) => e instanceof OptionError && e.option === "hiddenSize",
-    );
+    for (const size of ["inputSize", "hiddenSize", "outputSize"] as const) {
+      assert.throws(
+        () => new TwoLayerNet(engine, { ...sizes, [size]: bad, random }),
+        (e: unknown) => e instanceof OptionError && e.option === size,
+      );
+    }
   }
   assert.throws(
     () => new TwoLayerNet(engine, { ...sizes, random, weightInitStd: Number.NaN }),
