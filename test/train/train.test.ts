@@ -18,7 +18,7 @@ import { emptyHistory, type TrainHistory } from "../../src/train/history.ts";
 import { ResidentDataset } from "../../src/train/resident.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { Trainer } from "../../src/train/trainer.ts";
-import { clusters } from "../support/digits.ts";
+import { clusters, halfWrong } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
 
@@ -30,13 +30,6 @@ const optimizer = adam({ learningRate: 0.02 });
 
 function netOf(seed = 1): Network<"float32"> {
   return network(engine, sequential(dense(19, 8), relu(), dense(8, 4)), { seed });
-}
-
-/** The same examples, with labels of which every second one is drawn anew. */
-function halfWrong({ name, inputs, labels, shape, classes, scale }: typeof trainSet): typeof trainSet {
-  const random = new RandomState(5);
-  const drawn = Uint8Array.from(labels, (label, i) => (i % 2 === 0 ? label : random.randint(0, classes)));
-  return new Dataset({ name, inputs, labels: drawn, shape, classes, scale });
 }
 
 test("an epoch meets every example once, and its loss is the mean over its examples", async () => {
