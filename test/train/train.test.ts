@@ -137,6 +137,12 @@ test("a share for validation is split off by the seed: what is trained on and wh
   };
   const [part, rest] = split(trainSet, { share: 0.2, random: new RandomState(6), stratify: "classes" });
   assert.equal(await run(trainSet, 0.2), await run(rest, part));
+  const numbers = new Dataset({
+    ...{ name: "numbers", inputs: trainSet.inputs, shape: [19] },
+    targetValues: Float32Array.from({ length: 4 * 70 }, (_, i) => i / 280),
+  });
+  const [few, many] = split(numbers, { share: 0.2, random: new RandomState(6) });
+  assert.equal(await run(numbers, 0.2), await run(many, few));
   await assertRejects(() => run(trainSet, 1), OptionError, "a share of all");
   using net = netOf();
   using resident = new ResidentDataset(engine, trainSet);
@@ -229,18 +235,19 @@ test("callbacks are awaited, in order, and the end is told once", async () => {
   };
   await train(net, trainSet, {
     epochs: 2,
-    batchSize: 70,
+    batchSize: 40,
     optimizer,
     test: testSet,
-    checkpointEvery: 2,
+    checkpointEvery: 4,
     onStep: ({ iteration }) => void told.push(`step ${iteration}`),
     onEvaluation: ({ iteration }) => later(`evaluation ${iteration}`),
     onEpoch: ({ epoch }) => later(`epoch ${epoch}`),
     onCheckpoint: ({ iteration }) => later(`checkpoint ${iteration}`),
     onEnd: ({ outcome }) => later(`${outcome}`),
   });
-  const first = ["step 0", "evaluation 0", "epoch 0"];
-  assert.equal(told, [...first, "step 1", "evaluation 1", "epoch 1", "checkpoint 2", "finished"]);
+  const first = ["step 0", "step 1", "evaluation 1", "epoch 0"];
+  assert.equal(told, [...first, "step 2", "step 3", "evaluation 3", "epoch 1", "checkpoint 4", "finished"]);
+  await train(net, trainSet, { epochs: 1, batchSize: 40, optimizer, checkpointEvery: 1 }); // nobody need listen
 });
 
 test("a long evaluation lets timers have their turn", async () => {
