@@ -147,7 +147,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   }
   for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
   trainer.resume(position);
-  if (facts.watch) trainer.best?.resume({ ...facts.watch, blocks: blocks as WatchState["blocks"] });
+  trainer.best?.resume({ best: undefined, waited: 0, ...facts.watch, blocks: blocks as WatchState["blocks"] });
   const { history } = trainer;
   history.losses.length = 0;
   for (const loss of losses) history.losses.push(loss);

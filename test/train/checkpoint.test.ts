@@ -146,12 +146,13 @@ test("early stopping may begin, or be left out, where a run goes on", () => {
   const data = { train: halfWrong(trainSet), validation: halfWrong(testSet) };
   const options: TrainerOptions = { epochs: 100, batchSize: 10, optimizer: adam({ learningRate: 0.02 }) };
   const stopping: TrainerOptions = { ...options, earlyStopping: { patience: 4 } };
-  const after = (first: TrainerOptions, second: TrainerOptions) => {
+  const after = (first: TrainerOptions, second: TrainerOptions, forgotten = 0) => {
     using net = netOf("plain", 1);
     using trainer = new Trainer(net, data, first);
     advance(trainer, 20);
     using other = netOf("plain", 2);
     using resumed = new Trainer(other, data, second);
+    if (forgotten > 0) advance(resumed, forgotten);
     restore(resumed, checkpointOf(trainer));
     advance(resumed, 1000);
     return resumed.history;
@@ -160,6 +161,7 @@ test("early stopping may begin, or be left out, where a run goes on", () => {
   assert.is(begun.outcome, "stopped early");
   const last = begun.evaluations.findIndex(({ iteration }) => iteration === begun.best?.iteration);
   assert.is(begun.evaluations.length - 1 - last, 4);
+  assert.equal(after(options, stopping, 100), begun, "what was best before is forgotten");
   const left = after(stopping, options);
   assert.equal([left.outcome, left.losses.length], ["finished", 700]);
 });

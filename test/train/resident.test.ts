@@ -121,9 +121,14 @@ test("errors call what lies in memory by what it is", () => {
   assert.is(numbers.targets("float64").describe(), "targets float64 [64, 2]");
   assert.is((batch.inputs as Tensor).describe(), "inputs float64 [3, 1]");
   assert.is(batch.targets.describe(), "targets float64 [3, 2]");
+  assert.is(batch.indices.describe(), "indices int32 [3]");
   using classes = new ResidentDataset(engine, bytes(10, 2, 20));
   assert.is((classes.inputs("float32") as Tensor).describe(), "inputs uint8 [10, 2]");
   assert.is(classes.labels.describe(), "labels int32 [10]");
+  using few = new Minibatch(classes, 3, "float32");
+  assert.is(few.labels.describe(), "labels int32 [3]");
+  using staged = new StagedMinibatch(engine, bytes(10, 2, 20), { batchSize: 3, dtype: "float32" });
+  assert.is((staged.inputs as Tensor).describe(), "inputs float32 [3, 2]");
 });
 
 test("floats are copied once for each dtype that is asked for, and only then", () => {
