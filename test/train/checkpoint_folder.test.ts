@@ -112,6 +112,7 @@ test("what cannot be read is no damage: the error is the system's; and where not
 test("other files in the folder are left alone; what a crash left is removed", async () => {
   const path = makeTemporaryFolder();
   const others = ["a.part", "checkpoint-x.safetensors", "notes.txt", "w.safetensors.gz"];
+  others.push("checkpoint-000000001.safetensors.gz", "my-checkpoint-000000001.safetensors", "checkpoint-1.safetensors");
   for (const name of [...others, "checkpoint-000000007.safetensors.1-2.part"]) writeFileSync(join(path, name), "x");
   const folder = new CheckpointFolder(path, { keep: 1 });
   for (const checkpoint of checkpoints(2)) await folder.save(checkpoint);
