@@ -6,6 +6,7 @@ import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { augment } from "../../src/train/augment.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
+import { streamDataset } from "../../src/train/stream.ts";
 import { Trainer, type TrainerData } from "../../src/train/trainer.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import { clusters } from "../support/digits.ts";
@@ -42,6 +43,14 @@ test("a run on images that are changed can be measured by the images as they are
   for (const _ of trainer.steps());
   const { testAccuracy, trainAccuracy } = trainer.history.evaluations[0]!;
   assert.equal([testAccuracy, trainAccuracy], [evaluate(net, images).accuracy, undefined]);
+});
+
+test("a run says how many examples it has, as far as anybody knows, and of which size", () => {
+  using net = network(engine, sequential(dense(25, 4)), { seed: 1 });
+  using known = new Trainer(net, { train: images }, options);
+  assert.equal(known.examples, { length: 1000, size: 25 });
+  using streamed = new Trainer(net, { train: streamDataset({ chunks: () => [images] }) }, options);
+  assert.equal(streamed.examples, { length: undefined, size: 25 });
 });
 
 test("examples of another size are refused by what they are for", () => {
