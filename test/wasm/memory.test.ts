@@ -103,6 +103,15 @@ test("memory that cannot grow is an error, not a wrong answer; addresses above 2
   assert.is(engine.memory.blocks, 6, "what failed is not counted: three blocks, two tensors and scratch");
 });
 
+test("the largest block is there, also with its margins", async () => {
+  const engine = await Engine.load({ build: "debug" });
+  const block = engine.memory.allocate(LARGEST_BLOCK);
+  assert.ok(engine.stats().memoryBytes > LARGEST_BLOCK);
+  engine.checkMemory();
+  block.free();
+  assert.is(engine.stats().tensors, 0);
+});
+
 /** A heap that gives the same address each time, and writes down what it is asked; `buffer` is its memory. */
 function plainHeap(address = 256) {
   const asked: string[] = [];
