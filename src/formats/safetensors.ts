@@ -126,7 +126,10 @@ export function encodeSafetensors(
  * const { tensors, metadata } = decodeSafetensors(bytes, { file: "model.safetensors" });
  * metadata.get("program"); // → "digits"
  */
-export function decodeSafetensors(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Safetensors {
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  { file }: { readonly file?: string | undefined } = {},
+): Safetensors {
   const fail = (fault: FormatFault) => new FormatError("safetensors", fault, file);
   const { json, start } = splitHeader(bytes, fail);
   const { entries, metadata } = parseHeader(json, fail);

@@ -70,7 +70,7 @@ export function decodeNetwork(
   bytes: Uint8Array,
   { file, loss, seed = 0 }: DecodeNetworkOptions = {},
 ): Network<FloatType> {
-  const { tensors, metadata } = decodeSafetensors(bytes, file === undefined ? {} : { file });
+  const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const fail = (fault: FormatFault) => new FormatError("lanegrad network", fault, file);
   const { dtype, layers, loss: named } = descriptionIn(metadata, fail, file);
   const naming = namingIn(metadata, fail);

@@ -123,7 +123,7 @@ export function loadWeights<D extends FloatType>(
   options: SetWeightsOptions = {},
 ): void {
   const { file } = options;
-  setWeights(net, decodeSafetensors(bytes, file === undefined ? {} : { file }).tensors, options);
+  setWeights(net, decodeSafetensors(bytes, { file }).tensors, options);
 }
 
 /** Refuses a naming that is none. */

@@ -38,7 +38,7 @@ function changed<D extends FloatType>(
   }
   const batch = own(new StagedMinibatch(engine, train, { batchSize, dtype, layout: plan.layout }));
   const indices = new Int32Array(batchSize);
-  const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
+  const options = { augment: plan.augmentation, random };
   const fill = () => {
     sampler.draw(indices);
     batch.load(train, indices, options);

@@ -134,7 +134,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     throw new CheckpointError({ kind: "damaged", reason: "training/order is not of int32" }, file);
   }
 
-  const before = { random: trainer.random.getState(), sampler: trainer.feed.state(), step: trainer.state.step };
+  const before = { random: trainer.random.getState(), step: trainer.state.step };
   try {
     trainer.random.setState(random);
     trainer.state.resume(facts.optimizerStep);
@@ -147,7 +147,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
   }
   for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
   trainer.resume(position);
-  if (facts.watch) trainer.best?.resume({ ...facts.watch, blocks: blocks as WatchState["blocks"] });
+  trainer.best?.resume({ best: undefined, waited: 0, ...facts.watch, blocks: blocks as WatchState["blocks"] });
   const { history } = trainer;
   history.losses.length = 0;
   for (const loss of losses) history.losses.push(loss);
@@ -179,7 +179,7 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
  */
 export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(bytes, file === undefined ? {} : { file });
+  const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const text = metadata.get(KEY);
   const network = metadata.get(NETWORK_KEY);
   if (text === undefined || network === undefined) throw new CheckpointError({ kind: "no-checkpoint" }, file);

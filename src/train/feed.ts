@@ -2,7 +2,6 @@
  * Where a run's minibatches come from: each fills a minibatch in the engine's memory, and names the step that it feeds.
  */
 import type { Dataset } from "../data/dataset.ts";
-import { OptionError } from "../errors.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
@@ -115,8 +114,8 @@ export class SampledFeed<D extends FloatType> implements Feed<D> {
   }
 
   draw(): Slot<D> {
-    const slot = this.#slots.get(this.#sampler.nextSize);
-    if (slot === undefined) throw new OptionError("batchSize", "a size that was foreseen", this.#sampler.nextSize);
+    // The sampler's sizes are all that it draws.
+    const slot = this.#slots.get(this.#sampler.nextSize) as Slot<D> & { readonly fill: () => void };
     slot.fill();
     return slot;
   }

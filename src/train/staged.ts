@@ -37,9 +37,9 @@ export type StagedOptions<D extends FloatType> = {
 /** What happens to images on the way. */
 export type LoadOptions = {
   /** Changes each image anew. */
-  readonly augment?: Augmentation;
+  readonly augment?: Augmentation | undefined;
   /** Where the amounts come from, four draws for each example in order; needed with `augment`. */
-  readonly random?: RandomState;
+  readonly random?: RandomState | undefined;
 };
 
 /** Examples that are looked at for the layout. */
@@ -91,7 +91,6 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     this.#everyRow = tensor(
       engine,
       Int32Array.from({ length: batchSize }, (_, row) => row),
-      { name: "rows" },
     );
     const t: Expression = expressionOf<"int32" | D>(this.targets);
     if (!isBytes) {
@@ -176,7 +175,6 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
 
   #checkAlike(dataset: Dataset): void {
     const like = this.#like;
-    if (dataset === like) return;
     if (isAlike(dataset, like)) return;
     throw new DatasetError({ kind: "shape", file: dataset.name, expected: kindOf(like), found: kindOf(dataset) });
   }

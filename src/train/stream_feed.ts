@@ -115,8 +115,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
   #fill({ dataset, indices }: StreamBatch): StreamSlot<D> {
     const { plan, random } = this.#parts;
     const slot = this.#slots.get(indices.length) ?? this.#slot(dataset, indices.length);
-    const options = plan.augmentation === undefined ? {} : { augment: plan.augmentation, random };
-    slot.batch.load(dataset, indices, options);
+    slot.batch.load(dataset, indices, { augment: plan.augmentation, random });
     return slot;
   }
 

@@ -172,7 +172,7 @@ export class Trainer<D extends FloatType> extends Owner {
       let [sum, rows] = [0, 0];
       for (let part = 0; part < accumulate; part++) {
         while (feed.wait() !== undefined) yield undefined;
-        if (part === 0) this.#begin(progress);
+        this.#begin(progress);
         const { size, batch, step } = feed.draw();
         step.run();
         const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];

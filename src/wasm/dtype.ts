@@ -32,8 +32,3 @@ export function bytesPerElement(dtype: DType): number {
 export function viewOf<D extends DType>(dtype: D, buffer: ArrayBuffer, pointer: number, length: number): ArrayOf[D] {
   return new ARRAYS[dtype](buffer, pointer, length) as ArrayOf[D];
 }
-
-/** New zeros outside of WebAssembly memory. */
-export function arrayOf<D extends DType>(dtype: D, length: number): ArrayOf[D] {
-  return new ARRAYS[dtype](length) as ArrayOf[D];
-}

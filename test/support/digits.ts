@@ -23,3 +23,10 @@ export function clusters({ count, size, classes, seed }: ClusterOptions): Datase
   }
   return new Dataset({ name: "clusters", inputs, labels, shape: [size], classes, scale: 1 / 255 });
 }
+
+/** The same examples, with labels of which every second one is drawn anew. */
+export function halfWrong({ name, inputs, labels, shape, classes, scale }: Dataset): Dataset {
+  const random = new RandomState(5);
+  const drawn = Uint8Array.from(labels, (label, i) => (i % 2 === 0 ? label : random.randint(0, classes)));
+  return new Dataset({ name, inputs, labels: drawn, shape, classes, scale });
+}

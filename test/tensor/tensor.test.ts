@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { AllocationError, DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { countOf } from "../../src/tensor/layout.ts";
 import { empty, Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
-import { arrayOf, bytesPerElement, type DType } from "../../src/wasm/dtype.ts";
+import { bytesPerElement, type DType, viewOf } from "../../src/wasm/dtype.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -41,7 +41,7 @@ test("a number is a tensor without axes; empty rows are a tensor without element
 
 test("a typed array brings its dtype and is copied; a shape folds it", () => {
   for (const dtype of DTYPES) {
-    const values = arrayOf(dtype, 6);
+    const values = viewOf(dtype, new ArrayBuffer(6 * bytesPerElement(dtype)), 0, 6);
     values.set([1, 2, 3, 4, 5, 6]);
     using x = tensor(engine, values);
     assert.is(x.dtype, dtype);

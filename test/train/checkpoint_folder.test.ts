@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, DatasetError, OptionError, SaveError } from "../../src/errors.ts";
+import { CheckpointError, DatasetError, FormatError, OptionError, SaveError } from "../../src/errors.ts";
+import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { momentum } from "../../src/nn/optimizers.ts";
@@ -60,6 +61,40 @@ test("a damaged newest one is refused, and the one before it is offered", async 
   await assertRejects(() => folder.read("checkpoint-000000099.safetensors"), CheckpointError, "missing");
 });
 
+test("weights without a checkpoint, and a checkpoint of another version, are refused like damage", async () => {
+  const path = makeTemporaryFolder();
+  const folder = new CheckpointFolder(path);
+  const [first, second] = checkpoints(2) as [Checkpoint, Checkpoint];
+  await folder.save(first);
+  for (const [kind, bytes] of [
+    ["no-checkpoint", encodeSafetensors([...second.arrays.values()])],
+    ["version", encodeCheckpoint({ ...second, facts: { ...second.facts, version: 2 } })],
+  ] as const) {
+    writeFileSync(join(path, "checkpoint-000000002.safetensors"), bytes);
+    const error = await assertRejects(() => folder.latest(), CheckpointError, kind);
+    assert.is(error.fault.kind, kind);
+    assert.is(error.file, `${path}/checkpoint-000000002.safetensors`);
+    assert.is(error.previous, `${path}/checkpoint-000000001.safetensors`);
+  }
+});
+
+test("names are in the order of the steps, however many digits those have; a name does not lead out of the folder", async () => {
+  const path = makeTemporaryFolder();
+  const steps = [10, 9_999_999_999, 1_000_000_000, 999_999_999, 20_000_000_000, 3].map((n) => `${n}`.padStart(9, "0"));
+  for (const count of steps) writeFileSync(join(path, `checkpoint-${count}.safetensors`), "x");
+  const folder = new CheckpointFolder(path);
+  assert.equal(
+    (await folder.names()).map((name) => Number(name.slice("checkpoint-".length, -".safetensors".length))),
+    [3, 10, 999_999_999, 1_000_000_000, 9_999_999_999, 20_000_000_000],
+  );
+  for (const name of ["../best.safetensors", "a\\best.safetensors"]) {
+    assert.is((await assertRejects(() => folder.read(name), OptionError, name)).option, "name");
+  }
+  const file = `${path}/checkpoint-000000003.safetensors`;
+  const read = () => folder.read("checkpoint-000000003.safetensors");
+  assert.is((await assertRejects(read, FormatError, "damaged")).file, file);
+});
+
 test("what cannot be read is no damage: the error is the system's; and where nothing is whole, nothing is offered", async () => {
   const path = makeTemporaryFolder();
   const folder = new CheckpointFolder(path);
@@ -76,13 +111,13 @@ test("what cannot be read is no damage: the error is the system's; and where not
 
 test("other files in the folder are left alone; what a crash left is removed", async () => {
   const path = makeTemporaryFolder();
-  for (const name of ["notes.txt", "checkpoint-x.safetensors", "checkpoint-000000007.safetensors.1-2.part"]) {
-    writeFileSync(join(path, name), "x");
-  }
+  const others = ["a.part", "checkpoint-x.safetensors", "notes.txt", "w.safetensors.gz"];
+  others.push("checkpoint-000000001.safetensors.gz", "my-checkpoint-000000001.safetensors", "checkpoint-1.safetensors");
+  for (const name of [...others, "checkpoint-000000007.safetensors.1-2.part"]) writeFileSync(join(path, name), "x");
   const folder = new CheckpointFolder(path, { keep: 1 });
   for (const checkpoint of checkpoints(2)) await folder.save(checkpoint);
   await folder.clean();
-  assert.equal(readdirSync(path).sort(), ["checkpoint-000000002.safetensors", "checkpoint-x.safetensors", "notes.txt"]);
+  assert.equal(readdirSync(path).sort(), [...others, "checkpoint-000000002.safetensors"].sort());
 });
 
 test("a folder that cannot be written is an error that says so, and the checkpoints before stand", async () => {

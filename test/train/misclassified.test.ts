@@ -50,6 +50,7 @@ for (const layout of ["dense", "sparse"] as const) {
       assert.is(got.length, count - evaluate(net, resident).correct);
       assert.equal(misclassified(net, data, { limit: 3 }), misclassified(net, resident, { limit: 3 }));
       assert.equal(misclassified(net, resident, { limit: 3 }), got.slice(0, 3));
+      assert.equal(misclassified(net, resident, { limit: 1 }), got.slice(0, 1));
       assert.equal(misclassified(net, resident), got.slice(0, 20));
     }
   });

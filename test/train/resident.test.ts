@@ -6,7 +6,9 @@ import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
+import { StagedMinibatch } from "../../src/train/staged.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -90,6 +92,45 @@ test("floats with class labels: both minibatches of one dataset see the same lab
   }
 });
 
+/** Examples of `size` bytes, the first `nonzeros` of which are not 0. */
+function bytes(count: number, size: number, nonzeros: number): Dataset {
+  const inputs = new Uint8Array(count * size).fill(7, 0, nonzeros);
+  return new Dataset({ name: "bytes", inputs, shape: [size], labels: new Uint8Array(count), classes: 1 });
+}
+
+test("auto: sparse where fewer than 40 % of the bytes are not zero, and as long as columns can be numbered", () => {
+  for (const [data, layout] of [
+    [bytes(10, 10, 0), "sparse"],
+    [bytes(10, 10, 39), "sparse"],
+    [bytes(10, 10, 40), "dense"],
+    [bytes(1, 65_536, 9), "sparse"],
+    [bytes(1, 65_537, 9), "dense"],
+    [line(), "dense"],
+  ] as const) {
+    using resident = new ResidentDataset(engine, data);
+    assert.is(resident.layout, layout, `${data.length} × ${data.size}`);
+    using staged = new StagedMinibatch(engine, data, { batchSize: 1, dtype: "float32" });
+    assert.is(staged.layout, layout, `${data.length} × ${data.size}, staged`);
+  }
+});
+
+test("errors call what lies in memory by what it is", () => {
+  using numbers = new ResidentDataset(engine, line());
+  using batch = new Minibatch(numbers, 3, "float64");
+  assert.is((numbers.inputs("float64") as Tensor).describe(), "inputs float64 [64, 1]");
+  assert.is(numbers.targets("float64").describe(), "targets float64 [64, 2]");
+  assert.is((batch.inputs as Tensor).describe(), "inputs float64 [3, 1]");
+  assert.is(batch.targets.describe(), "targets float64 [3, 2]");
+  assert.is(batch.indices.describe(), "indices int32 [3]");
+  using classes = new ResidentDataset(engine, bytes(10, 2, 20));
+  assert.is((classes.inputs("float32") as Tensor).describe(), "inputs uint8 [10, 2]");
+  assert.is(classes.labels.describe(), "labels int32 [10]");
+  using few = new Minibatch(classes, 3, "float32");
+  assert.is(few.labels.describe(), "labels int32 [3]");
+  using staged = new StagedMinibatch(engine, bytes(10, 2, 20), { batchSize: 3, dtype: "float32" });
+  assert.is((staged.inputs as Tensor).describe(), "inputs float32 [3, 2]");
+});
+
 test("floats are copied once for each dtype that is asked for, and only then", () => {
   const before = engine.stats().tensors;
   using resident = new ResidentDataset(engine, line());
@@ -105,7 +146,9 @@ test("numbers have no labels: asking for them is an error, not an empty answer",
   using resident = new ResidentDataset(engine, line());
   using batch = new Minibatch(resident, 1, "float32");
   for (const of of [resident, batch, line()]) {
-    assert.is(assertThrows(() => of.labels, DatasetError, "labels").fault.kind, "targets");
+    const name = of === batch ? "minibatch" : "line";
+    const expected = { kind: "targets", name, expected: "class labels", found: "numbers" };
+    assert.equal(assertThrows(() => of.labels, DatasetError, name).fault, expected);
   }
 });
 

@@ -73,7 +73,32 @@ for (const dtype of ["float32", "float64"] as const) {
     assert.equal(elementsOf(staged.inputs), [1.25, 1.375, 0, 0.125, 1.25, 1.375]);
     assert.equal([...staged.targets.data], [0, 0.625, 0]);
     assert.equal(staged.targets.shape, [3, 1]);
+    assert.is((staged.inputs as Tensor).describe(), `inputs ${dtype} [3, 2]`);
+    assert.is(staged.targets.describe(), `targets ${dtype} [3, 1]`);
     assert.is(assertThrows(() => staged.labels, DatasetError, "labels").fault.kind, "targets");
+  });
+
+  test(`a step on floats and numbers that are loaded is that on those which are gathered: ${dtype}`, () => {
+    const inputs = Float64Array.from({ length: 12 }, (_, i) => i / 8);
+    const data = new Dataset({ name: "numbers", inputs, shape: [2], targetValues: inputs.slice(0, 6) });
+    const after = (batch: Minibatch<typeof dtype> | StagedMinibatch<typeof dtype>) => {
+      using net = network(engine, sequential(dense(2, 1)), { seed: 2, dtype, loss: "squaredError" });
+      using state = net.optimize(sgd({ learningRate: 0.1 }));
+      using step = net.trainingStep(state, batch.source);
+      for (const indices of [
+        [5, 0, 5],
+        [1, 2, 3],
+      ]) {
+        if (batch instanceof Minibatch) batch.indices.set(indices);
+        else batch.load(data, indices);
+        step.run();
+      }
+      return Object.values(net.parameters).map(({ data: weights }) => [...weights]);
+    };
+    using resident = new ResidentDataset(engine, data);
+    using gathered = new Minibatch(resident, 3, dtype);
+    using staged = new StagedMinibatch(engine, data, { batchSize: 3, dtype });
+    assert.equal(after(staged), after(gathered));
   });
 }
 
@@ -146,7 +171,8 @@ test("a load that is refused draws nothing and leaves the minibatch as it was", 
     const error = assertThrows(() => staged.load(other, [0, 1], { augment: some, random }), DatasetError, "unlike");
     assert.is(error.fault.kind, "shape");
   }
-  assertThrows(() => staged.load(images, [0, 40], { augment: some, random }), IndexError, "no example");
+  const index = assertThrows(() => staged.load(images, [0, 40], { augment: some, random }), IndexError, "no example");
+  assert.equal([index.op, index.argument, index.position, index.value], ["load", "indices", 1, 40]);
   assertThrows(() => staged.load(images, [0], { augment: some, random }), OptionError, "too few");
   assertThrows(() => staged.load(images, [0, 1], { augment: some }), OptionError, "no random");
   assert.is(random.rand(), new RandomState(9).rand());
@@ -173,7 +199,7 @@ test("what was disposed of loads nothing", () => {
   const staged = new StagedMinibatch(engine, images, { batchSize: 1, dtype: "float32" });
   staged.dispose();
   staged.dispose();
-  assertThrows(() => staged.load(images, [0]), DisposedError, "load");
+  assert.match(assertThrows(() => staged.load(images, [0]), DisposedError, "load").message, /stage uint8 \[1, 81\]/);
 });
 
 const streamed = await fromStream();

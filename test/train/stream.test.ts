@@ -197,11 +197,18 @@ test("numbers as targets stay with their examples", async () => {
 test("options that cannot be meant are refused at once", () => {
   const { chunks } = source([1]);
   for (const value of [-1, 1.5, Number.NaN]) {
-    assertThrows(() => streamDataset({ chunks, shuffleBuffer: value }), OptionError, "shuffleBuffer");
-    assertThrows(() => streamDataset({ chunks, seed: value }), OptionError, "seed");
-    assertThrows(() => streamDataset({ chunks }).batches({ batchSize: 1, epoch: value }), OptionError, "epoch");
-    assertThrows(() => streamDataset({ chunks }).batches({ batchSize: value }), OptionError, "batchSize");
+    for (const [option, call] of Object.entries({
+      shuffleBuffer: () => streamDataset({ chunks, shuffleBuffer: value }),
+      seed: () => streamDataset({ chunks, seed: value }),
+      epoch: () => streamDataset({ chunks }).batches({ batchSize: 1, epoch: value }),
+      batchSize: () => streamDataset({ chunks }).batches({ batchSize: value }),
+    })) {
+      assert.is(assertThrows(call, OptionError, option).option, option);
+    }
   }
+  const most = 2 ** 32 - 1; // what a stream of draws can be seeded with
+  streamDataset({ chunks }).batches({ batchSize: 1, epoch: most });
+  assertThrows(() => streamDataset({ chunks }).batches({ batchSize: 1, epoch: most + 1 }), OptionError, "epoch");
   assertThrows(() => streamDataset({ chunks: [] as unknown as () => [] }), OptionError, "chunks");
 });
 

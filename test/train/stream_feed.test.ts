@@ -1,14 +1,17 @@
 /** Training on data that comes in chunks: the same steps as by hand, going on to the same bits, errors of the source. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Dataset } from "../../src/data/dataset.ts";
+import { augmented } from "../../src/data/augmentation.ts";
+import { Dataset } from "../../src/data/dataset.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { relu } from "../../src/ops/elementwise.ts";
+import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import { augment } from "../../src/train/augment.ts";
 import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
@@ -42,6 +45,10 @@ function streamOf(data: Dataset, shuffleBuffer: number, onEnd: () => void = () =
   return streamDataset({ chunks, shuffleBuffer, seed: 3 });
 }
 
+function partsOf({ name, labels, shape, classes, scale }: Dataset) {
+  return { name, labels, shape, classes, scale };
+}
+
 test("without a buffer, an epoch is the data in its order", async () => {
   using net = netOf();
   const history = await train(net, streamOf(all, 0), { epochs: 2, batchSize: 20, optimizer });
@@ -69,6 +76,51 @@ test("without a buffer, an epoch is the data in its order", async () => {
       [1, 7],
     ],
   );
+});
+
+test("images of a stream are changed on the way, by the draws of the run", async () => {
+  const images = clusters({ count: 50, size: 25, classes: 4, seed: 2 });
+  const augmentation = augment({ shift: 1, rotate: 20 });
+  const options: TrainOptions = { epochs: 1, batchSize: 20, optimizer, layout: "dense" };
+  const made = () => network(engine, sequential(dense(25, 4)), { seed: 1 });
+  using net = made();
+  await train(net, streamOf(images, 0), { ...options, augmentation, random: new RandomState(4) });
+  const random = new RandomState(4);
+  async function* changed() {
+    for (const start of [0, 20, 40])
+      yield augmented(images.slice(start, Math.min(50, start + 20)), augmentation, random);
+  }
+  using same = made();
+  await train(same, streamDataset({ chunks: changed }), options);
+  assert.equal([...net.blocks[0]!.data], [...same.blocks[0]!.data]);
+  using plain = made();
+  await train(plain, streamOf(images, 0), options);
+  assert.not.equal([...net.blocks[0]!.data], [...plain.blocks[0]!.data]);
+});
+
+test("the layout is the one that is asked for, or the first minibatch's, and the source is started once in an epoch", async () => {
+  const full = new Dataset({ ...partsOf(all), inputs: Uint8Array.from(all.inputs, (byte) => byte | 1) });
+  const empty = new Dataset({ ...partsOf(all), inputs: new Uint8Array(all.inputs.length) });
+  for (const [layout, first, second, want] of [
+    ["sparse", full, full, "sparse"],
+    ["dense", empty, empty, "dense"],
+    ["auto", full, empty, "dense"],
+    ["auto", empty, full, "sparse"],
+  ] as const) {
+    let starts = 0;
+    function* chunks() {
+      starts += 1;
+      yield first.slice(0, 20);
+      yield second.slice(20, 60);
+      yield second.slice(60, 70);
+    }
+    using net = netOf();
+    const history = await train(net, streamDataset({ chunks }), { epochs: 2, batchSize: 20, optimizer, layout });
+    assert.equal([history.layout, history.losses.length, starts], [want, 8, 2], `${layout} ${want}`);
+  }
+  using net = netOf();
+  using trainer = new Trainer(net, { train: streamOf(all, 0) }, { epochs: 1, optimizer });
+  assert.is(trainer.feed.layout, "dense", "before anything is read");
 });
 
 test("it learns, with a buffer, evaluations and accumulated gradients", async () => {
@@ -152,7 +204,12 @@ test("what does not fit a stream is refused", async () => {
   assert.is((await assertRejects(drawn, OptionError, "iterations")).option, "iterations");
   const wide = clusters({ count: 20, size: 20, classes: 4, seed: 2 });
   const options: TrainOptions = { epochs: 1, batchSize: 10, optimizer: sgd({ learningRate: 0.1 }) };
-  await assertRejects(() => train(net, streamOf(wide, 0), options), ShapeError, "size");
+  const { op, argument, expected, found } = await assertRejects(
+    () => train(net, streamOf(wide, 0), options),
+    ShapeError,
+    "size",
+  );
+  assert.equal([op, argument, expected, found], ["train", "stream", "19 values each", "20"]);
   using trainer = new Trainer(net, { train: stream }, options);
   assertThrows(() => [...trainer.steps()], OptionError, "not at hand");
 });

@@ -18,7 +18,7 @@ import { emptyHistory, type TrainHistory } from "../../src/train/history.ts";
 import { ResidentDataset } from "../../src/train/resident.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";
 import { Trainer } from "../../src/train/trainer.ts";
-import { clusters } from "../support/digits.ts";
+import { clusters, halfWrong } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
 
@@ -30,13 +30,6 @@ const optimizer = adam({ learningRate: 0.02 });
 
 function netOf(seed = 1): Network<"float32"> {
   return network(engine, sequential(dense(19, 8), relu(), dense(8, 4)), { seed });
-}
-
-/** The same examples, with labels of which every second one is drawn anew. */
-function halfWrong({ name, inputs, labels, shape, classes, scale }: typeof trainSet): typeof trainSet {
-  const random = new RandomState(5);
-  const drawn = Uint8Array.from(labels, (label, i) => (i % 2 === 0 ? label : random.randint(0, classes)));
-  return new Dataset({ name, inputs, labels: drawn, shape, classes, scale });
 }
 
 test("an epoch meets every example once, and its loss is the mean over its examples", async () => {
@@ -144,6 +137,12 @@ test("a share for validation is split off by the seed: what is trained on and wh
   };
   const [part, rest] = split(trainSet, { share: 0.2, random: new RandomState(6), stratify: "classes" });
   assert.equal(await run(trainSet, 0.2), await run(rest, part));
+  const numbers = new Dataset({
+    ...{ name: "numbers", inputs: trainSet.inputs, shape: [19] },
+    targetValues: Float32Array.from({ length: 4 * 70 }, (_, i) => i / 280),
+  });
+  const [few, many] = split(numbers, { share: 0.2, random: new RandomState(6) });
+  assert.equal(await run(numbers, 0.2), await run(many, few));
   await assertRejects(() => run(trainSet, 1), OptionError, "a share of all");
   using net = netOf();
   using resident = new ResidentDataset(engine, trainSet);
@@ -236,18 +235,19 @@ test("callbacks are awaited, in order, and the end is told once", async () => {
   };
   await train(net, trainSet, {
     epochs: 2,
-    batchSize: 70,
+    batchSize: 40,
     optimizer,
     test: testSet,
-    checkpointEvery: 2,
+    checkpointEvery: 4,
     onStep: ({ iteration }) => void told.push(`step ${iteration}`),
     onEvaluation: ({ iteration }) => later(`evaluation ${iteration}`),
     onEpoch: ({ epoch }) => later(`epoch ${epoch}`),
     onCheckpoint: ({ iteration }) => later(`checkpoint ${iteration}`),
     onEnd: ({ outcome }) => later(`${outcome}`),
   });
-  const first = ["step 0", "evaluation 0", "epoch 0"];
-  assert.equal(told, [...first, "step 1", "evaluation 1", "epoch 1", "checkpoint 2", "finished"]);
+  const first = ["step 0", "step 1", "evaluation 1", "epoch 0"];
+  assert.equal(told, [...first, "step 2", "step 3", "evaluation 3", "epoch 1", "checkpoint 4", "finished"]);
+  await train(net, trainSet, { epochs: 1, batchSize: 40, optimizer, checkpointEvery: 1 }); // nobody need listen
 });
 
 test("a long evaluation lets timers have their turn", async () => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { AllocationError, DisposedError, LanegradError, TrapError } from "../../src/errors.ts";
+import { AllocationError, DisposedError, LanegradError, OverrunError, TrapError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
@@ -119,6 +119,46 @@ test("using gives an engine an end", async () => {
   assert.instance(
     assertThrows(() => kept.memory.allocate(1), DisposedError, "allocate"),
     LanegradError,
+  );
+});
+
+test("on the debug build alone blocks are watched: by asking, and at the engine's end, which is told once", async () => {
+  for (const build of ["simd", "debug", "js"] as const) {
+    const engine = await Engine.load({ build });
+    const { pointer } = engine.memory.allocate(8);
+    engine.checkMemory();
+    engine.memory.view("uint8", pointer + 8, 1).fill(1); // a block has room for 16
+    if (build !== "debug") {
+      engine.checkMemory();
+      engine.dispose();
+      continue;
+    }
+    const error = assertThrows(() => engine.dispose(), OverrunError, "dispose");
+    assert.equal([error.bytes, error.side, error.distance], [8, "after", 1]);
+    engine.dispose();
+    assert.is(
+      assertThrows(() => engine.checkOpen(), OverrunError, "afterwards"),
+      error,
+    );
+    const other = await Engine.load({ build });
+    const block = other.memory.allocate(8);
+    other.memory.view("uint8", block.pointer + 8, 1).fill(1);
+    assertThrows(() => other.checkMemory(), OverrunError, "by asking");
+  }
+});
+
+test("an error of the library's own passes through a program; any other is a trap of its kernel", async () => {
+  const engine = await another();
+  const own = new DisposedError("x", "kernel call");
+  assert.is(engine.failureOf("exp", own), own);
+  engine.checkOpen();
+  const cause = new WebAssembly.RuntimeError("unreachable");
+  const trap = engine.failureOf("exp", cause);
+  assert.instance(trap, TrapError);
+  assert.equal([(trap as TrapError).kernel, trap.cause], ["exp", cause]);
+  assert.is(
+    assertThrows(() => engine.checkOpen(), TrapError, "afterwards"),
+    trap,
   );
 });
 

@@ -114,6 +114,12 @@ test("supports says of each build whether it compiles here", async () => {
   }
 });
 
+test("the kernels of every build are at hand, also of one that does not run here", async () => {
+  for (const build of ["simd", "relaxed", "debug"] as const) {
+    assert.equal(await kernelsOf(build, undefined), await bytesOf(build), build);
+  }
+});
+
 test("a runtime without relaxed SIMD refuses that build, and says how to get it", async () => {
   if (WebAssembly.validate(await bytesOf("relaxed"))) return;
   const error = await assertRejects(() => Engine.load({ build: "relaxed" }), EngineError, "relaxed");

@@ -1,11 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { AllocationError } from "../../src/errors.ts";
+import { AllocationError, DisposedError, OverrunError, TrapError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
-import { LARGEST_BLOCK } from "../../src/wasm/memory.ts";
+import { Guard } from "../../src/wasm/guard.ts";
+import { fillMargins, MARGIN_BYTES, overrunOf } from "../../src/wasm/margin.ts";
+import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
 import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 
@@ -99,6 +101,123 @@ test("memory that cannot grow is an error, not a wrong answer; addresses above 2
   const error = assertThrows(() => engine.memory.allocate(LARGEST_BLOCK), AllocationError, "beyond 4 GiB");
   assert.is(error.fault.kind, "memory");
   assert.is(engine.memory.blocks, 6, "what failed is not counted: three blocks, two tensors and scratch");
+});
+
+test("the largest block is there, also with its margins", async () => {
+  const engine = await Engine.load({ build: "debug" });
+  const block = engine.memory.allocate(LARGEST_BLOCK);
+  assert.ok(engine.stats().memoryBytes > LARGEST_BLOCK);
+  engine.checkMemory();
+  block.free();
+  assert.is(engine.stats().tensors, 0);
+});
+
+/** A heap that gives the same address each time, and writes down what it is asked; `buffer` is its memory. */
+function plainHeap(address = 256) {
+  const asked: string[] = [];
+  const heap = {
+    alloc(bytes: number) {
+      asked.push(`alloc ${bytes}`);
+      return address;
+    },
+    free(pointer: number) {
+      asked.push(`free ${pointer}`);
+    },
+  };
+  return { heap, asked, buffer: new ArrayBuffer(1024) };
+}
+
+test("a block with margins lies between them, and is freed with them; one without has none", () => {
+  const { heap, asked, buffer } = plainHeap();
+  const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+  const block = memory.allocate(40);
+  assert.is(block.pointer, 256 + MARGIN_BYTES);
+  assert.is(overrunOf(buffer, block.pointer, 40), undefined, "the margins are written");
+  memory.check();
+  block.free();
+  const plain = new Memory({ buffer }, heap, new Guard(), "none").allocate(40);
+  assert.is(plain.pointer, 256);
+  plain.free();
+  assert.equal(asked, [`alloc ${40 + 2 * MARGIN_BYTES}`, "free 256", "alloc 40", "free 256"]);
+});
+
+test("a changed margin is found by the check, or when its block is freed, and is the end", () => {
+  for (const find of [(memory: Memory) => memory.check(), (_: Memory, free: () => void) => free()]) {
+    const { heap, asked, buffer } = plainHeap();
+    const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+    const block = memory.allocate(40);
+    new Uint8Array(buffer)[block.pointer - 3]! ^= 1;
+    const error = assertThrows(() => find(memory, () => block.free()), OverrunError, String(find));
+    assert.equal([error.bytes, error.side, error.distance], [40, "before", 3]);
+    assert.is(
+      assertThrows(() => memory.allocate(1), OverrunError, "afterwards"),
+      error,
+    );
+    block.free();
+    assert.is(memory.blocks, 0);
+    assert.equal(asked, [`alloc ${40 + 2 * MARGIN_BYTES}`], "a damaged heap is left alone");
+  }
+});
+
+test("a block that was freed is watched no more: its margins may be another's", () => {
+  const { heap, buffer } = plainHeap();
+  const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+  memory.allocate(40).free();
+  fillMargins(buffer, 256 + MARGIN_BYTES, 8);
+  memory.check();
+});
+
+test("a heap that gives up is full; one that fails in another way has trapped, and names its kernel", () => {
+  const buffer = new ArrayBuffer(64);
+  for (const [cause, type] of [
+    [new WebAssembly.RuntimeError("unreachable"), AllocationError],
+    [new RangeError("out of memory"), AllocationError],
+    [new WebAssembly.RuntimeError("memory access out of bounds"), TrapError],
+    ["no error", TrapError],
+  ] as const) {
+    const guard = new Guard();
+    const fail = () => {
+      throw cause;
+    };
+    const memory = new Memory({ buffer }, { alloc: fail, free: fail }, guard);
+    const error = assertThrows<AllocationError | TrapError>(() => memory.allocate(8), type, String(cause));
+    if (error instanceof TrapError) assert.is(error.kernel, "alloc");
+    assert.is(error.cause, cause);
+    assert.is(guard.isOpen, false);
+    assert.equal([memory.blocks, memory.bytes], [0, 0]);
+  }
+});
+
+test("a heap that cannot take a block back has trapped, and the block is gone", () => {
+  const { heap, buffer } = plainHeap();
+  const cause = new WebAssembly.RuntimeError("unreachable");
+  const free = () => {
+    throw cause;
+  };
+  const memory = new Memory({ buffer }, { ...heap, free }, new Guard());
+  const block = memory.allocate(40);
+  const trap = assertThrows(() => block.free(), TrapError, "free");
+  assert.equal([trap.kernel, trap.cause, block.isLive, memory.blocks], ["free", cause, false, 0]);
+  assert.is(
+    assertThrows(() => memory.allocate(1), TrapError, "afterwards"),
+    trap,
+  );
+});
+
+test("the heap of an engine that has ended is asked for nothing, and blocks can still be given up", () => {
+  for (const margins of ["none", "checked"] as const) {
+    const { heap, asked, buffer } = plainHeap();
+    const guard = new Guard();
+    const memory = new Memory({ buffer }, heap, guard, margins);
+    const block = memory.allocate(40);
+    asked.length = 0;
+    guard.stop(new DisposedError("engine", "kernel call"));
+    new Uint8Array(buffer).fill(0);
+    block.free();
+    assertThrows(() => memory.allocate(1), DisposedError, margins);
+    assert.equal(asked, []);
+    assert.is(memory.blocks, 0);
+  }
 });
 
 test.run();

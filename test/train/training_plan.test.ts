@@ -1,0 +1,73 @@
+/** What a run makes of its options: defaults, bounds, and what excludes what. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { OptionError } from "../../src/errors.ts";
+import { sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { planOf, type TrainerOptions } from "../../src/train/training_plan.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const test = suite("training plan");
+const rate = { learningRate: 0.1 };
+
+test("iterations draw with replacement, and are measured after the update, as the chapter does", () => {
+  const { plan, random } = planOf({ iterations: 3, ...rate }, 250, false);
+  assert.equal(plan, {
+    ...{ sampling: "withReplacement", iterations: 3, epochs: undefined, batchSize: 100, accumulate: 1 },
+    ...{ optimizer: sgd(rate), augmentation: undefined, lossAt: "after update", layout: "auto" },
+    ...{ evaluateEvery: undefined, evaluateTraining: true, earlyStopping: undefined },
+  });
+  assert.equal(random.getState(), new RandomState(0).getState());
+  assert.is(planOf({ iterations: 3, accumulate: 2, ...rate }, 250, false).plan.lossAt, "before update");
+});
+
+test("epochs take every example once, and are measured before the update", () => {
+  const { plan } = planOf({ epochs: 3, ...rate }, 60, false);
+  assert.equal(plan, {
+    ...{ sampling: "epochs", iterations: undefined, epochs: 3, batchSize: 60, accumulate: 1 },
+    ...{ optimizer: sgd(rate), augmentation: undefined, lossAt: "before update", layout: "auto" },
+    ...{ evaluateEvery: undefined, evaluateTraining: false, earlyStopping: undefined },
+  });
+  const stream = planOf({ epochs: 3, ...rate }, undefined, false).plan;
+  assert.equal([stream.sampling, stream.batchSize], ["stream", 100]);
+});
+
+test("a schedule that leaves its length to the run learns it; of a stream nobody knows it", () => {
+  const optimizer = sgd({ learningRate: schedule({ kind: "cosine", rate: 0.1, steps: undefined }) });
+  const { learningRate } = planOf({ epochs: 3, batchSize: 20, accumulate: 2, optimizer }, 70, false).plan.optimizer;
+  assert.is((learningRate as { readonly steps?: number }).steps, 6);
+  const endless = () => planOf({ epochs: 3, optimizer }, undefined, false);
+  assert.is(assertThrows(endless, OptionError, "stream").option, "cosine: steps");
+});
+
+test("bounds are part of their range, and what lies beyond is refused with what was found", () => {
+  for (const batchSize of [1, 70])
+    assert.is(planOf({ epochs: 1, batchSize, ...rate }, 70, false).plan.batchSize, batchSize);
+  assert.is(planOf({ epochs: 1, batchSize: 1e6, ...rate }, undefined, false).plan.batchSize, 1e6);
+  for (const [examples, expected] of [
+    [70, "a whole number from 1 to 70, the training examples"],
+    [undefined, "a whole number from 1 on"],
+  ] as const) {
+    for (const batchSize of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const plan = () => planOf({ epochs: 1, batchSize, ...rate }, examples, false);
+      const error = assertThrows(plan, OptionError, `${batchSize}`);
+      assert.equal([error.option, error.expected], ["batchSize", expected]);
+      assert.ok(Object.is(error.found, batchSize));
+    }
+  }
+});
+
+test("of two options that exclude each other exactly one is wanted", () => {
+  for (const [options, found] of [
+    [{ ...rate }, "neither"],
+    [{ ...rate, epochs: 1, iterations: 1 }, "both"],
+    [{ epochs: 1 }, "neither"],
+    [{ ...rate, epochs: 1, optimizer: sgd(rate) }, "both"],
+  ] as const) {
+    const error = assertThrows(() => planOf(options as TrainerOptions, 70, false), OptionError, found);
+    assert.equal([error.option, error.found], ["train", found]);
+  }
+});
+
+test.run();

@@ -1,0 +1,71 @@
+/** Who gets a turn during a run, and when a run that is aborted ends. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { OptionError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
+import { type Network, network } from "../../src/nn/network.ts";
+import { sgd } from "../../src/nn/optimizers.ts";
+import { checkpointOf } from "../../src/train/checkpoint.ts";
+import { streamDataset } from "../../src/train/stream.ts";
+import { train } from "../../src/train/train.ts";
+import { Trainer } from "../../src/train/trainer.ts";
+import { clusters } from "../support/digits.ts";
+import { loadEngine } from "../support/engine.ts";
+import { assertRejects } from "../support/throws.ts";
+
+const engine = await loadEngine();
+const test = suite("turns");
+const data = clusters({ count: 60, size: 5, classes: 3, seed: 1 });
+const optimizer = sgd({ learningRate: 0.1 });
+
+function netOf(): Network<"float32"> {
+  return network(engine, sequential(dense(5, 3)), { seed: 1 });
+}
+
+test("others get their turn when 50 ms have passed, and not before", async () => {
+  using net = netOf();
+  let clock = 1000;
+  let steps = 0;
+  const turns: number[] = [];
+  Object.defineProperty(performance, "now", { value: () => clock, configurable: true });
+  try {
+    await train(net, data, {
+      ...{ epochs: 12, batchSize: 60, optimizer },
+      onStep: () => {
+        steps += 1;
+        clock += 12.5;
+      },
+      onTurn: () => void turns.push(steps),
+    });
+  } finally {
+    Reflect.deleteProperty(performance, "now"); // and the runtime's own is there again
+  }
+  assert.equal(turns, [4, 8, 12]);
+});
+
+test("a run that is aborted while data is on its way ends after the step that it falls in", async () => {
+  using net = netOf();
+  const controller = new AbortController();
+  async function* chunks() {
+    for (let start = 0; start < 60; start += 10) {
+      if (start === 20) controller.abort(); // read ahead: the second of the first step's minibatches is not drawn yet
+      yield data.slice(start, start + 10);
+    }
+  }
+  const kept: number[] = [];
+  const history = await train(net, streamDataset({ chunks }), {
+    ...{ epochs: 1, batchSize: 10, accumulate: 2, optimizer, signal: controller.signal },
+    onCheckpoint: (trainer) => void kept.push(checkpointOf(trainer).iteration),
+  });
+  assert.equal([history.outcome, history.losses.length, kept], ["aborted", 1, [1]]);
+});
+
+test("a checkpoint that was copied has lost how it is put back, and is refused", async () => {
+  using net = netOf();
+  using trainer = new Trainer(net, { train: data }, { epochs: 1, batchSize: 10, optimizer });
+  const resume = structuredClone(checkpointOf(trainer));
+  const run = () => train(net, data, { epochs: 1, batchSize: 10, optimizer, resume });
+  assert.is((await assertRejects(run, OptionError, "a copy")).option, "resume");
+});
+
+test.run();
