@@ -35,8 +35,10 @@ test("bytes are counted in the right number", () => {
   assert.match(new OverrunError(8, "before", 2).message, /written 2 bytes before a block of 8 bytes/);
 });
 
+type Sample = readonly [error: LanegradError, message: string, facts: object];
+
 /** One of each class, with what it says and what it keeps. */
-const EACH: { readonly [name: string]: readonly [LanegradError, message: string, facts: object] } = {
+const ofEachClass = (): { readonly [name: string]: Sample } => ({
   ShapeError: [
     new errors.ShapeError("add", "b", "[2]", "[3]", "a cure"),
     "add: b: expected [2], found [3]; a cure",
@@ -145,12 +147,12 @@ const EACH: { readonly [name: string]: readonly [LanegradError, message: string,
     "plot: needs the package canvas, which could not be loaded (not found); run npm install canvas",
     { package: "canvas", install: "npm install canvas" },
   ],
-};
+});
 
 test("each class has its name, tells its facts in one line and keeps them as fields", () => {
   const classes = Object.keys(errors).filter((name) => name !== "LanegradError");
-  assert.equal(Object.keys(EACH).sort(), classes.sort(), "one of each");
-  for (const [name, [error, message, facts]] of Object.entries(EACH)) {
+  assert.equal(Object.keys(ofEachClass()).sort(), classes.sort(), "one of each");
+  for (const [name, [error, message, facts]] of Object.entries(ofEachClass())) {
     assert.ok(error instanceof LanegradError, name);
     assert.is(error.constructor, Reflect.get(errors, name));
     assert.is(error.name, name);
