@@ -8,6 +8,7 @@ import * as node from "../../src/platform/node.ts";
 import type { Platform } from "../../src/platform/types.ts";
 import * as web from "../../src/platform/web.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
+import { buffersMade } from "./buffers.ts";
 
 const test = suite("gzip");
 
@@ -63,22 +64,6 @@ test("the content is held once, in a block of its own", async () => {
     assert.ok(few.byteOffset === 0 && few.buffer.byteLength <= 4096, name);
   }
 });
-
-/** The bytes of all Buffers that are made while `body` runs, collected as garbage or not. */
-async function buffersMade(body: () => Promise<void>): Promise<number> {
-  const { allocUnsafe } = Buffer;
-  let sum = 0;
-  Buffer.allocUnsafe = (size) => {
-    sum += size;
-    return allocUnsafe(size);
-  };
-  try {
-    await body();
-  } finally {
-    Buffer.allocUnsafe = allocUnsafe;
-  }
-  return sum;
-}
 
 test("in Node, where the size is known, one block of it is all that is made", async () => {
   const content = text(3 * MEGABYTE);
