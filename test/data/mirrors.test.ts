@@ -1,7 +1,7 @@
 /** What one mirror is asked, where it may send to, and what a download leaves behind in its caller. */
 import { createHash } from "node:crypto";
 import { getEventListeners } from "node:events";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -84,6 +84,13 @@ test("what is asked for is the file as it is, not encoded once more", async () =
   assert.is(asked[0]?.headers.get("accept-encoding"), "identity");
 });
 
+test("a file of 16 MiB may be announced, and must then come", async () => {
+  const headers = { "content-length": String(2 ** 24) };
+  const { request } = answering({ "https://a.test/digits.gz": () => new Response(ARCHIVE, { headers }) });
+  const problem = `announces ${2 ** 24} bytes but sends ${ARCHIVE.length}`;
+  assert.is(await problemOf("https://a.test/", request), problem);
+});
+
 test("a mirror may be silent for as long as it was given, not for much longer, and the longest time is a time", async () => {
   await withServer(
     () => undefined,
@@ -114,22 +121,6 @@ test("a signal is let go of when a download has ended, well or not", async () =>
   }
 });
 
-test("a defect is no problem of a file's, and comes out as it is", async () => {
-  const { subtle } = crypto;
-  const defect = new Error("a defect");
-  for (const [name, bytes] of Object.entries({ digits: CONTENT, "digits.gz": ARCHIVE })) {
-    await withFolder({}, async (folder) => {
-      await writeFile(join(folder, name), bytes);
-      Object.defineProperty(subtle, "digest", { configurable: true, value: () => Promise.reject(defect) });
-      try {
-        assert.is(await rejection(fetchFiles([FILE], { folder, mirrors: ["https://a.test/"] })), defect, name);
-      } finally {
-        Reflect.deleteProperty(subtle, "digest");
-      }
-    });
-  }
-});
-
 test("files go into the folder that is named, or else into that of $LANEGRAD_CACHE", async () => {
   const before = process.env["LANEGRAD_CACHE"];
   await withFolder({}, async (parent) => {
@@ -157,6 +148,80 @@ test("files go into the folder that is named, or else into that of $LANEGRAD_CAC
   });
 });
 
+/** Runs `body` while all that is fetched comes from here, and digests are these. */
+async function withNetwork(
+  { request, digest }: { request: typeof fetch; digest?: (content: Uint8Array) => Uint8Array },
+  body: () => Promise<void>,
+): Promise<void> {
+  const { fetch, crypto } = globalThis;
+  globalThis.fetch = request;
+  if (digest !== undefined) {
+    const value = async (_: string, content: Uint8Array) => digest(content).buffer;
+    Object.defineProperty(crypto.subtle, "digest", { configurable: true, value });
+  }
+  try {
+    await body();
+  } finally {
+    globalThis.fetch = fetch;
+    Reflect.deleteProperty(crypto.subtle, "digest");
+  }
+}
+
+test("a defect is no problem of a file's, and comes out as it is", async () => {
+  const defect = new Error("a defect");
+  const digest = () => {
+    throw defect;
+  };
+  for (const [name, bytes] of Object.entries({ digits: CONTENT, "digits.gz": ARCHIVE })) {
+    await withFolder({ [name]: bytes }, (folder) =>
+      withNetwork({ request: answering({}).request, digest }, async () => {
+        assert.is(await rejection(fetchFiles([FILE], { folder, mirrors: ["https://a.test/"] })), defect, name);
+      }),
+    );
+  }
+});
+
+test("where no mirrors are named, some are asked over https, one after another", async () => {
+  const { request, asked } = answering({});
+  await withFolder({}, (folder) =>
+    withNetwork({ request }, async () => {
+      await assertRejects(() => downloadMnist({ cacheFolder: folder }), DownloadError, "nothing there");
+    }),
+  );
+  const hosts = asked.map(({ address }) => /^https:\/\/([^/]+)\/.*\/train-images-idx3-ubyte\.gz$/.exec(address)?.[1]);
+  assert.ok(hosts.length >= 2 && !hosts.includes(undefined) && new Set(hosts).size === hosts.length, `${hosts}`);
+});
+
+test("MNIST is four files, each held to its size and a digest of its own", async () => {
+  const images = (count: number) => 16 + count * 28 * 28;
+  const sizes = new Map([
+    ["train-images-idx3-ubyte.gz", images(60_000)],
+    ["train-labels-idx1-ubyte.gz", 8 + 60_000],
+    ["t10k-images-idx3-ubyte.gz", images(10_000)],
+    ["t10k-labels-idx1-ubyte.gz", 8 + 10_000],
+  ]);
+  /** By size; what is not known yet is said when it is not met. */
+  const digests = new Map<number, string>();
+  const digest = ({ length }: Uint8Array) =>
+    Uint8Array.from(Buffer.from(digests.get(length) ?? "00".repeat(32), "hex"));
+  const request = async (address: string | URL | Request): Promise<Response> =>
+    new Response(gzip(new Uint8Array(sizes.get(String(address).replace(/.*\//, "")) ?? 0)));
+  await withFolder({}, (folder) =>
+    withNetwork({ request, digest }, async () => {
+      const options = { cacheFolder: folder, mirrors: ["https://a.test/"] };
+      for (const [name, size] of sizes) {
+        const error = await assertRejects(() => downloadMnist(options), DownloadError, name);
+        const [, wanted] = /has SHA-256 0{64}, not ([0-9a-f]{64})$/.exec(error.attempts[0]?.reason ?? "") ?? [];
+        assert.ok(error.file === name && wanted !== undefined, error.message);
+        digests.set(size, wanted);
+      }
+      assert.is(new Set(digests.values()).size, 4);
+      assert.is(await downloadMnist(options), folder);
+      assert.equal((await readdir(folder)).sort(), [...sizes.keys()].sort());
+    }),
+  );
+});
+
 test("a page has no folder: it is told what to do, before anything is asked", async () => {
   const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
   await withFolder({}, async (folder) => {
@@ -182,16 +247,12 @@ test("a page has no folder: it is told what to do, before anything is asked", as
       assert.match(String(error), "pass their address to loadMnist");
       assert.equal(attemptsOf(error), [{ address: "the cache", reason: "a page has no folder for downloads" }]);
     }
-    const { fetch } = globalThis;
-    globalThis.fetch = async () => new Response(null, { status: 404 });
-    try {
-      const { request } = answering({ "https://a.test/digits.gz": right });
+    const { request } = answering({ "https://a.test/digits.gz": right });
+    await withNetwork({ request: answering({}).request }, async () => {
       const options = { folder: "here", mirrors: ["https://a.test/"], request };
       const error = await rejection(page.fetchFiles([FILE], options));
       assert.equal(attemptsOf(error), [{ address: "here", reason: "no files here" }]);
-    } finally {
-      globalThis.fetch = fetch;
-    }
+    });
   });
 });
 
