@@ -83,7 +83,7 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
   const cancel = new AbortController();
   const forward = (): void => cancel.abort(signal?.reason);
   if (signal?.aborted) forward();
-  signal?.addEventListener("abort", forward, { once: true });
+  signal?.addEventListener("abort", forward);
   const job: Job = { folder, mirrors: bases, manual, stallMilliseconds, cancel, onProgress, request };
   try {
     for (const file of files) await obtain(file, job);
@@ -121,7 +121,8 @@ async function isThere(file: RemoteFile, archive: string, job: Job): Promise<boo
   if (problem !== "missing") {
     throw new DownloadError(archive, [{ address: plain, reason: problem }], "remove it: it would be read instead");
   }
-  const kept = await readKept(locate(job.folder, archive));
+  // What cannot be read is as good as missing: it is fetched and replaced.
+  const kept = await readBytes(locate(job.folder, archive), MAX_COMPRESSED_BYTES).catch(() => undefined);
   return kept !== undefined && (await problemOfArchive(kept, file)) === undefined;
 }
 
@@ -131,16 +132,6 @@ async function problemOfPlain(location: string, file: RemoteFile): Promise<strin
     return content === undefined ? "missing" : await problemOfContent(content, file);
   } catch (error) {
     if (error instanceof LanegradError) return error.message;
-    throw error;
-  }
-}
-
-/** What cannot be read is as good as missing: it is fetched and replaced. */
-async function readKept(location: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readBytes(location, MAX_COMPRESSED_BYTES);
-  } catch (error) {
-    if (error instanceof LanegradError) return undefined;
     throw error;
   }
 }

@@ -78,17 +78,10 @@ async function find(folder: string | NamedFiles, name: string, rank: 1 | 3, maxB
   const names = [name, `${name}.gz`];
   const looked = typeof folder === "string" ? names.map((file) => locate(folder, file)) : names;
   for (const file of looked) {
-    const bytes = typeof folder === "string" ? await readBytes(file, maxBytes) : given(folder, file, maxBytes);
+    const bytes = typeof folder === "string" ? await readBytes(file, maxBytes) : folder.get(file);
     if (bytes !== undefined) return { file, array: await readIdx(bytes, { rank, type: "uint8", file, maxBytes }) };
   }
   throw new DatasetError({ kind: "missing", file: name, looked });
-}
-
-function given(files: NamedFiles, file: string, maxBytes: number): Uint8Array | undefined {
-  const bytes = files.get(file);
-  if (bytes !== undefined && bytes.length > maxBytes)
-    throw new DatasetError({ kind: "too-large", file, limit: maxBytes });
-  return bytes;
 }
 
 function part(name: string, images: Found, labels: Found, options: MnistOptions): Dataset<Uint8Array> {

@@ -149,13 +149,13 @@ export class Warp {
 }
 
 /**
- * The first whole i from 0 on with low ≤ start + i·step < high, for numbers below 2³¹; FAR, or more than the last, where
- * there is none. The quotients are exact enough to be rounded, as they are below 2³² and differ by at least 2⁻³¹.
+ * The first whole i from 0 on with low ≤ start + i·step < high, for numbers below 2³¹; where there is none, not below
+ * `endWithin`. The quotients are exact enough to be rounded, as they are below 2³² and differ by at least 2⁻³¹.
  */
 function firstWithin(start: number, step: number, low: number, high: number): number {
   if (step > 0) return within(Math.ceil((low - start) / step));
   if (step < 0) return within(Math.floor((high - start) / step) + 1);
-  return low <= start && start < high ? 0 : FAR;
+  return 0;
 }
 
 /** One more than the last such i, or FAR where there is no last. */

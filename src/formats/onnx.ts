@@ -32,7 +32,7 @@ export type OnnxGraph = {
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  readonly constants?: readonly OnnxConstant[];
+  readonly constants: readonly OnnxConstant[];
 };
 
 /** Which operators the graph means: the version of ONNX's operator set. */
@@ -53,7 +53,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  * @throws {OptionError} numbers that do not fill their shape, or 2 GiB and more
  */
 export function encodeOnnxGraph(
-  { nodes, inputs, outputs, constants = [] }: OnnxGraph,
+  { nodes, inputs, outputs, constants }: OnnxGraph,
   { opset }: OnnxOptions,
 ): Uint8Array<ArrayBuffer> {
   const graph = message(

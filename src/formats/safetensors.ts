@@ -188,7 +188,7 @@ function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatErro
   const brace = "{".charCodeAt(0);
   if (header[0] !== brace) throw fail({ kind: "header", reason: "does not start with {" });
   try {
-    return { json: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header), start: 8 + length };
+    return { json: new TextDecoder("utf-8", { fatal: true }).decode(header), start: 8 + length };
   } catch {
     throw fail({ kind: "header", reason: "not UTF-8" });
   }

@@ -16,11 +16,9 @@ export async function collect(
   const reader = stream.getReader();
   let block = new Uint8Array(Math.min(expectedBytes, maxBytes));
   let length = 0;
-  let finished = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      finished = done;
       if (done) return length === block.length ? block : block.slice(0, length);
       if (length + value.length > maxBytes) return undefined;
 
@@ -30,8 +28,8 @@ export async function collect(
       onChunk?.(length);
     }
   } finally {
-    // Not awaited: a source that no longer answers must not hold up the caller.
-    if (!finished) reader.cancel().catch(() => undefined);
+    // Of what has ended, nothing is left to cancel. Not awaited: a source that no longer answers must not hold up the caller.
+    reader.cancel().catch(() => undefined);
   }
 }
 

@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "../../src/data/arrays.ts";
 import { encodeIdx, parseIdx } from "../../src/data/idx.ts";
-import { loadNpz } from "../../src/data/npz.ts";
 import { DatasetError, OptionError } from "../../src/errors.ts";
 import type { ArrayData } from "../../src/formats/arrays.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
-import { assertRejects, assertThrows } from "../support/throws.ts";
+import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("datasets of arrays", engine);
@@ -119,26 +115,6 @@ test("arrays that do not fit are refused, by name", () => {
     const error = assertThrows(() => datasetFromArrays({ name: "x", ...parts }), OptionError, found);
     assert.equal([error.option, error.found], ["targets", found]);
   }
-});
-
-const folder = mkdtempSync(join(tmpdir(), "lanegrad-npz-"));
-const file = join(folder, "digits.npz");
-writeFileSync(file, encodeNpz(named));
-const loaded = await loadNpz(file, { inputs: "x_train", labels: "y_train", scale: 1 / 255 });
-const missing = await assertRejects(() => loadNpz(`${file}.gz`, { inputs: "x", labels: "y" }), DatasetError, "missing");
-const large = await assertRejects(
-  () => loadNpz(file, { inputs: "x", labels: "y", maxBytes: 10 }),
-  DatasetError,
-  "too large",
-);
-rmSync(folder, { recursive: true });
-
-test("a file gives what its arrays give, and says what is wrong with it", () => {
-  const wanted = datasetFromNamedArrays(named, { name: file, inputs: "x_train", labels: "y_train", scale: 1 / 255 });
-  assert.equal(loaded.batch([0, 1, 2]), wanted.batch([0, 1, 2]));
-  assert.is(loaded.name, file);
-  assert.is(missing.fault.kind, "missing");
-  assert.is(large.fault.kind, "too-large");
 });
 
 test("what does not fit is told with what was expected and found", () => {

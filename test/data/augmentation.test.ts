@@ -44,24 +44,7 @@ for (const [rows, columns] of [
 ] as const) {
   for (const border of [NONE, ALL, [1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 1]] as const) {
     test(`every pixel is the weighted four of the equation: ${rows} × ${columns}, black ${border}`, () => {
-      const from = noise(rows, columns, border);
-      const random = new RandomState(5);
-      for (let i = 0; i < 60; i++) {
-        const amounts = {
-          right: 4 * random.rand() - 2,
-          down: 4 * random.rand() - 2,
-          radians: (2 * random.rand() - 1) * Math.PI,
-          size: 0.5 + random.rand(),
-        };
-        const wanted = reference(from, rows, columns, amounts);
-        const found = warped(from, rows, columns, amounts);
-        for (const [at, value] of wanted.entries()) {
-          assert.ok(
-            Math.abs(found[at]! - value) <= TOLERANCE,
-            `${JSON.stringify(amounts)}, ${at}: ${found[at]}, ${value}`,
-          );
-        }
-      }
+      assertAsEquation(noise(rows, columns, border), rows, columns);
     });
 
     test(`whole pixels are moved exactly, and background follows: ${rows} × ${columns}, black ${border}`, () => {
@@ -80,6 +63,18 @@ for (const [rows, columns] of [
     });
   }
 }
+
+test("every pixel is the weighted four of the equation where rows begin and end anywhere", () => {
+  for (const among of [2, 5, 13]) {
+    const dense = noise(12, 17, NONE);
+    const random = new RandomState(among);
+    assertAsEquation(
+      dense.map((value) => (among * random.rand() < 1 ? value : 0)),
+      12,
+      17,
+    );
+  }
+});
 
 test("a quarter turn is exact, and four of them are none", () => {
   const side = 6;
@@ -187,18 +182,30 @@ test("a changed dataset has each image as it is changed alone, with its label", 
     augmenter.apply(image, 0, to, 0);
     assert.equal(changed.inputs.slice(i * side * side, (i + 1) * side * side), to);
   }
+  const last = new RandomState(6);
+  const draws = augmented(new Dataset(parts), some, last);
+  assert.equal([draws.length, last.rand()], [3, random.rand()], "four numbers for each image, and no more");
   assert.is(changed.labels, parts.labels);
   assert.is(changed.scale, 0.5);
   const floats = new Dataset({ ...parts, inputs: Float32Array.from(inputs), scale: 1 });
   assertThrows(() => augmented(floats, some, random), OptionError, "floats");
 });
 
+test("a changed dataset of numbers keeps its numbers", () => {
+  const parts = { name: "two", inputs: noise(6, 3, NONE), shape: [3, 3], targetValues: Float32Array.of(1.5, -2) };
+  const changed = augmented(new Dataset(parts), augmentationOf({ shift: 1 }), new RandomState(6));
+  assert.is(changed.targetValues, parts.targetValues);
+});
+
 test("an example is a square, a plane or planes of pixels", () => {
   assert.equal(imageShapeOf([784]), { channels: 1, rows: 28, columns: 28 });
   assert.equal(imageShapeOf([20, 30]), { channels: 1, rows: 20, columns: 30 });
   assert.equal(imageShapeOf([3, 20, 30]), { channels: 3, rows: 20, columns: 30 });
-  for (const shape of [[], [785], [2, 3, 4, 5], [1, 4097], [5000, 2]]) {
-    assertThrows(() => imageShapeOf(shape), OptionError, `[${shape}]`);
+  assert.equal(imageShapeOf([4096, 1]), { channels: 1, rows: 4096, columns: 1 });
+  assert.equal(imageShapeOf([1, 4096]), { channels: 1, rows: 1, columns: 4096 });
+  for (const shape of [[], [785], [2, 3, 4, 5], [1, 4097], [5000, 2], [0, 5], [5, 0], [0]]) {
+    const { expected } = assertThrows(() => imageShapeOf(shape), OptionError, `[${shape}]`);
+    assert.match(expected, "sides up to 4096");
   }
 });
 
@@ -211,6 +218,8 @@ test("amounts that cannot be meant are refused", () => {
   }
   assertThrows(() => augmentationOf({ rotate: 181 }), OptionError, "rotate");
   assertThrows(() => augmentationOf({ scale: 0.6 }), OptionError, "scale");
+  const most = { shift: 4096, rotate: 180, scale: 0.5 };
+  assert.equal(augmentationOf(most), { kind: "augmentation", ...most });
   assert.equal(augmentationOf({ shift: 2 }), { kind: "augmentation", shift: 2, rotate: 0, scale: 0 });
 });
 
@@ -223,6 +232,25 @@ function noise(rows: number, columns: number, [top, left, bottom, right]: Border
     const isInk = row >= top && row < rows - bottom && column >= left && column < columns - right;
     return isInk ? (at * 151 + row * 89 + 31) % 256 : 0;
   });
+}
+
+/** For any amounts, as the slow version has it. */
+function assertAsEquation(from: Uint8Array, rows: number, columns: number): void {
+  const random = new RandomState(5);
+  for (let i = 0; i < 60; i++) {
+    const amounts = {
+      right: 4 * random.rand() - 2,
+      down: 4 * random.rand() - 2,
+      radians: (2 * random.rand() - 1) * Math.PI,
+      size: 0.5 + random.rand(),
+    };
+    const wanted = reference(from, rows, columns, amounts);
+    const found = warped(from, rows, columns, amounts);
+    for (const [at, value] of wanted.entries()) {
+      const told = `${JSON.stringify(amounts)}, ${at}: ${found[at]}, ${value}`;
+      assert.ok(Math.abs(found[at]! - value) <= TOLERANCE, told);
+    }
+  }
 }
 
 /** The plane stands among white pixels, which belong to others. */

@@ -106,13 +106,25 @@ test("what is wrong is named by file, line and column, whatever stands before it
     expected: "a closing quote",
     found: "the end of the text",
   });
-  assert.is((await of('1,"2"x,a')).kind, "record");
+  const quote = await of('1,"2"x,a');
+  assert.is(quote.kind, "record");
+  assert.match((quote as { found: string }).found, /quote.*malformed/i);
   assert.equal(await faultOf("1,a\nx,b\n", { label: 1, header: false, file }), {
     ...base,
     line: 2,
     column: "0",
     found: '"x"',
   });
+});
+
+test("a text is named by its file, its name, or neither", async () => {
+  const of = async (options: Partial<CsvOptions>) => {
+    const fault = await faultOf("x,c\n1\n", { label: "c", ...options });
+    return "file" in fault && fault.file;
+  };
+  assert.is(await of({ name: "flowers", file: "f.csv" }), "f.csv");
+  assert.is(await of({ name: "flowers" }), "flowers");
+  assert.is(await of({}), "csv");
 });
 
 test("only decimal numbers are numbers", async () => {
@@ -185,7 +197,8 @@ test("columns and options that cannot be meant are refused by name", async () =>
   assert.is(await of({ label: "species", inputs: ["species"] }), "inputs");
   assert.is(await of({ label: "species", inputs: [] }), "inputs");
   assert.is(await of({ label: "species", classes: ["setosa", "setosa"] }), "classes");
-  for (const delimiter of ["", ";;", '"', "\n"]) assert.is(await of({ label: 0, delimiter }), "delimiter");
+  for (const delimiter of ["", ";;", '"', "\n", [","] as unknown as string])
+    assert.is(await of({ label: 0, delimiter }), "delimiter");
   const twice = () => parseCsv("x,x,c\n1,2,a\n", { label: "c", inputs: ["x"] });
   assert.is((await assertRejects(twice, OptionError, "twice")).option, "inputs");
 });
@@ -199,11 +212,14 @@ test("a file is read as its text is, and what cannot be read is said", async () 
     assert.equal(data.inputs, (await parseCsv(FLOWERS, { label: "species" })).inputs);
     assert.is(data.name, file);
     writeFileSync(file, Uint8Array.of(0x78, 0x2c, 0xff));
-    const kindOf = async (path: string, maxBytes = 1000) =>
-      (await assertRejects(() => loadCsv(path, { label: 0, maxBytes }), DatasetError, path)).fault.kind;
-    assert.is(await kindOf(file), "unreadable");
-    assert.is(await kindOf(file, 2), "too-large");
-    assert.is(await kindOf(join(folder, "none.csv")), "missing");
+    const errorOf = (path: string, maxBytes = 1000) =>
+      assertRejects(() => loadCsv(path, { label: 0, maxBytes }), DatasetError, path);
+    const broken = await errorOf(file);
+    assert.equal(broken.fault, { kind: "unreadable", file, reason: "no UTF-8" });
+    assert.instance(broken.cause, TypeError);
+    assert.is((await errorOf(file, 2)).fault.kind, "too-large");
+    const none = join(folder, "none.csv");
+    assert.equal((await errorOf(none)).fault, { kind: "missing", file: none, looked: [none] });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -229,6 +245,7 @@ test("without its parser, the bundled reader says what to install", async () => 
     const error = await assertRejects(read, bundled.MissingPackageError, "parseCsv");
     assert.is(error.package, "papaparse");
     assert.match(error.message, /npm install papaparse/);
+    assert.match(String(error.cause), "papaparse");
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -95,6 +95,16 @@ test("only datasets of one kind go together, and what kind a dataset is can be s
   assert.not.ok(isAlike(of([6, 1], new Float64Array(2)), like));
   assert.not.ok(isAlike(like, of([6], new Float32Array(2))));
   assert.not.ok(isAlike(like, of([6], new Float64Array(4))));
+  assert.not.ok(isAlike(like, of([2, 3], new Float64Array(2))));
+  assert.not.ok(isAlike(of([3, 2], new Float64Array(2)), of([2, 3], new Float64Array(2))));
+  const bytes = new Dataset({ ...parts(), inputs: ramp(24) });
+  const doubles = new Dataset({ ...parts(), inputs: Float64Array.from(ramp(24)), scale: 1 });
+  assert.ok(isAlike(bytes, new Dataset({ ...parts(), inputs: ramp(24) })));
+  for (const other of [{ scale: 0.5 }, { classes: 4 }, { shape: [1, 6] }]) {
+    assert.not.ok(isAlike(bytes, new Dataset({ ...parts(), inputs: ramp(24), ...other })), Object.keys(other)[0]);
+  }
+  assert.not.ok(isAlike(doubles, new Dataset({ ...parts(), inputs: Float32Array.from(ramp(24)), scale: 1 })));
+  assert.not.ok(isAlike(like, doubles));
   assert.is(kindOf(like), "float32 [6] with 1 float64");
   assert.is(kindOf(new Dataset({ ...parts(), scale: 0.5 })), "uint8 [1, 2, 3] × 0.5 with labels of 3 classes");
 });
@@ -109,6 +119,7 @@ test("a slice is a view with everything else unchanged", () => {
   assert.equal(slice.batch([1]), dataset.batch([2]));
   assert.equal(slice.slice(1).batch([0]), dataset.batch([2]));
   assert.is(slice.name, "small");
+  assert.equal([dataset.isSlice, slice.isSlice, slice.pick([0]).isSlice], [false, true, false]);
   assert.is(dataset.slice(0).length, 4);
 });
 

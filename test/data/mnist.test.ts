@@ -91,9 +91,9 @@ test("the options decide what a batch is made of, and leave the bytes alone", as
 });
 
 test("without options: normalised, flat, class numbers", async () => {
-  const { train } = await loaded(smallMnist());
+  const { train, test: other } = await loaded(smallMnist());
   assert.equal([train.scale, train.shape, train.targets, train.classes], [1 / 255, [8], "labels", 10]);
-  assert.is(train.name, "MNIST train");
+  assert.equal([train.name, other.name], ["MNIST train", "MNIST test"]);
 });
 
 test("the images are a view of the file's bytes, with nothing beside them", async () => {
@@ -247,6 +247,12 @@ test("files that are there already, by name, are the same as those in a folder",
   assert.is((await loadMnist(files)).train.length, 3);
   const large = await rejection(loadMnist(files, { maxBytes: 10 }));
   assert.ok(large instanceof DatasetError && large.fault.kind === "too-large");
+  files.set(name, bytes);
+  const most = Math.max(...[...files.values()].map(({ length }) => length));
+  assert.is((await loadMnist(files, { maxBytes: most })).train.length, 3);
+  const longest = await rejection(loadMnist(files, { maxBytes: bytes.length - 1 }));
+  assert.ok(longest instanceof DatasetError);
+  assert.equal(longest.fault, { kind: "too-large", file: name, limit: bytes.length - 1 });
 });
 
 test("the bundled files hold what their page says, and their headers nothing of where they were made", async () => {

@@ -98,6 +98,7 @@ test("an archive is bounded before anything is inflated", async () => {
     limit: size - 1,
     found: size,
   });
+  assert.equal(await decodeNpz(encodeNpz([]), { maxBytes: 1 }), []);
   for (const maxBytes of [0, -1, 0.5, Number.NaN, "1" as unknown as number]) {
     await assertRejects(() => decodeNpz(bytes, { maxBytes }), OptionError, String(maxBytes));
   }
@@ -108,7 +109,7 @@ function deflated(content: Uint8Array, size = content.length, tail: readonly num
   const packed = Uint8Array.from([...deflateRawSync(content), ...tail]);
   let bytes: Uint8Array = encodeZip([{ name: "a.npy", content: packed }]);
   bytes = changed(bytes, { record: 10, local: 8 }, 8);
-  bytes = changed(bytes, { record: 16, local: 14 }, crc32(content), 4);
+  bytes = changed(bytes, { record: 16, local: 14 }, zlibCrc32(content), 4);
   return changed(bytes, { record: 24, local: 22 }, size, 4);
 }
 
@@ -160,6 +161,8 @@ test("what is wrong with an archive is said, with the entry's name", async () =>
   }
   const inner = await faultOf(encodeZip([{ name: "W1.npy", content: new Uint8Array(20) }]));
   assert.equal([inner.format, inner.file], ["npy", "some.npz: W1.npy"]);
+  const nameless = () => decodeNpz(encodeZip([{ name: "W1.npy", content: new Uint8Array(20) }]));
+  assert.is((await assertRejects(nameless, FormatError, "no file")).file, "W1.npy");
 });
 
 test("names that lead out of a folder, come twice or are none are refused, in both directions", async () => {

@@ -42,6 +42,20 @@ test("tensors lie in order without gaps, little-endian, and the header ends on a
   assert.is(body.byteLength, 24);
 });
 
+test("types have the format's names, in both directions", () => {
+  const arrays = {
+    ...{ F32: new Float32Array(1), F64: new Float64Array(1), I64: new BigInt64Array(1), I32: new Int32Array(1) },
+    ...{ I16: new Int16Array(1), I8: new Int8Array(1), U64: new BigUint64Array(1), U32: new Uint32Array(1) },
+    ...{ U16: new Uint16Array(1), U8: new Uint8Array(1) },
+  };
+  for (const [name, data] of Object.entries(arrays)) {
+    const bytes = encodeSafetensors([{ name: "a", shape: [1], data }]);
+    assert.is(split(bytes).header["a"]?.dtype, name);
+    const file = fileOf(`{"a":${entry(name, "[1]", 0, data.byteLength)}}`, data.byteLength);
+    assert.equal(decodeSafetensors(file).tensors, [{ name: "a", shape: [1], data }]);
+  }
+});
+
 test("a name that comes twice or is reserved, and data that does not fill its shape, are refused", () => {
   const one = (name: string) => ({ name, shape: [1], data: Float32Array.of(1) });
   const isRefused = (e: unknown) => e instanceof OptionError;

@@ -3,9 +3,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { DatasetError, IdxError } from "../../src/errors.ts";
+import { checkMember, plausibleSize } from "../../src/platform/gzip.ts";
 import * as node from "../../src/platform/node.ts";
 import type { Platform } from "../../src/platform/types.ts";
 import * as web from "../../src/platform/web.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
+import { buffersMade } from "./buffers.ts";
 
 const test = suite("gzip");
 
@@ -61,22 +64,6 @@ test("the content is held once, in a block of its own", async () => {
     assert.ok(few.byteOffset === 0 && few.buffer.byteLength <= 4096, name);
   }
 });
-
-/** The bytes of all Buffers that are made while `body` runs, collected as garbage or not. */
-async function buffersMade(body: () => Promise<void>): Promise<number> {
-  const { allocUnsafe } = Buffer;
-  let sum = 0;
-  Buffer.allocUnsafe = (size) => {
-    sum += size;
-    return allocUnsafe(size);
-  };
-  try {
-    await body();
-  } finally {
-    Buffer.allocUnsafe = allocUnsafe;
-  }
-  return sum;
-}
 
 test("in Node, where the size is known, one block of it is all that is made", async () => {
   const content = text(3 * MEGABYTE);
@@ -153,12 +140,32 @@ test("anything after the end is refused, even zeros, even a second member", asyn
     [...text(99)],
     [...whole],
     [...pack(text(7))],
+    [...whole.slice(-4)], // which declares the same size
   ];
   for (const [name, platform] of PLATFORMS) {
     for (const tail of tails) {
       assert.is(await outcome(platform, Uint8Array.from([...whole, ...tail])), "gzip", `${name}: +${tail.length}`);
     }
   }
+});
+
+test("what is wrong is told once, with the numbers that do not agree", async () => {
+  const whole = pack(text(200));
+  const error = await assertRejects(() => node.gunzip(Uint8Array.of(...whole, 0, 0, 0), 999, "a.gz"), IdxError, "tail");
+  assert.is(error.message, "a.gz: broken gzip: 3 bytes follow its end");
+  const large = await assertRejects(() => node.gunzip(whole, 199), DatasetError, "large");
+  assert.is(large.message, "gzip data: holds more than the limit of 199 bytes");
+  assert.instance(large.cause, RangeError);
+  // zlib, in both platforms, compares the size by itself.
+  const lie = () => checkMember(whole, whole.length, 201);
+  assert.is(assertThrows(lie, IdxError, "size").message, "broken gzip: its end declares 200 bytes, but it holds 201");
+});
+
+test("the size is what the last four bytes declare, as far as it can be true", () => {
+  assert.is(plausibleSize(Uint8Array.of(7, 1, 0, 0), 999), 263);
+  assert.is(plausibleSize(Uint8Array.of(9, 7, 1, 0, 0), 100), 100);
+  assert.is(plausibleSize(Uint8Array.of(255, 255, 255, 255), 999_999), 4 * 1032);
+  assert.is(plausibleSize(Uint8Array.of(7, 1, 1), 999), 0);
 });
 
 test("the limit holds to the byte", async () => {

@@ -61,6 +61,10 @@ test("a file that changes while it is read is refused, not half of each", async 
   const changes: Readonly<Record<string, (file: string) => Promise<void>>> = {
     "cut short": (file) => truncate(file, 1000),
     longer: (file) => appendFile(file, ramp(10)),
+    "longer, its time put back": async (file) => {
+      await appendFile(file, ramp(10));
+      await utimes(file, 1e9, 1e9);
+    },
     "other bytes in place": (file) => writeFile(file, new Uint8Array(5000).fill(1), { flag: "r+" }),
   };
   const { open } = promises;

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { DatasetError } from "../../src/errors.ts";
 import { cache, nextTurn, readBytes } from "../../src/platform/web.ts";
 import { gzip, ramp, rejection } from "../data/files.ts";
+import { assertRejects } from "../support/throws.ts";
 import { type Answer, withServer } from "./server.ts";
 
 const test = suite("web");
@@ -20,7 +21,7 @@ async function kindAt(answer: Answer, maxBytes: number): Promise<string> {
 }
 
 test("fetches a whole file, with a length or without", async () => {
-  for (const headers of [{ "content-length": 1000 }, {}]) {
+  for (const headers of [{ "content-length": 1000 }, {}, { "content-type": "application/octet-stream" }]) {
     const answer: Answer = (_, response) => {
       response.writeHead(200, headers);
       response.write(ramp(400));
@@ -65,6 +66,28 @@ test("refusals and broken transfers are unreadable", async () => {
   };
   assert.is(await kindAt(half, 999), "unreadable");
   assert.is(await kindAt((request) => request.socket.destroy(), 99), "unreadable");
+});
+
+test("answers without a body are none, empty, or refusals", async () => {
+  const { fetch } = globalThis;
+  const answer = async (status: number) => {
+    globalThis.fetch = async () => new Response(null, { status });
+    try {
+      return await readBytes("digits", 99);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  };
+  assert.is(await answer(404), undefined);
+  assert.equal(await answer(204), new Uint8Array(0));
+  const error = await assertRejects(() => answer(500), DatasetError, "500");
+  assert.equal(error.fault, { kind: "unreadable", file: "digits", reason: "HTTP 500" });
+});
+
+test("a server that cannot be reached is told, with the cause", async () => {
+  const error = await assertRejects(() => readBytes("http://127.0.0.1:1/digits", 99), DatasetError, "no server");
+  assert.is(error.fault.kind, "unreadable");
+  assert.instance(error.cause, TypeError);
 });
 
 test("a body above the limit ends the transfer, announced or not", async () => {
