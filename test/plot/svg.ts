@@ -45,6 +45,16 @@ export function all(root: Node, name?: string): Node[] {
   return [root, ...inner].filter((node) => name === undefined || node.name === name);
 }
 
+/** What is not yet a figure, in an element of its own. */
+export function readMarkup(markup: string): Node {
+  return readSvg(`<g>${markup}</g>`);
+}
+
+/** An attribute as a number; NaN where there is none. */
+export function numberOf(node: Node | undefined, attribute: string): number {
+  return Number(node?.attributes.get(attribute));
+}
+
 /** The texts that can be seen, joined. */
 export function texts(root: Node): string[] {
   return all(root, "text").map(({ text }) => text);
