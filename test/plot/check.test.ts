@@ -82,6 +82,14 @@ test("a matrix is the same in either form, and one that is none is refused for w
       rows,
     );
   }
+  for (const [matrix, option] of [
+    [[null], "f: values[0]"],
+    [[[1], "2"], "f: values[1]"],
+    [[[1, null]], "f: values[0][1]"],
+  ] as const) {
+    const error = assertThrows(() => gridOf("f", "values", matrix as unknown as Matrix), OptionError, option);
+    assert.is(error.option, option);
+  }
   for (const [matrix, argument, expected, found] of [
     [[], "values", "at least one row", "none"],
     [[[]], "values[0]", "at least one number", "none"],

@@ -1,7 +1,7 @@
 /** Names of series and the samples beside them, and markers. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Entry, endLabels, key, marker, roomAtEnds } from "../../src/plot/labels.ts";
+import { apart, type Entry, endLabels, key, marker, roomAtEnds } from "../../src/plot/labels.ts";
 import { WIDTH, widthOf } from "../../src/plot/letters.ts";
 import { outline, styleOf } from "../../src/plot/palette.ts";
 import { all, numberOf, readMarkup, texts } from "./svg.ts";
@@ -44,6 +44,17 @@ test("a key has a sample and a name for each series, in order, in as many rows a
       assert.ok(numberOf(lines[i], "x1") >= numberOf(names[i - 1], "x") + widthOf(labels[i - 1]!), "none on another");
   }
   assert.is(key([entry("one")], 0).height, 18);
+  for (let length = 1; length < 60; length++) {
+    const named = readMarkup(
+      key(
+        ["a", "b", "c"].map((letter) => entry(letter.repeat(length))),
+        0,
+      ).markup,
+    );
+    for (const name of all(named, "text")) {
+      assert.ok(numberOf(name, "x") + widthOf(name.text) <= WIDTH - 7.99, `${name.text} ends within the figure`);
+    }
+  }
 });
 
 test("a sample has the line's opacity and width, and its marker where the series has markers", () => {
@@ -83,7 +94,10 @@ test("names at the ends of lines stand at their heights; one that is moved is le
     [[52, 68]],
   );
   assert.ok(numberOf(leaders[0], "x1") > 300 && numberOf(leaders[0], "x2") > numberOf(leaders[0], "x1"));
-  for (const name of all(root, "text")) assert.ok(numberOf(name, "x") > 300);
+  const samples = all(root, "line").filter((line) => !leaders.includes(line));
+  for (const [i, name] of all(root, "text").entries()) {
+    assert.ok(numberOf(samples[i], "x1") > 300 && numberOf(name, "x") > numberOf(samples[i], "x2"), name.text);
+  }
   const outside = readMarkup(
     endLabels(
       [
@@ -132,7 +146,9 @@ test("outlines: as many corners as their shape has, and as large as the radius s
     ["diamond", 4],
     ["cross", 12],
   ] as const) {
-    const found = corners(outline(shape, 10, 20, 5));
+    const path = outline(shape, 10, 20, 5);
+    assert.match(path, /^M[^M]*Z$/);
+    const found = corners(path);
     assert.is(found.length, count, shape);
     assert.is(new Set(found.map(String)).size, count, shape);
     const twice = corners(outline(shape, 10, 20, 10));
@@ -145,6 +161,11 @@ test("outlines: as many corners as their shape has, and as large as the radius s
     const across = found.map(([x]) => x! - 10);
     assert.ok(Math.abs(Math.max(...across) + Math.min(...across)) < 1e-9, `${shape}: as far to either side`);
   }
+  const [[, tip = 0] = [], ...base] = corners(outline("triangle", 10, 20, 5));
+  assert.ok(
+    base.every(([, y = 0]) => y > tip),
+    "a triangle points up",
+  );
   assert.is(outline("circle", 10, 20, 5), "M5,20a5,5,0,1,1,10,0a5,5,0,1,1,-10,0Z");
 });
 
@@ -158,5 +179,30 @@ function centerOf(d: string): number[] {
     return (Math.min(...along) + Math.max(...along)) / 2;
   });
 }
+
+test("series one after another differ in colour, dash, marker and fill at once", () => {
+  const styles = Array.from({ length: 12 }, (_, i) => styleOf(i));
+  for (const [name, count] of [
+    ["color", 6],
+    ["dash", 5],
+    ["marker", 5],
+    ["fill", 2],
+  ] as const) {
+    const looks = styles.map((style) => style[name]);
+    assert.is(new Set(looks.slice(0, count)).size, count, name);
+    assert.equal(looks.slice(count, 2 * count), looks.slice(0, count), `${name}s come again in order`);
+  }
+  assert.equal([styles[0]!.dash, styles[0]!.marker, styles[0]!.fill], [undefined, "circle", "full"]);
+});
+
+test("more names than the frame has room for go on below it", () => {
+  const moved = apart(Array(8).fill(50), { top: 10, bottom: 100 });
+  assert.equal(
+    moved,
+    Array.from({ length: 8 }, (_, i) => 10 + 18 * i),
+  );
+  assert.equal(apart([95, 99], { top: 10, bottom: 100 }), [82, 100]);
+  assert.equal(apart([15, 12], { top: 10, bottom: 100 }), [30, 12]);
+});
 
 test.run();

@@ -3,7 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { frame } from "../../src/plot/frame.ts";
-import { element, named, short, shortened } from "../../src/plot/markup.ts";
+import { TITLE, WIDTH, widthOf } from "../../src/plot/letters.ts";
+import { element, escaped, named, short, shortened } from "../../src/plot/markup.ts";
 import { contentOf } from "../../src/plot/serialize.ts";
 import { assertThrows } from "../support/throws.ts";
 import { all, numberOf, readMarkup, readSvg, texts } from "./svg.ts";
@@ -17,7 +18,16 @@ test("an element: attributes in order, numbers of two decimals, ids that are nam
   const markup = element("a", { id: { id: 12, form: "id" }, fill: { id: 12, form: "url" } });
   assert.is(named(markup, "mine"), '<a fill="url(#mine-12)" id="mine-12"/>');
   assert.equal([short(1.2345), short(1.25, 1), short(-0.001), short(12.5, 0)], ["1.23", "1.3", "0", "13"]);
-  assert.is(shortened("M1e2,1E-1L-.5,1.25e+1", 1), "M100,0.1L-0.5,12.5");
+  assert.is(shortened("M1e2,1E-1L-.5,1.25e+1,2e-12", 1), "M100,0.1L-0.5,12.5,0");
+});
+
+test("what XML forbids is replaced, and nothing else", () => {
+  for (const kept of ["\t", "\n", "\r", " ", "\ud7ff", "\ue000", "\ufffd", "\u{10000}", "\u{10ffff}", "'"]) {
+    assert.is(escaped(kept), kept, JSON.stringify(kept));
+  }
+  for (const code of [0x00, 0x08, 0x0b, 0x0c, 0x0e, 0x1f, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xfffe, 0xffff]) {
+    assert.is(escaped(String.fromCharCode(code)), "\ufffd", code.toString(16));
+  }
 });
 
 test("a figure's size, title and ids are those that are asked for", () => {
@@ -35,6 +45,20 @@ test("a figure's size, title and ids are those that are asked for", () => {
     ]),
     [["bold", true]],
   );
+  const { attributes } = root;
+  assert.equal(
+    ["xmlns", "class", "role", "fill", "style"].map((name) => attributes.get(name)),
+    ["http://www.w3.org/2000/svg", "lanegrad", "img", "currentColor", "max-width:100%;height:auto"],
+  );
+  assert.match(attributes.get("font-family") ?? "", /'DejaVu Sans', sans-serif$/);
+  const ids = root.children.slice(0, 2).map((child) => child.attributes.get("id"));
+  assert.is(attributes.get("aria-labelledby"), ids.join(" "));
+  assert.is(new Set(ids).size, 2);
+  assert.is(readSvg(frame(content, { title: "mine" })).children[0]?.text, "mine");
+  for (let count = 1; count < 40; count++) {
+    const wide = readSvg(frame(content, { title: "mmm ".repeat(count).trim() }));
+    for (const line of texts(wide)) assert.ok(widthOf(line, 1.12 * TITLE) <= WIDTH - 16, line);
+  }
   const plain = readSvg(frame(content, { title: "" }));
   assert.is(plain.attributes.get("viewBox"), "0 0 480 100");
   assert.is(plain.children.at(-1)?.attributes.get("transform"), "translate(0,0)");
@@ -47,6 +71,8 @@ test("a figure's size, title and ids are those that are asked for", () => {
   assert.is(heights[1]! - heights[0]!, 21);
   const bodies = ["<circle/>", "<rect/>", "<line/>"].map((body) => frame({ ...content, body }, {}));
   assert.is(new Set(bodies.map((svg) => /lanegrad-[0-9a-f]{8}-title/.exec(svg)?.[0])).size, 3);
+  const named3 = [{}, { title: "another" }, { description: "another" }].map((options) => frame(content, options));
+  assert.is(new Set(named3.map((svg) => /id="[^"]*"/.exec(svg)?.[0])).size, 3, "ids tell all that is shown");
   for (const name of ["a", "Z9_-"]) assert.ok(frame(content, { name }).includes(`id="${name}-title"`));
   for (const [options, option] of [
     [{ name: "9a" }, "f: name"],
@@ -75,18 +101,18 @@ test("what a document built is written as ours: no style, no classes, ids number
     node("clipPath", { id: "plot-clip-7" }, node("rect", { x: "0.126", "data-x": "0.126", class: "c" })),
     node("clipPath", { id: "plot-clip-9" }),
     node(
-      "g",
+      "text",
       { "clip-path": "url(#plot-clip-9)", transform: "translate(0.5,0)", "aria-hidden": "true" },
       textNode("<a"),
     ),
-    node("g", { "clip-path": "url(#plot-clip-7)", "aria-description": "d" }, textNode(null)),
+    node("text", { "clip-path": "url(#plot-clip-7)", "aria-description": "d" }, textNode(null)),
     node("path", { d: path }),
-    node("path", { d: "M0.126,0.126" }),
+    node("path", { d: "M0.126,0.126", before: "a url(#plot-clip-7)", behind: "url(#plot-clip-7) a" }),
   );
   const root = readMarkup(named(contentOf(svg as unknown as Dom), "n"));
   assert.equal(
     root.children.map(({ name }) => name),
-    ["clipPath", "clipPath", "g", "g", "path", "path"],
+    ["clipPath", "clipPath", "text", "text", "path", "path"],
   );
   const [first, second, third, fourth, long, brief] = root.children;
   assert.equal(
@@ -104,7 +130,11 @@ test("what a document built is written as ours: no style, no classes, ids number
     ],
   );
   assert.ok(long!.attributes.get("d")!.startsWith("M0.1,0.1M"));
-  assert.is(brief!.attributes.get("d"), "M0.13,0.13");
+  assert.is(fourth!.text, "");
+  assert.equal(
+    ["d", "before", "behind"].map((name) => brief!.attributes.get(name)),
+    ["M0.13,0.13", "a url(#plot-clip-7)", "url(#plot-clip-7) a"],
+  );
 });
 
 test.run();

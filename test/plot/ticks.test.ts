@@ -78,6 +78,7 @@ test("logarithmic ticks: fewer factors of ten the more decades there are", () =>
   assert.equal(labels("log", 0.0001, 1), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
   assert.equal(labels("log", 10, 100_000), ["10", "100", "1,000", "10,000", "100,000"]);
   assert.equal(labels("log", 100, 1_000_000), ["10²", "10³", "10⁴", "10⁵", "10⁶"]);
+  assert.equal(labels("log", 1e3, 1e13), ["10⁴", "10⁶", "10⁸", "10¹⁰", "10¹²"]);
   assert.equal(labels("log", 3e6, 4e7), ["5×10⁶", "10⁷", "2×10⁷"]);
 });
 
@@ -91,6 +92,7 @@ test("a domain grows to the next ticks, and not where it ends at one", () => {
 
 test("readable numbers have about three digits, in any size", () => {
   for (const [value, want] of [
+    [0, "0"],
     [0.001, "0.001"],
     [0.00099, "9.9×10⁻⁴"],
     [0.1234, "0.123"],
