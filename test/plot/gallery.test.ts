@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { digits, weightImages } from "../../src/plot/index.ts";
 import { assertRejects } from "../support/throws.ts";
-import { boxesOf, boxOf, heightOf, isWithin, textOf } from "./boxes.ts";
+import { assertInside, type Box, boxesOf, boxOf, heightOf, isWithin, textOf } from "./boxes.ts";
 import { all, numberOf, readSvg, texts } from "./svg.ts";
 
 const test = suite("galleries");
@@ -35,6 +35,35 @@ test("pictures stand side by side in order, none on another, each over the middl
   assert.ok(Math.abs(tall.height / tall.width - 8) < 0.01 && tall.height <= 220);
 });
 
+test("pictures of any shape and number lie within their figure", async () => {
+  for (const shape of [
+    [1, 8],
+    [8, 1],
+    [3, 3],
+  ] as const) {
+    for (const count of [1, 2, 3, 6]) {
+      for (const perRow of [1, 2, 3, 6]) {
+        const pixels = Array(shape[0] * shape[1]).fill(1);
+        const pictures = Array.from({ length: count }, () => ({ pixels, caption: "taken for" }));
+        const root = readSvg(await digits(pictures, { shape, perRow }));
+        assertInside(root);
+        const boxes = boxesOf(root, "image");
+        const [{ x, width, y }] = boxes as [Box, ...Box[]];
+        const next = boxes.find((box) => box.y === y && box.x > x);
+        if (next !== undefined) assert.ok(next.x >= x + width + 5, "side by side");
+        const weights = Array.from({ length: pixels.length }, () => Array(count).fill(1));
+        assertInside(readSvg(await weightImages(weights, { shape, perRow })));
+      }
+    }
+  }
+});
+
+test("pixels keep their edges and fill their place", async () => {
+  const [image] = all(readSvg(await digits([{ pixels: [1] }])), "image");
+  const said = ["preserveAspectRatio", "image-rendering", "style"].map((name) => image?.attributes.get(name));
+  assert.equal(said, ["none", "optimizeSpeed", "image-rendering:pixelated"]);
+});
+
 test("a caption has four lines at most, and the next row stands below the longest", async () => {
   const caption = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen";
   const pictures = Array.from({ length: 10 }, (_, i) => ({ pixels: [i], caption: i === 0 ? caption : "" }));
@@ -52,6 +81,7 @@ test("weights: ten in a row, and a legend of the scale's fifteen colours between
   const images = boxesOf(root, "image");
   assert.is(new Set(images.map(({ y }) => y)).size, 2);
   assert.is(images.filter(({ y }) => y === images[0]!.y).length, 10);
+  assert.equal(texts(root), ["−0.25", "0.25"], "no captions");
   const legend = all(root, "rect");
   assert.is(legend.length, 15);
   const colors = legend.map(({ attributes }) => attributes.get("fill"));
@@ -71,6 +101,8 @@ test("weights: ten in a row, and a legend of the scale's fifteen colours between
   assert.match(infinite.children[1]?.text ?? "", /^1 pictures of 2 by 2 weights, from −0\.5 to 0\.5\.$/);
   const error = await assertRejects(() => weightImages([[1], [1]]), ShapeError, "2 pixels");
   assert.equal([error.op, error.argument], ["weightImages", "rows of the weights"]);
+  const ragged = await assertRejects(() => weightImages([[1], []]), ShapeError, "rows");
+  assert.is(ragged.argument, "weights[1]");
   const options = { perRow: 0.5 };
   assert.is((await assertRejects(() => weightImages([[1]], options), OptionError, "")).option, "weightImages: perRow");
   assert.is((await assertRejects(() => weightImages([[1]], { captions: [] }), ShapeError, "")).argument, "captions");
@@ -82,6 +114,7 @@ test("digits: the range is from 0 to the greatest of all, and refusals name what
     [() => digits([]), "pictures"],
     [() => digits(sizes), "pictures[1]"],
     [() => digits([{ pixels: [1, 2] }]), "pixels"],
+    [() => digits([{ pixels: [Number.NaN] }]), "pictures"],
   ] as const) {
     const error = await assertRejects(make, ShapeError, argument);
     assert.equal([error.op, error.argument], ["digits", argument]);
@@ -92,6 +125,8 @@ test("digits: the range is from 0 to the greatest of all, and refusals name what
   ] as const) {
     assert.is((await assertRejects(() => digits([{ pixels: [1] }], options), OptionError, option)).option, option);
   }
+  const none = await assertRejects(() => digits([{ pixels: null as unknown as number[] }]), OptionError, "null");
+  assert.is(none.option, "digits: pictures[0]");
   const href = async (pixels: readonly number[], range?: readonly [number, number]) =>
     all(readSvg(await digits([{ pixels }], range === undefined ? {} : { range })), "image")[0]?.attributes.get("href");
   assert.is(await href([-1, -2, -3, 0]), await href([0, 0, 0, 0]), "what is negative is white");

@@ -1,14 +1,15 @@
-/** Tables of cells, and bars: their names, their places and what stands beside them. */
+/** Tables of cells: their names, their places and what stands beside them. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError, ShapeError } from "../../src/errors.ts";
-import { bars, confusionMatrix, matrix } from "../../src/plot/index.ts";
+import { confusionMatrix, matrix } from "../../src/plot/index.ts";
 import { widthOf } from "../../src/plot/letters.ts";
+import { BLUE } from "../../src/plot/palette.ts";
 import { assertRejects } from "../support/throws.ts";
-import { boxesOf, heightOf, isWithin, textOf } from "./boxes.ts";
+import { assertInside, boxesOf, heightOf, isWithin, textOf } from "./boxes.ts";
 import { all, numberOf, readSvg, texts } from "./svg.ts";
 
-const test = suite("tables and bars");
+const test = suite("tables");
 
 test("a table's cells stand in rows and columns that do not touch, with the names of each beside them", async () => {
   const root = readSvg(
@@ -25,6 +26,7 @@ test("a table's cells stand in rows and columns that do not touch, with the name
   for (const [i, box] of boxes.entries()) {
     const [row, column] = [Math.floor(i / 3), i % 3];
     const label = textOf(root, `${i + 1}.00`);
+    assert.is(label?.attributes.get("text-anchor"), "middle");
     assert.ok(isWithin(numberOf(label, "x"), box.x, box.width) && isWithin(numberOf(label, "y"), box.y, box.height));
     const [rowName, columnName] = [textOf(root, `r${row}`), textOf(root, `c${column}`)];
     assert.ok(isWithin(numberOf(rowName, "y"), box.y, box.height), `r${row}`);
@@ -76,6 +78,40 @@ test("names of columns that are wider than the columns are turned, long ones cut
   assert.ok(texts(long).some((text) => text.startsWith("a name") && text.endsWith("…") && widthOf(text) <= 130));
 });
 
+test("a table of any size lies within its figure, and no name or number is wider than its column", async () => {
+  for (const columns of [1, 2, 5, 9, 14, 20, 24, 40]) {
+    for (let length = 1; length < 12; length++) {
+      const value = 10 ** (length - 1);
+      const names = Array(columns).fill("a".repeat(length));
+      const root = readSvg(await matrix([Array(columns).fill(value)], { rows: ["row"], columns: names, decimals: 0 }));
+      assertInside(root);
+      const [cell] = boxesOf(root, "rect");
+      const upright = all(root, "text").filter(({ attributes }) => attributes.get("text-anchor") === "middle");
+      for (const { text } of upright) assert.ok(widthOf(text) <= cell!.width, `${text} in ${columns} columns`);
+    }
+  }
+  for (const size of [1, 2, 12, 30]) {
+    const counts = Array.from({ length: size }, () => Array(size).fill(1));
+    const root = readSvg(await confusionMatrix(counts, { classes: counts.map((_, i) => `class ${i}`), title: "" }));
+    assertInside(root);
+    const said = numberOf(textOf(root, "↓ class"), "y");
+    const heads = all(root, "text").filter(({ text }) => text.startsWith("class "));
+    for (const { attributes, text } of heads.slice(0, size)) {
+      const turned = /,([\d.]+)\) rotate/.exec(attributes.get("transform") ?? "");
+      const top = turned === null ? Number(attributes.get("y")) - 10 : Number(turned[1]) - widthOf(text);
+      assert.ok(top >= said, `${text} lies on what rows are`);
+    }
+  }
+});
+
+test("numbers stand in cells that have room for all of them, and are left out where one has none", async () => {
+  const count = async (row: readonly number[]) => texts(readSvg(await matrix([row], { decimals: 0 }))).length;
+  assert.is(await count(Array(25).fill(1)), 25, "18 high");
+  assert.is(await count(Array(40).fill(1)), 0, "11 high");
+  assert.is(await count(Array(10).fill(1)), 10);
+  assert.is(await count([...Array(9).fill(1), 1_000_000]), 0);
+});
+
 test("the strongest colour is the greatest size, the weakest none; what is not finite has none", async () => {
   const opacities = async (values: readonly (readonly number[])[]) =>
     all(readSvg(await matrix(values)), "rect").map((rect) => numberOf(rect, "fill-opacity"));
@@ -83,6 +119,8 @@ test("the strongest colour is the greatest size, the weakest none; what is not f
   assert.equal(await opacities([[-4, 2, Number.NEGATIVE_INFINITY]]), [0.75, 0.39, 0.03]);
   assert.equal(await opacities([[0, 0]]), [0.03, 0.03]);
   assert.equal(await opacities([[Number.NaN, Number.POSITIVE_INFINITY]]), [0.03, 0.03]);
+  const zero = all(readSvg(await matrix([[0, -0]])), "rect").map(({ attributes }) => attributes.get("fill"));
+  assert.equal(zero, [BLUE, BLUE]);
   const root = readSvg(await matrix([[1.25, Number.NEGATIVE_INFINITY]], { decimals: 0 }));
   assert.equal(texts(root), ["1", "-Infinity"]);
   for (const [options, argument] of [
@@ -165,65 +203,9 @@ test("a confusion matrix says which side is which, and a share is that of its ro
     "2 × 3",
   );
   assert.equal([error.argument, error.found], ["counts", "2 × 3"]);
-});
-
-test("bars stand below one another, each between its name and its note", async () => {
-  const items = [
-    { label: "one", value: 1 },
-    { label: "three", value: 3, note: "best" },
-  ];
-  const root = readSvg(await bars(items, { unit: "ms" }));
-  const boxes = boxesOf(root, "rect");
-  for (const [i, { label }] of items.entries()) {
-    const box = boxes[i]!;
-    const [name, note] = [textOf(root, label), textOf(root, ["1 ms", "best"][i]!)];
-    assert.ok(numberOf(name, "x") < box.x && name?.attributes.get("text-anchor") === "end");
-    assert.ok(numberOf(note, "x") > box.x + box.width && numberOf(note, "x") < box.x + box.width + 10);
-    for (const text of [name, note]) assert.ok(isWithin(numberOf(text, "y"), box.y, box.height), label);
-    assert.ok(numberOf(name, "x") - widthOf(label) >= 0);
-  }
-  assert.ok(boxes[1]!.y > boxes[0]!.y + boxes[0]!.height);
-  assert.ok(Math.abs(boxes[1]!.width - 3 * boxes[0]!.width) < 0.05);
-  assert.ok(boxes[1]!.x + boxes[1]!.width + widthOf("best") > 400, "the longest fills the width");
-  assert.ok(heightOf(root) >= boxes[1]!.y + boxes[1]!.height);
-  assert.is(root.children[1]?.text, "Bars: one 1 ms, three best.");
-  assert.ok(texts(readSvg(await bars([{ label: "a", value: 2 }]))).includes("2"), "no unit");
-  const tiny = boxesOf(
-    readSvg(
-      await bars([
-        { label: "a", value: 0.001 },
-        { label: "b", value: 0.002 },
-      ]),
-    ),
-    "rect",
-  );
-  assert.ok(Math.abs(tiny[1]!.width - 2 * tiny[0]!.width) < 0.05);
-});
-
-test("a long name stands above its bar, and so do all then", async () => {
-  const long = "a name that has far more letters than fit";
-  const root = readSvg(
-    await bars([
-      { label: long, value: 1 },
-      { label: "b", value: 2 },
-    ]),
-  );
-  const boxes = boxesOf(root, "rect");
-  for (const [i, label] of [long, "b"].entries()) {
-    const name = textOf(root, label);
-    assert.ok(numberOf(name, "y") < boxes[i]!.y && numberOf(name, "x") === boxes[i]!.x, label);
-    if (i > 0) assert.ok(numberOf(name, "y") - 12 > boxes[i - 1]!.y + boxes[i - 1]!.height, "below the one before");
-  }
-  assert.ok(boxes[0]!.x < 20);
-  for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-    const items = [
-      { label: "a", value: 1 },
-      { label: "b", value },
-    ];
-    assert.is((await assertRejects(() => bars(items), OptionError, `${value}`)).option, "bars: items[1].value");
-  }
-  const error = await assertRejects(() => bars([]), ShapeError, "none");
-  assert.equal([error.op, error.argument], ["bars", "items"]);
+  assert.is((await assertRejects(() => confusionMatrix([[1], []]), ShapeError, "rows")).argument, "counts[1]");
+  const options = { classes: ["a", "b"] };
+  assert.is((await assertRejects(() => confusionMatrix([[1]], options), ShapeError, "b")).argument, "classes");
 });
 
 test.run();
