@@ -59,7 +59,7 @@ export function key(entries: readonly Entry[], top: number): { readonly markup: 
   for (const entry of entries) {
     const label = cut(entry.label, WIDTH - 16 - SAMPLE - GAP);
     const width = SAMPLE + GAP + widthOf(label);
-    if (x > 8 && x + width > WIDTH - 8) {
+    if (x + width > WIDTH - 8) {
       x = 8;
       y += LINE;
     }

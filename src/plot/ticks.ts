@@ -27,8 +27,8 @@ export function niceDomain(scale: Scale, [low, high]: Domain, count: number): Do
 export function readable(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return scientific(value);
-  const decimals = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  if (size < 1e-3 || size >= 1e6) return scientific(value);
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return fixed(Number(value.toFixed(decimals)), undefined);
 }
 
@@ -71,8 +71,8 @@ function exponentOf(value: number): number {
 }
 
 function logTicks([low, high]: Domain, count: number): readonly Tick[] {
-  const first = Math.floor(Math.log10(low) + 1e-9);
-  const last = Math.ceil(Math.log10(high) - 1e-9);
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
   const decades = Math.log10(high / low);
   const factors = decades * 3 <= count ? [1, 2, 5] : decades * 2 <= count ? [1, 3] : [1];
   const every = Math.max(1, Math.ceil(decades / count));

@@ -10,10 +10,10 @@ import { powersOfTwo } from "./exp.ts";
 /** 2/3, 2/5, 2/7, … */
 const COEFFICIENTS = [3, 5, 7, 9, 11, 13, 15, 17, 19, 21].map((n) => 2 / n);
 
+/** A number below float64's normal ones is 2^-TINY of what its exponent is read from. */
+const TINY = 54;
+
 export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element): (x: number) => number {
-  const smallestNormal = isSingle ? 2 ** -126 : 2 ** -1022;
-  const scaleExponent = isSingle ? 24 : 54;
-  const scale = isSingle ? 2 ** 24 : 2 ** 54;
   const root = round(Math.SQRT2);
   const ln2Hi = isSingle ? 355 / 512 : 2977044471 / 4294967296;
   const ln2Lo = round(isSingle ? -0.00021219444005469057 : 1.9082149292705877e-10);
@@ -36,8 +36,8 @@ export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element
     if (x === 0) return -Infinity;
     if (x < 0) return Number.NaN;
     if (!(x < Infinity)) return x;
-    const isTiny = x < smallestNormal;
-    const v = isTiny ? x * scale : x;
+    const isTiny = x < 2 ** -1022; // has no place for its exponent as a float64
+    const v = isTiny ? x * 2 ** TINY : x;
     double[0] = v;
     let k = ((words[1]! >>> 20) & 2047) - 1023;
     const half = k >> 1; // 2^-k may be too small a number, its halves are not
@@ -46,7 +46,7 @@ export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element
       m /= 2;
       k += 1;
     }
-    if (isTiny) k -= scaleExponent;
+    if (isTiny) k -= TINY;
 
     const f = sub(m, 1);
     const s = div(f, add(f, 2));

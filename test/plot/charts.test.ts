@@ -11,30 +11,10 @@ import {
   tangents,
   trajectory,
 } from "../../src/plot/index.ts";
-import { all, marks, type Node, readSvg, texts } from "./svg.ts";
+import { corners, isNear, linePaths, ticks } from "./axes.ts";
+import { all, marks, readSvg, texts } from "./svg.ts";
 
 const test = suite("charts");
-
-/** The corners of a path of M and L. */
-function corners(path: Node | undefined): number[][] {
-  const d = path?.attributes.get("d") ?? "";
-  return [...d.matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
-}
-
-function linePaths(root: Node): Node[] {
-  return marks(root, "line").flatMap((group) => all(group, "path"));
-}
-
-/** The places of an axis's ticks by their labels. */
-function ticks(root: Node, axis: "x" | "y"): Map<string, number> {
-  const labels = marks(root, `${axis} ticks`).flatMap((group) => all(group, "text"));
-  // A label of the y axis stands 5 units below its tick.
-  return new Map(labels.map(({ text, attributes }) => [text, Number(attributes.get(axis)) - (axis === "x" ? 0 : 5)]));
-}
-
-function isNear(got: number | undefined, want: number | undefined, label: string, tolerance = 0.02): void {
-  assert.ok(Math.abs((got ?? Number.NaN) - (want ?? Number.NaN)) <= tolerance, `${label}: ${got}, expected ${want}`);
-}
 
 test("a line's points stand where the axes say", async () => {
   const root = readSvg(await lines([{ label: "a", x: [0, 5, 10], y: [0, 4, 2] }]));

@@ -160,6 +160,7 @@ test("a picture is a PNG: its chunks' checks hold, and its pixels come out of zl
     [2, 3],
     [28, 28],
     [300, 501],
+    [255, 512], // as many bytes as a stored block has at most
   ] as const) {
     const pixels = Uint8Array.from({ length: rows * columns }, (_, i) => (i * 7) % 16);
     const file = Buffer.from(pngOf(pixels, rows, columns, [0x000000, 0x0072b2]));
@@ -172,6 +173,7 @@ test("a picture is a PNG: its chunks' checks hold, and its pixels come out of zl
       at += 12 + length;
     }
     assert.equal([...chunks.keys()], ["IHDR", "PLTE", "IDAT", "IEND"]);
+    assert.is(chunks.get("IEND")?.length, 0);
     assert.equal([...chunks.get("PLTE")!], [0, 0, 0, 0x00, 0x72, 0xb2]);
     const raw = inflateSync(chunks.get("IDAT")!); // checks the Adler-32
     const stride = 1 + Math.ceil(columns / 2);

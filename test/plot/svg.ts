@@ -10,6 +10,9 @@ export type Node = {
   readonly text: string;
 };
 
+/** The elements in which text has a meaning. */
+const HOLD_TEXT = new Set(["title", "desc", "style", "text"]);
+
 /**
  * A strict reader of the XML that figures are: elements, attributes in double quotes, text, the five entities. What is
  * anything else fails the test, so no lenient parser hides it.
@@ -26,6 +29,7 @@ export function readSvg(svg: string): Node {
     if (text !== undefined) parent.text += unescaped(text);
     else if (closing === "/") {
       assert.is(parent.name, name, "elements are nested");
+      if (!HOLD_TEXT.has(name)) assert.is(parent.text, "", `text in <${name}>`);
       open.pop();
     } else {
       const node = { name, attributes: attributesIn(attributes), children: [], text: "" };
@@ -43,6 +47,16 @@ export function readSvg(svg: string): Node {
 export function all(root: Node, name?: string): Node[] {
   const inner = root.children.flatMap((child) => all(child));
   return [root, ...inner].filter((node) => name === undefined || node.name === name);
+}
+
+/** What is not yet a figure, in an element of its own. */
+export function readMarkup(markup: string): Node {
+  return readSvg(`<g>${markup}</g>`);
+}
+
+/** An attribute as a number; NaN where there is none. */
+export function numberOf(node: Node | undefined, attribute: string): number {
+  return Number(node?.attributes.get(attribute));
 }
 
 /** The texts that can be seen, joined. */

@@ -1,4 +1,8 @@
-/** A drawn call of a kernel, and sizes around the seams of the SIMD code. */
+/**
+ * A drawn call of a kernel, and sizes around the seams of the SIMD code.
+ *
+ * What says which rows are taken goes on for one row more than is asked for: a kernel that reads it shows.
+ */
 import type { FloatKernels } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import type { Draws, Operand, Pair } from "./pair.ts";

@@ -10,11 +10,17 @@ export const COMMON_CASES: { readonly [Name in Exclude<keyof CommonKernels, "all
   {
     gatherIndices: (pair) => {
       const m = pair.pick(BYTES);
-      return [m, pair.indices("int32", 9, 1000), pair.indices("int32", m, 9), pair.indices("int32", m, 9)];
+      return [m, pair.indices("int32", 9, 1000), pair.indices("int32", m + 1, 9), pair.indices("int32", m, 9)];
     },
     gatherCopies: (pair) => {
       const [m, n] = [pair.pick(BYTES), pair.pick(BYTES)];
-      return [m, n, pair.indices("uint8", 5 * n, 256), pair.indices("int32", m, 5), pair.indices("uint8", m * n, 256)];
+      return [
+        m,
+        n,
+        pair.indices("uint8", 5 * n, 256),
+        pair.indices("int32", m + 1, 5),
+        pair.indices("uint8", m * n, 256),
+      ];
     },
     copyRows: (pair) => {
       const [m, n] = [pair.pick(BYTES), pair.pick(BYTES)];

@@ -66,7 +66,7 @@ const binary: Case = (pair, dtype, how) => {
 };
 
 const reduce: Case = (pair, dtype, how) => {
-  const [m, k, n] = [pair.pick([0, 1, 2, 3]), pair.pick(LONG), pair.pick([1, 1, ...SIZES])];
+  const [m, k, n] = [pair.pick([0, 1, 2, 3]), pair.pick(LONG), pair.pick([1, pair.pick(SIZES)])]; // rows and columns
   const x = pair.floats(dtype, m * k * n, how);
   return [pair.pick(Object.values(REDUCE)), m, k, n, x, pair.floats(dtype, m * n, how)];
 };
@@ -74,7 +74,7 @@ const reduce: Case = (pair, dtype, how) => {
 const gatherRows: Case = (pair, dtype, how) => {
   const [m, n, rows] = [pair.pick(ROWS), pair.pick(LONG), pair.whole(1, 9)];
   const x = pair.indices("uint8", rows * n, 256);
-  return [m, n, x, pair.indices("int32", m, rows), pair.floats(dtype, m * n, how), factor(pair, dtype)];
+  return [m, n, x, pair.indices("int32", m + 1, rows), pair.floats(dtype, m * n, how), factor(pair, dtype)];
 };
 
 const rates = (pair: Pair): Operand =>
@@ -140,8 +140,8 @@ export const FLOAT_CASES: FloatCases = {
   },
   scatterAdd: (pair, dtype, how) => {
     const [m, n, rows] = [pair.pick(ROWS), pair.pick(LONG), pair.whole(1, 9)];
-    const [x, y] = [pair.floats(dtype, m * n, how), pair.floats(dtype, rows * n, how)];
-    return [m, n, x, pair.indices("int32", m, rows), y];
+    const [x, y] = [pair.floats(dtype, (m + 1) * n, how), pair.floats(dtype, rows * n, how)];
+    return [m, n, x, pair.indices("int32", m + 1, rows), y];
   },
   transpose: (pair, dtype, how) => {
     const [m, n] = [pair.pick(ROWS), pair.pick(LONG)];

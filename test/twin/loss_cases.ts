@@ -83,6 +83,6 @@ export const LOSS_CASES: Pick<FloatCases, Names> = {
   },
   countCorrect: (pair, dtype, how) => {
     const [m, n] = [pair.pick(ROWS), pair.pick(CLASSES)];
-    return [m, n, pair.floats(dtype, m * n, how), pair.indices("int32", m, n)];
+    return [m, n, pair.floats(dtype, (m + 1) * n, how), pair.indices("int32", m + 1, n)];
   },
 };

@@ -89,6 +89,51 @@ test("memory doubles, or grows by what is needed where that is more, or where tw
   assert.is(large.buffer.byteLength, 11 * 65536);
 });
 
+test("what fits takes no growth, whichever gap it fits into", () => {
+  const memory = empty(GIB);
+  const { alloc, free } = heap(memory);
+  const blocks = [alloc(16), alloc(1000), alloc(16)];
+  const rest = alloc(65536 - 256 - 16 - 1008 - 16);
+  for (const block of [blocks[0]!, rest]) free(block);
+  assert.is(alloc(1000), rest, "the first gap is too small");
+  assert.is(alloc(16), blocks[0]);
+  assert.is(memory.buffer.byteLength, 65536);
+});
+
+test("memory doubles where less is needed, counts the gap at its end, and that alone", () => {
+  const memory = empty(GIB);
+  const { alloc, free } = heap(memory);
+  const low = alloc(5000);
+  alloc(65536 - 256 - 5008); // no gap is left
+  assert.is(alloc(16), 65536);
+  assert.is(memory.buffer.byteLength, 131_072);
+  const high = alloc(65536 - 16);
+  free(low);
+  assert.is(alloc(100_000), 131_072, "the gap lies elsewhere");
+  assert.is(memory.buffer.byteLength, 262_144);
+  free(high);
+  assert.is(alloc(150_000), 231_072, "the last gap, and what is added to it");
+  assert.is(memory.buffer.byteLength, 524_288);
+});
+
+test("memory is 4 GiB at most, all of which can be had", () => {
+  const memory = empty(64 * GIB);
+  const { alloc } = heap(memory);
+  assert.is(alloc(4 * GIB - 256), 256);
+  assert.is(memory.buffer.byteLength, 4 * GIB);
+  const grown = empty(64 * GIB);
+  const more = heap(grown);
+  more.alloc(2.5 * GIB);
+  more.alloc(GIB);
+  assert.is(grown.buffer.byteLength, 4 * GIB, "twice as much would be 5 GiB");
+});
+
+test("a heap that is full says why", () => {
+  const error = assertThrows(() => heap(empty(65536)).alloc(65536), RangeError, "full");
+  assert.match(error.message, /^out of memory: no room for 65536 bytes/);
+  assert.is((error.cause as Error).message, "Array buffer allocation failed");
+});
+
 test("what is no block cannot be freed, and a block only once", () => {
   const { alloc, free } = heap(empty(GIB));
   const block = alloc(10);

@@ -25,7 +25,8 @@ type Kernel = (...args: number[]) => number | undefined;
 /** How numbers are drawn: `tame` ones are normal and small, among `wild` ones is everything that is hard. */
 export type Draws = "tame" | "wild";
 
-const HARD: { readonly [D in FloatType]: readonly number[] } = {
+/** Numbers that are hard for a kernel. */
+export const HARD: { readonly [D in FloatType]: readonly number[] } = {
   float32: [
     0,
     -0,

@@ -11,7 +11,7 @@ import { FLOATS } from "../support/floats.ts";
 import type { Args } from "./case.ts";
 import { COMMON_CASES } from "./common_cases.ts";
 import { FLOAT_CASES } from "./float_cases.ts";
-import { type Operand, Pair } from "./pair.ts";
+import { HARD, type Operand, Pair } from "./pair.ts";
 
 const CALLS = Number(process.env["LANEGRAD_TWIN_CALLS"] ?? 60);
 
@@ -42,6 +42,24 @@ test("what is only moved keeps all of its bits, a NaN's too", async () => {
         Array.from({ length: n }, (_, i) => (i === 1 ? 0 : 1)),
       );
       pair.call(prefix + name, args(words, mask));
+    }
+  }
+});
+
+test("two operands: each operation of everything hard with everything hard, itself too", async () => {
+  const pair = await Pair.start();
+  for (const dtype of FLOATS) {
+    const hard = HARD[dtype];
+    const n = hard.length;
+    for (const f of Object.values(BINARY)) {
+      pair.clear(f);
+      const y = pair.floats(dtype, n * n, "tame");
+      pair.call(`${PREFIX[dtype]}binary`, [
+        ...[f, 1, 1, n, n],
+        ...[pair.given(dtype, hard), 0, 0, 1, 0],
+        ...[pair.given(dtype, hard), 0, 0, 0, 1],
+        y,
+      ]);
     }
   }
 });

@@ -26,9 +26,10 @@ function sparseRows(
 const gatherSparseRows: Case = (pair, dtype, how) => {
   const [m, rows, k] = [pair.pick(ROWS), pair.whole(1, 6), pair.pick(LONG)];
   const table = sparseRows(pair, "uint8", how, rows, k);
-  const indices = pair.indices("int32", m, rows);
+  const indices = pair.indices("int32", m + 1, rows);
   const starts = pair.elementsOf(table[0]);
-  const total = pair.elementsOf(indices).reduce((sum, i) => sum + (starts[i + 1] ?? 0) - (starts[i] ?? 0), 0);
+  const taken = pair.elementsOf(indices).slice(0, m);
+  const total = taken.reduce((sum, i) => sum + (starts[i + 1] ?? 0) - (starts[i] ?? 0), 0);
   const to = [pair.output("int32", m + 1, 0), pair.output("uint16", total, 8), pair.output(dtype, total, 8)];
   return [m, ...table, indices, ...to, factor(pair, dtype)];
 };
