@@ -1,4 +1,5 @@
 /** Workers for tests: on the build that the suite is at. */
+import { EventEmitter } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { spawn } from "#spawn";
 import type { NamedArray } from "../../src/formats/arrays.ts";
@@ -15,6 +16,29 @@ export async function startTestWorker(
 ): Promise<{ worker: NetworkWorker; thread: WorkerEndpoint }> {
   const thread = spawn();
   return { worker: await startWorker({ build, worker: () => thread }), thread };
+}
+
+/** A worker, in Node's form, that answers nothing by itself: a test looks at what was posted, and emits what it says. */
+export class ScriptedWorker extends EventEmitter {
+  readonly posted: { readonly message: unknown; readonly transfer: ArrayBuffer[] }[] = [];
+  /** Calls of `ref`, `unref` and `terminate`. */
+  readonly said: string[] = [];
+
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void {
+    this.posted.push({ message, transfer });
+  }
+
+  terminate(): unknown {
+    return this.said.push("terminate");
+  }
+
+  ref(): void {
+    this.said.push("ref");
+  }
+
+  unref(): void {
+    this.said.push("unref");
+  }
 }
 
 /**

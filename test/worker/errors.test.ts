@@ -66,6 +66,7 @@ test("errors of the language keep their class, others their name; what is no err
   const own = decodeError(encodeError(Object.assign(new Error("own"), { name: "Own", code: 3 })));
   assert.is(own.name, "Own");
   assert.is((own as Error & { code?: number }).code, 3);
+  assert.is(decodeError(encodeError(new DOMException("late", "AbortError"))).name, "AbortError");
   const words = decodeError(encodeError("words"));
   assert.is(String(words), "Error: words");
   assert.type(words.stack, "string");
