@@ -23,8 +23,6 @@ const CLASSES: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
   ...Object.entries(library),
   ...Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
 ]);
-/** Not fields: told by themselves. */
-const OWN: ReadonlySet<string> = new Set(["name", "message", "stack", "cause"]);
 
 /** What was thrown, as data that can be posted. */
 export function encodeError(error: unknown): EncodedError {
@@ -32,7 +30,7 @@ export function encodeError(error: unknown): EncodedError {
     return { name: "Error", message: String(error), stack: undefined, fields: {}, cause: undefined };
   }
   const { name, message, stack, cause } = error;
-  const fields = Object.entries(error).filter(([key]) => !OWN.has(key));
+  const fields = Object.entries(error).filter(([key]) => key !== "cause");
   return {
     name,
     message,
@@ -49,7 +47,7 @@ export function decodeError({ name, message, stack, fields, cause }: EncodedErro
   const found = CLASSES.get(name);
   if (found !== undefined) Object.setPrototypeOf(error, found.prototype);
   for (const [key, value] of Object.entries(fields)) define(error, key, value, "enumerable");
-  if (error.name !== name) define(error, "name", name, found === undefined ? "hidden" : "enumerable");
+  if (error.name !== name) define(error, "name", name, "hidden");
   if (stack !== undefined) define(error, "stack", stack, "hidden");
   return error;
 }

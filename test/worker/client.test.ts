@@ -14,15 +14,14 @@ import { clusters } from "../support/digits.ts";
 import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
-import { bitsOf, startTestWorker } from "../support/workers.ts";
+import { bitsOf, startLocalWorker, startTestWorker } from "../support/workers.ts";
 
 const test = suite("worker: what is in it");
 const examples = () => clusters({ count: 60, size: 8, classes: 3, seed: 1 });
 const layers = () => sequential(dense(8, 3));
 
 test("a dataset is moved: nothing is left of it here, and whoever uses it is told", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const dataset = examples();
   const { inputs, labels } = dataset;
   const data = await worker.dataset(dataset);
@@ -42,8 +41,7 @@ test("a dataset is moved: nothing is left of it here, and whoever uses it is tol
 });
 
 test("a copy leaves the dataset here, and takes no more than its elements along", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const whole = examples();
   const part = whole.slice(10, 30);
   const data = await worker.dataset(part, { transfer: "copy" });
@@ -60,8 +58,7 @@ test("a copy leaves the dataset here, and takes no more than its elements along"
 });
 
 test("a slice is copied, however little it leaves of what it was taken from", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const whole = examples();
   const [part, rest] = [whole.slice(0, 10), whole.slice(10)];
   for (const dataset of [part, rest]) await worker.dataset(dataset);
@@ -70,8 +67,7 @@ test("a slice is copied, however little it leaves of what it was taken from", as
 });
 
 test("a worker of the build js gives the bits of simd, and takes no kernels along", async () => {
-  const { worker } = await startTestWorker("js");
-  await using _ = worker;
+  await using worker = await startLocalWorker("js");
   const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
   using engine = await Engine.load();
   using here = network(engine, layers());
@@ -84,8 +80,7 @@ test("a worker of the build js gives the bits of simd, and takes no kernels alon
 });
 
 test("what shares its buffer with a header is moved, with more it is copied", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const make = (before: number) => {
     const inputs = new Uint8Array(new ArrayBuffer(before + 8), before, 8);
     return new Dataset({ name: "bytes", inputs, labels: Uint8Array.of(0, 1), shape: [4], classes: 2 });
@@ -104,8 +99,7 @@ test("what shares its buffer with a header is moved, with more it is copied", as
 });
 
 test("numbers as targets, and names, go over too", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const inputs = Float64Array.of(0, 1, 2, 3);
   const line = new Dataset({ name: "line", inputs, shape: [1], targetValues: Float64Array.of(1, 3, 5, 7) });
   const data = await worker.dataset(line);
@@ -116,8 +110,7 @@ test("numbers as targets, and names, go over too", async () => {
 });
 
 test("what a labelled dataset says of itself goes over too, and disposing of it twice is once", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const inputs = Float32Array.of(0, 1, 1, 0);
   const labels = Int32Array.of(0, 1);
   const names = { inputNames: ["left", "right"], classNames: ["no", "yes"] };
@@ -135,8 +128,7 @@ test("what a labelled dataset says of itself goes over too, and disposing of it 
 });
 
 test("one worker serves several networks, at the same time", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const [a, b] = await Promise.all([worker.network(layers(), { seed: 1 }), worker.network(layers(), { seed: 2 })]);
   const data = await worker.dataset(examples());
   const options = { batchSize: 10, learningRate: 0.1 };
@@ -154,8 +146,7 @@ test("one worker serves several networks, at the same time", async () => {
 });
 
 test("disposing gives everything back, and stops runs first", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const { tensors, bytes } = await worker.stats();
   const net = await worker.network(layers());
   const data = await worker.dataset(examples());
@@ -174,11 +165,10 @@ test("disposing gives everything back, and stops runs first", async () => {
 });
 
 test("a dataset belongs to its worker", async () => {
-  const [first, second] = await Promise.all([startTestWorker(), startTestWorker()]);
-  await using _ = first.worker;
-  await using __ = second.worker;
-  const data = await first.worker.dataset(examples());
-  const net = await second.worker.network(layers());
+  await using worker = await startLocalWorker();
+  await using other = await startLocalWorker();
+  const data = await worker.dataset(examples());
+  const net = await other.network(layers());
   await assertRejects(() => net.evaluate(data), OptionError, "evaluate");
 });
 

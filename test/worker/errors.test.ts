@@ -34,6 +34,11 @@ const examples: readonly Error[] = [
   new library.WorkerError({ kind: "ended", reason: "none" }),
 ];
 
+/** What an error shows of itself, and whether it may be written. */
+function fieldsOf(error: Error): [string, PropertyDescriptor][] {
+  return Object.entries(Object.getOwnPropertyDescriptors(error)).filter(([, { enumerable }]) => enumerable);
+}
+
 test("every class of the library has an example here", () => {
   const classes = Object.keys(library).filter((name) => name !== "LanegradError");
   assert.equal(examples.map(({ name }) => name).sort(), classes.sort());
@@ -46,19 +51,31 @@ for (const error of examples) {
     assert.instance(crossed, library.LanegradError);
     assert.is(crossed.message, error.message);
     assert.is(crossed.stack, error.stack);
-    assert.equal({ ...crossed }, { ...error });
+    assert.equal(fieldsOf(crossed), fieldsOf(error));
+    assert.is("cause" in crossed, "cause" in error);
     assert.is((crossed.cause as Error | undefined)?.message, (error.cause as Error | undefined)?.message);
+    assert.is(crossed.cause?.constructor, error.cause?.constructor);
     assert.is(String(crossed), String(error));
   });
 }
 
 test("errors of the language keep their class, others their name; what is no error becomes one", () => {
-  assert.instance(decodeError(encodeError(new RangeError("far"))), RangeError);
+  const far = decodeError(encodeError(new RangeError("far")));
+  assert.instance(far, RangeError);
+  assert.equal(Object.keys(far), []);
   const own = decodeError(encodeError(Object.assign(new Error("own"), { name: "Own", code: 3 })));
   assert.is(own.name, "Own");
   assert.is((own as Error & { code?: number }).code, 3);
-  assert.is(decodeError(encodeError("words")).message, "words");
+  assert.is(decodeError(encodeError(new DOMException("late", "AbortError"))).name, "AbortError");
+  const words = decodeError(encodeError("words"));
+  assert.is(String(words), "Error: words");
+  assert.type(words.stack, "string");
   assert.is(decodeError(encodeError(new Error("a", { cause: "b" }))).cause, "b");
+});
+
+test("a cause that is a field crosses as any cause", () => {
+  const error = Object.assign(new Error("a"), { cause: new library.DivergedError(3, Number.NaN) });
+  assert.instance(decodeError(structuredClone(encodeError(error))).cause, library.DivergedError);
 });
 
 test("a field that cannot be posted crosses as what it reads like", () => {

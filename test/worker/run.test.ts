@@ -2,9 +2,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dense, sequential } from "../../src/nn/layers.ts";
+import type { Checkpoint } from "../../src/train/checkpoint.ts";
+import type { TrainOptions } from "../../src/train/train.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { WorkerDataset } from "../../src/worker/dataset.ts";
 import type { WorkerNetwork } from "../../src/worker/network.ts";
+import type { Awaited, Records, RunEvent, TrainRequest } from "../../src/worker/protocol.ts";
+import { Run } from "../../src/worker/run.ts";
 import { clusters } from "../support/digits.ts";
 import { startTestWorker } from "../support/workers.ts";
 
@@ -13,6 +17,7 @@ const test = suite("worker: runs");
 /** More than any test waits for. */
 const ENDLESS: TrainerOptions = { iterations: 1e9, batchSize: 10, learningRate: 0.01 };
 
+type Progress = Parameters<NonNullable<TrainOptions["onStep"]>>[0];
 type Parts = { readonly net: WorkerNetwork; readonly data: WorkerDataset };
 
 function runTest(law: string, body: (parts: Parts) => Promise<void>): void {
@@ -140,5 +145,165 @@ runTest("a callback that throws ends the run, which is rejected with what it thr
 function fail(error: Error): never {
   throw error;
 }
+
+/** A run, what it told, and its history's arrays to write in. */
+function runAlone(changes: Partial<TrainRequest>) {
+  const none = { test: undefined, validation: undefined, random: undefined, resume: undefined };
+  const plan = { options: { iterations: 9 }, checkpointEvery: undefined, awaits: [], isStopped: false };
+  const told: RunEvent[] = [];
+  const transfers: unknown[] = [];
+  const run = new Run({ network: 1, dataset: 2, ...none, ...plan, ...changes }, (event, transfer) => {
+    told.push(event);
+    transfers.push(transfer);
+  });
+  const { history, hooks } = run;
+  const step = (loss: number) => {
+    history.losses.push(loss);
+    hooks.onStep?.({} as Progress);
+  };
+  /** What was told since the last time: steps, and whether they were made. */
+  const takeTold = () =>
+    told.splice(0).map((event) => (event.kind === "records" ? [event.start, ...event.losses, event.from] : event.kind));
+  return { run, history, hooks, told, transfers, step, takeTold };
+}
+
+/** Whether a promise is kept, after all that can come of what was done so far. */
+async function isKept(promise: Promise<unknown> | void): Promise<boolean> {
+  let is = false;
+  promise?.then(() => {
+    is = true;
+  });
+  await new Promise(setImmediate);
+  return is;
+}
+
+const EVALUATION = { iteration: 1, validationAccuracy: 0.5 };
+const EPOCH = { epoch: 0, iteration: 1, loss: 0.5 };
+
+test("a run hears of what the program waits for, and of nothing else", () => {
+  const heard = (awaits: readonly Awaited[]) => {
+    const { onEvaluation, onEpoch, onCheckpoint } = runAlone({ awaits }).hooks;
+    return [onEvaluation, onEpoch, onCheckpoint].map((callback) => typeof callback);
+  };
+  assert.equal(heard([]), ["undefined", "undefined", "undefined"]);
+  assert.equal(heard(["evaluation"]), ["function", "undefined", "undefined"]);
+  assert.equal(heard(["epoch"]), ["undefined", "function", "undefined"]);
+  assert.equal(heard(["checkpoint"]), ["undefined", "undefined", "function"]);
+});
+
+test("steps that follow each other are told together, those after a frame anew", async () => {
+  const { step, takeTold, transfers, told } = runAlone({});
+  step(4);
+  const { losses } = told[0] as Records;
+  assert.equal(transfers, [[losses.buffer]]);
+  assert.equal(takeTold(), [[0, 4, "steps"]]);
+  step(3);
+  step(2);
+  assert.equal(takeTold(), []);
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  step(1);
+  assert.equal(takeTold(), [[1, 3, 2, 1, "steps"]]);
+});
+
+test("whatever was recorded since the last time is told once, each in its place", () => {
+  const { run, history, told } = runAlone({});
+  run.end();
+  history.evaluations.push(EVALUATION);
+  history.best = EVALUATION;
+  run.end();
+  run.end();
+  history.epochs.push(EPOCH);
+  run.end();
+  run.end();
+  history.losses.push(1);
+  run.end();
+  run.end();
+  const none = { kind: "records", from: "steps", start: 0, losses: new Float64Array(0), evaluations: [], epochs: [] };
+  assert.equal(told, [
+    { ...none, best: EVALUATION, evaluations: [EVALUATION] },
+    { ...none, best: EVALUATION, epochs: [EPOCH] },
+    { ...none, best: EVALUATION, losses: Float64Array.of(1) },
+  ]);
+});
+
+test("records of a checkpoint are told first, and as such", () => {
+  const resume = { iteration: 2, facts: { evaluations: [EVALUATION], epochs: [EPOCH] } } as unknown as Checkpoint;
+  const { run, history, told } = runAlone({ resume });
+  run.end();
+  assert.equal(told, [], "before they are there");
+  history.losses.push(4, 3, 2);
+  history.evaluations.push(EVALUATION, { iteration: 2 });
+  history.epochs.push(EPOCH, { ...EPOCH, epoch: 1 });
+  run.end();
+  history.losses.push(1);
+  run.end();
+  const parts = (told as Records[]).map(({ from, start, losses, evaluations, epochs }) => ({
+    ...{ from, start, losses: [...losses], evaluations: evaluations.length, epochs: epochs.length },
+  }));
+  assert.equal(parts, [
+    { from: "checkpoint", start: 0, losses: [4, 3], evaluations: 1, epochs: 1 },
+    { from: "steps", start: 2, losses: [2], evaluations: 1, epochs: 1 },
+    { from: "steps", start: 3, losses: [1], evaluations: 0, epochs: 0 },
+  ]);
+});
+
+test("what the program waits for is told after the records before it; the run waits until it is taken", async () => {
+  const { run, history, hooks, takeTold } = runAlone({ awaits: ["evaluation", "epoch"] });
+  history.losses.push(4);
+  run.taken(); // nothing is
+  const waiting = hooks.onEvaluation?.(EVALUATION) as Promise<void>;
+  assert.equal(takeTold(), [[0, 4, "steps"], "evaluation"]);
+  assert.is(await isKept(waiting), false);
+  run.taken();
+  assert.is(await isKept(waiting), true);
+  const next = hooks.onEpoch?.(EPOCH, undefined) as Promise<void>;
+  assert.equal(takeTold(), ["epoch"]);
+  assert.is(await isKept(next), false);
+  run.taken();
+  assert.is(await isKept(next), true);
+});
+
+test("a run that is to be held stands at its next turn, and has told its records before it says so", async () => {
+  const { run, history, hooks, takeTold } = runAlone({});
+  assert.is(await isKept(hooks.onTurn?.()), true);
+  history.losses.push(4);
+  const [first, second] = [run.pause(), run.pause()];
+  assert.is(await isKept(first), false);
+  const turn = hooks.onTurn?.();
+  assert.equal(takeTold(), [[0, 4, "steps"]]);
+  assert.is(await isKept(Promise.all([first, second])), true);
+  assert.is(await isKept(run.pause()), true, "it stands");
+  assert.is(await isKept(turn), false);
+  run.resume();
+  assert.is(await isKept(turn), true);
+  const again = run.pause();
+  assert.is(await isKept(again), false, "it goes on until its next turn");
+  const held = hooks.onTurn?.();
+  assert.is(await isKept(again), true);
+  run.resume();
+  run.pause();
+  assert.is(await isKept(held), false, "who is held again at once stands where he stood");
+  run.stop();
+  assert.is(await isKept(held), true);
+});
+
+test("who waits for a run to stand is told when it goes on, and when it is over", async () => {
+  const { run, hooks } = runAlone({});
+  const first = run.pause();
+  run.resume();
+  await hooks.onTurn?.();
+  assert.is(await isKept(first), true);
+  const last = run.pause();
+  run.end();
+  assert.is(await isKept(last), true);
+});
+
+test("a run is stopped by its signal, from the start or later", () => {
+  assert.is(runAlone({ isStopped: true }).hooks.signal?.aborted, true);
+  const { run, hooks } = runAlone({});
+  assert.is(hooks.signal?.aborted, false);
+  run.stop();
+  assert.is(hooks.signal?.aborted, true);
+});
 
 test.run();
