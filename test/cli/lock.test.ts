@@ -36,7 +36,10 @@ function taken(folder: string): Lock & { readonly atExit: () => void } {
   const held = lock(folder);
   const added = process.listeners("exit").filter((listener) => !before.includes(listener));
   for (const listener of added) process.off("exit", listener);
-  return { ...held, atExit: () => added.forEach((listener) => listener.call(process, 0)) };
+  const atExit = () => {
+    for (const listener of added) listener.call(process, 0);
+  };
+  return { ...held, atExit };
 }
 
 function refused(content: string): string {
