@@ -1,8 +1,16 @@
 /** A file system that does something else, for what a test can bring about in no other way: full disks, other processes. */
-import fs from "node:fs";
+import fs, { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-type Calls = "fsyncSync" | "linkSync" | "mkdirSync" | "openSync" | "renameSync" | "writeFileSync" | "writeSync";
+type Calls =
+  | "fsyncSync"
+  | "linkSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readFileSync"
+  | "renameSync"
+  | "writeFileSync"
+  | "writeSync";
 type Replaced<K extends Calls> = (original: (typeof fs)[K]) => (typeof fs)[K];
 
 /** An error as the system gives it. */
@@ -21,4 +29,18 @@ export function whileReplaced<K extends Calls, T>(name: K, replaced: Replaced<K>
     fs[name] = original;
     syncBuiltinESMExports();
   }
+}
+
+/** Files below a folder that this process has open, where the system tells. */
+export function openBelow(folder: string): readonly string[] {
+  const descriptors = "/proc/self/fd";
+  if (!existsSync(descriptors)) return [];
+  return readdirSync(descriptors).flatMap((name) => {
+    try {
+      const target = readlinkSync(`${descriptors}/${name}`);
+      return target.startsWith(folder) ? [target] : [];
+    } catch {
+      return []; // that of the listing itself
+    }
+  });
 }

@@ -8,7 +8,7 @@ import { OutputError } from "../../src/cli/files.ts";
 import { type Lock, lock } from "../../src/cli/lock.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
 import { assertThrows } from "../support/throws.ts";
-import { systemError, whileReplaced } from "./faults.ts";
+import { openBelow, systemError, whileReplaced } from "./faults.ts";
 
 const test = suite("a run's lock");
 const parent = makeTemporaryFolder();
@@ -50,10 +50,10 @@ function refused(content: string): string {
   return message;
 }
 
-function takenOver(content: string): void {
+function takenOver(content: string, wanted: string = own()): void {
   const { folder, file } = place(content);
   taken(folder);
-  assert.is(readFileSync(file, "utf8"), own(), JSON.stringify(content));
+  assert.is(readFileSync(file, "utf8"), wanted, JSON.stringify(content));
   assert.equal(readdirSync(folder), ["run.lock"], "nothing is left of the old one");
 }
 
@@ -91,7 +91,7 @@ test("what lives is not disturbed, and the way out is told", () => {
     message,
     /cannot write to .*: another run writes there \(process 1; if it is none, remove .*run\.lock\)/,
   );
-  refused(`${LIVING}\n`);
+  assert.match(refused(`${LIVING}\n`), "(process 1; if");
   refused(`${LIVING}`);
 });
 
@@ -138,6 +138,28 @@ test("a process whose beginning nothing tells holds by its number", () => {
   }
 });
 
+test("where the system does not tell when a process began, its number alone holds", () => {
+  const read = (original: typeof import("node:fs").readFileSync) =>
+    ((path: string, encoding: "utf8") => {
+      if (path.startsWith("/proc/")) throw systemError("ENOENT");
+      return original(path, encoding);
+    }) as typeof import("node:fs").readFileSync;
+  whileReplaced("readFileSync", read, () => {
+    const { folder, file } = place();
+    taken(folder);
+    assert.is(readFileSync(file, "utf8"), `${process.pid}\n`);
+    refused(`${LIVING}\n`);
+    takenOver(`${endedPid()}\n`, `${process.pid}\n`);
+  });
+});
+
+test("a lock that is held stays where it is", () => {
+  const { folder } = place();
+  const held = taken(folder);
+  const rename = () => () => assert.unreachable("it is moved, and for a moment the folder is nobody's");
+  whileReplaced("renameSync", rename, held.hold);
+});
+
 test("what another run has by now is neither held nor given back", () => {
   const { folder, file } = place();
   const held = taken(folder);
@@ -172,13 +194,13 @@ test("a full disk leaves no lock without a content", () => {
   const error = whileReplaced("writeFileSync", full, () => assertThrows(() => taken(folder), OutputError, "full"));
   assert.match(error.message, "ENOSPC: as the system says it");
   assert.not(existsSync(file));
-  if (TELLS) {
-    const before = readdirSync("/proc/self/fd").length;
-    whileReplaced("writeFileSync", full, () => assertThrows(() => taken(folder), OutputError, "full"));
-    const held = taken(folder);
-    held.release();
-    assert.is(readdirSync("/proc/self/fd").length, before, "and no file open");
-  }
+  const gone = () => () => {
+    rmSync(file);
+    throw systemError("ENOSPC");
+  };
+  whileReplaced("writeFileSync", gone, () => assertThrows(() => taken(folder), OutputError, "full, and gone"));
+  taken(folder);
+  assert.equal(openBelow(folder), []);
 });
 
 test("of two processes that find the lock of one that has ended, one gets the folder", () => {
@@ -208,20 +230,27 @@ test("a lock that another process moves away first is no failure", () => {
   assert.is(readFileSync(file, "utf8"), own());
 });
 
-test("where another lock comes each time that one is moved away, it gives up", () => {
-  const { folder, file } = place(`${endedPid()} 1\n`);
+test("where another lock comes each time that one is moved away, it gives up; where one no longer does, it is taken", () => {
   const dead = `${endedPid()} 1\n`;
+  const { folder, file } = place(dead);
   let attempts = 0;
-  const open = (original: typeof import("node:fs").openSync) =>
+  const opening = (most: number) => (original: typeof import("node:fs").openSync) =>
     ((path: string, flags: string) => {
-      if (path !== file || flags !== "wx") return original(path, flags);
-      attempts += 1;
-      writeFileSync(file, dead);
+      if (path === file && flags === "wx") {
+        attempts += 1;
+        if (attempts <= most) writeFileSync(file, dead);
+      }
       return original(path, flags);
     }) as typeof import("node:fs").openSync;
-  const error = whileReplaced("openSync", open, () => assertThrows(() => taken(folder), OutputError, "every time"));
-  assert.ok(attempts > 1 && attempts < 10, `${attempts} attempts`);
+  const error = whileReplaced("openSync", opening(1000), () =>
+    assertThrows(() => taken(folder), OutputError, "every time"),
+  );
   assert.match(error.message, `(process ${dead.split(" ")[0]};`);
+  const most = attempts;
+  assert.ok(most > 1 && most < 10, `${most} attempts`);
+  attempts = 0;
+  whileReplaced("openSync", opening(most - 1), () => taken(folder));
+  assert.is(readFileSync(file, "utf8"), own());
 });
 
 test.run();
