@@ -156,8 +156,14 @@ test("where the system does not tell when a process began, its number alone hold
 test("a lock that is held stays where it is", () => {
   const { folder } = place();
   const held = taken(folder);
-  const rename = () => () => assert.unreachable("it is moved, and for a moment the folder is nobody's");
+  let moves = 0;
+  const rename = (original: typeof import("node:fs").renameSync) =>
+    ((from: string, to: string) => {
+      moves += 1;
+      original(from, to);
+    }) as typeof import("node:fs").renameSync;
   whileReplaced("renameSync", rename, held.hold);
+  assert.is(moves, 0, "for a moment the folder were nobody's");
 });
 
 test("what another run has by now is neither held nor given back", () => {

@@ -1,6 +1,5 @@
 /** Command lines, configuration files under them, and the page that explains them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,12 +7,12 @@ import { FileError } from "../../src/cli/files.ts";
 import { amounts, type FlagsOf, named, section, sizes, toggle, UsageError, whole } from "../../src/cli/flags.ts";
 import { CONFIG_FLAG, helpText, parse, readConfig, readJsonObject, suggestion } from "../../src/cli/options.ts";
 import { TRAIN_FLAGS } from "../../src/cli/train_flags.ts";
+import { makeTemporaryFolder } from "../support/script.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("options");
-const folder = mkdtempSync(join(tmpdir(), "lanegrad-options-"));
+const folder = makeTemporaryFolder();
 const file = join(folder, "config.json");
-test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a list within a list, or an object that only looks like words, is refused with file and key", () => {
   for (const [key, value] of [
