@@ -116,7 +116,7 @@ export function writeWhole(file: string, content: string | Uint8Array, cure?: st
     renameSync(part, file);
   } catch (error) {
     try {
-      rmSync(part, { force: true });
+      rmSync(part);
     } catch {} // its folder has gone, and so has it
     throw new OutputError(file, error, cure);
   }

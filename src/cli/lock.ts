@@ -32,7 +32,7 @@ export function lock(folder: string): Lock {
   take(file, own, folder);
   const release = () => {
     try {
-      if (contentOf(file) === own) rmSync(file, { force: true });
+      if (contentOf(file) === own) rmSync(file);
     } catch {} // the folder cannot be written any more; the next run sees that this process has ended
   };
   process.on("exit", release);
@@ -80,7 +80,7 @@ function contentOf(file: string): string | undefined {
 
 /** Whether the process lives. One that we may not ask does. */
 function isHeld(content: string): boolean {
-  const pid = Number(content.trim().split(" ")[0]);
+  const pid = Number(content.split(" ")[0]);
   if (!Number.isInteger(pid) || pid < 1) return false;
   if (pid === process.pid) return false; // ours is not written yet: another process had the number before us
   const isSame = !content.includes(" ") || beginningOf(pid) === undefined || contentFor(pid) === content;

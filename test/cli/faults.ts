@@ -1,0 +1,46 @@
+/** A file system that does something else, for what a test can bring about in no other way: full disks, other processes. */
+import fs, { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+
+type Calls =
+  | "fsyncSync"
+  | "linkSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readFileSync"
+  | "renameSync"
+  | "writeFileSync"
+  | "writeSync";
+type Replaced<K extends Calls> = (original: (typeof fs)[K]) => (typeof fs)[K];
+
+/** An error as the system gives it. */
+export function systemError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: as the system says it`), { code });
+}
+
+/** Runs the body while a call of node:fs is another. */
+export function whileReplaced<K extends Calls, T>(name: K, replaced: Replaced<K>, body: () => T): T {
+  const original = fs[name];
+  fs[name] = replaced(original);
+  syncBuiltinESMExports();
+  try {
+    return body();
+  } finally {
+    fs[name] = original;
+    syncBuiltinESMExports();
+  }
+}
+
+/** Files below a folder that this process has open, where the system tells. */
+export function openBelow(folder: string): readonly string[] {
+  const descriptors = "/proc/self/fd";
+  if (!existsSync(descriptors)) return [];
+  return readdirSync(descriptors).flatMap((name) => {
+    try {
+      const target = readlinkSync(`${descriptors}/${name}`);
+      return target.startsWith(folder) ? [target] : [];
+    } catch {
+      return []; // that of the listing itself
+    }
+  });
+}

@@ -1,0 +1,259 @@
+/** Files: what is said of those that cannot be read, and that a reader never finds half of one. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  FileError,
+  isFolder,
+  makeOutputFolder,
+  OutputError,
+  packageRoot,
+  quoted,
+  readFile,
+  reasonOf,
+  shown,
+  version,
+  writeWhole,
+} from "../../src/cli/files.ts";
+import { makeTemporaryFolder, ROOT } from "../support/script.ts";
+import { assertThrows } from "../support/throws.ts";
+import { openBelow, systemError, whileReplaced } from "./faults.ts";
+
+const test = suite("files");
+const folder = realpathSync(makeTemporaryFolder());
+const NOW = new Date(Date.UTC(2026, 10, 25, 4, 5, 6, 789));
+let paths = 0;
+
+/** A path that nothing has used yet. */
+function newPath(name = ""): string {
+  paths += 1;
+  return join(folder, `${paths}${name}`);
+}
+
+function newFolder(): string {
+  const path = newPath();
+  mkdirSync(path);
+  return path;
+}
+
+/** Runs the body in a folder. */
+function within<T>(path: string, body: () => T): T {
+  const before = process.cwd();
+  process.chdir(path);
+  try {
+    return body();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+test("why something failed: in words for what the system says often, else as it says it", () => {
+  for (const [cause, reason] of [
+    [systemError("ENOENT"), "no such file or folder"],
+    [systemError("EISDIR"), "a folder, expected a file"],
+    [systemError("EACCES"), "EACCES: as the system says it"],
+    [new Error("its own words"), "its own words"],
+    [{ code: "ENOENT" }, "no such file or folder"],
+    [{ code: 7 }, "[object Object]"],
+    ["words", "words"],
+    [null, "null"],
+    [undefined, "undefined"],
+  ] as const) {
+    assert.is(reasonOf(cause), reason);
+  }
+});
+
+test("errors say the file, the reason and the cure, and keep the cause", () => {
+  const cause = systemError("ENOENT");
+  const unread = new FileError("a.json", cause);
+  assert.equal([unread.name, unread.message, unread.cause], ["FileError", "a.json: no such file or folder", cause]);
+  const unwritten = new OutputError("runs/one", cause);
+  assert.is(unwritten.name, "OutputError");
+  assert.is(unwritten.cause, cause);
+  assert.is(unwritten.message, "cannot write to runs/one: no such file or folder; choose another folder with --out");
+  assert.match(new OutputError("x.npz", cause, "choose another file").message, /folder; choose another file$/);
+});
+
+test("a file is read whole; one that is not there, or is a folder, is named", () => {
+  const file = newPath();
+  writeFileSync(file, Uint8Array.of(1, 2, 3));
+  assert.equal([...readFile(file)], [1, 2, 3]);
+  const missing = newPath();
+  assert.is(assertThrows(() => readFile(missing), FileError, "missing").message, `${missing}: no such file or folder`);
+  assert.is(assertThrows(() => readFile(folder), FileError, "folder").message, `${folder}: a folder, expected a file`);
+  assert.equal([isFolder(folder), isFolder(file), isFolder(missing)], [true, false, false]);
+});
+
+test("a run's folder is the one that is named, made with those above it, and left empty", () => {
+  const parent = newFolder();
+  const made = within(parent, () => makeOutputFolder("a/b/c", NOW));
+  assert.is(made, join(parent, "a/b/c"));
+  assert.equal(readdirSync(made), []);
+  writeFileSync(join(made, "kept"), "x");
+  assert.is(makeOutputFolder(made, NOW), made, "it may be there");
+  assert.equal(readdirSync(made), ["kept"]);
+});
+
+test("without a name it is a new one under runs/, called after the time; a number tells two of a second apart", () => {
+  const parent = newFolder();
+  const made = within(parent, () => [1, 2, 3].map(() => makeOutputFolder(undefined, NOW)));
+  const name = join(parent, "runs/2026-11-25T04-05-06");
+  assert.equal(made, [name, `${name}-2`, `${name}-3`]);
+  assert.equal(readdirSync(join(parent, "runs")).length, 3);
+});
+
+test("a folder that cannot be made or written is refused before any work is done", () => {
+  const file = newPath();
+  writeFileSync(file, "a file");
+  const inside = join(file, "inside");
+  const { message } = assertThrows(() => makeOutputFolder(inside, NOW), OutputError, "inside a file");
+  assert.ok(
+    message.startsWith(`cannot write to ${inside}: `) && message.endsWith("; choose another folder with --out"),
+  );
+  const taken = newFolder();
+  mkdirSync(join(taken, `.probe-${process.pid}`));
+  assertThrows(() => makeOutputFolder(taken, NOW), OutputError, "it takes no new file");
+});
+
+test("a file system that is read-only is called so, where Node says first that the folder is not there", () => {
+  const path = newPath();
+  const mkdir = (second: string) => (): typeof import("node:fs").mkdirSync =>
+    ((_: string, options?: object) => {
+      throw systemError(options === undefined ? second : "ENOENT");
+    }) as typeof import("node:fs").mkdirSync;
+  const refused = (second: string) =>
+    whileReplaced("mkdirSync", mkdir(second), () =>
+      assertThrows(() => makeOutputFolder(path, NOW), OutputError, second),
+    );
+  assert.match(refused("EROFS").message, "EROFS: as the system says it");
+  const other = whileReplaced(
+    "mkdirSync",
+    () =>
+      ((_: string, options?: object) => {
+        throw systemError(options === undefined ? "ESECOND" : "EACCES");
+      }) as typeof import("node:fs").mkdirSync,
+    () => assertThrows(() => makeOutputFolder(path, NOW), OutputError, "EACCES"),
+  );
+  assert.match(other.message, "EACCES: as the system says it");
+});
+
+test("the file that is written to see whether it can be follows no link, and does not stay open", () => {
+  const target = newPath();
+  writeFileSync(target, "elsewhere");
+  const made = newFolder();
+  symlinkSync(target, join(made, `.probe-${process.pid}`));
+  makeOutputFolder(made, NOW);
+  assert.equal(openBelow(folder), []);
+  assert.is(readFileSync(target, "utf8"), "elsewhere");
+  assert.equal(readdirSync(made), []);
+});
+
+test("text and bytes are written whole over what was there; nothing is left beside them or open", () => {
+  const file = join(newFolder(), "x");
+  writeWhole(file, "größer");
+  assert.is(readFileSync(file, "utf8"), "größer");
+  writeWhole(file, Uint8Array.of(7, 8));
+  assert.equal([...readFileSync(file)], [7, 8]);
+  writeWhole(file, "");
+  assert.is(readFileSync(file, "utf8"), "");
+  assert.equal(readdirSync(dirname(file)), ["x"]);
+  assert.equal(openBelow(folder), []);
+});
+
+test("a disk that takes a few bytes at a time gets all of them, in order", () => {
+  const file = newPath();
+  const write = (original: typeof import("node:fs").writeSync) =>
+    ((to: number, content: string | Uint8Array, offset: number) => {
+      const bytes = typeof content === "string" ? Buffer.from(content) : content.subarray(offset);
+      return original(to, bytes, 0, Math.min(3, bytes.length));
+    }) as typeof import("node:fs").writeSync;
+  for (const content of ["größer als 0123456789", Uint8Array.from("0123456789", Number)]) {
+    whileReplaced("writeSync", write, () => writeWhole(file, content));
+    assert.equal(readFileSync(file), Buffer.from(content as string));
+  }
+});
+
+test("what is written is flushed before it takes the old file's place", () => {
+  const file = newPath();
+  const order: string[] = [];
+  const fsync = (original: typeof import("node:fs").fsyncSync) => (to: number) => {
+    order.push(`flushed, ${existsSync(file) ? "renamed" : "not renamed"}`);
+    original(to);
+  };
+  whileReplaced("fsyncSync", fsync, () => writeWhole(file, "x"));
+  assert.equal(order, ["flushed, not renamed"]);
+});
+
+test("what cannot be written leaves the old file and nothing half written, and says the cure", () => {
+  const parent = newFolder();
+  const file = join(parent, "x");
+  writeFileSync(file, "old");
+  const full = () => () => {
+    throw systemError("ENOSPC");
+  };
+  const error = whileReplaced("writeSync", full, () =>
+    assertThrows(() => writeWhole(file, "new", "make room"), OutputError, "full"),
+  );
+  assert.is(error.message, `cannot write to ${file}: ENOSPC: as the system says it; make room`);
+  assert.is(readFileSync(file, "utf8"), "old");
+  assert.equal(readdirSync(parent), ["x"]);
+  assert.equal(openBelow(folder), []);
+  const unnamed = assertThrows(() => writeWhole(join(file, "inside"), "new"), OutputError, "inside a file");
+  assert.match(unnamed.message, /choose another folder with --out$/);
+  mkdirSync(join(parent, "folder/full"), { recursive: true });
+  assertThrows(() => writeWhole(join(parent, "folder"), "new"), OutputError, "over a folder");
+  assert.equal(readdirSync(parent).sort(), ["folder", "x"]);
+});
+
+test("a link under the name of what is half written is not followed", () => {
+  const target = newPath();
+  writeFileSync(target, "elsewhere");
+  const file = newPath();
+  symlinkSync(target, `${file}.part-${process.pid}`);
+  writeWhole(file, "here");
+  assert.is(readFileSync(target, "utf8"), "elsewhere");
+  assert.is(readFileSync(file, "utf8"), "here");
+  const racing = (original: typeof import("node:fs").openSync) =>
+    ((path: string, flags: string) => {
+      symlinkSync(target, path); // between the look and the opening
+      return original(path, flags);
+    }) as typeof import("node:fs").openSync;
+  whileReplaced("openSync", racing, () => assertThrows(() => writeWhole(file, "new"), OutputError, "a link"));
+  assert.is(readFileSync(target, "utf8"), "elsewhere");
+});
+
+test("a path is shown from the current folder where it lies in it", () => {
+  const parent = newFolder();
+  within(parent, () => {
+    assert.is(shown(parent), ".");
+    assert.is(shown(join(parent, "runs/one")), "runs/one");
+    assert.is(shown("runs/one"), "runs/one");
+    assert.is(shown(folder), folder);
+    assert.is(shown("/elsewhere/x"), "/elsewhere/x");
+  });
+});
+
+test("a path is quoted where a shell would take it apart", () => {
+  for (const plain of ["runs/one", "a.b-c_d", "x+y:1@2%3", "/r/2026-11-25T04-05-06"]) assert.is(quoted(plain), plain);
+  for (const [path, wanted] of [
+    ["a b", "'a b'"],
+    [" a", "' a'"],
+    ["a ", "'a '"],
+    ["", "''"],
+    ["$HOME", "'$HOME'"],
+    ["a;b", "'a;b'"],
+    ["it's 'so'", "'it'\\''s '\\''so'\\'''"],
+    ["a\nb", "'a\nb'"],
+  ] as const) {
+    assert.is(quoted(path), wanted);
+  }
+});
+
+test("the package is where its package.json is", () => {
+  assert.is(resolve(packageRoot()), resolve(ROOT));
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  assert.is(version(), manifest.version);
+});
+
+test.run();

@@ -1,0 +1,251 @@
+/** From flags to what the library takes, and which flags exclude each other. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { UsageError } from "../../src/cli/flags.ts";
+import { completed, descriptionOf, scheduleOf, stepsOf, trainerOptions } from "../../src/cli/recipe.ts";
+import type { TrainValues } from "../../src/cli/train_flags.ts";
+import type { Schedule } from "../../src/nn/learning_rate.ts";
+import { rateAt } from "../../src/nn/schedules.ts";
+import { assertThrows } from "../support/throws.ts";
+
+const test = suite("recipe");
+const SIZES = { size: 6, classes: 3 };
+
+test("without flags it is the chapter's network and its training", () => {
+  assert.equal(withoutGaps(completed({})), {
+    hidden: 50,
+    iterations: 10_000,
+    batchSize: 100,
+    learningRate: 0.1,
+    weightInitStd: 0.01,
+    seed: 0,
+    dtype: "float32",
+    build: "simd",
+    layout: "auto",
+    logEvery: 100,
+  });
+});
+
+test("what is given stays as it is", () => {
+  const given: TrainValues = {
+    layers: [6, 4, 3],
+    epochs: 2,
+    batchSize: 5,
+    learningRate: 0.5,
+    weightInitStd: 0.2,
+    seed: 9,
+    dtype: "float64",
+    build: "js",
+    layout: "sparse",
+    logEvery: 7,
+    validation: 0.1,
+    patience: 4,
+  };
+  assert.equal(withoutGaps(completed(given)), given);
+  const { hidden, iterations } = completed({ hidden: 8, iterations: 12 });
+  assert.equal([hidden, iterations], [8, 12]);
+});
+
+test("the learning rate is the optimizer's own", () => {
+  for (const [optimizer, rate] of [
+    ["sgd", 0.1],
+    ["momentum", 0.01],
+    ["nesterov", 0.01],
+    ["adaGrad", 0.01],
+    ["rmsProp", 0.001],
+    ["adam", 0.001],
+    ["adamW", 0.001],
+  ] as const) {
+    assert.is(completed({ optimizer }).learningRate, rate, optimizer);
+    const options = trainerOptions({ optimizer }, 100);
+    assert.is(options.optimizer?.kind, optimizer);
+    assert.is(options.optimizer?.learningRate, rate, optimizer);
+  }
+});
+
+test("the chapter's first weights are only for its own network", () => {
+  const others: readonly TrainValues[] = [
+    { layers: [6, 3] },
+    { activation: "relu" },
+    { dropout: 0.1 },
+    { batchNorm: true },
+  ];
+  for (const values of others) assert.is(completed(values).weightInitStd, undefined, JSON.stringify(values));
+  assert.is(completed({ hidden: 5 }).weightInitStd, 0.01);
+  assert.is(completed({ dropout: 0.1, weightInitStd: 0.5 }).weightInitStd, 0.5);
+});
+
+test("flags that exclude each other, or would do nothing, are refused with what they need", () => {
+  for (const [values, text] of [
+    [{ data: "d", dataset: "mnist" }, "--data and --dataset exclude each other"],
+    [{ layers: [6, 3], hidden: 4 }, "--layers and --hidden exclude each other"],
+    [{ iterations: 4, epochs: 4 }, "--iterations and --epochs exclude each other"],
+    [{ momentum: 0.5 }, "--momentum: sgd has none; --optimizer momentum, nesterov"],
+    [{ optimizer: "adam", momentum: 0.5 }, "--momentum: adam has none; --optimizer momentum, nesterov"],
+    [{ optimizer: "momentum", decay: 0.5 }, "--decay: momentum has none; --optimizer rmsProp"],
+    [{ optimizer: "rmsProp", beta1: 0.5 }, "--beta1: rmsProp has none; --optimizer adam, adamW"],
+    [{ optimizer: "adaGrad", beta2: 0.5 }, "--beta2: adaGrad has none; --optimizer adam, adamW"],
+    [{ epsilon: 1e-8 }, "--epsilon: sgd has none; --optimizer adaGrad, rmsProp, adam, adamW"],
+    [{ warmup: 5 }, "--warmup: the schedule constant has none; --schedule warmup-cosine"],
+    [{ schedule: "cosine", decayEvery: 5 }, "--decay-every: the schedule cosine has none; --schedule step"],
+    [
+      { schedule: "cosine", decayFactor: 0.5 },
+      "--decay-factor: the schedule cosine has none; --schedule step or exponential",
+    ],
+    [{ patience: 3 }, "--patience: watches validation examples: --validation 0.1 splits a tenth off"],
+  ] as const) {
+    assert.is(assertThrows(() => completed(values), UsageError, text).message, text);
+  }
+  const allowed: readonly TrainValues[] = [
+    { optimizer: "nesterov", momentum: 0.5 },
+    { optimizer: "rmsProp", decay: 0.5, epsilon: 1e-3 },
+    { optimizer: "adamW", beta1: 0.5, beta2: 0.6, epsilon: 1e-3 },
+    { optimizer: "adaGrad", epsilon: 1e-3 },
+    { schedule: "warmup-cosine", warmup: 5 },
+    { schedule: "step", decayEvery: 5, decayFactor: 0.5 },
+    { schedule: "exponential", decayFactor: 0.5 },
+    { validation: 0.1 },
+  ];
+  for (const values of allowed) completed(values);
+});
+
+test("the network: layers from pixels to classes, and what stands between them", () => {
+  const kinds = (values: TrainValues) =>
+    descriptionOf(values, SIZES).layers.map((layer) => (layer.kind === "activation" ? layer.name : layer.kind));
+  const sizes = (values: TrainValues) =>
+    descriptionOf(values, SIZES).layers.flatMap((layer) =>
+      layer.kind === "dense" ? [[layer.inputSize, layer.outputSize]] : [],
+    );
+  assert.equal(kinds({}), ["dense", "sigmoid", "dense"]);
+  assert.equal(sizes({}), [
+    [6, 50],
+    [50, 3],
+  ]);
+  assert.equal(sizes({ hidden: 4 }), [
+    [6, 4],
+    [4, 3],
+  ]);
+  assert.equal(kinds({ layers: [6, 3] }), ["dense"]);
+  assert.equal(kinds({ layers: [6, 5, 4, 3] }), ["dense", "relu", "dense", "relu", "dense"]);
+  assert.equal(sizes({ layers: [6, 5, 4, 3] }), [
+    [6, 5],
+    [5, 4],
+    [4, 3],
+  ]);
+  for (const activation of ["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"] as const) {
+    assert.equal(kinds({ activation }), ["dense", activation, "dense"]);
+    assert.equal(kinds({ activation, layers: [6, 3, 3] }), ["dense", activation, "dense"]);
+  }
+  assert.equal(kinds({ batchNorm: true, dropout: 0.25 }), ["dense", "batchNorm", "sigmoid", "dropout", "dense"]);
+  assert.equal(kinds({ batchNorm: false, dropout: 0 }), ["dense", "sigmoid", "dense"]);
+  assert.match(JSON.stringify(descriptionOf({ dropout: 0.25 }, SIZES)), "0.25");
+});
+
+test("the first weights have the standard deviation that is asked for, or their own", () => {
+  const first = (values: TrainValues) => {
+    const [layer] = descriptionOf(values, SIZES).layers;
+    return layer?.kind === "dense" ? layer.weights : undefined;
+  };
+  assert.equal(first({ weightInitStd: 0.5 }), { std: 0.5 });
+  assert.not.equal(first({}), { std: 0.5 });
+  assert.is(first({}), first({ layers: [6, 3] }));
+});
+
+test("layers that do not fit the examples are refused with both sizes", () => {
+  for (const [layers, text] of [
+    [[5, 4, 3], "--layers 5,4,3 begin with 5, but an example has 6 pixels"],
+    [[6, 4, 2], "--layers 6,4,2 end with 2, but there are 3 classes"],
+  ] as const) {
+    assert.is(assertThrows(() => descriptionOf({ layers }, SIZES), UsageError, text).message, text);
+  }
+});
+
+test("what training is told is what was given, and the number of its steps", () => {
+  const { optimizer, ...others } = trainerOptions({}, 100);
+  assert.equal(others, { iterations: 10_000 });
+  assert.equal(optimizer?.kind, "sgd");
+  const { optimizer: _, ...all } = trainerOptions(
+    { epochs: 2, batchSize: 5, accumulate: 3, layout: "dense", patience: 4, augment: { shift: 2 } },
+    100,
+  );
+  const { augmentation, ...plain } = all;
+  assert.equal(plain, { epochs: 2, batchSize: 5, accumulate: 3, layout: "dense", earlyStopping: { patience: 4 } });
+  assert.match(JSON.stringify(augmentation), '"shift":2');
+  assert.is(trainerOptions({ iterations: 7 }, 100).iterations, 7);
+});
+
+test("an optimizer gets its own options and those that all have", () => {
+  const values: TrainValues = {
+    ...{ optimizer: "adamW", learningRate: 0.5, beta1: 0.6, beta2: 0.7, epsilon: 1e-3 },
+    ...{ weightDecay: 0.2, clipNorm: 3, clipValue: 4 },
+  };
+  const { optimizer } = trainerOptions(values, 100);
+  const { learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, clipValue } = optimizer as never as TrainValues;
+  assert.equal(
+    { optimizer: optimizer?.kind, learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, clipValue },
+    values,
+  );
+  const { optimizer: nesterov } = trainerOptions({ optimizer: "nesterov", momentum: 0.3 }, 100);
+  assert.is((nesterov as { momentum?: number }).momentum, 0.3);
+  const { optimizer: rmsProp } = trainerOptions({ optimizer: "rmsProp", decay: 0.3 }, 100);
+  assert.is((rmsProp as { decay?: number }).decay, 0.3);
+});
+
+test("steps: as many as are asked for, or as epochs have, whose last minibatches may be smaller", () => {
+  for (const [values, examples, steps] of [
+    [{}, 8000, 10_000],
+    [{ iterations: 7 }, 8000, 7],
+    [{ epochs: 1 }, 8000, 80],
+    [{ epochs: 3, batchSize: 30 }, 100, 12],
+    [{ epochs: 3, batchSize: 30, accumulate: 3 }, 100, 6],
+    [{ epochs: 1, batchSize: 100 }, 99, 1],
+  ] as const) {
+    assert.is(stepsOf(values, examples), steps, JSON.stringify(values));
+  }
+});
+
+test("schedules over the whole run: where they begin, change and end", () => {
+  const rates = (values: TrainValues, at: readonly number[], steps = 300) => {
+    const schedule: Schedule = scheduleOf(values, 0.5, steps);
+    return at.map((step) => rateAt(schedule, step));
+  };
+  assert.is(scheduleOf({}, 0.5, 300), 0.5);
+  assert.is(scheduleOf({ schedule: "constant" }, 0.5, 300), 0.5);
+  near(rates({ schedule: "step" }, [0, 99, 100, 200, 299]), [0.5, 0.5, 0.05, 0.005, 0.005]);
+  near(rates({ schedule: "step" }, [33, 34], 100), [0.5, 0.05]); // a third of 100 is 33⅓: the 34th step is the first beyond
+  near(rates({ schedule: "step" }, [0, 1], 1), [0.5, 0.05]);
+  near(rates({ schedule: "step", decayEvery: 2, decayFactor: 0.5 }, [1, 2, 4]), [0.5, 0.25, 0.125]);
+  near(rates({ schedule: "exponential", decayFactor: 0.5 }, [0, 1, 3]), [0.5, 0.25, 0.0625]);
+  const [first = 0, last = 0] = rates({ schedule: "exponential" }, [0, 300]);
+  assert.is(first, 0.5);
+  assert.ok(last > 0.5 * 0.009 && last < 0.5 * 0.0105, `${last} is a hundredth`);
+  near(rates({ schedule: "exponential" }, [0, 1], 5), [0.5, 0.05]);
+  near(rates({ schedule: "exponential" }, [0, 1], 46), [0.5, 0.45]);
+  near(rates({ schedule: "cosine" }, [0, 150, 300]), [0.5, 0.25, 0]);
+});
+
+test("a warm-up from a first step that is not 0 to the rate, and a cosine down from there", () => {
+  const at = (values: TrainValues, step: number, steps = 300) =>
+    rateAt(scheduleOf({ schedule: "warmup-cosine", ...values }, 0.5, steps), step);
+  near([at({ warmup: 5 }, 0), at({ warmup: 5 }, 1)], [0.1, 0.1 + 0.4 / 5]);
+  near([at({ warmup: 100 }, 100), at({ warmup: 100 }, 200), at({ warmup: 100 }, 300)], [0.5, 0.25, 0]);
+  near([at({}, 0), at({}, 15), at({}, 300)], [0.5 / 15, 0.5, 0]); // a twentieth of 300
+  assert.ok(at({}, 14) < 0.5);
+  near([at({}, 0, 30), at({}, 1, 30), at({}, 2, 30)], [0.25, 0.375, 0.5]); // of 30: 1½, rounded up
+  near([at({ warmup: 4 }, 0, 4), at({ warmup: 4 }, 2, 4), at({ warmup: 4 }, 9, 4)], [0, 0.25, 0.5]);
+  near([at({ warmup: 400 }, 150), at({ warmup: 400 }, 300)], [0.25, 0.5]);
+});
+
+function withoutGaps(values: TrainValues): TrainValues {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as TrainValues;
+}
+
+/** Equal but for the rounding of a few operations. */
+function near(found: readonly number[], wanted: readonly number[]): void {
+  assert.is(found.length, wanted.length);
+  for (const [i, value] of wanted.entries()) {
+    assert.ok(Math.abs((found[i] ?? Number.NaN) - value) <= 8 * Number.EPSILON * 0.5, `${found} for ${wanted}`);
+  }
+}
+
+test.run();
