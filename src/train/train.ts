@@ -88,8 +88,7 @@ export async function train<D extends FloatType>(
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
       if (trainer.iteration % checkpointEvery === 0) await options.onCheckpoint?.(trainer);
     }
-    const waiting = progress === undefined ? trainer.feed.wait() : undefined;
-    if (waiting !== undefined) await waiting;
+    if (progress === undefined) await trainer.feed.wait();
     if (performance.now() - turn >= TURN_MILLISECONDS) {
       await nextTurn();
       await onTurn?.();

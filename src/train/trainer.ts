@@ -193,7 +193,7 @@ export class Trainer<D extends FloatType> extends Owner {
 
   /** Gives back what the run holds; not the network, nor datasets that were handed in resident. */
   dispose(): void {
-    for (const owned of this.#owned.reverse()) owned.dispose();
+    for (const owned of this.#owned) owned.dispose();
     this.#owned.length = 0;
   }
 

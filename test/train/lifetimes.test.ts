@@ -1,4 +1,5 @@
 /** Everything that owns memory, by one table: what it holds it gives back, once, and then it is of no use. */
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
@@ -147,10 +148,10 @@ for (const [name, make] of Object.entries(OWNERS)) {
   });
 }
 
-const ended = await Promise.all(Object.keys(OWNERS).map(() => Engine.load({ build: BUILD, wasm: module })));
-for (const [i, [name, make]] of Object.entries(OWNERS).entries()) {
-  test(`${name}: after its engine's end it is refused, and disposing of it is quiet`, () => {
-    const own = ended[i] ?? engine;
+const atTheEnd = suite("lifetimes, after the engine's end");
+for (const [name, make] of Object.entries(OWNERS)) {
+  atTheEnd(`${name} is refused, and disposing of it is quiet`, async () => {
+    const own = await Engine.load({ build: BUILD, wasm: module });
     const { owner, use, rest = [] } = make(own);
     own.dispose();
     assertThrows(use, DisposedError, name);
@@ -160,6 +161,7 @@ for (const [i, [name, make]] of Object.entries(OWNERS).entries()) {
 }
 
 test.run();
+atTheEnd.run();
 
 function disposeAll(owners: readonly Owner[]): void {
   for (const owner of owners) owner.dispose();
