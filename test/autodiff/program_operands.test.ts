@@ -178,6 +178,18 @@ test("what effects alone read is written where it goes, and not copied there", (
   assert.is(program.instructions.length, 2);
 });
 
+test("an output that goes to a tensor, too, is not that tensor: what is done to one leaves the other alone", () => {
+  using x = matrix([3], 1);
+  using kept = zeros(engine, [3], { dtype: "float64" });
+  const doubled = mul(expressionOf(x), 2);
+  using program = compile({ doubled }, { into: [[doubled, kept]] });
+  program.run();
+  const want = x.data.map((value) => 2 * value);
+  assertEqual(kept.data, want, "written");
+  kept.data.fill(0);
+  assertEqual(program.outputs.doubled.data as Float64Array, want, "the output");
+});
+
 test("a program that was disposed runs no more, though all that it reads is there", () => {
   using x = matrix([3], 1);
   const program = compile({ y: mul(expressionOf(x), 2) });

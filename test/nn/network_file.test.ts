@@ -112,6 +112,14 @@ test("a description says format, version, dtype, loss and layers, and is what JS
   assert.equal(parseDescription(JSON.parse(JSON.stringify(description))), description);
 });
 
+test("every loss that has a name is read back", () => {
+  for (const loss of ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "squaredError"] as const) {
+    using net = network(engine, sequential(dense(2, 1)), { loss });
+    using again = decodeNetwork(engine, encodeNetwork(net));
+    assert.is(again.lossFunction, loss);
+  }
+});
+
 test("a loss that is a function is recorded as custom, and must be given again", () => {
   const description = sequential(dense(2, 1));
   using net = network(engine, description, { loss: (z, t) => squaredError(z, t) });
