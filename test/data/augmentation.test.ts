@@ -74,6 +74,7 @@ test("every pixel is the weighted four of the equation where rows begin and end 
       17,
     );
   }
+  assertAsEquation(noise(12, 17, [6, 0, 5, 9]), 12, 17); // one row alone has ink
 });
 
 test("a quarter turn is exact, and four of them are none", () => {
@@ -246,6 +247,7 @@ function assertAsEquation(from: Uint8Array, rows: number, columns: number): void
     };
     const wanted = reference(from, rows, columns, amounts);
     const found = warped(from, rows, columns, amounts);
+    assert.equal(warped(from, rows, columns, amounts, 0), found, "among black pixels as among white ones");
     for (const [at, value] of wanted.entries()) {
       const told = `${JSON.stringify(amounts)}, ${at}: ${found[at]}, ${value}`;
       assert.ok(Math.abs(found[at]! - value) <= TOLERANCE, told);
@@ -253,10 +255,10 @@ function assertAsEquation(from: Uint8Array, rows: number, columns: number): void
   }
 }
 
-/** The plane stands among white pixels, which belong to others. */
-function warped(from: Uint8Array, rows: number, columns: number, amounts: Amounts): Uint8Array {
+/** The plane stands among pixels of one grey, which belong to others: white, if not told otherwise. */
+function warped(from: Uint8Array, rows: number, columns: number, amounts: Amounts, others = 255): Uint8Array {
   const warp = new Warp(rows, columns);
-  const beside = new Uint8Array(2 * columns + 2).fill(255);
+  const beside = new Uint8Array((rows + 2) * columns).fill(others);
   const to = new Uint8Array(from.length).fill(201);
   warp.place(amounts.right, amounts.down, amounts.radians, amounts.size);
   warp.plane(new Uint8Array([...beside, ...from, ...beside]), beside.length, to, 0);
