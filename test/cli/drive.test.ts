@@ -1,0 +1,166 @@
+/** Driving a trainer: when checkpoints are saved, who else gets a turn, and how an aborted run ends. */
+import * as assert from "uvu/assert";
+import { drive } from "../../src/cli/drive.ts";
+import type { RunFolder } from "../../src/cli/run_folder.ts";
+import { DivergedError } from "../../src/errors.ts";
+import type { Checkpoint } from "../../src/train/checkpoint.ts";
+import type { TrainerOptions } from "../../src/train/training_plan.ts";
+import { loadEngine } from "../support/engine.ts";
+import { leakFreeSuite } from "../support/leaks.ts";
+import { smallTrainer } from "./small_run.ts";
+
+const engine = await loadEngine();
+const test = leakFreeSuite("driving a trainer", engine);
+
+type Course = {
+  /** `3` for a checkpoint after three steps, `best 3` for one of the best. */
+  readonly saved: readonly string[];
+  readonly steps: readonly number[];
+  readonly losses: readonly number[];
+  readonly validation: readonly (readonly [steps: number, loss: number | undefined])[];
+  readonly outcome: string | undefined;
+  /** Turns that others had meanwhile. */
+  readonly turns: number;
+};
+
+type Parts = {
+  readonly checkpointEvery?: number;
+  /** Aborted in this step. */
+  readonly abortAt?: number;
+  /** What the clock says, again and again. */
+  readonly millisecondsPerReading?: number;
+};
+
+/** Drives a run, and tells its course. */
+async function courseOf(
+  options: TrainerOptions,
+  { checkpointEvery, abortAt, millisecondsPerReading = 0 }: Parts = {},
+): Promise<Course> {
+  using trainer = smallTrainer(engine, options);
+  using _ = trainer.network;
+  const saved: string[] = [];
+  const steps: number[] = [];
+  const run = {
+    save: async ({ iteration }: Checkpoint, as?: "best") =>
+      saved.push(as === undefined ? `${iteration}` : `${as} ${iteration}`),
+  } as unknown as RunFolder;
+  const controller = new AbortController();
+  let turns = 0;
+  let isOver = false;
+  const others = () => {
+    turns += 1;
+    if (!isOver) setImmediate(others);
+  };
+  setImmediate(others);
+  const { now } = performance;
+  let time = 0;
+  performance.now = () => {
+    time += millisecondsPerReading;
+    return time;
+  };
+  try {
+    await drive(trainer, {
+      run,
+      checkpointEvery,
+      signal: controller.signal,
+      onStep({ iteration, loss }) {
+        assert.ok(Number.isFinite(loss));
+        steps.push(iteration);
+        if (iteration === abortAt) controller.abort();
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    saved.push("diverged");
+  } finally {
+    isOver = true;
+    performance.now = now;
+  }
+  const { losses, evaluations, outcome } = trainer.history;
+  const validation = evaluations.map(({ iteration, validationLoss }) => [iteration + 1, validationLoss] as const);
+  return { saved, steps, losses, validation, outcome, turns };
+}
+
+test("a run has a checkpoint every so many steps, and one of its last step", async () => {
+  const { saved, steps, outcome } = await courseOf({ iterations: 7, evaluateEvery: 100 }, { checkpointEvery: 3 });
+  assert.equal(saved, ["3", "6", "7"]);
+  assert.equal(steps, [0, 1, 2, 3, 4, 5, 6]);
+  assert.is(outcome, "finished");
+  assert.equal((await courseOf({ iterations: 6, evaluateEvery: 100 }, { checkpointEvery: 3 })).saved, ["3", "6"]);
+});
+
+test("without a number of steps it has one a minute", async () => {
+  const options = { iterations: 12, evaluateEvery: 100 };
+  assert.equal((await courseOf(options)).saved, ["12"]);
+  const { saved } = await courseOf(options, { millisecondsPerReading: 20_000 });
+  const gaps = saved.map(Number).map((step, i, all) => step - (all[i - 1] ?? 0));
+  assert.ok(saved.length > 2 && saved.length < 8, `${saved}`);
+  assert.ok(
+    gaps.slice(0, -1).every((gap) => gap === gaps[0]),
+    `${saved}`,
+  );
+  const exactly = await courseOf({ iterations: 2, evaluateEvery: 100 }, { millisecondsPerReading: 60_000 });
+  assert.equal(exactly.saved, ["1", "2"], "a minute is enough");
+});
+
+test("others have a turn after 50 milliseconds, and none before", async () => {
+  const options = { iterations: 40, evaluateEvery: 100 };
+  assert.ok((await courseOf(options, { checkpointEvery: 100 })).turns <= 2);
+  assert.ok((await courseOf(options, { checkpointEvery: 100, millisecondsPerReading: 50 })).turns >= 39);
+  const { turns } = await courseOf(options, { checkpointEvery: 100, millisecondsPerReading: 10 });
+  assert.ok(turns > 4 && turns < 15, `${turns} turns in 40 steps of 10 milliseconds or 20`);
+});
+
+test("an aborted run ends after its step, with a checkpoint", async () => {
+  const { saved, steps, outcome, losses } = await courseOf({ iterations: 9, evaluateEvery: 100 }, { abortAt: 4 });
+  assert.equal(saved, ["5"]);
+  assert.equal(steps, [0, 1, 2, 3, 4]);
+  assert.is(losses.length, 5);
+  assert.is(outcome, "aborted");
+  const last = await courseOf({ iterations: 5, evaluateEvery: 100 }, { abortAt: 4 });
+  assert.equal([last.saved, last.outcome], [["5"], "finished"], "after its last step it is finished");
+});
+
+test("each evaluation that is better than all before it is saved as the best", async () => {
+  for (const learningRate of [0.1, 8]) {
+    const { saved, validation } = await courseOf({ epochs: 12, learningRate }, { checkpointEvery: 100 });
+    let least = Number.POSITIVE_INFINITY;
+    const best = validation.flatMap(([steps, loss]) => {
+      if (loss === undefined || loss >= least) return [];
+      least = loss;
+      return [`best ${steps}`];
+    });
+    assert.ok(best.length > 1);
+    if (learningRate === 8) assert.ok(best.length < validation.length, "not each is better");
+    assert.equal(
+      saved.filter((name) => name.startsWith("best")),
+      best,
+    );
+  }
+});
+
+test("where training watches the validation examples, the best is what it goes back to", async () => {
+  const options = { epochs: 30, learningRate: 8, earlyStopping: { patience: 3, minDelta: 0.05 } };
+  const { saved, validation, outcome } = await courseOf(options, { checkpointEvery: 100 });
+  let least = Number.POSITIVE_INFINITY;
+  const best = validation.flatMap(([steps, loss = Number.NaN]) => {
+    if (!(loss < least - 0.05)) return [];
+    least = loss;
+    return [`best ${steps}`];
+  });
+  assert.equal(
+    saved.filter((name) => name.startsWith("best")),
+    best,
+  );
+  assert.is(outcome, "stopped early");
+  assert.is(saved.at(-1), `${validation.at(-1)?.[0]}`, "and it has a checkpoint of its last step");
+});
+
+test("a loss that is not finite is no step: it is neither reported nor saved", async () => {
+  const { saved, steps, losses } = await courseOf({ iterations: 50, learningRate: 1e38 }, { checkpointEvery: 1 });
+  assert.is(saved.at(-1), "diverged");
+  assert.is(losses.length, steps.length + 1);
+  assert.is(saved.filter((name) => /^\d/.test(name)).length, steps.length);
+});
+
+test.run();
