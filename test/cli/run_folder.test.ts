@@ -20,6 +20,7 @@ import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
+import { openBelow } from "./faults.ts";
 import { checkpointAfter } from "./small_run.ts";
 
 const test = suite("a run's folder");
@@ -100,8 +101,9 @@ test("a checkpoint that cannot be saved is one warning, and so is the first that
 });
 
 test("a folder that is made anew before it was configured has no config.json", async () => {
-  const { run } = await newRun();
-  rmSync(run.folder, { recursive: true });
+  const above = newPath();
+  const { run } = await newRun(join(above, "below"));
+  rmSync(above, { recursive: true });
   assert.is(await run.save(one!), true);
   assert.equal(names(run.folder), [name1, "run.lock"]);
 });
@@ -128,6 +130,7 @@ test("lines of the log are written when there are many, when a second has gone b
     assert.not.match(log()!, "soon");
     run.release();
     assert.match(log()!, /after more\nsoon after that\n$/);
+    assert.equal(openBelow(run.folder), []);
     run.release();
     assert.is(log()!.split("soon").length, 2, "once");
   });
@@ -260,14 +263,12 @@ test("a checkpoint that cannot be read is told with the command for the one befo
   const later = encodeCheckpoint({ ...two!, facts: { ...two!.facts, version: 99 } });
   const folder = folderWith({ "config.json": "{}", [name1!]: encodeCheckpoint(one!), [name2!]: later });
   const { message } = await assertRejects(() => readResumed(folder), FileError, "damaged");
-  const file = `${folder}/${name2}`;
-  assert.ok(message.startsWith(`${file}: `), message);
-  assert.is(message.split(file).length, 2, "the file is named once");
-  assert.ok(message.endsWith(`; the one before it is whole: npm run -s lanegrad -- train --resume ${folder}/${name1}`));
-  assert.is(message.split("the one before it").length, 2, "and so is the other");
-  const alone = folderWith({ "config.json": "{}", [name2!]: "damaged" });
-  const error = await assertRejects(() => readResumed(alone), CheckpointError, "alone");
-  assert.is(error.file, `${alone}/${name2}`);
+  const alone = await assertRejects(() => readResumed(join(folder, name2!)), CheckpointError, "by its name");
+  const again = `npm run -s lanegrad -- train --resume ${folder}/${name1}`;
+  assert.is(message, `${alone.message}; the one before it is whole: ${again}`);
+  const single = folderWith({ "config.json": "{}", [name2!]: "damaged" });
+  const error = await assertRejects(() => readResumed(single), CheckpointError, "none before it");
+  assert.is(error.file, `${single}/${name2}`);
 });
 
 test("checkpoints that are newer than the one that a run goes on from are renamed", () => {
