@@ -29,14 +29,15 @@ type Parts = {
   readonly abortAt?: number;
   /** What the clock says, again and again. */
   readonly millisecondsPerReading?: number;
+  readonly validation?: "none";
 };
 
 /** Drives a run, and tells its course. */
 async function courseOf(
   options: TrainerOptions,
-  { checkpointEvery, abortAt, millisecondsPerReading = 0 }: Parts = {},
+  { checkpointEvery, abortAt, millisecondsPerReading = 0, validation: examples }: Parts = {},
 ): Promise<Course> {
-  using trainer = smallTrainer(engine, options);
+  using trainer = smallTrainer(engine, options, examples);
   using _ = trainer.network;
   const saved: string[] = [];
   const steps: number[] = [];
@@ -117,39 +118,40 @@ test("an aborted run ends after its step, with a checkpoint", async () => {
   assert.equal([last.saved, last.outcome], [["5"], "finished"], "after its last step it is finished");
 });
 
-test("each evaluation that is better than all before it is saved as the best", async () => {
-  for (const learningRate of [0.1, 8]) {
-    const { saved, validation } = await courseOf({ epochs: 12, learningRate }, { checkpointEvery: 100 });
-    let least = Number.POSITIVE_INFINITY;
-    const best = validation.flatMap(([steps, loss]) => {
-      if (loss === undefined || loss >= least) return [];
-      least = loss;
-      return [`best ${steps}`];
-    });
-    assert.ok(best.length > 1);
-    if (learningRate === 8) assert.ok(best.length < validation.length, "not each is better");
-    assert.equal(
-      saved.filter((name) => name.startsWith("best")),
-      best,
-    );
-  }
-});
-
-test("where training watches the validation examples, the best is what it goes back to", async () => {
-  const options = { epochs: 30, learningRate: 8, earlyStopping: { patience: 3, minDelta: 0.05 } };
-  const { saved, validation, outcome } = await courseOf(options, { checkpointEvery: 100 });
+/** The checkpoints of the best, and those that there were to be: of losses that are less than the least by more than this. */
+function bests({ saved, validation }: Course, minDelta: number) {
   let least = Number.POSITIVE_INFINITY;
-  const best = validation.flatMap(([steps, loss = Number.NaN]) => {
-    if (!(loss < least - 0.05)) return [];
+  const wanted = validation.flatMap(([steps, loss = Number.NaN]) => {
+    if (!(loss < least - minDelta)) return [];
     least = loss;
     return [`best ${steps}`];
   });
-  assert.equal(
-    saved.filter((name) => name.startsWith("best")),
-    best,
-  );
-  assert.is(outcome, "stopped early");
-  assert.is(saved.at(-1), `${validation.at(-1)?.[0]}`, "and it has a checkpoint of its last step");
+  return { found: saved.filter((name) => name.startsWith("best")), wanted };
+}
+
+test("each evaluation that is better than all before it is saved as the best", async () => {
+  for (const learningRate of [0.1, 8, 1e-30]) {
+    const course = await courseOf({ epochs: 12, learningRate }, { checkpointEvery: 100 });
+    const { found, wanted } = bests(course, 0);
+    assert.equal(found, wanted);
+    if (learningRate === 8) assert.ok(wanted.length > 1 && wanted.length < 12, "some are better, and some are not");
+    if (learningRate === 1e-30) assert.equal(wanted, ["best 4"], "what is as good is not better");
+  }
+  const { saved } = await courseOf({ epochs: 3 }, { checkpointEvery: 100, validation: "none" });
+  assert.equal(saved, ["12"], "without validation examples there is no best");
+});
+
+test("where training watches the validation examples, the best is what it goes back to", async () => {
+  for (const learningRate of [0.1, 8]) {
+    const options = { epochs: 30, learningRate, earlyStopping: { patience: 3, minDelta: 0.05 } };
+    const course = await courseOf(options, { checkpointEvery: 100 });
+    const { found, wanted } = bests(course, 0.05);
+    assert.equal(found, wanted);
+    if (learningRate === 0.1)
+      assert.ok(wanted.length < bests(course, 0).wanted.length, "a little better is not enough");
+    assert.is(course.outcome, "stopped early");
+    assert.is(course.saved.at(-1), `${course.validation.at(-1)?.[0]}`, "and it has a checkpoint of its last step");
+  }
 });
 
 test("a loss that is not finite is no step: it is neither reported nor saved", async () => {

@@ -21,8 +21,12 @@ export function smallNetwork(engine: Engine): Network<"float32"> {
 }
 
 /** Trains it; both are the caller's to dispose of. */
-export function smallTrainer(engine: Engine, options: TrainerOptions): Trainer<"float32"> {
-  const data = { train: TRAIN, test: TEST, validation: VALIDATION };
+export function smallTrainer(
+  engine: Engine,
+  options: TrainerOptions,
+  validation: Dataset | "none" = VALIDATION,
+): Trainer<"float32"> {
+  const data = { train: TRAIN, test: TEST, ...(validation === "none" ? {} : { validation }) };
   return new Trainer(smallNetwork(engine), data, { batchSize: 10, learningRate: 0.1, ...options }, emptyHistory());
 }
 
