@@ -126,6 +126,11 @@ test("each figure is of the run's numbers", async () => {
     files.get("confusion.svg"),
     await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion" }),
   );
+  const classes = ["one", "two", "three"];
+  assert.is(
+    (await reportOf({ test: named(classes) })).files.get("confusion.svg"),
+    await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion", classes }),
+  );
   assert.is(files.get("weights.svg"), await weightImages(net.parameters["W1"]!, { name: "weights" }));
   const wrong = misclassified(net, TEST, { limit: 25 });
   assert.is(wrong.length, 25, "there are more than are drawn");
