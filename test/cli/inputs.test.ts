@@ -49,6 +49,10 @@ test("IDX images, packed or not: bytes become 0 to 1, and positions are their na
   for (const bytes of [IMAGES, gzipSync(IMAGES)]) {
     const inputs = await read(bytes);
     assert.equal(rowsOf(inputs)[0], [0, 51 * (1 / 255), 102 * (1 / 255), 1]);
+    assert.equal(
+      rowsOf(inputs)[2],
+      [5, 6, 7, 8].map((byte) => byte * (1 / 255)),
+    );
     assert.equal([inputs.rows.length, inputs.names, inputs.remarks], [3, ["0", "1", "2"], []]);
   }
   const flat = encodeIdx({ type: "uint8", shape: [1, 4], data: Uint8Array.of(0, 255, 0, 0) });

@@ -86,6 +86,12 @@ test("a palette's colours are looked up, with their transparency", async () => {
     [...grey].map((value) => Math.round(value * 1000) / 1000),
     [18.15, 76.245, 149.685],
   );
+  const few = await readPng(indexed(Uint8Array.of(0x20, 0x10), palette, undefined, 4), "x.png");
+  assert.equal(
+    [...few.grey].map((value) => Math.round(value * 1000) / 1000),
+    [18.15, 76.245, 149.685],
+    "indices of 4 bits, colours of 8",
+  );
   const transparent = await readPng(indexed(Uint8Array.of(2, 0, 1), palette, [255, 0, 51]), "x.png");
   assert.equal(
     [...transparent.grey].map((value) => Math.round(value * 1000) / 1000),
@@ -100,6 +106,7 @@ test("a file that ends early, is damaged, or too large for any network is refuse
   assert.is(await refusal(whole.subarray(0, 23)), "x.png: broken PNG: it ends in its header");
   assert.match(await refusal(whole.subarray(0, 24)), /^x\.png: broken PNG: (?!it ends)./);
   assert.match(await refusal(whole.with(45, whole[45]! ^ 1)), /^x\.png: broken PNG: .*/);
+  assert.match(await refusal(whole.with(32, whole[32]! ^ 1)), /^x\.png: broken PNG: .*/, "a checksum alone");
   assert.is(
     await refusal(headOf(2 ** 14, 2 ** 12 + 1)),
     `x.png: a picture of ${2 ** 26 + 2 ** 14} pixels; at most ${2 ** 26} are read`,
@@ -110,9 +117,14 @@ test("a file that ends early, is damaged, or too large for any network is refuse
   assert.is((await readPng(inside.subarray(5), "x.png")).width, 20, "bytes may lie within others");
 });
 
-/** A PNG file of palette indices, 8 bits each, which the encoder does not write: chunks around its own image data. */
-function indexed(indices: Uint8Array, palette: readonly (readonly number[])[], alpha?: readonly number[]): Uint8Array {
-  const grey = encode({ width: indices.length, height: 1, data: indices, channels: 1, depth: 8 });
+/** A PNG file of one row of palette indices, which the encoder does not write: chunks around its own image data. */
+function indexed(
+  data: Uint8Array,
+  palette: readonly (readonly number[])[],
+  alpha?: readonly number[],
+  depth: 4 | 8 = 8,
+): Uint8Array {
+  const grey = encode({ width: palette.length, height: 1, data, channels: 1, depth });
   const [signature, header, ...rest] = [grey.subarray(0, 8), grey.slice(8, 33), grey.subarray(33)];
   header[8 + 9] = 3; // the kind of colour, behind length, name, width, height and depth
   new DataView(header.buffer).setUint32(21, crcOf(header.subarray(4, 21)));

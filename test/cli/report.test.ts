@@ -24,6 +24,9 @@ test("lines of a step: its loss every so many steps, and all that was measured",
     "iteration 4  loss 1.0000",
     "iteration 4  accuracy: test 0.00 %",
   ]);
+  assert.equal(linesOf(progress(5, 1, { iteration: 5, trainAccuracy: 1 }), 2), [
+    "iteration 5  accuracy: train 100.00 %",
+  ]);
   assert.equal([percent(0.12345), percent(1)], ["12.35 %", "100.00 %"]);
 });
 
@@ -131,6 +134,15 @@ test("a bar is drawn over itself, ten times a second, and for the last step", as
 
 test("a bar is as long as the run's steps, however they are told, and a line is cut at the terminal's width", async () => {
   await atClock(async (set) => {
+    const resumed = await printedBy(() => {
+      const reporter = reporterFor({ logEvery: 1 });
+      reporter.start({ iterations: 100 }, []);
+      set(1000);
+      reporter.step(progress(50));
+      set(2000);
+      reporter.step(progress(60));
+    }, TERMINAL);
+    assert.match(resumed.stderr, / 61\/100 {2}10 steps\/s /, "steps of this process");
     const drawn = async (facts: Readonly<Record<string, unknown>>, columns?: number) => {
       const { stderr } = await printedBy(
         () => {
