@@ -10,6 +10,7 @@ import { trainCommand } from "../../src/cli/train.ts";
 import { loadMnist } from "../../src/data/mnist.ts";
 import { CheckpointError, DivergedError } from "../../src/errors.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { systemError, whileReplaced } from "./faults.ts";
 import { digitsFolder, newPath, type Ran, ran } from "./ran.ts";
@@ -88,6 +89,11 @@ test("seeds: one seed, one network; another seed, another one", async () => {
 
 test("without data it takes the bundled digits, and says what their scores are not", async () => {
   const args = ["--iterations", "1", "--hidden", "2", "--out", newPath()];
+  if (!existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
+    const { message } = await assertRejects(() => ran(trainCommand, args), UsageError, "as it is installed");
+    assert.match(message, "no data: --dataset mnist downloads MNIST");
+    return;
+  }
   const { stdout } = await ran(trainCommand, args);
   const note = "not a score on MNIST's test set: the bundled digits are split from MNIST's training images";
   const lines = stdout.split("\n");
