@@ -20,26 +20,32 @@ export function newPath(name = ""): string {
   return join(parent, `${paths}${name}`);
 }
 
-/** Runs a command to its end. What it listens to is forgotten then. */
+/** Runs a command to its end. */
 export async function ran(command: Command, args: readonly string[], meanwhile?: () => void): Promise<Ran> {
+  let code = Number.NaN;
+  const call = async () => {
+    meanwhile?.();
+    code = await command.execute(args);
+  };
+  const printed = await forgetting(() => printedBy(call));
+  const lines = printed.stdout.split("\n").filter((line) => line.startsWith("{"));
+  return { ...printed, code, rows: args.includes("--json") ? lines.map((line) => JSON.parse(line)) : [] };
+}
+
+/** Runs the body. What it makes this process listen to is forgotten then. */
+export async function forgetting<T>(body: () => Promise<T>): Promise<T> {
   const targets: (readonly [EventEmitter, string])[] = [
     ...EVENTS.map((event) => [process, event] as const),
     ...[process.stdout, process.stderr].map((stream) => [stream, "error"] as const),
   ];
   const before = targets.map(([target, event]) => target.listeners(event));
-  let code = Number.NaN;
+  for (const [target, event] of targets) target.removeAllListeners(event);
   try {
-    const printed = await printedBy(async () => {
-      meanwhile?.();
-      code = await command.execute(args);
-    });
-    const lines = printed.stdout.split("\n").filter((line) => line.startsWith("{"));
-    return { ...printed, code, rows: args.includes("--json") ? lines.map((line) => JSON.parse(line)) : [] };
+    return await body();
   } finally {
     for (const [i, [target, event]] of targets.entries()) {
-      for (const listener of target.listeners(event)) {
-        if (!before[i]?.includes(listener)) target.off(event, listener as () => void);
-      }
+      target.removeAllListeners(event);
+      for (const listener of before[i] ?? []) target.on(event, listener as () => void);
     }
   }
 }

@@ -1,6 +1,8 @@
 /** `train` in this process: what it tells, what it leaves, and how it goes on. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -171,13 +173,54 @@ test("flags that fit nothing leave a folder as it was", async () => {
 
 test("a loss that stops being finite ends it with the history so far", async () => {
   const out = newPath();
-  const call = () => train(["--iterations", "90", "--learning-rate", "1e38", "--activation", "relu", "--out", out]);
+  let said = "";
+  const call = () =>
+    train(["--iterations", "90", "--learning-rate", "1e38", "--activation", "relu", "--out", out], () => {
+      process.stderr.write = (text) => {
+        said += String(text);
+        return true;
+      };
+    });
   const { iteration } = await assertRejects(call, DivergedError, "diverged");
   const { losses, end, outcome } = jsonIn(out, "history.json") as Record<string, unknown[]>;
   assert.is(losses?.length, iteration + 1);
   assert.equal([end, outcome], [null, undefined]);
+  assert.match(said, /^the history so far is in .*\d\n$/m);
   assert.not(existsSync(join(out, "weights.safetensors")));
   assert.not(existsSync(join(out, "run.lock")));
+});
+
+test("an error of another kind is no end of a run: it has no history", async () => {
+  const out = newPath();
+  const call = () =>
+    train(["--iterations", "9", "--json", "--out", out], () => {
+      process.stdout.write = (text) => {
+        if (String(text).includes('"step"')) throw new TypeError("a defect");
+        return true;
+      };
+    });
+  await assertRejects(call, TypeError, "a defect");
+  assert.not(existsSync(join(out, "history.json")));
+});
+
+test("Ctrl-C ends a download, too", async () => {
+  const server = createServer(() => {}); // it never answers
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const given = { LANEGRAD_MNIST_MIRRORS: `http://127.0.0.1:${port}/`, LANEGRAD_CACHE: newPath() };
+  const before = Object.keys(given).map((key) => [key, process.env[key]] as const);
+  Object.assign(process.env, given);
+  try {
+    const interrupt = () => setTimeout(() => process.emit("SIGTERM"), 100);
+    assert.is((await ran(trainCommand, ["--dataset", "mnist", "--out", newPath()], interrupt)).code, 143);
+  } finally {
+    for (const [key, value] of before) {
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    }
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test("Ctrl-C ends it after its step, and it can go on; the results are there", async () => {
