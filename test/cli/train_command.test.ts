@@ -56,7 +56,9 @@ test("a run of so many steps tells them as iterations, and has no validation exa
 
 test("its folder: the flags, and by what they can be used again; the log; the results", async () => {
   const out = newPath();
+  const began = performance.now();
   const { code, stdout, stderr } = await train(["--iterations", "4", "--log-every", "2", "--seed", "3", "--out", out]);
+  const most = (performance.now() - began) / 1000;
   assert.is(code, 0);
   const { train: examples, test: others } = await loadMnist(data);
   const hash = createHash("sha256");
@@ -76,7 +78,7 @@ test("its folder: the flags, and by what they can be used again; the log; the re
   ]);
   const { configuration, end, outcome } = jsonIn(out, "history.json") as Record<string, Record<string, unknown>>;
   assert.equal([configuration?.["layers"], end?.["iterations"], outcome], [[16, 5, 10], 4, "finished"]);
-  assert.ok(Number(end?.["seconds"]) > 0 && Number(end?.["seconds"]) < 60);
+  assert.ok(Number(end?.["seconds"]) > 0 && Number(end?.["seconds"]) < most);
 });
 
 test("seeds: one seed, one network; another seed, another one", async () => {
