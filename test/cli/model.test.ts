@@ -1,6 +1,7 @@
 /** The network that a path names, and what evaluate, predict and export make of it, in this process. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encode } from "fast-png";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { evaluateCommand } from "../../src/cli/evaluate.ts";
@@ -27,6 +28,7 @@ import { evaluate } from "../../src/train/evaluate.ts";
 import { misclassified } from "../../src/train/misclassified.ts";
 import { reportData, reportText } from "../../src/train/report.ts";
 import { loadEngine } from "../support/engine.ts";
+import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { digitsFolder, newPath, ran } from "./ran.ts";
 import { checkpointAfter, smallNetwork } from "./small_run.ts";
@@ -115,6 +117,20 @@ test("a description that is given comes before the file's own, and does not fit 
   assert.is((await opened(fileOf(ALONE), { network: fileOf(custom) }))[1], WEIGHT, "a loss of one's own is no matter");
 });
 
+test("a file that is damaged is named, by what it begins as", async () => {
+  for (const [content, reason] of [
+    [Uint8Array.of(0x50, 0x4b, 3, 4, 0), "npz"],
+    [Uint8Array.of(0x50, 0, 3), "safetensors"],
+    [Uint8Array.of(0, 0x4b, 3), "safetensors"],
+    [encodeSafetensors(weightsOf(net), { "lanegrad.network": "{}" }), ""],
+  ] as const) {
+    const file = fileOf(content);
+    const { message } = await assertRejects(() => opened(file), FormatError, reason);
+    assert.match(message, file);
+    assert.match(message, reason);
+  }
+});
+
 test("a network's loss is the description's", async () => {
   const squared = network(engine, sequential(dense(16, 6)), { loss: "squaredError" });
   using _ = squared;
@@ -170,6 +186,25 @@ test("evaluate: examples of another size, or of other classes, are refused", asy
     const { message } = await assertRejects(() => ran(evaluateCommand, [file, "--data", data]), FileError, takes);
     assert.is(message, `${file}: ${takes}, but MNIST test has 16 pixels and 10 classes`);
   }
+});
+
+test("evaluate and predict: the bundled digits with what their scores are not, and a picture that is made to fit", async () => {
+  using wide = network(engine, sequential(dense(784, 10)), { seed: 0 });
+  const file = fileOf(encodeNetwork(wide));
+  if (existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
+    const { stdout, stderr } = await ran(evaluateCommand, [file, "--worst", "0"]);
+    assert.match(stderr, /^not a score on MNIST's test set: .*\n$/);
+    assert.match(stdout, "\n2000 examples, ");
+  }
+  const ink = new Uint8Array(60 * 60).fill(255);
+  ink.fill(0, 30 * 60 + 10, 30 * 60 + 40);
+  const picture = fileOf(encode({ width: 60, height: 60, channels: 1, data: ink }));
+  const { code, stdout, stderr } = await ran(predictCommand, [file, picture]);
+  assert.is(code, 0);
+  assert.match(stderr, `${picture}: inverted`);
+  assert.ok(stdout.startsWith(`${picture}  `), stdout);
+  const { message } = await assertRejects(() => ran(predictCommand, [file, picture, "--strict"]), FileError, "strict");
+  assert.match(message, "--strict: expected a grey picture of 28 × 28");
 });
 
 const COUNT = 260; // more than one block of rows

@@ -91,6 +91,20 @@ test("seeds: one seed, one network; another seed, another one", async () => {
   assert.is.not(await sha256("1"), await sha256("1", "float64"));
 });
 
+test("--build js trains the same bits without WebAssembly", async () => {
+  const sha256 = async (...args: readonly string[]) =>
+    (await train([...args, "--iterations", "2", "--out", newPath(), "--json"])).rows.at(-1)?.["weightsSha256"];
+  const wanted = await sha256();
+  const { Instance, instantiate, compile } = WebAssembly;
+  const none = () => assert.unreachable("WebAssembly") as never;
+  Object.assign(WebAssembly, { Instance: none, instantiate: none, compile: none });
+  try {
+    assert.is(await sha256("--build", "js"), wanted);
+  } finally {
+    Object.assign(WebAssembly, { Instance, instantiate, compile });
+  }
+});
+
 test("without data it takes the bundled digits, and says what their scores are not", async () => {
   const args = ["--iterations", "1", "--hidden", "2", "--out", newPath()];
   if (!existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
