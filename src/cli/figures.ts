@@ -15,6 +15,7 @@ import {
 } from "lanegrad";
 import { writeWhole } from "./files.ts";
 import { percent } from "./report.ts";
+import { visible } from "./visible.ts";
 
 export type ReportParts = {
   readonly net: Network<FloatType>;
@@ -138,6 +139,7 @@ function pageOf({ net, test, facts, history }: ReportParts, figures: readonly Fi
   ].join("\n");
 }
 
+/** Text from anywhere, as a page shows it: names of folders and classes can hold anything. */
 function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return visible(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

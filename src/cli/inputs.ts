@@ -90,7 +90,7 @@ function numbersOf(bytes: Uint8Array, name: string, { size }: InputOptions): Inp
     throw new FileError(name, "expected a JSON array of numbers or rows");
   const given: readonly unknown[] = Array.isArray(value[0]) ? value : [value];
   const rows = given.map((row, i) => {
-    if (!Array.isArray(row) || !row.every((x) => typeof x === "number" && Number.isFinite(x))) {
+    if (!Array.isArray(row) || !row.every(Number.isFinite)) {
       throw new FileError(name, `row ${i}: expected numbers alone`);
     }
     if (row.length !== size) throw new FileError(name, `row ${i}: expected ${size} numbers, found ${row.length}`);

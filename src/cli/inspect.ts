@@ -47,7 +47,7 @@ async function contentOf(bytes: Uint8Array, file: string): Promise<Content> {
   if (a === 0x50 && b === 0x4b) return { format: "npz", arrays: await decodeNpz(bytes, { file }) };
   if (a === 0x93) return { format: "npy", arrays: [{ name: "", ...decodeNpy(bytes, { file }) }] };
   if (a === 0x1f && b === 0x8b) return { format: "IDX, gzip", arrays: [await idxOf(bytes, file)] };
-  if (bytes[8] === "{".charCodeAt(0) && bytes.length > 8) {
+  if (bytes[8] === "{".charCodeAt(0)) {
     const { tensors, metadata } = decodeSafetensors(bytes, { file });
     const isCheckpoint = metadata.has("lanegrad.checkpoint");
     return { format: isCheckpoint ? "checkpoint, safetensors" : "safetensors", arrays: tensors, metadata };
@@ -105,7 +105,7 @@ function summaryOf({ name, shape, data }: NamedArray): Summary {
 }
 
 function typeOf(data: NamedArray["data"]): string {
-  return data.constructor.name.replace(/(Big|Clamped)|Array$/g, "").toLowerCase();
+  return data.constructor.name.replace(/Big|Clamped|Array/g, "").toLowerCase();
 }
 
 function table(tensors: readonly Summary[]): string[] {

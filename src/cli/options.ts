@@ -62,7 +62,7 @@ function split(flags: Flags, args: readonly string[]): { texts: Map<string, stri
       operands.push(arg);
       continue;
     }
-    const [, name = arg, inline] = /^(--?[^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
+    const [, name = arg, inline] = /^([^=]*)=([\s\S]*)/.exec(arg) ?? [];
     if (COMMON_FLAGS.has(name)) continue;
     const key = keys.get(name);
     if (key === undefined)

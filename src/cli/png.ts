@@ -49,14 +49,13 @@ async function load(file: string): Promise<FastPng> {
   }
 }
 
-/** One element for each sample: below 8 bits, several of them share a byte, and each row begins with a new one. */
-function unpacked({ width, height, depth, channels, data }: DecodedPng): ArrayLike<number> {
+/** One element for each sample: below 8 bits, where a pixel is one, several share a byte, and each row begins with a new one. */
+function unpacked({ width, height, depth, data }: DecodedPng): ArrayLike<number> {
   if (depth >= 8) return data;
-  const perRow = width * channels;
-  const rowBytes = Math.ceil((perRow * depth) / 8);
-  return Uint8Array.from({ length: perRow * height }, (_, i) => {
-    const bit = (i % perRow) * depth;
-    const byte = data[Math.floor(i / perRow) * rowBytes + (bit >> 3)] ?? 0;
+  const rowBytes = Math.ceil((width * depth) / 8);
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const bit = (i % width) * depth;
+    const byte = data[Math.floor(i / width) * rowBytes + (bit >> 3)] ?? 0;
     return (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
   });
 }

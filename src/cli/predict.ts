@@ -79,9 +79,9 @@ function* answers(net: Network<FloatType>, { rows, names }: Inputs): Generator<A
     using x = tensor(net.engine, flat, { shape, dtype: net.dtype });
     using y = net.predict(x);
     const { outputSize } = net;
-    const found = y.data.slice();
+    const { data } = y; // whoever takes an answer reads it before the next
     for (const i of block.keys()) {
-      const probabilities = found.subarray(i * outputSize, (i + 1) * outputSize);
+      const probabilities = data.subarray(i * outputSize, (i + 1) * outputSize);
       yield { name: names[first + i] ?? "", probabilities };
     }
   }

@@ -40,8 +40,7 @@ export async function resumedRun({ values, given }: Parsed<TrainValues>): Promis
   }
   const { data, dataset, ...others } = recorded;
   const isMoved = values.data !== undefined || values.dataset !== undefined;
-  const asked = Object.fromEntries(Object.entries(values).filter(([key]) => given.has(key)));
-  const merged: TrainValues = { ...(isMoved ? {} : { data, dataset }), ...others, ...asked } as TrainValues;
+  const merged: TrainValues = { ...(isMoved ? {} : { data, dataset }), ...others, ...values } as TrainValues;
   const { schedule = "constant" } = merged;
   const isLonger = merged.epochs !== recorded.epochs || merged.iterations !== recorded.iterations;
   const isStretched = isLonger && schedule !== "constant";

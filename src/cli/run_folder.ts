@@ -198,10 +198,8 @@ function rescueFolder(): string {
 
 /** Whether the run in a folder has come to its end. */
 function isFinished(folder: string): boolean {
-  const file = join(folder, "history.json");
-  if (!existsSync(file)) return false;
   try {
-    const { end, outcome } = readJsonObject(file);
+    const { end, outcome } = readJsonObject(join(folder, "history.json"));
     return end !== null && outcome !== "aborted";
   } catch {
     return false;
@@ -246,14 +244,14 @@ export async function readResumed(run: string): Promise<Resumed> {
 
 function textOf({ message, file }: CheckpointError): string {
   const text = message.slice(file === undefined ? 0 : file.length + 2);
-  return text.replace(/; the one before it is whole: .*$/, "");
+  return text.replace(/; the one before it is whole: .*/, "");
 }
 
 /** Renames checkpoints that are newer than the one that a run goes on from, so that its own take their place. */
 export function setNewerAside(folder: string, iteration: number): string[] {
   const newer = readdirSync(folder).filter((name) => {
     const [, steps] = /^checkpoint-(\d+)\.safetensors$/.exec(name) ?? [];
-    return steps !== undefined && Number(steps) > iteration;
+    return Number(steps) > iteration;
   });
   for (const name of newer) renameSync(join(folder, name), join(folder, `${name}.aside`));
   return newer;

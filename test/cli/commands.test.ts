@@ -41,7 +41,12 @@ test("the script itself lists its commands, and each explains its flags", async 
     assert.is(await output(["help", name]), page);
   }
   const { version } = readJson(join(ROOT, "package.json"));
-  assert.is(await output(["--version"]), `${version}\n`);
+  for (const flag of ["--version", "-V"]) assert.is(await output([flag]), `${version}\n`);
+  const overview = await output(["--help"]);
+  for (const args of [[], ["-h"], ["help"]]) assert.is(await output(args), overview);
+  const first = "Trains and runs small neural networks on WebAssembly SIMD.\n\nusage: lanegrad COMMAND [options]\n";
+  assert.ok(overview.startsWith(`${first}\ncommands\n  train `), overview);
+  assert.ok(overview.endsWith("\n\nlanegrad COMMAND --help   what a command takes\nlanegrad --version\n"), overview);
 });
 
 test("evaluate: accuracy, classes, confusion and the worst answers, as text and as JSON", async () => {
@@ -207,6 +212,7 @@ test("wrong usage is one line, and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["trian"], /unknown command trian; did you mean train\?/],
     [["--verison"], /unknown flag --verison; did you mean --version\?/],
+    [["--hlep"], /unknown flag --hlep; did you mean --help\?/],
     [["evaluate"], /an argument is missing: lanegrad evaluate RUN\|FILE/],
     [["evaluate", run, "more"], /unexpected argument more/],
     [["evaluate", run, "--data", data, "--top-k", "11"], /topK: expected a whole number from 1 to 10/],

@@ -21,13 +21,18 @@ export function systemError(code: string): NodeJS.ErrnoException {
 /** Runs the body while a call of node:fs is another. */
 export function whileReplaced<K extends Calls, T>(name: K, replaced: Replaced<K>, body: () => T): T {
   const original = fs[name];
-  fs[name] = replaced(original);
-  syncBuiltinESMExports();
-  try {
-    return body();
-  } finally {
+  const restore = () => {
     fs[name] = original;
     syncBuiltinESMExports();
+  };
+  fs[name] = replaced(original);
+  syncBuiltinESMExports();
+  let result: T | undefined;
+  try {
+    result = body();
+    return result instanceof Promise ? (result.finally(restore) as T) : result;
+  } finally {
+    if (!(result instanceof Promise)) restore();
   }
 }
 

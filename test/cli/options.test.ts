@@ -26,12 +26,12 @@ test("a list within a list, or an object that only looks like words, is refused 
     const error = assertThrows(() => readConfig(TRAIN_FLAGS, file), UsageError, key);
     assert.match(error.message, `${file}: ${key}: expected words or numbers, found a list or an object within another`);
   }
-  writeFileSync(file, '{"layers":[784,10],"augment":{"shift":2}}');
+  writeFileSync(file, '{"layers":[784,10],"augment":{"shift":2,"scale":0.1}}');
   assert.equal(
     [...readConfig(TRAIN_FLAGS, file)],
     [
       ["layers", [784, 10]],
-      ["augment", { shift: 2 }],
+      ["augment", { shift: 2, scale: 0.1 }],
     ],
   );
 });
@@ -104,6 +104,12 @@ test("what is no flag, and a value that is missing or not its flag's, is refused
   assert.is(refusal("---quiet"), "unknown flag ---quiet; did you mean --quiet?");
   assert.is(refusal("-q"), "unknown flag -q; did you mean -h?");
   assert.is(suggestion("one", ["two"]), "");
+});
+
+test("a page of text for a flag is refused in no time", () => {
+  const start = performance.now();
+  refusal(`--${"x".repeat(300_000)}`);
+  assert.ok(performance.now() - start < 1000, "it is read once");
 });
 
 test("a configuration file lies under the command line; what is given is what the command line has", () => {
