@@ -125,12 +125,28 @@ test("names and ticks of any length lie within the figure", async () => {
       [1e-300, 2e-300],
     ],
   ] as const) {
-    for (const label of ["", "a", "a name of words", long]) {
+    for (const label of ["", "a", "ten letters", "a name of words", long]) {
       for (const name of ["", "loss", long.slice(0, 50), long]) {
         assertInside(readSvg(await lines([{ label, x, y }], { xLabel: name, yLabel: name })));
       }
     }
   }
+});
+
+test("a key stands between the name of the axis and the frame, and a frame without one begins higher", async () => {
+  const top = async (names: readonly string[]) => {
+    const series = names.map((label) => ({ label, x: [0, 1], y: [0, 1] }));
+    const root = readSvg(await lines([...series, { label: "", x: [0, 9], y: [0, 1] }], { yLabel: "loss" }));
+    const axis = all(root, "text").find(({ text }) => text === "loss");
+    const frame = frameOf(root);
+    for (const sample of all(root, "line")) {
+      assert.ok(numberOf(sample, "y1") - 9 >= numberOf(axis, "y"), "below the name of the axis");
+      assert.ok(numberOf(sample, "y1") + 9 <= frame.top, "above the frame");
+    }
+    return frame.top;
+  };
+  const tops = [await top([]), await top(["a"]), await top(["a name of many words in it", "another name of as many"])];
+  assert.ok(tops[0]! + 18 <= tops[1]! && tops[1]! + 18 <= tops[2]!, tops.join());
 });
 
 test("domains that are asked for are kept to the digit, and what is beyond them is neither marked nor named", async () => {

@@ -6,6 +6,15 @@ import { dotsOf, runningMean, someOf, thinned } from "../../src/plot/sampling.ts
 
 const test = suite("samples");
 
+test("a running mean of few, of an even number of them, and of gaps", () => {
+  const mean = (values: readonly number[], width: number) => [...runningMean(values, width)];
+  assert.equal(mean([1, 2, 3, 4, 5, 6], 1), [1, 2, 3, 4, 5, 6]);
+  assert.equal(mean([1, 2, 3, 4, 5, 6], 2), [1.5, 2.5, 3.5, 4.5, 5.5, 6], "one more behind than before");
+  assert.equal(mean([1, 2, 3, 4, 5, 6], 3), [1.5, 2, 3, 4, 5, 5.5]);
+  assert.equal(mean([1, 2, 3, 4, 5, 6], 5), [2, 2.5, 3, 4, 4.5, 5]);
+  assert.equal(mean([1, Number.NaN, 3, Number.POSITIVE_INFINITY], 3), [1, Number.NaN, 3, Number.NaN]);
+});
+
 test("a running mean is the mean of what is around, without what is no number", () => {
   fc.assert(
     fc.property(
