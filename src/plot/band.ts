@@ -72,7 +72,7 @@ export async function band(quantiles: Quantiles, options: BandOptions = {}): Pro
       y: { label: yLabel, scale: yScale, domain: yDomain, fit: "nice" },
       named: [
         { label: medianLabel, style, isMarked: true },
-        { label: bandLabel, style: { ...style, dash: undefined }, isMarked: false, opacity: 0.35, width: 12 },
+        { label: bandLabel, style, isMarked: false, opacity: 0.35, width: 12 },
       ],
       overlay: ({ x: placeX, y: placeY, left, right, top, bottom }) =>
         element(

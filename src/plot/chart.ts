@@ -77,7 +77,7 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
   const document = await documentFor(figure, options.document);
 
   const room = named.every(({ end }) => end !== undefined) ? roomAtEnds(named.map(({ label }) => label)) : undefined;
-  const heading = named.length > 0 && room === undefined ? key(named, LINE + 6) : { markup: "", height: 0 };
+  const heading = room === undefined ? key(named, LINE + 6) : { markup: "", height: 0 };
   const top = LINE + 10 + (heading.height && heading.height + 4);
   const left = 22 + Math.max(...y.ticks.map(({ label }) => widthOf(label)));
   const lastTick = x.ticks.at(-1);

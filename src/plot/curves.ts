@@ -52,13 +52,12 @@ export async function curvesChart(
   const spanY = [...placed.map((dots) => dots.map(({ y }) => y)), points.map(({ y }) => y)];
   const xDomain = options.xDomain ?? extent(figure, "x", spanX, xScale);
   const yDomain = options.yDomain ?? content.yDomain ?? extent(figure, "y", spanY, yScale);
-  const fit = content.yDomain === undefined ? "nice" : "exact";
 
   return await chart(
     {
       ...content,
       x: { label: content.xLabel, scale: xScale, domain: xDomain, fit: "near" },
-      y: { label: content.yLabel, scale: yScale, domain: yDomain, fit },
+      y: { label: content.yLabel, scale: yScale, domain: yDomain, fit: "nice" },
       named: lines.filter(({ label }) => label !== "").map((line) => namedOf(line, xDomain, xScale)),
       marks: (plot, places) => lines.map((line) => lineMark(plot, line, places)),
       overlay: (places) =>

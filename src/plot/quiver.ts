@@ -73,7 +73,7 @@ function arrowsOf(rows: readonly Row[], greatest: number, { x, y, left, right, t
   const scale = greatest === 0 ? 0 : (LONGEST * distance) / greatest;
   let path = "";
   for (const row of rows) {
-    const [dx, dy] = [row.u * scale * Math.sign(x(1) - x(0)), row.v * scale * Math.sign(y(1) - y(0))];
+    const [dx, dy] = [row.u * scale, -row.v * scale];
     const [tipX, tipY] = [x(row.x) + dx / 2, y(row.y) + dy / 2];
     const isInside = Math.min(tipX, tipX - dx) >= left - 1 && Math.max(tipX, tipX - dx) <= right + 1;
     if (!isInside || Math.min(tipY, tipY - dy) < top - 1 || Math.max(tipY, tipY - dy) > bottom + 1) continue;

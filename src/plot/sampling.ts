@@ -59,7 +59,7 @@ export function runningMean(values: Numbers, width: number): Float64Array {
   for (let i = 0; i < Math.min(after, values.length); i++) add(i, 1);
   for (let i = 0; i < values.length; i++) {
     add(i + after, 1);
-    means[i] = count > 0 && Number.isFinite(values[i] ?? GAP) ? sum / count : GAP;
+    means[i] = Number.isFinite(values[i] ?? GAP) ? sum / count : GAP;
     add(i - before, -1);
   }
   return means;

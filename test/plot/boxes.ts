@@ -26,24 +26,31 @@ export function heightOf(root: Node): number {
   return Number(root.attributes.get("viewBox")?.split(" ")[3]);
 }
 
-/** Nothing of a figure without axes lies outside of it, as far as its letters are as wide as they are taken for. */
+/** Texts and rectangles lie within their figure, as far as letters are as wide as they are taken for. */
 export function assertInside(root: Node): void {
   const height = heightOf(root);
-  const top = Number(/^translate\(0,(.+)\)$/.exec(root.children.at(-1)?.attributes.get("transform") ?? "")?.[1]);
-  const hold = (what: string, x: number, y: number, width: number, high: number) => {
-    const isInside = x >= 0 && x + width <= 480 && y + top >= 0 && y + top + high <= height;
+  const body = root.children.at(-1)!;
+  const top = Number(/^translate\(0,(.+)\)$/.exec(body.attributes.get("transform") ?? "")?.[1]);
+  const hold = (what: string, { x, y, width, height: high }: Box) => {
+    const isInside = x >= 0 && x + width <= 480.01 && y + top >= 0 && y + top + high <= height + 0.01;
     assert.ok(isInside, `${what} at ${x}, ${y}: ${width} × ${high} in 480 × ${height}, ${top} below its top`);
   };
-  for (const name of ["rect", "image"] as const) {
-    for (const { x, y, width, height: high } of boxesOf(root, name)) hold(name, x, y, width, high);
-  }
-  for (const text of all(root.children.at(-1)!, "text")) {
-    const width = widthOf(text.text);
-    const turned = /^translate\(([\d.]+),([\d.]+)\) rotate/.exec(text.attributes.get("transform") ?? "");
-    const share = { middle: 0.5, end: 1 }[text.attributes.get("text-anchor") ?? ""] ?? 0;
-    if (turned === null) hold(text.text, numberOf(text, "x") - share * width, numberOf(text, "y") - 10, width, 10);
-    else hold(text.text, Number(turned[1]) - 7, Number(turned[2]) - width, 14, width);
-  }
+  const look = (node: Node, inherited: string) => {
+    const anchor = node.attributes.get("text-anchor") ?? inherited;
+    if (node.name === "rect" || node.name === "image") hold(node.name, boxOf(node));
+    if (node.name === "text") hold(node.text, textBoxOf(node, anchor));
+    if (node.name !== "clipPath") for (const child of node.children) look(child, anchor);
+  };
+  look(body, "start");
+}
+
+/** From the baseline up to small letters' height; a name that is turned stands on its end. */
+function textBoxOf(node: Node, anchor: string): Box {
+  const width = widthOf(node.text);
+  const turned = /^translate\(([\d.]+),([\d.]+)\) rotate/.exec(node.attributes.get("transform") ?? "");
+  if (turned !== null) return { x: Number(turned[1]) - 7, y: Number(turned[2]) - width, width: 14, height: width };
+  const share = { middle: 0.5, end: 1 }[anchor] ?? 0;
+  return { x: numberOf(node, "x") - share * width, y: numberOf(node, "y") - 10, width, height: 10 };
 }
 
 export function isWithin(place: number, start: number, length: number): boolean {

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ShapeError } from "../../src/errors.ts";
 import { type Arrows, type ChartOptions, quiver } from "../../src/plot/index.ts";
+import { BLUE } from "../../src/plot/palette.ts";
 import { assertRejects } from "../support/throws.ts";
 import { frameOf, isNear, ticks } from "./axes.ts";
 import { all, type Node, readSvg, texts } from "./svg.ts";
@@ -17,6 +18,7 @@ function arrowsOf(root: Node): Arrow[] {
     all(root, "path")
       .map(({ attributes }) => attributes.get("d") ?? "")
       .find((path) => /^M[^l]*l/.test(path)) ?? "";
+  assert.match(d, /^[Ml\d.,-]*$/);
   const strokes = [...d.matchAll(/M(-?[\d.]+),(-?[\d.]+)l(-?[\d.]+),(-?[\d.]+)/g)].map((match) =>
     match.slice(1).map(Number),
   );
@@ -87,10 +89,50 @@ test("half a distance of room at each end, a unit as long on both axes, and the 
   assert.ok(Math.abs(unit / unitY - 1) < 0.1, `${unit}, ${unitY}`);
   assert.ok(["x₀", "x₁"].every((name) => texts(root).includes(name)));
   assert.match(root.children[1]?.text ?? "", /^A field of 6 arrows; the longest stands for 1\. /);
+  assert.is(root.children[0]?.text, "", "no title");
+  const drawn = all(root, "path").at(-1);
+  assert.equal(
+    ["fill", "stroke"].map((name) => drawn?.attributes.get(name)),
+    ["none", BLUE],
+  );
   const tall = await quiverOf({ x: [0, 1], y: [0, 100], u: [1, 1], v: [0, 0] });
   assert.is(frameOf(tall).bottom - frameOf(tall).top, 400, "no higher");
   const asked = await quiverOf({ x: [0, 1], y: [0, 100], u: [1, 1], v: [0, 0] }, { height: 150 });
   assert.is(frameOf(asked).bottom - frameOf(asked).top, 150);
+});
+
+test("axes end half a distance beyond, though a tick is near", async () => {
+  const root = await quiverOf({ x: [2.55, 7.45], y: [2.55, 7.45], u: [1, 1], v: [1, 1] });
+  const { left, right, top, bottom } = frameOf(root);
+  const [first, second] = arrowsOf(root);
+  isNear(first?.middle[0], left + (right - left) / 4, "x", 0.15);
+  isNear(second?.middle[0], right - (right - left) / 4, "x", 0.15);
+  isNear(first?.middle[1], bottom - (bottom - top) / 4, "y", 0.15);
+  isNear(second?.middle[1], top + (bottom - top) / 4, "y", 0.15);
+});
+
+test("the longest is as long as the nearer neighbours are apart, whichever way they lie", async () => {
+  const lengths = async (columns: number, rows: number) => {
+    const places = Array.from({ length: columns * rows }, (_, i) => [i % columns, Math.floor(i / columns)] as const);
+    const [x, y] = [places.map(([column]) => column), places.map(([, row]) => row)];
+    const root = await quiverOf({ x, y, u: x.map(() => 1), v: x.map(() => 0) }, { height: 200 });
+    const { left, right, top, bottom } = frameOf(root);
+    return [arrowsOf(root)[0]!.shaft[0]!, 0.9 * ((right - left) / columns), 0.9 * ((bottom - top) / rows)] as const;
+  };
+  const [across, column] = await lengths(20, 2);
+  isNear(across, column, "columns are nearer", 0.1);
+  const [along, , row] = await lengths(2, 20);
+  isNear(along, row, "rows are nearer", 0.1);
+});
+
+test("arrows far from 0, where a step of 1 is nothing, are as long as others", async () => {
+  const [low, high] = [1e20, 1e20 + 1e6];
+  const root = await quiverOf({ x: [low, high], y: [low, high], u: [1, 0], v: [0, 1] });
+  const { left, right, top, bottom } = frameOf(root);
+  const longest = 0.9 * Math.min((right - left) / 2, (bottom - top) / 2);
+  const [first, second] = arrowsOf(root);
+  isNear(first?.shaft[0], longest, "to the right", 0.1);
+  isNear(second?.shaft[1], -longest, "up", 0.1);
 });
 
 test("an arrow with a component that is not finite is left out; one beyond an edge, too", async () => {
@@ -112,6 +154,13 @@ test("an arrow with a component that is not finite is left out; one beyond an ed
     assert.is(arrowsOf(await quiverOf(arrows, domain)).length, count, JSON.stringify(domain));
     const back = { ...whole, u: [-20, -20, -20, -20], v: [-20, -20, -20, -20] };
     assert.is(arrowsOf(await quiverOf(back, domain)).length, count, `back, ${JSON.stringify(domain)}`);
+  }
+  const none = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  for (const arrows of [
+    { x: [], y: [], u: [], v: [] },
+    { ...whole, v: none },
+  ]) {
+    assert.is((await assertRejects(() => quiver(arrows), ShapeError, "none")).argument, "x");
   }
   for (const name of ["y", "u", "v"] as const) {
     const error = await assertRejects(() => quiver({ ...whole, [name]: [1] }), ShapeError, name);

@@ -127,7 +127,11 @@ test("a package that is not installed is named, with the command that installs i
     ],
   ] as const) {
     const found = withoutPackages([missing], `await plot.${call}`);
-    assert.equal(found, { name: "MissingPackageError", package: missing, install }, missing);
+    const op = call.startsWith("lossCurve") ? "lossCurve" : "toPng";
+    const message = `${op}: needs the package ${missing}, which could not be loaded (Cannot find package ${missing}`;
+    const { message: said, ...error } = found as { readonly message: string };
+    assert.equal(error, { name: "MissingPackageError", package: missing, install }, missing);
+    assert.ok(said.startsWith(message), said);
   }
 });
 
@@ -172,8 +176,8 @@ function withoutPackages(missing: readonly string[], script: string): unknown {
     try {
       ${script};
       console.log("null");
-    } catch ({ name, package: missing, install }) {
-      console.log(JSON.stringify({ name, package: missing, install }));
+    } catch ({ name, message, package: missing, install }) {
+      console.log(JSON.stringify({ name, message, package: missing, install }));
     }`;
   const { stdout, stderr } = spawnSync(
     process.execPath,

@@ -129,6 +129,7 @@ test("the strongest colour is the greatest size, the weakest none; what is not f
   ] as const) {
     assert.is((await assertRejects(() => matrix([[1]], options), ShapeError, argument)).argument, argument);
   }
+  assert.is((await assertRejects(() => matrix([[1], []]), ShapeError, "rows")).argument, "values[1]");
   assert.is(
     (await assertRejects(() => matrix([[1]], { decimals: 0.5 }), OptionError, "0.5")).option,
     "matrix: decimals",
@@ -161,6 +162,9 @@ test("a confusion matrix says which side is which, and a share is that of its ro
   const said =
     "A confusion matrix of 3 classes: 10 of 24 (41.67 %) are right. The commonest mistake: 2 taken for 1, 7 times.";
   assert.is(root.children[1]?.text, said);
+  assert.is(texts(root)[0], "Classes and what they were taken for");
+  const [empty] = all(readSvg(await confusionMatrix([[0]])), "rect");
+  assert.is(numberOf(empty, "fill-opacity"), 0.03, "a class without examples");
   const tie = readSvg(
     await confusionMatrix([
       [0, 2],

@@ -34,7 +34,18 @@ test("lossCurve: the mean is of a fiftieth of the losses where nobody says, and 
   );
   const brief = readSvg(await lossCurve([3, 2, 1], { smoothing: 1 }));
   assert.match(brief.children[1]?.text ?? "", /^The loss of 3 steps\. /);
-  assert.not.ok(texts(brief).some((text) => /each|mean/.test(text)));
+  assert.equal(
+    texts(brief).filter((text) => /[a-z]/i.test(text)),
+    ["Loss", "loss", "step"],
+    "no names",
+  );
+  const samples = all(root, "line").filter(({ attributes }) => attributes.get("x1") !== undefined);
+  assert.equal(
+    samples
+      .filter(({ attributes }) => attributes.has("stroke-width"))
+      .map(({ attributes }) => attributes.get("opacity")),
+    ["0.35", undefined],
+  );
   assert.ok(texts(readSvg(await lossCurve(losses, { smoothing: 9 }))).includes("mean of 9"));
 });
 
@@ -45,6 +56,9 @@ test("lossCurve: losses stand at their steps", async () => {
   for (const drawn of [each, mean]) isNear(drawn?.[1]?.[0], (x.get("140")! + x.get("160")!) / 2, "step 150");
   isNear(each?.[1]?.[1], y.get("2"), "loss 2");
   isNear(mean?.[1]?.[1], y.get("1"), "mean of 2 and 0");
+  assert.is((await assertRejects(() => lossCurve([]), ShapeError, "none")).argument, "losses");
+  const options = { smoothing: 0 };
+  assert.is((await assertRejects(() => lossCurve([1], options), OptionError, "0")).option, "lossCurve: smoothing");
   const error = await assertRejects(() => lossCurve([1, 2], { steps: [1] }), ShapeError, "one step");
   assert.equal([error.op, error.argument], ["lossCurve", "steps"]);
 });

@@ -38,6 +38,16 @@ test("trajectory: lines and dots of each path in its colour, and its marker wher
   isNear(first?.[1]?.[1], y.get("2"), "y");
   isNear(second?.[1]?.[0], x.get("2.0"), "x of b");
   isNear(second?.[1]?.[1], y.get("0"), "y of b");
+  assert.is(root.children[0]?.text, "", "no title");
+  for (const label of ["line", "contour"]) {
+    for (const group of marks(root, label)) assert.ok(group.attributes.has("clip-path"), `${label}: cut at the frame`);
+  }
+  const circle = all(root, "path").filter(({ attributes }) => attributes.get("d")?.includes("a"));
+  const starts = circle.map(({ attributes }) => Number(/^M([\d.]+),/.exec(attributes.get("d") ?? "")?.[1]) + 3.5);
+  assert.ok(
+    starts.some((start) => Math.abs(start - x.get("2.0")!) < 0.05),
+    "the marker of a is at its last point",
+  );
   const dots = (i: number) =>
     all(root, "circle").filter(({ attributes }) => attributes.get("fill") === styleOf(i).color);
   assert.equal([dots(0).length, dots(1).length], [3, 2]);
@@ -84,6 +94,33 @@ test("trajectory: axes span the paths and a tenth more, a path of many points ha
   isNear(numberOf(dotsOf(root)[0], "cx"), x.get("0"), "the first");
   const fewer = readSvg(await trajectory(f, [{ label: "", points: points.slice(1) }]));
   assert.is(dotsOf(fewer).length, 60);
+});
+
+test("trajectory: axes end where the paths and a tenth more do, though a tick is near", async () => {
+  const points = [
+    [0.8, 100.8],
+    [9.1, 109.1],
+  ];
+  const root = readSvg(await trajectory(f, [{ label: "", points }]));
+  const { left, right, top, bottom } = frameOf(root);
+  isNear((right - ticks(root, "x").get("8")!) / (right - left), 1.93 / 9.96, "x to 9.93", 1e-3);
+  isNear((ticks(root, "y").get("108")! - top) / (bottom - top), 1.93 / 9.96, "y to 109.93", 1e-3);
+});
+
+test("trajectory: refusals name what they refuse", async () => {
+  const paths = [{ label: "a", points: [[0, 0]] }];
+  for (const [make, argument, expected] of [
+    [() => trajectory(f, []), "paths", "at least one"],
+    [() => trajectory(f, [{ label: "a", points: [[Number.NaN, 0]] }]), "paths", "at least a finite number"],
+    [() => trajectory(() => Number.NaN, paths), "f", "at least a finite number"],
+  ] as const) {
+    const error = await assertRejects(make, ShapeError, expected);
+    assert.equal([error.op, error.argument, error.expected], ["trajectory", argument, expected]);
+  }
+  for (const option of ["xDomain", "yDomain"]) {
+    const error = await assertRejects(() => trajectory(f, paths, { [option]: [1, 0] }), OptionError, option);
+    assert.is(error.option, `trajectory: ${option}`);
+  }
 });
 
 test("trajectory: what lies beyond the frame has no dot, and the marker is at the last within", async () => {
@@ -177,6 +214,17 @@ test("tangents: the function from end to end, its points ringed, each tangent wi
   const one = readSvg(await tangents((x) => x, at.slice(0, 1), { xDomain: [0, 2] }));
   assert.match(one.children[1]?.text ?? "", /^A function and its tangent: slope 2 at 1\. /);
   assert.is(all(root, "path").filter(({ attributes }) => attributes.get("d")?.endsWith("Z")).length, 0, "no markers");
+  assert.is(root.children[0]?.text, "", "no title");
+  assert.is(texts(root).filter((text) => text === "f(x)").length, 2, "the line and the axis");
+  const colors = marks(root, "line").map((group) =>
+    all(group)
+      .find(({ attributes }) => attributes.has("stroke"))
+      ?.attributes.get("stroke"),
+  );
+  assert.equal(colors, [styleOf(0).color, styleOf(1).color, styleOf(2).color]);
+  const options = { xDomain: [1, 0] } as const;
+  const reversed = await assertRejects(() => tangents((x) => x, at, options), OptionError, "xDomain");
+  assert.is(reversed.option, "tangents: xDomain");
   for (const [tangent, option] of [
     [{ x: Number.NaN, slope: 1 }, "tangents: at[1].x"],
     [{ x: 0, slope: Number.POSITIVE_INFINITY }, "tangents: at[1].slope"],
