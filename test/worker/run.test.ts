@@ -168,13 +168,9 @@ function runAlone(changes: Partial<TrainRequest>) {
 }
 
 /** Whether a promise is kept, after all that can come of what was done so far. */
-async function isKept(promise: Promise<unknown> | void): Promise<boolean> {
-  let is = false;
-  promise?.then(() => {
-    is = true;
-  });
-  await new Promise(setImmediate);
-  return is;
+async function isKept(promise: unknown): Promise<boolean> {
+  const pending = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([Promise.resolve(promise).then(() => true), pending]);
 }
 
 const EVALUATION = { iteration: 1, validationAccuracy: 0.5 };
