@@ -10,7 +10,7 @@ import type { WorkerNetwork } from "../../src/worker/network.ts";
 import type { Awaited, Records, RunEvent, TrainRequest } from "../../src/worker/protocol.ts";
 import { Run } from "../../src/worker/run.ts";
 import { clusters } from "../support/digits.ts";
-import { startTestWorker } from "../support/workers.ts";
+import { startLocalWorker } from "../support/workers.ts";
 
 const test = suite("worker: runs");
 
@@ -22,8 +22,7 @@ type Parts = { readonly net: WorkerNetwork; readonly data: WorkerDataset };
 
 function runTest(law: string, body: (parts: Parts) => Promise<void>): void {
   test(law, async () => {
-    const { worker } = await startTestWorker();
-    await using _ = worker;
+    await using worker = await startLocalWorker();
     const net = await worker.network(sequential(dense(8, 3)), {});
     await body({ net, data: await worker.dataset(clusters({ count: 60, size: 8, classes: 3, seed: 1 })) });
   });
@@ -43,35 +42,6 @@ runTest("a signal that was given before ends the run after its first step", asyn
   assert.is(losses.length, 1);
 });
 
-runTest(
-  "a paused run stands still, while other calls are answered, and goes on where it stood",
-  async ({ net, data }) => {
-    let steps = 0;
-    const run = net.train(data, {
-      ...ENDLESS,
-      onProgress({ iteration, losses }) {
-        assert.is(iteration, steps, "no step is told twice or left out");
-        steps += losses.length;
-      },
-    });
-    await run.pause();
-    const [stood, before] = [steps, await net.weights()];
-    assert.ok(stood > 0);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.is(steps, stood);
-    assert.equal(await net.weights(), before);
-    await run.pause(); // which it is
-    run.resume();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(steps > stood);
-    assert.not.equal(await net.weights(), before);
-    run.stop();
-    const { outcome, losses } = await run;
-    assert.is(outcome, "aborted");
-    assert.is(losses.length, steps);
-  },
-);
-
 runTest("a paused run can be stopped; to pause or stop one that is over does nothing", async ({ net, data }) => {
   const run = net.train(data, ENDLESS);
   await run.pause();
@@ -83,18 +53,6 @@ runTest("a paused run can be stopped; to pause or stop one that is over does not
   const short = net.train(data, { ...ENDLESS, iterations: 3 });
   await Promise.all([short.pause(), short]);
   assert.is((await short).outcome, "finished");
-});
-
-runTest("steps are told in batches, at most one for a frame", async ({ net, data }) => {
-  const times: number[] = [];
-  const run = net.train(data, { ...ENDLESS, onProgress: () => times.push(performance.now()) });
-  const start = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  run.stop();
-  const { losses } = await run;
-  const frames = (performance.now() - start) / (1000 / 60);
-  assert.ok(times.length <= frames + 2, `${times.length} batches in ${frames} frames`);
-  assert.ok(losses.length > 10 * times.length, "or nothing was batched");
 });
 
 runTest("callbacks are awaited before the run goes on", async ({ net, data }) => {
