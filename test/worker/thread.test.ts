@@ -7,11 +7,12 @@ import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { train } from "../../src/train/train.ts";
+import { Engine } from "../../src/wasm/engine.ts";
 import { startWorker } from "../../src/worker/client.ts";
 import type { WorkerDataset } from "../../src/worker/dataset.ts";
 import type { WorkerNetwork } from "../../src/worker/network.ts";
 import { clusters } from "../support/digits.ts";
-import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
+import { BUILD, WASM_BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { bitsOf, startTestWorker } from "../support/workers.ts";
@@ -31,12 +32,15 @@ function runTest(law: string, body: (parts: { net: WorkerNetwork; data: WorkerDa
   });
 }
 
-for (const build of new Set([BUILD, "js"] as const)) {
-  test(`a thread of the build ${build} gives the bits of the main thread`, async () => {
+for (const [build, same] of [
+  [BUILD, BUILD],
+  ["js", "simd"],
+] as const) {
+  test(`a thread, ${build}, gives the bits of the main thread, ${same}`, async () => {
     const { worker } = await startTestWorker(build);
     await using _ = worker;
     const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
-    using engine = await loadEngine();
+    using engine = await Engine.load({ build: same });
     using here = network(engine, layers());
     await train(here, examples(), options);
     const there = await worker.network(layers());
