@@ -8,7 +8,8 @@ import { network } from "../../src/nn/network.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { train } from "../../src/train/train.ts";
-import { startWorker } from "../../src/worker/client.ts";
+import { NetworkWorker, startWorker } from "../../src/worker/client.ts";
+import { Connection } from "../../src/worker/connection.ts";
 import { encodeError } from "../../src/worker/errors.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -180,6 +181,16 @@ test("a worker whose start is refused is ended", async () => {
 test("kernels for the build js are refused, before a worker is started", async () => {
   const both = () => startWorker({ build: "js", wasm: new Uint8Array(8), worker: () => assert.unreachable() as never });
   assert.is((await assertRejects(both, OptionError, "kernels for js")).option, "wasm");
+});
+
+test("a file's bytes are copied, and the copy goes over", () => {
+  const scripted = new ScriptedWorker();
+  const bytes = Uint8Array.of(1, 2, 3);
+  new NetworkWorker(new Connection(scripted)).load(bytes, { file: "a" });
+  const { message, transfer } = scripted.posted[0] as { message: { ask: { bytes: Uint8Array } }; transfer: unknown[] };
+  assert.equal(message.ask, { network: 1, bytes, options: { file: "a" } });
+  assert.is.not(message.ask.bytes.buffer, bytes.buffer);
+  assert.is(transfer[0], message.ask.bytes.buffer);
 });
 
 test("a worker ends with the block that it is used in", async () => {
