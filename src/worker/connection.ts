@@ -72,7 +72,7 @@ export class Connection {
 
   /** Tells a run something that has no answer; one that is over does not hear it. */
   notice(kind: Notice["kind"], run: number): void {
-    if (this.#end === undefined && this.#pending.has(run)) this.#worker.postMessage({ kind, run }, []);
+    if (this.#pending.has(run)) this.#worker.postMessage({ kind, run }, []);
   }
 
   /** Ends the worker, whatever it is at. Resolves when it is gone. */

@@ -1,5 +1,4 @@
 /** What is in a worker, whose it is, and what becomes of it when the worker ends. */
-import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
@@ -7,17 +6,19 @@ import { DatasetError, DisposedError, EngineError, OptionError, WorkerError } fr
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
+import { RandomState } from "../../src/random/random_state.ts";
 import { train } from "../../src/train/train.ts";
-import { Engine } from "../../src/wasm/engine.ts";
-import { startWorker } from "../../src/worker/client.ts";
+import { NetworkWorker, startWorker } from "../../src/worker/client.ts";
+import { Connection } from "../../src/worker/connection.ts";
+import { encodeError } from "../../src/worker/errors.ts";
 import { clusters } from "../support/digits.ts";
-import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
-import { runScript } from "../support/script.ts";
+import { loadEngine } from "../support/engine.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
-import { bitsOf, startLocalWorker, startTestWorker } from "../support/workers.ts";
+import { bitsOf, ScriptedWorker, startLocalWorker } from "../support/workers.ts";
 
 const test = suite("worker: what is in it");
 const examples = () => clusters({ count: 60, size: 8, classes: 3, seed: 1 });
+const REFUSED = encodeError(new EngineError({ kind: "no-simd" }));
 const layers = () => sequential(dense(8, 3));
 
 test("a dataset is moved: nothing is left of it here, and whoever uses it is told", async () => {
@@ -64,19 +65,6 @@ test("a slice is copied, however little it leaves of what it was taken from", as
   for (const dataset of [part, rest]) await worker.dataset(dataset);
   assert.is(whole.inputs.length, 480);
   assert.is(whole.labels.length, 60);
-});
-
-test("a worker of the build js gives the bits of simd, and takes no kernels along", async () => {
-  await using worker = await startLocalWorker("js");
-  const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
-  using engine = await Engine.load();
-  using here = network(engine, layers());
-  await train(here, examples(), options);
-  const there = await worker.network(layers());
-  await there.train(await worker.dataset(examples()), options);
-  assert.equal(bitsOf(await there.weights()), bitsOf(weightsOf(here)));
-  const both = () => startWorker({ build: "js", wasm: new Uint8Array(8) });
-  assert.is((await assertRejects(both, OptionError, "kernels for js")).option, "wasm");
 });
 
 test("what shares its buffer with a header is moved, with more it is copied", async () => {
@@ -172,76 +160,67 @@ test("a dataset belongs to its worker", async () => {
   await assertRejects(() => net.evaluate(data), OptionError, "evaluate");
 });
 
-test("closing ends what is under way, and everything after it is refused", async () => {
-  const { worker, thread } = await startTestWorker();
-  const net = await worker.network(layers());
-  const data = await worker.dataset(examples());
-  const run = net.train(data, { iterations: 1e9, batchSize: 10, learningRate: 0.1 });
-  const ended = assertRejects(() => run, DisposedError, "train");
-  await worker.close();
-  await worker.close();
-  await ended;
-  await run.pause().catch(() => {});
-  await assertRejects(() => net.predict([1]), DisposedError, "predict");
-  await assertRejects(() => worker.stats(), DisposedError, "stats");
-  await net.dispose(); // it went with the worker
-  await data.dispose();
-  assert.is((thread as Worker).threadId, -1, "the thread is gone");
-});
-
-test("a worker that dies rejects everything that waits for it, with one error", async () => {
-  const { worker, thread } = await startTestWorker();
-  const net = await worker.network(layers());
-  const data = await worker.dataset(examples());
-  const run = net.train(data, { iterations: 1e9, batchSize: 10, learningRate: 0.1 });
-  const calls = [run, run.pause()];
-  const ended = calls.map((call, i) => assertRejects(() => call, WorkerError, `call ${i}`));
-  thread.terminate();
-  const [error] = await Promise.all(ended);
-  assert.is(error?.fault.kind, "ended");
-  const later = await assertRejects(() => net.predict([1]), WorkerError, "later");
-  assert.is(later, error);
-  await worker.close();
-});
-
-test("a worker's own error is told, and where its script is missing, too", async () => {
-  const failing = () => new Worker('throw new Error("no such thing");', { eval: true });
-  const error = await assertRejects(() => startWorker({ worker: failing }), WorkerError, "failing");
-  assert.equal(error.fault, { kind: "start", reason: "no such thing" });
-  const missing = () => new Worker(new URL("./missing.js", import.meta.url));
-  const start = await assertRejects(() => startWorker({ worker: missing }), WorkerError, "missing");
-  assert.is(start.fault.kind, "start");
+test("a worker that cannot be made is one that did not start, for the reason that it gives", async () => {
+  const thrown = new TypeError("not here");
   const refusing = (): never => {
-    throw new TypeError("not here");
+    throw thrown;
   };
-  await assertRejects(() => startWorker({ worker: refusing }), WorkerError, "refusing");
+  const error = await assertRejects(() => startWorker({ worker: refusing }), WorkerError, "refusing");
+  assert.equal(error.fault, { kind: "start", reason: "not here" });
+  assert.is(error.cause, thrown);
 });
 
-test("kernels that are none are refused as by an engine, and the thread ends", async () => {
-  await assertRejects(() => startWorker({ build: WASM_BUILD, wasm: new Uint8Array(8) }), EngineError, "kernels");
+test("a worker whose start is refused is ended", async () => {
+  const worker = new ScriptedWorker();
+  worker.postMessage = () =>
+    void queueMicrotask(() => worker.emit("message", { kind: "failed", id: 1, error: REFUSED }));
+  await assertRejects(() => startWorker({ build: "js", worker: () => worker }), EngineError, "start");
+  assert.is(worker.said.at(-1), "terminate");
 });
 
-test("another release's worker is refused", async () => {
-  const { worker, thread } = await startTestWorker();
-  await using _ = worker;
-  const answer = new Promise<{ error: { fields: { fault: unknown } } }>((resolve) => {
-    (thread as Worker).once("message", resolve);
-  });
-  thread.ref?.(); // what it is asked here is not the library's to wait for
-  (thread as Worker).postMessage({
-    kind: "start",
-    id: 999,
-    ask: { protocol: 0, build: BUILD, wasm: new Uint8Array(0) },
-  });
-  assert.equal((await answer).error.fields.fault, { kind: "version", expected: 0, found: 1 });
+test("kernels for the build js are refused, before a worker is started", async () => {
+  const both = () => startWorker({ build: "js", wasm: new Uint8Array(8), worker: () => assert.unreachable() as never });
+  assert.is((await assertRejects(both, OptionError, "kernels for js")).option, "wasm");
 });
 
-test("a process ends by itself, after close and with an idle worker; not while it waits for an answer", async () => {
-  for (const mode of ["closed", "idle"]) {
-    const { code, stdout, stderr } = await runScript("test/worker/process.ts", [mode]);
-    assert.is(code, 0, stderr);
-    assert.is(stdout, `${mode}: 12 steps\n`);
+test("a file's bytes are copied, and the copy goes over", () => {
+  const scripted = new ScriptedWorker();
+  const bytes = Uint8Array.of(1, 2, 3);
+  new NetworkWorker(new Connection(scripted)).load(bytes, { file: "a" });
+  const { message, transfer } = scripted.posted[0] as { message: { ask: { bytes: Uint8Array } }; transfer: unknown[] };
+  assert.equal(message.ask, { network: 1, bytes, options: { file: "a" } });
+  assert.is.not(message.ask.bytes.buffer, bytes.buffer);
+  assert.is(transfer[0], message.ask.bytes.buffer);
+});
+
+test("a worker ends with the block that it is used in", async () => {
+  const worker = await startLocalWorker();
+  {
+    await using _ = worker;
+    assert.is((await worker.stats()).networks, 0);
   }
+  await assertRejects(() => worker.stats(), DisposedError, "stats");
+});
+
+test("a loss that is a function is refused by its name", async () => {
+  await using worker = await startLocalWorker();
+  const loss = () => worker.network(layers(), { loss: (() => 0) as never });
+  assert.is((await assertRejects(loss, OptionError, "loss")).option, "network: loss");
+});
+
+test("weights come from a stream, which stands behind their draws, or from nowhere", async () => {
+  await using worker = await startLocalWorker();
+  using engine = await loadEngine();
+  const [here, there] = [new RandomState(3), new RandomState(3)];
+  for (const [own, other] of [
+    [here, there],
+    ["none", "none"],
+  ] as const) {
+    using net = network(engine, layers(), { random: own });
+    const remote = await worker.network(layers(), { random: other });
+    assert.equal(bitsOf(await remote.weights()), bitsOf(weightsOf(net)));
+  }
+  assert.equal(there.getState(), here.getState());
 });
 
 test.run();

@@ -7,7 +7,7 @@ import { emptyHistory } from "../../src/train/history.ts";
 import { decodeError, encodeError } from "../../src/worker/errors.ts";
 import { clusters } from "../support/digits.ts";
 import { assertRejects } from "../support/throws.ts";
-import { startTestWorker } from "../support/workers.ts";
+import { startLocalWorker } from "../support/workers.ts";
 
 const test = suite("worker: errors");
 
@@ -84,8 +84,7 @@ test("a field that cannot be posted crosses as what it reads like", () => {
 });
 
 test("what a worker refuses is rejected as the main thread throws it", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const net = await worker.network(sequential(dense(8, 2)));
   const data = await worker.dataset(clusters({ count: 30, size: 8, classes: 2, seed: 1 }));
   const narrow = await worker.dataset(clusters({ count: 30, size: 4, classes: 2, seed: 1 }));
@@ -114,8 +113,7 @@ test("what a worker refuses is rejected as the main thread throws it", async () 
 });
 
 test("a run that diverges is rejected, and its history holds the records up to there", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const net = await worker.network(sequential(dense(8, 2)), { loss: "squaredError", dtype: "float64" });
   const data = await worker.dataset(clusters({ count: 30, size: 8, classes: 2, seed: 1 }));
   const history = emptyHistory();

@@ -18,7 +18,7 @@ import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
-import { bitsOf, startTestWorker } from "../support/workers.ts";
+import { bitsOf, startLocalWorker } from "../support/workers.ts";
 
 const test = suite("worker: the same bits");
 const examples = () => clusters({ count: 300, size: 16, classes: 4, seed: 2 });
@@ -67,8 +67,7 @@ for (const { law, dtype, layers, options } of cases) {
     using net = network(engine, layers(), { dtype, random: here });
     const history = await train(net, examples(), { ...options(here), validation: others() });
 
-    const { worker } = await startTestWorker();
-    await using _ = worker;
+    await using worker = await startLocalWorker();
     const there = new RandomState(7);
     const remote = await worker.network(layers(), { dtype, random: there });
     const data = await worker.dataset(examples());
@@ -90,8 +89,7 @@ for (const { law, dtype, layers, options } of cases) {
 }
 
 test("a run that is stopped and goes on from its checkpoint has the bits and records of an unbroken one", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const data = await worker.dataset(examples());
   const validation = await worker.dataset(others());
   const options = { epochs: 4, batchSize: 32, optimizer: adam({ learningRate: 1e-2 }), validation };
@@ -126,8 +124,7 @@ test("a run that is stopped and goes on from its checkpoint has the bits and rec
 });
 
 test("a network goes through a file, in and out of a worker", async () => {
-  const { worker } = await startTestWorker();
-  await using _ = worker;
+  await using worker = await startLocalWorker();
   const net = await worker.network(deep(), { seed: 3, dtype: "float64" });
   const copy = await worker.load(await net.save());
   assert.is(copy.dtype, "float64");

@@ -71,11 +71,11 @@ test("a run waits for the callbacks that there are", () => {
 test("what the worker answers is in the history, and only that", async () => {
   const random = new RandomState(1);
   const moved = new RandomState(2).getState();
-  let ended: unknown;
-  const full = begin({ ...PLAN, random, onEnd: (history) => void (ended = history) });
+  const ended: unknown[] = [];
+  const full = begin({ ...PLAN, random, onEnd: (history) => void ended.push(history) });
   full.done({ outcome: "finished", layout: "bytes" as never, random: moved });
   assert.is(await full.run, full.history);
-  assert.is(ended, full.history);
+  assert.is(ended[0], full.history);
   assert.equal(full.history, { losses: [], evaluations: [], epochs: [], outcome: "finished", layout: "bytes" });
   assert.equal(random.getState(), moved);
 
@@ -103,6 +103,12 @@ test("records are added in the order that they come in, and losses among them ar
     { iteration: 0, losses: Float64Array.of(3, 2) },
     { iteration: 2, losses: Float64Array.of(1) },
   ]);
+});
+
+test("a run whose progress nobody wants to hear of goes on", () => {
+  const { tell, notices } = begin(PLAN);
+  tell(records({ losses: Float64Array.of(1) }));
+  assert.equal(notices(), []);
 });
 
 test("a checkpoint's records are in place of those that were there, and no progress", () => {
@@ -143,7 +149,7 @@ test("an epoch is told with what was measured after its last step, if anything w
   tell({ kind: "epoch", record: EPOCH });
   tell(records({ evaluations: [{ iteration: 2 }] }));
   tell({ kind: "epoch", record: EPOCH });
-  tell(records({ evaluations: [{ iteration: 3 }] }));
+  tell(records({ evaluations: [{ iteration: 4 }, { iteration: 3 }] }));
   tell({ kind: "epoch", record: EPOCH });
   await settled();
   assert.equal(told, [
