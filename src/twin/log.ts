@@ -10,9 +10,6 @@ import { powersOfTwo } from "./exp.ts";
 /** 2/3, 2/5, 2/7, … */
 const COEFFICIENTS = [3, 5, 7, 9, 11, 13, 15, 17, 19, 21].map((n) => 2 / n);
 
-/** A number below float64's normal ones is 2^-TINY of what its exponent is read from. */
-const TINY = 54;
-
 export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element): (x: number) => number {
   const root = round(Math.SQRT2);
   const ln2Hi = isSingle ? 355 / 512 : 2977044471 / 4294967296;
@@ -36,8 +33,8 @@ export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element
     if (x === 0) return -Infinity;
     if (x < 0) return Number.NaN;
     if (!(x < Infinity)) return x;
-    const isTiny = x < 2 ** -1022; // has no place for its exponent as a float64
-    const v = isTiny ? x * 2 ** TINY : x;
+    const isTiny = x < 2 ** -1022; // has no place for its exponent as a float64: 2^54 of it is looked at
+    const v = isTiny ? x * 2 ** 54 : x;
     double[0] = v;
     let k = ((words[1]! >>> 20) & 2047) - 1023;
     const half = k >> 1; // 2^-k may be too small a number, its halves are not
@@ -46,7 +43,7 @@ export function logarithm({ isSingle, round, add, sub, mul, div, madd }: Element
       m /= 2;
       k += 1;
     }
-    if (isTiny) k -= TINY;
+    if (isTiny) k -= 54;
 
     const f = sub(m, 1);
     const s = div(f, add(f, 2));
