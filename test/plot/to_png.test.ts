@@ -1,9 +1,11 @@
 /** A figure's pixels. */
+import { join } from "node:path";
 import { decode } from "fast-png";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { digits, matrix, type PngOptions, toPng } from "../../src/plot/index.ts";
+import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 
 const test = suite("pixels");
@@ -41,6 +43,18 @@ test("ground, colour, width and fonts are those that are asked for", async () =>
   assert.is(red(mute.pixels), 0, "no font, no text");
   const tall = await draw(await matrix(Array.from({ length: 20 }, () => [0])), { width: 1 });
   assert.is(tall.width, 1);
+});
+
+test("text is that of the package's fonts, a title bold", async () => {
+  const [title, plain] = [await matrix([[0]], { title: "a title" }), await matrix([[0]])];
+  const ink = async (svg: string, fonts?: readonly string[]) =>
+    count((await draw(svg, fonts === undefined ? {} : { fonts })).pixels, (r, g, b) => Math.max(r, g, b) < 60);
+  const [upright, bold] = ["DejaVuSans", "DejaVuSans-Bold"].map((name) =>
+    join(ROOT, `node_modules/dejavu-fonts-ttf/ttf/${name}.ttf`),
+  );
+  assert.is(await ink(plain), await ink(plain, [upright!]));
+  assert.ok((await ink(plain)) < (await ink(plain, [bold!])), "numbers are not bold");
+  assert.ok((await ink(title)) > (await ink(title, [upright!])), "a title is");
 });
 
 test("pictures have sharp pixels", async () => {
