@@ -30,7 +30,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = join(ROOT, "scripts/mutation");
 const TOOLS = join(ROOT, "node_modules/.cache/lanegrad-mutation");
 /** What the tests of src need. */
-const COPIED = ["asconfig.json", "assembly", "build", "package.json", "scripts", "src", "test", "tsconfig.json"];
+const COPIED = ["asconfig.json", "assembly", "build", "data", "package.json", "scripts", "src", "test", "tsconfig.json"];
 
 const { values } = parseArgs({
   options: {
@@ -81,7 +81,7 @@ function optionsFor(report: string): object {
     ignoreStatic: !values.static, // mutants of what runs at import: each needs a process
     concurrency: Number(values.concurrency),
     inPlace: true, // in the copy
-    timeoutMS: 3_000,
+    timeoutMS: 10_000, // a machine may be busy: what loops is mostly met too often before
     timeoutFactor: 1.5,
     reporters: ["clear-text", "json", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, skipFull: true },

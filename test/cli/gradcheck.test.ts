@@ -12,14 +12,12 @@ const engine = await loadEngine();
 const cases = gradCheckCases(engine);
 const test = suite("npm run gradcheck");
 
-for (const one of cases) {
-  test(`${one.name} is differentiated rightly`, () => {
+for (const [i, { name }] of cases.entries()) {
+  test(`${name} is differentiated rightly`, () => {
     const lines: string[] = [];
-    assert.is(
-      runGradChecks([one], (line) => lines.push(line)),
-      0,
-      lines.join("\n"),
-    );
+    const code = runGradChecks(gradCheckCases(engine).slice(i, i + 1), (line) => lines.push(line));
+    assert.is(code, 0, lines.join("\n"));
+    assert.match(lines[0]!, name);
   });
 }
 
@@ -37,10 +35,11 @@ test("a line tells the elements, the kinks, and both slopes where they are furth
 });
 
 test("cases are told apart by their names, inputs by letters; those that are drawn above 0 are", () => {
-  const names = cases.map(({ name }) => name);
+  const made = gradCheckCases(engine);
+  const names = made.map(({ name }) => name);
   assert.is(new Set(names).size, names.length);
   assert.ok(names.every((name) => /^\w.+/.test(name)));
-  for (const { name, inputs } of cases.filter(({ name }) => !name.startsWith("network"))) {
+  for (const { name, inputs } of made.filter(({ name }) => !name.startsWith("network"))) {
     assert.equal(
       inputs.map((input) => input.name),
       [..."abcdefgh"].slice(0, inputs.length),
