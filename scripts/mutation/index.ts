@@ -30,7 +30,17 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = join(ROOT, "scripts/mutation");
 const TOOLS = join(ROOT, "node_modules/.cache/lanegrad-mutation");
 /** What the tests of src need. */
-const COPIED = ["asconfig.json", "assembly", "build", "data", "package.json", "scripts", "src", "test", "tsconfig.json"];
+const COPIED = [
+  "asconfig.json",
+  "assembly",
+  "build",
+  "data",
+  "package.json",
+  "scripts",
+  "src",
+  "test",
+  "tsconfig.json",
+];
 
 const { values } = parseArgs({
   options: {

@@ -49,6 +49,14 @@ test("the script itself lists its commands, and each explains its flags", async 
   assert.ok(overview.endsWith("\n\nlanegrad COMMAND --help   what a command takes\nlanegrad --version\n"), overview);
 });
 
+test("bench hands its flags to the benchmarks, and their exit code back", async () => {
+  const names = (await output(["bench", "--list"])).trimEnd().split("\n");
+  assert.ok(names.includes("sgemm nn 8"), names.join(", "));
+  const wrong = await lanegrad(["bench", "--filter", "no such name"]);
+  assert.is(wrong.code, 2);
+  assert.match(wrong.stderr, 'no name contains "no such name"');
+});
+
 test("evaluate: accuracy, classes, confusion and the worst answers, as text and as JSON", async () => {
   const text = await output(["evaluate", run, "--data", data]);
   const json = JSON.parse(await output(["evaluate", run, "--data", data, "--top-k", "2", "--worst", "3", "--json"]));
