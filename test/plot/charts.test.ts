@@ -196,7 +196,7 @@ test("lossCurve: more steps make no larger figure, and a peak of one step is see
 });
 
 test("accuracyCurves: from 0 to 1, a circle and a square", async () => {
-  const root = readSvg(await accuracyCurves({ train: [0.2, 0.9], test: [0.1, 0.8] }));
+  const root = readSvg(await accuracyCurves({ train: [0.5, 0.7], test: [0.45, 0.6] }));
   const y = ticks(root, "y");
   assert.equal([[...y.keys()].at(0), [...y.keys()].at(-1)], ["0.0", "1.0"]);
   const shapes = all(root, "path").filter(({ attributes }) => attributes.get("d")?.endsWith("Z"));
