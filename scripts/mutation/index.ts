@@ -33,6 +33,7 @@ const TOOLS = join(ROOT, "node_modules/.cache/lanegrad-mutation");
 const COPIED = [
   "asconfig.json",
   "assembly",
+  "bench",
   "build",
   "data",
   "package.json",
