@@ -141,6 +141,20 @@ test("a product reads transposes by columns; of sparse rows it reads none", () =
   assertGives(matmul(rows, transpose(expressionOf(b))), product, ["transpose", "matmul"]);
 });
 
+test("a transposed operand of a transposed product is read as it lies", () => {
+  for (const t of ["none", "a", "b", "both"] as const) {
+    using a = matrix(t === "a" || t === "both" ? [3, 2] : [2, 3], 1);
+    using b = matrix(t === "b" || t === "both" ? [4, 3] : [3, 4], 2);
+    using turnedA = transpose(a);
+    using turnedB = transpose(b);
+    using want = matmul(a, b, { transpose: t });
+    const [left, right] = [transpose(expressionOf(turnedA)), transpose(expressionOf(turnedB))];
+    assertGives(matmul(left, expressionOf(b), { transpose: t }), want, ["matmul"]);
+    assertGives(matmul(expressionOf(a), right, { transpose: t }), want, ["matmul"]);
+    assertGives(matmul(left, right, { transpose: t }), want, ["matmul"]);
+  }
+});
+
 test("what a transpose is read by columns for may be turned for another, too", () => {
   using a = matrix([4, 5], 1);
   using b = matrix([4, 3], 2);
