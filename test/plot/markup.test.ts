@@ -21,6 +21,10 @@ test("an element: attributes in order, numbers of two decimals, ids that are nam
   assert.is(shortened("M1e2,1E-1L-.5,1.25e+1,2e-12", 1), "M100,0.1L-0.5,12.5,0");
 });
 
+test("what is markup in XML is written as text", () => {
+  assert.is(escaped(`a & b < c > d "e"`), "a &amp; b &lt; c &gt; d &quot;e&quot;");
+});
+
 test("what XML forbids is replaced, and nothing else", () => {
   for (const kept of ["\t", "\n", "\r", " ", "\ud7ff", "\ue000", "\ufffd", "\u{10000}", "\u{10ffff}", "'"]) {
     assert.is(escaped(kept), kept, JSON.stringify(kept));
@@ -83,6 +87,16 @@ test("a figure's size, title and ids are those that are asked for", () => {
   ] as const) {
     assert.is(assertThrows(() => frame(content, options), OptionError, option).option, option);
   }
+});
+
+test("attributes that are numbers are rounded, others are as they stand", () => {
+  const names = ["d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r"];
+  const attributes = [...names, "fill", "stroke-dasharray"].map((name) => ({ name, value: "1.2345" }));
+  const rect = { nodeType: 1, textContent: null, localName: "rect", childNodes: [], attributes };
+  const svg = { nodeType: 1, textContent: null, localName: "svg", childNodes: [rect], attributes: [] };
+  const [drawn] = readMarkup(contentOf(svg)).children;
+  for (const name of names) assert.is(drawn?.attributes.get(name), "1.23", name);
+  for (const name of ["fill", "stroke-dasharray"]) assert.is(drawn?.attributes.get(name), "1.2345", name);
 });
 
 test("what a document built is written as ours: no style, no classes, ids numbered anew, rounded numbers", () => {
