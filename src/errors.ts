@@ -23,6 +23,7 @@ import {
   type IdxFault,
   type WorkerFault,
 } from "./faults.ts";
+import { describeValue } from "./values.ts";
 
 /** The common base: `catch (error) { if (error instanceof LanegradError) … }`. */
 export abstract class LanegradError extends Error {}
@@ -61,16 +62,27 @@ export class DTypeError extends LanegradError {
   }
 }
 
-/** A number or word from the caller lies outside what is allowed: a batch size of 0, a NaN learning rate. */
+/**
+ * An argument or option is invalid: a batch size of 0, a NaN learning rate, two options that exclude each other.
+ *
+ *   new OptionError("train: epochs", "a positive integer", 0)              train: epochs: expected a positive integer, found 0
+ *   new OptionError("train", "pass either iterations or epochs, not both")  train: pass either iterations or epochs, not both
+ */
 export class OptionError extends LanegradError {
   override readonly name = "OptionError";
   /** Its name, often with the function's: `train: batchSize`. */
   readonly option: string;
+  /** What would be valid, or the problem where no single value is wrong. */
   readonly expected: string;
+  /** The invalid value; undefined where the error is a problem without a value. */
   readonly found: unknown;
 
-  constructor(option: string, expected: string, found: unknown, cure = "") {
-    super(`${option}: expected ${expected}, found ${show(found)}${cure && `; ${cure}`}`);
+  constructor(option: string, problem: string);
+  constructor(option: string, expected: string, found: unknown, cure?: string);
+  constructor(option: string, expected: string, ...rest: [found?: unknown, cure?: string]) {
+    const [found, cure = ""] = rest;
+    const text = rest.length === 0 ? expected : `expected ${expected}, found ${describeValue(found)}`;
+    super(`${option}: ${text}${cure && `; ${cure}`}`);
     this.option = option;
     this.expected = expected;
     this.found = found;
@@ -321,14 +333,5 @@ export class MissingPackageError extends LanegradError {
     super(`${op}: needs the package ${missing}, which could not be loaded${reason}; run ${install}`, options);
     this.package = missing;
     this.install = install;
-  }
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  try {
-    return String(value);
-  } catch {
-    return "what has no text"; // an object from a file may have a toString of its own, or lists be nested too deeply
   }
 }

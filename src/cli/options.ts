@@ -2,9 +2,9 @@
  * Reads a command line, and a configuration file under it, by a table of flags; and writes the page that --help prints.
  */
 import { readFileSync } from "node:fs";
+import { nearest } from "../nearest.ts";
 import { FileError } from "./files.ts";
 import { type Flag, type Flags, type FlagsOf, flagOf, named, UsageError } from "./flags.ts";
-import { nearest } from "./nearest.ts";
 import { calledHere, PROGRAM } from "./program.ts";
 
 /** What every command understands. */

@@ -1,7 +1,7 @@
 /** Words that were probably meant. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { nearest } from "../../src/cli/nearest.ts";
+import { nearest } from "../src/nearest.ts";
 
 const test = suite("nearest word");
 const WORDS = ["--epochs", "--batch-size", "--seed", "--dtype"];
