@@ -181,7 +181,7 @@ test("tensor: the dtype is that of the class, in any realm; what has none asks f
     for (const array of [new Class(2), foreign(new Class(2))]) {
       if (Class.name === "Uint32Array") {
         const { message } = assertThrows(() => tensor(engine, array as never), OptionError, "uint32");
-        assert.match(message, /^tensor: values: .+ found Uint32Array\(2\) \[0, 0\]; pass dtype: "float64"$/);
+        assert.match(message, /^tensor: values: .+ found Uint32Array\(2\) \[0, 0\]$/);
       } else {
         using x = tensor(engine, array as Float32Array);
         assert.is(x.dtype, dtypes[Class.name], Class.name);

@@ -78,12 +78,12 @@ const KEPT = { Uint8Array, Uint8ClampedArray: Uint8Array, Int32Array, Float32Arr
  * @throws {OptionError} a typed array of a class that a dataset does not have there
  */
 export function ownParts<I extends InputArray>(parts: DatasetParts<I>): DatasetParts<I> {
-  const own = { ...parts } as Record<string, unknown>;
-  for (const [option, most] of Object.entries(PARTS)) {
+  const own: Record<string, unknown> = { ...parts };
+  for (const [option, allowed] of Object.entries(PARTS)) {
     const array = own[option] as Uint8Array;
     if (!ArrayBuffer.isView(array)) continue;
     const Class = KEPT[tagOf(array) as keyof typeof KEPT];
-    if (!most.includes(Class?.name)) throw new OptionError(option, most, array, "datasetFromArrays converts others");
+    if (!allowed.includes(Class?.name)) throw new OptionError(option, allowed, array);
     if (!(array instanceof Class)) own[option] = new Class(array.buffer as ArrayBuffer, array.byteOffset, array.length);
   }
   return own as DatasetParts<I>;

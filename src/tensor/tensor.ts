@@ -6,7 +6,7 @@
  */
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
-import { isNumberArray, messageOf, tagOf } from "../values.ts";
+import { isNumberArray, tagOf } from "../values.ts";
 import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
@@ -183,7 +183,10 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
       `${countOf(natural)} numbers`,
     );
   }
-  const made = empty(engine, wanted, { dtype: dtype ?? (naturalDType(values) as D), name });
+  const type = dtype ?? (dtypeOf(values) as D | undefined);
+  if (type === undefined)
+    throw new OptionError("tensor: values", "a class of array that has a dtype, or options with dtype", values);
+  const made = empty(engine, wanted, { dtype: type, name });
   try {
     write(made, values, "tensor", "any shape");
   } catch (error) {
@@ -228,40 +231,31 @@ export function empty<D extends DType>(
  */
 export function isTypedArray(option: string, values: TensorData): values is Exclude<TensorData, NestedNumbers> {
   if (!ArrayBuffer.isView(values)) return false;
-  if (!isNumberArray(values)) throw new OptionError(option, "a typed array of numbers, or nested numbers", values);
-  if (values.length === 0) checkInPlace(option, values);
-  return true;
-}
-
-/** An array whose buffer was transferred, or became too short for it, has no elements and refuses every method. */
-function checkInPlace(option: string, values: Exclude<TensorData, NestedNumbers>): void {
+  if (!isNumberArray(values)) throw new OptionError(option, "numbers", values);
   try {
-    values.fill(0);
-  } catch (cause) {
-    const problem = "the elements of the array are gone: its buffer was transferred or resized";
-    throw new OptionError(option, `${problem} (${messageOf(cause)})`);
+    if (values.length === 0) values.fill(0); // refused by an array whose buffer was transferred, or became too short for it
+  } catch {
+    throw new OptionError(option, "the elements of the array are gone: its buffer was transferred or resized");
   }
+  return true;
 }
 
 /** The dtypes of typed arrays; those of small integers and of float16 are exact in float32. */
 const DTYPES: Readonly<Record<string, DType>> = {
-  ...{ Float32Array: "float32", Float64Array: "float64", Float16Array: "float32" },
-  ...{ Int8Array: "float32", Int16Array: "float32", Int32Array: "int32" },
-  ...{ Uint8Array: "uint8", Uint8ClampedArray: "uint8", Uint16Array: "uint16" },
+  Float32Array: "float32",
+  Float64Array: "float64",
+  Float16Array: "float32",
+  Int8Array: "float32",
+  Int16Array: "float32",
+  Int32Array: "int32",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+  Uint16Array: "uint16",
 };
 
 /** The dtype of a typed array, float32 of nested numbers. */
 function dtypeOf(values: TensorData): DType | undefined {
   return ArrayBuffer.isView(values) ? DTYPES[tagOf(values)] : "float32";
-}
-
-/** @throws {OptionError} an array of a class that has no dtype */
-function naturalDType(values: TensorData): DType {
-  const dtype = dtypeOf(values);
-  if (dtype === undefined) {
-    throw new OptionError("tensor: values", "a class of array that has a dtype", values, 'pass dtype: "float64"');
-  }
-  return dtype;
 }
 
 /** Copies values into a tensor that they fill exactly. */

@@ -125,13 +125,9 @@ async function contentOf(source: WasmSource): Promise<BufferSource | WebAssembly
 
 /** V8 compiles neither a DataView nor shared memory: the bytes of the one as an array, a copy of the other's. */
 function compilable(content: BufferSource | WebAssembly.Module): BufferSource | WebAssembly.Module {
-  const isShared = tagOf(content) === "SharedArrayBuffer";
-  if (!isShared && !ArrayBuffer.isView(content)) return content;
-  const { buffer, byteOffset, byteLength } = isShared
-    ? new Uint8Array(content as ArrayBuffer)
-    : (content as Uint8Array);
-  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  return tagOf(buffer) === "ArrayBuffer" ? bytes : new Uint8Array(bytes);
+  if (!ArrayBuffer.isView(content)) return content;
+  const bytes = new Uint8Array(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength);
+  return tagOf(content.buffer) === "ArrayBuffer" ? bytes : new Uint8Array(bytes);
 }
 
 /** Whether a source is of this class, of any realm. */

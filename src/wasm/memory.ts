@@ -175,17 +175,16 @@ export class Memory {
     const pages = this.totalBytes / PAGE_BYTES;
     const needed = pagesFor(missing);
     const wanted = Math.max(needed, Math.min(pages, MOST_BYTES / PAGE_BYTES - pages));
-    try {
-      this.#memory.grow(wanted);
-    } catch (refused) {
-      if (wanted === needed) return refused;
+    let cause: unknown;
+    for (const more of new Set([wanted, needed])) {
       try {
-        this.#memory.grow(needed);
-      } catch (cause) {
-        return cause;
+        this.#memory.grow(more);
+        return undefined;
+      } catch (refused) {
+        cause = refused;
       }
     }
-    return undefined;
+    return cause;
   }
 
   /** Calls the heap; a trap there means that it is damaged. */
