@@ -83,11 +83,10 @@ export function partsOf(
 ): { readonly parts: DatasetParts; readonly buffers: ArrayBuffer[] } {
   const buffers: ArrayBuffer[] = [];
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
-    const isShared = tagOf(array.buffer) !== "ArrayBuffer"; // it would be the worker's as well
-    const isAlone = !isShared && array.buffer.byteLength - array.byteLength < HEADER_BYTES;
+    const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
     const own = transfer === "move" && isAlone && !dataset.isSlice ? array : copyOf(array);
-    buffers.push(own.buffer as ArrayBuffer);
+    if (tagOf(own.buffer) === "ArrayBuffer") buffers.push(own.buffer as ArrayBuffer);
     return own;
   };
   const { name, shape, scale, classes, classNames, inputNames, targets, targetValues } = dataset;
