@@ -1,12 +1,15 @@
 /**
  * A program: kernel calls in order, over one block of memory. Running it allocates nothing, on either side.
  */
+
+import { checkInstance, checkList, checkRecord } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { bindWithLoss } from "../ops/cross_entropy.ts";
 import { placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
-import type { Expression } from "../tensor/expression.ts";
+import { checkOptions } from "../options.ts";
+import { Expression } from "../tensor/expression.ts";
 import { isSameShape, show } from "../tensor/layout.ts";
 import type { Call, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
@@ -33,7 +36,7 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * every value placed in one block. Sizes are fixed: another batch size is another program.
  *
  * @returns the program, which the caller disposes of
- * @throws {OptionError} nothing to compute, or two inputs of one name
+ * @throws {OptionError} nothing to compute, values that are not expressions, or two inputs of one name
  * @throws {EngineMismatchError} expressions of several engines
  * @throws {AllocationError} the block is too large
  * @example
@@ -44,13 +47,30 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * program.outputs.loss.data[0]; // → 14
  */
 export function compile<Name extends string>(outputs: Expressions<Name>, options: CompileOptions = {}): Program<Name> {
+  checkRecord("compile: outputs", outputs);
+  checkOptions<CompileOptions>("compile", options, { into: 1, effects: 1 });
+  for (const [name, value] of Object.entries(outputs)) checkExpression(`compile: ${name}`, value);
+  if (options.effects !== undefined) checkList("compile: effects", options.effects);
+  for (const [i, value] of (options.effects ?? []).entries()) checkExpression(`compile: effects[${i}]`, value);
+  if (options.into !== undefined) checkList("compile: into", options.into);
+  for (const [i, pair] of (options.into ?? []).entries()) {
+    checkList(`compile: into[${i}]`, pair, "[value, target]");
+    checkExpression(`compile: into[${i}][0]`, pair[0]);
+    if (!(pair[1] instanceof Tensor || pair[1] instanceof SparseMatrix)) {
+      throw new OptionError(`compile: into[${i}][1]`, "a tensor", pair[1]);
+    }
+  }
   const [first] = [
     ...Object.values<Expression>(outputs),
     ...(options.into ?? []).map(([value]) => value),
     ...(options.effects ?? []),
   ];
-  if (first === undefined) throw new OptionError("compile: outputs", "at least one expression", "none");
+  if (first === undefined) throw new OptionError("compile: outputs", "expected at least one expression");
   return new Program(first.engine, outputs, options);
+}
+
+function checkExpression(option: string, value: unknown): void {
+  checkInstance(option, "an expression", Expression, value);
 }
 
 /** Instructions over a block of memory. `compile` makes them. */
@@ -124,6 +144,7 @@ export class Program<Name extends string = string> extends Owner {
    * @throws {EngineMismatchError} a tensor of another engine
    */
   bind(tensors: Readonly<Record<string, Tensor | SparseMatrix>>): void {
+    checkRecord("bind: tensors", tensors);
     let isChanged = false;
     for (const name in tensors) {
       const [node, tensor] = [this.#arguments.get(name), tensors[name] as Tensor | SparseMatrix];
@@ -147,8 +168,7 @@ export class Program<Name extends string = string> extends Owner {
   run(): void {
     this.engine.checkOpen();
     if (!this.#block.isLive) throw new DisposedError("program", "run");
-    if (this.#bound.size < this.#arguments.size)
-      throw new OptionError("run", "all arguments bound before", "some are not");
+    if (this.#bound.size < this.#arguments.size) throw new OptionError("run", "bind every argument first");
     for (const tensor of this.#foreign) if (tensor.isDisposed) throw new DisposedError(tensor.describe(), "run");
     let at = 0;
     try {
@@ -221,7 +241,7 @@ export class Program<Name extends string = string> extends Owner {
     if (tensor instanceof Tensor) return tensor;
     if (placement?.kind === "view") return (this.#tensorOf(placement.of) as Tensor).part(0, node.form.shape, name);
     if (placement?.kind !== "block" || node.form.widest !== undefined) {
-      throw new OptionError("compile: outputs", "dense values; sparse rows go `into` a matrix", "sparse rows");
+      throw new OptionError("compile: outputs", "sparse rows cannot be an output: write them `into` a SparseMatrix");
     }
     const storage = { block: this.#block, offset: placement.buffer.offset, role: "view" } as const;
     return new Tensor<DType>(this.engine, storage, { dtype: node.form.dtype, shape: node.form.shape, name });
@@ -252,8 +272,7 @@ function destinations(
     taken.add(node);
     if (isDirect) direct.push([value, target]);
     else if (target instanceof Tensor) assigned.push(effect(ASSIGN, target, [value], {}));
-    else
-      throw new OptionError("compile: into", "a tensor, where the value is not computed for it alone", "sparse rows");
+    else throw new OptionError("compile: into", "sparse rows need a value that is computed for them alone");
   }
   return { direct, assigned };
 }
@@ -283,6 +302,9 @@ function unplacedCallOf(
 }
 
 function checkArgument(name: string, { form }: Node, tensor: Tensor | SparseMatrix, engine: Engine): void {
+  if (!(tensor instanceof Tensor || tensor instanceof SparseMatrix)) {
+    throw new OptionError(`bind: ${name}`, "a tensor", tensor);
+  }
   if (tensor.dtype !== form.dtype) throw new DTypeError("bind", name, form.dtype, tensor.dtype);
   if (tensor instanceof SparseMatrix !== (form.widest !== undefined)) {
     throw new OptionError(`bind: ${name}`, form.widest === undefined ? "a dense tensor" : "sparse rows", tensor);

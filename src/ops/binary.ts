@@ -159,8 +159,10 @@ export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Te
 export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
-  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
-  return apply(BROADCAST, [x], { shape: checkShape("broadcastTo: shape", shape) });
+  checkFloat("broadcastTo", "x", x);
+  const wanted = checkShape("broadcastTo: shape", shape);
+  if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
+  return apply(BROADCAST, [x], { shape: wanted });
 }
 
 const BROADCAST: Operation<{ readonly shape: Shape }> = {

@@ -2,6 +2,7 @@
  * What every operation checks before it passes a pointer: dtype, shape, memory, lifetime and overlap.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import type { KeysOf } from "../options.ts";
 import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
@@ -13,6 +14,9 @@ export type Into<D extends DType> = {
   /** Of the result's shape and dtype, in the same engine. */
   readonly out?: Tensor<D>;
 };
+
+/** The keys of `Into`. */
+export const INTO_KEYS: KeysOf<Into<DType>> = { out: 1 };
 
 /** Whether an output may be one of the inputs. A partial overlap is never allowed. */
 export type Aliasing = "may be an input" | "disjoint";
@@ -67,7 +71,7 @@ export function checkAlike(op: string, argument: string, x: AnyValue, like: AnyV
  */
 export function checkNoPlace(op: string, option: string, place: unknown): void {
   if (place !== undefined)
-    throw new OptionError(`${op}: ${option}`, "nothing where an operand is an expression", "a tensor");
+    throw new OptionError(`${op}: ${option}`, "cannot be given where an operand is an expression");
 }
 
 /** @throws {OptionError} not a number */

@@ -1,11 +1,13 @@
 /**
  * Functions of one element, and the gradients of the activations from their outputs.
  */
+
 import { OptionError } from "../errors.ts";
-import type { Expression, Value } from "../tensor/expression.ts";
+import { checkOptions } from "../options.ts";
+import { Expression, type Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Applied, Operation } from "../tensor/operation.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, keep, maximum, mul, sub } from "./binary.ts";
@@ -149,7 +151,8 @@ export function leakyRelu<D extends FloatType>(
   x: Value<D> | { readonly slope?: number } = {},
   options: { readonly slope?: number } = {},
 ): Value<D> | ActivationLayer {
-  const isLayer = !("engine" in x);
+  const isLayer = !(x instanceof Tensor || x instanceof Expression);
+  checkOptions<{ readonly slope?: number }>("leakyRelu", isLayer ? x : options, { slope: 1 });
   const { slope = 0.01 } = isLayer ? x : options;
   checkNumber("leakyRelu", "slope", slope);
   if (isLayer) return { kind: "activation", name: "leakyRelu", slope };
@@ -166,9 +169,12 @@ export function leakyRelu<D extends FloatType>(
  *
  *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
  */
-export const gelu: ComposedFunction & (() => ActivationLayer) = ((x?: Value<FloatType>) => {
+export const gelu: ComposedFunction & (() => ActivationLayer) = ((
+  ...[x, ...rest]: [Value<FloatType>?, ...unknown[]]
+) => {
   if (x === undefined) return { kind: "activation", name: "gelu" };
   checkFloat("gelu", "x", x);
+  if (rest.length > 0) checkOptions("gelu", rest[0] ?? null, {});
   using squared = mul(x, x);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
   using factor = add(scaled, SQRT_2_PI);
@@ -306,8 +312,9 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
 
 /** A function made of others: what they make on the way is disposed of, or is nodes. */
 function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
-  return ((x: Value<FloatType>) => {
+  return ((x: Value<FloatType>, ...rest: unknown[]) => {
     checkFloat(name, "x", x);
+    if (rest.length > 0) checkOptions(name, rest[0] ?? null, {});
     return f(x);
   }) as ComposedFunction;
 }

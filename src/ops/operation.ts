@@ -1,15 +1,17 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
+import { checkRecord, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkNoPlace, type Into, outputOf } from "./check.ts";
+import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
@@ -40,9 +42,17 @@ export function apply<D extends FloatType, A extends Attributes>(
   operation: Operation<A>,
   operands: readonly AnyValue[],
   attributes: A,
-  { out }: Into<D> = NO_OPTIONS,
+  options: Into<D> = NO_OPTIONS,
 ): Tensor<D> | Expression<D> {
+  checkOperation(operation, operands, attributes);
+  if (options !== NO_OPTIONS) checkOptions<Into<D>>(operation.name, options, INTO_KEYS);
+  const { out } = options;
   const form = operation.form(operands, attributes);
+  checkType(`${operation.name}: form(…)`, "object", form);
+  for (const [i, operand] of operands.entries()) {
+    if (isExpression(operand) || operand instanceof Tensor || operand instanceof SparseMatrix) continue;
+    throw new OptionError(`${operation.name}: operands[${i}]`, "a tensor or an expression", operand);
+  }
   checkEmpty(operation.name, form);
   const [first] = operands;
   if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
@@ -60,6 +70,17 @@ export function apply<D extends FloatType, A extends Attributes>(
     throw error;
   }
   return y;
+}
+
+/** What a caller's own operation must have; the library's are known to. */
+function checkOperation(operation: Operation<never>, operands: readonly AnyValue[], attributes: Attributes): void {
+  if (operation?.isBuiltIn) return;
+  checkType("apply: operation", "object", operation);
+  checkType("apply: operation.name", "string", operation.name);
+  for (const key of ["form", "bind"] as const) checkType(`apply: operation.${key}`, "function", operation[key]);
+  if (!Array.isArray(operands))
+    throw new OptionError("apply: operands", "an array of tensors or expressions", operands);
+  checkRecord("apply: attributes", attributes);
 }
 
 /** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
@@ -89,13 +110,15 @@ export function compute<A extends Attributes>(
 ): void {
   const unplaced = unplacedCall(engine, operands, result, attributes);
   const scratchBytes = operation.scratchBytes?.(unplaced) ?? 0;
-  operation.bind({
+  const call = operation.bind({
     ...unplaced,
     memory: engine.memory,
     at: operands.map(placeOf),
     out: placeOf(result),
     scratch: scratchBytes === 0 ? 0 : engine.scratch(scratchBytes),
-  })();
+  });
+  checkType(`${operation.name}: bind(…)`, "function", call);
+  call();
 }
 
 /** The kernels of a call are those of its result, or of its first floating-point operand where that has none. */

@@ -3,7 +3,10 @@
  *
  *   y_j = Σ_i x_ij       axes: [0]        every other axis stays; keepAxes leaves those of the fold with extent 1
  */
+
+import { checkNumbers, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, Unplaced } from "../tensor/operation.ts";
@@ -62,6 +65,7 @@ export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, d
 /** The mean over axes: their sum over their number of elements. Options and errors as for `sum`. */
 export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {
   checkFloat("mean", "x", x);
+  checkReduceOptions("mean", options);
   const { axes, keepAxes } = checkAxes("mean", x, options);
   const { out } = options;
   if (out !== undefined && x instanceof Tensor) {
@@ -119,7 +123,9 @@ function reduction(
   };
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
     checkFloat(name, "x", x);
-    return apply(operation, [x], checkAxes(name, x, options), options);
+    checkReduceOptions(name, options);
+    const { out } = options;
+    return apply(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });
   };
   return f as ReduceFunction;
 }
@@ -127,6 +133,12 @@ function reduction(
 function foldedShape(shape: Shape, axes: readonly number[], keepAxes: boolean): Shape {
   const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   return keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis));
+}
+
+function checkReduceOptions(op: string, options: ReduceOptions & Into<FloatType>): void {
+  checkOptions<ReduceOptions & Into<FloatType>>(op, options, { axes: 1, keepAxes: 1, out: 1 });
+  if (options.keepAxes !== undefined) checkType(`${op}: keepAxes`, "boolean", options.keepAxes);
+  if (options.axes !== undefined) checkNumbers(`${op}: axes`, options.axes);
 }
 
 /** @throws {OptionError} an axis that is not there, or one named twice */
@@ -137,7 +149,7 @@ function checkAxes(op: string, x: Value, { axes, keepAxes = false }: ReduceOptio
   const isValid = (axis: number, i: number) =>
     Number.isInteger(axis) && axis >= 0 && axis < rank && axis !== counted[i - 1];
   if (!counted.every(isValid)) {
-    throw new OptionError(`${op}: axes`, `different axes of ${show(x.shape)}`, show(axes));
+    throw new OptionError(`${op}: axes`, `different axes of ${show(x.shape)}`, axes);
   }
   return { axes: counted, keepAxes };
 }

@@ -1,11 +1,15 @@
 /**
  * The same elements in another order, or some of them: nothing is computed.
  */
+
+import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
@@ -29,8 +33,9 @@ export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Ex
 export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
   checkFloat("reshape", "x", x);
-  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
-  return apply(RESHAPE, [x], { shape: checkShape("reshape: shape", shape) });
+  const wanted = checkShape("reshape: shape", shape);
+  if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
+  return apply(RESHAPE, [x], { shape: wanted });
 }
 
 const RESHAPE: Operation<{ readonly shape: Shape }> = {
@@ -67,6 +72,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
 export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
 export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
 export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
+  checkFloat("transpose", "x", x);
   return apply(TRANSPOSE, [x], {});
 }
 
@@ -112,9 +118,11 @@ export function slice<D extends FloatType>(
   x: Value<D>,
   start: number,
   end: number,
-  { axis = 0 }: AxisOption = {},
+  options: AxisOption = {},
 ): Value<D> {
   checkFloat("slice", "x", x);
+  checkOptions<AxisOption>("slice", options, { axis: 1 });
+  const { axis = 0 } = options;
   return apply(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
 }
 
@@ -130,7 +138,13 @@ const SLICE: Operation<Range> = {
     const { dtype, shape } = x as Value;
     const extent = shape[axis] ?? 0;
     const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= extent;
-    if (!isRange) throw new ShapeError("slice", "range", `a range within 0..${extent}`, `${start}..${end}`);
+    if (!isRange)
+      throw new ShapeError(
+        "slice",
+        "range",
+        `a range within 0..${extent}`,
+        `${describeValue(start)}..${describeValue(end)}`,
+      );
     return { dtype, shape: shape.with(axis, end - start) };
   },
   bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
@@ -181,9 +195,12 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
  */
 export function concat<D extends FloatType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
 export function concat<D extends FloatType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
-export function concat<D extends FloatType>(values: readonly Value<D>[], { axis = 0 }: AxisOption = {}): Value<D> {
+export function concat<D extends FloatType>(values: readonly Value<D>[], options: AxisOption = {}): Value<D> {
+  checkList("concat: values", values, "an array of tensors");
+  checkOptions<AxisOption>("concat", options, { axis: 1 });
+  const { axis = 0 } = options;
   const [first] = values;
-  if (first === undefined) throw new OptionError("concat: values", "at least one", "none");
+  if (first === undefined) throw new OptionError("concat: values", "expected at least one");
   for (const [i, value] of values.entries()) checkFloat("concat", `values[${i}]`, value);
   return apply(CONCAT, values, { axis: checkAxis("concat", first, axis) });
 }
@@ -241,6 +258,7 @@ const CONCAT: Operation<{ readonly axis: number }> = {
 export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32">): Tensor<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Value<D> {
+  checkFloat("gather", "x", x);
   return apply(GATHER, [x, indices], {});
 }
 
@@ -311,7 +329,7 @@ function stretch(
 
 /** An axis counted from the front. */
 function checkAxis(op: string, x: Value, axis: number): number {
-  const counted = axis < 0 ? axis + x.shape.length : axis;
+  const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
   if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
-  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, `${axis}`);
+  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));
 }

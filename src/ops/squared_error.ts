@@ -1,6 +1,7 @@
 /**
  * Squared error as the chapter defines it: half the sum, not a mean.
  */
+import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
@@ -33,8 +34,10 @@ export function squaredError<D extends FloatType>(y: Value<D>, t: Value<D>): Exp
 export function squaredError<D extends FloatType>(
   y: Value<D>,
   t: Value<D>,
-  { gradient }: LossOptions<D> = NO_OPTIONS,
+  options: LossOptions<D> = NO_OPTIONS,
 ): number | Expression<D> {
+  checkOptions<LossOptions<D>>("squaredError", options, { gradient: 1 });
+  const { gradient } = options;
   if (isExpression(y) || isExpression(t)) {
     checkNoPlace("squaredError", "gradient", gradient);
     return apply(SQUARED_ERROR, [y, t], {}) as Expression<D>;

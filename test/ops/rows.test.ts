@@ -225,10 +225,7 @@ test("concat refuses nothing, shapes that differ elsewhere, and dtypes and engin
   using doubles = zeros(engine, [2, 3], { dtype: "float64" });
   using bytes = zeros(engine, [2, 3], { dtype: "uint8" });
   using foreign = zeros(other, [2, 3]);
-  assert.is(
-    assertThrows(() => concat([]), OptionError, "none").message,
-    'concat: values: expected at least one, found "none"',
-  );
+  assert.is(assertThrows(() => concat([]), OptionError, "none").message, "concat: values: expected at least one");
   const shape = assertThrows(() => concat([x, wide]), ShapeError, "shape");
   assert.is(shape.message, "concat: values[1]: expected [2, 3], found [2, 4]");
   assertThrows(() => concat([x, row]), ShapeError, "rank");
