@@ -100,7 +100,7 @@ export class Accumulation<D extends FloatType> extends Owner {
    * @throws {DisposedError} the network or its engine was disposed
    */
   update(learningRate?: number): void {
-    if (this.#rows === 0) throw new OptionError("update", "a minibatch before it", "none");
+    if (this.#rows === 0) throw new OptionError("update", "run a part first: no gradients were added");
     this.#share.data[0] = 1 / this.#rows;
     this.#state.advance(learningRate);
     this.#update.run();

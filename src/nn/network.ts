@@ -2,6 +2,7 @@
  * A network: layers with parameters, and programs for what it is asked.
  */
 
+import { checkInstance, checkType } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { Owner } from "../disposable.ts";
@@ -10,6 +11,7 @@ import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import { softmax } from "../ops/softmax.ts";
 import { copy } from "../ops/vectors.ts";
+import { checkOptions } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
@@ -18,12 +20,13 @@ import type { Shape } from "../tensor/layout.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
 import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
 import { initialize } from "./initial_values.ts";
 import {
   checkFloatType,
+  checkRows,
   type Examples,
   examplesOf,
   isLabels,
@@ -104,8 +107,11 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
     super();
+    checkEngine(engine);
+    checkOptions<NetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1 });
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
+    if (random !== "none") checkInstance("network: random", "a RandomState", RandomState, random);
     checkSequential(description);
     checkFloatType(dtype);
     checkLoss(loss);
@@ -168,6 +174,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** The last layer's output for the rows of x: a tensor of the network's own, which the next call overwrites. */
   logits(x: Rows<D>): Tensor<D> {
+    checkRows("logits: x", x);
     const program = this.#program(`z ${formOf(x)}`, () => compile({ z: this.forward(this.#argument(x), "predict").z }));
     program.bind({ x });
     program.run();
@@ -199,6 +206,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+    checkInstance("countCorrect: t", "a Tensor", Tensor, t);
     const logits = this.logits(x);
     if (isLabels(t)) return countCorrect(logits, t);
     using labels = argmax(t);
@@ -254,6 +262,9 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
     this.#checkOpen();
     const number = this.#stateNumbers.get(state);
+    checkRows("step: x", x);
+    checkInstance("step: t", "a Tensor", Tensor, t);
+    if (learningRate !== undefined) checkType("step: learningRate", "number", learningRate);
     if (number === undefined) throw new OptionError("step: state", "one that this network's optimize made", state);
     const key = `${number} ${formOf(x)} ${formOf(t)}`;
     const step = this.#steps.get(key, () =>
@@ -265,12 +276,14 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** A step whose examples come from expressions, such as the rows that indices name. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
+    checkInstance("trainingStep: state", "what optimize returned", OptimizerState, state);
     return new TrainingStep(state, source, this.#stepParts(source));
   }
 
   /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
+    checkInstance("accumulation: state", "what optimize returned", OptimizerState, state);
     return new Accumulation(state, {
       parameters: this.#parameters.valueGroup,
       gradients: () => this.#parameters.gradientGroup,
@@ -285,6 +298,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    */
   forward(x: Value<D> | SparseMatrix<D>, mode: Mode, parameters: Named<Expression<D>> = this.#leaves()): Forward<D> {
     this.#checkOpen();
+    if (mode !== "train" && mode !== "predict") throw new OptionError("forward: mode", "train or predict", mode);
     return forward(this.description.layers, expressionOf<D>(x), mode, {
       parameters,
       statistics: this.statistics,
@@ -309,6 +323,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
   descend(learningRate: number): void {
+    checkType("descend: learningRate", "number", learningRate);
     this.#parameters.descend(learningRate);
   }
 
@@ -324,6 +339,8 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
+    checkType("source", "object", source);
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1 });
     const result = this.forward(source.x, "train");
     return {
       parameters: this.#parameters.valueGroup,

@@ -74,6 +74,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
   advance(rate?: number): void {
     const { kind, learningRate } = this.optimizer;
     const rates = this.#rates.data;
+    if (rate !== undefined && typeof rate !== "number") throw new OptionError("learningRate", "a number", rate);
     if (rate !== undefined) rates[0] = rate;
     else if (typeof learningRate === "object") rates[0] = rateOf(learningRate, this.#step);
     else rates[0] = learningRate;

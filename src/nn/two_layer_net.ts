@@ -7,9 +7,12 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
+
+import { checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -70,6 +73,10 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
    */
   constructor(engine: Engine, options: TwoLayerNetOptions<D>) {
     super();
+    checkType("TwoLayerNet: options", "object", options);
+    checkOptions<TwoLayerNetOptions<D>>("TwoLayerNet", options, {
+      ...{ inputSize: 1, hiddenSize: 1, outputSize: 1, random: 1, weightInitStd: 1, dtype: 1 },
+    });
     const { inputSize, hiddenSize, outputSize, random, weightInitStd = 0.01, dtype = "float32" as D } = options;
     checkSize("inputSize", inputSize);
     checkSize("hiddenSize", hiddenSize);
@@ -83,7 +90,10 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const weights = { weights: { std: weightInitStd } };
     const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
-    this.network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
+    this.network = new Network(engine, sequential(...layers), {
+      random: random === undefined ? "none" : random,
+      dtype,
+    });
     this.#descent = this.network.optimize(sgd({ learningRate: 0 }));
   }
 
