@@ -1,7 +1,8 @@
 /**
  * A pass over a dataset: every example once, in order, a block of rows at a time.
  */
-import type { Dataset } from "../data/dataset.ts";
+import { checkInstance } from "../arguments.ts";
+import { Dataset } from "../data/dataset.ts";
 import type { Network } from "../nn/network.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -35,6 +36,7 @@ export function* blocksOf<D extends FloatType>(
     yield* pass(net, data, { start: whole, end: data.length });
     return;
   }
+  checkInstance("dataset", "a Dataset", Dataset, data);
   using resident = new ResidentDataset(net.engine, data);
   yield* blocksOf(net, resident);
 }

@@ -6,16 +6,20 @@
  *   tensors    W1, b1, …             parameters and running statistics: what any reader of weights sees
  *              training/…            optimizer averages, random stream, order of the epoch, losses, best weights
  */
+
+import { checkInstance, checkText, checkType } from "../arguments.ts";
 import { CheckpointError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray } from "../formats/arrays.ts";
-import { type Json, parseJson, showJson } from "../formats/json.ts";
+import { type Json, parseJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import { describeNetwork } from "../nn/description.ts";
+import { checkOptions } from "../options.ts";
+import { describeValue, tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
 import type { SamplerState } from "./sampler.ts";
-import { RESTORE, type Trainer } from "./trainer.ts";
+import { RESTORE, Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 /** Checkpoints of another version are refused. */
@@ -68,6 +72,7 @@ export type Checkpoint = {
  * checkpointOf(trainer).iteration; // → 1
  */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
+  checkTrainer("checkpointOf: trainer", trainer);
   const { history, feed, plan } = trainer;
   const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
@@ -108,6 +113,8 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
  * restore(trainer, before); // the weights are those of before, too
  */
 export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Checkpoint): void {
+  checkTrainer("restore: trainer", trainer);
+  checkCheckpoint("restore: checkpoint", checkpoint);
   const { facts, arrays, file } = checkpoint;
   const differences = differencesOf(trainer, checkpoint);
   if (differences.length > 0) throw new CheckpointError({ kind: "another-run", differences }, file);
@@ -164,7 +171,9 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const bytes = encodeCheckpoint(checkpointOf(trainer));
  */
-export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  checkCheckpoint("encodeCheckpoint: checkpoint", checkpoint);
+  const { facts, network, arrays } = checkpoint;
   return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
 }
 
@@ -178,7 +187,10 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
  */
-export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array, options: { readonly file?: string } = {}): Checkpoint {
+  checkOptions<{ readonly file?: string }>("decodeCheckpoint", options, { file: 1 });
+  const { file } = options;
+  checkText("decodeCheckpoint: file", file);
   const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const text = metadata.get(KEY);
   const network = metadata.get(NETWORK_KEY);
@@ -261,7 +273,7 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
 
 /** A value from a file; what is no object reads better without quotation marks. */
 function shown(value: unknown): string {
-  return typeof value === "object" ? showJson(value as Json) : String(value);
+  return typeof value === "object" ? describeValue(value as Json) : String(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -270,4 +282,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isRecords(value: unknown): boolean {
   return Array.isArray(value) && value.every(isRecord);
+}
+
+function checkTrainer(option: string, trainer: unknown): void {
+  checkInstance(option, "a Trainer", Trainer, trainer);
+}
+
+function checkCheckpoint(option: string, checkpoint: Checkpoint): void {
+  checkType(option, "object", checkpoint);
+  checkType(`${option}.facts`, "object", checkpoint.facts);
+  checkType(`${option}.network`, "string", checkpoint.network);
+  if (tagOf(checkpoint.arrays) !== "Map")
+    throw new OptionError(`${option}.arrays`, "a Map of arrays", checkpoint.arrays);
 }

@@ -1,11 +1,13 @@
 /**
  * How good a network is on a dataset: its loss, and, where there are classes, what it takes for what. One pass.
  */
+
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { blocksOf } from "./blocks.ts";
@@ -70,6 +72,7 @@ export function evaluate<D extends FloatType>(
   data: Dataset | ResidentDataset,
   options: EvaluateOptions = {},
 ): Evaluation {
+  checkOptions<EvaluateOptions>("evaluate", options, { topK: 1 });
   return lastOf(evaluation(networkOf(trainable), data, options));
 }
 

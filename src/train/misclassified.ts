@@ -2,11 +2,13 @@
  * Examples that a network gets wrong, the surest answers first: they show what it has not understood, or labels that are
  * wrong themselves.
  */
+
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax } from "../ops/argmax.ts";
 import { softmax } from "../ops/softmax.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { blocksOf } from "./blocks.ts";
 import { withLabels } from "./class_labels.ts";
@@ -46,8 +48,10 @@ export type MisclassifiedOptions = {
 export function misclassified<D extends FloatType>(
   trainable: Trainable<D>,
   data: Dataset | ResidentDataset,
-  { limit = 20 }: MisclassifiedOptions = {},
+  options: MisclassifiedOptions = {},
 ): Misclassified[] {
+  checkOptions<MisclassifiedOptions>("misclassified", options, { limit: 1 });
+  const { limit = 20 } = options;
   if (!((Number.isInteger(limit) && limit >= 1) || limit === Number.POSITIVE_INFINITY)) {
     throw new OptionError("limit", "a whole number from 1 on, or Infinity", limit);
   }

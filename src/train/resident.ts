@@ -3,21 +3,23 @@
  * as floats lies there in the dtype that its minibatches have.
  */
 
+import { checkInstance } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
-import { isLabels } from "../nn/inputs.ts";
+import { checkFloatType, isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
 import { gather } from "../ops/rows.ts";
 import { compress, densityOf } from "../ops/sparse.ts";
+import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 
 /** How examples lie in memory: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
@@ -61,8 +63,13 @@ export class ResidentDataset extends Owner {
    * @throws {AllocationError} the engine's memory is too small
    * @throws {OptionError} sparse rows of floats
    */
-  constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
+  constructor(engine: Engine, dataset: Dataset, options: ResidentOptions = {}) {
+    checkOptions<ResidentOptions>("ResidentDataset", options, { layout: 1 });
+    const { layout = "auto" } = options;
     super();
+    checkEngine(engine);
+    checkInstance("ResidentDataset: dataset", "a Dataset", Dataset, dataset);
+    checkLayout(layout);
     this.engine = engine;
     this.length = dataset.length;
     this.size = dataset.size;
@@ -199,7 +206,9 @@ export class Minibatch<D extends FloatType> extends Owner {
    */
   constructor(resident: ResidentDataset, batchSize: number, dtype: D) {
     super();
+    checkInstance("Minibatch: resident", "a ResidentDataset", ResidentDataset, resident);
     checkBatchSize(batchSize);
+    checkFloatType(dtype);
     const { engine, size, scale, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
     const targets = resident.targets(dtype);
@@ -261,4 +270,11 @@ function isBytes<D extends FloatType>(
   inputs: Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D>,
 ): inputs is Tensor<"uint8"> | SparseMatrix<"uint8"> {
   return inputs.dtype === "uint8";
+}
+
+/** @throws {OptionError} not the name of a layout */
+export function checkLayout(layout: InputLayout | "auto"): void {
+  if (layout !== "auto" && layout !== "dense" && layout !== "sparse") {
+    throw new OptionError("layout", "auto, dense or sparse", layout);
+  }
 }

@@ -110,7 +110,7 @@ export class Sampler {
     }
     if (this.sampling === "epochs" && position > 0) {
       if (order === undefined || !isPermutation(order, this.#examples)) {
-        throw new OptionError("sampler: order", `each of 0 to ${this.#examples - 1} once`, "another order");
+        throw new OptionError("sampler: order", `expected each of 0 to ${this.#examples - 1} once`);
       }
       this.#order.set(order);
     }

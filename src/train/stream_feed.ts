@@ -105,7 +105,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
     }
     const found = this.#ahead;
     if (found === undefined || found.done) {
-      throw new OptionError("stream", `more than ${this.#position} minibatches, as it had before`, "fewer");
+      throw new OptionError("stream", `expected more than ${this.#position} minibatches, as the stream had before`);
     }
     const filled = this.#fill(found.value);
     this.#ahead = await this.#batches.next(); // which may overwrite what was found

@@ -7,6 +7,7 @@
  * program, a page or a worker may do it themselves.
  */
 
+import { checkType } from "../arguments.ts";
 import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
@@ -14,6 +15,7 @@ import type { Accumulation } from "../nn/accumulation.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
@@ -22,7 +24,7 @@ import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
-import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
+import { planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
@@ -94,12 +96,20 @@ export class Trainer<D extends FloatType> extends Owner {
 
   constructor(
     trainable: Trainable<D>,
-    { train, test, validation }: TrainerData,
+    data: TrainerData,
     options: TrainerOptions,
     history: TrainHistory = emptyHistory(),
   ) {
     super();
     const network = networkOf(trainable);
+    checkType("Trainer: data", "object", data);
+    checkOptions<TrainerData>("Trainer", data, { train: 1, test: 1, validation: 1 });
+    const { train, test, validation } = data;
+    for (const [option, given] of Object.entries({ train, test, validation })) {
+      if (given !== undefined || option === "train") checkData(option, given);
+    }
+    checkType("train: options", "object", options);
+    checkOptions<TrainerOptions>("train", options, TRAINER_KEYS);
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
@@ -279,4 +289,11 @@ type Measured = { readonly accuracy?: number; readonly loss?: number };
 function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
   if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
   return loss === undefined ? {} : { [`${of}Loss`]: loss };
+}
+
+/** Examples: a dataset, one in the engine's memory, or a stream, which has a feed of its own. */
+function checkData(option: string, data: unknown): void {
+  if (data instanceof Dataset || data instanceof ResidentDataset) return;
+  if (option === "train" && typeof data === "object" && data !== null && "feed" in data) return;
+  throw new OptionError(`train: ${option === "train" ? "dataset" : option}`, "a Dataset", data);
 }

@@ -4,15 +4,24 @@
  *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
+
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
+import type { KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { TrainingAugmentation } from "./augment.ts";
 import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
-import type { InputLayout } from "./resident.ts";
+import { checkLayout, type InputLayout } from "./resident.ts";
 import type { Sampling } from "./sampler.ts";
+
+/** Every option of a trainer. */
+export const TRAINER_KEYS: KeysOf<TrainerOptions> = {
+  ...{ iterations: 1, epochs: 1, batchSize: 1, accumulate: 1, optimizer: 1, learningRate: 1, seed: 1, random: 1 },
+  ...{ augmentation: 1, lossAt: 1, evaluateEvery: 1, evaluateTraining: 1, earlyStopping: 1, layout: 1 },
+};
 
 /** How a run goes: either by `iterations` or by `epochs`. */
 export type TrainerOptions = {
@@ -86,7 +95,7 @@ export function planOf(
   } = options;
   const { augmentation, evaluateEvery } = options;
   if ((iterations === undefined) === (epochs === undefined)) {
-    throw new OptionError("train", "either iterations or epochs", epochs === undefined ? "neither" : "both");
+    throw new OptionError("train", `pass either iterations or epochs${epochs === undefined ? "" : ", not both"}`);
   }
   checkCount("iterations", iterations, 0);
   checkCount("epochs", epochs, 0);
@@ -106,9 +115,15 @@ export function planOf(
   if (lossAt === "after update" && accumulate > 1) {
     throw new OptionError("lossAt", "before update, where gradients are accumulated", lossAt);
   }
+  checkType("evaluateTraining", "boolean", evaluateTraining);
+  checkLayout(layout);
+  if (options.random !== undefined) checkInstance("random", "a RandomState", RandomState, options.random);
+  if (augmentation !== undefined && augmentation?.kind !== "augmentation") {
+    throw new OptionError("augmentation", "augment({ … })", augmentation);
+  }
   if (earlyStopping !== undefined) {
     checkEarlyStopping(earlyStopping);
-    if (!hasValidation) throw new OptionError("earlyStopping", "validation examples, which it watches", "none");
+    if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
   const plan: TrainingPlan = {
     sampling: samplingOf(isChapter, examples),
@@ -148,11 +163,12 @@ function updatesIn(
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (optimizer === undefined) {
-    if (learningRate === undefined) throw new OptionError("train", "an optimizer or a learningRate", "neither");
+    if (learningRate === undefined) throw new OptionError("train", "pass an optimizer or a learningRate");
     checkRate("learningRate", learningRate);
     return sgd({ learningRate });
   }
-  if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");
+  if (learningRate !== undefined)
+    throw new OptionError("train", "pass either an optimizer or a learningRate, not both");
   checkOptimizer(optimizer);
   return optimizer;
 }
