@@ -7,6 +7,7 @@
  * A float copy is made of a few examples at a time, when a batch is asked for.
  */
 
+import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, IndexError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
 import {
@@ -77,6 +78,8 @@ export class Dataset<I extends InputArray = InputArray> {
    * new Dataset({ name: "line", inputs: Float32Array.of(0, 1, 2), shape: [1], targetValues: Float32Array.of(1, 3, 5) });
    */
   constructor(parts: DatasetParts<I>) {
+    checkType("Dataset: parts", "object", parts);
+    checkType("Dataset: name", "string", parts.name);
     const { name, inputs, shape, scale = 1 } = parts;
     const length = checkParts(parts, parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` });
     this.name = name;
@@ -131,8 +134,8 @@ export class Dataset<I extends InputArray = InputArray> {
    */
   batch(indices: ArrayLike<number>): Batch {
     const { inputs: elements, size, scale, shape } = this;
-    const count = indices.length;
     checkRows("batch", indices, this.length);
+    const count = indices.length;
     const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
       const from = (indices[row] ?? 0) * size;
@@ -242,9 +245,11 @@ function typeOf(array: InputArray): string {
 
 /** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */
 export function checkRows(op: string, indices: ArrayLike<number>, length: number): void {
+  checkList(`${op}: indices`, indices, "an array of indices");
   for (let row = 0; row < indices.length; row++) {
     const index = indices[row] ?? Number.NaN;
     if (Number.isInteger(index) && index >= 0 && index < length) continue;
+    checkType(`${op}: indices[${row}]`, "number", index);
     throw new IndexError(op, "indices", row, index, length);
   }
 }

@@ -75,8 +75,8 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
   if (!(stallMilliseconds > 0 && stallMilliseconds <= MAX_DELAY_MILLISECONDS)) {
     throw new OptionError("stallMilliseconds", `a number from 1 to ${MAX_DELAY_MILLISECONDS}`, stallMilliseconds);
   }
-  const bases = mirrors.map(baseOf);
-  if (bases.length === 0) throw new OptionError("mirrors", "at least one address", "none");
+  const bases = Array.from(mirrors, baseOf);
+  if (bases.length === 0) throw new OptionError("mirrors", "expected at least one address");
 
   const names = files.map(({ name }) => `${name}.gz`).join(", ");
   const manual = `by hand: put ${names} into ${folder}, and use it with --data ${folder}`;
@@ -93,7 +93,7 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
 }
 
 function baseOf(mirror: string): URL {
-  const address = URL.canParse(mirror) ? new URL(locate(mirror, "")) : undefined;
+  const address = typeof mirror === "string" && URL.canParse(mirror) ? new URL(locate(mirror, "")) : undefined;
   if (address?.protocol === "https:" || address?.protocol === "http:") return address;
   throw new OptionError("mirrors", "https addresses", mirror);
 }

@@ -7,9 +7,10 @@
  * A column is one element of an example. What a fit finds is plain data, which JSON can keep beside the weights.
  */
 
+import { checkInstance, checkList, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
-import { alike, type Dataset } from "./dataset.ts";
+import { checkOptions } from "../options.ts";
+import { alike, Dataset } from "./dataset.ts";
 
 /** What a fit found, one number for each column. */
 export type Scaling =
@@ -27,6 +28,7 @@ export type Scaling =
  * const [scaledTrain, scaledTest] = [applyScaling(scaling, mnist.train), applyScaling(scaling, mnist.test)];
  */
 export function standardize(dataset: Dataset): Scaling {
+  checkInstance("standardize: dataset", "a Dataset", Dataset, dataset);
   const { inputs, scale, length, size } = dataset;
   const { low, high } = boundsOf(dataset);
   const mean = [...low];
@@ -55,6 +57,7 @@ export function standardize(dataset: Dataset): Scaling {
  * const scaled = applyScaling(minMax(mnist.train), mnist.train); // each pixel from 0 to 1
  */
 export function minMax(dataset: Dataset): Scaling {
+  checkInstance("minMax: dataset", "a Dataset", Dataset, dataset);
   const { low, high } = boundsOf(dataset);
   const range = low.map((least, column) => (high[column] ?? 0) - least || 1);
   return { kind: "minMax", low, range };
@@ -70,6 +73,7 @@ export function minMax(dataset: Dataset): Scaling {
  * const test = applyScaling(standardize(mnist.train), mnist.test); // by the training part's numbers
  */
 export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float32Array | Float64Array> {
+  checkInstance("applyScaling: dataset", "a Dataset", Dataset, dataset);
   const { inputs, scale, targetValues } = dataset;
   const scaled = inputs instanceof Float64Array ? new Float64Array(inputs.length) : new Float32Array(inputs.length);
   const columns = columnsOf(scaling);
@@ -93,6 +97,8 @@ export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float3
 export function scaleValues(scaling: Scaling, values: ArrayLike<number>): Float64Array {
   const columns = columnsOf(scaling);
   const { length } = columns.offset;
+  checkList("scaleValues: values", values, "an array of numbers");
+  for (let i = 0; i < values.length; i++) checkType(`scaleValues: values[${i}]`, "number", values[i]);
   if (values.length % length !== 0) {
     throw new ShapeError("scaleValues", "values", `rows of ${length} numbers`, `${values.length} numbers`);
   }
@@ -117,22 +123,27 @@ function columnsOf(scaling: Scaling): Columns {
   const columns = offsetAndDivisor(scaling);
   const { offset, divisor } = columns;
   const isRight =
+    Array.isArray(offset) &&
+    Array.isArray(divisor) &&
     offset.length >= 1 &&
     offset.length === divisor.length &&
     offset.every(Number.isFinite) &&
     divisor.every((own) => Number.isFinite(own) && own > 0);
-  if (!isRight) throw new OptionError("scaling", "as many finite numbers twice, the second above 0", "others");
+  if (!isRight)
+    throw new OptionError("scaling", "expected as many finite numbers in both lists, those of the second above 0");
   return columns;
 }
 
 function offsetAndDivisor(scaling: Scaling): Columns {
-  switch (scaling.kind) {
+  switch (scaling?.kind) {
     case "standardize":
+      checkOptions<typeof scaling>("scaling", scaling, { kind: 1, mean: 1, deviation: 1 });
       return { offset: scaling.mean, divisor: scaling.deviation };
     case "minMax":
+      checkOptions<typeof scaling>("scaling", scaling, { kind: 1, low: 1, range: 1 });
       return { offset: scaling.low, divisor: scaling.range };
     default:
-      return unreachable(scaling);
+      throw new OptionError("scaling", "what standardize or minMax returned", scaling);
   }
 }
 

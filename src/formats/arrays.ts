@@ -5,7 +5,10 @@
  *   bfloat16   the upper half of a float32         widened to float32, exactly
  *   bool       a byte, 0 or 1                      a Uint8Array
  */
+
+import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { describeValue } from "../values.ts";
 
 /** The elements of an array that a file can hold. */
 export type ArrayData =
@@ -99,10 +102,21 @@ export function isCount(value: unknown): value is number {
  *
  * @throws {OptionError} more axes than a file may have, an extent that is no count, or another number of elements
  */
-export function checkArray(option: string, { shape, data }: ShapedArray): void {
+export function checkArray(option: string, array: ShapedArray): void {
+  checkType(option, "object", array);
+  const { shape, data } = array;
   if (!isShape(shape)) throw new OptionError(`${option}: shape`, `up to ${MAX_RANK} whole numbers from 0`, shape);
   if (typeOf(data) === undefined) throw new OptionError(`${option}: data`, "a typed array", data);
   if (countOf(shape) !== data.length) throw new OptionError(option, `${countOf(shape)} elements`, data.length);
+}
+
+/** @throws {OptionError} not a list of arrays with names */
+export function checkNamedArrays(option: string, arrays: readonly NamedArray[]): void {
+  if (!Array.isArray(arrays)) throw new OptionError(option, "an array of named arrays", arrays);
+  for (const [i, array] of arrays.entries()) {
+    checkType(`${option}: [${i}].name`, "string", array?.name);
+    checkList(`${option}: ${describeValue(array.name)}: shape`, array.shape, "an array of sizes");
+  }
 }
 
 /** The type of a typed array's elements; undefined for what a file cannot hold. */

@@ -10,8 +10,11 @@
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+
+import { checkBytes, checkText } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
+import { checkOptions } from "../options.ts";
 import {
   type ByteOrder,
   checkArray,
@@ -62,8 +65,9 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
  * @example
  * const bytes = encodeNpy({ shape: [2, 1], data: Float32Array.of(1, 2) });
  */
-export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer> {
-  checkArray("npy", { shape, data });
+export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
+  checkArray("npy", array);
+  const { shape, data } = array;
   const type = typeOf(data);
   const [code = ""] = [...TYPES].find(([, known]) => known === type) ?? [];
   const order = data.BYTES_PER_ELEMENT === 1 ? "|" : "<";
@@ -94,7 +98,11 @@ export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer>
  * const bytes = encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
  * decodeNpy(bytes, { file: "weights.npy" }).data; // → Float32Array [1, 2]
  */
-export function decodeNpy(bytes: Uint8Array, { file }: { readonly file?: string } = {}): ShapedArray {
+export function decodeNpy(bytes: Uint8Array, options: { readonly file?: string } = {}): ShapedArray {
+  checkBytes("decodeNpy: bytes", bytes);
+  checkOptions<{ readonly file?: string }>("decodeNpy", options, { file: 1 });
+  const { file } = options;
+  checkText("decodeNpy: file", file);
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);
   const { text, start } = splitHeader(bytes, fail);
   const header = parseHeader(text, (reason) => fail({ kind: "header", reason }));
