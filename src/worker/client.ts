@@ -104,7 +104,7 @@ export class NetworkWorker {
     { seed, random, dtype, loss }: WorkerNetworkOptions<D> = {},
   ): Promise<WorkerNetwork<D>> {
     if (typeof loss === "function") {
-      throw new OptionError("network: loss", "a loss by name", "a function", "functions cannot be posted to a worker");
+      throw new OptionError("network: loss", "a loss by name", loss, "functions cannot be posted to a worker");
     }
     const network = this.#connection.number();
     const stream = typeof random === "object" ? random.getState() : random;
