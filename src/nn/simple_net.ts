@@ -14,6 +14,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
+import { checkOutputs } from "./losses.ts";
 import { plainGradients, STEP } from "./numerical_gradient.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
 
@@ -45,7 +46,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly outputSize: number;
   readonly #parameters: Parameters<"W", D>;
 
-  /** @throws {OptionError} a size that is not a whole number from 1 on */
+  /** @throws {OptionError} a size that is not a whole number from 1 on, or one output: a softmax of one is always 1 */
   constructor(engine: Engine, options: SimpleNetOptions<D>) {
     checkType("SimpleNet: options", "object", options);
     checkOptions<SimpleNetOptions<D>>("SimpleNet", options, { random: 1, inputSize: 1, outputSize: 1, dtype: 1 });
@@ -54,6 +55,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
     checkInstance("random", "a RandomState", RandomState, random);
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
+    checkOutputs("softmaxCrossEntropy", outputSize);
     checkFloatType(dtype);
     this.engine = engine;
     this.dtype = dtype;

@@ -12,6 +12,7 @@ import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
+import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
@@ -24,7 +25,7 @@ import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
-import { planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
+import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
@@ -42,7 +43,7 @@ export type TrainProgress = {
   iteration: number;
   /** Epochs that were finished before this step. */
   epoch: number;
-  /** The loss of the step's examples, in nats: before the update or after it, as the options say. */
+  /** The mean loss of the step's examples, before the update or after it, as the options say; in nats for cross entropies. */
   loss: number;
   /** What was measured after this step, if anything was. */
   evaluation: EvaluationRecord | undefined;
@@ -59,7 +60,7 @@ export const RESTORE: unique symbol = Symbol("restore");
 /**
  * A run on one network. The caller disposes of it; the network lives on.
  *
- * @throws {OptionError} options that are out of range or exclude each other
+ * @throws {OptionError} options that are out of range or exclude each other, or minibatches of one row for `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -90,7 +91,7 @@ export class Trainer<D extends FloatType> extends Owner {
   readonly #accumulation: Accumulation<D> | undefined;
   readonly #owned: { dispose(): void }[] = [];
   readonly #progress: TrainProgress;
-  /** Σ loss · rows and Σ rows of the current epoch. */
+  /** The sum of the current epoch's examples' losses, and their number. */
   readonly #epochLoss = new Float64Array(2);
   #iteration = 0;
 
@@ -113,6 +114,7 @@ export class Trainer<D extends FloatType> extends Owner {
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
+    if (Object.keys(network.statistics).length > 0) checkNormalisable(plan, dataset?.length);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
     this.plan = plan;
@@ -186,7 +188,7 @@ export class Trainer<D extends FloatType> extends Owner {
         const { size, batch, step } = feed.draw();
         step.run();
         const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
-        sum += (loss ?? Number.NaN) * size;
+        sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
