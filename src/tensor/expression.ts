@@ -124,7 +124,7 @@ export function expressionOf<D extends DType>(value: AnyValue<D>): Expression<D>
   return new Expression<D>(value.engine, value, { kind: "tensor", tensor: value }, name);
 }
 
-/** Whether an expression is this number everywhere, as far as one can see without computing. */
+/** Whether an expression is this number (0 is not -0) everywhere, as far as one can see without computing. */
 export function isConstant(x: unknown, value: number): boolean {
-  return x instanceof Expression && x.source.kind === "constant" && x.source.value === value;
+  return x instanceof Expression && x.source.kind === "constant" && Object.is(x.source.value, value);
 }
