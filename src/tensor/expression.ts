@@ -39,6 +39,7 @@ export type Source =
 
 /** A value to be computed. It holds no memory; disposing of it does nothing. */
 export class Expression<D extends DType = DType> extends Owner {
+  static override readonly name: string = "Expression";
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -69,6 +70,11 @@ export class Expression<D extends DType = DType> extends Owner {
   describe(): string {
     const origin = this.source.kind === "applied" ? this.source.operation.name : this.source.kind;
     return `${this.name ?? origin} ${this.dtype} ${show(this.shape)}`;
+  }
+
+  /** What it is called, its dtype and its shape: it has no numbers yet. */
+  override toString(): string {
+    return `Expression ${this.describe()}`;
   }
 
   /** Nothing to give back: there so that one text can use tensors and expressions alike. */

@@ -9,7 +9,8 @@
 import { Owner } from "../disposable.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkShape } from "./layout.ts";
+import { checkShape, show } from "./layout.ts";
+import { showNumbers, whereReadable } from "./numbers.ts";
 import { empty, type Tensor, zeros } from "./tensor.ts";
 
 /** Kernels move eight nonzeros at a time, so there is room for that many behind the last. */
@@ -34,6 +35,7 @@ export type SparseForm<D extends DType> = {
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
  */
 export class SparseMatrix<D extends DType = DType> extends Owner {
+  static override readonly name: string = "SparseMatrix";
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */
@@ -72,6 +74,12 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   /** Nonzeros at the moment. */
   get nonzeros(): number {
     return this.starts.data[this.shape[0]] ?? 0;
+  }
+
+  /** Its dtype and shape, and the values of the first and the last nonzeros. */
+  override toString(): string {
+    const nonzeros = () => showNumbers(this.values.data, [this.nonzeros]);
+    return `SparseMatrix ${this.dtype} ${show(this.shape)}, nonzeros: ${whereReadable(nonzeros)}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -14,6 +14,7 @@ import { zerosLike } from "../data/parts.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { checkSeed, checkWhole } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
+import { Shown } from "../shown.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
 import { StreamFeed } from "./stream_feed.ts";
@@ -47,7 +48,8 @@ export type StreamBatch = {
 };
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
-export class DatasetStream {
+export class DatasetStream extends Shown {
+  static override readonly name: string = "DatasetStream";
   /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
   /** Of the draws. */
@@ -56,6 +58,7 @@ export class DatasetStream {
 
   /** @throws {OptionError} a buffer or a seed that is none */
   constructor({ chunks, shuffleBuffer = 0, seed = 0 }: StreamOptions) {
+    super();
     if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
       throw new OptionError("shuffleBuffer", "a whole number from 0 on", shuffleBuffer);
     }
