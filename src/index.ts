@@ -86,7 +86,7 @@ export type {
   IdxFault,
   WorkerFault,
 } from "./faults.ts";
-export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
+export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";

@@ -51,7 +51,9 @@ function textOf(value: unknown): string {
     const array = value as Uint8Array;
     return `${tagOf(value)}(${array.length}) ${itemsOf(array)}`;
   }
-  if (typeof value.toString === "function" && value.toString !== Object.prototype.toString) return String(value);
+  if (typeof value.toString === "function" && value.toString !== Object.prototype.toString) {
+    return String(value).replace(/\s+/g, " "); // a tensor's numbers are several lines
+  }
   const tag = tagOf(value);
   if (tag !== "Object") return tag;
   const entries = Object.entries(value).slice(0, MOST_CHARACTERS / 2);

@@ -6,6 +6,7 @@
  */
 import { tensorsOf } from "../ops/operation.ts";
 import type { Expression } from "../tensor/expression.ts";
+import { isSameShape } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -54,6 +55,11 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
   const numbers = new Map<Node, number>();
   const operations = new Map<Operation, number>();
   for (const expression of orderOf([...outputs, ...effects])) {
+    const same = sameValue(expression);
+    if (same !== undefined) {
+      nodes.set(expression, nodes.get(same) as Node);
+      continue;
+    }
     const key = keyOf(expression, nodes, numbers, operations);
     const node = known.get(key) ?? nodeOf(expression, nodes);
     if (!numbers.has(node)) numbers.set(node, numbers.size);
@@ -71,6 +77,13 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
     outputs: new Map(outputs.map((output) => [output, of(output)])),
     effects: last,
   };
+}
+
+/** The operand whose elements an expression has, under the same shape: a gradient rule of its own is all that it adds. */
+function sameValue({ shape, source }: Expression): Expression | undefined {
+  if (source.kind !== "applied" || !source.operation.isView) return undefined;
+  const [operand] = source.operands;
+  return operand !== undefined && isSameShape(operand.shape, shape) ? operand : undefined;
 }
 
 function nodeOf({ dtype, shape, widest, name, source }: Expression, nodes: ReadonlyMap<Expression, Node>): Node {

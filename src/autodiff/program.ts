@@ -75,6 +75,7 @@ function checkExpression(option: string, value: unknown): void {
 
 /** Instructions over a block of memory. `compile` makes them. */
 export class Program<Name extends string = string> extends Owner {
+  static override readonly name: string = "Program";
   readonly engine: Engine;
   /** What the inputs are set through: `program.inputs.x.set(…)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -177,6 +178,11 @@ export class Program<Name extends string = string> extends Owner {
       const { operation } = (this.instructions[at] as Node).origin as Computed;
       throw this.engine.failureOf(operation.name, error);
     }
+  }
+
+  /** How many instructions it has, and its outputs; `describeProgram` shows the instructions. */
+  override toString(): string {
+    return `Program of ${this.instructions.length} instructions: ${Object.values(this.outputs).join(", ")}`;
   }
 
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */

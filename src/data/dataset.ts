@@ -10,6 +10,7 @@
 import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, IndexError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
+import { Shown } from "../shown.ts";
 import {
   checkParts,
   type DatasetParts,
@@ -38,7 +39,8 @@ export type Batch = {
  *
  * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
  */
-export class Dataset<I extends InputArray = InputArray> {
+export class Dataset<I extends InputArray = InputArray> extends Shown {
+  static override readonly name: string = "Dataset";
   /** What the examples are, for people. */
   readonly name: string;
   /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
@@ -78,6 +80,7 @@ export class Dataset<I extends InputArray = InputArray> {
    * new Dataset({ name: "line", inputs: Float32Array.of(0, 1, 2), shape: [1], targetValues: Float32Array.of(1, 3, 5) });
    */
   constructor(parts: DatasetParts<I>) {
+    super();
     checkType("Dataset: parts", "object", parts);
     checkType("Dataset: name", "string", parts.name);
     const { name, inputs, shape, scale = 1 } = parts;

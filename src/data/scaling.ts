@@ -8,7 +8,7 @@
  */
 
 import { checkInstance, checkList, checkType } from "../arguments.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { DatasetError, OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { alike, Dataset } from "./dataset.ts";
 
@@ -21,8 +21,9 @@ export type Scaling =
 
 /**
  * Means and standard deviations (of the whole, Σ(x - mean)²/n) of the columns of a dataset; the deviation of a column
- * that is constant counts as 1.
+ * that is constant counts as 1. Columns may be of any size: nothing over- or underflows.
  *
+ * @throws {DatasetError} bytes that are not finite when they are multiplied with the dataset's scale
  * @example
  * const scaling = standardize(mnist.train);
  * const [scaledTrain, scaledTest] = [applyScaling(scaling, mnist.train), applyScaling(scaling, mnist.test)];
@@ -34,18 +35,23 @@ export function standardize(dataset: Dataset): Scaling {
   const mean = [...low];
   const deviation = new Array<number>(size).fill(1);
   for (let column = 0; column < size; column++) {
+    const [least = 0, most = 0] = [low[column], high[column]];
     // A column is constant by its bounds, not by a deviation of 0: that of many 0.1 is only nearly so.
-    if (low[column] === high[column]) continue;
+    if (least === most) continue;
+    // In units of about the largest element, a power of two, neither the sum nor the squares over- or underflow, and
+    // every quotient is exact: of columns that would do neither, the results are the same bits.
+    const unit = powerOfTwo(Math.max(Math.abs(least), Math.abs(most)));
     let sum = 0;
-    for (let at = column; at < inputs.length; at += size) sum += (inputs[at] ?? 0) * scale;
+    for (let at = column; at < inputs.length; at += size) sum += ((inputs[at] ?? 0) * scale) / unit;
     const centre = sum / length;
     let squares = 0;
     for (let at = column; at < inputs.length; at += size) {
-      const distance = (inputs[at] ?? 0) * scale - centre;
+      const distance = ((inputs[at] ?? 0) * scale) / unit - centre;
       squares += distance * distance;
     }
-    mean[column] = centre;
-    deviation[column] = Math.sqrt(squares / length);
+    mean[column] = Math.min(most, Math.max(least, centre * unit));
+    const spread = Math.sqrt(squares / length) * unit;
+    deviation[column] = Math.min(Number.MAX_VALUE, Math.max(Number.MIN_VALUE, spread)); // not 0, not ∞: rounded
   }
   return { kind: "standardize", mean, deviation };
 }
@@ -53,13 +59,19 @@ export function standardize(dataset: Dataset): Scaling {
 /**
  * Lows and ranges of the columns of a dataset; the range of a column that is constant counts as 1.
  *
+ * @throws {DatasetError} bounds of a column that are further apart than the largest number
  * @example
  * const scaled = applyScaling(minMax(mnist.train), mnist.train); // each pixel from 0 to 1
  */
 export function minMax(dataset: Dataset): Scaling {
   checkInstance("minMax: dataset", "a Dataset", Dataset, dataset);
   const { low, high } = boundsOf(dataset);
-  const range = low.map((least, column) => (high[column] ?? 0) - least || 1);
+  const range = low.map((least, column) => {
+    const most = high[column] ?? 0;
+    if (Number.isFinite(most - least)) return most - least || 1;
+    const expected = `bounds at most ${Number.MAX_VALUE} apart`;
+    throw columnError(dataset, column, expected, `${least} and ${most}`);
+  });
   return { kind: "minMax", low, range };
 }
 
@@ -113,7 +125,9 @@ type Columns = { readonly offset: readonly number[]; readonly divisor: readonly 
 function write(values: ArrayLike<number>, scale: number, columns: Columns, to: Float32Array | Float64Array): void {
   const { offset, divisor } = columns;
   for (let at = 0, column = 0; at < values.length; at++) {
-    to[at] = ((values[at] ?? 0) * scale - (offset[column] ?? 0)) / (divisor[column] ?? 1);
+    const [x, low, width] = [(values[at] ?? 0) * scale, offset[column] ?? 0, divisor[column] ?? 1];
+    const distance = x - low;
+    to[at] = Number.isFinite(distance) ? distance / width : (x / 2 - low / 2) / (width / 2);
     column = column + 1 === offset.length ? 0 : column + 1;
   }
 }
@@ -147,7 +161,8 @@ function offsetAndDivisor(scaling: Scaling): Columns {
   }
 }
 
-function boundsOf({ inputs, scale, size }: Dataset): { readonly low: number[]; readonly high: number[] } {
+function boundsOf(dataset: Dataset): { readonly low: number[]; readonly high: number[] } {
+  const { inputs, scale, size } = dataset;
   const low = new Array<number>(size).fill(Number.POSITIVE_INFINITY);
   const high = new Array<number>(size).fill(Number.NEGATIVE_INFINITY);
   for (let at = 0, column = 0; at < inputs.length; at++) {
@@ -156,5 +171,26 @@ function boundsOf({ inputs, scale, size }: Dataset): { readonly low: number[]; r
     if (x > (high[column] ?? 0)) high[column] = x;
     column = column + 1 === size ? 0 : column + 1;
   }
+  for (const column of low.keys()) {
+    const bounds = [low[column], high[column]];
+    if (!bounds.every(Number.isFinite)) throw columnError(dataset, column, "finite numbers", bounds.join(" and "));
+  }
   return { low, high };
+}
+
+function columnError({ name, inputNames }: Dataset, column: number, expected: string, found: string): DatasetError {
+  return new DatasetError({
+    kind: "array",
+    name: `${name}: column ${inputNames?.[column] ?? column}`,
+    expected,
+    found,
+  });
+}
+
+/** The power of two at or below x > 0, and at least 2^-1022, by which any number can be divided exactly. */
+function powerOfTwo(x: number): number {
+  let power = 1;
+  while (x / power >= 2) power *= 2;
+  while (x / power < 1 && power > 2 ** -1022) power /= 2;
+  return power;
 }

@@ -29,7 +29,12 @@ export type ShapedArray = {
   readonly shape: readonly number[];
   /** As many elements as the shape has. */
   readonly data: ArrayData;
+  /** The type that the elements had in the file that they were read from, where no typed array has it. */
+  readonly storedAs?: WidenedType;
 };
+
+/** Element types of files that are read as others: float32, and uint8 for bool. */
+export type WidenedType = "float16" | "bfloat16" | "bool";
 
 /** A tensor's elements by name, as files have them. */
 export type NamedArray = ShapedArray & {
@@ -166,6 +171,11 @@ export function rowMajor(bytes: Uint8Array, shape: readonly number[], size: 1 | 
     }
   }
   return new Uint8Array(to.buffer);
+}
+
+/** What an array that was read says of its elements' type in the file. */
+export function storedAs(type: ElementType): Pick<ShapedArray, "storedAs"> {
+  return type === "float16" || type === "bfloat16" || type === "bool" ? { storedAs: type } : {};
 }
 
 function widened(halves: Uint16Array, bitsOf: (half: number) => number): Float32Array {

@@ -27,6 +27,7 @@ import {
   MAX_RANK,
   rowMajor,
   type ShapedArray,
+  storedAs,
   typeOf,
 } from "./arrays.ts";
 import { parseHeader } from "./npy_header.ts";
@@ -89,7 +90,7 @@ export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
 
 /**
  * Reads an .npy file of numbers. Elements are copied, put into row-major order where they are not; float16 becomes
- * float32, bool becomes uint8.
+ * float32, bool becomes uint8: `storedAs` tells these.
  *
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
@@ -117,7 +118,7 @@ export function decodeNpy(bytes: Uint8Array, options: { readonly file?: string }
   }
   const isTransposed = header.fortranOrder && shape.length > 1;
   const data = elementsOf(type, isTransposed ? rowMajor(body, shape, size) : body, order);
-  if (data !== undefined) return { shape, data };
+  if (data !== undefined) return { shape, data, ...storedAs(type) };
   throw fail({ kind: "type", part: "elements", expected: "bool bytes 0 and 1", found: "others" });
 }
 

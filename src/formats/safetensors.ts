@@ -25,6 +25,7 @@ import {
   littleEndian,
   MAX_RANK,
   type NamedArray,
+  storedAs,
   typeOf,
 } from "./arrays.ts";
 import { isObject, type Json, parseJson } from "./json.ts";
@@ -122,7 +123,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8.
+ * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8: `storedAs` tells these.
  *
  * Strict: the header is checked whole, and against the file's length, before anything is sized from it.
  *
@@ -159,7 +160,7 @@ export function decodeSafetensors(
 
   const tensors = entries.map(({ name, type, shape, begin, end }) => {
     const data = elementsOf(type, bytes.subarray(start + begin, start + end), "little");
-    if (data !== undefined) return { name, shape, data };
+    if (data !== undefined) return { name, shape, data, ...storedAs(type) };
     throw fail({ kind: "tensor", tensor: name, expected: "BOOL bytes 0 and 1", found: "others" });
   });
   return { tensors, metadata };

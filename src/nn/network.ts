@@ -88,6 +88,7 @@ export function network<D extends FloatType = "float32">(
  * net.step(state, x, t);
  */
 export class Network<D extends FloatType = FloatType> extends Owner {
+  static override readonly name: string = "Network";
   readonly engine: Engine;
   readonly dtype: D;
   /** The layers. */
@@ -335,6 +336,13 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   descend(learningRate: number): void {
     checkType("descend: learningRate", "number", learningRate);
     this.#parameters.descend(learningRate);
+  }
+
+  /** Its dtype, sizes, loss and layers, and how many parameters it has. */
+  override toString(): string {
+    const layers = this.description.layers.map((layer) => ("name" in layer ? layer.name : layer.kind));
+    const count = Object.values<Tensor>(this.parameters).reduce((sum, { size }) => sum + size, 0);
+    return `${super.toString()}, ${count} parameters: ${layers.join(", ")}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -40,6 +40,7 @@ export type SimpleNetOptions<D extends FloatType> = {
  * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
 export class SimpleNet<D extends FloatType = "float32"> extends Owner {
+  static override readonly name: string = "SimpleNet";
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -121,6 +122,11 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
     return this.#with(x, t, (input, target) =>
       plainGradients(this.parameters, this.#parameters.numerical, () => this.loss(input, target), h),
     );
+  }
+
+  /** Its matrix. */
+  override toString(): string {
+    return `SimpleNet of ${this.parameters.W}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

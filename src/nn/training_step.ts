@@ -49,6 +49,7 @@ export type StepParts<D extends FloatType> = {
  * step.run();
  */
 export class TrainingStep<D extends FloatType> extends Owner {
+  static override readonly name: string = "TrainingStep";
   /** What a step runs: `describeProgram` shows each instruction. */
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;

@@ -54,6 +54,7 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
  * using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random: new RandomState(0) });
  */
 export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
+  static override readonly name: string = "TwoLayerNet";
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -193,6 +194,11 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /** A step whose examples come from expressions. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
     return this.network.trainingStep(state, source);
+  }
+
+  /** As the network that does the work. */
+  override toString(): string {
+    return `TwoLayerNet of ${this.network}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

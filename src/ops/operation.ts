@@ -4,7 +4,7 @@
 import { checkRecord, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
+import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
@@ -98,6 +98,30 @@ export function applied<A extends Attributes>(
 ): Expression {
   const source = { kind: "applied", operation, operands, attributes } as const;
   return new Expression((operands[0] as Expression).engine, form, source);
+}
+
+/**
+ * A composite function's value with a gradient rule of its own, in place of the rules of what it is composed of: a node
+ * that takes no instruction in a program. A tensor is returned as it is.
+ *
+ * @param y the value, computed from `inputs`
+ * @param rule ∂loss/∂inputs[which] from dy, in operations
+ */
+export function withRule(
+  name: string,
+  y: Value<FloatType>,
+  inputs: readonly Value<FloatType>[],
+  rule: (which: number, dy: Expression<FloatType>) => Expression<FloatType> | undefined,
+): Value<FloatType> {
+  if (!isExpression(y)) return y;
+  const operation: Operation = {
+    name,
+    form: () => y,
+    bind: () => () => {}, // a graph has y in its place
+    gradient: (which, _, dy) => (which === 0 ? undefined : rule(which - 1, dy)),
+    isView: true,
+  };
+  return applied(operation, [y, ...inputs.map(expressionOf)], {}, y) as Expression<FloatType>;
 }
 
 /** Calls an operation's kernels at once, for operands that have been checked. */

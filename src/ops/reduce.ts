@@ -84,6 +84,7 @@ function scaled(total: Value<FloatType>, factor: number): Value<FloatType> {
 /** The gradient of a broadcast: x summed along the axes that `shape` does not have, or has with extent 1. */
 export function sumTo(x: Floats, shape: Shape): Floats {
   if (isSameShape(x.shape, shape)) return x;
+  if (countOf(x.shape) === countOf(shape)) return reshape(x, shape); // a sum of one element would make 0 of -0
   const missing = x.shape.length - shape.length;
   const axes = [...x.shape.keys()].filter(
     (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),

@@ -43,6 +43,7 @@ export type Source =
 
 /** A value to be computed. It holds no memory; disposing of it does nothing. */
 export class Expression<D extends DType = DType> extends Owner {
+  static override readonly name: string = "Expression";
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -73,6 +74,11 @@ export class Expression<D extends DType = DType> extends Owner {
   describe(): string {
     const origin = this.source.kind === "applied" ? this.source.operation.name : this.source.kind;
     return `${this.name ?? origin} ${this.dtype} ${show(this.shape)}`;
+  }
+
+  /** What it is called, its dtype and its shape: it has no numbers yet. */
+  override toString(): string {
+    return `Expression ${this.describe()}`;
   }
 
   /** Nothing to give back: there so that one text can use tensors and expressions alike. */
@@ -142,7 +148,7 @@ export function expressionOf<D extends DType>(value: AnyValue<D>): Expression<D>
   return new Expression<D>(value.engine, value, { kind: "tensor", tensor: value }, name);
 }
 
-/** Whether an expression is this number everywhere, as far as one can see without computing. */
+/** Whether an expression is this number (0 is not -0) everywhere, as far as one can see without computing. */
 export function isConstant(x: unknown, value: number): boolean {
-  return x instanceof Expression && x.source.kind === "constant" && x.source.value === value;
+  return x instanceof Expression && x.source.kind === "constant" && Object.is(x.source.value, value);
 }

@@ -12,7 +12,8 @@ import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
-import { checkShape } from "./layout.ts";
+import { checkShape, show } from "./layout.ts";
+import { showNumbers, whereReadable } from "./numbers.ts";
 import { empty, type Tensor, zeros } from "./tensor.ts";
 
 /** Kernels move eight nonzeros at a time, so there is room for that many behind the last. */
@@ -37,6 +38,7 @@ export type SparseForm<D extends DType> = {
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
  */
 export class SparseMatrix<D extends DType = DType> extends Owner {
+  static override readonly name: string = "SparseMatrix";
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */
@@ -86,6 +88,12 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   /** Nonzeros at the moment. */
   get nonzeros(): number {
     return this.starts.data[this.shape[0]] ?? 0;
+  }
+
+  /** Its dtype and shape, and the values of the first and the last nonzeros. */
+  override toString(): string {
+    const nonzeros = () => showNumbers(this.values.data, [this.nonzeros]);
+    return `SparseMatrix ${this.dtype} ${show(this.shape)}, nonzeros: ${whereReadable(nonzeros)}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -13,6 +13,7 @@ import { type ArrayOf, bytesPerElement, checkDType, type DType } from "../wasm/d
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import { checkShape, countOf, flatten, type NestedNumbers, nest, type Shape, shapeOf, show } from "./layout.ts";
+import { showNumbers, whereReadable } from "./numbers.ts";
 
 /** Where a tensor's elements lie: a block, and whether the tensor owns or only sees it. */
 type Storage = { readonly block: Block; readonly offset: number; readonly role: "owner" | "view" };
@@ -32,6 +33,7 @@ export type TensorOptions<D extends DType> = {
 
 /** Row-major numbers of one dtype in an engine's memory. */
 export class Tensor<D extends DType = DType> extends Owner {
+  static override readonly name: string = "Tensor";
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -146,6 +148,41 @@ export class Tensor<D extends DType = DType> extends Owner {
   /** `W1 float32 [784, 50]`: what errors call it. */
   describe(): string {
     return `${this.name ?? "tensor"} ${this.dtype} ${show(this.shape)}`;
+  }
+
+  /**
+   * Its name, dtype, shape and numbers, as NumPy shows an array: where there are more than 100, of each axis the first and
+   * the last three. A disposed tensor is shown as that.
+   */
+  override toString(): string {
+    const { name, dtype, shape } = this;
+    const title = `Tensor${name === undefined ? "" : ` ${name}`} ${dtype} ${show(shape)}`;
+    return `${title}:${shape.length > 1 ? "\n" : " "}${whereReadable(() => showNumbers(this.data, shape))}`;
+  }
+
+  /**
+   * What JSON has of it: nested numbers, which `tensor` takes. JSON makes null of NaN and ±∞.
+   *
+   * @throws {DisposedError} after `dispose()`
+   */
+  override toJSON(): NestedNumbers {
+    return this.toArray();
+  }
+
+  /**
+   * Along the first axis, as NumPy's arrays: the numbers of a vector; of more axes, a view of each element, which is not
+   * copied and needs no `dispose`.
+   *
+   * @throws {ShapeError} the tensor has no axis
+   * @throws {DisposedError} after `dispose()`
+   */
+  *[Symbol.iterator](): Generator<number | Tensor<D>, void> {
+    const [count, ...inner] = this.shape;
+    if (count === undefined) throw new ShapeError("iterate", this.describe(), "at least one axis", show(this.shape));
+    for (let i = 0; i < count; i++) {
+      if (inner.length === 0) yield this.data[i] ?? Number.NaN;
+      else yield this.part(i * countOf(inner), inner);
+    }
   }
 
   /** Gives the memory back; of a view, ends only the view. A second call does nothing. */

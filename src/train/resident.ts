@@ -41,6 +41,7 @@ const DENSE_FROM = 0.4;
  * evaluate(net, digits).examples; // → 2000
  */
 export class ResidentDataset extends Owner {
+  static override readonly name: string = "ResidentDataset";
   readonly engine: Engine;
   /** Examples. */
   readonly length: number;
@@ -190,6 +191,7 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
  * net.loss(batch.inputs, batch.targets);
  */
 export class Minibatch<D extends FloatType> extends Owner {
+  static override readonly name: string = "Minibatch";
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
   /** m × size, in the dataset's layout */

@@ -50,6 +50,7 @@ const NO_OPTIONS: LoadOptions = {};
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
 export class StagedMinibatch<D extends FloatType> extends Owner {
+  static override readonly name: string = "StagedMinibatch";
   /** m */
   readonly batchSize: number;
   /** m × size: what the examples are when `gather`, or a step, has run. */

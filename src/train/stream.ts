@@ -16,6 +16,7 @@ import { DatasetError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { checkSeed, checkWhole } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
+import { Shown } from "../shown.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
 import { StreamFeed } from "./stream_feed.ts";
@@ -49,7 +50,8 @@ export type StreamBatch = {
 };
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
-export class DatasetStream {
+export class DatasetStream extends Shown {
+  static override readonly name: string = "DatasetStream";
   /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
   /** Of the draws. */
@@ -58,6 +60,7 @@ export class DatasetStream {
 
   /** @throws {OptionError} a buffer or a seed that is none */
   constructor(options: StreamOptions) {
+    super();
     checkType("streamDataset: options", "object", options);
     checkOptions<StreamOptions>("streamDataset", options, { chunks: 1, shuffleBuffer: 1, seed: 1 });
     const { chunks, shuffleBuffer = 0, seed = 0 } = options;

@@ -69,6 +69,7 @@ export const RESTORE: unique symbol = Symbol("restore");
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
 export class Trainer<D extends FloatType> extends Owner {
+  static override readonly name: string = "Trainer";
   /** What is trained. */
   readonly network: Network<D>;
   /** The options with their defaults. */

@@ -46,6 +46,7 @@ export type EngineStats = {
  * engine.stats().tensors; // → 0
  */
 export class Engine extends Owner {
+  static override readonly name: string = "Engine";
   /** The build of the kernels that it runs. */
   readonly build: Build;
   /**

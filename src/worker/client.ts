@@ -8,6 +8,7 @@ import type { Sequential } from "../nn/layers.ts";
 import type { LossName } from "../nn/losses.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
+import { Shown } from "../shown.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
 import { Connection } from "./connection.ts";
@@ -85,10 +86,12 @@ function started(worker: () => WorkerEndpoint): WorkerEndpoint {
 }
 
 /** What `startWorker` gives: makes networks and datasets in the worker. */
-export class NetworkWorker {
+export class NetworkWorker extends Shown {
+  static override readonly name: string = "NetworkWorker";
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
+    super();
     this.#connection = connection;
   }
 

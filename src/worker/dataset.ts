@@ -2,6 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import { DisposedError, OptionError } from "../errors.ts";
+import { Shown } from "../shown.ts";
 import type { Connection } from "./connection.ts";
 
 /** What becomes of the arrays here. */
@@ -20,7 +21,8 @@ export type TransferOptions = {
 const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
-export class WorkerDataset {
+export class WorkerDataset extends Shown {
+  static override readonly name: string = "WorkerDataset";
   /** What the examples are, for people. */
   readonly name: string;
   /** How many examples there are. */
@@ -38,6 +40,7 @@ export class WorkerDataset {
   #isDisposed = false;
 
   constructor(connection: Connection, number: number, dataset: Dataset) {
+    super();
     this.#connection = connection;
     this.#number = number;
     this.name = dataset.name;

@@ -3,6 +3,7 @@ import { DisposedError } from "../errors.ts";
 import type { NamedArray } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
+import { Shown } from "../shown.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
 import type { TrainHistory } from "../train/history.ts";
@@ -22,7 +23,8 @@ export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly 
  * Errors are those of the same calls on the main thread: their class and their fields cross with them. Every method also
  * rejects with a `DisposedError` after `dispose()`, and with a `WorkerError` when the worker has ended.
  */
-export class WorkerNetwork<D extends FloatType = FloatType> {
+export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
+  static override readonly name: string = "WorkerNetwork";
   readonly dtype: D;
   /** The layers. */
   readonly description: Sequential;
@@ -33,6 +35,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
   #isDisposed = false;
 
   constructor(connection: Connection, number: number, { dtype, description, inputSize, outputSize }: NetworkFacts) {
+    super();
     this.#connection = connection;
     this.#number = number;
     this.dtype = dtype as D;

@@ -1,8 +1,10 @@
 /** Minibatches of one row, which batch normalisation has no variance of; and runs without a short last minibatch. */
+
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
 import { CheckpointError, OptionError } from "../../src/errors.ts";
+import type { NamedArray } from "../../src/formats/arrays.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
@@ -327,7 +329,7 @@ test("squaredError in a checkpoint of version 1: the epoch so far was a sum of s
   const [iteration, sum, rows] = unbroken.position();
   assert.is(rows, 16);
   const name = "training/position";
-  const position = { name, shape: [3], data: Float64Array.of(iteration!, 4 * sum!, rows!) }; // each loss times its rows
+  const position: NamedArray = { name, shape: [3], data: Float64Array.of(iteration!, 4 * sum!, rows!) }; // each loss times its rows
   const written = encodeCheckpoint({ ...older, arrays: new Map([...older.arrays, [name, position]]) });
   advance(unbroken, 1000);
   for (const bytes of [written, encodeCheckpoint(checkpoint)]) {
