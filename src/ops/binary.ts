@@ -241,7 +241,7 @@ function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
   return tensor(like.engine, value, { dtype: like.dtype });
 }
 
-/** x · 1 and x + 0 are x itself, and no node is made for them. */
+/** x · 1 and x + -0 are x itself, to the sign of 0, and no node is made for them. */
 function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
   const neutral = NEUTRAL[operation.name];
   if (neutral === undefined || !(isConstant(a, neutral) || isConstant(b, neutral))) return undefined;
@@ -249,7 +249,7 @@ function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType
   return expressionOf(isConstant(b, neutral) ? a : b);
 }
 
-const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: 0 };
+const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: -0 };
 
 /** Operands that are repeated anyway need not be repeated before: the result's shape must stay. */
 function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Value<FloatType>, Value<FloatType>] {

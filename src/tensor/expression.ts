@@ -126,5 +126,5 @@ export function expressionOf<D extends DType>(value: AnyValue<D>): Expression<D>
 
 /** Whether an expression is this number everywhere, as far as one can see without computing. */
 export function isConstant(x: unknown, value: number): boolean {
-  return x instanceof Expression && x.source.kind === "constant" && x.source.value === value;
+  return x instanceof Expression && x.source.kind === "constant" && Object.is(x.source.value, value);
 }
