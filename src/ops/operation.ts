@@ -1,13 +1,13 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
-import { OptionError, ShapeError } from "../errors.ts";
+import { EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type FloatType, isDType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkNoPlace, type Into, outputOf } from "./check.ts";
 
@@ -18,7 +18,9 @@ const NO_OPTIONS = {};
  * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand, or `out` with an expression
+ * @throws {OptionError} no operand or one that is no value, `out` with an expression, a shape rule's result that is no form,
+ *   or an effect or sparse rows without an expression
+ * @throws {EngineMismatchError} operands of several engines
  * @example
  * const twice: Operation = {
  *   name: "twice",
@@ -42,17 +44,21 @@ export function apply<D extends FloatType, A extends Attributes>(
   attributes: A,
   { out }: Into<D> = NO_OPTIONS,
 ): Tensor<D> | Expression<D> {
+  const { name, inPlace = [] } = operation;
   const form = operation.form(operands, attributes);
-  checkEmpty(operation.name, form);
   const [first] = operands;
-  if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
+  if (first === undefined) throw new OptionError(name, "an operand", undefined);
+  checkOperands(name, operands, first.engine);
+  checkForm(name, form);
   if (operands.some(isExpression)) {
-    checkNoPlace(operation.name, "out", out);
+    checkNoPlace(name, "out", out);
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
   }
+  if (form.widest !== undefined || operation.changes !== undefined) {
+    throw new OptionError(name, "sparse results and effects need a program: make an operand an expression");
+  }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
-  const aliasing = operation.inPlace === undefined ? "disjoint" : "may be an input";
-  const y = outputOf(operation.name, out, form as Form<D>, tensors, aliasing);
+  const y = outputOf(name, out, form as Form<D>, tensors, inPlace);
   try {
     compute(operation, first.engine, operands as readonly (Tensor | SparseMatrix)[], attributes, y);
   } catch (error) {
@@ -62,8 +68,21 @@ export function apply<D extends FloatType, A extends Attributes>(
   return y;
 }
 
+/** Every operand is in the same memory. A shape rule of the library's has looked at more than that. */
+function checkOperands(op: string, operands: readonly AnyValue[], engine: Engine): void {
+  for (const [i, operand] of operands.entries()) {
+    const isValue = operand instanceof Tensor || operand instanceof SparseMatrix || isExpression(operand);
+    if (!isValue) throw new OptionError(`${op}: operand ${i}`, "a tensor or an expression", operand);
+    if (operand.engine !== engine) throw new EngineMismatchError(op, `operand ${i}`);
+  }
+}
+
 /** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
-function checkEmpty(op: string, { shape }: Form): void {
+function checkForm(op: string, form: Form): void {
+  const { shape, dtype } = form ?? {};
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0) || !isDType(dtype)) {
+    throw new OptionError(`${op}: form`, "the shape and the dtype of a result", form);
+  }
   if (countOf(shape) > 0 || isAddressable(shape)) return;
   throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }

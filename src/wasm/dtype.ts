@@ -23,6 +23,11 @@ const ARRAYS = {
   uint8: Uint8Array,
 } as const;
 
+/** Whether a value names an element type. */
+export function isDType(value: unknown): value is DType {
+  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
+}
+
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
