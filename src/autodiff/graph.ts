@@ -44,12 +44,10 @@ export type Graph = {
   readonly engine: Engine;
   /** Every node, after its operands; effects last, in their order. */
   readonly nodes: readonly Node[];
+  /** The node of every expression that was met, the outputs among them. */
   readonly outputs: ReadonlyMap<Expression, Node>;
   readonly effects: readonly Node[];
 };
-
-/** Types and prototypes of what JSON writes. */
-const PLAIN: readonly unknown[] = ["number", "string", "boolean", "undefined", Object.prototype, Array.prototype];
 
 /** The graph under outputs and effects. */
 export function graphOf(engine: Engine, outputs: readonly Expression[], effects: readonly Expression[]): Graph {
@@ -72,7 +70,7 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
   return {
     engine,
     nodes: [...all.filter((node) => !last.includes(node)), ...last],
-    outputs: new Map(outputs.map((output) => [output, of(output)])),
+    outputs: nodes,
     effects: last,
   };
 }
@@ -98,12 +96,11 @@ function keyOf(
   if (source.kind === "constant") return `${dtype} ${show(source.value)}`;
   if (source.operation.changes !== undefined) return expression;
   const operands = source.operands.map((operand) => numbers.get(nodes.get(operand) as Node));
-  /** JSON writes NaN and the infinities alike, -0 as 0, and functions, maps and the like not at all. */
+  /** JSON writes NaN and the infinities alike, -0 as 0, and functions not at all. */
   const exact = (_: string, value: unknown): unknown => {
-    if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return { number: show(value) };
-    const isWritten =
-      value === null || PLAIN.includes(typeof value === "object" ? Object.getPrototypeOf(value) : typeof value);
-    return isWritten ? value : { identity: numberOf(value, identities) };
+    if (typeof value === "function") return { identity: numberOf(value, identities) };
+    const isWritten = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
+    return isWritten ? value : { number: show(value) };
   };
   return `${numberOf(source.operation, identities)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
 }
@@ -164,11 +161,6 @@ export function isView({ form, origin }: Node): boolean {
 export function overlaps(a: Tensor, b: Tensor): boolean {
   if (a.engine !== b.engine || a.size === 0 || b.size === 0) return false;
   return a.pointer < endOf(b) && b.pointer < endOf(a);
-}
-
-/** Whether two tensors are the same elements, in the same order. */
-export function isSamePlace(a: Tensor, b: Tensor): boolean {
-  return a.engine === b.engine && a.pointer === b.pointer && a.dtype === b.dtype && a.size === b.size;
 }
 
 /** The address behind a tensor's last element. */

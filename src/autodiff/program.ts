@@ -26,19 +26,10 @@ import {
   isView,
   type Node,
   operandsOf,
-  overlaps,
   readsAny,
 } from "./graph.ts";
 import { type Plan, place } from "./place.ts";
-import {
-  asBefore,
-  checkDestinations,
-  checkEffects,
-  checkForm,
-  type Destination,
-  isInPlace,
-  withoutRepeats,
-} from "./targets.ts";
+import { asBefore, checkEffects, checkForm, checkTargets, type Destination, isWritten } from "./targets.ts";
 
 /** Where results go besides a program's outputs, and what it changes. */
 export type CompileOptions = {
@@ -56,10 +47,8 @@ export type CompileOptions = {
   readonly arguments?: readonly Expression[];
 };
 
-const OPTIONS = { into: 1, effects: 1, arguments: 1 } as const;
-
 /** What can be bound: what it must be like, and where it is read. */
-type Argument = { readonly form: Form; readonly node: Node | undefined };
+type Argument = { readonly form: Form; readonly node?: Node };
 
 type Expressions<Name extends string> = { readonly [N in Name]: Expression };
 
@@ -85,25 +74,19 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * program.outputs.loss.data[0]; // → 14
  */
 export function compile<Name extends string>(outputs: Expressions<Name>, options: CompileOptions = {}): Program<Name> {
-  checkOptions<CompileOptions>("compile", options, OPTIONS);
+  checkOptions<CompileOptions>("compile", options, { into: 1, effects: 1, arguments: 1 });
   const { into = [], effects = [], arguments: declared = [] } = options;
-  const values: readonly (readonly [option: string, value: unknown])[] = [
-    ...Object.entries<unknown>(outputs ?? {}).map(([name, value]) => [`outputs.${name}`, value] as const),
-    ...listOf("into", into).map((entry, i) => [`into[${i}]: value`, (entry as Destination | undefined)?.[0]] as const),
-    ...listOf("effects", effects).map((effect, i) => [`effects[${i}]`, effect] as const),
-    ...listOf("arguments", declared).map((argument, i) => [`arguments[${i}]`, argument] as const),
-  ];
-  for (const [option, value] of values) {
-    if (!isExpression(value)) throw new OptionError(`compile: ${option}`, "an expression", value);
+  const all = { outputs: Object.values(outputs ?? {}), into, effects, arguments: declared };
+  for (const [option, list] of Object.entries<unknown>(all)) {
+    if (!Array.isArray(list)) throw new OptionError(`compile: ${option}`, "a list", list);
+    for (const entry of list) {
+      const value = option === "into" ? entry?.[0] : entry;
+      if (!isExpression(value)) throw new OptionError(`compile: ${option}`, "expressions", value);
+    }
   }
-  const [, first] = values[0] ?? [];
+  const [first] = [...all.outputs, ...into.map(([value]) => value), ...effects] as Expression[];
   if (first === undefined) throw new OptionError("compile: outputs", "at least one expression", "none");
-  return new Program((first as Expression).engine, outputs, options);
-}
-
-function listOf(option: string, list: unknown): readonly unknown[] {
-  if (Array.isArray(list)) return list;
-  throw new OptionError(`compile: ${option}`, "a list", list);
+  return new Program(first.engine, outputs, options);
 }
 
 /** Instructions over a block of memory. `compile` makes them. */
@@ -122,7 +105,7 @@ export class Program<Name extends string = string> extends Owner {
   readonly #block: Block;
   readonly #nodes: readonly Node[];
   /** What can be bound, by name; `node` where something reads it. */
-  readonly #arguments: ReadonlyMap<string, Argument>;
+  readonly #arguments: ReadonlyMap<string | undefined, Argument>;
   /** How many of them are read. */
   readonly #read: number;
   /** Tensors of others that it writes to. */
@@ -140,20 +123,15 @@ export class Program<Name extends string = string> extends Owner {
     if ([...asked, ...values, ...effects].some((root) => root.engine !== engine)) {
       throw new EngineMismatchError("compile", "a value");
     }
-    checkDestinations(engine, into);
+    checkTargets(engine, into);
     const before = graphOf(engine, [...asked, ...values], effects);
     checkLeaves(before);
-    const targets = into.map(([, target]) => target);
-    checkEffects(before, targets);
-    const apart = withoutRepeats(into, before.outputs).filter((destination) => !isInPlace(destination));
-    this.#written = [...targets.flatMap(tensorsOf), ...changedBy(before.effects)];
+    checkEffects(before);
+    const targets = into.flatMap(([, target]) => tensorsOf(target));
+    this.#written = [...targets, ...changedBy(before.effects)];
     const wanted = asked.map((value) => asBefore(value, this.#written));
-    const { direct, assigned } = destinations(
-      engine,
-      wanted,
-      apart.map(([value, target]) => [asBefore(value, targets.flatMap(tensorsOf)), target] as const),
-      effects,
-    );
+    const moved = into.map(([value, target]) => [asBefore(value, targets), target] as const);
+    const { direct, assigned } = destinations(engine, wanted, moved, effects);
     const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], [...assigned, ...effects]);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
     const nodes = fuse(graph);
@@ -161,8 +139,12 @@ export class Program<Name extends string = string> extends Owner {
 
     this.engine = engine;
     this.#nodes = nodes;
-    this.#arguments = argumentsOf(nodes, declared);
-    this.#read = [...this.#arguments.values()].filter(({ node }) => node !== undefined).length;
+    const read = nodes.filter(({ origin }) => origin.kind === "argument");
+    this.#read = read.length;
+    this.#arguments = new Map<string | undefined, Argument>([
+      ...declared.map((form) => [form.name, { form }] as const),
+      ...read.map((node) => [node.name, { form: node.form, node }] as const),
+    ]);
     this.plan = place(nodes, results, changedBy(graph.effects));
     const written = new Set(nodes.map(besideOf));
     this.instructions = nodes.filter(
@@ -209,9 +191,8 @@ export class Program<Name extends string = string> extends Owner {
       if (node !== undefined && this.#bound.get(node) === tensor) continue;
       checkForm("bind", name, form, tensor, this.engine);
       if (node === undefined) continue;
-      if (tensor instanceof SparseMatrix && tensor.widest > (form.widest ?? 0)) {
-        throw new ShapeError("bind", name, `at most ${form.widest} nonzeros in a row`, `${tensor.widest}`);
-      }
+      if (tensor instanceof SparseMatrix && tensor.widest > (form.widest ?? 0))
+        throw new ShapeError("bind", name, `at most ${form.widest} nonzeros a row`, `${tensor.widest}`);
       this.#checkApart(name, tensor);
       bound ??= new Map(this.#bound);
       bound.set(node, tensor);
@@ -257,11 +238,9 @@ export class Program<Name extends string = string> extends Owner {
   /** The values of an argument are those before the run: the program must not write to its memory meanwhile. */
   #checkApart(name: string, tensor: Tensor | SparseMatrix): void {
     const { pointer, bytes } = this.#block;
-    for (const part of tensorsOf(tensor)) {
-      const isInBlock = part.pointer < pointer + bytes && pointer < endOf(part);
-      if (!isInBlock && !this.#written.some((written) => overlaps(part, written))) continue;
+    const isInBlock = tensorsOf(tensor).some((part) => part.pointer < pointer + bytes && pointer < endOf(part));
+    if (isInBlock || isWritten(tensor, this.#written))
       throw new OptionError(`bind: ${name}`, "the program writes to its memory; pass a copy of it");
-    }
   }
 
   #inputsOf(nodes: readonly Node[]): Record<string, Tensor> {
@@ -362,24 +341,6 @@ function checkLeaves({ engine, nodes }: Graph): void {
   for (const { origin, form } of nodes) {
     if (origin.kind === "tensor") checkForm("compile", "a tensor", form, origin.tensor, engine);
   }
-}
-
-/** Arguments by name: those that are read, and those that were declared. */
-function argumentsOf(nodes: readonly Node[], declared: readonly Expression[]): ReadonlyMap<string, Argument> {
-  const found = new Map<string, Argument>();
-  const add = (source: unknown, name: string | undefined, argument: Argument) => {
-    const known = found.get(name ?? "");
-    if (known === undefined) found.set(name ?? "", argument);
-    else if (known.node?.origin !== source) throw new OptionError("compile: arguments", "names of their own", name);
-  };
-  for (const node of nodes) {
-    if (node.origin.kind === "argument") add(node, node.name, { form: node.form, node });
-  }
-  for (const each of declared) {
-    if (each.source.kind !== "argument") throw new OptionError("compile: arguments", "arguments", each);
-    add(each.source, each.name, { form: each, node: undefined });
-  }
-  return found;
 }
 
 function scratchOf(engine: Engine, node: Node): number {

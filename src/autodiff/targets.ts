@@ -1,8 +1,8 @@
 /**
  * What a program writes outside of its block, checked when it is compiled: kernels check nothing.
  *
- *   into      values written to targets of their shape, dtype and density; targets do not overlap
- *   effects   operations that change a dense tensor in place, after everything else
+ *   into      values written to targets of their shape, dtype and density, which do not overlap
+ *   effects   operations that change dense tensors in place: after all targets are written, in their order
  *
  * Values are those before the run: a tensor that is itself an output or a value, and that the program writes to, is copied
  * first.
@@ -16,25 +16,24 @@ import type { Form } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { changedOperands, endOf, type Graph, isSamePlace, type Node, operandsOf, overlaps } from "./graph.ts";
+import { changedOperands, type Graph, operandsOf, overlaps } from "./graph.ts";
 
 /** A value, and the tensor that it is written to. */
 export type Destination = readonly [value: Expression, target: Tensor | SparseMatrix];
 
 /**
- * A tensor that is to stand for a value of this form.
+ * Checks a tensor that is to stand for a value of this form.
  *
- * @throws {OptionError} not a tensor, or dense where sparse rows are wanted, or the other way round
+ * @throws {OptionError} not a tensor, or dense where sparse rows are needed, or the other way round
  * @throws {DTypeError} another dtype
  * @throws {ShapeError} another shape
  * @throws {EngineMismatchError} a tensor of another engine
  * @throws {DisposedError} it was disposed
  */
 export function checkForm(op: string, argument: string, form: Form, tensor: unknown, engine: Engine): void {
-  const wanted = form.widest === undefined ? "a dense tensor" : "sparse rows";
-  const isSparse = tensor instanceof SparseMatrix;
-  if (!(tensor instanceof Tensor || isSparse) || isSparse !== (form.widest !== undefined)) {
-    throw new OptionError(`${op}: ${argument}`, wanted, tensor);
+  const isSparse = form.widest !== undefined;
+  if (!(tensor instanceof (isSparse ? SparseMatrix : Tensor))) {
+    throw new OptionError(`${op}: ${argument}`, isSparse ? "sparse rows" : "a dense tensor", tensor);
   }
   if (tensor.dtype !== form.dtype) throw new DTypeError(op, argument, form.dtype, tensor.dtype);
   if (!isSameShape(tensor.shape, form.shape)) throw new ShapeError(op, argument, show(form.shape), show(tensor.shape));
@@ -42,120 +41,71 @@ export function checkForm(op: string, argument: string, form: Form, tensor: unkn
   for (const { pointer } of tensorsOf(tensor)) void pointer;
 }
 
-/** Every target, held against its value. Errors as `checkForm`. */
-export function checkDestinations(engine: Engine, into: readonly Destination[]): void {
+/**
+ * Checks that sparse rows have room for others; dense ones of one shape always do.
+ *
+ * @throws {ShapeError} too few nonzeros in a row, or in all
+ */
+export function checkRoom(op: string, argument: string, { widest = 0, shape }: Form, room: unknown): void {
+  if (!(room instanceof SparseMatrix)) return;
+  const all = (shape[0] ?? 0) * widest;
+  if (room.widest >= widest && room.capacity >= all) return;
+  throw new ShapeError(
+    op,
+    argument,
+    `room for ${widest} nonzeros a row, ${all} in all`,
+    `${room.widest}, ${room.capacity}`,
+  );
+}
+
+/** Checks every target. Errors as `checkForm` and `checkRoom`; also an OptionError where targets overlap. */
+export function checkTargets(engine: Engine, into: readonly Destination[]): void {
+  const before: Tensor[] = [];
   for (const [i, [value, target]] of into.entries()) {
     const argument = `into[${i}]: target`;
     checkForm("compile", argument, value, target, engine);
-    const { widest, shape } = value;
-    if (!(target instanceof SparseMatrix) || widest === undefined) continue;
-    const room = (shape[0] ?? 0) * widest;
-    if (target.widest >= widest && target.capacity >= room) continue;
-    const found = `${target.widest} in a row and ${target.capacity} in all`;
-    throw new ShapeError("compile", argument, `room for ${widest} nonzeros in a row and ${room} in all`, found);
+    checkRoom("compile", argument, value, target);
+    if (isWritten(target, before)) throw new OptionError(`compile: ${argument}`, "it overlaps an earlier target");
+    before.push(...tensorsOf(target));
   }
 }
 
-/**
- * The targets without those that are there twice for one value.
- *
- * @throws {OptionError} targets that overlap
- */
-export function withoutRepeats(into: readonly Destination[], nodes: ReadonlyMap<Expression, Node>): Destination[] {
-  const kept: Destination[] = [];
-  for (const [i, [value, target]] of into.entries()) {
-    const rivals = into.slice(0, i).filter(([, other]) => haveOverlap(target, other));
-    const isRepeat = rivals.length > 0 && rivals.every((rival) => isSame(rival, [value, target], nodes));
-    if (!isRepeat && rivals[0] !== undefined) {
-      const at = into.indexOf(rivals[0]);
-      throw new OptionError(`compile: into[${i}]`, `its target overlaps into[${at}]'s; targets must be apart`);
-    }
-    if (!isRepeat) kept.push([value, target]);
-  }
-  return kept;
+/** Whether a tensor has an element in common with others. */
+export function isWritten(tensor: Tensor | SparseMatrix, others: readonly Tensor[]): boolean {
+  return tensorsOf(tensor).some((own) => others.some((other) => overlaps(own, other)));
 }
 
-function isSame([a, to]: Destination, [b, other]: Destination, nodes: ReadonlyMap<Expression, Node>): boolean {
-  return nodes.get(a) === nodes.get(b) && to instanceof Tensor && other instanceof Tensor && isSamePlace(to, other);
-}
-
-function haveOverlap(a: Tensor | SparseMatrix, b: Tensor | SparseMatrix): boolean {
-  const others = tensorsOf(b);
-  return tensorsOf(a).some((own) => others.some((other) => overlaps(own, other)));
-}
-
-/** The expression itself, or a copy where it is a tensor that is written to during the run. */
+/** The expression itself, or a copy where it is a tensor that the program writes to. */
 export function asBefore(value: Expression, written: readonly Tensor[]): Expression {
-  const { source, dtype, shape } = value;
-  if (source.kind !== "tensor" || !(source.tensor instanceof Tensor)) return value;
-  const { tensor } = source;
-  if (!written.some((other) => overlaps(tensor, other))) return value;
+  const { source, dtype, shape, widest } = value;
+  if (source.kind !== "tensor" || widest !== undefined || !isWritten(source.tensor, written)) return value;
   return applied(SNAPSHOT, [value], {}, { dtype, shape });
 }
 
-/** Whether a destination is a tensor that goes to itself. */
-export function isInPlace([{ source }, target]: Destination): boolean {
-  return source.kind === "tensor" && source.tensor instanceof Tensor && target instanceof Tensor
-    ? isSamePlace(source.tensor, target)
-    : false;
-}
-
 /**
- * Each effect changes dense tensors, which overlap neither each other nor, in part, what else it reads or the program
- * writes. Effects and targets of which one contains the other have an order: targets first, effects as they are listed.
+ * Checks that effects are nothing but effects, and that each changes dense tensors of the result's form which overlap neither
+ * each other nor its other operands; an operand that is only read may be the changed tensor itself.
  *
- * @throws {OptionError} no effect, one that is used as a value, or an overlap
- * @throws {ShapeError} an effect whose result has another shape than what it changes
- * @throws {DTypeError} or another dtype
- * @throws {DisposedError} the tensor was disposed
+ * @throws {OptionError} an effect that is none, is used as a value, or has operands that overlap
+ * @throws {ShapeError} a result of another shape than what is changed
+ * @throws {DTypeError} or of another dtype
+ * @throws {DisposedError} a tensor that was disposed
  */
-export function checkEffects({ nodes, effects, engine }: Graph, targets: readonly (Tensor | SparseMatrix)[]): void {
-  const written = targets.flatMap(tensorsOf);
+export function checkEffects({ nodes, effects, engine }: Graph): void {
   for (const node of nodes) {
-    if (changedOperands(node).length === 0 || (effects.includes(node) && node.uses === 0)) continue;
-    throw new OptionError("compile: outputs", `"${nameOf(node)}" changes its operand: pass it in effects, alone`);
-  }
-  for (const node of effects) {
-    const changed = changedOperands(node).map(({ origin }) => (origin.kind === "tensor" ? origin.tensor : undefined));
-    if (changed.length === 0)
-      throw new OptionError("compile: effects", "operations that change a tensor", nameOf(node));
-    const { dtype, shape } = node.form;
-    for (const [i, tensor] of changed.entries()) {
-      const form = i > 0 && tensor instanceof Tensor ? tensor : { dtype, shape };
-      checkForm("compile", `what ${nameOf(node)} changes`, form, tensor, engine);
+    const changed = changedOperands(node);
+    const isEffect = effects.includes(node);
+    if (isEffect !== changed.length > 0 || (isEffect && node.uses > 0)) {
+      throw new OptionError("compile: effects", "operations that change a tensor belong here, and nowhere else");
     }
-    const own = changed as Tensor[];
-    checkOperands(node, own);
-    if (own.some((tensor) => written.some((other) => isHalfway(tensor, other)))) {
-      throw new OptionError("compile: effects", `what ${nameOf(node)} changes overlaps another target in part`);
+    for (const [i, { origin, form }] of changed.entries()) {
+      const tensor = origin.kind === "tensor" ? origin.tensor : undefined;
+      const { dtype, shape } = i === 0 ? node.form : form;
+      checkForm("compile", "what an effect changes", { dtype, shape }, tensor, engine);
+      const others = operandsOf(node).filter((operand) => operand !== changed[i]);
+      const read = others.flatMap(({ origin }) => (origin.kind === "tensor" ? tensorsOf(origin.tensor) : []));
+      if (changed.indexOf(changed[i] as never) === i && !isWritten(tensor as Tensor, read)) continue;
+      throw new OptionError("compile: effects", "what an effect changes overlaps another of its operands");
     }
-    written.push(...own);
   }
-}
-
-/** What an effect changes is apart from its other operands; one that is only read may be the very same tensor. */
-function checkOperands(node: Node, changed: readonly Tensor[]): void {
-  const isChanged = new Set(changedOperands(node));
-  for (const [i, tensor] of changed.entries()) {
-    const read = operandsOf(node).flatMap((operand) =>
-      operand.origin.kind === "tensor" && !isChanged.has(operand) ? tensorsOf(operand.origin.tensor) : [],
-    );
-    const isApart =
-      changed.every((other, j) => i === j || !overlaps(tensor, other)) &&
-      read.every((other) => !overlaps(tensor, other) || isSamePlace(tensor, other));
-    if (!isApart) throw new OptionError("compile: effects", `what ${nameOf(node)} changes overlaps its other operands`);
-  }
-}
-
-/** Whether two tensors overlap, and neither contains the other. */
-function isHalfway(a: Tensor, b: Tensor): boolean {
-  return overlaps(a, b) && !contains(a, b) && !contains(b, a);
-}
-
-function contains(a: Tensor, b: Tensor): boolean {
-  return a.pointer <= b.pointer && endOf(b) <= endOf(a);
-}
-
-function nameOf({ origin }: Node): string {
-  return origin.kind === "computed" ? origin.operation.name : origin.kind;
 }

@@ -48,7 +48,7 @@ export function apply<D extends FloatType, A extends Attributes>(
   const form = operation.form(operands, attributes);
   const [first] = operands;
   if (first === undefined) throw new OptionError(name, "an operand", undefined);
-  checkOperands(name, operands, first.engine);
+  checkOperands(name, operands);
   checkForm(name, form);
   if (operands.some(isExpression)) {
     checkNoPlace(name, "out", out);
@@ -68,21 +68,20 @@ export function apply<D extends FloatType, A extends Attributes>(
   return y;
 }
 
-/** Every operand is in the same memory. A shape rule of the library's has looked at more than that. */
-function checkOperands(op: string, operands: readonly AnyValue[], engine: Engine): void {
-  for (const [i, operand] of operands.entries()) {
+/** Checks that operands are values in one memory: shape rules of one's own need not look. */
+function checkOperands(op: string, operands: readonly AnyValue[]): void {
+  for (const operand of operands) {
     const isValue = operand instanceof Tensor || operand instanceof SparseMatrix || isExpression(operand);
-    if (!isValue) throw new OptionError(`${op}: operand ${i}`, "a tensor or an expression", operand);
-    if (operand.engine !== engine) throw new EngineMismatchError(op, `operand ${i}`);
+    if (!isValue) throw new OptionError(`${op}: operands`, "tensors or expressions", operand);
+    if (operand.engine !== operands[0]?.engine) throw new EngineMismatchError(op, "an operand");
   }
 }
 
 /** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
 function checkForm(op: string, form: Form): void {
   const { shape, dtype } = form ?? {};
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0) || !isDType(dtype)) {
-    throw new OptionError(`${op}: form`, "the shape and the dtype of a result", form);
-  }
+  const isForm = isDType(dtype) && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (!isForm) throw new OptionError(`${op}: form`, "a shape and a dtype", form);
   if (countOf(shape) > 0 || isAddressable(shape)) return;
   throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }

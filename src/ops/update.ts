@@ -8,10 +8,10 @@ import { countOf } from "../tensor/layout.ts";
 import type { Attributes, Call, Form, Operation, Place } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
 import { gemmOf, MATMUL, type Transpose } from "./matmul.ts";
-import { applied, isFloat, sizesOf } from "./operation.ts";
+import { applied, bytesOf, sizesOf } from "./operation.ts";
 
 /**
  * Eight numbers of an optimizer, float64: a kernel reads them when it runs, so that they may change from step to step.
@@ -30,15 +30,14 @@ export function effect<A extends Attributes>(
   return applied(operation, all, attributes, operation.form(all, attributes));
 }
 
-/** What is updated, the rates, and operands that are like what is updated: at least so many. */
-function formOfUpdate(op: string, least: number): Operation["form"] {
+/** What is updated, the rates, and operands that are like what is updated. */
+function formOfUpdate(op: string): Operation["form"] {
   return ([target, rates, ...others]) => {
     const parameters = target as Expression;
     checkFloat(op, "w", parameters);
     checkAlike(op, "rates", rates as Expression, parameters, "float64");
     checkShapeIs(op, "rates", rates as Expression, [RATES]);
     for (const other of others) checkLike(op, other, parameters);
-    if (others.length < least) throw new OptionError(`${op}: operands`, `${least} besides the rates`, others.length);
     return { dtype: parameters.dtype, shape: parameters.shape };
   };
 }
@@ -54,7 +53,7 @@ export const RATES = 8;
 /** v ← μv + d, w ← w - η·v, or with Nesterov w ← w - η(d + μv), where d = g + λw. rates: η, λ, μ, 1 or 0 */
 export const MOMENTUM: Operation = {
   name: "momentum",
-  form: /* @__PURE__ */ formOfUpdate("momentum", 2),
+  form: /* @__PURE__ */ formOfUpdate("momentum"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, rates = 0, g = 0, v = 0] = at.map(({ pointer }) => pointer);
@@ -71,7 +70,7 @@ export const MOMENTUM: Operation = {
  */
 export const ADAPTIVE: Operation = {
   name: "adaptive",
-  form: /* @__PURE__ */ formOfUpdate("adaptive", 2),
+  form: /* @__PURE__ */ formOfUpdate("adaptive"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, rates = 0, g = 0, v = 0, m = 0] = at.map(({ pointer }) => pointer);
@@ -111,7 +110,7 @@ function descentOf({ memory, at }: Call): Descent {
 /** w ← (1 - ηλ)·w - η·g. rates: η, λ */
 export const SGD: Operation = {
   name: "sgd",
-  form: /* @__PURE__ */ formOfUpdate("sgd", 1),
+  form: /* @__PURE__ */ formOfUpdate("sgd"),
   bind(call) {
     const { kernels, result, at } = call;
     const n = countOf(result.shape);
@@ -254,25 +253,19 @@ export const ASSIGN: Operation = {
     checkShapeIs("assign", "value", value as Expression, (target as Expression).shape);
     return target as Form;
   },
-  bind: (call) => copyOf(call, call.at[1], call.at[0]),
+  bind: bindCopy,
   changes: 0,
   flops: () => 0,
 };
 
 /** A tensor's elements as they are before anything is written to it. */
-export const SNAPSHOT: Operation = {
-  name: "copy",
-  form: ([x]) => x as Form,
-  bind: (call) => copyOf(call, call.at[0], call.out),
-  flops: () => 0,
-};
+export const SNAPSHOT: Operation = { name: "copy", form: ([x]) => x as Form, bind: bindCopy, flops: () => 0 };
 
-function copyOf({ kernels, common, result }: Call, from: Place | undefined, to: Place | undefined): () => void {
-  const n = countOf(result.shape);
-  const [source, target] = [from?.pointer ?? 0, to?.pointer ?? 0];
-  if (isFloat(result.dtype)) return () => kernels.copy(n, source, target);
-  const bytes = n * bytesPerElement(result.dtype);
-  return () => common.copyRows(1, bytes, source, bytes, target, bytes);
+/** The last operand's elements, to where the result is: for an assignment, in the target. */
+function bindCopy({ common, result, at, out }: Call): () => void {
+  const bytes = bytesOf(result);
+  const from = at.at(-1)?.pointer ?? 0;
+  return () => common.copyRows(1, bytes, from, bytes, out.pointer, bytes);
 }
 
 /** The step of [seed, step] plus 1: the next run draws other dropout masks. */
