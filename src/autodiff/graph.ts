@@ -134,6 +134,11 @@ export function changedOperands({ origin }: Node): readonly Node[] {
   return which.flatMap((at) => operands[at] ?? []);
 }
 
+/** Whether a node is there for what it changes. */
+export function isEffect(node: Node): boolean {
+  return changedOperands(node).length > 0;
+}
+
 /** The tensors that effects change. */
 export function changedBy(effects: readonly Node[]): Tensor[] {
   return effects.flatMap(changedOperands).flatMap((target) => {

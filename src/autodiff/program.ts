@@ -19,10 +19,10 @@ import {
   besideOf,
   type Computed,
   changedBy,
-  changedOperands,
   endOf,
   type Graph,
   graphOf,
+  isEffect,
   isView,
   type Node,
   operandsOf,
@@ -309,7 +309,8 @@ export class Program<Name extends string = string> extends Owner {
 
 /**
  * Which values their instruction can write to the caller's tensors, and which are copied there when nothing reads the
- * old content any more: those whose target the program reads, those that are leaves, and a second target of one value.
+ * old content any more: those whose target the program reads, those that are leaves, those that effects or views read, and
+ * a second target of one value.
  */
 function destinations(
   engine: Engine,
@@ -319,10 +320,12 @@ function destinations(
 ): { readonly direct: readonly Destination[]; readonly assigned: readonly Expression[] } {
   const { nodes, outputs } = graphOf(engine, [...wanted, ...into.map(([value]) => value)], effects);
   // What only effects read is not meant: they run when everything has been written.
-  const read = nodes.flatMap((node) => (changedOperands(node).length === 0 ? operandsOf(node) : []));
+  const read = nodes.flatMap((node) => (isEffect(node) ? [] : operandsOf(node)));
+  // A view outlives its instruction, and effects come when others may have changed a target.
+  const kept = nodes.flatMap((node) => (isEffect(node) || isView(node) ? operandsOf(node) : []));
   const direct: Destination[] = [];
   const assigned: Expression[] = [];
-  const taken = new Set<Node | undefined>(wanted.map((value) => outputs.get(value)));
+  const taken = new Set<Node | undefined>([...wanted.map((value) => outputs.get(value)), ...kept]);
   for (const [value, target] of into) {
     const node = outputs.get(value);
     const isRead = read.some((leaf) => readsAny(leaf, tensorsOf(target)));

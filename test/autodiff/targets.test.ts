@@ -395,6 +395,30 @@ test("targets are written before effects, which are done in their order, whereve
   assert.equal(numbersOf(gradients), [3, 4, 3, 4], "a tensor is read when its effect runs");
 });
 
+test("a value that goes to a tensor stays what it was where an effect changes that tensor", () => {
+  using x = vector([2, -3]);
+  using target = zeros(engine, [2]);
+  using w = vector([0, 0]);
+  using rates = unitRates();
+  const doubled = mul(expressionOf(x), 2);
+  const clip = effect(CLIP_VALUE, target, [], { limit: 1 });
+  for (const g of [doubled, reshape(reshape(doubled, [1, 2]), [2])]) {
+    w.data.fill(0);
+    using program = compile(
+      { flat: reshape(doubled, [2, 1]) },
+      { into: [[doubled, target]], effects: [clip, effect(SGD, w, [rates, g], {})] },
+    );
+    program.run();
+    assert.equal([target, w, program.outputs.flat].map(numbersOf), [
+      [1, -1],
+      [-4, 6],
+      [4, -6],
+    ]);
+    target.data.fill(9);
+    assert.equal(numbersOf(program.outputs.flat), [4, -6], "the caller's tensor is not the output");
+  }
+});
+
 test("effects are operations that change a dense tensor, and are nothing but effects", () => {
   using w = vector([1, 2]);
   using sparse = new SparseMatrix(engine, [1, 2], { dtype: "float32", widest: 2 });
