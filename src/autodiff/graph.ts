@@ -147,11 +147,10 @@ export function changedBy(effects: readonly Node[]): Tensor[] {
   });
 }
 
-/** Whether a node is the memory of one of these tensors: the tensor itself, a view of it, or a part that overlaps. */
+/** Whether a node is in the memory of one of these tensors: the tensor itself, written to it, a view, or a part. */
 export function readsAny(node: Node, tensors: readonly Tensor[]): boolean {
-  const { origin } = node;
-  if (origin.kind === "tensor")
-    return tensorsOf(origin.tensor).some((own) => tensors.some((other) => overlaps(own, other)));
+  const own = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : undefined);
+  if (own !== undefined) return tensorsOf(own).some((part) => tensors.some((other) => overlaps(part, other)));
   return isView(node) && readsAny(operandsOf(node)[0] as Node, tensors);
 }
 

@@ -14,6 +14,7 @@ import { add, mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp } from "../../src/ops/elementwise.ts";
 import { batchOf } from "../../src/ops/gather.ts";
+import { matmul } from "../../src/ops/matmul.ts";
 import { apply } from "../../src/ops/operation.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { gather, reshape } from "../../src/ops/rows.ts";
@@ -416,6 +417,23 @@ test("a value that goes to a tensor stays what it was where an effect changes th
     ]);
     target.data.fill(9);
     assert.equal(numbersOf(program.outputs.flat), [4, -6], "the caller's tensor is not the output");
+  }
+});
+
+test("a step of descent is not fused with what an effect changes before it", () => {
+  using x = vector([2, -3]);
+  using rates = unitRates();
+  const doubled = mul(reshape(expressionOf(x), [1, 2]), 2);
+  for (const [g, shape, wanted] of [
+    [matmul(doubled, doubled, { transpose: "a" }), [2, 2], [-16, 24, 24, -36]],
+    [sum(doubled, { axes: [0] }), [2], [-4, 6]],
+  ] as const) {
+    using target = zeros(engine, [1, 2]);
+    using w = zeros(engine, shape);
+    const effects = [effect(CLIP_VALUE, target, [], { limit: 1 }), effect(SGD, w, [rates, g], {})];
+    using program = compile({}, { into: [[doubled, target]], effects });
+    program.run();
+    assert.equal([target, w].map(numbersOf), [[1, -1], wanted]);
   }
 });
 

@@ -139,6 +139,14 @@ export class GraphDraw {
     for (const gradient of gradientsOf(loss, wrt)) this.values.push(gradient);
   }
 
+  /** A product or a sum of columns: what a step of descent becomes one instruction with. */
+  gradientLike(): void {
+    const x = this.any();
+    if (x.shape.length !== 2) return;
+    if (this.#draw.chance(0.5)) this.#product(x);
+    else this.#take("sum over 0", (value) => sum(value, { axes: [0] }), [x]);
+  }
+
   /** A value, more often a late one. */
   any(): Floats {
     const draw = this.#draw;
@@ -337,7 +345,7 @@ export class GraphDraw {
     const draw = this.#draw;
     const [m = 0, n = 0] = z.shape;
     const choice = draw.below(4);
-    const same = draw.pick(this.values.filter(({ shape }) => isSameShape(shape, z.shape)));
+    const same = draw.chance(0.2) ? z : draw.pick(this.values.filter(({ shape }) => isSameShape(shape, z.shape)));
     if (choice === 0) return this.#take("squaredError", squaredError as Any, [z, same], "only later");
     if (choice === 1)
       return this.#take("binaryCrossEntropy", binaryCrossEntropyWithLogits as Any, [z, same], "only later");

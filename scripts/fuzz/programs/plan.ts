@@ -127,10 +127,11 @@ export class PlanDraw {
   #effect(): void {
     const draw = this.#draw;
     const graph = this.#graph;
-    const value = graph.any();
+    if (draw.chance(0.3)) graph.gradientLike();
+    const value = draw.chance(0.3) ? (graph.values.at(-1) as Expression) : graph.any();
     const { dtype, shape } = value;
     const alike = graph.tensors.filter((tensor) => tensor.dtype === dtype && `${tensor.shape}` === `${shape}`);
-    const own = () => graph.tensor(dtype, shape);
+    const own = () => (draw.chance(0.3) && alike.length > 0 ? draw.pick(alike) : graph.tensor(dtype, shape));
     const w =
       draw.chance(0.5) && alike.length > 0 ? draw.pick(alike) : draw.chance(0.1) ? this.#upon(dtype, shape) : own();
     const rates = this.#rates();

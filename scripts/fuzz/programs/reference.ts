@@ -73,7 +73,9 @@ export class Reference {
     const { operation, operands, attributes } = effect.source;
     const alone = operands.map(operandOf);
     const isFused = node.origin.operation !== operation;
-    const fused = isFused ? node.origin.operands.map((of) => operandOf(this.#expressionOf(of))) : alone;
+    // What, unfused, a product or a sum would have read before any effect: all but the parameters and the rates.
+    const ofNode = (of: Node, i: number) => (i < 2 ? operandOf : this.valueOf.bind(this))(this.#expressionOf(of));
+    const fused = isFused ? node.origin.operands.map(ofNode) : alone;
     const target = alone[0] as Tensor;
     if (!isFused || [...alone, ...fused].every(isSmall)) {
       compute(operation, this.#engine, alone, attributes, target);
