@@ -6,12 +6,13 @@ import { csv } from "./targets/csv.ts";
 import { gzip, idx } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
+import { graphs, programs } from "./targets/programs.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
   ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
-  ...[argumentsTarget, configuration, tensors],
+  ...[argumentsTarget, configuration, tensors, programs, graphs],
 ];
 
 /** @throws {Error} there is none */

@@ -16,8 +16,7 @@ import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
-import type { Shape } from "../tensor/layout.ts";
-import type { SparseMatrix } from "../tensor/sparse.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
@@ -184,7 +183,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** The last layer's output for the rows of x: a tensor of the network's own, which the next call overwrites. */
   logits(x: Rows<D>): Tensor<D> {
     checkRows("logits: x", x);
-    const program = this.#program(`z ${formOf(x)}`, () => compile({ z: this.forward(this.#argument(x), "predict").z }));
+    const program = this.#program(`z ${formOf(x)}`, () => {
+      const input = this.#argument(x);
+      return compile({ z: this.forward(input, "predict").z }, { arguments: [input] });
+    });
     program.bind({ x });
     program.run();
     return program.outputs["z"] as Tensor<D>;
@@ -201,10 +203,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#with(x, t, (input, target) => {
       if (typeof this.lossFunction !== "function") return this.lossOf(this.logits(input), target);
       const key = `loss ${formOf(input)} ${formOf(target)}`;
-      return this.#lossBy(key, { x: input, t: target }, () => {
-        const { z } = this.forward(this.#argument(input), "predict");
-        return this.lossOf(z, argument<DType>(this.engine, target, "t"));
-      });
+      return this.#lossBy(key, { x: input, t: target }, (x, t) => this.lossOf(this.forward(x, "predict").z, t));
     });
   }
 
@@ -230,12 +229,12 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): NamedTensors<string, D> {
     return this.#with(x, t, (input, target) => {
       const program = this.#program(`gradient ${formOf(input)} ${formOf(target)}`, () => {
-        const { z } = this.forward(this.#argument(input), "train");
-        const loss = this.lossOf(z, argument<DType>(this.engine, target, "t"));
+        const [x, t] = [this.#argument(input), argument<DType>(this.engine, target, "t")];
+        const loss = this.lossOf(this.forward(x, "train").z, t);
         const leaves = this.#leaves();
         const gradients = gradientsOf(loss, Object.values(leaves));
         const into = Object.keys(leaves).map((name, i) => [gradients[i] as Expression, this.#gradient(name)] as const);
-        return compile({}, { into });
+        return compile({}, { into, arguments: [x, t] });
       });
       program.bind({ x: input, t: target });
       program.run();
@@ -276,9 +275,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     if (learningRate !== undefined) checkType("step: learningRate", "number", learningRate);
     if (number === undefined) throw new OptionError("step: state", "one that this network's optimize made", state);
     const key = `${number} ${formOf(x)} ${formOf(t)}`;
-    const step = this.#steps.get(key, () =>
-      this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") }),
-    );
+    const step = this.#steps.get(key, () => {
+      const [input, target] = [this.#argument(x), argument<DType>(this.engine, t, "t")];
+      return this.trainingStep(state, { x: input, t: target, arguments: [input, target] });
+    });
     step.program.bind({ x, t });
     step.run(learningRate);
   }
@@ -327,9 +327,8 @@ export class Network<D extends FloatType = FloatType> extends Owner {
       return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);
     }
     if (typeof loss !== "function") return LOSSES[loss](z, t as Tensor<D>);
-    return this.#lossBy(`loss of z ${formOf(z)} ${formOf(t as Tensor)}`, { z, t: t as Tensor }, () =>
-      this.lossOf(argument(this.engine, z, "z"), argument(this.engine, t as Tensor, "t")),
-    );
+    const key = `loss of z ${formOf(z)} ${formOf(t as Tensor)}`;
+    return this.#lossBy(key, { x: z, t: t as Tensor }, (output, targets) => this.lossOf(output, targets));
   }
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
@@ -358,7 +357,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
     checkType("source", "object", source);
-    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1 });
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1 });
     const result = this.forward(source.x, "train");
     return {
       parameters: this.#parameters.valueGroup,
@@ -384,8 +383,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#parameters.gradients[name] as Tensor<D>;
   }
 
+  /** Stands for rows of the shape of x; sparse ones may be of any width. */
   #argument(x: Rows<D>): Expression<D> {
-    return argument(this.engine, x as { readonly dtype: D; readonly shape: Shape; readonly widest?: number }, "x");
+    const { dtype, shape } = x;
+    return argument(this.engine, { dtype, shape, widest: x instanceof SparseMatrix ? shape[1] : undefined }, "x");
   }
 
   #program(key: string, compiled: () => Program<string>): Program<string> {
@@ -394,8 +395,15 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /** A loss that is a function, by the program for tensors of these shapes. */
-  #lossBy(key: string, given: Readonly<Record<string, Rows<D> | Tensor>>, built: () => Expression<D>): number {
-    const program = this.#program(key, () => compile({ loss: built() }));
+  #lossBy(
+    key: string,
+    given: { readonly x: Rows<D>; readonly t: Tensor },
+    built: (x: Expression<D>, t: Expression) => Expression<D>,
+  ): number {
+    const program = this.#program(key, () => {
+      const [x, t] = [this.#argument(given.x), argument<DType>(this.engine, given.t, "t")];
+      return compile({ loss: built(x, t) }, { arguments: [x, t] });
+    });
     program.bind(given);
     program.run();
     return program.outputs["loss"]?.data[0] ?? Number.NaN;

@@ -18,8 +18,8 @@ export type Into<D extends DType> = {
 /** The keys of `Into`. */
 export const INTO_KEYS: KeysOf<Into<DType>> = { out: 1 };
 
-/** Whether an output may be one of the inputs. A partial overlap is never allowed. */
-export type Aliasing = "may be an input" | "disjoint";
+/** Whether an output may be one of the inputs, or which of them. A partial overlap is never allowed. */
+export type Aliasing = "may be an input" | "disjoint" | readonly number[];
 
 /**
  * A dense value: a tensor, or an expression of one.
@@ -124,12 +124,12 @@ export function checkOutput(
   checkShapeIs(op, argument, out, result.shape);
   const start = out.pointer;
   const end = start + out.size * bytesPerElement(out.dtype);
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
     const first = input.pointer;
     if (end <= first || first + input.size * bytesPerElement(input.dtype) <= start) continue;
     if (out.size === 0 || input.size === 0) continue;
-    if (aliasing === "may be an input" && first === start && input.dtype === out.dtype && input.size === out.size)
-      continue;
+    const mayBe = typeof aliasing === "string" ? aliasing === "may be an input" : aliasing.includes(i);
+    if (mayBe && first === start && input.dtype === out.dtype && input.size === out.size) continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
 }

@@ -2,14 +2,14 @@
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
 import { checkRecord, checkType } from "../arguments.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { bytesPerElement, type FloatType, isDType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
@@ -20,7 +20,9 @@ const NO_OPTIONS = {};
  * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand, or `out` with an expression
+ * @throws {OptionError} no operand or one that is no value, `out` with an expression, a shape rule's result that is no form,
+ *   or an effect or sparse rows without an expression
+ * @throws {EngineMismatchError} operands of several engines
  * @example
  * const twice: Operation = {
  *   name: "twice",
@@ -47,22 +49,22 @@ export function apply<D extends FloatType, A extends Attributes>(
   checkOperation(operation, operands, attributes);
   if (options !== NO_OPTIONS) checkOptions<Into<D>>(operation.name, options, INTO_KEYS);
   const { out } = options;
+  const { name, inPlace = [] } = operation;
   const form = operation.form(operands, attributes);
-  checkType(`${operation.name}: form(…)`, "object", form);
-  for (const [i, operand] of operands.entries()) {
-    if (isExpression(operand) || operand instanceof Tensor || operand instanceof SparseMatrix) continue;
-    throw new OptionError(`${operation.name}: operands[${i}]`, "a tensor or an expression", operand);
-  }
-  checkEmpty(operation.name, form);
+  checkType(`${name}: form(…)`, "object", form);
   const [first] = operands;
-  if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
+  if (first === undefined) throw new OptionError(name, "an operand", undefined);
+  checkOperands(name, operands);
+  checkForm(name, form);
   if (operands.some(isExpression)) {
-    checkNoPlace(operation.name, "out", out);
+    checkNoPlace(name, "out", out);
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
   }
+  if (form.widest !== undefined || operation.changes !== undefined) {
+    throw new OptionError(name, "sparse results and effects need a program: make an operand an expression");
+  }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
-  const aliasing = operation.inPlace === undefined ? "disjoint" : "may be an input";
-  const y = outputOf(operation.name, out, form as Form<D>, tensors, aliasing);
+  const y = outputOf(name, out, form as Form<D>, tensors, inPlace);
   try {
     compute(operation, first.engine, operands as readonly (Tensor | SparseMatrix)[], attributes, y);
   } catch (error) {
@@ -83,8 +85,20 @@ function checkOperation(operation: Operation<never>, operands: readonly AnyValue
   checkRecord("apply: attributes", attributes);
 }
 
+/** Checks that operands are values in one memory: shape rules of one's own need not look. */
+function checkOperands(op: string, operands: readonly AnyValue[]): void {
+  for (const operand of operands) {
+    const isValue = operand instanceof Tensor || operand instanceof SparseMatrix || isExpression(operand);
+    if (!isValue) throw new OptionError(`${op}: operands`, "tensors or expressions", operand);
+    if (operand.engine !== operands[0]?.engine) throw new EngineMismatchError(op, "an operand");
+  }
+}
+
 /** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
-function checkEmpty(op: string, { shape }: Form): void {
+function checkForm(op: string, form: Form): void {
+  const { shape, dtype } = form ?? {};
+  const isForm = isDType(dtype) && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (!isForm) throw new OptionError(`${op}: form`, "a shape and a dtype", form);
   if (countOf(shape) > 0 || isAddressable(shape)) return;
   throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }

@@ -300,13 +300,17 @@ const GATHER: Operation = {
 const SCATTER: Operation<{ readonly rows: number }> = {
   name: "scatterAdd",
   form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
-  bind({ kernels, forms: [x], result, at: [from, indices], out }) {
+  bind({ kernels, common, memory, forms: [x], result, at: [from, indices], out }) {
     const [m = 0, ...row] = x?.shape ?? [];
     const [values, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
     const [n, all] = [countOf(row), countOf(result.shape)];
+    const [bound = 0] = result.shape;
+    // A program of the gradient alone has no gather that would look at them.
+    const check = indexCheck({ common, memory }, { op: "gather", argument: "indices", bound }, m, order);
     return () => {
+      check();
       kernels.fill(all, out.pointer, 0);
-      kernels.scatterAdd(m, n, values, order, out.pointer); // the gather has checked the indices
+      kernels.scatterAdd(m, n, values, order, out.pointer);
     };
   },
   gradient: (which, { operands: [, indices] }, dy) =>

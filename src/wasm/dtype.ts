@@ -24,9 +24,14 @@ const ARRAYS = {
   uint8: Uint8Array,
 } as const;
 
+/** Whether a value names an element type. */
+export function isDType(value: unknown): value is DType {
+  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
+}
+
 /** @throws {OptionError} not the name of a dtype */
 export function checkDType(option: string, dtype: DType): void {
-  if (!Object.hasOwn(ARRAYS, dtype)) throw new OptionError(option, Object.keys(ARRAYS).join(", "), dtype);
+  if (!isDType(dtype)) throw new OptionError(option, Object.keys(ARRAYS).join(", "), dtype);
 }
 
 /** Bytes of one element. */

@@ -420,6 +420,7 @@ test("a neutral number is left out of an expression, but not what is checked", (
     assert.instance(f(constant(engine, neutral, "float32"), y), Expression, "of a tensor, an expression");
   }
   assert.is.not(sub(x, 0), x);
+  assert.is.not(add(x, 0), x, "-0 + 0 is 0");
   assert.is.not(div(x, 1), x);
   assert.is.not(add(x, 0), x, "-0 + 0 is 0");
 });
