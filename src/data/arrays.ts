@@ -7,6 +7,7 @@
 
 import { DatasetError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
+import { checkReadable } from "../readable.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
@@ -49,7 +50,8 @@ export type ArrayNames = DatasetDetails & {
  * bits become float32, others float64.
  *
  * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
- * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
+ * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant; a detached array, or
+ *   a Proxy of a typed array
  * @example
  * const inputs = { shape: [2, 1], data: Float32Array.of(0.5, 2) }; // or a tensor
  * const points = datasetFromArrays({ name: "points", inputs, labels: { shape: [2], data: Uint8Array.of(0, 1) } });
@@ -108,6 +110,7 @@ function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
 }
 
 function checkFilled(name: string, { shape, data }: ShapedArray): void {
+  checkReadable(name, data);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length >= 1 && count === data.length) return;
   const found = `${showShape(shape)} with ${data.length} elements`;

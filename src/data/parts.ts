@@ -6,6 +6,7 @@
  */
 
 import { DatasetError, OptionError } from "../errors.ts";
+import { checkReadable } from "../readable.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;
@@ -73,11 +74,13 @@ const MAX_ONE_HOT = 65_536;
  *
  * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
  *   not finite
- * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, or both kinds of targets
+ * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, both kinds of targets, or an array
+ *   that cannot be read
  */
 export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
   const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
   if (given !== 1) throw new OptionError("targets", "either labels or targetValues", given === 0 ? "neither" : "both");
+  for (const option of ["inputs", "labels", "targetValues"] as const) checkReadable(option, parts[option]);
   checkScale(parts);
   if (parts.targetValues === undefined) checkClasses(parts);
   const count = countOf(parts, files);

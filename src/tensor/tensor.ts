@@ -6,6 +6,7 @@
  */
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
+import { checkReadable } from "../readable.ts";
 import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
@@ -91,8 +92,10 @@ export class Tensor<D extends DType = DType> extends Owner {
    * Copies numbers into the tensor, converted to its dtype.
    *
    * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
+   * @throws {OptionError} a detached array, or a Proxy of a typed array
    */
   set(values: TensorData): void {
+    checkReadable("set: values", values);
     write(this, values, "set");
   }
 
@@ -156,7 +159,8 @@ type DTypeOf<A> = A extends Float64Array
  * A tensor from numbers, copied into the engine's memory.
  *
  * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
- * @throws {OptionError} a shape that is no shape, or a number that its integer dtype cannot hold
+ * @throws {OptionError} a shape that is no shape, a number that its integer dtype cannot hold, a detached array, or a
+ *   Proxy of a typed array
  * @throws {AllocationError} too large for one block
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -167,6 +171,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
   values: A,
   { dtype, shape, name }: TensorOptions<D> = {},
 ): Tensor<D> {
+  checkReadable(`tensor: ${name ?? "values"}`, values);
   const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape ?? natural);
   if (countOf(wanted) !== countOf(natural)) {
