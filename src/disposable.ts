@@ -10,4 +10,9 @@ export abstract class Owner implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  /** State libraries (Vue) leave objects with a tag of their own as they are; behind a Proxy they could not be used. */
+  get [Symbol.toStringTag](): string {
+    return this.constructor.name;
+  }
 }

@@ -201,6 +201,11 @@ export class Dataset<I extends InputArray = InputArray> {
     });
   }
 
+  /** State libraries (Vue) leave objects with a tag of their own as they are. */
+  get [Symbol.toStringTag](): string {
+    return "Dataset";
+  }
+
   /** A Proxy inherits from the class, but has none of its private fields. */
   static #checkOwn(dataset: object): void {
     if (#inputs in dataset) return;

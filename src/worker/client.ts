@@ -10,6 +10,7 @@ import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { checkReadable } from "../readable.ts";
+import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
 import { Connection } from "./connection.ts";
@@ -212,6 +213,7 @@ export class NetworkWorker {
    * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in a WebAssembly memory
    */
   async dataset(dataset: Dataset, { transfer = "move" }: TransferOptions = {}): Promise<WorkerDataset> {
+    if (tagOf(dataset) !== "Dataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();
     const { parts, buffers } = partsOf(dataset, transfer);
