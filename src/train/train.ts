@@ -14,6 +14,7 @@ import type { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
 import { RESTORE, Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
+import { TURN_MILLISECONDS } from "./turns.ts";
 
 /** How a run goes, and who is told of it. */
 export type TrainOptions = TrainerOptions & {
@@ -45,9 +46,6 @@ export type TrainOptions = TrainerOptions & {
   /** Ends the run after the step that it falls in. */
   readonly signal?: AbortSignal;
 };
-
-/** The longest stretch without giving the event loop its turn. */
-const TURN_MILLISECONDS = 50;
 
 /**
  * Trains a network by minibatch SGD.
