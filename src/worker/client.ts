@@ -16,7 +16,7 @@ import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
 import { Connection } from "./connection.ts";
 import { partsOf, type TransferOptions, WorkerDataset } from "./dataset.ts";
 import type { WorkerEndpoint } from "./endpoint.ts";
-import { lifelineTo } from "./lifeline.ts";
+import { lifeline } from "./lifeline.ts";
 import { WorkerNetwork } from "./network.ts";
 import { PROTOCOL, type WorkerStats } from "./protocol.ts";
 import { noting, type ScriptWatch, watchScript } from "./script.ts";
@@ -120,19 +120,19 @@ class Start {
   async begin(): Promise<NetworkWorker> {
     const { build = "simd", wasm: source, worker = spawn } = this.#options;
     const wasm = await kernelsOf(build, source); // here, because a worker's one file carries none
-    if (this.#isCancelled) throw new DisposedError("worker", "startWorker");
-    const endpoint = started(() => noting(this.#watch, worker));
-    const connection = new Connection(endpoint, this.#watch.explain);
-    this.#connection = connection;
-    const lifeline = await lifelineTo(endpoint);
+    const line = await lifeline();
     try {
-      const ask = { protocol: PROTOCOL, build, wasm, lifeline: lifeline?.name };
-      const { isWatchable } = await connection.call("start", ask);
-      if (isWatchable) lifeline?.watch(() => connection.lost("it was terminated, or closed itself"));
+      if (this.#isCancelled) throw new DisposedError("worker", "startWorker");
+      const endpoint = started(() => noting(this.#watch, worker));
+      const connection = new Connection(endpoint, this.#watch.explain);
+      this.#connection = connection;
+      const name = "on" in endpoint ? undefined : line?.name; // Node tells of the end by itself
+      const { isWatchable } = await connection.call("start", { protocol: PROTOCOL, build, wasm, lifeline: name });
+      if (isWatchable) line?.watch(() => connection.lost("it was terminated, or closed itself"));
+      return new NetworkWorker(connection);
     } finally {
-      lifeline?.release();
+      line?.release();
     }
-    return new NetworkWorker(connection);
   }
 
   /** Ends the worker, where there is one. */

@@ -8,8 +8,6 @@
  *
  * Pages of insecure origins have no Web Locks. Node reports the end of a thread by an event.
  */
-import type { WorkerEndpoint } from "./endpoint.ts";
-
 export type Lifeline = {
   /** What the worker is to hold. */
   readonly name: string;
@@ -19,10 +17,10 @@ export type Lifeline = {
   readonly release: () => void;
 };
 
-/** The program's side; undefined where there are no locks, or none are needed. */
-export async function lifelineTo(worker: WorkerEndpoint): Promise<Lifeline | undefined> {
+/** The program's side, before its worker is made; undefined where there are no locks, or no workers of browsers. */
+export async function lifeline(): Promise<Lifeline | undefined> {
   const locks = locksHere();
-  if (locks === undefined || "on" in worker) return undefined;
+  if (locks === undefined || !("Worker" in globalThis)) return undefined;
   const name = `lanegrad ${crypto.randomUUID()}`;
   try {
     return {
