@@ -8,6 +8,8 @@ export type EngineFault =
   | { readonly kind: "no-simd" }
   | { readonly kind: "no-relaxed-simd" }
   | { readonly kind: "forbidden"; readonly reason: string }
+  /** Service workers, and with them the backgrounds of browser extensions, have no `import()`. */
+  | { readonly kind: "no-import"; readonly reason: string }
   | { readonly kind: "module"; readonly reason: string };
 
 /** Why there is no block: larger than one can be, or larger than what memory can grow to. */
@@ -102,6 +104,8 @@ export function describeEngineFault(fault: EngineFault): string {
       return 'this runtime has no relaxed SIMD (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
     case "forbidden":
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
+    case "no-import":
+      return `service workers have no import() for the kernels (${fault.reason}); pass them, Engine.load({ wasm: new URL("simd.wasm", …) }), or bundle the program into one file`;
     case "module":
       return `the kernels cannot be loaded: ${fault.reason}`;
     default:

@@ -226,6 +226,7 @@ export {
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint_folder.ts";
 export type { EarlyStopping } from "./train/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
+export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluate_async.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,

@@ -17,7 +17,10 @@ export abstract class Shown {
     return `${this.constructor.name} ${facts.map((fact) => fact.join(" ")).join(", ")}`;
   }
 
-  /** The name of its class, also where names are minified. */
+  /**
+   * The name of its class, also where names are minified. State libraries (Vue) leave objects with a tag of their own as they
+   * are; behind a Proxy they could not be used.
+   */
   get [Symbol.toStringTag](): string {
     return this.constructor.name;
   }

@@ -43,6 +43,7 @@ test("why an engine could not start, and what runs here", () => {
     "no-simd": [[{}, "no WebAssembly SIMD;", cure]],
     "no-relaxed-simd": [[{}, "no relaxed SIMD", 'build "simd" runs everywhere']],
     forbidden: [[{ reason: "a policy" }, "(a policy)", "wasm-unsafe-eval", cure]],
+    "no-import": [[{ reason: "a word" }, "service workers", "(a word)", "Engine.load({ wasm"]],
     module: [[{ reason: "a word" }, ": a word"]],
   });
 });

@@ -9,6 +9,7 @@ import { checkNumbers, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { type ArrayData, checkNamedArrays, type NamedArray, type ShapedArray } from "../formats/arrays.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
+import { checkReadable } from "../readable.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
@@ -51,7 +52,8 @@ export type ArrayNames = DatasetDetails & {
  * bits become float32, others float64.
  *
  * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
- * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
+ * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant; a detached array, or
+ *   a Proxy of a typed array
  * @example
  * const inputs = { shape: [2, 1], data: Float32Array.of(0.5, 2) }; // or a tensor
  * const points = datasetFromArrays({ name: "points", inputs, labels: { shape: [2], data: Uint8Array.of(0, 1) } });
@@ -125,6 +127,7 @@ function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
 function checkFilled(name: string, array: ShapedArray): void {
   checkType(name, "object", array);
   const { shape, data } = array;
+  checkReadable(name, data);
   checkNumbers(`${name}: shape`, shape);
   if (!(ArrayBuffer.isView(data) && "length" in data)) throw new OptionError(`${name}: data`, "a typed array", data);
   const count = shape.reduce((product, extent) => product * extent, 1);

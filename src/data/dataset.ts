@@ -43,8 +43,6 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
   static override readonly name: string = "Dataset";
   /** What the examples are, for people. */
   readonly name: string;
-  /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
-  readonly targetValues: NumberArray | undefined;
   /** The shape of one example. */
   readonly shape: readonly number[];
   /** How many elements one example has: the product of `shape`. */
@@ -69,6 +67,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
   readonly targetShape: readonly number[];
   readonly #inputs: I;
   readonly #labels: LabelArray | undefined;
+  readonly #targetValues: NumberArray | undefined;
   #isSlice = false;
 
   /**
@@ -88,12 +87,12 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
     this.name = name;
     this.#inputs = inputs;
     this.#labels = parts.labels;
-    this.targetValues = parts.targetValues;
-    this.shape = shape;
+    this.#targetValues = parts.targetValues;
+    this.shape = [...shape]; // a copy, as of the names: a caller's may be a Proxy, which cannot be posted
     this.size = inputs.length / length;
     this.classes = parts.classes ?? 0;
-    this.classNames = parts.classNames;
-    this.inputNames = parts.inputNames;
+    this.classNames = parts.classNames && [...parts.classNames];
+    this.inputNames = parts.inputNames && [...parts.inputNames];
     this.targetWidth = (parts.targetValues?.length ?? 0) / length;
     this.scale = scale;
     this.targets = parts.targetValues === undefined ? (parts.targets ?? "labels") : "numbers";
@@ -104,6 +103,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
 
   /** Whether `slice` made it, so that its elements are another dataset's as well. */
   get isSlice(): boolean {
+    Dataset.#checkOwn(this);
     return this.#isSlice;
   }
 
@@ -111,20 +111,32 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
    * n × size elements; the caller's own, not a copy.
    *
    * @throws {DatasetError} they were transferred, to a worker perhaps: nothing is left of them here
+   * @throws {OptionError} asked of a Proxy of the dataset
    */
   get inputs(): I {
-    if (this.#inputs.length > 0) return this.#inputs;
-    throw new DatasetError({ kind: "moved", name: this.name });
+    Dataset.#checkOwn(this);
+    return this.#present(this.#inputs);
   }
 
   /**
    * n class labels; the caller's own, not a copy.
    *
-   * @throws {DatasetError} the targets are numbers
+   * @throws {DatasetError} the targets are numbers, or the labels were transferred
    */
   get labels(): LabelArray {
-    if (this.#labels !== undefined) return this.#labels;
+    Dataset.#checkOwn(this);
+    if (this.#labels !== undefined) return this.#present(this.#labels);
     throw new DatasetError({ kind: "targets", name: this.name, expected: "class labels", found: "numbers" });
+  }
+
+  /**
+   * n × targetWidth numbers, the caller's own; undefined where the targets are classes.
+   *
+   * @throws {DatasetError} they were transferred
+   */
+  get targetValues(): NumberArray | undefined {
+    Dataset.#checkOwn(this);
+    return this.#targetValues && this.#present(this.#targetValues);
   }
 
   /**
@@ -193,6 +205,21 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
       labels: this.#labels === undefined ? undefined : pick(this.#labels, indices, 1),
       targetValues: targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth),
     });
+  }
+
+  /** A Proxy inherits from the class, but has none of its private fields. */
+  static #checkOwn(dataset: object): void {
+    if (#inputs in dataset) return;
+    throw new OptionError(
+      "dataset",
+      "a Proxy of a Dataset cannot be read; pass the dataset itself, such as toRaw(dataset)",
+    );
+  }
+
+  /** There is at least one example: an array without elements was transferred. */
+  #present<A extends InputArray | LabelArray>(elements: A): A {
+    if (elements.length > 0) return elements;
+    throw new DatasetError({ kind: "moved", name: this.name });
   }
 
   #batchLabels(indices: ArrayLike<number>): LabelArray | Float32Array {

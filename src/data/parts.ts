@@ -8,6 +8,7 @@
 import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
+import { checkReadable } from "../readable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
@@ -76,13 +77,15 @@ const MAX_ONE_HOT = 65_536;
  *
  * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
  *   not finite
- * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, or both kinds of targets
+ * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, both kinds of targets, or an array
+ *   that cannot be read
  */
 export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
   checkOptions<LabelledParts>("Dataset", parts, PART_KEYS);
   const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
   if (given !== 1)
     throw new OptionError("Dataset", `pass either labels or targetValues${given === 0 ? "" : ", not both"}`);
+  for (const option of ["inputs", "labels", "targetValues"] as const) checkReadable(option, parts[option]);
   checkElements("inputs", parts.inputs, ["Uint8Array", "Float32Array", "Float64Array"]);
   if (parts.targetValues === undefined) checkElements("labels", parts.labels, ["Uint8Array", "Int32Array"]);
   else checkElements("targetValues", parts.targetValues, ["Float32Array", "Float64Array"]);

@@ -3,6 +3,7 @@
  */
 
 import { DTypeError, OptionError, ShapeError } from "../errors.ts";
+import { checkReadable } from "../readable.ts";
 import { countOf, shapeOf, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
@@ -23,9 +24,11 @@ export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorD
  * A matrix of examples with `columns` values each: the tensor itself, or a new one.
  *
  * @throws {ShapeError} the numbers do not fill rows of `columns`
+ * @throws {OptionError} a detached array, or a Proxy of a typed array
  */
 export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
   if (x instanceof Tensor) return x;
+  checkReadable("network: x", x);
   const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("network", x, "x"));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
   return tensor(engine, x, { dtype, shape: [count / columns, columns], name: "x" });
@@ -45,6 +48,7 @@ function targetsOf<D extends FloatType>(
 ): Tensor<D> | Tensor<"int32"> {
   const { rows, classes, dtype } = form;
   if (t instanceof Tensor) return t;
+  checkReadable("network: t", t);
   const shape = ArrayBuffer.isView(t) ? [t.length] : shapeOf("network", t, "t");
   const count = countOf(shape);
   if (count === rows && (shape.length < 2 || classes > 1)) {

@@ -193,7 +193,7 @@ function placesOf(layers: readonly Layer[], naming: Naming): Place[] {
   const place = (name: string, key: string): Place => {
     const shape = parameters[key] ?? statistics[key] ?? [];
     if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
-    return { name, key, shape: shape.toReversed(), order: "transposed" }; // a vector is its own transpose
+    return { name, key, shape: [...shape].reverse(), order: "transposed" }; // a vector is its own transpose
   };
   const places: Place[] = [];
   let [denses, norms] = [0, 0];

@@ -175,7 +175,7 @@ function groupsOf(shape: Shape, axes: readonly number[]): Group[] {
 type Step = { readonly m: number; readonly k: number; readonly n: number; readonly rest: readonly Group[] };
 
 function lastFold(groups: readonly Group[]): Step {
-  const at = groups.findLastIndex(({ isFolded }) => isFolded);
+  const at = groups.map(({ isFolded }) => isFolded).lastIndexOf(true);
   const product = (some: readonly Group[]) => some.reduce((extent, group) => extent * group.extent, 1);
   const [before, after] = [groups.slice(0, at), groups.slice(at + 1)];
   return { m: product(before), k: groups[at]?.extent ?? 1, n: product(after), rest: [...before, ...after] };

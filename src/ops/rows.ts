@@ -145,7 +145,7 @@ const SLICE: Operation<Range> = {
         `a range within 0..${extent}`,
         `${describeValue(start)}..${describeValue(end)}`,
       );
-    return { dtype, shape: shape.with(axis, end - start) };
+    return { dtype, shape: withExtent(shape, axis, end - start) };
   },
   bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [whole, part] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
@@ -162,7 +162,7 @@ const SLICE: Operation<Range> = {
 /** The gradient of a slice: x among zeros. */
 const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly extent: number }> = {
   name: "embed",
-  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape.with(axis, extent) }),
+  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: withExtent((x as Value).shape, axis, extent) }),
   bind({ kernels, common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [part, whole] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
@@ -213,10 +213,10 @@ const CONCAT: Operation<{ readonly axis: number }> = {
     for (const [i, value] of values.entries()) {
       checkAlike("concat", `values[${i}]`, value, first);
       const own = value.shape[axis] ?? 0;
-      checkShapeIs("concat", `values[${i}]`, value, first.shape.with(axis, own));
+      checkShapeIs("concat", `values[${i}]`, value, withExtent(first.shape, axis, own));
       extent += own;
     }
-    return { dtype: first.dtype, shape: first.shape.with(axis, extent) };
+    return { dtype: first.dtype, shape: withExtent(first.shape, axis, extent) };
   },
   bind({ common, forms, result, attributes: { axis }, at, out }) {
     const size = bytesPerElement(result.dtype);
@@ -317,6 +317,11 @@ const SCATTER: Operation<{ readonly rows: number }> = {
     which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),
   flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
 };
+
+/** The shape with another extent along an axis. */
+function withExtent(shape: Shape, axis: number, extent: number): Shape {
+  return shape.map((own, at) => (at === axis ? extent : own));
+}
 
 /**
  * How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are

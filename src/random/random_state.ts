@@ -60,6 +60,11 @@ export class RandomState {
     this.#generator = new Mt19937(seed);
   }
 
+  /** State libraries (Vue) leave objects with a tag of their own as they are. */
+  get [Symbol.toStringTag](): string {
+    return "RandomState";
+  }
+
   /** One uniform draw from [0, 1). */
   rand(): number;
   /**

@@ -8,6 +8,7 @@ import { checkText } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import { checkReadable } from "../readable.ts";
 import { describeValue } from "../values.ts";
 import { type ArrayOf, bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
@@ -96,8 +97,10 @@ export class Tensor<D extends DType = DType> extends Owner {
    * Copies numbers into the tensor, converted to its dtype.
    *
    * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
+   * @throws {OptionError} a detached array, or a Proxy of a typed array
    */
   set(values: TensorData): void {
+    checkReadable("set: values", values);
     write(this, values, "set");
   }
 
@@ -207,8 +210,8 @@ type DTypeOf<A> = A extends Float64Array
  * A tensor from numbers, copied into the engine's memory.
  *
  * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
- * @throws {OptionError} not numbers, an invalid shape, an unknown dtype or option, or a number that an integer dtype
- *   cannot hold
+ * @throws {OptionError} not numbers, an invalid shape, an unknown dtype or option, a number that an integer dtype cannot
+ *   hold, a detached array, or a Proxy of a typed array
  * @throws {AllocationError} too large for one block
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -221,6 +224,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
 ): Tensor<D> {
   checkOptions<TensorOptions<D>>("tensor", options, { dtype: 1, shape: 1, name: 1 });
   const { dtype, shape, name } = options;
+  checkReadable(`tensor: ${name ?? "values"}`, values);
   const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape === undefined ? natural : shape);
   if (countOf(wanted) !== countOf(natural)) {

@@ -16,6 +16,7 @@ import { ClassCounts } from "./class_counts.ts";
 import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 import type { ResidentDataset } from "./resident.ts";
+import { lastOf } from "./turns.ts";
 
 /** What is counted besides. */
 export type EvaluateOptions = {
@@ -58,9 +59,10 @@ export type TopK = {
 /**
  * Evaluates a network on every example of a dataset, without dropout and with running statistics.
  *
- * Where targets are rows, the class of an example is its largest target. For accuracy alone, `accuracyOf` does less.
+ * Where targets are rows, the class of an example is its largest target. For accuracy alone, `accuracyOf` does less. It
+ * computes without a break: `evaluateAsync` lets timers, input and signals have their turn.
  *
- * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
+ * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
  * @throws {ShapeError} the examples have another size than the network's input, or the targets than its output
  * @throws {OptionError} `topK` is no number of classes, or there are none
  * @throws {IndexError} a label that the network has no output for
@@ -86,14 +88,19 @@ export function* evaluation<D extends FloatType>(
   checkTopK(topK, net.outputSize);
   let counts: ClassCounts | undefined;
   let sum = 0;
-  for (const { z, t, first } of blocksOf(net, data)) {
+  for (const block of blocksOf(net, data)) {
+    if (block === undefined) {
+      yield;
+      continue;
+    }
+    const { z, t, first } = block;
     if (tellClasses(net, t)) {
       counts ??= new ClassCounts(net.outputSize, topK ?? 0);
       using predictions = argmax(z);
       withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
     }
     sum += summedLoss(net, z, t);
-    yield;
+    yield; // only now: other work may use the network, and overwrite z
   }
   const examples = data.length;
   const loss = sum / examples;
@@ -131,21 +138,18 @@ export function* accuracy<D extends FloatType>(
   data: Dataset | ResidentDataset,
 ): Generator<undefined, number> {
   let correct = 0;
-  for (const { z, t } of blocksOf(net, data)) {
+  for (const block of blocksOf(net, data)) {
+    if (block === undefined) {
+      yield;
+      continue;
+    }
+    const { z, t } = block;
     withLabels("accuracyOf", net, t, (labels) => {
       correct += countCorrect(z, labels);
     });
     yield;
   }
   return correct / data.length;
-}
-
-/** What a generator returns. */
-function lastOf<R>(turns: Generator<undefined, R>): R {
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done) return value;
-  }
 }
 
 function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: BlockTargets<D>): number {

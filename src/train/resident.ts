@@ -180,6 +180,21 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
   return columns <= MAX_SPARSE_COLUMNS && densityOf(inputs) < DENSE_FROM ? "sparse" : "dense";
 }
 
+/** Elements that are looked at in one turn. */
+const TURN_ELEMENTS = 2 ** 24;
+
+/** The layout that `auto` is for a dataset, without a copy of it; yields in between. */
+export function* layoutOf({ inputs, size }: Dataset): Generator<undefined, InputLayout> {
+  if (!(inputs instanceof Uint8Array) || size > MAX_SPARSE_COLUMNS) return "dense";
+  let nonzeros = 0;
+  for (let at = 0; at < inputs.length; ) {
+    const end = Math.min(at + TURN_ELEMENTS, inputs.length);
+    for (; at < end; at++) if (inputs[at] !== 0) nonzeros += 1;
+    yield;
+  }
+  return nonzeros / inputs.length < DENSE_FROM ? "sparse" : "dense";
+}
+
 /**
  * Room for m examples, filled by index, again and again. The caller disposes of it.
  *

@@ -19,6 +19,7 @@ import type { DatasetStream } from "./stream.ts";
 import { RESTORE, Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 import { TRAINER_KEYS } from "./training_plan.ts";
+import { TURN_MILLISECONDS } from "./turns.ts";
 
 /** How a run goes, and who is told of it. */
 export type TrainOptions = TrainerOptions & {
@@ -65,9 +66,6 @@ const OWN_KEYS: KeysOf<Omit<TrainOptions, keyof TrainerOptions>> = {
   },
   ...{ checkpointEvery: 1, resume: 1, signal: 1 },
 };
-
-/** The longest stretch without giving the event loop its turn. */
-const TURN_MILLISECONDS = 50;
 
 /**
  * Trains a network by minibatch SGD.

@@ -110,6 +110,9 @@ export async function kernelsOf(
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const reason = error instanceof Error ? error.message : String(error);
+  if ("ServiceWorkerGlobalScope" in globalThis && error instanceof TypeError && /import/i.test(reason)) {
+    return new EngineError({ kind: "no-import", reason }, { cause: error });
+  }
   const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }

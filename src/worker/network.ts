@@ -3,6 +3,7 @@ import { DisposedError } from "../errors.ts";
 import type { NamedArray } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
+import { checkReadable } from "../readable.ts";
 import { Shown } from "../shown.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
@@ -10,7 +11,7 @@ import type { TrainHistory } from "../train/history.ts";
 import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
 import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";
-import { copyOf, type WorkerDataset } from "./dataset.ts";
+import { copyOf, numberOf, type WorkerDataset } from "./dataset.ts";
 import type { NetworkFacts, Rows } from "./protocol.ts";
 import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
 
@@ -74,6 +75,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
    */
   async predict(rows: Rows): Promise<Prediction<D>> {
     const network = this.#numberFor("predict");
+    checkReadable("predict: rows", rows);
     const own = ArrayBuffer.isView(rows) ? copyOf(rows) : rows;
     const transfer = ArrayBuffer.isView(own) ? [own.buffer as ArrayBuffer] : [];
     const { shape, data } = await this.#connection.call("predict", { network, rows: own }, { transfer });
@@ -99,7 +101,10 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
 
   /** Puts arrays into the network, as `setWeights`; they are copied. */
   async setWeights(weights: readonly NamedArray[], options: SetWeightsOptions = {}): Promise<void> {
-    const own = weights.map(({ name, shape, data }) => ({ name, shape, data: data.slice() }));
+    const own = weights.map(({ name, shape, data }) => {
+      checkReadable(`setWeights: ${name}`, data);
+      return { name, shape, data: data.slice() };
+    });
     const transfer = own.map(({ data }) => data.buffer as ArrayBuffer);
     const ask = { network: this.#numberFor("setWeights"), weights: own, options };
     await this.#connection.call("setWeights", ask, { transfer });
@@ -123,7 +128,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   }
 
   #on(op: string, dataset: WorkerDataset): { readonly network: number; readonly dataset: number } {
-    return { network: this.#numberFor(op), dataset: dataset.numberFor(op, this.#connection) };
+    return { network: this.#numberFor(op), dataset: numberOf(op, dataset, this.#connection) };
   }
 
   #numberFor(op: string): number {

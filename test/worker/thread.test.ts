@@ -37,7 +37,7 @@ for (const [build, same] of [
   ["js", "simd"],
 ] as const) {
   test(`a thread, ${build}, gives the bits of the main thread, ${same}`, async () => {
-    const { worker } = await startTestWorker(build);
+    const { worker } = await startTestWorker({ build });
     await using _ = worker;
     const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
     using engine = await Engine.load({ build: same });
