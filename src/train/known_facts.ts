@@ -19,7 +19,7 @@ const SAMPLER: KeysOf<CheckpointFacts["sampler"]> = { epoch: 1, position: 1 };
 const WATCH: KeysOf<NonNullable<CheckpointFacts["watch"]>> = { best: 1, waited: 1 };
 const PLAN: KeysOf<TrainingPlan> = {
   ...{ sampling: 1, iterations: 1, epochs: 1, batchSize: 1, accumulate: 1, optimizer: 1, augmentation: 1, lossAt: 1 },
-  ...{ evaluateEvery: 1, evaluateTraining: 1, earlyStopping: 1, layout: 1 },
+  ...{ evaluateEvery: 1, evaluateTraining: 1, earlyStopping: 1, layout: 1, dropLast: 1 },
 };
 const EARLY_STOPPING: KeysOf<EarlyStopping> = { patience: 1, watch: 1, minDelta: 1 };
 
