@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 /** Names of the first entry, and the bytes that a program of them may have: a ratchet but for the first, which is a promise. */
 const MOST_BYTES = [
-  ["Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate", 35 * 1024],
+  ["Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate", 37 * 1024],
   ["Engine, tensor, matmul", 12_000],
   ["parseIdx, readIdx", 3_000],
   ["numericalDiff, numericalGradient, gradientDescent", 2_500],

@@ -222,7 +222,8 @@ export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
   checkFloat("pow", "x", x);
   if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
   return withRule("pow", power(x, p), [x], (_, dy) => {
-    return p === 0 ? undefined : mul(dy, mul(pow(x as Floats, p - 1), p));
+    if (p === 0) return undefined;
+    return p === 1 ? dy : mul(dy, mul(pow(x as Floats, p - 1), p));
   }) as Value<D>;
 }
 

@@ -92,14 +92,14 @@ test("a program that trains in a worker: nothing that the worker does", async ()
   assert.ok(code.length <= 28_000, `${code.length} bytes`);
 });
 
-test("a dense network, trained and evaluated: at most 36 KB gzipped, and 14.5 KB for the kernels", async () => {
+test("a dense network, trained and evaluated: at most 37 KB gzipped, and 14.5 KB for the kernels", async () => {
   const { code, texts } = await bundle(
     using("Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate"),
   );
   const gzipped = gzipSync(code, { level: 9 }).length;
   assert.ok(gzipped > 20_000, "or the program is not there");
-  // The package is leaner than its sources, and held to 35 KB by `npm run check:package`.
-  assert.ok(gzipped <= 36 * 1024, `${gzipped} bytes`);
+  // The package is leaner than its sources, and held to its own limit by `npm run check:package`.
+  assert.ok(gzipped <= 37 * 1024, `${gzipped} bytes`);
   const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
   const chunk = texts.find((text) => text.includes(kernels));
   assert.ok(chunk, "the kernels are a chunk of their own");
