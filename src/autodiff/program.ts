@@ -86,7 +86,7 @@ export function compile<Name extends string>(outputs: Expressions<Name>, options
   }
   const [first] = [...all.outputs, ...into.map(([value]) => value), ...effects] as Expression[];
   if (first === undefined) throw new OptionError("compile: outputs", "at least one expression", "none");
-  return new Program(first.engine, outputs, options);
+  return new Program(first.engine, outputs ?? {}, options);
 }
 
 /** Instructions over a block of memory. `compile` makes them. */

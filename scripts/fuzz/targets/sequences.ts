@@ -42,7 +42,7 @@ export const sequences: Target = {
   name: "sequences",
   about: "tensors, views and programs made, written, bound, run and disposed of in any order",
   refusals: [LanegradError],
-  bytesPerByte: 16_384,
+  bytesPerByte: 32_768,
   async open() {
     const engines = await Promise.all((["simd", "debug"] as const).map((build) => Engine.load({ build })));
     return {
