@@ -8,11 +8,12 @@ import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
 import { graphs, programs } from "./targets/programs.ts";
 import { safetensors } from "./targets/safetensors.ts";
+import { sequences } from "./targets/sequences.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
   ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
-  ...[argumentsTarget, configuration, tensors, programs, graphs],
+  ...[argumentsTarget, configuration, tensors, programs, graphs, sequences],
 ];
 
 /** @throws {Error} there is none */

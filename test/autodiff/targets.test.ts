@@ -127,6 +127,7 @@ test("values and outputs that are no expressions are refused", () => {
     () => compile({ x: undefined as never }),
     () => compile({ x: 3 as never }),
     () => compile(null as never),
+    () => compile(null as never, { into: [[mul(expressionOf(x), 2), y], 3 as never] }),
     () => compile({}, { into: [[x as never, y]] }),
     () => compile({}, { into: [null as never] }),
     () => compile({}, { into: "x" as never }),

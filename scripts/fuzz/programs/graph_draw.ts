@@ -102,7 +102,7 @@ export class GraphDraw {
   }
 
   /** One more operation on what there is. */
-  step(): void {
+  step(): Floats | undefined {
     const draw = this.#draw;
     const x = this.any();
     const [rank, n] = [x.shape.length, x.shape.at(-1) ?? 1];
@@ -125,7 +125,7 @@ export class GraphDraw {
       const f = draw.pick([softmax, logSoftmax]);
       return this.#take(f === softmax ? "softmax" : "logSoftmax", f as Any, [x]);
     }
-    this.#binary(x);
+    return this.#binary(x);
   }
 
   /** Gradients of something by some leaves or steps. */
@@ -140,11 +140,11 @@ export class GraphDraw {
   }
 
   /** A product or a sum of columns: what a step of descent becomes one instruction with. */
-  gradientLike(): void {
+  gradientLike(): Floats | undefined {
     const x = this.any();
-    if (x.shape.length !== 2) return;
-    if (this.#draw.chance(0.5)) this.#product(x);
-    else this.#take("sum over 0", (value) => sum(value, { axes: [0] }), [x]);
+    if (x.shape.length !== 2) return undefined;
+    if (this.#draw.chance(0.5)) return this.#product(x);
+    return this.#take("sum over 0", (value) => sum(value, { axes: [0] }), [x]);
   }
 
   /** A value, more often a late one. */
@@ -216,47 +216,47 @@ export class GraphDraw {
     this.values.push(batchOf(leaf, indices, options));
   }
 
-  #unary(x: Floats): void {
+  #unary(x: Floats): Floats | undefined {
     const name = this.#draw.pick(Object.keys(UNARY));
-    this.#take(name, UNARY[name] as Any, [x]);
+    return this.#take(name, UNARY[name] as Any, [x]);
   }
 
-  #binary(x: Floats): void {
+  #binary(x: Floats): Floats | undefined {
     const name = this.#draw.pick(Object.keys(BINARY) as (keyof typeof BINARY)[]);
     const fits = this.values.filter(({ shape }) => {
       const both = broadcastShape(x.shape, shape);
       return both !== undefined && both.reduce((product, each) => product * each, 1) <= MOST_ELEMENTS;
     });
     const y = this.#draw.pick(fits);
-    this.#take(name, BINARY[name], this.#draw.chance(0.5) ? [x, y] : [y, x]);
+    return this.#take(name, BINARY[name], this.#draw.chance(0.5) ? [x, y] : [y, x]);
   }
 
-  #number(x: Floats): void {
+  #number(x: Floats): Floats | undefined {
     const [name, number] = [this.#draw.pick(["add", "mul", "sub", "maximum"] as const), this.#draw.pick(NUMBERS)];
     const f = BINARY[name] as Any;
-    if (this.#draw.chance(0.5)) this.#take(`${name} ${number}`, (value) => f(value, number), [x]);
-    else this.#take(`${number} ${name}`, (value) => f(number, value), [x]);
+    if (this.#draw.chance(0.5)) return this.#take(`${name} ${number}`, (value) => f(value, number), [x]);
+    return this.#take(`${number} ${name}`, (value) => f(number, value), [x]);
   }
 
-  #reduced(x: Floats): void {
+  #reduced(x: Floats): Floats | undefined {
     const draw = this.#draw;
     const [name, f] = draw.pick([["sum", sum] as const, ["mean", mean] as const, ["max", max] as const]);
     const axes = [...x.shape.keys()].filter(() => draw.chance(0.5));
     const keepAxes = draw.chance(0.5);
-    this.#take(`${name} over ${axes}`, (value) => f(value, { axes, keepAxes }), [x]);
+    return this.#take(`${name} over ${axes}`, (value) => f(value, { axes, keepAxes }), [x]);
   }
 
-  #where(x: Floats): void {
+  #where(x: Floats): Floats | undefined {
     const condition = this.#draw.pick(this.values.filter(({ shape }) => isSameShape(shape, x.shape)));
     const number = this.#draw.pick(NUMBERS);
     const isLeft = this.#draw.chance(0.5);
-    this.#take(`where ${number}`, (c, value) => (isLeft ? where(c, number, value) : where(c, value, number)), [
+    return this.#take(`where ${number}`, (c, value) => (isLeft ? where(c, number, value) : where(c, value, number)), [
       condition,
       x,
     ]);
   }
 
-  #joined(x: Floats): void {
+  #joined(x: Floats): Floats | undefined {
     const draw = this.#draw;
     if (x.shape.length === 0) return this.#repeated(x);
     const axis = draw.below(x.shape.length);
@@ -267,39 +267,39 @@ export class GraphDraw {
     }
     const start = draw.between(0, extent);
     const end = draw.between(start, extent);
-    this.#take(`slice ${start}..${end} at ${axis}`, (value) => slice(value, start, end, { axis }), [x]);
+    return this.#take(`slice ${start}..${end} at ${axis}`, (value) => slice(value, start, end, { axis }), [x]);
   }
 
-  #moved(x: Floats): void {
+  #moved(x: Floats): Floats | undefined {
     const draw = this.#draw;
     if (x.shape.length === 2 && draw.chance(0.5)) return this.#take("transpose", transpose as Any, [x]);
     const shape = draw.pick([[x.size], [1, ...x.shape], [...x.shape, 1], [...x.shape].reverse(), [x.size, 1]]);
-    this.#take(`reshape ${shape}`, (value) => reshape(value, shape), [x]);
+    return this.#take(`reshape ${shape}`, (value) => reshape(value, shape), [x]);
   }
 
-  #repeated(x: Floats): void {
+  #repeated(x: Floats): Floats | undefined {
     const extent = this.#draw.between(1, 3);
     const shape = [extent, ...x.shape.map((each) => (each === 1 ? this.#draw.between(1, 3) : each))];
-    if (shape.length > 5 || shape.reduce((product, each) => product * each, 1) > MOST_ELEMENTS) return;
-    this.#take(`broadcastTo ${shape}`, (value) => broadcastTo(value, shape), [x]);
+    if (shape.length > 5 || shape.reduce((product, each) => product * each, 1) > MOST_ELEMENTS) return undefined;
+    return this.#take(`broadcastTo ${shape}`, (value) => broadcastTo(value, shape), [x]);
   }
 
-  #gathered(x: Floats): void {
+  #gathered(x: Floats): Floats | undefined {
     const [rows = 0] = x.shape;
     if (rows === 0) return this.#unary(x);
     const indices = this.tensor("int32", [this.#draw.between(0, 4)], rows);
-    if (indices === undefined) return;
-    this.#take("gather", (value) => gather(value, indices as Tensor<"int32">), [x]);
+    if (indices === undefined) return undefined;
+    return this.#take("gather", (value) => gather(value, indices as Tensor<"int32">), [x]);
   }
 
-  #dropped(x: Floats): void {
+  #dropped(x: Floats): Floats | undefined {
     const counter = this.tensor("int32", [2], 100);
-    if (counter === undefined) return;
+    if (counter === undefined) return undefined;
     const rate = this.#draw.pick([0, 0.25, 0.5]);
-    this.#take("dropout", (value) => dropout(value, counter as Tensor<"int32">, { rate }), [x]);
+    return this.#take("dropout", (value) => dropout(value, counter as Tensor<"int32">, { rate }), [x]);
   }
 
-  #product(x: Floats): void {
+  #product(x: Floats): Floats | undefined {
     const draw = this.#draw;
     const sides = { none: [1, 0], a: [0, 0], b: [1, 1], both: [0, 1] } as const;
     const turn = draw.pick(Object.keys(sides) as (keyof typeof sides)[]);
@@ -307,41 +307,45 @@ export class GraphDraw {
     const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[other] === x.shape[own]);
     const alpha = draw.pick([1, 1, 2, -0.5]);
     if (fits.length === 0) return this.#take("xxᵀ", (a, b) => matmul(a, b, { transpose: "b" }), [x, x]);
-    this.#take(`matmul ${turn}`, (a, b) => matmul(a, b, { transpose: turn, alpha }), [x, draw.pick(fits)]);
+    return this.#take(`matmul ${turn}`, (a, b) => matmul(a, b, { transpose: turn, alpha }), [x, draw.pick(fits)]);
   }
 
   /** A layer: fused where nothing else reads its product. */
-  #layer(x: Floats): void {
+  #layer(x: Floats): Floats | undefined {
     const draw = this.#draw;
     const [, k = 0] = x.shape;
     const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[0] === k && (shape[1] ?? 0) > 0);
     const w = fits.length > 0 && draw.chance(0.5) ? draw.pick(fits) : this.#leaf([k, draw.between(1, 5)]);
-    if (w === undefined || w.shape.length !== 2) return;
+    if (w === undefined || w.shape.length !== 2) return undefined;
     const biases = this.values.filter(({ shape }) => isSameShape(shape, [w.shape[1] ?? 0]));
     const b = biases.length > 0 && draw.chance(0.5) ? draw.pick(biases) : this.#leaf([w.shape[1] ?? 0]);
-    if (b === undefined || b.shape.length !== 1) return;
+    if (b === undefined || b.shape.length !== 1) return undefined;
     const activation = draw.pick(ACTIVATIONS);
-    this.#take(`affine ${activation}`, (...of) => affine(of[0], of[1], of[2], { activation }), [x, w, b], "only later");
+    return this.#take(
+      `affine ${activation}`,
+      (...of) => affine(of[0], of[1], of[2], { activation }),
+      [x, w, b],
+      "only later",
+    );
   }
 
-  #sparseProduct(): void {
+  #sparseProduct(): Floats | undefined {
     const draw = this.#draw;
     const rows = draw.pick(this.sparse) as Floats;
     const [m = 0, k = 0] = rows.shape;
     const isTurned = draw.chance(0.4);
     const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[0] === (isTurned ? m : k));
     const w = fits.length > 0 ? draw.pick(fits) : this.#leaf([isTurned ? m : k, draw.between(1, 4)]);
-    if (w === undefined || w.shape.length !== 2) return;
+    if (w === undefined || w.shape.length !== 2) return undefined;
     const options = { transpose: isTurned ? ("a" as const) : ("none" as const) };
-    this.#take("sparse matmul", (a, b) => matmul(a, b, options), [rows, w], "only later");
-    const product = this.values.at(-1) as Floats;
-    const bias = draw.chance(0.5) ? this.#leaf([product.shape[1] ?? 0]) : undefined;
-    if (bias?.shape.length !== 1) return;
-    this.#take("add", add, [product, bias]);
-    if (draw.chance(0.5)) this.#unary(this.values.at(-1) as Floats);
+    const product = this.#take("sparse matmul", (a, b) => matmul(a, b, options), [rows, w], "only later");
+    const bias = draw.chance(0.5) && product !== undefined ? this.#leaf([product.shape[1] ?? 0]) : undefined;
+    if (product === undefined || bias?.shape.length !== 1) return product;
+    const layer = this.#take("add", add, [product, bias]);
+    return layer !== undefined && draw.chance(0.5) ? this.#unary(layer) : layer;
   }
 
-  #loss(z: Floats): void {
+  #loss(z: Floats): Floats | undefined {
     const draw = this.#draw;
     const [m = 0, n = 0] = z.shape;
     const choice = draw.below(4);
@@ -352,8 +356,9 @@ export class GraphDraw {
     const labels = choice === 2 ? this.tensor("int32", [m], n) : undefined;
     const targets = labels ?? same;
     const f = (of: Any) => softmaxCrossEntropy(of, targets as Any);
-    this.#take("softmaxCrossEntropy", f, [z], "only later");
-    if (draw.chance(0.6)) this.values.push(...gradientsOf(this.values.at(-1) as Floats, [z, this.any()]));
+    const loss = this.#take("softmaxCrossEntropy", f, [z], "only later");
+    if (loss !== undefined && draw.chance(0.6)) this.values.push(...gradientsOf(loss, [z, this.any()]));
+    return loss;
   }
 
   #take(
@@ -361,15 +366,16 @@ export class GraphDraw {
     f: (...operands: Any[]) => Any,
     operands: readonly Floats[],
     when: "at once as well" | "only later" = "at once as well",
-  ): void {
+  ): Floats | undefined {
     const result = f(...operands) as Floats;
-    if (result.size > 4 * MOST_ELEMENTS) return;
+    if (result.size > 4 * MOST_ELEMENTS) return undefined;
     const atOnce = when === "only later" ? undefined : f;
     this.texts.push(
       `v${this.values.length} = ${text} of ${operands.map((each) => this.#name(each))} [${result.shape}]`,
     );
     this.values.push(result);
     this.steps.push({ text, result, operands, atOnce });
+    return result;
   }
 
   #name(value: Floats): string {

@@ -3,7 +3,9 @@
  * where its tensors lie in the arena, without asking the library.
  */
 import { ADAPTIVE, ADVANCE, ASSIGN, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, SGD } from "../../../src/ops/update.ts";
-import { type Expression, expressionOf } from "../../../src/tensor/expression.ts";
+import type { Expression } from "../../../src/tensor/expression.ts";
+import { isSameShape } from "../../../src/tensor/layout.ts";
+import type { Operation, Attributes as OperationAttributes } from "../../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../../src/tensor/sparse.ts";
 import { Tensor, zeros } from "../../../src/tensor/tensor.ts";
 import type { DType } from "../../../src/wasm/dtype.ts";
@@ -51,7 +53,7 @@ export class PlanDraw {
     const draw = this.#draw;
     const value = this.#graph.any();
     const { dtype, shape } = value;
-    const alike = this.#graph.tensors.filter((tensor) => tensor.dtype === dtype && `${tensor.shape}` === `${shape}`);
+    const alike = this.#graph.tensors.filter((tensor) => tensor.dtype === dtype && isSameShape(tensor.shape, shape));
     const choice = draw.below(20);
     if (choice < 6 && alike.length > 0) this.#to(value, draw.pick(alike));
     else if (choice < 8) this.#to(value, this.#upon(dtype, shape));
@@ -78,36 +80,38 @@ export class PlanDraw {
   #wrong(value: Expression): void {
     const draw = this.#draw;
     const { dtype, shape } = value;
-    const made = (target: Target | undefined, fault: string) => {
-      if (target === undefined) return;
+    const { engine } = this.#arena;
+    const add = (target: Target | undefined, fault: string, of: Expression | undefined = value) => {
+      if (target === undefined || of === undefined) return;
       this.fault ??= fault;
-      this.into.push([value, target]);
+      this.into.push([of, target]);
     };
     switch (draw.below(6)) {
       case 0: {
         const other = draw.pick([[...shape, 1], [1, ...shape], shape.slice(1), [...shape].reverse(), [0], [2, 2]]);
-        if (`${other}` !== `${shape}` || other.length !== shape.length) made(this.#graph.tensor(dtype, other), "shape");
-        return;
+        if (!isSameShape(other, shape)) add(this.#graph.tensor(dtype, other), "shape");
+        break;
       }
       case 1: {
         const other = draw.pick((["float32", "float64", "int32", "uint8"] as const).filter((each) => each !== dtype));
-        return made(this.#graph.tensor(other, shape, 3), "dtype");
+        add(this.#graph.tensor(other, shape, 3), "dtype");
+        break;
       }
       case 2: {
         const target = this.#graph.tensor(dtype, shape);
         target?.dispose();
-        return made(target, "disposed");
+        add(target, "disposed");
+        break;
       }
       case 3:
-        return made(this.#own(zeros(this.#other, shape, { dtype })), "engine");
+        add(this.#own(zeros(this.#other, shape, { dtype })), "engine");
+        break;
       case 4:
-        return made(this.#own(new SparseMatrix(this.#arena.engine, [1, 1], { dtype, widest: 1 })), "density");
+        add(this.#own(new SparseMatrix(engine, [1, 1], { dtype, widest: 1 })), "density");
+        break;
       default: {
         const [rows] = this.#graph.sparse;
-        const target = rows && this.#graph.tensor(rows.dtype, rows.shape);
-        if (rows === undefined || target === undefined) return;
-        this.fault ??= "density";
-        this.into.push([rows, target]);
+        add(rows && this.#graph.tensor(rows.dtype, rows.shape), "density", rows);
       }
     }
   }
@@ -130,7 +134,7 @@ export class PlanDraw {
     if (draw.chance(0.3)) graph.gradientLike();
     const value = draw.chance(0.3) ? (graph.values.at(-1) as Expression) : graph.any();
     const { dtype, shape } = value;
-    const alike = graph.tensors.filter((tensor) => tensor.dtype === dtype && `${tensor.shape}` === `${shape}`);
+    const alike = graph.tensors.filter((tensor) => tensor.dtype === dtype && isSameShape(tensor.shape, shape));
     const own = () => (draw.chance(0.3) && alike.length > 0 ? draw.pick(alike) : graph.tensor(dtype, shape));
     const w =
       draw.chance(0.5) && alike.length > 0 ? draw.pick(alike) : draw.chance(0.1) ? this.#upon(dtype, shape) : own();
@@ -139,42 +143,40 @@ export class PlanDraw {
     const [v, m] = [own(), own()];
     switch (draw.below(8)) {
       case 0:
-        return this.#does(ASSIGN, w, [value], {}, [0]);
+        this.#does(ASSIGN, {}, [w, value], [0]);
+        break;
       case 1:
-        return this.#does(CLIP_VALUE, w, [], { limit: draw.pick([1, 0.5]) }, [0]);
+        this.#does(CLIP_VALUE, { limit: draw.pick([1, 0.5]) }, [w], [0]);
+        break;
       case 2:
-        return this.#does(CLIP_NORM, w, [], { limit: draw.pick([1, 3]) }, [0]);
-      case 3: {
-        const counter = graph.tensor("int32", [2], 5);
-        if (counter !== undefined) this.#does(ADVANCE, counter, [], {}, [0]);
-        return;
-      }
+        this.#does(CLIP_NORM, { limit: draw.pick([1, 3]) }, [w], [0]);
+        break;
+      case 3:
+        this.#does(ADVANCE, {}, [graph.tensor("int32", [2], 5)], [0]);
+        break;
       case 4:
-        if (v !== undefined) this.#does(MOMENTUM, w, [rates, value, v], {}, [0, 3]);
-        return;
-      case 5: {
-        if (v === undefined || m === undefined) return;
-        const second = draw.chance(0.9) ? m : v;
-        if (draw.chance(0.5)) this.#does(ADAPTIVE, w, [rates, value, v], {}, [0, 3]);
-        else this.#does(ADAPTIVE, w, [rates, value, v, second], {}, [0, 3, 4]);
-        return;
-      }
+        this.#does(MOMENTUM, {}, [w, rates, value, v], [0, 3]);
+        break;
+      case 5:
+        if (draw.chance(0.5)) this.#does(ADAPTIVE, {}, [w, rates, value, v], [0, 3]);
+        else this.#does(ADAPTIVE, {}, [w, rates, value, v, draw.chance(0.9) ? m : v], [0, 3, 4]);
+        break;
       default:
-        return this.#does(SGD, w, [rates, value], {}, [0]);
+        this.#does(SGD, {}, [w, rates, value], [0]);
     }
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: operations differ in their attributes
-  #does(
-    operation: any,
-    w: Tensor,
-    rest: readonly (Tensor | Expression)[],
-    attributes: object,
+  /** An effect of these operands, where the arena had room for all of them; `changes` counts those that it changes. */
+  #does<A extends OperationAttributes>(
+    operation: Operation<A>,
+    attributes: A,
+    operands: readonly (Tensor | Expression | undefined)[],
     changes: readonly number[],
-  ) {
-    const operands = [w, ...rest];
+  ): void {
+    const [w, ...rest] = operands.filter((operand) => operand !== undefined);
+    if (!(w instanceof Tensor) || rest.length + 1 < operands.length) return;
     const tensors = operands.map((operand) => {
-      if (operand instanceof Tensor) return operand;
+      if (operand === undefined || operand instanceof Tensor) return operand;
       return operand.source.kind === "tensor" ? (operand.source.tensor as Tensor) : undefined;
     });
     const regions = tensors.map((tensor) => tensor && this.#arena.regionOf(tensor));
@@ -187,7 +189,7 @@ export class PlanDraw {
       }
       this.written.push(regions[i] as Region);
     }
-    this.effects.push(effect(operation, w, rest, attributes as never));
+    this.effects.push(effect(operation, w, rest, attributes));
     this.#graph.texts.push(
       `${operation.name} of ${regions.map((region) => region && `${region.dtype} ${region.start}`)}`,
     );
@@ -218,9 +220,4 @@ export class PlanDraw {
 function baseOf(value: Expression): Expression {
   const { source } = value;
   return source.kind === "applied" && source.operation.isView ? baseOf(source.operands[0] as Expression) : value;
-}
-
-/** A leaf for a tensor, or the expression. */
-export function leafOf(value: Tensor | Expression): Expression {
-  return value instanceof Tensor ? expressionOf(value) : value;
 }

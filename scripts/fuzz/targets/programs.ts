@@ -102,14 +102,18 @@ function attempt(draw: Draw, { arena, other, sizes }: Bench, texts?: string[]): 
   const plan = new PlanDraw(draw, arena, graph, other);
   texts?.push(...graph.texts, `outputs ${Object.keys(plan.outputs)}, ${plan.into.length} into, fault: ${plan.fault}`);
   const low = bystander(engine);
+  let failure: unknown;
   try {
     checkProgram(arena, graph, plan, texts);
-  } finally {
     checkBystander(low);
-    for (const made of [low, ...plan.owned]) made.dispose();
-    const after = engine.stats().tensors;
-    if (after !== before) throw new WrongAnswer(`${after - before} tensors are left behind`);
+  } catch (error) {
+    failure = error;
   }
+  for (const made of [low, ...plan.owned]) made.dispose();
+  if (failure instanceof TrapError) throw failure;
+  const after = engine.stats().tensors;
+  if (after !== before) throw new WrongAnswer(`${after - before} tensors are left behind`);
+  if (failure !== undefined) throw failure;
 }
 
 function checkProgram(arena: Arena, graph: GraphDraw, plan: PlanDraw, texts?: string[]): void {
@@ -236,6 +240,5 @@ function bystander(engine: Engine): Tensor {
 }
 
 function checkBystander(tensor: Tensor): void {
-  if (!tensor.isDisposed && tensor.data.some((byte) => byte !== BYSTANDER))
-    throw new WrongAnswer("a bystander changed");
+  if (tensor.data.some((byte) => byte !== BYSTANDER)) throw new WrongAnswer("a bystander changed");
 }
