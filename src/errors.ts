@@ -145,8 +145,8 @@ export class EngineError extends LanegradError {
 }
 
 /**
- * WebAssembly memory cannot give a block of this size; `fault` says why, as data. Where memory could not grow, the engine
- * refuses every later call with this error.
+ * WebAssembly memory has no room for a block of this size; `fault` says why, as data. Only this allocation is refused: the
+ * engine and everything in it can be used as before.
  */
 export class AllocationError extends LanegradError {
   override readonly name = "AllocationError";

@@ -15,7 +15,7 @@ import {
 import type { FloatType } from "./dtype.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
-import { type Block, Memory } from "./memory.ts";
+import { type EngineStats, Memory } from "./memory.ts";
 
 /** Which kernels an engine runs. */
 export type EngineOptions = {
@@ -25,17 +25,7 @@ export type EngineOptions = {
   readonly wasm?: WasmSource | undefined;
 };
 
-/** What an engine holds at the moment. */
-export type EngineStats = {
-  /** Live blocks of tensors: a group of tensors in one block counts once. */
-  readonly tensors: number;
-  /** Bytes in them. */
-  readonly bytes: number;
-  /** Bytes that kernels use as scratch. */
-  readonly scratchBytes: number;
-  /** The size of the WebAssembly memory, which grows and never shrinks. */
-  readonly memoryBytes: number;
-};
+export type { EngineStats };
 
 /**
  * Kernels and memory. Everything above takes it as the first argument; operands of one call must share it.
@@ -61,7 +51,6 @@ export class Engine extends Owner {
   /** The heap that tensors live in. */
   readonly memory: Memory;
   readonly #guard: Guard;
-  #scratch: Block | undefined;
 
   private constructor(
     parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">,
@@ -112,15 +101,10 @@ export class Engine extends Owner {
   /**
    * At least `bytes` bytes that a kernel may overwrite during one call; the next call may get the same.
    *
-   * @throws {AllocationError} larger than one block can be
+   * @throws {AllocationError} larger than one block can be, or memory cannot grow to hold it
    */
   scratch(bytes: number): number {
-    if (this.#scratch === undefined || this.#scratch.bytes < bytes) {
-      this.#scratch?.free();
-      this.#scratch = undefined;
-      this.#scratch = this.memory.allocate(bytes);
-    }
-    return this.#scratch.pointer;
+    return this.memory.scratch(bytes);
   }
 
   /**
@@ -128,7 +112,6 @@ export class Engine extends Owner {
    *
    * @throws {DisposedError} after `dispose()`
    * @throws {TrapError} after a kernel trapped
-   * @throws {AllocationError} after memory could not grow
    * @throws {OverrunError} after something was written beyond a block
    */
   checkOpen(): void {
@@ -143,7 +126,6 @@ export class Engine extends Owner {
    * @throws {OverrunError} something was; the engine refuses further work
    * @throws {DisposedError} the engine was disposed before
    * @throws {TrapError} a kernel had trapped
-   * @throws {AllocationError} memory could not grow
    */
   checkMemory(): void {
     this.#guard.check();
@@ -160,13 +142,7 @@ export class Engine extends Owner {
 
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
-    const scratchBytes = this.#scratch?.bytes ?? 0;
-    return {
-      tensors: this.memory.blocks - (this.#scratch === undefined ? 0 : 1),
-      bytes: this.memory.bytes - scratchBytes,
-      scratchBytes,
-      memoryBytes: this.memory.totalBytes,
-    };
+    return this.memory.stats();
   }
 
   /**
