@@ -4,7 +4,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
@@ -117,11 +117,18 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     this.inputSize = (denses[0] as DenseLayer).inputSize;
     this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
     this.lossFunction = loss;
-    this.#parameters = new Parameters(engine, shapes.parameters, dtype);
     const hasStatistics = Object.keys(shapes.statistics).length > 0;
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
-    this.#statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
-    this.counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+    const parts = allOrNothing((own) => {
+      const parameters = own(new Parameters(engine, shapes.parameters, dtype));
+      const statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
+      if (statistics !== undefined) own(statistics.whole);
+      const counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+      return { parameters, statistics, counter };
+    });
+    this.#parameters = parts.parameters;
+    this.#statistics = parts.statistics;
+    this.counter = parts.counter;
     initialize(description.layers, { parameters: this.parameters, statistics: this.statistics }, random);
   }
 

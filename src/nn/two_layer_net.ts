@@ -7,7 +7,7 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -83,8 +83,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const weights = { weights: { std: weightInitStd } };
     const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
-    this.network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
-    this.#descent = this.network.optimize(sgd({ learningRate: 0 }));
+    const { network, descent } = allOrNothing((own) => {
+      const network = own(new Network(engine, sequential(...layers), { random: random ?? "none", dtype }));
+      return { network, descent: network.optimize(sgd({ learningRate: 0 })) };
+    });
+    this.network = network;
+    this.#descent = descent;
   }
 
   /** The parameters by name: views into one block of the network's. `parameters.W1.set(…)` changes them. */

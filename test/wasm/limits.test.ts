@@ -7,15 +7,20 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
+import { datasetFromArrays } from "../../src/data/arrays.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { AllocationError, DisposedError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
+import { encodeNetwork } from "../../src/nn/network_file.ts";
+import { adam } from "../../src/nn/optimizers.ts";
 import { exp, sigmoid } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { ResidentDataset } from "../../src/train/resident.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 import { kernelsOf } from "../../src/wasm/load.ts";
 import { type Block, LARGEST_BLOCK } from "../../src/wasm/memory.ts";
@@ -101,6 +106,32 @@ test("a full memory: what is freed can be allocated again, of any size", async (
   }
   assert.is(engine.stats().bytes, 0);
 });
+
+test("a network keeps its weights through a refusal, is saved, predicts and trains on", async () => {
+  const engine = await limited();
+  using net = network(engine, sequential(dense(6, 4), dense(4, 2)), { seed: 0 });
+  using state = net.optimize(adam({ learningRate: 0.01 }));
+  using x = tensor(engine, reals(12, 1, "float32"), { shape: [2, 6], dtype: "float32" });
+  using t = tensor(engine, Int32Array.of(0, 1));
+  net.step(state, x, t);
+  const [saved, loss] = [encodeNetwork(net), net.loss(x, t)];
+  assertThrows(() => new ResidentDataset(engine, tooLarge()), AllocationError, "more than the memory holds");
+  assertThrows(() => network(engine, sequential(dense(1000, 1000)), { seed: 0 }), AllocationError, "network");
+  assert.equal(encodeNetwork(net), saved);
+  assert.is(net.parameters["W1"]?.data.length, 24);
+  assert.is(net.loss(x, t), loss);
+  net.step(state, x, t);
+  assert.ok(net.loss(x, t) < loss);
+});
+
+function tooLarge(): Dataset {
+  const inputs = { data: new Uint8Array(PAGES * PAGE_BYTES).fill(1), shape: [PAGES * 64, PAGE_BYTES / 64] };
+  return datasetFromArrays({
+    name: "large",
+    inputs,
+    labels: { data: new Uint8Array(PAGES * 64), shape: [PAGES * 64] },
+  });
+}
 
 test("growth that the host refuses: the allocation alone fails, and a later one that it allows does not", async () => {
   const engine = await unlimited();
