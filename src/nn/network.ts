@@ -130,6 +130,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     this.#statistics = parts.statistics;
     this.counter = parts.counter;
     initialize(description.layers, { parameters: this.parameters, statistics: this.statistics }, random);
+    engine.watch?.begin(this, this.#describe(), 0); // its tensors and programs are watched themselves
   }
 
   /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
@@ -322,6 +323,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#isDisposed = true;
+    this.engine.watch?.end(this);
     this.#programs.dispose();
     this.#steps.dispose();
     this.#parameters.dispose();
@@ -374,7 +376,11 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   #checkOpen(): void {
-    if (this.#isDisposed) throw new DisposedError(`network ${this.inputSize}-…-${this.outputSize}`, "use");
+    if (this.#isDisposed) throw new DisposedError(this.#describe(), "use");
+  }
+
+  #describe(): string {
+    return `network ${this.inputSize}-…-${this.outputSize}`;
   }
 
   #with<R>(

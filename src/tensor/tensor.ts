@@ -50,6 +50,7 @@ export class Tensor<D extends DType = DType> extends Owner {
     this.size = countOf(form.shape);
     this.name = form.name;
     this.#storage = storage;
+    if (storage.role === "owner") engine.watch?.begin(this, this.describe(), storage.block.bytes);
   }
 
   /**
@@ -138,7 +139,9 @@ export class Tensor<D extends DType = DType> extends Owner {
   dispose(): void {
     this.#isDisposed = true;
     this.#data = undefined;
-    if (this.#storage.role === "owner") this.#storage.block.free();
+    if (this.#storage.role === "view") return;
+    this.engine.watch?.end(this);
+    this.#storage.block.free();
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type Wrap,
 } from "./abi.ts";
 import type { FloatType } from "./dtype.ts";
+import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
 import { type EngineStats, Memory } from "./memory.ts";
@@ -50,12 +51,15 @@ export class Engine extends Owner {
   readonly bare: Pick<Engine, "kernels" | "common">;
   /** The heap that tensors live in. */
   readonly memory: Memory;
+  /** Of the debug build: looks for owners that are collected without `dispose()`. */
+  readonly watch: Watch | undefined;
   readonly #guard: Guard;
 
   private constructor(
     parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">,
     guard: Guard,
     memory: Memory,
+    watch: Watch | undefined,
   ) {
     super();
     this.build = parts.build;
@@ -64,6 +68,7 @@ export class Engine extends Owner {
     this.common = parts.common;
     this.bare = parts.bare;
     this.memory = memory;
+    this.watch = watch;
     this.#guard = guard;
   }
 
@@ -95,7 +100,8 @@ export class Engine extends Owner {
     const { common, kernels } = kernelsOf((name, kernel) => guard.wrap(name, kernel));
     const bare = kernelsOf((_, kernel) => kernel);
     const memory = new Memory(exports.memory, bare.common, guard, build === "debug" ? "checked" : "none");
-    return new Engine({ build, module, kernels, common, bare }, guard, memory);
+    const watch = build === "debug" ? new (await import("./forgotten.ts")).Watch(() => guard.isOpen) : undefined;
+    return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);
   }
 
   /**
@@ -143,6 +149,17 @@ export class Engine extends Owner {
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
     return this.memory.stats();
+  }
+
+  /**
+   * Tensors, programs and networks that were collected without `dispose()`, so that their memory stays in use: on the debug
+   * build; always empty on the others. Each is counted once, some time after the garbage collector found it.
+   *
+   * @example
+   * engine.forgotten; // → []
+   */
+  get forgotten(): readonly Forgotten[] {
+    return this.watch?.found ?? [];
   }
 
   /**
