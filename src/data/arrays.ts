@@ -6,7 +6,8 @@
  */
 
 import { DatasetError, OptionError } from "../errors.ts";
-import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
+import { type ArrayData, ELEMENT_BYTES, type NamedArray, type ShapedArray, typeOf } from "../formats/arrays.ts";
+import { isNumberArray, tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
@@ -108,6 +109,7 @@ function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
 }
 
 function checkFilled(name: string, { shape, data }: ShapedArray): void {
+  if (tagOf(data) === "DataView") throw new OptionError(name, "an array of numbers", data);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length >= 1 && count === data.length) return;
   const found = `${showShape(shape)} with ${data.length} elements`;
@@ -123,15 +125,18 @@ function checkRows(name: string, array: ShapedArray, count: number): void {
 
 /** A copy, because a tensor's elements move when its memory grows. */
 function inputsOf(data: ArrayData): InputArray {
-  return data instanceof Uint8Array ? new Uint8Array(data) : numbersOf(data);
+  return isBytes(data) ? new Uint8Array(data) : numbersOf(data);
 }
 
 function numbersOf(data: ArrayData): NumberArray {
-  if (data instanceof Float32Array) return new Float32Array(data);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  const isSmall = data instanceof Uint8Array || data instanceof Int8Array;
-  if (isSmall || data instanceof Uint16Array || data instanceof Int16Array) return new Float32Array(data);
-  return new Float64Array(data);
+  if (!isNumberArray(data)) return Float64Array.from(data as BigInt64Array, Number);
+  const type = typeOf(data);
+  const isExact = type === "float32" || ELEMENT_BYTES[type ?? "float64"] < 4;
+  return isExact ? new Float32Array(data) : new Float64Array(data);
+}
+
+function isBytes(data: ArrayData): data is Uint8Array {
+  return /^Uint8(Clamped)?Array$/.test(tagOf(data));
 }
 
 function largestOf(data: ArrayData): number {
@@ -142,7 +147,7 @@ function largestOf(data: ArrayData): number {
 
 /** @throws {DatasetError} the first number that is no class */
 function labelsOf(data: ArrayData, classes: number, file: string): Uint8Array | Int32Array {
-  if (data instanceof Uint8Array) return new Uint8Array(data);
+  if (isBytes(data)) return new Uint8Array(data);
   const labels = new Int32Array(data.length);
   for (let position = 0; position < labels.length; position++) {
     const value = Number(data[position]);

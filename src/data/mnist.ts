@@ -9,6 +9,7 @@
 
 import { readBytes } from "#platform";
 import { DatasetError, OptionError } from "../errors.ts";
+import { tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, type IdxOf, readIdx } from "./idx.ts";
 import { locate } from "./location.ts";
@@ -59,7 +60,7 @@ type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
 export async function loadMnist(source: string | URL | NamedFiles, options: MnistOptions = {}): Promise<Mnist> {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   checkMaxBytes(maxBytes);
-  const folder = source instanceof Map ? (source as NamedFiles) : String(source);
+  const folder = tagOf(source) === "Map" ? (source as NamedFiles) : String(source);
   if (folder === "") throw new OptionError("source", "a folder or an address", folder);
 
   // One file after another: in parallel, the compressed bytes of all four would be held at once.

@@ -6,6 +6,7 @@
  */
 
 import { DatasetError, OptionError } from "../errors.ts";
+import { tagOf } from "../values.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;
@@ -67,6 +68,32 @@ export type DatasetParts<I extends InputArray = InputArray> = LabelledParts<I> |
 const MAX_CLASSES = 2 ** 31 - 1;
 /** A row for each example: more would be a mistake that fills the memory. */
 const MAX_ONE_HOT = 65_536;
+
+/** The classes that a dataset keeps; bytes that a canvas clamps are bytes. */
+const KEPT = { Uint8Array, Uint8ClampedArray: Uint8Array, Int32Array, Float32Array, Float64Array };
+
+/**
+ * The parts with arrays of this realm: views of the same elements where they came from another one.
+ *
+ * @throws {OptionError} a typed array of a class that a dataset does not have there
+ */
+export function ownParts<I extends InputArray>(parts: DatasetParts<I>): DatasetParts<I> {
+  const own = { ...parts } as Record<string, unknown>;
+  for (const [option, most] of Object.entries(PARTS)) {
+    const array = own[option] as Uint8Array;
+    if (!ArrayBuffer.isView(array)) continue;
+    const Class = KEPT[tagOf(array) as keyof typeof KEPT];
+    if (!most.includes(Class?.name)) throw new OptionError(option, most, array, "datasetFromArrays converts others");
+    if (!(array instanceof Class)) own[option] = new Class(array.buffer as ArrayBuffer, array.byteOffset, array.length);
+  }
+  return own as DatasetParts<I>;
+}
+
+const PARTS = {
+  inputs: "Uint8Array, Float32Array or Float64Array",
+  labels: "Uint8Array or Int32Array",
+  targetValues: "Float32Array or Float64Array",
+};
 
 /**
  * How many examples the parts hold.

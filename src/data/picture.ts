@@ -35,17 +35,20 @@ const THRESHOLD = 0.15;
  * Makes a picture of `side` × `side` bytes. One that has this size and a dark edge stays as it is.
  *
  * @returns undefined where there is no ink: all of one grey
- * @throws {OptionError} a picture without pixels, or with more or fewer than its width × height
+ * @throws {OptionError} a picture without pixels, with more or fewer than its width × height, or with values outside 0..255
  * @example
  * const grey = new Float64Array(280 * 280).fill(255, 39_000, 39_200); // a line of ink
  * const digit = prepareDigit({ width: 280, height: 280, grey });
  * digit?.pixels.length; // → 784
  */
-export function prepareDigit(picture: Picture, side = 28): PreparedDigit | undefined {
-  const { width, height } = picture;
-  if (!(width >= 1 && height >= 1) || picture.grey.length !== width * height) {
-    throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, picture.grey.length);
+export function prepareDigit(given: Picture, side = 28): PreparedDigit | undefined {
+  const { width, height } = given;
+  if (!(width >= 1 && height >= 1) || given.grey.length !== width * height) {
+    throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, given.grey.length);
   }
+  const picture = { width, height, grey: Float64Array.from(given.grey, Number) }; // bytes would be rounded on the way
+  const invalid = picture.grey.find((value) => !(value >= 0 && value <= 255));
+  if (invalid !== undefined) throw new OptionError("prepareDigit: grey", "values from 0 to 255", invalid);
   const isLight = edgeOf(picture) > 127.5;
   const grey = isLight ? picture.grey.map((value) => 255 - value) : picture.grey;
   const changes = isLight ? ["inverted, because its background is light"] : [];

@@ -10,6 +10,7 @@
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+import { bytesOf } from "../bytes.ts";
 import { FormatError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
 import {
@@ -90,11 +91,13 @@ export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer>
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
  *   any bytes
+ * @throws {OptionError} no bytes
  * @example
  * const bytes = encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
  * decodeNpy(bytes, { file: "weights.npy" }).data; // → Float32Array [1, 2]
  */
-export function decodeNpy(bytes: Uint8Array, { file }: { readonly file?: string } = {}): ShapedArray {
+export function decodeNpy(given: Uint8Array, { file }: { readonly file?: string } = {}): ShapedArray {
+  const bytes = bytesOf("decodeNpy: bytes", given);
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);
   const { text, start } = splitHeader(bytes, fail);
   const header = parseHeader(text, (reason) => fail({ kind: "header", reason }));

@@ -1,6 +1,7 @@
 /**
  * .npz, NumPy's archive of arrays: a zip file with one .npy file for each, `W1.npy`, `b1.npy` …
  */
+import { bytesOf } from "../bytes.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import type { NamedArray } from "./arrays.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
@@ -53,7 +54,7 @@ export async function decodeNpz(
   if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 1)) {
     throw new OptionError("maxBytes", "a whole number from 1", maxBytes);
   }
-  const entries = await decodeZip(bytes, { maxBytes, file });
+  const entries = await decodeZip(bytesOf("decodeNpz: bytes", bytes), { maxBytes, file });
   return entries.map(({ name, content }) => {
     if (!name.endsWith(EXTENSION)) {
       throw new FormatError("npz", { kind: "entry", entry: name, reason: `is no ${EXTENSION} file` }, file);

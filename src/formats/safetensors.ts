@@ -8,6 +8,7 @@
  *
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
+import { bytesOf } from "../bytes.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
 import {
@@ -121,15 +122,17 @@ export function encodeSafetensors(
  *
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, or of another format: nothing else is thrown for any bytes
+ * @throws {OptionError} no bytes
  * @example
  * const bytes = encodeSafetensors(weightsOf(net), { program: "digits" });
  * const { tensors, metadata } = decodeSafetensors(bytes, { file: "model.safetensors" });
  * metadata.get("program"); // → "digits"
  */
 export function decodeSafetensors(
-  bytes: Uint8Array,
+  given: Uint8Array,
   { file }: { readonly file?: string | undefined } = {},
 ): Safetensors {
+  const bytes = bytesOf("decodeSafetensors: bytes", given);
   const fail = (fault: FormatFault) => new FormatError("safetensors", fault, file);
   const { json, start } = splitHeader(bytes, fail);
   const { entries, metadata } = parseHeader(json, fail);

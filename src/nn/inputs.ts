@@ -4,7 +4,7 @@
 import { DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { countOf, shapeOf, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import { Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
+import { isTypedArray, Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
@@ -24,7 +24,7 @@ export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorD
  */
 export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
   if (x instanceof Tensor) return x;
-  const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("x", x));
+  const count = isTypedArray("network: x", x) ? x.length : countOf(shapeOf("x", x));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
   return tensor(engine, x, { dtype, shape: [count / columns, columns], name: "x" });
 }
@@ -43,7 +43,7 @@ function targetsOf<D extends FloatType>(
 ): Tensor<D> | Tensor<"int32"> {
   const { rows, classes, dtype } = form;
   if (t instanceof Tensor) return t;
-  const shape = ArrayBuffer.isView(t) ? [t.length] : shapeOf("t", t);
+  const shape = isTypedArray("network: t", t) ? [t.length] : shapeOf("t", t);
   const count = countOf(shape);
   if (count === rows && (shape.length < 2 || classes > 1)) {
     return tensor(engine, t, { dtype: "int32", shape: [rows], name: "t" });

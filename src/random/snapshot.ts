@@ -5,6 +5,7 @@
  */
 
 import { OptionError } from "../errors.ts";
+import { isArrayOf } from "../values.ts";
 import { KEY_LENGTH } from "./mt19937.ts";
 
 /** A stopped stream. `key` is never shared with a generator. */
@@ -30,7 +31,7 @@ export type RandomStateSnapshot = {
 export function checkSnapshot(snapshot: RandomStateSnapshot): void {
   const { algorithm, key, position, hasGauss, cachedGaussian } = snapshot;
   if (algorithm !== "MT19937") throw new OptionError("setState: algorithm", '"MT19937"', algorithm);
-  if (!(key instanceof Uint32Array)) throw new OptionError("setState: key", "a Uint32Array", typeof key);
+  if (!isArrayOf(key, "Uint32Array")) throw new OptionError("setState: key", "a Uint32Array", key);
   if (key.length !== KEY_LENGTH) {
     throw new OptionError("setState: key", `${KEY_LENGTH} words`, key.length);
   }

@@ -6,6 +6,7 @@
  */
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
+import { isNumberArray, messageOf, tagOf } from "../values.ts";
 import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
@@ -92,6 +93,7 @@ export class Tensor<D extends DType = DType> extends Owner {
    * Copies numbers into the tensor, converted to its dtype.
    *
    * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
+   * @throws {OptionError} a number that an integer dtype cannot hold, or an array that is not one of numbers
    */
   set(values: TensorData): void {
     write(this, values, "set");
@@ -159,7 +161,8 @@ type DTypeOf<A> = A extends Float64Array
  * A tensor from numbers, copied into the engine's memory.
  *
  * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
- * @throws {OptionError} a shape that is no shape, or a number that its integer dtype cannot hold
+ * @throws {OptionError} a shape that is no shape, a number that its integer dtype cannot hold, an array that is not one of
+ *   numbers, or a `Uint32Array` without `dtype`
  * @throws {AllocationError} too large for one block
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -170,7 +173,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
   values: A,
   { dtype, shape, name }: TensorOptions<D> = {},
 ): Tensor<D> {
-  const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
+  const natural = isTypedArray("tensor: values", values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape ?? natural);
   if (countOf(wanted) !== countOf(natural)) {
     throw new ShapeError(
@@ -180,7 +183,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
       `${countOf(natural)} numbers`,
     );
   }
-  const made = empty(engine, wanted, { dtype: dtype ?? (dtypeOf(values) as D), name });
+  const made = empty(engine, wanted, { dtype: dtype ?? (naturalDType(values) as D), name });
   try {
     write(made, values, "tensor", "any shape");
   } catch (error) {
@@ -218,16 +221,47 @@ export function empty<D extends DType>(
   return new Tensor<D>(engine, { block, offset: 0, role: "owner" }, { dtype, shape, name });
 }
 
-function isTypedArray(values: TensorData): values is Exclude<TensorData, NestedNumbers> {
-  return ArrayBuffer.isView(values);
+/**
+ * Whether values are a typed array, of any realm, rather than nested numbers.
+ *
+ * @throws {OptionError} an array of BigInts, a DataView, or an array whose elements are gone
+ */
+export function isTypedArray(option: string, values: TensorData): values is Exclude<TensorData, NestedNumbers> {
+  if (!ArrayBuffer.isView(values)) return false;
+  if (!isNumberArray(values)) throw new OptionError(option, "a typed array of numbers, or nested numbers", values);
+  if (values.length === 0) checkInPlace(option, values);
+  return true;
 }
 
-function dtypeOf(values: TensorData): DType {
-  if (values instanceof Float64Array) return "float64";
-  if (values instanceof Int32Array) return "int32";
-  if (values instanceof Uint16Array) return "uint16";
-  if (values instanceof Uint8Array) return "uint8";
-  return "float32";
+/** An array whose buffer was transferred, or became too short for it, has no elements and refuses every method. */
+function checkInPlace(option: string, values: Exclude<TensorData, NestedNumbers>): void {
+  try {
+    values.fill(0);
+  } catch (cause) {
+    const problem = "the elements of the array are gone: its buffer was transferred or resized";
+    throw new OptionError(option, `${problem} (${messageOf(cause)})`);
+  }
+}
+
+/** The dtypes of typed arrays; those of small integers and of float16 are exact in float32. */
+const DTYPES: Readonly<Record<string, DType>> = {
+  ...{ Float32Array: "float32", Float64Array: "float64", Float16Array: "float32" },
+  ...{ Int8Array: "float32", Int16Array: "float32", Int32Array: "int32" },
+  ...{ Uint8Array: "uint8", Uint8ClampedArray: "uint8", Uint16Array: "uint16" },
+};
+
+/** The dtype of a typed array, float32 of nested numbers. */
+function dtypeOf(values: TensorData): DType | undefined {
+  return ArrayBuffer.isView(values) ? DTYPES[tagOf(values)] : "float32";
+}
+
+/** @throws {OptionError} an array of a class that has no dtype */
+function naturalDType(values: TensorData): DType {
+  const dtype = dtypeOf(values);
+  if (dtype === undefined) {
+    throw new OptionError("tensor: values", "a class of array that has a dtype", values, 'pass dtype: "float64"');
+  }
+  return dtype;
 }
 
 /** Copies values into a tensor that they fill exactly. */
@@ -237,11 +271,12 @@ function write<D extends DType>(
   op: string,
   form: "same shape" | "any shape" = "same shape",
 ): void {
-  if (form === "same shape" && !isTypedArray(values)) {
+  const isFlat = isTypedArray(`${op}: values`, values);
+  if (form === "same shape" && !isFlat) {
     const shape = shapeOf(op, values);
     if (show(shape) !== show(to.shape)) throw new ShapeError(op, "values", show(to.shape), show(shape));
   }
-  const flat = isTypedArray(values) ? values : flatten(values);
+  const flat = isFlat ? values : flatten(values);
   if (flat.length !== to.size) throw new ShapeError(op, "values", `${to.size} numbers`, `${flat.length}`);
   const range = RANGE[to.dtype];
   // What comes as an array of the same dtype, or as bytes, fits: millions of pixels need no look.

@@ -65,5 +65,5 @@ function callSite(): string | undefined {
   });
   const [own = ""] = places;
   const library = own.slice(0, own.lastIndexOf("/") + 1).replace(/wasm\/$/, "");
-  return places.find((place) => !place.startsWith(library) && !place.startsWith("node:")) ?? places.at(-1);
+  return places.find((place) => !place.startsWith(library)) ?? places.at(-1);
 }
