@@ -6,11 +6,12 @@ import { csv } from "./targets/csv.ts";
 import { gzip, idx } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
+import { png } from "./targets/png.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
-  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
+  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
   ...[argumentsTarget, configuration, tensors],
 ];
 

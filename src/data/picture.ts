@@ -7,6 +7,7 @@
  * The recipe is that of http://yann.lecun.com/exdb/mnist/.
  */
 import { OptionError } from "../errors.ts";
+import { isNumberArray } from "../values.ts";
 
 /** Grey values 0..255, row by row. */
 export type Picture = {
@@ -46,8 +47,13 @@ export function prepareDigit(given: Picture, side = 28): PreparedDigit | undefin
   if (!(width >= 1 && height >= 1) || given.grey.length !== width * height) {
     throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, given.grey.length);
   }
-  const picture = { width, height, grey: Float64Array.from(given.grey, Number) }; // bytes would be rounded on the way
-  const invalid = picture.grey.find((value) => !(value >= 0 && value <= 255));
+  // Bytes would be rounded on the way.
+  const picture = {
+    width,
+    height,
+    grey: isNumberArray(given.grey) ? new Float64Array(given.grey) : Float64Array.from(given.grey, Number),
+  };
+  const invalid = picture.grey.find((value) => !(value > -1 && value < 256)); // luma may be rounded to more than 255
   if (invalid !== undefined) throw new OptionError("prepareDigit: grey", "values from 0 to 255", invalid);
   const isLight = edgeOf(picture) > 127.5;
   const grey = isLight ? picture.grey.map((value) => 255 - value) : picture.grey;
