@@ -1,7 +1,7 @@
 /** What is in a folder before a run writes to it: the files of an earlier run, which it would replace, and which run that was. */
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { quoted, shown } from "./files.ts";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { isFolder, OutputError, quoted, shown, statusOf } from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
@@ -20,11 +20,18 @@ const WRITTEN = new RegExp(
 const BEFORE_WORK: ReadonlySet<string> = new Set(["config.json", "log.txt"]);
 const MOST_NAMES = 3;
 
-/** The names of a run's files in a folder. */
+/**
+ * The names of a run's files in a folder.
+ *
+ * @throws {OutputError} it cannot be read
+ */
 export function runFilesIn(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => (WRITTEN.test(entry.name) && !entry.isDirectory() ? [entry.name] : []))
-    .sort();
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (WRITTEN.test(entry.name) && !entry.isDirectory() ? [entry.name] : [])).sort();
+  } catch (error) {
+    throw new OutputError(shown(folder), error);
+  }
 }
 
 /**
@@ -36,7 +43,7 @@ export function runFilesIn(folder: string): readonly string[] {
  */
 export function checkNewFolder(out: string, config: string | undefined): void {
   const folder = resolve(out);
-  const status = statSync(folder, { throwIfNoEntry: false });
+  const status = statusOf(folder);
   if (status === undefined) return;
   if (!status.isDirectory()) throw new UsageError(`--out ${out}: a file, expected a folder`);
   const names = runFilesIn(folder);
@@ -63,12 +70,16 @@ export function checkNotData(out: string, data: string): void {
 }
 
 /**
- * Refuses a file that is there, but for devices such as /dev/stdout.
+ * Refuses a file that is there, or whose folder is not.
  *
  * @throws {UsageError} it is not to be replaced
+ * @throws {OutputError} there is no such folder
  */
 export function checkNewFile(output: string, force: boolean | undefined): void {
-  const status = statSync(output, { throwIfNoEntry: false });
+  const status = statusOf(output);
+  if (status === undefined && !isFolder(dirname(output))) {
+    throw new OutputError(output, "no such file or folder", "choose another file");
+  }
   if (status === undefined || force) return;
   if (status.isDirectory()) throw new UsageError(`${output}: a folder, expected a file`);
   if (status.isFile()) throw new UsageError(`${output}: is there already; --force replaces it, or choose another file`);
@@ -109,7 +120,7 @@ function progressIn(folder: string, facts: Json, { end, losses, outcome }: Json)
 
 /** When something of it was last written: day and time of the clock on the wall. */
 function dateIn(folder: string): string {
-  const times = runFilesIn(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const times = runFilesIn(folder).map((name) => statusOf(join(folder, name))?.mtimeMs ?? 0);
   const time = new Date(Math.max(...times));
   const local = new Date(time.getTime() - 60_000 * time.getTimezoneOffset());
   return local.toISOString().slice(0, 16).replace("T", " ");

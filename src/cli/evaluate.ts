@@ -81,5 +81,5 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
 export function checkFit(net: Network<FloatType>, file: string, { size, classes }: Dataset, name: string): void {
   if (net.inputSize === size && net.outputSize === classes) return;
   const takes = `a network of ${net.inputSize} inputs and ${net.outputSize} classes`;
-  throw new FileError(shown(file), `${takes}, but not for ${name}: ${size} pixels and ${classes} classes`);
+  throw new FileError(shown(file), `${takes}, but ${name} have ${size} pixels and ${classes} classes`);
 }

@@ -1,7 +1,7 @@
 /**
  * Files: read with errors that name them, and written so that a reader finds the whole old file or the whole new one.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder, writeWhole } from "../platform/write_whole.ts";
@@ -44,9 +44,18 @@ export function readFile(file: string): Uint8Array {
   }
 }
 
+/** What is at a path; undefined where nothing is, or nothing that can be reached: whoever opens it is told why. */
+export function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether there is a folder of this name. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statusOf(path)?.isDirectory() === true;
 }
 
 /**

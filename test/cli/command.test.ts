@@ -138,7 +138,7 @@ test("the first signal asks for an end, the second ends the process at once", as
       const { exitCode, signal: aborting } = listenForSignals();
       assert.equal([exitCode(), aborting.aborted], [0, false]);
       const { stderr } = await printedBy(() => void process.emit(signal));
-      assert.is(stderr, `\n${signal}: finishing this step; Ctrl-C quits at once\n`);
+      assert.is(stderr, `\n${signal}: finishing this step; Ctrl-C, after a second, quits at once\n`);
       assert.equal([exitCode(), aborting.aborted], [code, true]);
       const again = await printedBy(() => {
         assert.is(
@@ -165,7 +165,7 @@ test("what interrupts first is what it ends by", async () => {
       interruption.interrupt(130, "Ctrl-C");
     });
     assert.is(interruption?.exitCode(), 1);
-    assert.is(stderr, "\nno disk: finishing this step; Ctrl-C quits at once\n");
+    assert.is(stderr, "\nno disk: finishing this step; Ctrl-C, after a second, quits at once\n");
   });
 });
 

@@ -83,7 +83,7 @@ test("a schedule is worked out anew for a longer run, and a person is told so", 
   const { code, stderr } = await train(["--resume", run, "--epochs", "3"]);
   assert.is(code, 0, stderr);
   assert.match(stderr, "the schedule cosine is worked out anew for the longer run");
-  assert.match(readFileSync(join(run, "log.txt"), "utf8"), "\ngoing on after 8 steps\n");
+  assert.match(readFileSync(join(run, "log.txt"), "utf8"), "\nresuming after 8 steps\n");
 });
 
 test("config.json is a --config that trains the same weights", async () => {

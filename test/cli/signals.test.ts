@@ -28,7 +28,7 @@ for (const [signal, code] of [
       },
     });
     assert.is(ended.code, code, ended.stderr);
-    assert.match(ended.stderr, `${signal}: finishing this step; Ctrl-C quits at once`);
+    assert.match(ended.stderr, `${signal}: finishing this step; Ctrl-C, after a second, quits at once`);
     assert.is(readJson(join(run, "history.json"))["outcome"], "aborted");
     assert.not(existsSync(join(run, "run.lock")));
     const gone = await train(["--resume", run, "--json", "--quiet"]);
