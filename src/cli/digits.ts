@@ -83,14 +83,16 @@ export function examplesOf(digits: Digits, part: "train" | "test"): string {
   return `${length} ${part === "train" ? "training" : "test"} images of ${each} (${digits.name})`;
 }
 
-/** Downloads MNIST into a folder, or the user's cache folder; gives the folder. */
+/** Downloads MNIST into a folder, or the user's cache folder, where broken files are replaced; gives the folder. */
 export async function download(
   cacheFolder: string | undefined,
   report: DownloadReport,
   signal?: AbortSignal,
+  existing: "replace" | "refuse" = "replace",
 ): Promise<string> {
   const mirrors = process.env["LANEGRAD_MNIST_MIRRORS"]?.split(/\s+/).filter((mirror) => mirror !== "");
   return await downloadMnist({
+    existing,
     onProgress: ({ file, receivedBytes, totalBytes }) => report(file, receivedBytes, totalBytes),
     ...(signal === undefined ? {} : { signal }),
     ...(cacheFolder === undefined ? {} : { cacheFolder }),
