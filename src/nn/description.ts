@@ -27,7 +27,7 @@ export type NetworkDescription = {
 const FORMAT = "lanegrad network";
 const VERSION = 1;
 const DTYPES = ["float32", "float64"];
-const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "squaredError", "custom"];
+const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "meanSquaredError", "squaredError", "custom"];
 const KEYS = ["format", "version", "dtype", "loss", "layers"];
 
 /** What each kind of layer must have, and what it may have. */

@@ -272,6 +272,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
     return new Accumulation(state, {
+      lossFunction: this.lossFunction,
       parameters: this.#parameters.valueGroup,
       gradients: () => this.#parameters.gradientGroup,
       partsOf: (source) => this.#stepParts(source),

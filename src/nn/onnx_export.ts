@@ -32,6 +32,7 @@ const DEFAULT_SLOPE = 0.01;
 const ANSWERS = {
   softmaxCrossEntropy: { op: "Softmax", attributes: { axis: { int: 1 } } },
   binaryCrossEntropyWithLogits: { op: "Sigmoid", attributes: {} },
+  meanSquaredError: undefined,
   squaredError: undefined,
   custom: undefined,
 } as const;

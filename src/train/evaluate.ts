@@ -3,6 +3,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
+import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
@@ -26,7 +27,7 @@ export type Evaluation = {
   readonly examples: number;
   /**
    * The mean over examples, in nats for cross entropies, added up in float64. `squaredError`, which is a sum, is divided
-   * by the number of examples; a loss function of one's own is taken to be a mean.
+   * by the number of examples; a custom loss function returns the mean over its minibatch.
    */
   readonly loss: number;
   /** Examples whose most probable class is their label: the first of equals. NaN where there are no classes. */
@@ -146,7 +147,7 @@ function lastOf<R>(turns: Generator<undefined, R>): R {
 
 function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: BlockTargets<D>): number {
   const loss = net.lossOf(z, t);
-  return net.lossFunction === "squaredError" ? loss : loss * (z.shape[0] ?? 0);
+  return loss * factorToSum(net.lossFunction, z.shape[0] ?? 0);
 }
 
 function checkTopK(topK: number | undefined, classes: number): void {

@@ -11,6 +11,7 @@ import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
+import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
@@ -40,7 +41,7 @@ export type TrainProgress = {
   iteration: number;
   /** Epochs that were finished before this step. */
   epoch: number;
-  /** The loss of the step's examples, in nats: before the update or after it, as the options say. */
+  /** The mean loss of the step's examples, before the update or after it, as the options say; in nats for cross entropies. */
   loss: number;
   /** What was measured after this step, if anything was. */
   evaluation: EvaluationRecord | undefined;
@@ -88,7 +89,7 @@ export class Trainer<D extends FloatType> extends Owner {
   readonly #accumulation: Accumulation<D> | undefined;
   readonly #owned: { dispose(): void }[] = [];
   readonly #progress: TrainProgress;
-  /** Σ loss · rows and Σ rows of the current epoch. */
+  /** The sum of the current epoch's examples' losses, and their number. */
   readonly #epochLoss = new Float64Array(2);
   #iteration = 0;
 
@@ -176,7 +177,7 @@ export class Trainer<D extends FloatType> extends Owner {
         const { size, batch, step } = feed.draw();
         step.run();
         const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
-        sum += (loss ?? Number.NaN) * size;
+        sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
