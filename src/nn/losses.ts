@@ -56,7 +56,7 @@ export function checkOutputs<D extends FloatType>(loss: Loss<D>, outputSize: num
   if (loss !== "softmaxCrossEntropy" || outputSize > 1) return;
   throw new OptionError(
     "network: loss",
-    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits, meanSquaredError, or two outputs",
+    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits or meanSquaredError, or two outputs",
   );
 }
 

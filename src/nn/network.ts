@@ -33,7 +33,7 @@ import {
   withTensors,
 } from "./inputs.ts";
 import { checkSequential, type DenseLayer, type Sequential } from "./layers.ts";
-import { checkLoss, LOSSES, type Loss } from "./losses.ts";
+import { checkLoss, checkOutputs, LOSSES, type Loss } from "./losses.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
@@ -48,7 +48,7 @@ export type NetworkOptions<D extends FloatType> = {
   readonly random?: RandomState | "none";
   /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
-  /** Default: softmax with cross entropy. */
+  /** Default: `softmaxCrossEntropy`, which needs at least two outputs. A function returns its minibatch's mean. */
   readonly loss?: Loss<D>;
 };
 
@@ -58,7 +58,8 @@ export type NetworkOptions<D extends FloatType> = {
  * Methods take tensors, or plain numbers: examples as rows, or one example alone; `t` as class labels, or as one-hot
  * rows or other targets. The first call with another number of rows compiles a program for it, which is kept.
  *
- * @throws {OptionError} a description that is none, a seed that is no whole number
+ * @throws {OptionError} a description that is none, a seed that is no whole number, an unknown loss, or
+ *   `softmaxCrossEntropy` of one output
  * @throws {ShapeError} layers that do not fit
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -102,7 +103,13 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stateCount = 0;
   #isDisposed = false;
 
-  constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
+  /** @param from `file`: softmax over one output, which earlier versions wrote, is read, and refused when it is trained */
+  constructor(
+    engine: Engine,
+    description: Sequential,
+    options: NetworkOptions<D>,
+    from: "program" | "file" = "program",
+  ) {
     super();
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
@@ -117,6 +124,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     this.inputSize = (denses[0] as DenseLayer).inputSize;
     this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
     this.lossFunction = loss;
+    if (from === "program") checkOutputs(loss, this.outputSize);
     this.#parameters = new Parameters(engine, shapes.parameters, dtype);
     const hasStatistics = Object.keys(shapes.statistics).length > 0;
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
@@ -298,6 +306,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   lossOf(z: Expression<D>, t: Value): Expression<D>;
   lossOf(z: Value<D>, t: Value): number | Expression<D> {
     const loss = this.lossFunction;
+    checkOutputs(loss, this.outputSize);
     if (!(z instanceof Tensor)) {
       const targets = expressionOf(t) as Expression<D>;
       return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);

@@ -55,7 +55,8 @@ export function encodeNetwork<D extends FloatType>(
 /**
  * The network in a file, with the same bits. The caller disposes of it.
  *
- * Strict: everything is checked before the network is made.
+ * Strict: everything is checked before the network is made. A network of one output with `softmaxCrossEntropy`, which
+ * `network` refuses, predicts as it did; `loss` gives it one that it can be trained and evaluated by.
  *
  * @throws {FormatError} a damaged file; a description of another version or of unknown layers; a tensor that is missing,
  *   unknown, of another shape or of another type: it is named
@@ -83,6 +84,7 @@ export function decodeNetwork(
     engine,
     { kind: "sequential", layers },
     { dtype, loss: wanted, random: "none", seed },
+    "file",
   );
   writeWeights(net, fitted);
   return net;

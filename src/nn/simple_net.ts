@@ -11,6 +11,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
+import { checkOutputs } from "./losses.ts";
 import { plainGradients, STEP } from "./numerical_gradient.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
 
@@ -42,11 +43,12 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly outputSize: number;
   readonly #parameters: Parameters<"W", D>;
 
-  /** @throws {OptionError} a size that is not a whole number from 1 on */
+  /** @throws {OptionError} a size that is not a whole number from 1 on, or one output: a softmax of one is always 1 */
   constructor(engine: Engine, { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>) {
     super();
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
+    checkOutputs("softmaxCrossEntropy", outputSize);
     checkFloatType(dtype);
     this.engine = engine;
     this.dtype = dtype;

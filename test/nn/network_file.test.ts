@@ -149,7 +149,9 @@ test("the two-layer network is saved as its inner network, and the command line'
 });
 
 test("PyTorch's names are places in the sequence, and its weights are outputSize × inputSize", () => {
-  using net = network(engine, sequential(dropout(0.5), dense(3, 2), batchNorm(), relu(), dense(2, 1)));
+  using net = network(engine, sequential(dropout(0.5), dense(3, 2), batchNorm(), relu(), dense(2, 1)), {
+    loss: "meanSquaredError",
+  });
   net.parameters["W1"]!.set([
     [1, 2],
     [3, 4],
@@ -359,7 +361,9 @@ test("a file that does not say whose names its tensors have has the library's ow
 });
 
 test("damaged files are a network, or a FormatError", () => {
-  using net = network(engine, sequential(dense(1, 1), batchNorm(), leakyRelu({ slope: 0.5 })));
+  using net = network(engine, sequential(dense(1, 1), batchNorm(), leakyRelu({ slope: 0.5 })), {
+    loss: "meanSquaredError",
+  });
   const whole = encodeNetwork(net);
   for (let at = 0; at < whole.length; at++) {
     for (const value of damagesOf(whole[at]!)) {
