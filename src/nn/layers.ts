@@ -20,10 +20,16 @@ export type DenseLayer = {
   readonly weights?: Initializer;
 };
 
-/** Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167). */
+/**
+ * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
+ *
+ * While training, by the minibatch's mean and (biased) variance. The running mean and variance, by which it predicts,
+ * become `(1 - momentum)·running + momentum·minibatch`, with the unbiased variance, Σ(z - mean)² / (m - 1), of m rows. Every
+ * minibatch has the same weight, a short last one too.
+ */
 export type BatchNormLayer = {
   readonly kind: "batchNorm";
-  /** The share of a minibatch's mean and variance in the running ones, as PyTorch has it. */
+  /** The fraction of a minibatch's mean and variance in the running ones, as in PyTorch. */
   readonly momentum: number;
   /** Added to the variance. */
   readonly epsilon: number;
@@ -63,6 +69,9 @@ export function dense(
 
 /**
  * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
+ *
+ * One row has no variance, so that a minibatch of one row cannot be trained on: it is an `OptionError`. Where the last
+ * minibatch of an epoch would have one row, `train` refuses to start; `dropLast: true` leaves that minibatch out.
  *
  * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
  * @example

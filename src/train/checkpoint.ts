@@ -18,14 +18,17 @@ import type { SamplerState } from "./sampler.ts";
 import { RESTORE, type Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
-/** Checkpoints of another version are refused. */
-const VERSION = 1;
+/**
+ * Checkpoints of a later version are refused. Version 2 is written only where version 1 cannot say something: `dropLast`,
+ * and that the current epoch's sum is of means over examples where the loss is `squaredError`; version 1 added up sums.
+ */
+const VERSION = 2;
 const KEY = "lanegrad.checkpoint";
 const NETWORK_KEY = "lanegrad.network";
 
 /** What a checkpoint says in words and numbers: JSON. */
 export type CheckpointFacts = {
-  /** Of the format. */
+  /** Of the format: 1 or 2. */
   readonly version: number;
   /** The run's options, which `restore` compares. */
   readonly plan: TrainingPlan;
@@ -72,7 +75,7 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
   const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
   const facts: CheckpointFacts = {
-    version: VERSION,
+    version: plan.dropLast || isSum(trainer) ? VERSION : 1,
     plan,
     data: dataOf(trainer),
     optimizerStep: trainer.state.step,
@@ -100,6 +103,9 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
  * Puts a run where a checkpoint left off; its history is the checkpoint's from here on. Nothing is changed where
  * something does not fit.
  *
+ * The losses of steps and epochs that a checkpoint of version 1 recorded for `squaredError` are sums over the minibatch, and
+ * stay as they are; those after it are means over examples.
+ *
  * @throws {CheckpointError} of another network, of other data or of another way of training, or damaged
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
@@ -125,7 +131,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     key: read("training/random/key", new Uint32Array(624)),
     ...{ position: rest[0] ?? 0, hasGauss: rest[1] === 1, cachedGaussian: rest[2] ?? 0 },
   };
-  const position = read("training/position", trainer.position());
+  const position = read("training/position", trainer.position()).slice();
   const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
   const bestBlocks = facts.watch?.best === undefined ? [] : trainer.network.blocks;
   const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));
@@ -146,6 +152,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     throw new CheckpointError({ kind: "damaged", reason: error.message }, file);
   }
   for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
+  if (facts.version === 1 && isSum(trainer)) position[1] = (position[1] ?? 0) / trainer.plan.batchSize;
   trainer.resume(position);
   trainer.best?.resume({ best: undefined, waited: 0, ...facts.watch, blocks: blocks as WatchState["blocks"] });
   const { history } = trainer;
@@ -192,6 +199,11 @@ export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: 
   return { iteration: Number(iteration), facts, network, arrays, file, [RESTORE]: restore };
 }
 
+/** Whether the network's loss is a sum over the minibatch. */
+function isSum<D extends FloatType>({ network }: Trainer<D>): boolean {
+  return network.lossFunction === "squaredError";
+}
+
 /** Parameters and running statistics by name. */
 function weightsOf<D extends FloatType>({ network }: Trainer<D>) {
   return [...Object.entries(network.parameters), ...Object.entries(network.statistics)];
@@ -223,6 +235,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
     ...data,
     sampling: plan.sampling,
     batchSize: plan.batchSize,
+    dropLast: plan.dropLast ?? (mayDropLast(trainer) && trainer.plan.dropLast),
     accumulate: plan.accumulate,
     lossAt: plan.lossAt,
     augmentation: JSON.stringify(plan.augmentation) ?? "none",
@@ -232,6 +245,14 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
   return here.flatMap(([name, value]) =>
     there.get(name) === value ? [] : [`${name} ${shown(there.get(name))} there, ${value} here`],
   );
+}
+
+/**
+ * Whether a run of before there was `dropLast` may resume with it: where `batchNorm` was trained on a last minibatch of one
+ * row, which is refused now.
+ */
+function mayDropLast<D extends FloatType>({ network, plan, examples: { length } }: Trainer<D>): boolean {
+  return Object.keys(network.statistics).length > 0 && (length === undefined || length % plan.batchSize === 1);
 }
 
 /** Facts from a file, with the shape that `restore` relies on. */
@@ -244,7 +265,7 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged(`${KEY} is no JSON`);
   }
   if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
-  if (facts.version !== VERSION) {
+  if (facts.version !== 1 && facts.version !== VERSION) {
     throw new CheckpointError({ kind: "version", expected: VERSION, found: shown(facts.version) }, file);
   }
   const { plan, data, sampler, evaluations, epochs, watch } = facts;

@@ -57,7 +57,8 @@ const TURN_MILLISECONDS = 50;
  *
  * @param history where records are added
  * @returns the same history
- * @throws {OptionError} options that are out of range, missing, or exclude each other
+ * @throws {OptionError} options that are out of range, missing, or exclude each other, or minibatches of one row for
+ *   `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
  * @throws {DivergedError} the loss stopped being finite; the history ends with that step

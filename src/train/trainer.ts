@@ -23,7 +23,7 @@ import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
-import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
+import { checkNormalisable, planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
@@ -58,7 +58,7 @@ export const RESTORE: unique symbol = Symbol("restore");
 /**
  * A run on one network. The caller disposes of it; the network lives on.
  *
- * @throws {OptionError} options that are out of range or exclude each other
+ * @throws {OptionError} options that are out of range or exclude each other, or minibatches of one row for `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -104,6 +104,7 @@ export class Trainer<D extends FloatType> extends Owner {
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
+    if (Object.keys(network.statistics).length > 0) checkNormalisable(plan, dataset?.length);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
     this.plan = plan;

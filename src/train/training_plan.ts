@@ -22,6 +22,11 @@ export type TrainerOptions = {
   readonly epochs?: number;
   /** Examples in a minibatch: 1 to as many as there are. Default 100, or all where there are fewer. */
   readonly batchSize?: number;
+  /**
+   * With `epochs`: leaves out the last minibatch of an epoch where it would be short. Which examples that leaves out is
+   * drawn anew in each epoch. With `iterations` every minibatch is full. Default false.
+   */
+  readonly dropLast?: boolean;
   /** Minibatches whose gradients are added up for one update. Default 1. */
   readonly accumulate?: number;
   /** How parameters follow gradients. Either this or `learningRate`. */
@@ -53,6 +58,7 @@ export type TrainingPlan = {
   readonly iterations: number | undefined;
   readonly epochs: number | undefined;
   readonly batchSize: number;
+  readonly dropLast: boolean;
   readonly accumulate: number;
   readonly optimizer: Optimizer;
   readonly augmentation: TrainingAugmentation | undefined;
@@ -79,6 +85,7 @@ export function planOf(
     iterations,
     epochs,
     batchSize = Math.min(100, examples ?? 100),
+    dropLast = false,
     accumulate = 1,
     seed = 0,
     earlyStopping,
@@ -93,6 +100,7 @@ export function planOf(
   checkCount("accumulate", accumulate, 1);
   checkCount("evaluateEvery", evaluateEvery, 1);
   checkBatchSize(batchSize, examples);
+  if (typeof dropLast !== "boolean") throw new OptionError("dropLast", "true or false", dropLast);
   if (examples === undefined && iterations !== undefined) {
     throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
   }
@@ -114,12 +122,13 @@ export function planOf(
     sampling: samplingOf(isChapter, examples),
     optimizer: withLengths(
       optimizerOf(options),
-      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, accumulate }),
+      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, dropLast, accumulate }),
     ),
     ...{
       iterations,
       epochs,
       batchSize,
+      dropLast,
       accumulate,
       augmentation,
       lossAt,
@@ -140,10 +149,31 @@ function withLengths(optimizer: Optimizer, updates: number | undefined): Optimiz
 /** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
 function updatesIn(
   epochs: number,
-  sizes: { readonly examples: number | undefined; readonly batchSize: number; readonly accumulate: number },
+  {
+    examples,
+    batchSize,
+    dropLast,
+    accumulate,
+  }: Pick<TrainingPlan, "batchSize" | "dropLast" | "accumulate"> & { readonly examples: number | undefined },
 ): number | undefined {
-  if (sizes.examples === undefined) return undefined;
-  return epochs * Math.ceil(Math.ceil(sizes.examples / sizes.batchSize) / sizes.accumulate);
+  if (examples === undefined) return undefined;
+  const batches = examples / batchSize;
+  return epochs * Math.ceil((dropLast ? Math.floor(batches) : Math.ceil(batches)) / accumulate);
+}
+
+/**
+ * That no minibatch has one row, which batch normalisation has no variance of.
+ *
+ * @param examples how many there are; undefined of a stream, whose last minibatch is refused when it comes
+ * @throws {OptionError} a batch size that leaves such a minibatch
+ */
+export function checkNormalisable({ sampling, batchSize, dropLast }: TrainingPlan, examples: number | undefined): void {
+  if (batchSize === 1) throw new OptionError("batchSize", "at least 2 rows, which batchNorm needs", batchSize);
+  if (sampling !== "epochs" || dropLast || (examples ?? 0) % batchSize !== 1) return;
+  throw new OptionError(
+    "batchSize",
+    `${examples} examples by ${batchSize} leave 1 for the last minibatch, which batchNorm cannot normalise; pass dropLast: true or another batchSize`,
+  );
 }
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
