@@ -107,7 +107,7 @@ export function forward<D extends FloatType>(
           break;
         }
         const [m = 0] = z.shape;
-        if (m < 2) throw new OptionError("batchNorm", "a minibatch of at least 2 rows while training", m, CURE);
+        if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
         const average = mean(z, { axes: [0] });
         const variance = mean(square(sub(z, average)), { axes: [0] });
         const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
@@ -120,7 +120,7 @@ export function forward<D extends FloatType>(
   return { z, statistics: updated };
 }
 
-const CURE = "dropLast: true leaves out a short last minibatch";
+const CURE = "dropLast: true leaves out a short last one";
 
 /** γ(z - mean) / √(variance + ε) + β */
 function normalise<D extends FloatType>(

@@ -162,18 +162,15 @@ function updatesIn(
 }
 
 /**
- * That no minibatch has one row, which batch normalisation has no variance of.
+ * That the last minibatch of an epoch has not one row, of which batch normalisation has no variance.
  *
  * @param examples how many there are; undefined of a stream, whose last minibatch is refused when it comes
- * @throws {OptionError} a batch size that leaves such a minibatch
+ * @throws {OptionError} a batch size that leaves one
  */
 export function checkNormalisable({ sampling, batchSize, dropLast }: TrainingPlan, examples: number | undefined): void {
-  if (batchSize === 1) throw new OptionError("batchSize", "at least 2 rows, which batchNorm needs", batchSize);
   if (sampling !== "epochs" || dropLast || (examples ?? 0) % batchSize !== 1) return;
-  throw new OptionError(
-    "batchSize",
-    `${examples} examples by ${batchSize} leave 1 for the last minibatch, which batchNorm cannot normalise; pass dropLast: true or another batchSize`,
-  );
+  const cure = "batchNorm needs 2; pass dropLast: true or another batchSize";
+  throw new OptionError("batchSize", `${examples} examples by ${batchSize} leave 1 for the last minibatch, ${cure}`);
 }
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {

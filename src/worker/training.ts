@@ -13,7 +13,7 @@ import type { Awaited, Records, RunEvent } from "./protocol.ts";
 export type WorkerProgress = {
   /** The first of these steps, counted from 0. */
   readonly iteration: number;
-  /** The losses of the steps from there on, in nats: at least one. */
+  /** The mean losses of the steps from there on, as in `TrainHistory.losses`: at least one. */
   readonly losses: Float64Array;
 };
 

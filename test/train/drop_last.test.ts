@@ -50,21 +50,18 @@ function streamOf(data: Dataset, shuffleBuffer = 0): DatasetStream {
   return streamDataset({ chunks, shuffleBuffer, seed: 3 });
 }
 
+const ONE_ROW =
+  "batchNorm: expected at least 2 rows in a training minibatch, found 1; dropLast: true leaves out a short last one";
 const LEFT = (n: number, by: number) =>
-  `batchSize: ${n} examples by ${by} leave 1 for the last minibatch, which batchNorm cannot normalise; pass dropLast: true or another batchSize`;
+  `batchSize: ${n} examples by ${by} leave 1 for the last minibatch, batchNorm needs 2; pass dropLast: true or another batchSize`;
 
 for (const [label, count, options, message] of [
   ["5 by 4", 5, { epochs: 2, batchSize: 4 }, LEFT(5, 4)],
   ["201 by 100", 201, { epochs: 2, batchSize: 100 }, LEFT(201, 100)],
   ["accumulated", 9, { epochs: 2, batchSize: 2, accumulate: 3 }, LEFT(9, 2)],
-  ["one by one", 6, { epochs: 2, batchSize: 1 }, "batchSize: expected at least 2 rows, which batchNorm needs, found 1"],
-  ["drawn", 6, { iterations: 2, batchSize: 1 }, "batchSize: expected at least 2 rows, which batchNorm needs, found 1"],
-  [
-    "one example",
-    1,
-    { epochs: 2, dropLast: true },
-    "batchSize: expected at least 2 rows, which batchNorm needs, found 1",
-  ],
+  ["one by one", 6, { epochs: 2, batchSize: 1 }, ONE_ROW],
+  ["drawn", 6, { iterations: 2, batchSize: 1 }, ONE_ROW],
+  ["one example", 1, { epochs: 2, dropLast: true }, ONE_ROW],
 ] as const) {
   test(`a minibatch of one row and batchNorm: refused before a step, with the cure: ${label}`, async () => {
     using net = netOf();
@@ -123,7 +120,7 @@ test("one row, or none, while training: no way leads to a variance of 0", () => 
     })) {
       assert.is(
         assertThrows(use, OptionError, label).message,
-        `batchNorm: expected a minibatch of at least 2 rows while training, found ${rows}; dropLast: true leaves out a short last minibatch`,
+        `batchNorm: expected at least 2 rows in a training minibatch, found ${rows}; dropLast: true leaves out a short last one`,
       );
     }
     net.forward(x, "predict"); // by the running statistics
@@ -311,6 +308,43 @@ test("a checkpoint says version 2 where version 1 would be read as another run, 
   assert.is(versionOf({ dropLast: true }), 2);
 });
 
+test("squaredError in a checkpoint of version 1: the epoch so far was a sum of sums, and becomes one of means", () => {
+  const random = new RandomState(5);
+  const data = new Dataset({
+    name: "numbers",
+    inputs: Float64Array.from(random.randn(22, 3)),
+    shape: [3],
+    targetValues: Float64Array.from(random.randn(22, 2)),
+  });
+  const options: TrainerOptions = { epochs: 2, batchSize: 4, learningRate: 0.01 };
+  const made = () => network(engine, sequential(dense(3, 2)), { seed: 1, dtype: "float64", loss: "squaredError" });
+  using whole = made();
+  using unbroken = new Trainer(whole, { train: data }, options);
+  advance(unbroken, 4); // 16 of 22 examples
+  const checkpoint = checkpointOf(unbroken);
+  assert.is(checkpoint.facts.version, 2);
+  const older = olderOf(checkpoint);
+  const [iteration, sum, rows] = unbroken.position();
+  assert.is(rows, 16);
+  const name = "training/position";
+  const position = { name, shape: [3], data: Float64Array.of(iteration!, 4 * sum!, rows!) }; // each loss times its rows
+  const written = encodeCheckpoint({ ...older, arrays: new Map([...older.arrays, [name, position]]) });
+  advance(unbroken, 1000);
+  for (const bytes of [written, encodeCheckpoint(checkpoint)]) {
+    const read = decodeCheckpoint(bytes);
+    using other = made();
+    using resumed = new Trainer(other, { train: data }, options);
+    restore(resumed, read);
+    assert.equal(
+      read.arrays.get(name)?.data,
+      decodeCheckpoint(bytes).arrays.get(name)?.data,
+      "the checkpoint is not changed",
+    );
+    advance(resumed, 1000);
+    assert.equal(resultOf(resumed), resultOf(unbroken));
+  }
+});
+
 test("a run of before, whose last minibatch had one row, resumes with dropLast; others do not", () => {
   const plain = sequential(dense(SIZE, 4));
   const options: TrainerOptions = { epochs: 2, batchSize: 20, optimizer, dropLast: true };
@@ -360,7 +394,7 @@ test("a stream whose last minibatch has one row: refused when it comes, with the
   assert.match((await assertRejects(run, OptionError, "one row")).message, "dropLast: true leaves out");
   assert.is(history.losses.length, 2);
   const single = () => train(net, streamOf(examples(41)), { epochs: 2, batchSize: 1, optimizer });
-  assert.is((await assertRejects(single, OptionError, "one by one")).option, "batchSize");
+  assert.is((await assertRejects(single, OptionError, "one by one")).option, "batchNorm");
 });
 
 test.run();
