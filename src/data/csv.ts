@@ -32,8 +32,8 @@ const INSTALL = "npm install papaparse";
 /**
  * A dataset from a table. Fields may stand in double quotes; blank lines are left out; spaces around a field do not count.
  *
- * Numbers are float64. Classes are numbered in the order of their names: whole numbers by value, words by their letters;
- * hand the `classNames` of the training part in as `classes` for every other part.
+ * Numbers are float64. Classes are numbered in the order of their names: by value where all are numbers (`-1`, `2.0`, `1e3`),
+ * else by their letters; pass the `classNames` of the training part as `classes` for every other part.
  *
  * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is no number, a broken
  *   quote, no examples: with line and column
