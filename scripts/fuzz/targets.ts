@@ -3,14 +3,14 @@ import type { Target } from "./target.ts";
 import { argumentsTarget, configuration } from "./targets/arguments.ts";
 import { checkpoint, restoring } from "./targets/checkpoint.ts";
 import { csv } from "./targets/csv.ts";
-import { gzip, idx } from "./targets/idx.ts";
+import { gzip, idx, members } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
-  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
+  ...[idx, gzip, members, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
   ...[argumentsTarget, configuration, tensors],
 ];
 

@@ -11,7 +11,7 @@
 import { inflateRaw } from "#platform";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "../platform/crc32.ts";
 import { type DirectoryRecord, directoryOf } from "./zip_directory.ts";
 
 /** A file in an archive. */

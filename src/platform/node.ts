@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { instantiateSync } from "@assemblyscript/loader";
 import { DatasetError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
+import { plausibleSize, reachableSize } from "./gzip.ts";
+import { faultOfRest } from "./padding.ts";
 import { reasonOf } from "./reason.ts";
 import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
 
@@ -66,13 +67,13 @@ async function readUpTo(path: string, size: number, location: string): Promise<U
 }
 
 /**
- * Inflates one gzip member into one block; `file` names it in errors.
+ * Inflates a gzip file of one or more members; `file` names it in errors.
  *
- * The block is sized by the length that the file declares, where deflate can reach it, so the content is held once.
- * Whatever the file holds, inflation stops within one block: at most `maxBytes` + 1 bytes, or 4096 for small limits.
+ * Blocks are sized by the length that the last member declares, where deflate can reach it, so the content of a single
+ * member is held once. Whatever the file holds, inflation stops within one block beyond `maxBytes`.
  *
- * @throws {IdxError} truncated, damaged, or followed by anything
- * @throws {DatasetError} holds more than `maxBytes`
+ * @throws {IdxError} truncated, damaged, or followed by anything but zeros
+ * @throws {DatasetError} all members together hold more than `maxBytes`
  */
 export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
   const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
@@ -82,15 +83,24 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
   const { gunzipSync } = await import("node:zlib");
   try {
     const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
-    checkMember(bytes, engine.bytesWritten, buffer.length, file);
+    // zlib has compared the size and the checksum of each member, and stops at a zero byte after one.
+    const fault = faultOfRest(bytes, engine.bytesWritten);
+    if (fault !== undefined) throw new IdxError({ kind: "gzip", reason: fault }, file);
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
   } catch (error) {
     if (error instanceof IdxError) throw error;
     if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
       throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes }, { cause: error });
     }
-    throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
+    throw new IdxError({ kind: "gzip", reason: reasonOfGunzip(error, bytes) }, file);
   }
+}
+
+/** The header that zlib finds incorrect is a later one, where the file begins as gzip does. */
+function reasonOfGunzip(error: unknown, [first, second]: Uint8Array): string {
+  const reason = reasonOf(error);
+  const isLater = reason === "incorrect header check" && first === 0x1f && second === 0x8b;
+  return isLater ? "bytes that are not gzip follow its end" : reason;
 }
 
 /**
