@@ -2,6 +2,14 @@
  * What can be wrong with what comes from outside, as data; `errors.ts` makes errors of it.
  */
 
+/** A kind of file, and what to do with it where something is known. */
+export type FileKind = {
+  /** With its article: `an HTML page`. */
+  readonly name: string;
+  /** In the imperative: `run git lfs pull`. Empty where nothing is known. */
+  readonly cure: string;
+};
+
 /** Why an engine could not start. */
 export type EngineFault =
   | { readonly kind: "no-webassembly" }
@@ -18,7 +26,15 @@ export type AllocationFault =
 /** How bytes are not the IDX file that was asked for. */
 export type IdxFault =
   | { readonly kind: "gzip"; readonly reason: string }
-  | { readonly kind: "magic"; readonly found: number }
+  | {
+      readonly kind: "magic";
+      /** The first two bytes as a number. */
+      readonly found: number;
+      /** The first characters, `·` for those that cannot be printed. */
+      readonly start: string;
+      /** What the file is instead, where `readIdx` knows it. */
+      readonly content?: FileKind | undefined;
+    }
   | { readonly kind: "type"; readonly expected: string; readonly code: number }
   | { readonly kind: "rank"; readonly expected: string; readonly found: number }
   | { readonly kind: "length"; readonly expected: number; readonly found: number };
@@ -63,7 +79,13 @@ export type FileFormat = "safetensors" | "npy" | "npz" | "lanegrad network" | "w
 
 /** How bytes, or the tensors in them, are not what was asked for. */
 export type FormatFault =
-  | { readonly kind: "magic"; readonly expected: string; readonly found: string }
+  | {
+      readonly kind: "magic";
+      readonly expected: string;
+      /** What the file is, where it is known, else its first bytes. */
+      readonly found: string;
+      readonly cure?: string;
+    }
   | { readonly kind: "length"; readonly part: string; readonly expected: string; readonly found: number }
   | { readonly kind: "header"; readonly reason: string }
   | { readonly kind: "version"; readonly expected: string; readonly found: string }
@@ -127,8 +149,9 @@ export function describeIdxFault(fault: IdxFault): string {
     case "gzip":
       return `broken gzip: ${fault.reason}`;
     case "magic":
+      if (fault.content !== undefined) return `not an IDX file but ${fault.content.name}${cureOf(fault.content)}`;
       if (fault.found === 0x1f8b) return "not an IDX file: starts with 0x1f8b, which is gzip; readIdx inflates it";
-      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")}, expected 0x0000`;
+      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")} ("${fault.start}"), expected 0x0000`;
     case "type":
       return `expected IDX element type ${fault.expected}, found 0x${fault.code.toString(16).padStart(2, "0")}`;
     case "rank":
@@ -136,7 +159,7 @@ export function describeIdxFault(fault: IdxFault): string {
       if (fault.found !== 1 && fault.found !== 3) return `expected IDX rank ${fault.expected}, found ${fault.found}`;
       return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
     case "length":
-      return `expected ${fault.expected} bytes, found ${fault.found}`;
+      return `expected ${fault.expected} bytes, found ${fault.found || "an empty file"}`;
     default:
       return unreachable(fault);
   }
@@ -180,7 +203,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
 export function describeFormatFault(fault: FormatFault): string {
   switch (fault.kind) {
     case "magic":
-      return `expected ${fault.expected} at its start, found ${fault.found}`;
+      return `expected ${fault.expected} at its start, found ${fault.found}${cureOf(fault)}`;
     case "length":
       return `${fault.part}: expected ${fault.expected} bytes, found ${fault.found}`;
     case "header":
@@ -204,6 +227,10 @@ export function describeFormatFault(fault: FormatFault): string {
     default:
       return unreachable(fault);
   }
+}
+
+function cureOf({ cure }: { readonly cure?: string }): string {
+  return cure ? `; ${cure}` : "";
 }
 
 function hexadecimal(value: number): string {

@@ -82,13 +82,15 @@ export type {
   DatasetFault,
   EngineFault,
   FileFormat,
+  FileKind,
   FormatFault,
   IdxFault,
   WorkerFault,
 } from "./faults.ts";
 export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
+export { identifyFile } from "./formats/identify.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
-export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
+export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
