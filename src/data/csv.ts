@@ -4,6 +4,7 @@
 
 import { readBytes } from "#platform";
 import { DatasetError, MissingPackageError, OptionError } from "../errors.ts";
+import { identifyFile } from "../formats/identify.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
@@ -59,7 +60,7 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
  *
  * Other errors are those of `parseCsv`.
  *
- * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large or no UTF-8
+ * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large, not UTF-8, or a page in its place
  * @throws {OptionError} (rejects) also: a `maxBytes` that is no whole number from 1
  * @example
  * const houses = await loadCsv("houses.csv", { label: "price", target: "numbers" });
@@ -70,14 +71,25 @@ export async function loadCsv(source: string | URL, options: LoadCsvOptions): Pr
   const file = String(source);
   const bytes = await readBytes(file, maxBytes);
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
-  return await parseCsv(textOf(bytes, file), { ...rest, file });
+  return await parseCsv(await textOf(bytes, file), { ...rest, file });
 }
 
-function textOf(bytes: Uint8Array, file: string): string {
+/** What could be read as a table, but is none. */
+const NO_TABLES: ReadonlySet<string> = new Set(["a Git LFS pointer", "an HTML page"]);
+
+async function textOf(bytes: Uint8Array, file: string): Promise<string> {
+  const kind = await identifyFile(bytes);
+  const remark = kind === undefined ? "" : `this is ${kind.name}${kind.cure && `; ${kind.cure}`}`;
+  if (kind !== undefined && NO_TABLES.has(kind.name)) {
+    throw new DatasetError({ kind: "unreadable", file, reason: remark });
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DatasetError({ kind: "unreadable", file, reason: "no UTF-8" }, { cause });
+    throw new DatasetError(
+      { kind: "unreadable", file, reason: remark ? `not UTF-8: ${remark}` : "not UTF-8" },
+      { cause },
+    );
   }
 }
 

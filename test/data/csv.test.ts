@@ -244,7 +244,18 @@ test("a file is read as its text is, and what cannot be read is said", async () 
     const errorOf = (path: string, maxBytes = 1000) =>
       assertRejects(() => loadCsv(path, { label: 0, maxBytes }), DatasetError, path);
     const broken = await errorOf(file);
-    assert.equal(broken.fault, { kind: "unreadable", file, reason: "no UTF-8" });
+    assert.equal(broken.fault, { kind: "unreadable", file, reason: "not UTF-8" });
+    for (const [content, reason] of [
+      ["version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "this is a Git LFS pointer; run git lfs pull"],
+      ["\ufeff\n<!DOCTYPE html><html>", /^this is an HTML page; download the file itself/],
+      [Uint8Array.of(0x50, 0x4b, 3, 4, 0xff), "not UTF-8: this is a zip archive; unpack it first"], // as a workbook is
+      [Uint8Array.of(0x1f, 0x8b, 8), "not UTF-8: this is gzip data; unpack it first"],
+    ] as const) {
+      writeFileSync(file, content);
+      const { fault } = await assertRejects(() => loadCsv(file, { label: -1 }), DatasetError, "another kind");
+      assert.is(fault.kind, "unreadable");
+      assert.match((fault as { reason: string }).reason, reason);
+    }
     assert.instance(broken.cause, TypeError);
     assert.is((await errorOf(file, 2)).fault.kind, "too-large");
     const none = join(folder, "none.csv");
