@@ -52,6 +52,9 @@ export type DatasetFault =
       readonly position: number;
       readonly value: number;
       readonly classes: number;
+      /** The label of the first class. Default: 0. */
+      readonly first?: number;
+      readonly cure?: string;
     }
   | { readonly kind: "number"; readonly file: string; readonly position: number; readonly value: number }
   | {
@@ -169,7 +172,7 @@ export function describeIdxFault(fault: IdxFault): string {
 export function describeDatasetFault(fault: DatasetFault): string {
   switch (fault.kind) {
     case "missing":
-      return `${fault.file} not found; looked for ${fault.looked.join(" and ")}`;
+      return `${fault.file} not found; looked for ${fault.looked.join(", ")}`;
     case "unreadable":
       return `${fault.file}: cannot be read: ${fault.reason}`;
     case "too-large":
@@ -179,7 +182,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
     case "count":
       return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
     case "label":
-      return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
+      return `${fault.file}: label ${fault.position} is ${fault.value}; expected ${labelsOf(fault)}${cureOf(fault)}`;
     case "number":
       return `${fault.file}: number ${fault.position} is ${fault.value}; expected a finite number`;
     case "cell":
@@ -227,6 +230,10 @@ export function describeFormatFault(fault: FormatFault): string {
     default:
       return unreachable(fault);
   }
+}
+
+function labelsOf({ first = 0, classes }: { readonly first?: number; readonly classes: number }): string {
+  return `${first} to ${first + classes - 1}`;
 }
 
 function cureOf({ cure }: { readonly cure?: string }): string {

@@ -39,7 +39,7 @@ export {
   readIdx,
 } from "./data/idx.ts";
 export type { DownloadProgress, FetchOptions } from "./data/mirrors.ts";
-export { loadMnist, type Mnist, type MnistOptions, type NamedFiles } from "./data/mnist.ts";
+export { loadMnist, type Mnist, type MnistOptions, type MnistVariant, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
 export type {
   DatasetParts,

@@ -11,7 +11,7 @@ import { DatasetError, IdxError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { plausibleSize, reachableSize } from "./gzip.ts";
 import { faultOfRest } from "./padding.ts";
-import { reasonOf } from "./reason.ts";
+import { IS_FOLDER, reasonOf } from "./reason.ts";
 import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
 
 /** The most that one system call is asked to read. */
@@ -32,6 +32,7 @@ export async function readBytes(location: string, maxBytes: number): Promise<Uin
   try {
     const path = pathOf(location);
     const status = await stat(path);
+    if (status.isDirectory()) throw new DatasetError({ kind: "unreadable", file: location, reason: IS_FOLDER });
     // Asked before opening: to open a pipe waits for its other end.
     if (!status.isFile()) throw new DatasetError({ kind: "unreadable", file: location, reason: "not a regular file" });
     if (status.size > maxBytes) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
