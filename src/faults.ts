@@ -159,10 +159,9 @@ export function describeIdxFault(fault: IdxFault): string {
       return `expected IDX element type ${fault.expected}, found 0x${fault.code.toString(16).padStart(2, "0")}`;
     case "rank":
       // 3 and 1 are the ranks of images and labels; the cure helps with no other rank.
-      if (fault.found !== 1 && fault.found !== 3) return `expected IDX rank ${fault.expected}, found ${fault.found}`;
-      return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
+      return `expected IDX rank ${fault.expected}, found ${fault.found}${fault.found === 1 || fault.found === 3 ? "; images and labels swapped?" : ""}`;
     case "length":
-      return `expected ${fault.expected} bytes, found ${fault.found || "an empty file"}`;
+      return `expected ${fault.expected} bytes, found ${fault.found}`;
     default:
       return unreachable(fault);
   }
@@ -182,7 +181,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
     case "count":
       return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
     case "label":
-      return `${fault.file}: label ${fault.position} is ${fault.value}; expected ${labelsOf(fault)}${cureOf(fault)}`;
+      return `${fault.file}: label ${fault.position} is ${fault.value}; expected ${fault.first ?? 0} to ${(fault.first ?? 0) + fault.classes - 1}${cureOf(fault)}`;
     case "number":
       return `${fault.file}: number ${fault.position} is ${fault.value}; expected a finite number`;
     case "cell":
@@ -230,10 +229,6 @@ export function describeFormatFault(fault: FormatFault): string {
     default:
       return unreachable(fault);
   }
-}
-
-function labelsOf({ first = 0, classes }: { readonly first?: number; readonly classes: number }): string {
-  return `${first} to ${first + classes - 1}`;
 }
 
 function cureOf({ cure }: { readonly cure?: string }): string {

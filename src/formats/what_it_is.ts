@@ -4,6 +4,8 @@
 
 import type { FileKind } from "../faults.ts";
 
+/** Between the fields of a table. */
+const MARKS = [",", ";", "\t"] as const;
 /** How much of the file is looked at. */
 const HEAD_BYTES = 1024;
 const SHOWN_CHARACTERS = 40;
@@ -50,9 +52,12 @@ export function whatItIs(bytes: Uint8Array): FileKind | undefined {
   if (name !== undefined) return { name, cure };
   const text = textOf(bytes);
   if (text === undefined) return undefined;
-  // Two lines with the same mark between fields.
-  if (/^[^,;\t\n]*([,;\t]).*\s*\n.*\1/.test(text)) return { name: "a table of text", cure: "parseCsv reads it" };
-  const [line = ""] = text.trim().split("\n");
+  const [line = "", next = ""] = text
+    .split(/[\r\n]/)
+    .map((words) => words.trim())
+    .filter((words) => words !== "");
+  const isTable = MARKS.some((mark) => line.includes(mark) && next.includes(mark));
+  if (isTable) return { name: "a table of text", cure: "parseCsv reads it" };
   return { name: `text: ${JSON.stringify(line.slice(0, SHOWN_CHARACTERS))}`, cure: "" };
 }
 
