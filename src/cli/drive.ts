@@ -22,7 +22,7 @@ export type DriveOptions = {
  * Trains. An aborted run ends after its step, with a checkpoint; a finished one has a checkpoint of its last step, from which
  * a longer run can go on.
  *
- * @throws {DivergedError} the loss stopped being finite
+ * @throws {DivergedError} the loss stopped being finite, or the weights did: no such step is saved
  */
 export async function drive<D extends FloatType>(trainer: Trainer<D>, options: DriveOptions): Promise<void> {
   const { run, checkpointEvery, onStep, signal } = options;
@@ -54,9 +54,9 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
   }
 }
 
-/** Whether the validation examples were met better than ever before. */
+/** Whether the validation loss is the least so far; one that is not a number is no loss. */
 function isBest(record: EvaluationRecord, all: readonly EvaluationRecord[]): boolean {
-  const { validationLoss, isBest: watched } = record;
-  if (watched !== undefined || validationLoss === undefined) return watched === true;
-  return all.every((other) => other === record || validationLoss < (other.validationLoss ?? Number.POSITIVE_INFINITY));
+  const { validationLoss = Number.NaN, isBest: watched } = record;
+  if (watched !== undefined || Number.isNaN(validationLoss)) return watched === true;
+  return all.every((other) => other === record || !((other.validationLoss ?? Number.NaN) <= validationLoss));
 }

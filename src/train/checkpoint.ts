@@ -62,12 +62,14 @@ export type Checkpoint = {
 /**
  * A run as it stands between two steps.
  *
+ * @throws {DivergedError} its loss, its weights or the optimizer's averages are not finite: training could not resume from it
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * trainer.steps().next();
  * checkpointOf(trainer).iteration; // → 1
  */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
+  trainer.checkFinite();
   const { history, feed, plan } = trainer;
   const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
@@ -173,7 +175,7 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  *
  * @param options.file what errors call it
  * @throws {FormatError} no safetensors file, or damaged
- * @throws {CheckpointError} weights without a checkpoint, another version, or damaged
+ * @throws {CheckpointError} weights without a checkpoint, another version, damaged, or not finite
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
@@ -189,7 +191,16 @@ export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: 
   if (!Number.isSafeInteger(iteration)) {
     throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
   }
+  for (const { name, data } of tensors) {
+    if (data instanceof Float32Array || data instanceof Float64Array) checkFinite(name, data, file);
+  }
   return { iteration: Number(iteration), facts, network, arrays, file, [RESTORE]: restore };
+}
+
+function checkFinite(name: string, data: Float32Array | Float64Array, file: string | undefined): void {
+  for (const value of data) {
+    if (!Number.isFinite(value)) throw new CheckpointError({ kind: "damaged", reason: `${name} holds ${value}` }, file);
+  }
 }
 
 /** Parameters and running statistics by name. */
@@ -256,7 +267,13 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged("no best weights");
   }
   if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
+  for (const record of [...(evaluations ?? []), ...(epochs ?? [])]) reviveNumbers(record);
   return facts as CheckpointFacts;
+}
+
+/** JSON has null for a measure that was not finite, such as the loss of examples whose outputs overflow. */
+function reviveNumbers(record: object): void {
+  for (const [key, value] of Object.entries(record)) if (value === null) Object.assign(record, { [key]: Number.NaN });
 }
 
 /** A value from a file; what is no object reads better without quotation marks. */

@@ -148,7 +148,7 @@ export class Trainer<D extends FloatType> extends Owner {
   /**
    * Trains: each `next()` makes a step. Leaving early is allowed; a second call goes on.
    *
-   * @throws {DivergedError} the loss stopped being finite; its step was yielded before
+   * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or, after the last step, a weight
    * @throws {OptionError} the examples come as a stream, whose data is not always at hand: `train` awaits it
    */
   *steps(): Generator<Readonly<TrainProgress>, void> {
@@ -162,7 +162,7 @@ export class Trainer<D extends FloatType> extends Owner {
    * As `steps`, and comes up for air during long evaluations as well, and while data is not at hand: undefined then. What
    * to await is `feed.wait()`.
    *
-   * @throws {DivergedError} the loss stopped being finite; its step was yielded before
+   * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or a weight, where that is looked at
    */
   *turns(): Generator<Readonly<TrainProgress> | undefined, void> {
     const { feed, network, history } = this;
@@ -187,6 +187,7 @@ export class Trainer<D extends FloatType> extends Owner {
       yield progress;
       if (!hasLoss) throw new DivergedError(progress.iteration, progress.loss);
     }
+    this.checkFinite();
     history.outcome = this.best?.isOver ? "stopped early" : "finished";
     this.best?.restore();
   }
@@ -195,6 +196,26 @@ export class Trainer<D extends FloatType> extends Owner {
   dispose(): void {
     for (const owned of this.#owned) owned.dispose();
     this.#owned.length = 0;
+  }
+
+  /**
+   * Checks that training can resume from here: the last loss, the weights, running statistics and the optimizer's averages
+   * are finite. It reads all of them: steps do not call it; checkpoints, early stopping and the end of a run do.
+   *
+   * @throws {DivergedError} one is not: its name, and the last step that was made
+   */
+  checkFinite(): void {
+    const { network, state, history } = this;
+    const last = Math.max(0, this.#iteration - 1);
+    const check = (data: ArrayLike<number>, name?: string) => {
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i] ?? 0;
+        if (!Number.isFinite(value)) throw new DivergedError(last, value, name);
+      }
+    };
+    check(history.losses.slice(-1));
+    for (const [name, { data }] of Object.entries({ ...network.parameters, ...network.statistics })) check(data, name);
+    for (const { data, name } of state.averages) check(data, name);
   }
 
   /** What a checkpoint keeps of the loop itself: the iteration, and the current epoch's sums. */
@@ -249,6 +270,7 @@ export class Trainer<D extends FloatType> extends Owner {
       ...named("test", test),
       ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
     };
+    if (this.best) this.checkFinite(); // the best weights are kept
     const record = this.best?.observe(measured) ?? measured;
     if (this.best?.best !== undefined) this.history.best = this.best.best;
     this.history.evaluations.push(record);

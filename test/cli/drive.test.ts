@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { drive } from "../../src/cli/drive.ts";
 import type { RunFolder } from "../../src/cli/run_folder.ts";
 import { DivergedError } from "../../src/errors.ts";
+import { schedule } from "../../src/nn/schedules.ts";
 import type { Checkpoint } from "../../src/train/checkpoint.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -159,6 +160,25 @@ test("a loss that is not finite is no step: it is neither reported nor saved", a
   assert.is(saved.at(-1), "diverged");
   assert.is(losses.length, steps.length + 1);
   assert.is(saved.filter((name) => /^\d/.test(name)).length, steps.length);
+});
+
+test("an update that overflows is no checkpoint, the last one neither, whatever its loss was", async () => {
+  const parts = [
+    { schedule: 0.1, steps: 3 },
+    { schedule: Number.MAX_VALUE, steps: 1 },
+  ];
+  const learningRate = schedule({ kind: "sequence", parts });
+  const options = { learningRate, lossAt: "before update" } as const;
+  for (const iterations of [4, 50]) {
+    const { saved, steps, losses, outcome } = await courseOf({ iterations, ...options }, { checkpointEvery: 1 });
+    assert.equal(
+      saved.filter((name) => !name.startsWith("best")),
+      ["1", "2", "3", "diverged"],
+    );
+    assert.equal([steps, losses.length, outcome], [[0, 1, 2, 3], 4, undefined]);
+  }
+  const aborted = await courseOf({ iterations: 50, ...options }, { abortAt: 3 });
+  assert.equal([aborted.saved.at(-1), aborted.steps.length, aborted.outcome], ["diverged", 4, undefined]);
 });
 
 test.run();
