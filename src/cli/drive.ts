@@ -20,7 +20,7 @@ export type DriveOptions = {
 
 /**
  * Trains. An aborted run ends after its step, with a checkpoint; a finished one has a checkpoint of its last step, from which
- * a longer run can go on.
+ * a longer run can resume. Neither waits for the evaluation of the step: a run that is resumed within it evaluates first.
  *
  * @throws {DivergedError} the loss stopped being finite, or the weights did: no such step is saved
  */
@@ -29,6 +29,11 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
   const { history } = trainer;
   let turn = performance.now();
   let saved = turn;
+  let isLastSaved = false;
+  const save = async () => {
+    await run.save(checkpointOf(trainer));
+    saved = performance.now();
+  };
   const isDue = () =>
     checkpointEvery === undefined
       ? performance.now() - saved >= CHECKPOINT_MILLISECONDS
@@ -40,13 +45,19 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
       if (evaluation && isBest(evaluation, history.evaluations)) await run.save(checkpointOf(trainer), "best");
       const isAborted = signal.aborted && !trainer.isDone;
       if (trainer.isDone || isAborted || isDue()) {
-        await run.save(checkpointOf(trainer));
-        saved = performance.now();
+        await save();
       }
       if (isAborted) {
         history.outcome = "aborted";
         return;
       }
+    } else if (progress === undefined && signal.aborted) {
+      await save();
+      history.outcome = "aborted";
+      return;
+    } else if (progress === undefined && trainer.isDone && !isLastSaved) {
+      isLastSaved = true;
+      await save();
     }
     if (performance.now() - turn < TURN_MILLISECONDS) continue;
     await setImmediate();

@@ -146,7 +146,7 @@ export class Trainer<D extends FloatType> extends Owner {
   }
 
   /**
-   * Trains: each `next()` makes a step. Leaving early is allowed; a second call goes on.
+   * Trains: each `next()` makes a step. Leaving early is allowed; a second call continues.
    *
    * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or, after the last step, a weight
    * @throws {OptionError} the examples come as a stream, whose data is not always at hand: `train` awaits it
@@ -168,9 +168,10 @@ export class Trainer<D extends FloatType> extends Owner {
     const { feed, network, history } = this;
     const { accumulate, lossAt } = this.plan;
     const progress = this.#progress;
-    while (!this.isDone) {
+    let isMade = this.#isUnmeasured(progress);
+    while (isMade || !this.isDone) {
       let [sum, rows] = [0, 0];
-      for (let part = 0; part < accumulate; part++) {
+      for (let part = 0; part < accumulate && !isMade; part++) {
         while (feed.wait() !== undefined) yield undefined;
         this.#begin(progress);
         const { size, batch, step } = feed.draw();
@@ -180,8 +181,11 @@ export class Trainer<D extends FloatType> extends Owner {
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
-      this.#accumulation?.update();
-      this.#record(progress, sum, rows);
+      if (!isMade) {
+        this.#accumulation?.update();
+        this.#record(progress, sum, rows);
+      }
+      isMade = false;
       const hasLoss = Number.isFinite(progress.loss);
       if (hasLoss && this.#isEvaluated(progress)) progress.evaluation = yield* this.#evaluate(progress.iteration);
       yield progress;
@@ -207,11 +211,8 @@ export class Trainer<D extends FloatType> extends Owner {
   checkFinite(): void {
     const { network, state, history } = this;
     const last = Math.max(0, this.#iteration - 1);
-    const check = (data: ArrayLike<number>, name?: string) => {
-      for (let i = 0; i < data.length; i++) {
-        const value = data[i] ?? 0;
-        if (!Number.isFinite(value)) throw new DivergedError(last, value, name);
-      }
+    const check = (data: Iterable<number>, name?: string) => {
+      for (const value of data) if (!Number.isFinite(value)) throw new DivergedError(last, value, name);
     };
     check(history.losses.slice(-1));
     for (const [name, { data }] of Object.entries({ ...network.parameters, ...network.statistics })) check(data, name);
@@ -227,6 +228,17 @@ export class Trainer<D extends FloatType> extends Owner {
   resume(position: Float64Array): void {
     this.#iteration = position[0] ?? 0;
     this.#epochLoss.set(position.subarray(1));
+  }
+
+  /** Whether the last step was made, but left while it was evaluated: by a checkpoint of that moment, or by the caller. */
+  #isUnmeasured(progress: TrainProgress): boolean {
+    const { feed, history } = this;
+    const finishedEpoch = feed.isAtStart ? history.epochs.at(-1) : undefined;
+    const epoch = feed.epoch - (finishedEpoch ? 1 : 0);
+    const loss = history.losses.at(-1);
+    Object.assign(progress, { iteration: this.#iteration - 1, epoch, loss, evaluation: undefined, finishedEpoch });
+    const { iteration } = progress;
+    return iteration >= 0 && history.evaluations.at(-1)?.iteration !== iteration && this.#isEvaluated(progress);
   }
 
   #begin(progress: TrainProgress): void {
