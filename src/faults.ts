@@ -79,6 +79,7 @@ export type FormatFault =
 export type CheckpointFault =
   | { readonly kind: "no-checkpoint" }
   | { readonly kind: "version"; readonly expected: number; readonly found: string }
+  | { readonly kind: "newer"; readonly unknown: string }
   | { readonly kind: "damaged"; readonly reason: string }
   | { readonly kind: "another-run"; readonly differences: readonly string[] };
 
@@ -217,6 +218,8 @@ export function describeCheckpointFault(fault: CheckpointFault): string {
       return "weights without a checkpoint: a run cannot go on from here";
     case "version":
       return `expected a checkpoint of version ${fault.expected}, found ${fault.found}`;
+    case "newer":
+      return `written by a newer version of lanegrad: ${fault.unknown} is unknown to this one`;
     case "damaged":
       return `damaged: ${fault.reason}`;
     case "another-run":

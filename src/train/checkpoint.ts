@@ -10,10 +10,11 @@ import { CheckpointError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray } from "../formats/arrays.ts";
 import { type Json, parseJson, showJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
-import { describeNetwork } from "../nn/description.ts";
+import { describeNetwork, parseDescription } from "../nn/description.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
+import { unknownIn } from "./known_facts.ts";
 import type { SamplerState } from "./sampler.ts";
 import { RESTORE, type Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
@@ -172,8 +173,9 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  * Reads a checkpoint.
  *
  * @param options.file what errors call it
- * @throws {FormatError} no safetensors file, or damaged
- * @throws {CheckpointError} weights without a checkpoint, another version, or damaged
+ * @throws {FormatError} no safetensors file, damaged, or of a network that this version does not know: it is named
+ * @throws {CheckpointError} weights without a checkpoint, another version, something that this version does not know, or
+ *   damaged
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
@@ -185,6 +187,7 @@ export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: 
   if (text === undefined || network === undefined) throw new CheckpointError({ kind: "no-checkpoint" }, file);
   const arrays = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const facts = factsOf(text, file);
+  checkNetwork(network, file);
   const iteration = arrays.get("training/position")?.data[0];
   if (!Number.isSafeInteger(iteration)) {
     throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
@@ -256,7 +259,20 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged("no best weights");
   }
   if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
+  const unknown = unknownIn(facts);
+  if (unknown !== undefined) throw new CheckpointError({ kind: "newer", unknown }, file);
   return facts as CheckpointFacts;
+}
+
+/** Refuses a description that this version does not know, by what is unknown. */
+function checkNetwork(network: string, file: string | undefined): void {
+  let description: unknown;
+  try {
+    description = parseJson(network);
+  } catch {
+    throw new CheckpointError({ kind: "damaged", reason: `${NETWORK_KEY} is no JSON` }, file);
+  }
+  parseDescription(description, file === undefined ? {} : { file });
 }
 
 /** A value from a file; what is no object reads better without quotation marks. */
