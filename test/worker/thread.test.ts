@@ -11,6 +11,7 @@ import { Engine } from "../../src/wasm/engine.ts";
 import { startWorker } from "../../src/worker/client.ts";
 import type { WorkerDataset } from "../../src/worker/dataset.ts";
 import type { WorkerNetwork } from "../../src/worker/network.ts";
+import { becomes } from "../support/clock.ts";
 import { clusters } from "../support/digits.ts";
 import { BUILD, WASM_BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
@@ -121,8 +122,7 @@ runTest(
     assert.equal(await net.weights(), before);
     await run.pause(); // which it is
     run.resume();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(steps > stood);
+    await becomes(() => steps > stood);
     assert.not.equal(await net.weights(), before);
     run.stop();
     const { outcome, losses } = await run;
