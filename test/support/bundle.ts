@@ -23,7 +23,8 @@ const places: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\.m?ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
-      return { contents: source.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)), loader: "ts" };
+      const place = JSON.stringify(pathToFileURL(path).href);
+      return { contents: source.replaceAll(/(?<!")import\.meta\.url/g, () => place), loader: "ts" };
     });
   },
 };
