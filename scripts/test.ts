@@ -54,6 +54,13 @@ const { values, positionals } = parseArgs({
 const limitSeconds = Number(process.env["LANEGRAD_TEST_LIMIT"] ?? LIMIT_SECONDS);
 const times = readTimes();
 const files = filesOf(positionals[0] ?? "");
+// An interrupted run leaves no process behind: they are ended on exit.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => process.exit(code));
+}
 let passed = 0;
 let failed = 0;
 for (const pass of passesOf()) await run(pass);
