@@ -101,6 +101,11 @@ export class Reference {
       }
       case "applied": {
         const operands = source.operands.map((operand) => this.#values.get(operand) as Values);
+        // Nodes that are their first operand under another gradient rule compute nothing.
+        const node = this.#graph.outputs.get(expression);
+        const [first] = source.operands;
+        if (node !== undefined && first !== undefined && node === this.#graph.outputs.get(first))
+          return operands[0] as Values;
         if (this.isFused(expression)) {
           const { origin } = this.#graph.outputs.get(expression) as Node;
           if (origin.kind !== "computed") throw new Error("not computed");
