@@ -20,7 +20,7 @@ const file = encodeSafetensors([
 
 using engine = await Engine.load();
 const layers = sequential(dense(3, 3), relu(), dense(3, 2));
-using net = network(engine, layers, { random: "none", loss: "squaredError" }); // so that `predict` gives the outputs
+using net = network(engine, layers, { random: "none", loss: "meanSquaredError" }); // so that `predict` gives the outputs
 loadWeights(net, file, { naming: "pytorch", file: "adder.safetensors" });
 
 for (let bits = 0; bits < 8; bits++) {

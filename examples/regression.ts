@@ -1,6 +1,6 @@
 /**
- * Regression: a curve through noisy points. Targets are numbers, the loss is the squared error, ½ Σ (y - t)², and tanh
- * makes a smooth curve of straight lines.
+ * Regression: a curve through noisy points. Targets are numbers, the loss is the mean squared error, and tanh makes a smooth
+ * curve of straight lines.
  *
  * Expect a curve nearer to the wave than its points are: the noise, 0.2, cannot be learned, and is averaged out.
  */
@@ -29,7 +29,7 @@ const points = new Dataset({
 });
 
 using engine = await Engine.load();
-using net = network(engine, sequential(dense(1, 16), tanh(), dense(16, 1)), { seed: 0, loss: "squaredError" });
+using net = network(engine, sequential(dense(1, 16), tanh(), dense(16, 1)), { seed: 0, loss: "meanSquaredError" });
 await train(net, points, { epochs: 500, batchSize: 50, optimizer: adam({ learningRate: 0.01 }) });
 
 using curve = net.predict(points.inputs);

@@ -1,53 +1,169 @@
 /**
- * The whole suite on every build of the kernels: `tsx scripts/test.ts [part of a path]`, LANEGRAD_BUILD=simd for one build.
+ * The suite: `npm test`, on the build `simd`; `npm test -- data/idx` for the files whose path has that in it.
  *
- * The last line is `N passed, N failed`. A suite in which no test ran has failed.
+ *   --builds A,B   on these builds: simd, relaxed, debug, js; LANEGRAD_BUILD=A,B does the same
+ *   --all          on simd, relaxed and debug, and of js the kernels' tests and the golden table
+ *   --nodes A,B    in these versions of Node, 20, 22, 24 or 26: npm's packages of them
+ *
+ * Files are spread over the cores. There is a line for each when it has ended, with what failed in it. The last line is
+ * `N passed, N failed`; a build on which no test ran has failed. What a file may take is not limited, but it has timed out
+ * when no test has ended and nothing was printed for 20 minutes (LANEGRAD_TEST_LIMIT, in seconds).
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { supports } from "../src/wasm/load.ts";
+import { installTools, toolFile } from "../test/package/tools.ts";
+import { type Result, runFiles, type TestFile } from "./suite/pool.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const UVU = join(ROOT, "node_modules/uvu/bin.js");
-const LIMIT_MILLISECONDS = 15 * 60_000; // a leaked handle would hang for ever
+const FOLDER = join(ROOT, "test");
+const BUILDS: readonly string[] = ["simd", "relaxed", "debug", "js"];
+const NODES: readonly string[] = ["20", "22", "24", "26"];
+/** On the build js, which is slow, the whole suite is a command of its own: `npm run test:js`. */
+const OF_JS = /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/;
+/** Seconds of each file, from the last run: the longest come first. */
+const TIMES = join(ROOT, "build/test-seconds.json");
+const LIMIT_SECONDS = 20 * 60;
 
-const builds = process.env["LANEGRAD_BUILD"]?.split(",") ?? ["simd", "relaxed", "debug", "js"];
-// What is no test, such as a program that a test starts, is never run by a short pattern.
-const pattern = `${process.argv[2] ?? ""}.*\\.test\\.ts$`;
+/** A run of the suite. */
+type Pass = {
+  readonly title: string;
+  readonly build: string;
+  /** Node's program. */
+  readonly node: string;
+  readonly flags: readonly string[];
+  readonly files: readonly TestFile[];
+};
+
+const { values, positionals } = parseArgs({
+  options: {
+    all: { type: "boolean", default: false },
+    builds: { type: "string", default: process.env["LANEGRAD_BUILD"] ?? "simd" },
+    nodes: { type: "string" },
+  },
+  allowPositionals: true,
+});
+const limitSeconds = Number(process.env["LANEGRAD_TEST_LIMIT"] ?? LIMIT_SECONDS);
+const times = readTimes();
+const files = filesOf(positionals[0] ?? "");
 let passed = 0;
 let failed = 0;
-
-for (const build of builds) {
-  console.log(`\nbuild ${build}`);
-  const flags = build === "relaxed" && !supports("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
-  const { status, signal, stdout } = spawnSync(
-    process.execPath,
-    [...flags, "--import", "tsx", UVU, "test", pattern, "--ignore", "support|fixtures"],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-      timeout: (build === "js" ? 3 : 1) * LIMIT_MILLISECONDS, // without WebAssembly everything takes longer
-      maxBuffer: 2 ** 28,
-      env: { ...process.env, LANEGRAD_BUILD: build },
-    },
-  );
-  process.stdout.write(stdout);
-  const total = countAfter("Total", stdout);
-  const good = countAfter("Passed", stdout);
-  passed += good;
-  failed += total - good;
-  const isSound = status === 0 && total > 0 && good === total;
-  if (isSound) continue;
-  if (total === good) failed += 1;
-  console.log(total === 0 ? `build ${build}: no test ran` : `build ${build}: failed (${signal ?? `exit ${status}`})`);
-}
-
+for (const pass of passesOf()) await run(pass);
+writeTimes();
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** The number behind `Total:` or `Passed:` in uvu's closing lines; 0 when the suite did not get that far. */
-function countAfter(word: string, output: string): number {
-  return Number(new RegExp(`^\\s*${word}:\\s+(\\d+)`, "m").exec(output)?.[1] ?? 0);
+/** @throws {Error} an unknown build or version of Node */
+function passesOf(): Pass[] {
+  const builds = values.all ? BUILDS : values.builds.split(",");
+  check("build", builds, BUILDS);
+  if (values.nodes === undefined) {
+    return builds.map((build) => {
+      const flags = build === "relaxed" && !supports("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
+      const own = values.all && build === "js" ? files.filter(({ name }) => OF_JS.test(name)) : files;
+      return { title: `build ${build}`, build, node: process.execPath, flags, files: own };
+    });
+  }
+  const versions = values.nodes.split(",");
+  check("version of Node", versions, NODES);
+  installTools();
+  return versions.flatMap((version) => {
+    const node = toolFile(`node-${version}/bin/node`);
+    const exact = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
+    return builds.map((build) => {
+      const flags = build === "relaxed" && version === "20" ? ["--experimental-wasm-relaxed-simd"] : [];
+      return { title: `build ${build}, Node ${exact}`, build, node, flags, files };
+    });
+  });
+}
+
+function check(what: string, words: readonly string[], known: readonly string[]): void {
+  const unknown = words.find((word) => !known.includes(word));
+  if (unknown !== undefined) throw new Error(`unknown ${what} ${unknown}; expected ${known.join(", ")}`);
+}
+
+async function run({ title, build, node, flags, files }: Pass): Promise<void> {
+  console.log(`\n${title}`);
+  const began = performance.now();
+  const results: Result[] = [];
+  await runFiles(files, {
+    node,
+    flags,
+    environment: { LANEGRAD_BUILD: build },
+    processes: Math.max(1, Math.min(availableParallelism(), files.length)),
+    limitSeconds,
+    onResult(result) {
+      results.push(result);
+      print(result);
+      times[`${build} ${result.file.name}`] = Math.round(10 * result.seconds) / 10;
+    },
+  });
+  const good = sum(results.map((result) => result.passed));
+  const bad = sum(results.map((result) => result.failed)) + (results.some(({ passed }) => passed > 0) ? 0 : 1);
+  const skipped = sum(results.map((result) => result.skipped));
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  const counts = `${good} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  console.log(good + bad === 1 && good === 0 ? `${title}: no test ran` : `${title}: ${counts} in ${seconds} s`);
+  for (const { file, failed } of results) if (failed > 0) console.log(`  ${file.name}: ${failed} failed`);
+  passed += good;
+  failed += bad;
+}
+
+/** A line for a file, and what failed in it. */
+function print({ file, passed, failed, skipped, seconds, errors, output }: Result): void {
+  const counts = [`${passed} passed`];
+  if (failed > 0) counts.push(`${failed} failed`);
+  if (skipped > 0) counts.push(`${skipped} skipped`);
+  console.log(`${file.name.padEnd(38)} ${seconds.toFixed(1).padStart(6)} s  ${counts.join(", ")}`);
+  if (failed === 0) return;
+  console.log(`${errors.trimEnd()}\n`);
+  const printed = output.replaceAll(/[•✘] /g, "").trim();
+  if (printed !== "") console.log(`  printed by ${file.name}:\n${printed.replaceAll(/^/gm, "    ")}\n`);
+}
+
+/** The test files whose path, below test/, has the pattern in it; the longest first. */
+function filesOf(pattern: string): TestFile[] {
+  const expression = new RegExp(`${pattern.replace(/^(\.\/)?test\//, "")}.*\\.test\\.ts$`, "i");
+  return readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => expression.test(path) && !/node_modules|(^|\/)(support|fixtures)\//.test(path))
+    .sort()
+    .map((path) => {
+      const source = readFileSync(join(FOLDER, path), "utf8");
+      const name = path.replace(/\.test\.ts$/, "");
+      const isMeasuring = /memoryUsage\(|setFlagsFromString|expose-gc/.test(source);
+      return {
+        path: join(FOLDER, path),
+        name,
+        process: isMeasuring ? "alone" : "shared",
+        weight: weightOf(name, source),
+      };
+    })
+    .sort((a, b) => b.weight - a.weight) as TestFile[];
+}
+
+/** Seconds that a file took, or a guess: those that start other processes take long. */
+function weightOf(name: string, source: string): number {
+  return times[`simd ${name}`] ?? (/runScript|runNode|runCommand|lanegrad\.ts|spawn/.test(source) ? 10 : 0.1);
+}
+
+function readTimes(): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(TIMES, "utf8")) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+function writeTimes(): void {
+  mkdirSync(dirname(TIMES), { recursive: true });
+  writeFileSync(TIMES, `${JSON.stringify(times, undefined, 1)}\n`);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

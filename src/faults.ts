@@ -8,6 +8,8 @@ export type EngineFault =
   | { readonly kind: "no-simd" }
   | { readonly kind: "no-relaxed-simd" }
   | { readonly kind: "forbidden"; readonly reason: string }
+  /** Service workers, and with them the backgrounds of browser extensions, have no `import()`. */
+  | { readonly kind: "no-import"; readonly reason: string }
   | { readonly kind: "module"; readonly reason: string };
 
 /** Why there is no block: larger than one can be, or larger than what memory can grow to. */
@@ -79,6 +81,7 @@ export type FormatFault =
 export type CheckpointFault =
   | { readonly kind: "no-checkpoint" }
   | { readonly kind: "version"; readonly expected: number; readonly found: string }
+  | { readonly kind: "newer"; readonly unknown: string }
   | { readonly kind: "damaged"; readonly reason: string }
   | { readonly kind: "another-run"; readonly differences: readonly string[] };
 
@@ -102,6 +105,8 @@ export function describeEngineFault(fault: EngineFault): string {
       return 'this runtime has no relaxed SIMD (Node 20: --experimental-wasm-relaxed-simd); build "simd" runs everywhere';
     case "forbidden":
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
+    case "no-import":
+      return `service workers have no import() for the kernels (${fault.reason}); pass them, Engine.load({ wasm: new URL("simd.wasm", …) }), or bundle the program into one file`;
     case "module":
       return `the kernels cannot be loaded: ${fault.reason}`;
     default:
@@ -217,6 +222,8 @@ export function describeCheckpointFault(fault: CheckpointFault): string {
       return "weights without a checkpoint: a run cannot go on from here";
     case "version":
       return `expected a checkpoint of version ${fault.expected}, found ${fault.found}`;
+    case "newer":
+      return `written by a newer version of lanegrad: ${fault.unknown} is unknown to this one`;
     case "damaged":
       return `damaged: ${fault.reason}`;
     case "another-run":

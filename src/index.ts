@@ -86,7 +86,7 @@ export type {
   IdxFault,
   WorkerFault,
 } from "./faults.ts";
-export type { ArrayData, NamedArray, ShapedArray } from "./formats/arrays.ts";
+export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
@@ -226,6 +226,7 @@ export {
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint_folder.ts";
 export type { EarlyStopping } from "./train/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
+export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluate_async.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,

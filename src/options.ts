@@ -1,6 +1,7 @@
 /** Options objects from callers: an unknown key is an error, so that a misspelled option is not silently ignored. */
 import { OptionError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { tagOf } from "./values.ts";
 
 /** Every key of an options type, once; the compiler refuses a list with a key missing. */
 export type KeysOf<Options> = { readonly [Key in keyof Required<Options>]: 1 };
@@ -13,11 +14,13 @@ export type KeysOf<Options> = { readonly [Key in keyof Required<Options>]: 1 };
  */
 export function checkOptions<Options>(op: string, options: unknown, keys: KeysOf<NoInfer<Options>>): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) throw new OptionError(op, "an object of options", options);
-  for (const key of Object.keys(options)) {
+  if (typeof options !== "object" || tagOf(options) !== "Object")
+    throw new OptionError(op, "an object of options", options);
+  for (const key of Object.keys(options as object)) {
     if (Object.hasOwn(keys, key)) continue;
     const meant = nearest(key, Object.keys(keys));
-    const hint = meant === undefined ? `options are ${Object.keys(keys).join(", ")}` : `did you mean ${meant}?`;
+    const hint =
+      meant === undefined ? `options are ${Object.keys(keys).join(", ") || "none"}` : `did you mean ${meant}?`;
     throw new OptionError(`${op}: ${key}`, `unknown option; ${hint}`);
   }
 }

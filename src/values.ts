@@ -51,18 +51,25 @@ function textOf(value: unknown): string {
     const array = value as Uint8Array;
     return `${tagOf(value)}(${array.length}) ${itemsOf(array)}`;
   }
-  if (typeof value.toString === "function" && value.toString !== Object.prototype.toString) return String(value);
+  if (typeof value.toString === "function" && value.toString !== Object.prototype.toString) {
+    return String(value).replace(/\s+/g, " "); // a tensor's numbers are several lines
+  }
   const tag = tagOf(value);
-  return tag === "Object" ? `{ ${Object.keys(value).slice(0, MOST_CHARACTERS).join(", ")} }` : tag;
+  if (tag !== "Object") return tag;
+  const entries = Object.entries(value).slice(0, MOST_CHARACTERS / 2);
+  return entries.length === 0 ? "{}" : `{ ${entries.map(([key, item]) => `${key}: ${itemOf(item)}`).join(", ")} }`;
 }
 
 function itemsOf(array: ArrayLike<unknown>): string {
   const items: string[] = [];
-  for (let i = 0; i < Math.min(array.length, MOST_CHARACTERS / 2); i++) {
-    const item = array[i];
-    items.push(Array.isArray(item) ? `Array(${item.length})` : describeValue(item));
-  }
+  for (let i = 0; i < Math.min(array.length, MOST_CHARACTERS / 2); i++) items.push(itemOf(array[i]));
   return `[${items.join(", ")}]`;
+}
+
+/** A value within another one: of what has values in turn, only its type. */
+function itemOf(value: unknown): string {
+  if (Array.isArray(value)) return `Array(${value.length})`;
+  return typeof value === "object" && value !== null ? tagOf(value) : describeValue(value);
 }
 
 function cut(text: string): string {

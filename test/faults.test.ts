@@ -43,6 +43,7 @@ test("why an engine could not start, and what runs here", () => {
     "no-simd": [[{}, "no WebAssembly SIMD;", cure]],
     "no-relaxed-simd": [[{}, "no relaxed SIMD", 'build "simd" runs everywhere']],
     forbidden: [[{ reason: "a policy" }, "(a policy)", "wasm-unsafe-eval", cure]],
+    "no-import": [[{ reason: "a word" }, "service workers", "(a word)", "Engine.load({ wasm"]],
     module: [[{ reason: "a word" }, ": a word"]],
   });
 });
@@ -113,6 +114,7 @@ test("why a run cannot go on", () => {
   assertTold<CheckpointFault>(describeCheckpointFault, {
     "no-checkpoint": [[{}, "without a checkpoint"]],
     version: [[{ expected: 1, found: "2" }, "version 1, found 2"]],
+    newer: [[{ unknown: "a word" }, "newer version of lanegrad: a word is unknown"]],
     damaged: [[{ reason: "a word" }, "damaged: a word"]],
     "another-run": [[{ differences: ["seed", "epochs"] }, "of another run: seed; epochs"]],
   });

@@ -158,7 +158,7 @@ test("figures import errors and checks of arguments alone, and no file of the li
       const to = resolved(file, target);
       if (folder === FIGURES)
         assert.ok(
-          ["errors.ts", "options.ts", "values.ts"].includes(to) || folderOf(to) === FIGURES,
+          ["arguments.ts", "errors.ts", "options.ts", "values.ts"].includes(to) || folderOf(to) === FIGURES,
           `src/${file} imports ${target}`,
         );
       else assert.is.not(folderOf(to), FIGURES, `src/${file} imports ${target}`);

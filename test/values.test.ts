@@ -19,7 +19,8 @@ test("describeValue: arrays show their elements, and their type and length where
 });
 
 test("describeValue: objects", () => {
-  assert.is(describeValue({ a: 1, b: 2 }), "{ a, b }");
+  assert.is(describeValue({ a: 1, b: [2], c: {} }), "{ a: 1, b: Array(1), c: Object }");
+  assert.is(describeValue({}), "{}");
   assert.is(describeValue(new Map()), "Map");
   assert.is(describeValue(Math.max), "function max");
   assert.is(

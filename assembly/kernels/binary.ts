@@ -9,6 +9,7 @@ import { lanes, loadNext, storeNext } from "../simd/lanes";
  *       maximum, minimum                  NaN wins in both
  *       greater, greaterEqual, equal      1 where a > b, a >= b, a = b, else 0
  *       keep, drop                        b where a is not 0 (NaN is not), b where a is 0, else 0
+ *       either                            the bits of both: of two of which one is 0 (not -0), the other
  *
  *   d0 … d3   extents of y, which is dense and row-major
  *   a0 … a3   a's strides in elements; 0 repeats it along that axis, and the last is 0 or 1
@@ -32,6 +33,7 @@ const enum Function {
   Equal,
   Keep,
   Drop,
+  Either,
 }
 
 /** f of a vector. */
@@ -48,7 +50,8 @@ function apply<T>(f: Function, a: v128, b: v128): v128 {
     case Function.GreaterEqual: return v128.and(v128.ge<T>(a, b), one);
     case Function.Equal: return v128.and(v128.eq<T>(a, b), one);
     case Function.Keep: return v128.and(v128.ne<T>(a, zero), b);
-    default: return v128.and(v128.eq<T>(a, zero), b);
+    case Function.Drop: return v128.and(v128.eq<T>(a, zero), b);
+    default: return v128.or(a, b);
   }
 }
 
@@ -81,7 +84,7 @@ function walk(
   f: Function, shift: usize, d0: i32, d1: i32, d2: i32, d3: i32,
   a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize,
 ): void {
-  assert(f >= Function.Add && f <= Function.Drop);
+  assert(f >= Function.Add && f <= Function.Either);
   assert(d0 >= 0 && d1 >= 0 && d2 >= 0 && d3 >= 0 && (a3 & ~1) == 0 && (b3 & ~1) == 0);
   for (let i = 0; i < d0; i++, a += <usize>a0 << shift, b += <usize>b0 << shift) {
     let aj = a, bj = b;

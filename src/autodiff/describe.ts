@@ -1,10 +1,11 @@
 /**
  * A program as a person reads it: one line for each instruction.
  */
+import { checkInstance } from "../arguments.ts";
 import { show } from "../tensor/layout.ts";
 import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
 import { bytesOfNode, type Placement } from "./place.ts";
-import type { Program } from "./program.ts";
+import { Program } from "./program.ts";
 
 const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
 
@@ -18,7 +19,13 @@ const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
  * using program = compile({ loss: sum(square(x)) });
  * console.log(describeProgram(program));
  */
-export function describeProgram({ instructions, plan: { placements, bytes }, bytes: allBytes }: Program): string {
+export function describeProgram(program: Program): string {
+  checkInstance("describeProgram: program", "a Program", Program, program);
+  const {
+    instructions,
+    plan: { placements, bytes },
+    bytes: allBytes,
+  } = program;
   const numbers = new Map<Node, string>();
   for (const [i, node] of instructions.entries()) {
     numbers.set(node, `#${i + 1}`);

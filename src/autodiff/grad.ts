@@ -1,6 +1,7 @@
 /**
  * Gradients of functions: of expressions they are expressions, of tensors they are computed at once.
  */
+import { checkType } from "../arguments.ts";
 import { EngineMismatchError, OptionError } from "../errors.ts";
 import { mul } from "../ops/binary.ts";
 import { checkFloat, checkShapeIs } from "../ops/check.ts";
@@ -67,8 +68,9 @@ export function grad<D extends FloatType = FloatType>(f: ScalarFunction<D>): Gra
  * gradients[0].dispose();
  */
 export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<D>): ValueAndGradientOf<D> {
+  checkType("grad: f", "function", f);
   return ((...x: readonly (Tensor<D> | Expression<D>)[]) => {
-    if (x.length === 0) throw new OptionError("grad", "at least one argument", "none");
+    if (x.length === 0) throw new OptionError("grad", "expected at least one argument");
     const leaves = x.map((value, i) => {
       checkFloat("grad", `x[${i}]`, value);
       if (value.engine !== x[0]?.engine) throw new EngineMismatchError("grad", `x[${i}]`);
@@ -77,7 +79,7 @@ export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<
     const value = f(...leaves);
     const gradients = gradientsOf(value, leaves) as Expression<D>[];
     if (x.every(isExpression)) return { value, gradients };
-    if (x.some(isExpression)) throw new OptionError("grad: x", "all tensors or all expressions", "both");
+    if (x.some(isExpression)) throw new OptionError("grad: x", "pass tensors or expressions, not both");
     return computed(value, gradients);
   }) as ValueAndGradientOf<D>;
 }
@@ -96,6 +98,7 @@ export function valueAndGrad<D extends FloatType = FloatType>(f: ScalarFunction<
 export function hessianVectorProduct<D extends FloatType = FloatType>(
   f: (x: Expression<D>) => Expression<D>,
 ): { (x: Tensor<D>, v: Tensor<D>): Tensor<D>; (x: Expression<D>, v: Expression<D> | Tensor<D>): Expression<D> } {
+  checkType("hessianVectorProduct: f", "function", f);
   return ((x: Tensor<D> | Expression<D>, v: Tensor<D> | Expression<D>) => {
     checkFloat("hessianVectorProduct", "x", x);
     checkFloat("hessianVectorProduct", "v", v);

@@ -7,11 +7,14 @@
  * do at 0, there is no gradient to compare with: such an element is counted as a kink when the rule's value lies between
  * both slopes.
  */
+
+import { checkInstance, checkList, checkType } from "../arguments.ts";
 import { DTypeError, OptionError } from "../errors.ts";
 import { mul } from "../ops/binary.ts";
 import { sum } from "../ops/reduce.ts";
-import { type Expression, expressionOf } from "../tensor/expression.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { checkOptions } from "../options.ts";
+import { Expression, expressionOf } from "../tensor/expression.ts";
+import { Tensor, tensor } from "../tensor/tensor.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { compile, type Program } from "./program.ts";
 import { gradientsOf } from "./reverse.ts";
@@ -68,15 +71,23 @@ export type GradCheckReport = {
 export function gradCheck(
   f: (...x: Expression<"float64">[]) => Expression<"float64">,
   inputs: readonly Tensor<"float64">[],
-  { eps = 1e-6, atol = 1e-5, rtol = 1e-3 }: GradCheckOptions = {},
+  options: GradCheckOptions = {},
 ): GradCheckReport {
+  checkOptions<GradCheckOptions>("gradCheck", options, { eps: 1, atol: 1, rtol: 1 });
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
+  for (const [name, value] of Object.entries({ eps, atol, rtol })) checkType(`gradCheck: ${name}`, "number", value);
+  checkType("gradCheck: f", "function", f);
+  checkList("gradCheck: inputs", inputs, "an array of tensors");
   const [first] = inputs;
-  if (first === undefined) throw new OptionError("gradCheck: inputs", "at least one tensor", "none");
-  for (const [i, { dtype }] of inputs.entries()) {
+  if (first === undefined) throw new OptionError("gradCheck: inputs", "expected at least one tensor");
+  for (const [i, input] of inputs.entries()) {
+    checkInstance(`gradCheck: inputs[${i}]`, "a Tensor", Tensor, input);
+    const { dtype } = input;
     if (dtype !== "float64") throw new DTypeError("gradCheck", `inputs[${i}]`, "float64", dtype);
   }
   const leaves = inputs.map((input) => expressionOf(input));
   const result = f(...leaves);
+  checkInstance("gradCheck: f(x)", "an expression", Expression, result);
   using weights = weightsFor(first.engine, result.size, result.shape);
   const loss = result.shape.length === 0 ? result : sum(mul(result, weights));
   const gradients = gradientsOf(loss, leaves);

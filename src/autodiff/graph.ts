@@ -6,6 +6,7 @@
  */
 import { tensorsOf } from "../ops/operation.ts";
 import type { Expression } from "../tensor/expression.ts";
+import { countOf, isSameShape } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -43,6 +44,7 @@ export type Graph = {
   readonly engine: Engine;
   /** Every node, after its operands; effects last, in their order. */
   readonly nodes: readonly Node[];
+  /** The node of every expression that was met, the outputs among them. */
   readonly outputs: ReadonlyMap<Expression, Node>;
   readonly effects: readonly Node[];
 };
@@ -52,9 +54,14 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
   const nodes = new Map<Expression, Node>();
   const known = new Map<unknown, Node>();
   const numbers = new Map<Node, number>();
-  const operations = new Map<Operation, number>();
+  const identities = new Map<unknown, number>();
   for (const expression of orderOf([...outputs, ...effects])) {
-    const key = keyOf(expression, nodes, numbers, operations);
+    const same = sameValue(expression);
+    if (same !== undefined) {
+      nodes.set(expression, nodes.get(same) as Node);
+      continue;
+    }
+    const key = keyOf(expression, nodes, numbers, identities);
     const node = known.get(key) ?? nodeOf(expression, nodes);
     if (!numbers.has(node)) numbers.set(node, numbers.size);
     known.set(key, node);
@@ -68,9 +75,16 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
   return {
     engine,
     nodes: [...all.filter((node) => !last.includes(node)), ...last],
-    outputs: new Map(outputs.map((output) => [output, of(output)])),
+    outputs: nodes,
     effects: last,
   };
+}
+
+/** The operand whose elements an expression has, under the same shape: a gradient rule of its own is all that it adds. */
+function sameValue({ shape, source }: Expression): Expression | undefined {
+  if (source.kind !== "applied" || !source.operation.isView) return undefined;
+  const [operand] = source.operands;
+  return operand !== undefined && isSameShape(operand.shape, shape) ? operand : undefined;
 }
 
 function nodeOf({ dtype, shape, widest, name, source }: Expression, nodes: ReadonlyMap<Expression, Node>): Node {
@@ -86,7 +100,7 @@ function keyOf(
   expression: Expression,
   nodes: ReadonlyMap<Expression, Node>,
   numbers: ReadonlyMap<Node, number>,
-  operations: Map<Operation, number>,
+  identities: Map<unknown, number>,
 ): unknown {
   const { source, dtype } = expression;
   if (source.kind === "input" || source.kind === "argument") return expression;
@@ -94,21 +108,20 @@ function keyOf(
   if (source.kind === "constant") return `${dtype} ${show(source.value)}`;
   if (source.operation.changes !== undefined) return expression;
   const operands = source.operands.map((operand) => numbers.get(nodes.get(operand) as Node));
-  return `${numberOf(source.operation, operations)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
+  /** JSON writes NaN and the infinities alike, -0 as 0, and functions not at all. */
+  const exact = (_: string, value: unknown): unknown => {
+    if (typeof value === "function") return { identity: numberOf(value, identities) };
+    const isWritten = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
+    return isWritten ? value : { number: show(value) };
+  };
+  return `${numberOf(source.operation, identities)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
 }
 
-/** Operations by identity: somebody else's may have the name of one of ours. */
-function numberOf(operation: Operation, operations: Map<Operation, number>): number {
-  const number = operations.get(operation) ?? operations.size;
-  operations.set(operation, number);
+/** By identity: somebody else's operation may have the name of one of ours. */
+function numberOf(value: unknown, identities: Map<unknown, number>): number {
+  const number = identities.get(value) ?? identities.size;
+  identities.set(value, number);
   return number;
-}
-
-/** JSON writes NaN and the infinities alike, and -0 as 0. */
-function exact(_: string, value: unknown): unknown {
-  return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
-    ? { number: show(value) }
-    : value;
 }
 
 function show(value: number): string {
@@ -125,26 +138,48 @@ export function besideOf({ origin }: Node): Node | undefined {
   return origin.kind === "computed" ? origin.beside : undefined;
 }
 
+/** The operands that an effect changes, the one that its result is first; none for other nodes. */
+export function changedOperands({ origin }: Node): readonly Node[] {
+  if (origin.kind !== "computed" || origin.operation.changes === undefined) return [];
+  const { operation, operands } = origin;
+  const which = [origin.operation.changes, ...(operation.alsoChanges ?? [])];
+  return which.flatMap((at) => operands[at] ?? []);
+}
+
+/** Whether a node is there for what it changes. */
+export function isEffect(node: Node): boolean {
+  return changedOperands(node).length > 0;
+}
+
 /** The tensors that effects change. */
 export function changedBy(effects: readonly Node[]): Tensor[] {
-  return effects.flatMap(({ origin }) => {
-    if (origin.kind !== "computed") return [];
-    const target = origin.operands[origin.operation.changes ?? 0]?.origin;
-    return target?.kind === "tensor" && target.tensor instanceof Tensor ? [target.tensor] : [];
+  return effects.flatMap(changedOperands).flatMap((target) => {
+    const { origin } = target;
+    return origin.kind === "tensor" && origin.tensor instanceof Tensor ? [origin.tensor] : [];
   });
 }
 
-/** Whether a node is the memory of one of these tensors: the tensor itself, a view of it, or a part that overlaps. */
+/** Whether a node is in the memory of one of these tensors: the tensor itself, written to it, a view, or a part. */
 export function readsAny(node: Node, tensors: readonly Tensor[]): boolean {
-  const { origin } = node;
-  if (origin.kind === "tensor")
-    return tensorsOf(origin.tensor).some((own) => tensors.some((other) => overlaps(own, other)));
-  return (
-    origin.kind === "computed" && origin.operation.isView === true && readsAny(origin.operands[0] as Node, tensors)
-  );
+  const own = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : undefined);
+  if (own !== undefined) return tensorsOf(own).some((part) => tensors.some((other) => overlaps(part, other)));
+  return isView(node) && readsAny(operandsOf(node)[0] as Node, tensors);
 }
 
-function overlaps(a: Tensor, b: Tensor): boolean {
-  const endOf = (x: Tensor) => x.pointer + x.size * bytesPerElement(x.dtype);
-  return a.engine === b.engine && a.pointer < endOf(b) && b.pointer < endOf(a);
+/** Whether a node is its operand's elements under another shape. */
+export function isView({ form, origin }: Node): boolean {
+  if (origin.kind !== "computed" || !origin.operation.isView) return false;
+  const of = origin.operands[0]?.form;
+  return of?.dtype === form.dtype && of.widest === form.widest && countOf(of.shape) === countOf(form.shape);
+}
+
+/** Whether two tensors have an element in common. */
+export function overlaps(a: Tensor, b: Tensor): boolean {
+  if (a.engine !== b.engine || a.size === 0 || b.size === 0) return false;
+  return a.pointer < endOf(b) && b.pointer < endOf(a);
+}
+
+/** The address behind a tensor's last element. */
+export function endOf({ pointer, size, dtype }: Tensor): number {
+  return pointer + size * bytesPerElement(dtype);
 }

@@ -11,7 +11,7 @@
 import { bytesOf } from "../ops/operation.ts";
 import { sparseLayout } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { besideOf, type Node, operandsOf, readsAny } from "./graph.ts";
+import { besideOf, isView, type Node, operandsOf, readsAny } from "./graph.ts";
 
 /** A piece of the block, which several values may have one after the other. */
 export type Buffer = { bytes: number; offset: number; first: number; last: number };
@@ -74,19 +74,25 @@ function placementOf(
   if (origin.kind !== "computed") return block(BEFORE, AFTER);
   const { operation, operands } = origin;
   if (operation.changes !== undefined) return { kind: "view", of: operands[operation.changes] as Node };
-  if (operation.isView && !readsAny(node, changed)) {
+  if (isView(node) && !readsAny(node, changed)) {
     const [operand] = operands as [Node];
     const of = placements.get(operand);
     if (of?.kind !== "block") return { kind: "view", of: operand };
     of.buffer.last = Math.max(of.buffer.last, last);
     return { kind: "block", buffer: of.buffer, isInPlace: true };
   }
-  for (const which of operation.inPlace ?? []) {
+  const { inPlace = [] } = operation;
+  const bufferOf = (which: number) => {
     const of = placements.get(operands[which] as Node);
-    const isFree = of?.kind === "block" && of.buffer.last === now; // of an input or a constant, nothing is the last
-    if (!isFree || bytesOf((operands[which] as Node).form) !== bytesOf(node.form)) continue; // a repeated operand is read again
-    of.buffer.last = last;
-    return { kind: "block", buffer: of.buffer, isInPlace: true };
+    return of?.kind === "block" ? of.buffer : undefined;
+  };
+  for (const which of inPlace) {
+    const buffer = bufferOf(which);
+    if (buffer?.last !== now) continue; // of an input or a constant, nothing is the last
+    if (bytesOf((operands[which] as Node).form) !== bytesOf(node.form)) continue; // a repeated operand is read again
+    if (operands.some((_, other) => bufferOf(other) === buffer && !inPlace.includes(other))) continue;
+    buffer.last = last;
+    return { kind: "block", buffer, isInPlace: true };
   }
   return block(now, last);
 }

@@ -1,30 +1,56 @@
 /**
  * A program: kernel calls in order, over one block of memory. Running it allocates nothing, on either side.
  */
+
+import { checkRecord } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
-import { DisposedError, DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { DisposedError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
 import { bindWithLoss } from "../ops/cross_entropy.ts";
-import { placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
+import { isExpression, placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
+import { checkOptions } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
-import { isSameShape, show } from "../tensor/layout.ts";
-import type { Call, Place, Unplaced } from "../tensor/operation.ts";
+import type { Call, Form, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import { fuse } from "./fuse.ts";
-import { besideOf, type Computed, changedBy, type Graph, graphOf, type Node, readsAny } from "./graph.ts";
+import {
+  besideOf,
+  type Computed,
+  changedBy,
+  endOf,
+  type Graph,
+  graphOf,
+  isEffect,
+  isView,
+  type Node,
+  operandsOf,
+  readsAny,
+} from "./graph.ts";
 import { type Plan, place } from "./place.ts";
+import { asBefore, checkEffects, checkForm, checkTargets, type Destination, isWritten } from "./targets.ts";
 
 /** Where results go besides a program's outputs, and what it changes. */
 export type CompileOptions = {
-  /** What is written to tensors that the caller owns: values, and where they go. Values are those before the run. */
-  readonly into?: readonly (readonly [value: Expression, target: Tensor | SparseMatrix])[];
-  /** What is done to tensors after everything else, in this order: updates of parameters. */
+  /**
+   * What is written to tensors that the caller owns: values, and where they go. Values are those before the run, tensors
+   * among them. Targets have their value's shape and dtype, and do not overlap.
+   */
+  readonly into?: readonly Destination[];
+  /**
+   * What is done to tensors after everything else, in this order: updates of parameters. Where an operand is a tensor, it is
+   * read when its effect runs; what is computed is computed before all of them.
+   */
   readonly effects?: readonly Expression[];
+  /** Arguments that `bind` takes also where nothing reads them. */
+  readonly arguments?: readonly Expression[];
 };
+
+/** What can be bound: what it must be like, and where it is read. */
+type Argument = { readonly form: Form; readonly node?: Node };
 
 type Expressions<Name extends string> = { readonly [N in Name]: Expression };
 
@@ -32,9 +58,15 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * A program for these outputs: dead code dropped, common subexpressions shared, chains fused where a kernel exists, and
  * every value placed in one block. Sizes are fixed: another batch size is another program.
  *
+ * An output that is a tensor itself is a view of it, or a copy where the program writes to it.
+ *
  * @returns the program, which the caller disposes of
- * @throws {OptionError} nothing to compute, or two inputs of one name
- * @throws {EngineMismatchError} expressions of several engines
+ * @throws {OptionError} nothing to compute, something else than expressions, two inputs of one name, targets that overlap, or
+ *   effects that are none
+ * @throws {ShapeError} a target of another shape than its value
+ * @throws {DTypeError} a target of another dtype than its value
+ * @throws {EngineMismatchError} expressions or targets of several engines
+ * @throws {DisposedError} a tensor that was disposed
  * @throws {AllocationError} the block is too large
  * @example
  * const x = input(engine, [3], { name: "x" });
@@ -44,17 +76,25 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * program.outputs.loss.data[0]; // → 14
  */
 export function compile<Name extends string>(outputs: Expressions<Name>, options: CompileOptions = {}): Program<Name> {
-  const [first] = [
-    ...Object.values<Expression>(outputs),
-    ...(options.into ?? []).map(([value]) => value),
-    ...(options.effects ?? []),
-  ];
-  if (first === undefined) throw new OptionError("compile: outputs", "at least one expression", "none");
+  checkRecord("compile: outputs", outputs);
+  checkOptions<CompileOptions>("compile", options, { into: 1, effects: 1, arguments: 1 });
+  const { into = [], effects = [], arguments: declared = [] } = options;
+  const all = { outputs: Object.values(outputs), into, effects, arguments: declared };
+  for (const [option, list] of Object.entries<unknown>(all)) {
+    if (!Array.isArray(list)) throw new OptionError(`compile: ${option}`, "a list", list);
+    for (const entry of list) {
+      const value = option === "into" ? entry?.[0] : entry;
+      if (!isExpression(value)) throw new OptionError(`compile: ${option}`, "expressions", value);
+    }
+  }
+  const [first] = [...all.outputs, ...into.map(([value]) => value), ...effects] as Expression[];
+  if (first === undefined) throw new OptionError("compile: outputs", "expected at least one expression");
   return new Program(first.engine, outputs, options);
 }
 
 /** Instructions over a block of memory. `compile` makes them. */
 export class Program<Name extends string = string> extends Owner {
+  static override readonly name: string = "Program";
   readonly engine: Engine;
   /** What the inputs are set through: `program.inputs.x.set(…)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;
@@ -68,28 +108,47 @@ export class Program<Name extends string = string> extends Owner {
   readonly plan: Plan;
   readonly #block: Block;
   readonly #nodes: readonly Node[];
-  readonly #arguments: ReadonlyMap<string, Node>;
-  readonly #bound = new Map<Node, Tensor | SparseMatrix>();
+  /** What can be bound, by name; `node` where something reads it. */
+  readonly #arguments: ReadonlyMap<string | undefined, Argument>;
+  /** How many of them are read. */
+  readonly #read: number;
+  /** Tensors of others that it writes to. */
+  readonly #written: readonly Tensor[];
+  #bound: ReadonlyMap<Node, Tensor | SparseMatrix> = new Map();
   #steps: readonly (() => void)[] = [];
   /** Tensors of others that the program reads or writes. */
   #foreign: readonly Tensor[] = [];
 
-  constructor(engine: Engine, outputs: Expressions<Name>, { into = [], effects = [] }: CompileOptions) {
+  constructor(engine: Engine, outputs: Expressions<Name>, options: CompileOptions) {
     super();
-    const wanted = Object.values<Expression>(outputs);
-    const { direct, assigned } = destinations(engine, [...wanted, ...effects], into);
-    const all = [...assigned, ...effects];
-    const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], all);
-    checkEngine(graph, [...wanted, ...effects, ...into.flat()]);
+    const { into = [], effects = [], arguments: declared = [] } = options;
+    const values = into.map(([value]) => value);
+    const asked = Object.values<Expression>(outputs);
+    if ([...asked, ...values, ...effects].some((root) => root.engine !== engine)) {
+      throw new EngineMismatchError("compile", "a value");
+    }
+    checkTargets(engine, into);
+    const before = graphOf(engine, [...asked, ...values], effects);
+    checkLeaves(before);
+    checkEffects(before);
+    const targets = into.flatMap(([, target]) => tensorsOf(target));
+    this.#written = [...targets, ...changedBy(before.effects)];
+    const wanted = asked.map((value) => asBefore(value, this.#written));
+    const moved = into.map(([value, target]) => [asBefore(value, targets), target] as const);
+    const { direct, assigned } = destinations(engine, wanted, moved, effects);
+    const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], [...assigned, ...effects]);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
     const nodes = fuse(graph);
     const results = new Set(wanted.map((value) => graph.outputs.get(value) as Node));
 
     this.engine = engine;
     this.#nodes = nodes;
-    this.#arguments = new Map(
-      nodes.flatMap((node) => (node.origin.kind === "argument" ? [[node.name ?? "", node]] : [])),
-    );
+    const read = nodes.filter(({ origin }) => origin.kind === "argument");
+    this.#read = read.length;
+    this.#arguments = new Map<string | undefined, Argument>([
+      ...declared.map((form) => [form.name, { form }] as const),
+      ...read.map((node) => [node.name, { form: node.form, node }] as const),
+    ]);
     this.plan = place(nodes, results, changedBy(graph.effects));
     const written = new Set(nodes.map(besideOf));
     this.instructions = nodes.filter(
@@ -101,13 +160,13 @@ export class Program<Name extends string = string> extends Owner {
     try {
       this.inputs = this.#inputsOf(nodes);
       this.outputs = Object.fromEntries(
-        Object.entries<Expression>(outputs).map(([name, value]) => [
+        Object.keys(outputs).map((name, i) => [
           name,
-          this.#tensorOf(graph.outputs.get(value) as Node, name),
+          this.#tensorOf(graph.outputs.get(wanted[i] as Expression) as Node, name),
         ]),
       ) as { [N in Name]: Tensor };
       for (const node of nodes) if (node.origin.kind === "constant") this.#tensorOf(node).data[0] = node.origin.value;
-      if (this.#arguments.size === 0) this.#ready();
+      if (this.#read === 0) this.#ready();
     } catch (error) {
       this.#block.free();
       throw error;
@@ -115,25 +174,43 @@ export class Program<Name extends string = string> extends Owner {
   }
 
   /**
-   * Tells the program its arguments. The same tensors again cost nothing; others make its calls ready anew.
+   * Tells the program its arguments. The same tensors again cost nothing; others make its calls ready anew. Nothing is bound
+   * by a call that throws.
    *
-   * @param tensors one of the right shape and dtype for each argument, by name; all of them the first time
-   * @throws {ShapeError} another shape
+   * @param tensors one of the right shape and dtype for each argument, by name; all of them the first time. One that nothing
+   *   reads need not be bound, and changes nothing.
+   * @throws {ShapeError} another shape, or sparse rows that are wider than the argument's
    * @throws {DTypeError} another dtype
-   * @throws {OptionError} a name that is no argument, or dense rows for sparse ones
+   * @throws {OptionError} a name that is no argument, dense rows for sparse ones, or memory that the program writes to: copy
+   *   it first
    * @throws {EngineMismatchError} a tensor of another engine
+   * @throws {DisposedError} a tensor that was disposed
    */
   bind(tensors: Readonly<Record<string, Tensor | SparseMatrix>>): void {
-    let isChanged = false;
+    checkRecord("bind: tensors", tensors);
+    let bound: Map<Node, Tensor | SparseMatrix> | undefined;
     for (const name in tensors) {
-      const [node, tensor] = [this.#arguments.get(name), tensors[name] as Tensor | SparseMatrix];
-      if (node === undefined) throw new OptionError(`bind: ${name}`, [...this.#arguments.keys()].join(", "), name);
-      if (this.#bound.get(node) === tensor) continue;
-      checkArgument(name, node, tensor, this.engine);
-      this.#bound.set(node, tensor);
-      isChanged = true;
+      const [argument, tensor] = [this.#arguments.get(name), tensors[name] as Tensor | SparseMatrix];
+      if (argument === undefined) throw new OptionError(`bind: ${name}`, [...this.#arguments.keys()].join(", "), name);
+      const { node, form } = argument;
+      if (node !== undefined && this.#bound.get(node) === tensor) continue;
+      checkForm("bind", name, form, tensor, this.engine);
+      if (node === undefined) continue;
+      if (tensor instanceof SparseMatrix && tensor.widest > (form.widest ?? 0))
+        throw new ShapeError("bind", name, `at most ${form.widest} nonzeros a row`, `${tensor.widest}`);
+      this.#checkApart(name, tensor);
+      bound ??= new Map(this.#bound);
+      bound.set(node, tensor);
     }
-    if (isChanged && this.#bound.size === this.#arguments.size) this.#ready();
+    if (bound === undefined) return;
+    const before = this.#bound;
+    this.#bound = bound;
+    try {
+      if (bound.size === this.#read) this.#ready();
+    } catch (error) {
+      this.#bound = before;
+      throw error;
+    }
   }
 
   /**
@@ -147,8 +224,7 @@ export class Program<Name extends string = string> extends Owner {
   run(): void {
     this.engine.checkOpen();
     if (!this.#block.isLive) throw new DisposedError("program", "run");
-    if (this.#bound.size < this.#arguments.size)
-      throw new OptionError("run", "all arguments bound before", "some are not");
+    if (this.#bound.size < this.#read) throw new OptionError("run", "bind every argument first");
     for (const tensor of this.#foreign) if (tensor.isDisposed) throw new DisposedError(tensor.describe(), "run");
     let at = 0;
     try {
@@ -159,9 +235,22 @@ export class Program<Name extends string = string> extends Owner {
     }
   }
 
+  /** How many instructions it has, and its outputs; `describeProgram` shows the instructions. */
+  override toString(): string {
+    return `Program of ${this.instructions.length} instructions: ${Object.values(this.outputs).join(", ")}`;
+  }
+
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
     this.#block.free();
+  }
+
+  /** The values of an argument are those before the run: the program must not write to its memory meanwhile. */
+  #checkApart(name: string, tensor: Tensor | SparseMatrix): void {
+    const { pointer, bytes } = this.#block;
+    const isInBlock = tensorsOf(tensor).some((part) => part.pointer < pointer + bytes && pointer < endOf(part));
+    if (isInBlock || isWritten(tensor, this.#written))
+      throw new OptionError(`bind: ${name}`, "the program writes to its memory; pass a copy of it");
   }
 
   #inputsOf(nodes: readonly Node[]): Record<string, Tensor> {
@@ -195,7 +284,7 @@ export class Program<Name extends string = string> extends Owner {
 
   /** A view that lies where its operand does: nothing is to be done. */
   #isFree(node: Node): boolean {
-    if (node.origin.kind !== "computed" || !node.origin.operation.isView) return false;
+    if (!isView(node)) return false;
     const placement = this.plan.placements.get(node);
     return placement?.kind === "view" || (placement?.kind === "block" && placement.isInPlace);
   }
@@ -218,10 +307,10 @@ export class Program<Name extends string = string> extends Owner {
   #tensorOf(node: Node, name = node.name): Tensor {
     const placement = this.plan.placements.get(node);
     const tensor = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : undefined);
-    if (tensor instanceof Tensor) return tensor;
+    if (tensor instanceof Tensor) return tensor.part(0, tensor.shape, name);
     if (placement?.kind === "view") return (this.#tensorOf(placement.of) as Tensor).part(0, node.form.shape, name);
     if (placement?.kind !== "block" || node.form.widest !== undefined) {
-      throw new OptionError("compile: outputs", "dense values; sparse rows go `into` a matrix", "sparse rows");
+      throw new OptionError("compile: outputs", "sparse rows cannot be an output: write them `into` a SparseMatrix");
     }
     const storage = { block: this.#block, offset: placement.buffer.offset, role: "view" } as const;
     return new Tensor<DType>(this.engine, storage, { dtype: node.form.dtype, shape: node.form.shape, name });
@@ -230,40 +319,39 @@ export class Program<Name extends string = string> extends Owner {
 
 /**
  * Which values their instruction can write to the caller's tensors, and which are copied there when nothing reads the
- * old content any more: those whose target the program reads, those that are leaves, and a second target of one value.
+ * old content any more: those whose target the program reads, those that are leaves, those that effects or views read, and
+ * a second target of one value.
  */
 function destinations(
   engine: Engine,
-  others: readonly Expression[],
-  into: NonNullable<CompileOptions["into"]>,
-): { readonly direct: NonNullable<CompileOptions["into"]>; readonly assigned: readonly Expression[] } {
-  const { nodes, outputs } = graphOf(engine, [...others, ...into.map(([value]) => value)], []);
+  wanted: readonly Expression[],
+  into: readonly Destination[],
+  effects: readonly Expression[],
+): { readonly direct: readonly Destination[]; readonly assigned: readonly Expression[] } {
+  const { nodes, outputs } = graphOf(engine, [...wanted, ...into.map(([value]) => value)], effects);
   // What only effects read is not meant: they run when everything has been written.
-  const read = nodes.flatMap(({ origin }) =>
-    origin.kind === "computed" && origin.operation.changes === undefined ? origin.operands : [],
-  );
-  const direct: (readonly [Expression, Tensor | SparseMatrix])[] = [];
+  const read = nodes.flatMap((node) => (isEffect(node) ? [] : operandsOf(node)));
+  // A view outlives its instruction, and effects come when others may have changed a target.
+  const kept = nodes.flatMap((node) => (isEffect(node) || isView(node) ? operandsOf(node) : []));
+  const direct: Destination[] = [];
   const assigned: Expression[] = [];
-  const taken = new Set<Node | undefined>(others.map((value) => outputs.get(value)));
+  const taken = new Set<Node | undefined>([...wanted.map((value) => outputs.get(value)), ...kept]);
   for (const [value, target] of into) {
     const node = outputs.get(value);
-    const isRead = target instanceof Tensor && read.some((leaf) => readsAny(leaf, [target]));
+    const isRead = read.some((leaf) => readsAny(leaf, tensorsOf(target)));
     const isDirect = node?.origin.kind === "computed" && !isRead && !taken.has(node);
     taken.add(node);
     if (isDirect) direct.push([value, target]);
     else if (target instanceof Tensor) assigned.push(effect(ASSIGN, target, [value], {}));
-    else
-      throw new OptionError("compile: into", "a tensor, where the value is not computed for it alone", "sparse rows");
+    else throw new OptionError("compile: into", "sparse rows need a value that is computed for them alone");
   }
   return { direct, assigned };
 }
 
-/** An expression has the engine of its operands, so that the roots and the leaves are enough. */
-function checkEngine({ engine, nodes }: Graph, roots: readonly { readonly engine: Engine }[]): void {
-  if (roots.some((root) => root.engine !== engine)) throw new EngineMismatchError("compile", "a value or its target");
-  for (const { origin } of nodes) {
-    if (origin.kind !== "tensor") continue;
-    if (origin.tensor.engine !== engine) throw new EngineMismatchError("compile", "a tensor");
+/** An expression has the engine of its operands, so that the leaves are enough. */
+function checkLeaves({ engine, nodes }: Graph): void {
+  for (const { origin, form } of nodes) {
+    if (origin.kind === "tensor") checkForm("compile", "a tensor", form, origin.tensor, engine);
   }
 }
 
@@ -280,15 +368,6 @@ function unplacedCallOf(
   const { operands, attributes } = origin as Computed;
   const forms = operands.map((operand) => operand.form);
   return unplacedCall(engine, forms, form, attributes, kernels);
-}
-
-function checkArgument(name: string, { form }: Node, tensor: Tensor | SparseMatrix, engine: Engine): void {
-  if (tensor.dtype !== form.dtype) throw new DTypeError("bind", name, form.dtype, tensor.dtype);
-  if (tensor instanceof SparseMatrix !== (form.widest !== undefined)) {
-    throw new OptionError(`bind: ${name}`, form.widest === undefined ? "a dense tensor" : "sparse rows", tensor);
-  }
-  if (!isSameShape(tensor.shape, form.shape)) throw new ShapeError("bind", name, show(form.shape), show(tensor.shape));
-  if (tensor.engine !== engine) throw new EngineMismatchError("bind", name);
 }
 
 function foreignTensors(nodes: readonly Node[]): Tensor[] {

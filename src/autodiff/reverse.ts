@@ -5,6 +5,7 @@
  *
  * What comes out are expressions again, so that they can be differentiated in turn.
  */
+import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { add, broadcastTo } from "../ops/binary.ts";
 import { isExpression, isFloat } from "../ops/operation.ts";
@@ -33,6 +34,7 @@ export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Expre
   if (loss.shape.length !== 0) {
     throw new ShapeError("grad", "loss", "a scalar: no axes", show(loss.shape), "take its sum or its mean");
   }
+  checkList("grad: wrt", wrt, "an array of expressions");
   for (const [i, x] of wrt.entries()) checkFloats(`wrt[${i}]`, x);
 
   const order = orderOf([loss]);

@@ -3,7 +3,10 @@
  *
  *   x ← x - learningRate · ∂f/∂x       the gradient by central differences
  */
+
+import { checkType } from "../arguments.ts";
 import { DivergedError, OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type GradientOptions, numericalGradient } from "./numerical_gradient.ts";
 import { type Coordinates, copyVector, isVector, type Vector } from "./point.ts";
 
@@ -39,8 +42,11 @@ export type Descent = {
 export function gradientDescent<const X extends Vector>(
   f: (x: NoInfer<Coordinates<X>>) => number,
   start: X,
-  { learningRate = 0.01, steps = 100, ...options }: DescentOptions = {},
+  options: DescentOptions = {},
 ): Descent {
+  checkOptions<DescentOptions>("gradientDescent", options, { learningRate: 1, steps: 1, h: 1 });
+  const { learningRate = 0.01, steps = 100, ...rest } = options;
+  checkType("gradientDescent: f", "function", f);
   if (!isVector(start)) throw new OptionError("gradientDescent: start", "an array of numbers", start);
   if (!Number.isFinite(learningRate)) throw new OptionError("learningRate", "a finite number", learningRate);
   if (!Number.isInteger(steps) || steps < 0) throw new OptionError("steps", "a whole number from 0 on", steps);
@@ -48,7 +54,7 @@ export function gradientDescent<const X extends Vector>(
   const x = copyVector("gradientDescent: start", start) as number[];
   const trajectory = [Float64Array.from(x)];
   for (let step = 0; step < steps; step++) {
-    const gradient = numericalGradient(value, x as readonly number[], options);
+    const gradient = numericalGradient(value, x as readonly number[], rest);
     for (let i = 0; i < x.length; i++) {
       const moved = (x[i] as number) - learningRate * (gradient[i] as number);
       if (!Number.isFinite(moved)) throw new DivergedError(step, moved, `x[${i}]`);

@@ -6,9 +6,12 @@
  *
  * Networks take their loss from logits instead (`softmaxCrossEntropy`), which needs no δ.
  */
+
+import { checkList } from "../arguments.ts";
 import { IndexError, OptionError, ShapeError } from "../errors.ts";
 import { log } from "../numeric/log.ts";
 import { sum } from "../numeric/sum.ts";
+import { checkOptions } from "../options.ts";
 import { copyVector, isVector, type Vector } from "./point.ts";
 
 /** One example, or a batch of them: a row of numbers for each. */
@@ -58,8 +61,11 @@ export function meanSquaredError(y: Rows, t: Rows): number {
  * @example
  * crossEntropyError([0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0], 2); // → 0.510825457099338
  */
-export function crossEntropyError(y: Rows, t: Rows | number, { delta = 1e-7 }: CrossEntropyOptions = {}): number {
-  if (!(delta >= 0 && delta < Number.POSITIVE_INFINITY)) throw new OptionError("delta", "a number from 0 on", delta);
+export function crossEntropyError(y: Rows, t: Rows | number, options: CrossEntropyOptions = {}): number {
+  checkOptions<CrossEntropyOptions>("crossEntropyError", options, { delta: 1 });
+  const { delta = 1e-7 } = options;
+  if (!(typeof delta === "number" && delta >= 0 && delta < Number.POSITIVE_INFINITY))
+    throw new OptionError("delta", "a number from 0 on", delta);
   const outputs = rowsOf("crossEntropyError: y", y);
   if (outputs[0]?.length === 0) throw new ShapeError("crossEntropyError", "y", "at least one probability", "none");
   outputs.forEach((row, i) => {
@@ -112,6 +118,7 @@ function labelsFor(outputs: readonly Vector[], t: Rows | number): Vector {
 /** @throws {ShapeError} rows of different lengths */
 function rowsOf(name: string, values: Rows): readonly Vector[] {
   if (isVector(values)) return [copyVector(name, values)];
+  checkList(name, values, "an array of numbers, or of rows");
   const rows = Array.from(values, (row, i) => {
     if (!isVector(row)) throw new OptionError(`${name}[${i}]`, "a row of numbers", row);
     return copyVector(`${name}[${i}]`, row);

@@ -7,7 +7,10 @@
  * Rounding adds about eps·|f| / h, so neither a large nor a tiny h is good: about eps^⅓ is, 6e-6 in float64, for central
  * differences, and eps^½, 1.5e-8, for forward ones. Where h is lost in x + h, the slope comes out as 0.
  */
+
+import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { checkStep } from "./central_differences.ts";
 import { checkValue } from "./point.ts";
 
@@ -38,11 +41,10 @@ export const CHAPTER_STEP = 1e-4;
  * @example
  * numericalDiff((x) => 0.01 * x ** 2 + 0.1 * x, 5); // → 0.1999999999990898
  */
-export function numericalDiff(
-  f: (x: number) => number,
-  x: number,
-  { h = CHAPTER_STEP, method = "central" }: DiffOptions = {},
-): number {
+export function numericalDiff(f: (x: number) => number, x: number, options: DiffOptions = {}): number {
+  checkOptions<DiffOptions>("numericalDiff", options, { h: 1, method: 1 });
+  const { h = CHAPTER_STEP, method = "central" } = options;
+  checkType("numericalDiff: f", "function", f);
   if (typeof x !== "number") throw new OptionError("numericalDiff: x", "a number", x);
   checkStep(h);
   const value = (at: number) => checkValue("numericalDiff", f(at));

@@ -5,7 +5,10 @@
  *
  * Divided by 2h, as in the chapter, whose digits come out; `centralDifferences` divides by the step that was really made.
  */
+
+import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { checkStep } from "./central_differences.ts";
 import { CHAPTER_STEP } from "./numerical_diff.ts";
 import { type Coordinates, checkValue, copyPoint, type Point, type Vector } from "./point.ts";
@@ -44,11 +47,10 @@ export function numericalGradient<const Y extends Vector>(
   x: readonly Y[],
   options: GradientOptions & { readonly points: "rows" },
 ): Float64Array[];
-export function numericalGradient(
-  f: (x: never) => number,
-  x: Point,
-  { h = CHAPTER_STEP, points = "one" }: GradientOptions & { readonly points?: "one" | "rows" } = {},
-): unknown {
+export function numericalGradient(f: (x: never) => number, x: Point, options: AnyGradientOptions = {}): unknown {
+  checkType("numericalGradient: f", "function", f);
+  checkOptions<AnyGradientOptions>("numericalGradient", options, { h: 1, points: 1 });
+  const { h = CHAPTER_STEP, points = "one" } = options;
   checkStep(h);
   const value = f as (x: unknown) => number;
   if (points === "one") return gradientAt(value, x, h, "numericalGradient: x");
@@ -56,6 +58,8 @@ export function numericalGradient(
   if (!Array.isArray(x)) throw new OptionError("numericalGradient: x", "an array of rows", x);
   return x.map((row: Point, i) => gradientAt(value, row, h, `numericalGradient: x[${i}]`));
 }
+
+type AnyGradientOptions = GradientOptions & { readonly points?: "one" | "rows" };
 
 function gradientAt(f: (x: unknown) => number, x: Point, h: number, name: string): unknown {
   const { moved, gradient, rows } = copyPoint(name, x);

@@ -41,6 +41,9 @@ export type Row = {
   readonly gradient: Float64Array;
 };
 
+/** The deepest nest: what goes deeper is an array that contains itself. */
+const MAX_DEPTH = 64;
+
 /** A point's copies. */
 export type Copied = {
   /** The nest that f is given. */
@@ -56,14 +59,14 @@ export type Copied = {
  *
  * @throws {OptionError} something in it is no number
  */
-export function copyPoint(name: string, x: Point): Copied {
+export function copyPoint(name: string, x: Point, depth = 0): Copied {
   if (isVector(x)) {
     const value = copyVector(name, x);
     const [moved, gradient] = [value.slice(), new Float64Array(x.length)];
     return { moved, gradient, rows: [{ value, moved, gradient }] };
   }
-  if (!Array.isArray(x)) throw new OptionError(name, "an array of numbers, or of rows", x);
-  const parts = x.map((row: Point, i) => copyPoint(`${name}[${i}]`, row));
+  if (!Array.isArray(x) || depth > MAX_DEPTH) throw new OptionError(name, "an array of numbers, or of rows", x);
+  const parts = x.map((row: Point, i) => copyPoint(`${name}[${i}]`, row, depth + 1));
   return {
     moved: parts.map(({ moved }) => moved),
     gradient: parts.map(({ gradient }) => gradient),
@@ -81,7 +84,7 @@ export function copyVector(name: string, x: Vector): number[] | Float64Array {
 
 /** Whether these are numbers themselves, not rows of them. */
 export function isVector(x: unknown): x is Vector {
-  if (ArrayBuffer.isView(x)) return true;
+  if (ArrayBuffer.isView(x)) return "length" in x;
   return Array.isArray(x) && !x.some((element) => Array.isArray(element) || ArrayBuffer.isView(element));
 }
 

@@ -2,9 +2,9 @@
 import {
   type Dataset,
   Engine,
-  evaluate,
+  evaluateAsync,
   type FloatType,
-  misclassified,
+  misclassifiedAsync,
   type Network,
   reportData,
   reportText,
@@ -58,8 +58,8 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
   const digits = await loadDigits(values, downloadReporter({ json }));
   const examples = digits[part];
   checkFit(net, model.file, examples);
-  const evaluation = evaluate(net, examples, topK === undefined ? {} : { topK });
-  const worst = limit === 0 ? [] : misclassified(net, examples, { limit });
+  const evaluation = await evaluateAsync(net, examples, topK === undefined ? {} : { topK });
+  const worst = limit === 0 ? [] : await misclassifiedAsync(net, examples, { limit });
   if (json) {
     printJson({ file: model.file, part, ...reportData(evaluation, examples.classNames), worst });
     return 0;

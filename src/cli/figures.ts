@@ -6,9 +6,9 @@ import { join } from "node:path";
 import {
   type Dataset,
   type EvaluationRecord,
-  evaluate,
+  evaluateAsync,
   type FloatType,
-  misclassified,
+  misclassifiedAsync,
   type Network,
   reportText,
   type TrainHistory,
@@ -38,7 +38,7 @@ const MOST_MISTAKES = 25;
 export async function writeReport(folder: string, parts: ReportParts): Promise<readonly string[]> {
   const figures = await figuresOf(parts);
   for (const { name, svg } of figures) writeWhole(join(folder, name), svg);
-  writeWhole(join(folder, "report.html"), pageOf(parts, figures));
+  writeWhole(join(folder, "report.html"), await pageOf(parts, figures));
   return ["report.html", ...figures.map(({ name }) => name)];
 }
 
@@ -56,7 +56,7 @@ async function figuresOf({ net, history, test }: ReportParts): Promise<Figure[]>
     const svg = await plot.lines(curves, { name: "accuracy", xLabel: "step", yLabel: "accuracy" });
     figures.push({ name: "accuracy.svg", heading: "Accuracy", svg });
   }
-  const { classes } = evaluate(net, test);
+  const { classes } = await evaluateAsync(net, test);
   if (classes !== undefined) {
     const { count, confusion } = classes;
     const counts = { data: confusion, shape: [count, count] };
@@ -82,7 +82,7 @@ async function picturesOf(plot: typeof import("lanegrad/plot"), net: Network<Flo
     const heading = `Weights of the first layer's ${shown < units ? `first ${shown} of ${units}` : units} units`;
     figures.push({ name: "weights.svg", heading, svg });
   }
-  const wrong = misclassified(net, test, { limit: MOST_MISTAKES });
+  const wrong = await misclassifiedAsync(net, test, { limit: MOST_MISTAKES });
   if (wrong.length > 0) {
     const pictures = wrong.map(({ index, label, prediction, probability }) => ({
       pixels: test.inputs.subarray(index * test.size, (index + 1) * test.size),
@@ -109,8 +109,8 @@ function curvesOf(evaluations: readonly EvaluationRecord[]) {
 }
 
 /** One page with everything in it: no file beside it is needed. */
-function pageOf({ net, test, facts, history }: ReportParts, figures: readonly Figure[]): string {
-  const evaluation = evaluate(net, test);
+async function pageOf({ net, test, facts, history }: ReportParts, figures: readonly Figure[]): Promise<string> {
+  const evaluation = await evaluateAsync(net, test);
   const title = `lanegrad: ${(facts["layers"] as readonly number[]).join("-")}`;
   const rows = Object.entries(facts).map(
     ([name, value]) =>

@@ -11,6 +11,7 @@ import {
   concat,
   dense,
   div,
+  drop,
   dropout,
   type Engine,
   type Expression,
@@ -20,6 +21,7 @@ import {
   gelu,
   grad,
   greater,
+  keep,
   leakyRelu,
   log,
   logSoftmax,
@@ -105,6 +107,7 @@ export function gradCheckCases<D extends FloatType = "float64">(
   const rows = tensor(engine, new Int32Array([2, 0, 2, 1]), { name: "rows" });
   const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
   const mask = tensor(engine, [1, 0, 0, 1, 1, 0], { shape: [2, 3], dtype });
+  const meanSquares = network(engine, sequential(dense(1, 4)), { random: "none", dtype, loss: "meanSquaredError" });
   const targets = softmax(draw([3, 4], "any", "t"));
   return [
     ...twice("add, b broadcast", add, [[3, 4], [4]]),
@@ -126,12 +129,14 @@ export function gradCheckCases<D extends FloatType = "float64">(
       "positive",
     ),
     ...twice("div, b broadcast", div, [[2, 3], [3]], "positive"),
-    made("maximum", maximum, [[3, 4], [4]]),
-    made("minimum", minimum, [
+    ...twice("maximum", maximum, [[3, 4], [4]]),
+    ...twice("minimum", minimum, [
       [3, 4],
       [3, 1],
     ]),
-    made("where", (a, b) => where(mask, a, b), [[2, 3], [3]]),
+    ...twice("keep", (b) => keep(mask, b), [[2, 3]]),
+    ...twice("drop", (b) => drop(mask, b), [[2, 3]]),
+    ...twice("where", (a, b) => where(mask, a, b), [[2, 3], [3]]),
     made("where on a comparison", (a, b) => where(greater(a, b), mul(a, b), sub(a, b)), [
       [2, 3],
       [2, 3],
@@ -152,10 +157,14 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [[6]],
       "apart",
     ),
-    made("leakyRelu", (x) => leakyRelu(x, { slope: 0.2 }), [[6]], "apart"),
+    ...twice("leakyRelu", (x) => leakyRelu(x, { slope: 0.2 }), [[6]], "apart"),
     ...twice("pow 3", (x) => pow(x, 3), [[5]]),
     ...twice("pow -2", (x) => pow(x, -2), [[5]], "positive"),
     ...twice("pow 1.7", (x) => pow(x, 1.7), [[5]], "positive"),
+    ...twice("pow 0.3", (x) => pow(x, 0.3), [[5]], "positive"),
+    ...twice("pow -0.5", (x) => pow(x, -0.5), [[5]], "positive"),
+    ...twice("pow -1.3", (x) => pow(x, -1.3), [[5]], "positive"),
+    made("pow 65", (x) => pow(x, 65), [[5]]),
     ...twice("matmul", (a, b) => matmul(a, b), [
       [3, 4],
       [4, 2],
@@ -195,8 +204,8 @@ export function gradCheckCases<D extends FloatType = "float64">(
     ...twice("sum", (x) => square(sum(x)), [[3, 4]]),
     ...twice("sum over two axes", (x) => square(sum(x, { axes: [0, 2] })), [[2, 3, 4]]),
     ...twice("mean, axes kept", (x) => square(mean(x, { axes: [1], keepAxes: true })), [[3, 4]]),
-    made("max", (x) => max(x), [[3, 4]]),
-    made("max over an axis", (x) => max(x, { axes: [-1] }), [[3, 4]]),
+    ...twice("max", (x) => max(x), [[3, 4]]),
+    ...twice("max over an axis", (x) => max(x, { axes: [-1] }), [[3, 4]]),
     ...twice("softmax", (z) => softmax(z), [[3, 4]]),
     ...twice("logSoftmax", (z) => logSoftmax(z), [[3, 4]]),
     ...twice("softmaxCrossEntropy, labels", (z) => softmaxCrossEntropy(z, labels), [[3, 4]]),
@@ -219,6 +228,10 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [3, 4],
     ]),
     made("dropout", (x) => square(dropout(x, counter, { rate: 0.4 })), [[4, 5]]),
+    ...twice("meanSquaredError", (y, t) => meanSquares.lossOf(y, t), [
+      [3, 4],
+      [3, 4],
+    ]),
     ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description, dtype)),
   ];
 }

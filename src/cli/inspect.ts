@@ -83,29 +83,48 @@ type Summary = {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly min: number | null;
-  readonly max: number | null;
+  /** Text where no number of JSON's is exact: integers of 64 bits beyond 2⁵³. */
+  readonly min: number | string | null;
+  readonly max: number | string | null;
   readonly mean: number | null;
   /** Elements that are NaN or infinite. */
   readonly notFinite: number;
 };
 
 /** Ranges of the finite elements; null where there are none. */
-function summaryOf({ name, shape, data }: NamedArray): Summary {
-  let [min, max, sum, finite] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+function summaryOf({ name, shape, data, storedAs }: NamedArray): Summary {
+  let [sum, finite] = [0, 0];
+  let least: number | bigint | undefined;
+  let most: number | bigint | undefined;
   for (let i = 0; i < data.length; i++) {
-    const value = Number(data[i]);
-    if (!Number.isFinite(value)) continue;
-    [min, max] = [Math.min(min, value), Math.max(max, value)];
-    sum += value;
+    const value = data[i] as number | bigint;
+    if (typeof value === "number" && !Number.isFinite(value)) continue;
+    if (least === undefined || value < least) least = value;
+    if (most === undefined || value > most) most = value;
+    sum += Number(value);
     finite += 1;
   }
-  const range = finite === 0 ? { min: null, max: null, mean: null } : { min, max, mean: sum / finite };
-  return { name, dtype: typeOf(data), shape, ...range, notFinite: data.length - finite };
+  const [min, max, mean] = [exact(least), exact(most), finite === 0 ? null : sum / finite];
+  return { name, dtype: storedAs ?? typeOf(data), shape, min, max, mean, notFinite: data.length - finite };
+}
+
+function exact(value: number | bigint | undefined): number | string | null {
+  if (typeof value !== "bigint") return value ?? null;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 function typeOf(data: NamedArray["data"]): string {
   return data.constructor.name.replace(/Big|Clamped|Array/g, "").toLowerCase();
+}
+
+const DIGITS = 5;
+
+/** Integers with all their digits, other numbers with five, and all of those before the point. */
+function shownNumber(value: number | string | null): string {
+  if (value === null) return "–";
+  if (typeof value === "string" || Number.isSafeInteger(value)) return String(value);
+  const before = Math.abs(value) < Number.MAX_SAFE_INTEGER ? Math.trunc(Math.abs(value)).toString().length : 0;
+  return String(Number(value.toPrecision(Math.max(DIGITS, before))));
 }
 
 function table(tensors: readonly Summary[]): string[] {
@@ -115,7 +134,7 @@ function table(tensors: readonly Summary[]): string[] {
       name,
       dtype,
       `[${shape.join(", ")}]`,
-      ...[min, max, mean].map((value) => (value === null ? "–" : Number(value.toPrecision(5)).toString())),
+      ...[min, max, mean].map(shownNumber),
       notFinite === 0 ? "" : `${notFinite} not finite`,
     ]),
   ];

@@ -65,7 +65,8 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     throw new FileError(shown(file), `weights alone (${names.join(", ")}): --network FILE describes their network`);
   }
   const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), { file: shown(descriptionFile) });
-  const known = loss === "custom" ? {} : { loss };
+  const { outputSize } = layers.findLast((layer) => layer.kind === "dense") ?? {};
+  const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
   const net = network<FloatType>(engine, sequential(...layers), { dtype, random: "none", ...known });
   try {
     setWeights(net, tensors, { file, ...(values.naming === undefined ? {} : { naming: values.naming }) });

@@ -90,6 +90,9 @@ export function completed(values: TrainValues): TrainValues {
   if (values.patience !== undefined && values.validation === undefined) {
     throw new UsageError("--patience: watches validation examples: --validation 0.1 splits a tenth off");
   }
+  if (values.dropLast && values.epochs === undefined) {
+    throw new UsageError("--drop-last: --iterations draws full minibatches; --epochs has a last one");
+  }
   const isChapter = isChapterNetwork(values);
   return {
     ...values,
@@ -136,12 +139,18 @@ function misfit(layers: readonly number[], reason: string): UsageError {
   return new UsageError(`--layers ${layers.join(",")} ${reason}`);
 }
 
-/** What `Trainer` takes, for so many training examples. */
+/**
+ * What `Trainer` takes, for so many training examples.
+ *
+ * @throws {UsageError} minibatches of one row, which `--batch-norm` cannot normalise
+ */
 export function trainerOptions(values: TrainValues, examples: number): TrainerOptions {
-  const { iterations, epochs, batchSize, accumulate, layout, patience, augment: changes } = values;
+  const { iterations, epochs, batchSize, dropLast, accumulate, layout, patience, augment: changes } = values;
+  if (values.batchNorm) checkNormalisable(values, examples);
   return {
     ...(epochs === undefined ? { iterations: iterations ?? DEFAULT_ITERATIONS } : { epochs }),
     ...(batchSize === undefined ? {} : { batchSize }),
+    ...(dropLast === undefined ? {} : { dropLast }),
     ...(accumulate === undefined ? {} : { accumulate }),
     ...(layout === undefined ? {} : { layout }),
     ...(patience === undefined ? {} : { earlyStopping: { patience } }),
@@ -150,10 +159,20 @@ export function trainerOptions(values: TrainValues, examples: number): TrainerOp
   };
 }
 
+/** The library checks this as well, in terms of its options. */
+function checkNormalisable({ epochs, batchSize = DEFAULT_BATCH, dropLast }: TrainValues, examples: number): void {
+  if (batchSize === 1) throw new UsageError("--batch-size 1: --batch-norm needs at least 2 examples in a minibatch");
+  if (epochs === undefined || dropLast || examples % batchSize !== 1) return;
+  const left = `--batch-size ${batchSize} leaves 1 of ${examples} examples for the last minibatch`;
+  throw new UsageError(`${left}, which --batch-norm cannot normalise: --drop-last or another --batch-size`);
+}
+
 /** How many steps the whole run makes. */
 export function stepsOf(values: TrainValues, examples: number): number {
-  const { iterations = DEFAULT_ITERATIONS, epochs, batchSize = DEFAULT_BATCH, accumulate = 1 } = values;
-  return epochs === undefined ? iterations : epochs * Math.ceil(Math.ceil(examples / batchSize) / accumulate);
+  const { iterations = DEFAULT_ITERATIONS, epochs, batchSize = DEFAULT_BATCH, dropLast, accumulate = 1 } = values;
+  if (epochs === undefined) return iterations;
+  const batches = examples / batchSize;
+  return epochs * Math.ceil((dropLast ? Math.floor(batches) : Math.ceil(batches)) / accumulate);
 }
 
 function optimizerOf(values: TrainValues, steps: number): Optimizer {

@@ -4,7 +4,7 @@ import {
   describeNetwork,
   type EvaluationRecord,
   encodeNetwork,
-  evaluate,
+  evaluateAsync,
   type FloatType,
   type Network,
   type TrainHistory,
@@ -35,18 +35,18 @@ export type Course = {
 };
 
 /** Measures a network that has been trained. */
-export function endOf(
+export async function endOf(
   net: Network<FloatType>,
   { train, test }: Pick<Digits, "train" | "test">,
   { history, seconds, steps }: Course,
-): End {
+): Promise<End> {
   return {
     iterations: history.losses.length,
     seconds,
     stepsPerSecond: steps / seconds,
     loss: history.losses.at(-1) ?? null,
-    trainAccuracy: evaluate(net, train).accuracy,
-    testAccuracy: evaluate(net, test).accuracy,
+    trainAccuracy: (await evaluateAsync(net, train)).accuracy,
+    testAccuracy: (await evaluateAsync(net, test)).accuracy,
     weightsSha256: weightsSha256(net),
   };
 }

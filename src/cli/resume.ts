@@ -56,6 +56,7 @@ export async function resumedRun({ values, given }: Parsed<TrainValues>): Promis
 /** What is wrong with a flag beside --resume, if anything is. */
 function differenceOf(key: keyof TrainValues, values: TrainValues, recorded: TrainValues): string[] {
   const [found, before] = [values[key], recorded[key]];
+  if (key === "dropLast" && before === undefined) return []; // `restore` knows the runs that may resume with it
   if (FREE_KEYS.has(key) || JSON.stringify(found) === JSON.stringify(before)) return [];
   const flag = flagOf(key);
   if (!RAISABLE_KEYS.has(key)) return [`${flag} ${textOf(before)} there, ${textOf(found)} here`];

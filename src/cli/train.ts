@@ -116,7 +116,7 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
     throw error;
   }
   const seconds = (performance.now() - started) / 1000;
-  const end = endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
+  const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
   if (values.report) await report(folder, { net, history, test: digits.test, facts });

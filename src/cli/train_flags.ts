@@ -29,6 +29,7 @@ export type TrainValues = Source &
     iterations: number;
     epochs: number;
     batchSize: number;
+    dropLast: boolean;
     accumulate: number;
     optimizer: (typeof OPTIMIZERS)[number];
     learningRate: number;
@@ -89,6 +90,7 @@ const TRAINING = {
   iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
   epochs: whole(1, "passes over the examples instead, each in a new order"),
   batchSize: whole(1, "examples in a step (100)"),
+  dropLast: toggle("with --epochs: leaves out the last minibatch of an epoch where it would be short"),
   accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
   optimizer: word("NAME", OPTIMIZERS, `${OPTIMIZERS.join(", ")} (sgd)`),
   learningRate: positive("(0.1 for sgd, 0.01 for momentum, nesterov and adaGrad, 0.001 for rmsProp, adam and adamW)"),

@@ -5,8 +5,11 @@
  *   labels    [n] or [n, 1] whole numbers of any type     or    targets   [n] or [n, width] numbers
  */
 
+import { checkNumbers, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
-import type { ArrayData, NamedArray, ShapedArray } from "../formats/arrays.ts";
+import { type ArrayData, checkNamedArrays, type NamedArray, type ShapedArray } from "../formats/arrays.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
+import { checkReadable } from "../readable.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
@@ -49,16 +52,25 @@ export type ArrayNames = DatasetDetails & {
  * bits become float32, others float64.
  *
  * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
- * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant
+ * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant; a detached array, or
+ *   a Proxy of a typed array
  * @example
  * const inputs = { shape: [2, 1], data: Float32Array.of(0.5, 2) }; // or a tensor
  * const points = datasetFromArrays({ name: "points", inputs, labels: { shape: [2], data: Uint8Array.of(0, 1) } });
  * points.classes; // → 2
  */
-export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
+export function datasetFromArrays(parts: ArrayParts): Dataset {
+  checkType("datasetFromArrays", "object", parts);
+  checkOptions<ArrayParts>("datasetFromArrays", parts, { ...DETAIL_KEYS, inputs: 1, labels: 1, targets: 1 });
+  return datasetOf(parts);
+}
+
+function datasetOf({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
   const { name, scale, classNames, form = "labels" } = kept;
   const given = [labels, targets].filter((array) => array !== undefined).length;
-  if (given !== 1) throw new OptionError("targets", "either labels or targets", given === 0 ? "neither" : "both");
+  if (given !== 1) throw new OptionError("targets", `pass either labels or targets${given === 0 ? "" : ", not both"}`);
+  checkType("name", "string", name);
+  if (form !== "labels" && form !== "oneHot") throw new OptionError("form", "labels or oneHot", form);
   checkFilled(`${name} inputs`, inputs);
   const [count = 0, ...shape] = inputs.shape;
   const parts = { name, inputs: inputsOf(inputs.data), shape, ...(scale === undefined ? {} : { scale }) };
@@ -88,11 +100,12 @@ export function datasetFromArrays({ inputs, labels, targets, ...kept }: ArrayPar
  * const y = { name: "y_train", shape: [2], data: Uint8Array.of(0, 1) };
  * const train = datasetFromNamedArrays([x, y], { name: "dots", inputs: "x_train", labels: "y_train", scale: 1 / 255 });
  */
-export function datasetFromNamedArrays(
-  arrays: readonly NamedArray[],
-  { inputs, labels, targets, ...kept }: ArrayNames,
-): Dataset {
-  return datasetFromArrays({
+export function datasetFromNamedArrays(arrays: readonly NamedArray[], names: ArrayNames): Dataset {
+  checkType("datasetFromNamedArrays: names", "object", names);
+  checkOptions<ArrayNames>("datasetFromNamedArrays", names, { ...DETAIL_KEYS, inputs: 1, labels: 1, targets: 1 });
+  checkNamedArrays("datasetFromNamedArrays", arrays);
+  const { inputs, labels, targets, ...kept } = names;
+  return datasetOf({
     ...kept,
     inputs: arrayNamed(arrays, inputs),
     ...(labels === undefined ? {} : { labels: arrayNamed(arrays, labels) }),
@@ -100,14 +113,23 @@ export function datasetFromNamedArrays(
   });
 }
 
+/** Keys of `DatasetDetails`. */
+export const DETAIL_KEYS: KeysOf<DatasetDetails> = { name: 1, scale: 1, classes: 1, classNames: 1, form: 1 };
+
 function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
+  checkType("datasetFromNamedArrays: name", "string", name);
   const found = arrays.find((array) => array.name === name);
   if (found !== undefined) return found;
   const known = arrays.map((array) => array.name).join(", ");
   throw new DatasetError({ kind: "array", name, expected: `one of ${known}`, found: "no array of this name" });
 }
 
-function checkFilled(name: string, { shape, data }: ShapedArray): void {
+function checkFilled(name: string, array: ShapedArray): void {
+  checkType(name, "object", array);
+  const { shape, data } = array;
+  checkReadable(name, data);
+  checkNumbers(`${name}: shape`, shape);
+  if (!(ArrayBuffer.isView(data) && "length" in data)) throw new OptionError(`${name}: data`, "a typed array", data);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length >= 1 && count === data.length) return;
   const found = `${showShape(shape)} with ${data.length} elements`;

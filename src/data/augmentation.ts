@@ -2,9 +2,11 @@
  * Images moved, turned and scaled a little: which amounts, as plain data, and their draw for one image after another.
  */
 
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
-import type { RandomState } from "../random/random_state.ts";
-import { alike, type Dataset } from "./dataset.ts";
+import { checkOptions } from "../options.ts";
+import { RandomState } from "../random/random_state.ts";
+import { alike, Dataset } from "./dataset.ts";
 import { Warp } from "./warp.ts";
 
 /** How far images are changed; each amount is drawn anew, uniformly, for each image. */
@@ -37,7 +39,10 @@ const MOST_PIXELS = 4096;
  *
  * @throws {OptionError} an amount that is negative, no number or beyond its bound
  */
-export function augmentationOf({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): Augmentation {
+export function augmentationOf(options: AugmentationAmounts): Augmentation {
+  checkType("augment", "object", options);
+  checkOptions<AugmentationAmounts>("augment", options, { shift: 1, rotate: 1, scale: 1 });
+  const { shift = 0, rotate = 0, scale = 0 } = options;
   const augmentation = { kind: "augmentation", shift, rotate, scale } as const;
   checkAugmentation(augmentation);
   return augmentation;
@@ -56,8 +61,10 @@ export function augmented(
   augmentation: Augmentation,
   random: RandomState,
 ): Dataset<Uint8Array<ArrayBuffer>> {
+  checkInstance("augmented: dataset", "a Dataset", Dataset, dataset);
+  checkInstance("augmented: random", "a RandomState", RandomState, random);
   const { inputs, size, targetValues } = dataset;
-  if (!(inputs instanceof Uint8Array)) throw new OptionError("augmented: dataset", "images of bytes", "floats");
+  if (!(inputs instanceof Uint8Array)) throw new OptionError("augmented: dataset", "images of bytes", inputs);
   const augmenter = new Augmenter(augmentation, dataset.shape);
   const changed = new Uint8Array(inputs.length);
   for (let start = 0; start < inputs.length; start += size) {
@@ -68,7 +75,10 @@ export function augmented(
   return alike(dataset, { inputs: changed, labels, targetValues });
 }
 
-function checkAugmentation({ shift, rotate, scale }: Augmentation): void {
+function checkAugmentation(augmentation: Augmentation): void {
+  checkType("augmentation", "object", augmentation);
+  checkOptions<Augmentation>("augmentation", augmentation, { kind: 1, shift: 1, rotate: 1, scale: 1 });
+  const { shift, rotate, scale } = augmentation;
   checkAmount("shift", shift, MOST_PIXELS);
   checkAmount("rotate", rotate, 180);
   checkAmount("scale", scale, 0.5);

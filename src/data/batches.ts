@@ -2,9 +2,11 @@
  * A dataset in batches: every example once.
  */
 
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
-import type { RandomState } from "../random/random_state.ts";
-import type { Batch, Dataset } from "./dataset.ts";
+import { checkOptions } from "../options.ts";
+import { RandomState } from "../random/random_state.ts";
+import { type Batch, Dataset } from "./dataset.ts";
 
 /** How large batches are, and in which order examples come. */
 export type BatchesOptions = {
@@ -24,7 +26,12 @@ export type BatchesOptions = {
  * for (const { inputs, targets } of batches(mnist.test, { batchSize: 100 })) net.predict(inputs);
  */
 export function batches(dataset: Dataset, options: BatchesOptions): Generator<Batch, void> {
+  checkInstance("batches: dataset", "a Dataset", Dataset, dataset);
+  checkType("batches: options", "object", options);
+  checkOptions<BatchesOptions>("batches", options, { batchSize: 1, random: 1, dropLast: 1 });
   checkBatchSize(options.batchSize);
+  if (options.random !== undefined) checkInstance("batches: random", "a RandomState", RandomState, options.random);
+  if (options.dropLast !== undefined) checkType("batches: dropLast", "boolean", options.dropLast);
   return epochOf(dataset, options);
 }
 

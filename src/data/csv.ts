@@ -3,7 +3,9 @@
  */
 
 import { readBytes } from "#platform";
+import { checkSource, checkType } from "../arguments.ts";
 import { DatasetError, MissingPackageError, OptionError } from "../errors.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
@@ -46,6 +48,9 @@ const INSTALL = "npm install papaparse";
  * const lengths = await parseCsv(text, { label: "length", target: "numbers", inputs: ["width"] });
  */
 export async function parseCsv(text: string, options: CsvOptions): Promise<Dataset<Float64Array>> {
+  checkType("parseCsv: text", "string", text);
+  checkType("parseCsv: options", "object", options);
+  checkOptions<CsvOptions>("parseCsv", options, CSV_KEYS);
   const { header = true, delimiter = ",", file = options.name ?? "csv" } = options;
   if (!(typeof delimiter === "string" && delimiter.length === 1 && !'"\r\n'.includes(delimiter))) {
     throw new OptionError("delimiter", "one character, no quote and no line break", delimiter);
@@ -65,6 +70,9 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
  * const houses = await loadCsv("houses.csv", { label: "price", target: "numbers" });
  */
 export async function loadCsv(source: string | URL, options: LoadCsvOptions): Promise<Dataset<Float64Array>> {
+  checkSource("loadCsv: source", source);
+  checkType("loadCsv: options", "object", options);
+  checkOptions<LoadCsvOptions>("loadCsv", options, { ...LOAD_KEYS, maxBytes: 1 });
   const { maxBytes = DEFAULT_MAX_BYTES, ...rest } = options;
   checkMaxBytes(maxBytes);
   const file = String(source);
@@ -72,6 +80,11 @@ export async function loadCsv(source: string | URL, options: LoadCsvOptions): Pr
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
   return await parseCsv(textOf(bytes, file), { ...rest, file });
 }
+
+const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
+  ...{ label: 1, target: 1, inputs: 1, classes: 1, name: 1, header: 1, delimiter: 1 },
+};
+const CSV_KEYS: KeysOf<CsvOptions> = { ...LOAD_KEYS, file: 1 };
 
 function textOf(bytes: Uint8Array, file: string): string {
   try {

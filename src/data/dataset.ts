@@ -7,8 +7,10 @@
  * A float copy is made of a few examples at a time, when a batch is asked for.
  */
 
+import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, IndexError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
+import { Shown } from "../shown.ts";
 import {
   checkParts,
   type DatasetParts,
@@ -37,11 +39,10 @@ export type Batch = {
  *
  * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
  */
-export class Dataset<I extends InputArray = InputArray> {
+export class Dataset<I extends InputArray = InputArray> extends Shown {
+  static override readonly name: string = "Dataset";
   /** What the examples are, for people. */
   readonly name: string;
-  /** n × targetWidth numbers, the caller's own; undefined where the targets are classes. */
-  readonly targetValues: NumberArray | undefined;
   /** The shape of one example. */
   readonly shape: readonly number[];
   /** How many elements one example has: the product of `shape`. */
@@ -66,6 +67,7 @@ export class Dataset<I extends InputArray = InputArray> {
   readonly targetShape: readonly number[];
   readonly #inputs: I;
   readonly #labels: LabelArray | undefined;
+  readonly #targetValues: NumberArray | undefined;
   #isSlice = false;
 
   /**
@@ -77,17 +79,20 @@ export class Dataset<I extends InputArray = InputArray> {
    * new Dataset({ name: "line", inputs: Float32Array.of(0, 1, 2), shape: [1], targetValues: Float32Array.of(1, 3, 5) });
    */
   constructor(parts: DatasetParts<I>) {
+    super();
+    checkType("Dataset: parts", "object", parts);
+    checkType("Dataset: name", "string", parts.name);
     const { name, inputs, shape, scale = 1 } = parts;
     const length = checkParts(parts, parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` });
     this.name = name;
     this.#inputs = inputs;
     this.#labels = parts.labels;
-    this.targetValues = parts.targetValues;
-    this.shape = shape;
+    this.#targetValues = parts.targetValues;
+    this.shape = [...shape]; // a copy, as of the names: a caller's may be a Proxy, which cannot be posted
     this.size = inputs.length / length;
     this.classes = parts.classes ?? 0;
-    this.classNames = parts.classNames;
-    this.inputNames = parts.inputNames;
+    this.classNames = parts.classNames && [...parts.classNames];
+    this.inputNames = parts.inputNames && [...parts.inputNames];
     this.targetWidth = (parts.targetValues?.length ?? 0) / length;
     this.scale = scale;
     this.targets = parts.targetValues === undefined ? (parts.targets ?? "labels") : "numbers";
@@ -98,6 +103,7 @@ export class Dataset<I extends InputArray = InputArray> {
 
   /** Whether `slice` made it, so that its elements are another dataset's as well. */
   get isSlice(): boolean {
+    Dataset.#checkOwn(this);
     return this.#isSlice;
   }
 
@@ -105,20 +111,32 @@ export class Dataset<I extends InputArray = InputArray> {
    * n × size elements; the caller's own, not a copy.
    *
    * @throws {DatasetError} they were transferred, to a worker perhaps: nothing is left of them here
+   * @throws {OptionError} asked of a Proxy of the dataset
    */
   get inputs(): I {
-    if (this.#inputs.length > 0) return this.#inputs;
-    throw new DatasetError({ kind: "moved", name: this.name });
+    Dataset.#checkOwn(this);
+    return this.#present(this.#inputs);
   }
 
   /**
    * n class labels; the caller's own, not a copy.
    *
-   * @throws {DatasetError} the targets are numbers
+   * @throws {DatasetError} the targets are numbers, or the labels were transferred
    */
   get labels(): LabelArray {
-    if (this.#labels !== undefined) return this.#labels;
+    Dataset.#checkOwn(this);
+    if (this.#labels !== undefined) return this.#present(this.#labels);
     throw new DatasetError({ kind: "targets", name: this.name, expected: "class labels", found: "numbers" });
+  }
+
+  /**
+   * n × targetWidth numbers, the caller's own; undefined where the targets are classes.
+   *
+   * @throws {DatasetError} they were transferred
+   */
+  get targetValues(): NumberArray | undefined {
+    Dataset.#checkOwn(this);
+    return this.#targetValues && this.#present(this.#targetValues);
   }
 
   /**
@@ -131,8 +149,8 @@ export class Dataset<I extends InputArray = InputArray> {
    */
   batch(indices: ArrayLike<number>): Batch {
     const { inputs: elements, size, scale, shape } = this;
-    const count = indices.length;
     checkRows("batch", indices, this.length);
+    const count = indices.length;
     const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
       const from = (indices[row] ?? 0) * size;
@@ -189,6 +207,21 @@ export class Dataset<I extends InputArray = InputArray> {
     });
   }
 
+  /** A Proxy inherits from the class, but has none of its private fields. */
+  static #checkOwn(dataset: object): void {
+    if (#inputs in dataset) return;
+    throw new OptionError(
+      "dataset",
+      "a Proxy of a Dataset cannot be read; pass the dataset itself, such as toRaw(dataset)",
+    );
+  }
+
+  /** There is at least one example: an array without elements was transferred. */
+  #present<A extends InputArray | LabelArray>(elements: A): A {
+    if (elements.length > 0) return elements;
+    throw new DatasetError({ kind: "moved", name: this.name });
+  }
+
   #batchLabels(indices: ArrayLike<number>): LabelArray | Float32Array {
     const labels = pick(this.labels, indices, 1);
     return this.targets === "oneHot" ? oneHot(labels, this.classes) : labels;
@@ -242,9 +275,11 @@ function typeOf(array: InputArray): string {
 
 /** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */
 export function checkRows(op: string, indices: ArrayLike<number>, length: number): void {
+  checkList(`${op}: indices`, indices, "an array of indices");
   for (let row = 0; row < indices.length; row++) {
     const index = indices[row] ?? Number.NaN;
     if (Number.isInteger(index) && index >= 0 && index < length) continue;
+    checkType(`${op}: indices[${row}]`, "number", index);
     throw new IndexError(op, "indices", row, index, length);
   }
 }

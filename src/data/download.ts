@@ -1,7 +1,9 @@
 /** MNIST from the network: the four files, each proved by the SHA-256 of its content. */
 
 import { cache } from "#platform";
+import { checkList, checkText, checkType } from "../arguments.ts";
 import { DownloadError, OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type FetchOptions, fetchFiles } from "./mirrors.ts";
 import type { RemoteFile } from "./proof.ts";
 
@@ -55,7 +57,13 @@ const FILES: readonly RemoteFile[] = [
  * const { train, test } = await loadMnist(await downloadMnist());
  */
 export async function downloadMnist(options: DownloadOptions = {}): Promise<string> {
-  const { mirrors = MIRRORS, cacheFolder } = options;
+  checkOptions<DownloadOptions>("downloadMnist", options, {
+    ...{ mirrors: 1, cacheFolder: 1, onProgress: 1, signal: 1, stallMilliseconds: 1 },
+  });
+  const { mirrors = MIRRORS, cacheFolder, onProgress } = options;
+  checkList("downloadMnist: mirrors", mirrors, "an array of addresses");
+  checkText("downloadMnist: cacheFolder", cacheFolder);
+  if (onProgress !== undefined) checkType("downloadMnist: onProgress", "function", onProgress);
   const folder = cacheFolder ?? cache?.folder();
   if (cache === undefined || folder === undefined) {
     const attempt = { address: "the cache", reason: "a page has no folder for downloads" };

@@ -11,8 +11,11 @@
  */
 
 import { gunzip } from "#platform";
+import { checkBytes, checkList, checkType } from "../arguments.ts";
 import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
+import { checkOptions } from "../options.ts";
+import { isArrayOf, type TypedArrays } from "../values.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
 export type IdxArray =
@@ -68,6 +71,12 @@ function isLittleEndian(): boolean {
   return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 }
 
+/** The typed array of each element type. */
+const CLASSES = {
+  ...{ uint8: "Uint8Array", int8: "Int8Array", int16: "Int16Array", int32: "Int32Array" },
+  ...{ float32: "Float32Array", float64: "Float64Array" },
+} as const;
+
 const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float64: 8 } as const;
 
 /**
@@ -83,8 +92,11 @@ const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float
  */
 export async function readIdx<T extends IdxType = IdxType>(
   bytes: Uint8Array,
-  { maxBytes = DEFAULT_MAX_BYTES, ...expected }: ReadIdxOptions<T> = {},
+  options: ReadIdxOptions<T> = {},
 ): Promise<IdxOf<T>> {
+  checkBytes("readIdx: bytes", bytes);
+  checkOptions<ReadIdxOptions<T>>("readIdx", options, { maxBytes: 1, rank: 1, type: 1, file: 1 });
+  const { maxBytes = DEFAULT_MAX_BYTES, ...expected } = options;
   checkMaxBytes(maxBytes);
   const { file } = expected;
   if (bytes.length > maxBytes) {
@@ -116,7 +128,13 @@ export function checkMaxBytes(maxBytes: number): void {
  * labels.data; // → Uint8Array [7, 9]
  */
 export function parseIdx<T extends IdxType = IdxType>(bytes: Uint8Array, expected?: IdxExpectation<T>): IdxOf<T>;
-export function parseIdx(bytes: Uint8Array, { rank, type, file }: IdxExpectation = {}): IdxArray {
+export function parseIdx(bytes: Uint8Array, expected: IdxExpectation = {}): IdxArray {
+  checkBytes("parseIdx: bytes", bytes);
+  checkOptions<IdxExpectation>("parseIdx", expected, { rank: 1, type: 1, file: 1 });
+  const { rank, type, file } = expected;
+  if (type !== undefined && !Object.hasOwn(ELEMENT_BYTES, type)) {
+    throw new OptionError("parseIdx: type", Object.keys(ELEMENT_BYTES).join(", "), type);
+  }
   if (bytes.length < 4)
     throw new IdxError({ kind: "length", expected: 4 + 4 * (rank ?? 0), found: bytes.length }, file);
 
@@ -151,7 +169,14 @@ export function parseIdx(bytes: Uint8Array, { rank, type, file }: IdxExpectation
  * @example
  * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) });
  */
-export function encodeIdx({ type, shape, data }: IdxArray): Uint8Array<ArrayBuffer> {
+export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
+  checkType("encodeIdx", "object", array);
+  const { type, shape, data } = array;
+  if (!Object.hasOwn(ELEMENT_BYTES, type))
+    throw new OptionError("encodeIdx: type", Object.keys(ELEMENT_BYTES).join(", "), type);
+  checkList("encodeIdx: shape", shape, "an array of sizes");
+  if (!isArrayOf(data, CLASSES[type] as keyof TypedArrays))
+    throw new OptionError("encodeIdx: data", `a ${CLASSES[type]}`, data);
   if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
     throw new ShapeError("encodeIdx", "shape", "whole numbers of 32 bits", show(shape));

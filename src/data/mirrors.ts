@@ -75,8 +75,8 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
   if (!(stallMilliseconds > 0 && stallMilliseconds <= MAX_DELAY_MILLISECONDS)) {
     throw new OptionError("stallMilliseconds", `a number from 1 to ${MAX_DELAY_MILLISECONDS}`, stallMilliseconds);
   }
-  const bases = mirrors.map(baseOf);
-  if (bases.length === 0) throw new OptionError("mirrors", "at least one address", "none");
+  const bases = Array.from(mirrors, baseOf);
+  if (bases.length === 0) throw new OptionError("mirrors", "expected at least one address");
 
   const names = files.map(({ name }) => `${name}.gz`).join(", ");
   const manual = `by hand: put ${names} into ${folder}, and use it with --data ${folder}`;
@@ -93,9 +93,17 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
 }
 
 function baseOf(mirror: string): URL {
-  const address = URL.canParse(mirror) ? new URL(locate(mirror, "")) : undefined;
+  const address = addressOf(mirror);
   if (address?.protocol === "https:" || address?.protocol === "http:") return address;
   throw new OptionError("mirrors", "https addresses", mirror);
+}
+
+function addressOf(mirror: string): URL | undefined {
+  try {
+    return new URL(locate(mirror, ""));
+  } catch {
+    return undefined;
+  }
 }
 
 async function obtain(file: RemoteFile, job: Job): Promise<void> {
@@ -142,7 +150,10 @@ type Attempt =
 
 /** One mirror's file, if it is the right one; throws only when the download as a whole is to end. */
 async function receive(address: URL, file: RemoteFile, job: Job): Promise<Attempt> {
+  // Ends this attempt: when the mirror stalls, and with the whole download.
   const stall = new AbortController();
+  const forward = (): void => stall.abort(job.cancel.signal.reason);
+  job.cancel.signal.addEventListener("abort", forward);
   const half = job.stallMilliseconds / 2;
   let timer: ReturnType<typeof setTimeout> | undefined;
   // In two halves: a process that was stopped for a while finds the first one over, and then what has come in the meantime.
@@ -154,7 +165,7 @@ async function receive(address: URL, file: RemoteFile, job: Job): Promise<Attemp
   };
   rewind();
   try {
-    const response = await follow(address, AbortSignal.any([job.cancel.signal, stall.signal]), job.request);
+    const response = await follow(address, stall.signal, job.request);
     const bytes = await bodyOf(response, (receivedBytes, totalBytes) => {
       rewind();
       report({ file: file.name, receivedBytes, totalBytes }, job);
@@ -165,6 +176,7 @@ async function receive(address: URL, file: RemoteFile, job: Job): Promise<Attemp
     return { kind: "failed", reason: reasonOf(error) };
   } finally {
     clearTimeout(timer);
+    job.cancel.signal.removeEventListener("abort", forward);
     // Whatever came of the attempt: an abort is the caller's wish and no mirror's failure.
     job.cancel.signal.throwIfAborted();
   }

@@ -8,7 +8,10 @@
  */
 
 import { readBytes } from "#platform";
+import { checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import { tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, type IdxOf, readIdx } from "./idx.ts";
 import { locate } from "./location.ts";
@@ -57,9 +60,16 @@ type Found = { readonly file: string; readonly array: IdxOf<"uint8"> };
  * train.inputShape; // → [8000, 784]
  */
 export async function loadMnist(source: string | URL | NamedFiles, options: MnistOptions = {}): Promise<Mnist> {
+  checkOptions<MnistOptions>("loadMnist", options, { normalize: 1, flatten: 1, oneHotLabel: 1, maxBytes: 1 });
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   checkMaxBytes(maxBytes);
-  const folder = source instanceof Map ? (source as NamedFiles) : String(source);
+  for (const key of ["normalize", "flatten", "oneHotLabel"] as const) {
+    if (options[key] !== undefined) checkType(`loadMnist: ${key}`, "boolean", options[key]);
+  }
+  if (typeof source !== "string" && !["Map", "URL"].includes(tagOf(source))) {
+    throw new OptionError("loadMnist: source", "a folder, an address or a Map of files", source);
+  }
+  const folder = tagOf(source) === "Map" ? (source as NamedFiles) : String(source);
   if (folder === "") throw new OptionError("source", "a folder or an address", folder);
 
   // One file after another: in parallel, the compressed bytes of all four would be held at once.

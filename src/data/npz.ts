@@ -1,9 +1,11 @@
 /** Datasets in NumPy's archives of arrays. */
 
 import { readBytes } from "#platform";
+import { checkSource, checkType } from "../arguments.ts";
 import { DatasetError } from "../errors.ts";
 import { decodeNpz } from "../formats/npz.ts";
-import { type ArrayNames, datasetFromNamedArrays } from "./arrays.ts";
+import { checkOptions } from "../options.ts";
+import { type ArrayNames, DETAIL_KEYS, datasetFromNamedArrays } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 
@@ -26,6 +28,9 @@ export type NpzOptions = Omit<ArrayNames, "name"> & {
  * const train = await loadNpz("digits.npz", { inputs: "x_train", labels: "y_train", scale: 1 / 255 });
  */
 export async function loadNpz(source: string | URL, options: NpzOptions): Promise<Dataset> {
+  checkSource("loadNpz: source", source);
+  checkType("loadNpz: options", "object", options);
+  checkOptions<NpzOptions>("loadNpz", options, { ...DETAIL_KEYS, inputs: 1, labels: 1, targets: 1, maxBytes: 1 });
   const file = String(source);
   const { maxBytes = DEFAULT_MAX_BYTES, name = file, ...names } = options;
   checkMaxBytes(maxBytes);

@@ -5,7 +5,11 @@
  *   targets   n class labels, or n × width numbers
  */
 
+import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
+import { checkReadable } from "../readable.ts";
+import { isArrayOf, type TypedArrays } from "../values.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;
@@ -73,11 +77,23 @@ const MAX_ONE_HOT = 65_536;
  *
  * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
  *   not finite
- * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, or both kinds of targets
+ * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, both kinds of targets, or an array
+ *   that cannot be read
  */
 export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
+  checkOptions<LabelledParts>("Dataset", parts, PART_KEYS);
   const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
-  if (given !== 1) throw new OptionError("targets", "either labels or targetValues", given === 0 ? "neither" : "both");
+  if (given !== 1)
+    throw new OptionError("Dataset", `pass either labels or targetValues${given === 0 ? "" : ", not both"}`);
+  for (const option of ["inputs", "labels", "targetValues"] as const) checkReadable(option, parts[option]);
+  checkElements("inputs", parts.inputs, ["Uint8Array", "Float32Array", "Float64Array"]);
+  if (parts.targetValues === undefined) checkElements("labels", parts.labels, ["Uint8Array", "Int32Array"]);
+  else checkElements("targetValues", parts.targetValues, ["Float32Array", "Float64Array"]);
+  checkList("Dataset: shape", parts.shape, "an array of sizes");
+  const forms = parts.targetValues === undefined ? ["labels", "oneHot"] : ["numbers"];
+  if (parts.targets !== undefined && !forms.includes(parts.targets)) {
+    throw new OptionError("Dataset: targets", forms.join(" or "), parts.targets);
+  }
   checkScale(parts);
   if (parts.targetValues === undefined) checkClasses(parts);
   const count = countOf(parts, files);
@@ -86,6 +102,16 @@ export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
   if (parts.targetValues === undefined) checkLabels(parts.labels, parts.classes, files.labels);
   else checkFinite(parts.targetValues, files.labels);
   return count;
+}
+
+const PART_KEYS: KeysOf<LabelledParts> = {
+  ...{ name: 1, inputs: 1, shape: 1, scale: 1, inputNames: 1, files: 1 },
+  ...{ labels: 1, classes: 1, classNames: 1, targets: 1, targetValues: 1 },
+};
+
+function checkElements(option: string, array: unknown, classes: readonly (keyof TypedArrays)[]): void {
+  if (classes.some((name) => isArrayOf(array, name))) return;
+  throw new OptionError(`Dataset: ${option}`, classes.join(" or "), array);
 }
 
 function checkScale({ inputs, scale = 1 }: DatasetParts): void {
@@ -104,7 +130,10 @@ function checkClasses({ classes, classNames, targets }: LabelledParts): void {
 }
 
 function checkNames(option: string, names: readonly string[] | undefined, count: number): void {
-  if (names === undefined || names.length === count) return;
+  if (names === undefined) return;
+  checkList(option, names, "an array of names");
+  for (const [i, name] of names.entries()) checkType(`${option}[${i}]`, "string", name);
+  if (names.length === count) return;
   throw new OptionError(option, `${count} names`, names.length);
 }
 

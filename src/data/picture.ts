@@ -6,7 +6,11 @@
  *
  * The recipe is that of http://yann.lecun.com/exdb/mnist/.
  */
+
+import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import { isArrayOf } from "../values.ts";
 
 /** Grey values 0..255, row by row. */
 export type Picture = {
@@ -42,8 +46,16 @@ const THRESHOLD = 0.15;
  * digit?.pixels.length; // → 784
  */
 export function prepareDigit(picture: Picture, side = 28): PreparedDigit | undefined {
+  checkType("prepareDigit: picture", "object", picture);
+  checkOptions<Picture>("prepareDigit", picture, { width: 1, height: 1, grey: 1 });
   const { width, height } = picture;
-  if (!(width >= 1 && height >= 1) || picture.grey.length !== width * height) {
+  for (const [option, size] of Object.entries({ width, height, side })) {
+    if (!Number.isInteger(size) || size < 1)
+      throw new OptionError(`prepareDigit: ${option}`, "a positive integer", size);
+  }
+  if (!isArrayOf(picture.grey, "Float64Array"))
+    throw new OptionError("prepareDigit: grey", "a Float64Array", picture.grey);
+  if (picture.grey.length !== width * height) {
     throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, picture.grey.length);
   }
   const isLight = edgeOf(picture) > 127.5;

@@ -2,9 +2,11 @@
  * A dataset in two parts that share no example: to train with, and to judge by.
  */
 
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
-import type { RandomState } from "../random/random_state.ts";
-import type { Dataset } from "./dataset.ts";
+import { checkOptions } from "../options.ts";
+import { RandomState } from "../random/random_state.ts";
+import { Dataset } from "./dataset.ts";
 import type { InputArray } from "./parts.ts";
 
 /** How large the first part is, and which examples it gets. */
@@ -27,8 +29,15 @@ export type SplitOptions = {
  */
 export function split<I extends InputArray>(
   dataset: Dataset<I>,
-  { share, random, stratify = "none" }: SplitOptions,
+  options: SplitOptions,
 ): readonly [part: Dataset<I>, rest: Dataset<I>] {
+  checkInstance("split: dataset", "a Dataset", Dataset, dataset);
+  checkType("split: options", "object", options);
+  checkOptions<SplitOptions>("split", options, { share: 1, random: 1, stratify: 1 });
+  const { share, random, stratify = "none" } = options;
+  if (random !== undefined) checkInstance("split: random", "a RandomState", RandomState, random);
+  if (stratify !== "none" && stratify !== "classes")
+    throw new OptionError("split: stratify", "classes or none", stratify);
   const { length } = dataset;
   if (!(typeof share === "number" && share > 0 && share < 1)) throw new OptionError("share", "between 0 and 1", share);
   if (length < 2) throw new OptionError("dataset", "at least two examples, to split", length);

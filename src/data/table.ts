@@ -53,7 +53,7 @@ export function datasetOfTable(table: Table, options: TableOptions): Dataset<Flo
   const columns = columnsOf(table, rows[head] ?? [], options);
   checkWidths(table, records, columns.titles.length);
   const parts = {
-    name: options.name ?? file,
+    name: options.name === undefined ? file : options.name,
     inputs: numbersOf(table, records, columns, columns.inputs),
     shape: [columns.inputs.length],
     ...(table.head === "names" ? { inputNames: columns.inputs.map((column) => columns.names[column] ?? "") } : {}),
@@ -84,14 +84,14 @@ function isBlank(record: readonly string[]): boolean {
 function columnsOf(table: Table, head: readonly string[], { label, inputs, target }: TableOptions): Columns {
   const names = table.head === "names" ? head.map((name) => name.trim()) : [];
   const width = head.length;
-  const asked = typeof label === "object" ? label : [label];
+  const asked = Array.isArray(label) ? label : [label as Column];
   if (asked.length === 0 || (asked.length > 1 && target !== "numbers")) {
     throw new OptionError("label", target === "numbers" ? "at least one column" : "one column", asked.length);
   }
   const labels = asked.map((column) => positionOf("label", column, names, width));
   const others = Array.from({ length: width }, (_, column) => column).filter((column) => !labels.includes(column));
   const chosen = inputs?.map((column) => positionOf("inputs", column, names, width)) ?? others;
-  if (chosen.length === 0) throw new OptionError("inputs", "at least one column besides the label", "none");
+  if (chosen.length === 0) throw new OptionError("inputs", "expected at least one column besides the label");
   const both = chosen.find((column) => labels.includes(column));
   if (both !== undefined) throw new OptionError("inputs", "columns that are not the label", names[both] ?? both);
   const titles = head.map((_, column) => (names[column] ? JSON.stringify(names[column]) : `${column}`));
@@ -105,6 +105,7 @@ function positionOf(option: string, column: Column, names: readonly string[], wi
     const expected = names.length === 0 ? "a position, where columns have no names" : `one of ${names.join(", ")}`;
     throw new OptionError(option, position >= 0 ? "a name that comes once" : expected, column);
   }
+  if (typeof column !== "number") throw new OptionError(option, "a column's name or position", column);
   const position = column < 0 ? column + width : column;
   if (Number.isInteger(position) && position >= 0 && position < width) return position;
   throw new OptionError(option, `a column from 0 to ${width - 1}, or from -${width} to -1`, column);

@@ -5,7 +5,10 @@
  *   bfloat16   the upper half of a float32         widened to float32, exactly
  *   bool       a byte, 0 or 1                      a Uint8Array
  */
+
+import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { describeValue } from "../values.ts";
 
 /** The elements of an array that a file can hold. */
 export type ArrayData =
@@ -26,7 +29,12 @@ export type ShapedArray = {
   readonly shape: readonly number[];
   /** As many elements as the shape has. */
   readonly data: ArrayData;
+  /** The type that the elements had in the file that they were read from, where no typed array has it. */
+  readonly storedAs?: WidenedType;
 };
+
+/** Element types of files that are read as others: float32, and uint8 for bool. */
+export type WidenedType = "float16" | "bfloat16" | "bool";
 
 /** A tensor's elements by name, as files have them. */
 export type NamedArray = ShapedArray & {
@@ -99,10 +107,21 @@ export function isCount(value: unknown): value is number {
  *
  * @throws {OptionError} more axes than a file may have, an extent that is no count, or another number of elements
  */
-export function checkArray(option: string, { shape, data }: ShapedArray): void {
+export function checkArray(option: string, array: ShapedArray): void {
+  checkType(option, "object", array);
+  const { shape, data } = array;
   if (!isShape(shape)) throw new OptionError(`${option}: shape`, `up to ${MAX_RANK} whole numbers from 0`, shape);
   if (typeOf(data) === undefined) throw new OptionError(`${option}: data`, "a typed array", data);
   if (countOf(shape) !== data.length) throw new OptionError(option, `${countOf(shape)} elements`, data.length);
+}
+
+/** @throws {OptionError} not a list of arrays with names */
+export function checkNamedArrays(option: string, arrays: readonly NamedArray[]): void {
+  if (!Array.isArray(arrays)) throw new OptionError(option, "an array of named arrays", arrays);
+  for (const [i, array] of arrays.entries()) {
+    checkType(`${option}: [${i}].name`, "string", array?.name);
+    checkList(`${option}: ${describeValue(array.name)}: shape`, array.shape, "an array of sizes");
+  }
 }
 
 /** The type of a typed array's elements; undefined for what a file cannot hold. */
@@ -152,6 +171,11 @@ export function rowMajor(bytes: Uint8Array, shape: readonly number[], size: 1 | 
     }
   }
   return new Uint8Array(to.buffer);
+}
+
+/** What an array that was read says of its elements' type in the file. */
+export function storedAs(type: ElementType): Pick<ShapedArray, "storedAs"> {
+  return type === "float16" || type === "bfloat16" || type === "bool" ? { storedAs: type } : {};
 }
 
 function widened(halves: Uint16Array, bitsOf: (half: number) => number): Float32Array {

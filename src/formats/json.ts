@@ -20,16 +20,6 @@ export function parseJson(text: string): Json {
   return value;
 }
 
-/** A value of any depth as errors show it. */
-export function showJson(value: Json | undefined): string {
-  return isDeeperThan(MAX_DEPTH, value) ? "what is nested too deeply" : (JSON.stringify(value) ?? "nothing");
-}
-
-function isDeeperThan(levels: number, value: Json | undefined): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((child) => isDeeperThan(levels - 1, child as Json));
-}
-
 /** Whether a value is an object, and no array. Its keys are a file's: `Object.entries` or `Object.hasOwn`, not a dot. */
 export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);

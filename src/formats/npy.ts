@@ -10,8 +10,11 @@
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+
+import { checkBytes, checkText } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
+import { checkOptions } from "../options.ts";
 import {
   type ByteOrder,
   checkArray,
@@ -24,6 +27,7 @@ import {
   MAX_RANK,
   rowMajor,
   type ShapedArray,
+  storedAs,
   typeOf,
 } from "./arrays.ts";
 import { parseHeader } from "./npy_header.ts";
@@ -62,8 +66,9 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
  * @example
  * const bytes = encodeNpy({ shape: [2, 1], data: Float32Array.of(1, 2) });
  */
-export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer> {
-  checkArray("npy", { shape, data });
+export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
+  checkArray("npy", array);
+  const { shape, data } = array;
   const type = typeOf(data);
   const [code = ""] = [...TYPES].find(([, known]) => known === type) ?? [];
   const order = data.BYTES_PER_ELEMENT === 1 ? "|" : "<";
@@ -85,7 +90,7 @@ export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer>
 
 /**
  * Reads an .npy file of numbers. Elements are copied, put into row-major order where they are not; float16 becomes
- * float32, bool becomes uint8.
+ * float32, bool becomes uint8: `storedAs` tells these.
  *
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
@@ -94,7 +99,11 @@ export function encodeNpy({ shape, data }: ShapedArray): Uint8Array<ArrayBuffer>
  * const bytes = encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
  * decodeNpy(bytes, { file: "weights.npy" }).data; // → Float32Array [1, 2]
  */
-export function decodeNpy(bytes: Uint8Array, { file }: { readonly file?: string } = {}): ShapedArray {
+export function decodeNpy(bytes: Uint8Array, options: { readonly file?: string } = {}): ShapedArray {
+  checkBytes("decodeNpy: bytes", bytes);
+  checkOptions<{ readonly file?: string }>("decodeNpy", options, { file: 1 });
+  const { file } = options;
+  checkText("decodeNpy: file", file);
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);
   const { text, start } = splitHeader(bytes, fail);
   const header = parseHeader(text, (reason) => fail({ kind: "header", reason }));
@@ -109,7 +118,7 @@ export function decodeNpy(bytes: Uint8Array, { file }: { readonly file?: string 
   }
   const isTransposed = header.fortranOrder && shape.length > 1;
   const data = elementsOf(type, isTransposed ? rowMajor(body, shape, size) : body, order);
-  if (data !== undefined) return { shape, data };
+  if (data !== undefined) return { shape, data, ...storedAs(type) };
   throw fail({ kind: "type", part: "elements", expected: "bool bytes 0 and 1", found: "others" });
 }
 

@@ -1,8 +1,11 @@
 /**
  * .npz, NumPy's archive of arrays: a zip file with one .npy file for each, `W1.npy`, `b1.npy` …
  */
+
+import { checkBytes, checkText } from "../arguments.ts";
 import { FormatError, OptionError } from "../errors.ts";
-import type { NamedArray } from "./arrays.ts";
+import { checkOptions } from "../options.ts";
+import { checkNamedArrays, type NamedArray } from "./arrays.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodeZip, encodeZip } from "./zip.ts";
 
@@ -27,6 +30,7 @@ const DEFAULT_MAX_BYTES = 2 ** 30;
  * const bytes = encodeNpz(weightsOf(net));
  */
 export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer> {
+  checkNamedArrays("npz", arrays);
   return encodeZip(
     arrays.map(({ name, ...array }) => {
       if (name === "") throw new OptionError("npz: name", "a name", name);
@@ -46,10 +50,11 @@ export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer
  * const arrays = await decodeNpz(encodeNpz(weightsOf(net)), { file: "weights.npz" });
  * arrays.map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
-export async function decodeNpz(
-  bytes: Uint8Array,
-  { file, maxBytes = DEFAULT_MAX_BYTES }: DecodeNpzOptions = {},
-): Promise<readonly NamedArray[]> {
+export async function decodeNpz(bytes: Uint8Array, options: DecodeNpzOptions = {}): Promise<readonly NamedArray[]> {
+  checkBytes("decodeNpz: bytes", bytes);
+  checkOptions<DecodeNpzOptions>("decodeNpz", options, { file: 1, maxBytes: 1 });
+  const { file, maxBytes = DEFAULT_MAX_BYTES } = options;
+  checkText("decodeNpz: file", file);
   if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 1)) {
     throw new OptionError("maxBytes", "a whole number from 1", maxBytes);
   }

@@ -8,8 +8,12 @@
  *
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
+
+import { checkBytes, checkRecord, checkText, checkType } from "../arguments.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
+import { checkOptions } from "../options.ts";
+import { describeValue } from "../values.ts";
 import {
   checkArray,
   countOf,
@@ -21,9 +25,10 @@ import {
   littleEndian,
   MAX_RANK,
   type NamedArray,
+  storedAs,
   typeOf,
 } from "./arrays.ts";
-import { isObject, type Json, parseJson, showJson } from "./json.ts";
+import { isObject, type Json, parseJson } from "./json.ts";
 
 /** What a safetensors file holds. */
 export type Safetensors = {
@@ -80,14 +85,17 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const names = new Set([METADATA]);
-  for (const tensor of tensors) {
+  if (!Array.isArray(tensors)) throw new OptionError("safetensors", "an array of named arrays", tensors);
+  checkRecord("safetensors: metadata", metadata);
+  for (const [i, tensor] of tensors.entries()) {
+    checkType(`safetensors: [${i}]`, "object", tensor);
     const { name } = tensor;
     if (names.has(name)) throw new OptionError("safetensors: name", "a name that is not taken", name);
-    checkText("safetensors: name", name);
+    checkWellFormed("safetensors: name", name);
     checkArray(`safetensors: ${name}`, tensor);
     names.add(name);
   }
-  for (const text of Object.entries(metadata).flat()) checkText("safetensors: metadata", text);
+  for (const text of Object.entries(metadata).flat()) checkWellFormed("safetensors: metadata", text);
 
   const ordered = isAligned(tensors) ? tensors : largestFirst(tensors);
   const entries: [string, unknown][] = [];
@@ -115,7 +123,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8.
+ * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8: `storedAs` tells these.
  *
  * Strict: the header is checked whole, and against the file's length, before anything is sized from it.
  *
@@ -128,8 +136,12 @@ export function encodeSafetensors(
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
-  { file }: { readonly file?: string | undefined } = {},
+  options: { readonly file?: string | undefined } = {},
 ): Safetensors {
+  checkBytes("decodeSafetensors: bytes", bytes);
+  checkOptions<{ readonly file?: string | undefined }>("decodeSafetensors", options, { file: 1 });
+  const { file } = options;
+  checkText("decodeSafetensors: file", file);
   const fail = (fault: FormatFault) => new FormatError("safetensors", fault, file);
   const { json, start } = splitHeader(bytes, fail);
   const { entries, metadata } = parseHeader(json, fail);
@@ -148,14 +160,14 @@ export function decodeSafetensors(
 
   const tensors = entries.map(({ name, type, shape, begin, end }) => {
     const data = elementsOf(type, bytes.subarray(start + begin, start + end), "little");
-    if (data !== undefined) return { name, shape, data };
+    if (data !== undefined) return { name, shape, data, ...storedAs(type) };
     throw fail({ kind: "tensor", tensor: name, expected: "BOOL bytes 0 and 1", found: "others" });
   });
   return { tensors, metadata };
 }
 
 /** Not half of a surrogate pair, which UTF-8 cannot write. */
-function checkText(option: string, text: string): void {
+function checkWellFormed(option: string, text: string): void {
   const isText = typeof text === "string" && !/\p{Surrogate}/u.test(text);
   if (!isText) throw new OptionError(option, "a string of Unicode characters", text);
 }
@@ -220,21 +232,22 @@ function metadataOf(value: Json, fail: (fault: FormatFault) => FormatError): Rea
   if (!isObject(value)) throw fail({ kind: "header", reason: `${METADATA} is no object` });
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw fail({ kind: "header", reason: `${METADATA}: ${showJson(key)} is no string` });
+    if (typeof text !== "string")
+      throw fail({ kind: "header", reason: `${METADATA}: ${describeValue(key)} is no string` });
     metadata.set(key, text);
   }
   return metadata;
 }
 
 function entryOf(name: string, value: Json, fail: (fault: FormatFault) => FormatError): Entry {
-  const refuse = (reason: string) => fail({ kind: "header", reason: `${showJson(name)}: ${reason}` });
+  const refuse = (reason: string) => fail({ kind: "header", reason: `${describeValue(name)}: ${reason}` });
   if (!isObject(value)) throw refuse("no object");
   const { dtype, shape, data_offsets: offsets, ...others } = value;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refuse(`unknown key ${showJson(unknown)}`);
+  if (unknown !== undefined) throw refuse(`unknown key ${describeValue(unknown)}`);
   const type = typeof dtype === "string" ? DTYPES.get(dtype) : undefined;
   if (type === undefined) {
-    throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: showJson(dtype) });
+    throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: describeValue(dtype) });
   }
   if (!isShape(shape)) throw refuse(`shape is not at most ${MAX_RANK} whole numbers from 0`);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];

@@ -1,8 +1,10 @@
 /**
  * One update from several minibatches, as if they were a single one:
  *
- *   s ← s + mᵢ·gᵢ   for each minibatch of mᵢ rows, gᵢ the gradient of its mean loss
+ *   s ← s + mᵢ·gᵢ   for each minibatch of mᵢ rows, gᵢ the gradient of its loss, a mean
  *   update by s / Σ mᵢ,   s ← 0
+ *
+ * `squaredError` is a sum: its gradients are added as they are, and the update is by s.
  *
  * For networks whose minibatches would not fit at once. Batch normalisation still sees one minibatch at a time.
  */
@@ -18,12 +20,13 @@ import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import { factorToSum, type Loss } from "./losses.ts";
 import type { OptimizerState } from "./optimizer_state.ts";
 import type { StepParts, StepSource } from "./training_step.ts";
 
 /** What the gradients of one source's minibatches are added by. The caller disposes of it. */
 export type AccumulationPart = {
-  /** The minibatch's mean loss before the update: a scalar, overwritten by the next run. */
+  /** The minibatch's loss before the update, as the loss defines it: a scalar, overwritten by the next run. */
   readonly loss: Tensor;
   /**
    * Adds the gradient of the source's minibatch.
@@ -36,15 +39,17 @@ export type AccumulationPart = {
 
 /** The parameters, their gradients, and the forward pass with the loss for a source. */
 export type Accumulated<D extends FloatType> = Pick<StepParts<D>, "parameters" | "gradients"> & {
+  readonly lossFunction: Loss<D>;
   partsOf(source: StepSource<D>): StepParts<D>;
 };
 
 /** Gradients that are added up, and the update that they are for. The caller disposes of it, and of its parts. */
 export class Accumulation<D extends FloatType> extends Owner {
+  static override readonly name: string = "Accumulation";
   readonly #state: OptimizerState<D>;
   readonly #of: Accumulated<D>;
   readonly #sums: TensorGroup<string, D>;
-  /** 1 / Σ mᵢ */
+  /** 1 / Σ mᵢ, or 1 where the loss is a sum */
   readonly #share: Tensor<D>;
   readonly #update: Program;
   #rows = 0;
@@ -71,9 +76,10 @@ export class Accumulation<D extends FloatType> extends Owner {
     const names = Object.keys(leaves);
     const gradients = gradientsOf(loss, Object.values(leaves));
     const [rows = 0] = source.x.shape;
+    const factor = factorToSum(this.#of.lossFunction, rows);
     const sums = names.map((name, i) => {
       const sum = this.#sumOf(name);
-      return [add(expressionOf(sum), mul(gradients[i] as Expression<D>, rows)), sum] as const;
+      return [add(expressionOf(sum), mul(gradients[i] as Expression<D>, factor)), sum] as const;
     });
     const program = compile(
       { loss },
@@ -100,8 +106,8 @@ export class Accumulation<D extends FloatType> extends Owner {
    * @throws {DisposedError} the network or its engine was disposed
    */
   update(learningRate?: number): void {
-    if (this.#rows === 0) throw new OptionError("update", "a minibatch before it", "none");
-    this.#share.data[0] = 1 / this.#rows;
+    if (this.#rows === 0) throw new OptionError("update", "run a part first: no gradients were added");
+    this.#share.data[0] = 1 / factorToSum(this.#of.lossFunction, this.#rows);
     this.#state.advance(learningRate);
     this.#update.run();
     fill(this.#sums.whole, 0);

@@ -4,8 +4,12 @@
  *   { "format": "lanegrad network", "version": 1, "dtype": "float32", "loss": "softmaxCrossEntropy",
  *     "layers": [{ "kind": "dense", "inputSize": 784, "outputSize": 50 }, { "kind": "activation", "name": "relu" }, …] }
  */
+
+import { checkText } from "../arguments.ts";
 import { FormatError, LanegradError } from "../errors.ts";
-import { isObject, type Json, showJson } from "../formats/json.ts";
+import { isObject, type Json } from "../formats/json.ts";
+import { checkOptions } from "../options.ts";
+import { describeValue } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkSequential, type Layer } from "./layers.ts";
 import type { LossName } from "./losses.ts";
@@ -27,7 +31,7 @@ export type NetworkDescription = {
 const FORMAT = "lanegrad network";
 const VERSION = 1;
 const DTYPES = ["float32", "float64"];
-const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "squaredError", "custom"];
+const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "meanSquaredError", "squaredError", "custom"];
 const KEYS = ["format", "version", "dtype", "loss", "layers"];
 
 /** What each kind of layer must have, and what it may have. */
@@ -60,16 +64,19 @@ export function describeNetwork<D extends FloatType>(net: Trainable<D>): Network
  * @example
  * const { layers } = parseDescription(JSON.parse(JSON.stringify(describeNetwork(net))), { file: "net.json" });
  */
-export function parseDescription(value: unknown, { file }: { readonly file?: string } = {}): NetworkDescription {
+export function parseDescription(value: unknown, options: { readonly file?: string } = {}): NetworkDescription {
+  checkOptions<{ readonly file?: string }>("parseDescription", options, { file: 1 });
+  const { file } = options;
+  checkText("parseDescription: file", file);
   const refuse = (reason: string) => new FormatError(FORMAT, { kind: "description", reason }, file);
   const json = value as Json | undefined;
   if (!isObject(json)) throw refuse("no object");
   const given = new Map(Object.entries(json));
   if (given.get("format") !== FORMAT)
-    throw refuse(`expected format "${FORMAT}", found ${showJson(given.get("format"))}`);
+    throw refuse(`expected format "${FORMAT}", found ${describeValue(given.get("format"))}`);
   const version = given.get("version");
   if (version !== VERSION) {
-    throw new FormatError(FORMAT, { kind: "version", expected: String(VERSION), found: showJson(version) }, file);
+    throw new FormatError(FORMAT, { kind: "version", expected: String(VERSION), found: describeValue(version) }, file);
   }
   checkKeys(json, KEYS, undefined, (reason) => refuse(reason));
   for (const [key, allowed] of [
@@ -78,11 +85,11 @@ export function parseDescription(value: unknown, { file }: { readonly file?: str
   ] as const) {
     const found = given.get(key);
     if (!(allowed as readonly unknown[]).includes(found)) {
-      throw refuse(`${key}: expected ${allowed.join(", ")}, found ${showJson(found)}`);
+      throw refuse(`${key}: expected ${allowed.join(", ")}, found ${describeValue(found)}`);
     }
   }
   const layers = given.get("layers");
-  if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${showJson(layers)}`);
+  if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${describeValue(layers)}`);
   for (const [i, layer] of layers.entries()) checkLayer(layer, (reason) => refuse(`layers[${i}]: ${reason}`));
   try {
     checkSequential({ kind: "sequential", layers });
@@ -95,15 +102,16 @@ export function parseDescription(value: unknown, { file }: { readonly file?: str
 
 /** What `checkSequential` leaves to the compiler: which keys there are, and the types of the optional ones. */
 function checkLayer(layer: Json, refuse: (reason: string) => FormatError): void {
-  if (!isObject(layer)) throw refuse(`expected a layer, found ${showJson(layer)}`);
+  if (!isObject(layer)) throw refuse(`expected a layer, found ${describeValue(layer)}`);
   const given = new Map(Object.entries(layer));
   const kind = given.get("kind");
   const keys = LAYER_KEYS.get(kind);
-  if (keys === undefined) throw refuse(`expected kind ${[...LAYER_KEYS.keys()].join(", ")}, found ${showJson(kind)}`);
+  if (keys === undefined)
+    throw refuse(`expected kind ${[...LAYER_KEYS.keys()].join(", ")}, found ${describeValue(kind)}`);
   checkKeys(layer, keys.must, keys.may, refuse);
   const slope = given.get("slope");
   if (slope !== undefined && (given.get("name") !== "leakyRelu" || typeof slope !== "number")) {
-    throw refuse(`slope: expected a number, of leakyRelu, found ${showJson(slope)}`);
+    throw refuse(`slope: expected a number, of leakyRelu, found ${describeValue(slope)}`);
   }
   const weights = given.get("weights");
   if (isObject(weights)) checkKeys(weights, ["std"], undefined, (reason) => refuse(`weights: ${reason}`));
@@ -117,6 +125,6 @@ function checkKeys(
 ): void {
   for (const key of must) if (!Object.hasOwn(json, key)) throw refuse(`${key} is missing`);
   for (const key of Object.keys(json)) {
-    if (!must.includes(key) && key !== may) throw refuse(`unknown key ${showJson(key)}`);
+    if (!must.includes(key) && key !== may) throw refuse(`unknown key ${describeValue(key)}`);
   }
 }

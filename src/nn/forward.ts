@@ -2,6 +2,7 @@
  * From a description and its parameters to expressions: what each layer computes.
  */
 
+import { OptionError } from "../errors.ts";
 import { affine } from "../ops/affine.ts";
 import { add, div, mul, sub } from "../ops/binary.ts";
 import { dropout } from "../ops/dropout.ts";
@@ -63,7 +64,11 @@ export function shapesOf(layers: readonly Layer[]): {
   return { parameters, statistics };
 }
 
-/** What the layers make of x (m × inputSize, dense or sparse rows). */
+/**
+ * What the layers make of x (m × inputSize, dense or sparse rows).
+ *
+ * @throws {OptionError} batch normalisation while training, of fewer than two rows: one row has no variance
+ */
 export function forward<D extends FloatType>(
   layers: readonly Layer[],
   x: Expression<D>,
@@ -101,10 +106,11 @@ export function forward<D extends FloatType>(
           z = normalise(z, runningMean, runningVariance, layer, gamma, beta);
           break;
         }
+        const [m = 0] = z.shape;
+        if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
         const average = mean(z, { axes: [0] });
         const variance = mean(square(sub(z, average)), { axes: [0] });
-        const [m = 1] = z.shape;
-        const unbiased = mul(variance, m / Math.max(1, m - 1)); // as PyTorch keeps it
+        const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
         updated.push([running(runningMean, average, layer), meanTensor]);
         updated.push([running(runningVariance, unbiased, layer), varianceTensor]);
         z = normalise(z, average, variance, layer, gamma, beta);
@@ -113,6 +119,8 @@ export function forward<D extends FloatType>(
   }
   return { z, statistics: updated };
 }
+
+const CURE = "dropLast: true leaves out a short last one";
 
 /** γ(z - mean) / √(variance + ε) + β */
 function normalise<D extends FloatType>(

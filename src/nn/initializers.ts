@@ -6,8 +6,9 @@
  *
  * A uniform distribution of variance v reaches from -√(3v) to √(3v).
  */
+
 import { OptionError } from "../errors.ts";
-import { showJson } from "../formats/json.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 
 /** A rule by name, or a normal distribution of a given standard deviation. */
@@ -26,8 +27,15 @@ const NAMES = ["he", "heUniform", "xavier", "xavierUniform", "zeros"];
 
 /** @throws {OptionError} none of the names, nor a finite standard deviation */
 export function checkInitializer(option: string, initializer: Initializer): void {
-  const isKnown = typeof initializer === "string" ? NAMES.includes(initializer) : Number.isFinite(initializer?.std);
-  if (!isKnown) throw new OptionError(option, `${NAMES.join(", ")} or { std }`, showJson(initializer));
+  const isKnown = typeof initializer === "string" ? NAMES.includes(initializer) : hasStd(option, initializer);
+  if (!isKnown) throw new OptionError(option, `${NAMES.join(", ")} or { std }`, initializer);
+}
+
+function hasStd(option: string, initializer: Exclude<Initializer, string>): boolean {
+  if (typeof initializer !== "object" || initializer === null) return false;
+  if (!Number.isFinite(initializer.std)) return false;
+  checkOptions<Exclude<Initializer, string>>(option, initializer, { std: 1 });
+  return true;
 }
 
 /** fanIn × fanOut weights, drawn row by row. */

@@ -1,10 +1,13 @@
 /**
  * What a network is given: tensors, or plain numbers, which become tensors for the length of one call.
  */
+
 import { DTypeError, OptionError, ShapeError } from "../errors.ts";
+import { checkReadable } from "../readable.ts";
 import { countOf, shapeOf, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
+import { describeValue } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
@@ -21,10 +24,12 @@ export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorD
  * A matrix of examples with `columns` values each: the tensor itself, or a new one.
  *
  * @throws {ShapeError} the numbers do not fill rows of `columns`
+ * @throws {OptionError} a detached array, or a Proxy of a typed array
  */
 export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
   if (x instanceof Tensor) return x;
-  const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("x", x));
+  checkReadable("network: x", x);
+  const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("network", x, "x"));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
   return tensor(engine, x, { dtype, shape: [count / columns, columns], name: "x" });
 }
@@ -43,7 +48,8 @@ function targetsOf<D extends FloatType>(
 ): Tensor<D> | Tensor<"int32"> {
   const { rows, classes, dtype } = form;
   if (t instanceof Tensor) return t;
-  const shape = ArrayBuffer.isView(t) ? [t.length] : shapeOf("t", t);
+  checkReadable("network: t", t);
+  const shape = ArrayBuffer.isView(t) ? [t.length] : shapeOf("network", t, "t");
   const count = countOf(shape);
   if (count === rows && (shape.length < 2 || classes > 1)) {
     return tensor(engine, t, { dtype: "int32", shape: [rows], name: "t" });
@@ -91,6 +97,11 @@ export function release(made: Tensor | SparseMatrix, given: unknown): void {
   if (made !== given) made.dispose();
 }
 
+/** @throws {OptionError} neither a tensor nor a sparse matrix */
+export function checkRows(option: string, x: unknown): void {
+  if (!(x instanceof Tensor || x instanceof SparseMatrix)) throw new OptionError(option, "a tensor or sparse rows", x);
+}
+
 /** @throws {OptionError} not a whole number from 1 on */
 export function checkSize(option: string, size: number): void {
   if (!Number.isInteger(size) || size < 1) throw new OptionError(option, "a whole number from 1 on", size);
@@ -99,5 +110,10 @@ export function checkSize(option: string, size: number): void {
 /** @throws {DTypeError} not float32 or float64 */
 export function checkFloatType(dtype: FloatType): void {
   if (dtype !== "float32" && dtype !== "float64")
-    throw new DTypeError("network", "dtype", "float32 or float64", String(dtype));
+    throw new DTypeError(
+      "network",
+      "dtype",
+      "float32 or float64",
+      typeof dtype === "string" ? dtype : describeValue(dtype),
+    );
 }

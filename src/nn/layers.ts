@@ -3,9 +3,11 @@
  *
  *   sequential(dense(784, 512), relu(), dropout(0.2), batchNorm(), dense(512, 10))
  */
+
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkRate, type DropoutLayer } from "../ops/dropout.ts";
 import { ACTIVATION_LAYERS, type ActivationLayer } from "../ops/elementwise.ts";
+import { checkOptions } from "../options.ts";
 import { checkInitializer, type Initializer } from "./initializers.ts";
 import { checkSize } from "./inputs.ts";
 
@@ -20,14 +22,22 @@ export type DenseLayer = {
   readonly weights?: Initializer;
 };
 
-/** Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167). */
+/**
+ * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
+ *
+ * While training, by the minibatch's mean and (biased) variance. The running mean and variance, by which it predicts,
+ * become `(1 - momentum)·running + momentum·minibatch`, with the unbiased variance, Σ(z - mean)² / (m - 1), of m rows. Every
+ * minibatch has the same weight, a short last one too.
+ */
 export type BatchNormLayer = {
   readonly kind: "batchNorm";
-  /** The share of a minibatch's mean and variance in the running ones, as PyTorch has it. */
+  /** The fraction of a minibatch's mean and variance in the running ones, as in PyTorch. */
   readonly momentum: number;
   /** Added to the variance. */
   readonly epsilon: number;
 };
+
+type BatchNormOptions = { readonly momentum?: number; readonly epsilon?: number };
 
 /** A layer's description: plain data. */
 export type Layer = DenseLayer | ActivationLayer | DropoutLayer | BatchNormLayer;
@@ -52,8 +62,10 @@ export type Sequential = {
 export function dense(
   inputSize: number,
   outputSize: number,
-  { weights }: { readonly weights?: Initializer } = {},
+  options: { readonly weights?: Initializer } = {},
 ): DenseLayer {
+  checkOptions<{ readonly weights?: Initializer }>("dense", options, { weights: 1 });
+  const { weights } = options;
   checkSize("dense: inputSize", inputSize);
   checkSize("dense: outputSize", outputSize);
   if (weights === undefined) return { kind: "dense", inputSize, outputSize };
@@ -64,17 +76,16 @@ export function dense(
 /**
  * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
  *
+ * One row has no variance, so that a minibatch of one row cannot be trained on: it is an `OptionError`. Where the last
+ * minibatch of an epoch would have one row, `train` refuses to start; `dropLast: true` leaves that minibatch out.
+ *
  * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
  * @example
  * const layers = sequential(dense(784, 50), batchNorm({ momentum: 0.01 }), relu(), dense(50, 10));
  */
-export function batchNorm({
-  momentum = 0.1,
-  epsilon = 1e-5,
-}: {
-  readonly momentum?: number;
-  readonly epsilon?: number;
-} = {}): BatchNormLayer {
+export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
+  checkOptions<BatchNormOptions>("batchNorm", options, { momentum: 1, epsilon: 1 });
+  const { momentum = 0.1, epsilon = 1e-5 } = options;
   if (!Number.isFinite(momentum) || momentum < 0 || momentum > 1)
     throw new OptionError("batchNorm: momentum", "a number from 0 to 1", momentum);
   if (!Number.isFinite(epsilon) || epsilon <= 0)
@@ -99,8 +110,9 @@ export function sequential(...layers: Layer[]): Sequential {
 /** As `sequential` checks: for descriptions from elsewhere, such as a file. */
 export function checkSequential(description: Sequential): void {
   const layers: readonly Layer[] | undefined = description?.layers;
-  if (!Array.isArray(layers))
-    throw new OptionError("network", "a description: sequential(…)", JSON.stringify(description));
+  if (!Array.isArray(layers) || description.kind !== "sequential")
+    throw new OptionError("network", "a description: sequential(…)", description);
+  checkOptions<Sequential>("network", description, { kind: 1, layers: 1 });
   let size: number | undefined;
   for (const [i, layer] of layers.entries()) {
     checkLayer(`layers[${i}]`, layer);
@@ -115,28 +127,33 @@ export function checkSequential(description: Sequential): void {
       }
       size = layer.outputSize;
     } else if (layer.kind === "batchNorm" && size === undefined) {
-      throw new OptionError("sequential: layers[0]", "a dense layer before batchNorm", "none");
+      throw new OptionError("sequential: layers[0]", "expected a dense layer before batchNorm");
     }
   }
-  if (size === undefined) throw new OptionError("sequential", "at least one dense layer", "none");
+  if (size === undefined) throw new OptionError("sequential", "expected at least one dense layer");
 }
 
 function checkLayer(option: string, layer: Layer): void {
   switch (layer?.kind) {
     case "dense":
-      dense(layer.inputSize, layer.outputSize, layer);
+      checkOptions<DenseLayer>(option, layer, { kind: 1, inputSize: 1, outputSize: 1, weights: 1 });
+      dense(layer.inputSize, layer.outputSize, layer.weights === undefined ? {} : { weights: layer.weights });
       return;
-    case "batchNorm":
-      batchNorm(layer);
+    case "batchNorm": {
+      const { kind, ...options } = layer;
+      batchNorm(options);
       return;
+    }
     case "dropout":
+      checkOptions<DropoutLayer>(option, layer, { kind: 1, rate: 1 });
       checkRate(`${option}: rate`, layer.rate);
       return;
     case "activation":
+      checkOptions<Required<ActivationLayer>>(option, layer, { kind: 1, name: 1, slope: 1 });
       if (ACTIVATION_LAYERS.includes(layer.name)) return;
       throw new OptionError(`${option}: name`, ACTIVATION_LAYERS.join(", "), layer.name);
     default:
-      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", JSON.stringify(layer));
+      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", layer);
   }
 }
 

@@ -1,16 +1,27 @@
-/** The losses that networks know by name, and what a loss of one's own is. */
+/** The losses that networks know by name, custom losses, and what a loss is of several minibatches together. */
 import { OptionError } from "../errors.ts";
 import { binaryCrossEntropyWithLogits } from "../ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
-import { squaredError } from "../ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../ops/squared_error.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 
-/** The losses that have names. */
-export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "squaredError";
+/**
+ * The losses that have names.
+ *
+ * - `softmaxCrossEntropy`: the mean over rows, for classes. Needs at least two outputs.
+ * - `binaryCrossEntropyWithLogits`: the mean over rows and outputs, for independent yes-or-no answers.
+ * - `meanSquaredError`: the mean of (y - t)² over rows and outputs, for numbers, as PyTorch's MSELoss.
+ * - `squaredError`: ½ Σ (y - t)² over rows and outputs, a sum: its gradient, and so the step that a learning rate makes,
+ *   grows with the number of rows. Training and evaluation report it divided by the number of rows.
+ */
+export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "meanSquaredError" | "squaredError";
 
-/** A loss by name, or a function of the network's output and the targets. */
+/**
+ * A loss by name, or a function of the network's output and the targets. A function returns the mean over its minibatch:
+ * epochs, evaluations and accumulated gradients weight it by the number of rows.
+ */
 export type Loss<D extends FloatType> = LossName | CustomLoss<D>["of"];
 
 /** A method's parameters may be narrower than what is passed on: so a float32 network is a network of either type. */
@@ -26,6 +37,7 @@ type LossFunction = {
 export const LOSSES: { readonly [Name in LossName]: LossFunction } = {
   softmaxCrossEntropy,
   binaryCrossEntropyWithLogits,
+  meanSquaredError,
   squaredError,
 };
 
@@ -33,4 +45,22 @@ export const LOSSES: { readonly [Name in LossName]: LossFunction } = {
 export function checkLoss<D extends FloatType>(loss: Loss<D>): void {
   if (typeof loss === "function" || Object.hasOwn(LOSSES, loss)) return;
   throw new OptionError("network: loss", `a function, ${Object.keys(LOSSES).join(", ")}`, loss);
+}
+
+/**
+ * A softmax over one output is 1 whatever the weights are: its loss is 0, and nothing can be learned.
+ *
+ * @throws {OptionError} that loss for one output
+ */
+export function checkOutputs<D extends FloatType>(loss: Loss<D>, outputSize: number): void {
+  if (loss !== "softmaxCrossEntropy" || outputSize > 1) return;
+  throw new OptionError(
+    "network: loss",
+    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits or meanSquaredError, or two outputs",
+  );
+}
+
+/** The factor from a minibatch's loss, or its gradient, to the sum over its rows: 1 for `squaredError`, which is a sum. */
+export function factorToSum<D extends FloatType>(loss: Loss<D>, rows: number): number {
+  return loss === "squaredError" ? 1 : rows;
 }

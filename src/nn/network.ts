@@ -2,6 +2,7 @@
  * A network: layers with parameters, and programs for what it is asked.
  */
 
+import { checkInstance, checkType } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { Owner } from "../disposable.ts";
@@ -10,20 +11,21 @@ import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import { softmax } from "../ops/softmax.ts";
 import { copy } from "../ops/vectors.ts";
+import { checkOptions } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
-import type { Shape } from "../tensor/layout.ts";
-import type { SparseMatrix } from "../tensor/sparse.ts";
+import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
 import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
 import { initialize } from "./initial_values.ts";
 import {
   checkFloatType,
+  checkRows,
   type Examples,
   examplesOf,
   isLabels,
@@ -33,7 +35,7 @@ import {
   withTensors,
 } from "./inputs.ts";
 import { checkSequential, type DenseLayer, type Sequential } from "./layers.ts";
-import { checkLoss, LOSSES, type Loss } from "./losses.ts";
+import { checkLoss, checkOutputs, LOSSES, type Loss } from "./losses.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
@@ -48,7 +50,7 @@ export type NetworkOptions<D extends FloatType> = {
   readonly random?: RandomState | "none";
   /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
-  /** Default: softmax with cross entropy. */
+  /** Default: `softmaxCrossEntropy`, which needs at least two outputs. A function returns its minibatch's mean. */
   readonly loss?: Loss<D>;
 };
 
@@ -58,7 +60,8 @@ export type NetworkOptions<D extends FloatType> = {
  * Methods take tensors, or plain numbers: examples as rows, or one example alone; `t` as class labels, or as one-hot
  * rows or other targets. The first call with another number of rows compiles a program for it, which is kept.
  *
- * @throws {OptionError} a description that is none, a seed that is no whole number
+ * @throws {OptionError} a description that is none, a seed that is no whole number, an unknown loss, or
+ *   `softmaxCrossEntropy` of one output
  * @throws {ShapeError} layers that do not fit
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -84,6 +87,7 @@ export function network<D extends FloatType = "float32">(
  * net.step(state, x, t);
  */
 export class Network<D extends FloatType = FloatType> extends Owner {
+  static override readonly name: string = "Network";
   readonly engine: Engine;
   readonly dtype: D;
   /** The layers. */
@@ -102,10 +106,19 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stateCount = 0;
   #isDisposed = false;
 
-  constructor(engine: Engine, description: Sequential, options: NetworkOptions<D>) {
+  /** @param from `file`: softmax over one output, which earlier versions wrote, is read, and refused when it is trained */
+  constructor(
+    engine: Engine,
+    description: Sequential,
+    options: NetworkOptions<D>,
+    from: "program" | "file" = "program",
+  ) {
     super();
+    checkEngine(engine);
+    checkOptions<NetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1 });
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
+    if (random !== "none") checkInstance("network: random", "a RandomState", RandomState, random);
     checkSequential(description);
     checkFloatType(dtype);
     checkLoss(loss);
@@ -117,6 +130,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     this.inputSize = (denses[0] as DenseLayer).inputSize;
     this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
     this.lossFunction = loss;
+    if (from === "program") checkOutputs(loss, this.outputSize);
     this.#parameters = new Parameters(engine, shapes.parameters, dtype);
     const hasStatistics = Object.keys(shapes.statistics).length > 0;
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
@@ -168,7 +182,11 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** The last layer's output for the rows of x: a tensor of the network's own, which the next call overwrites. */
   logits(x: Rows<D>): Tensor<D> {
-    const program = this.#program(`z ${formOf(x)}`, () => compile({ z: this.forward(this.#argument(x), "predict").z }));
+    checkRows("logits: x", x);
+    const program = this.#program(`z ${formOf(x)}`, () => {
+      const input = this.#argument(x);
+      return compile({ z: this.forward(input, "predict").z }, { arguments: [input] });
+    });
     program.bind({ x });
     program.run();
     return program.outputs["z"] as Tensor<D>;
@@ -185,10 +203,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#with(x, t, (input, target) => {
       if (typeof this.lossFunction !== "function") return this.lossOf(this.logits(input), target);
       const key = `loss ${formOf(input)} ${formOf(target)}`;
-      return this.#lossBy(key, { x: input, t: target }, () => {
-        const { z } = this.forward(this.#argument(input), "predict");
-        return this.lossOf(z, argument<DType>(this.engine, target, "t"));
-      });
+      return this.#lossBy(key, { x: input, t: target }, (x, t) => this.lossOf(this.forward(x, "predict").z, t));
     });
   }
 
@@ -199,6 +214,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+    checkInstance("countCorrect: t", "a Tensor", Tensor, t);
     const logits = this.logits(x);
     if (isLabels(t)) return countCorrect(logits, t);
     using labels = argmax(t);
@@ -213,12 +229,12 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   gradient(x: Examples<D> | SparseMatrix<D>, t: Targets<D>): NamedTensors<string, D> {
     return this.#with(x, t, (input, target) => {
       const program = this.#program(`gradient ${formOf(input)} ${formOf(target)}`, () => {
-        const { z } = this.forward(this.#argument(input), "train");
-        const loss = this.lossOf(z, argument<DType>(this.engine, target, "t"));
+        const [x, t] = [this.#argument(input), argument<DType>(this.engine, target, "t")];
+        const loss = this.lossOf(this.forward(x, "train").z, t);
         const leaves = this.#leaves();
         const gradients = gradientsOf(loss, Object.values(leaves));
         const into = Object.keys(leaves).map((name, i) => [gradients[i] as Expression, this.#gradient(name)] as const);
-        return compile({}, { into });
+        return compile({}, { into, arguments: [x, t] });
       });
       program.bind({ x: input, t: target });
       program.run();
@@ -254,24 +270,31 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
     this.#checkOpen();
     const number = this.#stateNumbers.get(state);
+    checkRows("step: x", x);
+    checkInstance("step: t", "a Tensor", Tensor, t);
+    if (learningRate !== undefined) checkType("step: learningRate", "number", learningRate);
     if (number === undefined) throw new OptionError("step: state", "one that this network's optimize made", state);
     const key = `${number} ${formOf(x)} ${formOf(t)}`;
-    const step = this.#steps.get(key, () =>
-      this.trainingStep(state, { x: this.#argument(x), t: argument<DType>(this.engine, t, "t") }),
-    );
+    const step = this.#steps.get(key, () => {
+      const [input, target] = [this.#argument(x), argument<DType>(this.engine, t, "t")];
+      return this.trainingStep(state, { x: input, t: target, arguments: [input, target] });
+    });
     step.program.bind({ x, t });
     step.run(learningRate);
   }
 
   /** A step whose examples come from expressions, such as the rows that indices name. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
+    checkInstance("trainingStep: state", "what optimize returned", OptimizerState, state);
     return new TrainingStep(state, source, this.#stepParts(source));
   }
 
   /** Steps whose gradient is that of several minibatches together. The caller disposes of it. */
   accumulation(state: OptimizerState<D>): Accumulation<D> {
     this.#checkOpen();
+    checkInstance("accumulation: state", "what optimize returned", OptimizerState, state);
     return new Accumulation(state, {
+      lossFunction: this.lossFunction,
       parameters: this.#parameters.valueGroup,
       gradients: () => this.#parameters.gradientGroup,
       partsOf: (source) => this.#stepParts(source),
@@ -285,6 +308,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    */
   forward(x: Value<D> | SparseMatrix<D>, mode: Mode, parameters: Named<Expression<D>> = this.#leaves()): Forward<D> {
     this.#checkOpen();
+    if (mode !== "train" && mode !== "predict") throw new OptionError("forward: mode", "train or predict", mode);
     return forward(this.description.layers, expressionOf<D>(x), mode, {
       parameters,
       statistics: this.statistics,
@@ -297,19 +321,27 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   lossOf(z: Expression<D>, t: Value): Expression<D>;
   lossOf(z: Value<D>, t: Value): number | Expression<D> {
     const loss = this.lossFunction;
+    checkOutputs(loss, this.outputSize);
     if (!(z instanceof Tensor)) {
       const targets = expressionOf(t) as Expression<D>;
       return typeof loss === "function" ? loss(z, targets) : LOSSES[loss](z, targets);
     }
     if (typeof loss !== "function") return LOSSES[loss](z, t as Tensor<D>);
-    return this.#lossBy(`loss of z ${formOf(z)} ${formOf(t as Tensor)}`, { z, t: t as Tensor }, () =>
-      this.lossOf(argument(this.engine, z, "z"), argument(this.engine, t as Tensor, "t")),
-    );
+    const key = `loss of z ${formOf(z)} ${formOf(t as Tensor)}`;
+    return this.#lossBy(key, { x: z, t: t as Tensor }, (output, targets) => this.lossOf(output, targets));
   }
 
   /** parameter ← parameter - learningRate · the gradient that `gradient` left. */
   descend(learningRate: number): void {
+    checkType("descend: learningRate", "number", learningRate);
     this.#parameters.descend(learningRate);
+  }
+
+  /** Its dtype, sizes, loss and layers, and how many parameters it has. */
+  override toString(): string {
+    const layers = this.description.layers.map((layer) => ("name" in layer ? layer.name : layer.kind));
+    const count = Object.values<Tensor>(this.parameters).reduce((sum, { size }) => sum + size, 0);
+    return `${super.toString()}, ${count} parameters: ${layers.join(", ")}`;
   }
 
   /** Gives the memory back. A second call does nothing. */
@@ -324,6 +356,8 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
+    checkType("source", "object", source);
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1 });
     const result = this.forward(source.x, "train");
     return {
       parameters: this.#parameters.valueGroup,
@@ -349,8 +383,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#parameters.gradients[name] as Tensor<D>;
   }
 
+  /** Stands for rows of the shape of x; sparse ones may be of any width. */
   #argument(x: Rows<D>): Expression<D> {
-    return argument(this.engine, x as { readonly dtype: D; readonly shape: Shape; readonly widest?: number }, "x");
+    const { dtype, shape } = x;
+    return argument(this.engine, { dtype, shape, widest: x instanceof SparseMatrix ? shape[1] : undefined }, "x");
   }
 
   #program(key: string, compiled: () => Program<string>): Program<string> {
@@ -359,8 +395,15 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /** A loss that is a function, by the program for tensors of these shapes. */
-  #lossBy(key: string, given: Readonly<Record<string, Rows<D> | Tensor>>, built: () => Expression<D>): number {
-    const program = this.#program(key, () => compile({ loss: built() }));
+  #lossBy(
+    key: string,
+    given: { readonly x: Rows<D>; readonly t: Tensor },
+    built: (x: Expression<D>, t: Expression) => Expression<D>,
+  ): number {
+    const program = this.#program(key, () => {
+      const [x, t] = [this.#argument(given.x), argument<DType>(this.engine, given.t, "t")];
+      return compile({ loss: built(x, t) }, { arguments: [x, t] });
+    });
     program.bind(given);
     program.run();
     return program.outputs["loss"]?.data[0] ?? Number.NaN;

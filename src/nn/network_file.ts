@@ -8,10 +8,13 @@
  * Not in it: what an optimizer knows, and how far dropout's masks have come. A checkpoint has those too, and is read here
  * as the network that it holds.
  */
+
+import { checkText } from "../arguments.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
 import { parseJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { describeNetwork, type NetworkDescription, parseDescription } from "./description.ts";
@@ -45,8 +48,10 @@ const NAMING = "lanegrad.naming";
  */
 export function encodeNetwork<D extends FloatType>(
   trainable: Trainable<D>,
-  { naming = "lanegrad" }: WeightsOptions = {},
+  options: WeightsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkOptions<WeightsOptions>("encodeNetwork", options, { naming: 1 });
+  const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
   const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };
   return encodeSafetensors(weightsOf(net, { naming }), metadata);
@@ -55,7 +60,8 @@ export function encodeNetwork<D extends FloatType>(
 /**
  * The network in a file, with the same bits. The caller disposes of it.
  *
- * Strict: everything is checked before the network is made.
+ * Strict: everything is checked before the network is made. A network of one output with `softmaxCrossEntropy`, which
+ * `network` refuses, predicts as it did; `loss` gives it one that it can be trained and evaluated by.
  *
  * @throws {FormatError} a damaged file; a description of another version or of unknown layers; a tensor that is missing,
  *   unknown, of another shape or of another type: it is named
@@ -68,14 +74,17 @@ export function encodeNetwork<D extends FloatType>(
 export function decodeNetwork(
   engine: Engine,
   bytes: Uint8Array,
-  { file, loss, seed = 0 }: DecodeNetworkOptions = {},
+  options: DecodeNetworkOptions = {},
 ): Network<FloatType> {
+  checkOptions<DecodeNetworkOptions>("decodeNetwork", options, { file: 1, loss: 1, seed: 1 });
+  const { file, loss, seed = 0 } = options;
+  checkText("decodeNetwork: file", file);
   const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const fail = (fault: FormatFault) => new FormatError("lanegrad network", fault, file);
   const { dtype, layers, loss: named } = descriptionIn(metadata, fail, file);
   const naming = namingIn(metadata, fail);
   const fitted = fitWeights(layers, tensors, { naming, prefix: "", types: [dtype], fail });
-  const wanted = loss ?? named;
+  const wanted = loss === undefined ? named : loss;
   if (wanted === "custom") {
     throw new OptionError("loss", "the function that the network was trained with", loss, "files cannot hold it");
   }
@@ -83,6 +92,7 @@ export function decodeNetwork(
     engine,
     { kind: "sequential", layers },
     { dtype, loss: wanted, random: "none", seed },
+    "file",
   );
   writeWeights(net, fitted);
   return net;

@@ -2,13 +2,16 @@
  * Gradients of a network's loss by central differences: a function beside the network, so that who only trains does not
  * carry it.
  */
+
+import { checkInstance } from "../arguments.ts";
 import { centralDifferences } from "../calculus/central_differences.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { incrementalGradients, isColumnwise } from "./incremental_gradient.ts";
 import { type Examples, type Targets, withTensors } from "./inputs.ts";
-import type { Network } from "./network.ts";
+import { Network } from "./network.ts";
 import type { NamedTensors } from "./parameters.ts";
 
 /** How `numericalGradientOf` evaluates the loss for each parameter. */
@@ -47,8 +50,11 @@ export function numericalGradientOf<D extends FloatType>(
   net: Network<D>,
   x: Examples<D>,
   t: Targets<D>,
-  { h = STEP[net.dtype], method = methodFor(net) }: NumericalOptions = {},
+  options: NumericalOptions = {},
 ): NamedTensors<string, D> {
+  checkInstance("numericalGradientOf: net", "a Network", Network, net);
+  checkOptions<NumericalOptions>("numericalGradientOf", options, { h: 1, method: 1 });
+  const { h = STEP[net.dtype], method = methodFor(net) } = options;
   checkMethod(net, method);
   const { engine, dtype, inputSize, outputSize, parameters } = net;
   const gradients = net.roomForGradients();

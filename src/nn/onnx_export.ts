@@ -8,10 +8,12 @@
  *   batchNorm    BatchNormalization with the running statistics
  *   dropout      nothing
  */
+
 import { OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
 import { encodeOnnxGraph, type OnnxAttribute, type OnnxConstant, type OnnxNode } from "../formats/onnx.ts";
 import type { ActivationLayer } from "../ops/elementwise.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { describeNetwork } from "./description.ts";
 import type { Network } from "./network.ts";
@@ -32,6 +34,7 @@ const DEFAULT_SLOPE = 0.01;
 const ANSWERS = {
   softmaxCrossEntropy: { op: "Softmax", attributes: { axis: { int: 1 } } },
   binaryCrossEntropyWithLogits: { op: "Sigmoid", attributes: {} },
+  meanSquaredError: undefined,
   squaredError: undefined,
   custom: undefined,
 } as const;
@@ -49,8 +52,10 @@ const ANSWERS = {
  */
 export function encodeOnnx<D extends FloatType>(
   trainable: Trainable<D>,
-  { narrowing = "refuse" }: OnnxExportOptions = {},
+  options: OnnxExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkOptions<OnnxExportOptions>("encodeOnnx", options, { narrowing: 1 });
+  const { narrowing = "refuse" } = options;
   const net = networkOf(trainable);
   if (narrowing !== "refuse" && narrowing !== "round") {
     throw new OptionError("onnx: narrowing", '"refuse" or "round"', narrowing);

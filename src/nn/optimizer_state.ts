@@ -26,6 +26,7 @@ export type UpdatePlan<D extends FloatType> = {
  * state.step; // → 0
  */
 export class OptimizerState<D extends FloatType> extends Owner {
+  static override readonly name: string = "OptimizerState";
   /** The description that it follows. */
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
@@ -74,6 +75,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
   advance(rate?: number): void {
     const { kind, learningRate } = this.optimizer;
     const rates = this.#rates.data;
+    if (rate !== undefined && typeof rate !== "number") throw new OptionError("learningRate", "a number", rate);
     if (rate !== undefined) rates[0] = rate;
     else if (typeof learningRate === "object") rates[0] = rateOf(learningRate, this.#step);
     else rates[0] = learningRate;
@@ -135,6 +137,11 @@ export class OptimizerState<D extends FloatType> extends Owner {
         this.#numbers.set([beta1, 0, beta2, 0, optimizer.kind === "adamW" ? (optimizer.weightDecay ?? 0) : 0]);
       }
     }
+  }
+
+  /** Its kind and step. */
+  override toString(): string {
+    return `OptimizerState ${this.optimizer.kind}, step ${this.#step}`;
   }
 
   dispose(): void {

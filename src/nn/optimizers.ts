@@ -14,7 +14,10 @@
  *
  * with m̂ = m / (1 - β₁^t) and v̂ = v / (1 - β₂^t) in step t = 1, 2, …
  */
+
+import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { checkRate, type Schedule } from "./learning_rate.ts";
 
 /** What every optimizer may be told. */
@@ -61,7 +64,7 @@ export type OptimizerOptions<K extends keyof Kinds> = UpdateOptions & Partial<Ki
  * const optimizer = sgd({ learningRate: 0.1, clipNorm: 1 });
  */
 export function sgd(options: OptimizerOptions<"sgd">): Optimizer {
-  return checked({ kind: "sgd", ...options });
+  return described("sgd", {}, options);
 }
 
 /**
@@ -71,8 +74,8 @@ export function sgd(options: OptimizerOptions<"sgd">): Optimizer {
  * @example
  * const optimizer = momentum({ learningRate: 0.01, momentum: 0.95 });
  */
-export function momentum({ momentum = 0.9, ...options }: OptimizerOptions<"momentum">): Optimizer {
-  return checked({ kind: "momentum", momentum, ...options });
+export function momentum(options: OptimizerOptions<"momentum">): Optimizer {
+  return described("momentum", { momentum: 0.9 }, options);
 }
 
 /**
@@ -82,8 +85,8 @@ export function momentum({ momentum = 0.9, ...options }: OptimizerOptions<"momen
  * @example
  * const optimizer = nesterov({ learningRate: 0.01 });
  */
-export function nesterov({ momentum = 0.9, ...options }: OptimizerOptions<"nesterov">): Optimizer {
-  return checked({ kind: "nesterov", momentum, ...options });
+export function nesterov(options: OptimizerOptions<"nesterov">): Optimizer {
+  return described("nesterov", { momentum: 0.9 }, options);
 }
 
 /**
@@ -93,8 +96,8 @@ export function nesterov({ momentum = 0.9, ...options }: OptimizerOptions<"neste
  * @example
  * const optimizer = adaGrad({ learningRate: 0.01 });
  */
-export function adaGrad({ epsilon = 1e-10, ...options }: OptimizerOptions<"adaGrad">): Optimizer {
-  return checked({ kind: "adaGrad", epsilon, ...options });
+export function adaGrad(options: OptimizerOptions<"adaGrad">): Optimizer {
+  return described("adaGrad", { epsilon: 1e-10 }, options);
 }
 
 /**
@@ -104,8 +107,8 @@ export function adaGrad({ epsilon = 1e-10, ...options }: OptimizerOptions<"adaGr
  * @example
  * const optimizer = rmsProp({ learningRate: 1e-3, decay: 0.9 });
  */
-export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: OptimizerOptions<"rmsProp">): Optimizer {
-  return checked({ kind: "rmsProp", decay, epsilon, ...options });
+export function rmsProp(options: OptimizerOptions<"rmsProp">): Optimizer {
+  return described("rmsProp", { decay: 0.99, epsilon: 1e-8 }, options);
 }
 
 /**
@@ -115,8 +118,8 @@ export function rmsProp({ decay = 0.99, epsilon = 1e-8, ...options }: OptimizerO
  * @example
  * const optimizer = adam({ learningRate: schedule({ kind: "cosine", rate: 1e-3 }) });
  */
-export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }: OptimizerOptions<"adam">): Optimizer {
-  return checked({ kind: "adam", beta1, beta2, epsilon, ...options });
+export function adam(options: OptimizerOptions<"adam">): Optimizer {
+  return described("adam", { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, options);
 }
 
 /**
@@ -126,14 +129,8 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...options }:
  * @example
  * const optimizer = adamW({ learningRate: 1e-3, weightDecay: 0.05 });
  */
-export function adamW({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  weightDecay = 0.01,
-  ...options
-}: OptimizerOptions<"adamW">): Optimizer {
-  return checked({ kind: "adamW", beta1, beta2, epsilon, weightDecay, ...options });
+export function adamW(options: OptimizerOptions<"adamW">): Optimizer {
+  return described("adamW", { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 }, options);
 }
 
 /** What each number of a description must be. */
@@ -159,7 +156,19 @@ const NEEDED: { readonly [K in keyof Kinds]: readonly string[] } = {
   adamW: ["beta1", "beta2", "epsilon"],
 };
 
-function checked(optimizer: Optimizer): Optimizer {
+/** Options that every kind has. */
+const COMMON = ["kind", "learningRate", "weightDecay", "clipValue", "clipNorm"];
+
+function described(
+  kind: Optimizer["kind"],
+  defaults: Readonly<Record<string, number>>,
+  options: UpdateOptions & Readonly<Record<string, unknown>>,
+): Optimizer {
+  checkType(kind, "object", options);
+  const given = Object.entries(options).filter(
+    ([name, value]) => value !== undefined || !Object.hasOwn(defaults, name),
+  );
+  const optimizer = { kind, ...defaults, ...Object.fromEntries(given) } as Optimizer;
   checkOptimizer(optimizer);
   return optimizer;
 }
@@ -173,6 +182,8 @@ export function checkOptimizer(optimizer: Optimizer): void {
   if (!Object.hasOwn(NEEDED, optimizer?.kind)) {
     throw new OptionError("optimizer: kind", Object.keys(NEEDED).join(", "), optimizer?.kind);
   }
+  const known = [...COMMON, ...NEEDED[optimizer.kind]].map((name) => [name, 1] as const);
+  checkOptions(optimizer.kind, optimizer, Object.fromEntries(known));
   checkRate(`${optimizer.kind}: learningRate`, optimizer.learningRate);
   const needed = NEEDED[optimizer.kind].map((name) => [name, undefined] as const);
   for (const [name, value] of Object.entries<unknown>({ ...Object.fromEntries(needed), ...optimizer })) {

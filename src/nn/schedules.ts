@@ -1,7 +1,9 @@
 /**
  * Learning rates that follow a plan: plain data, and one function from it and the step to a number.
  */
+
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { CURVE, type Schedule, type SchedulePart, type SchedulePlan } from "./learning_rate.ts";
 
 /**
@@ -14,7 +16,7 @@ import { CURVE, type Schedule, type SchedulePart, type SchedulePlan } from "./le
 export function schedule(plan: number | SchedulePlan): Schedule {
   checkPlan("schedule", plan);
   if (typeof plan === "number") return plan;
-  return { ...plan, [CURVE]: { rateAt, withLength } };
+  return { ...plan, [CURVE]: { rateAt: rateOf, withLength } };
 }
 
 /**
@@ -28,6 +30,12 @@ export function schedule(plan: number | SchedulePlan): Schedule {
  * rateAt({ kind: "step", rate: 1, every: 10, factor: 0.5 }, 25); // → 0.25
  */
 export function rateAt(schedule: number | SchedulePlan, step: number): number {
+  checkPlan("schedule", schedule);
+  if (!(typeof step === "number" && step >= 0)) throw new OptionError("rateAt: step", "a number ≥ 0", step);
+  return rateOf(schedule, step);
+}
+
+function rateOf(schedule: number | SchedulePlan, step: number): number {
   if (typeof schedule === "number") return schedule;
   switch (schedule.kind) {
     case "step":
@@ -45,10 +53,10 @@ export function rateAt(schedule: number | SchedulePlan, step: number): number {
     case "sequence": {
       let start = 0;
       for (const { schedule: part, steps } of schedule.parts.slice(0, -1)) {
-        if (step < start + steps) return rateAt(part, step - start);
+        if (step < start + steps) return rateOf(part, step - start);
         start += steps;
       }
-      return rateAt((schedule.parts.at(-1) as SchedulePart).schedule, step - start);
+      return rateOf((schedule.parts.at(-1) as SchedulePart).schedule, step - start);
     }
     default:
       return unknownSchedule("schedule", schedule);
@@ -86,16 +94,19 @@ function checkPlan(option: string, schedule: number | SchedulePlan): void {
     return;
   }
   if (schedule?.kind === "sequence") {
+    checkOptions<typeof schedule>(option, schedule, { kind: 1, parts: 1 });
     if (!Array.isArray(schedule.parts) || schedule.parts.length === 0) {
       throw new OptionError(`${option}: parts`, "at least one schedule", schedule.parts);
     }
     for (const [i, part] of schedule.parts.entries()) {
-      checkPlan(`${option}: parts[${i}]`, part?.schedule);
+      checkOptions<SchedulePart>(`${option}: parts[${i}]`, part ?? null, { schedule: 1, steps: 1 });
+      checkPlan(`${option}: parts[${i}]`, part.schedule);
       if (i < schedule.parts.length - 1) checkSteps(`${option}: parts[${i}].steps`, part.steps);
     }
     return;
   }
   if (!Object.hasOwn(NEEDED, schedule?.kind)) unknownSchedule(option, schedule as never);
+  checkOptions(option, schedule, { kind: 1, ...NEEDED[schedule.kind], ...OPTIONAL[schedule.kind] });
   for (const [name, value] of Object.entries({ ...NEEDED[schedule.kind], ...schedule })) {
     if (name === "steps" && value === undefined && schedule.kind === "cosine") continue;
     if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
@@ -113,12 +124,17 @@ const NEEDED: { readonly [K in SchedulePlan["kind"]]: Readonly<Record<string, un
   sequence: { parts: undefined },
 };
 
+const OPTIONAL: { readonly [K in SchedulePlan["kind"]]?: Readonly<Record<string, undefined>> } = {
+  cosine: { steps: undefined, to: undefined },
+  warmup: { from: undefined },
+};
+
 function checkSteps(option: string, steps: number): void {
   if (!Number.isInteger(steps) || steps < 1) throw new OptionError(option, "a whole number from 1 on", steps);
 }
 
 function unknownSchedule(option: string, schedule: never): never {
-  throw new OptionError(option, `a number or a schedule: ${Object.keys(NEEDED).join(", ")}`, JSON.stringify(schedule));
+  throw new OptionError(option, `a number or a schedule: ${Object.keys(NEEDED).join(", ")}`, schedule);
 }
 
 /** x^n for a whole n >= 0, by squaring. */

@@ -3,14 +3,18 @@
  *
  *   Z = X·W,   loss = mean over rows of -Σ_j t_ij ln softmax(z_i)_j
  */
+
+import { checkInstance, checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { matmul } from "../ops/matmul.ts";
-import type { RandomState } from "../random/random_state.ts";
+import { checkOptions } from "../options.ts";
+import { RandomState } from "../random/random_state.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
+import { checkOutputs } from "./losses.ts";
 import { plainGradients, STEP } from "./numerical_gradient.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
 
@@ -36,17 +40,23 @@ export type SimpleNetOptions<D extends FloatType> = {
  * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
 export class SimpleNet<D extends FloatType = "float32"> extends Owner {
+  static override readonly name: string = "SimpleNet";
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
   readonly outputSize: number;
   readonly #parameters: Parameters<"W", D>;
 
-  /** @throws {OptionError} a size that is not a whole number from 1 on */
-  constructor(engine: Engine, { random, inputSize = 2, outputSize = 3, dtype = "float32" as D }: SimpleNetOptions<D>) {
+  /** @throws {OptionError} a size that is not a whole number from 1 on, or one output: a softmax of one is always 1 */
+  constructor(engine: Engine, options: SimpleNetOptions<D>) {
+    checkType("SimpleNet: options", "object", options);
+    checkOptions<SimpleNetOptions<D>>("SimpleNet", options, { random: 1, inputSize: 1, outputSize: 1, dtype: 1 });
+    const { random, inputSize = 2, outputSize = 3, dtype = "float32" as D } = options;
     super();
+    checkInstance("random", "a RandomState", RandomState, random);
     checkSize("inputSize", inputSize);
     checkSize("outputSize", outputSize);
+    checkOutputs("softmaxCrossEntropy", outputSize);
     checkFloatType(dtype);
     this.engine = engine;
     this.dtype = dtype;
@@ -106,14 +116,17 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
    * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
    * @throws {OptionError} h is 0 or no finite number
    */
-  numericalGradient(
-    x: Examples<D>,
-    t: Targets<D>,
-    { h = STEP[this.dtype] }: { readonly h?: number } = {},
-  ): NamedTensors<"W", D> {
+  numericalGradient(x: Examples<D>, t: Targets<D>, options: { readonly h?: number } = {}): NamedTensors<"W", D> {
+    checkOptions<{ readonly h?: number }>("numericalGradient", options, { h: 1 });
+    const { h = STEP[this.dtype] } = options;
     return this.#with(x, t, (input, target) =>
       plainGradients(this.parameters, this.#parameters.numerical, () => this.loss(input, target), h),
     );
+  }
+
+  /** Its matrix. */
+  override toString(): string {
+    return `SimpleNet of ${this.parameters.W}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -1,5 +1,6 @@
 /** What saving, training and evaluation take: a network, or something that has one. */
 
+import { OptionError } from "../errors.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Network } from "./network.ts";
 
@@ -14,10 +15,15 @@ export type Trainable<D extends FloatType> =
 /**
  * The network itself.
  *
+ * @throws {OptionError} neither a network nor an object that has one
  * @example
  * using two = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10 });
  * networkOf(two).parameters["W1"]?.shape; // → [784, 50]
  */
 export function networkOf<D extends FloatType>(net: Trainable<D>): Network<D> {
-  return "network" in net ? net.network : net;
+  const found = typeof net === "object" && net !== null && "network" in net ? net.network : net;
+  if (typeof found !== "object" || found === null || !("lossFunction" in found)) {
+    throw new OptionError("net", "a network", net);
+  }
+  return found;
 }

@@ -22,6 +22,8 @@ export type StepSource<D extends FloatType> = {
   readonly t: Expression;
   /** Tensors that keep what the step gathered, so that others can use it after the step. */
   readonly into?: readonly (readonly [Expression, Tensor | SparseMatrix])[];
+  /** Arguments that are bound before each step, also where the loss does not read them. */
+  readonly arguments?: readonly Expression[];
 };
 
 /** What a step does its work on. */
@@ -49,11 +51,12 @@ export type StepParts<D extends FloatType> = {
  * step.run();
  */
 export class TrainingStep<D extends FloatType> extends Owner {
+  static override readonly name: string = "TrainingStep";
   /** What a step runs: `describeProgram` shows each instruction. */
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 
-  constructor(state: OptimizerState<D>, { into = [] }: StepSource<D>, parts: StepParts<D>) {
+  constructor(state: OptimizerState<D>, { into = [], arguments: declared = [] }: StepSource<D>, parts: StepParts<D>) {
     super();
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
@@ -72,6 +75,7 @@ export class TrainingStep<D extends FloatType> extends Owner {
       {
         into: [...into, ...updates.into, ...forward.statistics],
         effects: [...updates.effects, ...(counter === undefined ? [] : [effect(ADVANCE, counter, [], {})])],
+        arguments: declared,
       },
     );
   }

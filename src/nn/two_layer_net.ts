@@ -7,9 +7,12 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
+
+import { checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -51,6 +54,7 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
  * using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random: new RandomState(0) });
  */
 export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
+  static override readonly name: string = "TwoLayerNet";
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;
@@ -64,12 +68,17 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /**
    * Draws the weights: `weightInitStd` times a standard normal, W1 row by row, then W2.
    *
-   * @throws {OptionError} a size that is not a whole number from 1 on, or a standard deviation that is no number
+   * @throws {OptionError} a size that is not a whole number from 1 on, one output (a softmax of one is always 1), or a
+   *   standard deviation that is no number
    * @throws {DTypeError} neither float32 nor float64
    * @throws {AllocationError} the engine's memory is too small
    */
   constructor(engine: Engine, options: TwoLayerNetOptions<D>) {
     super();
+    checkType("TwoLayerNet: options", "object", options);
+    checkOptions<TwoLayerNetOptions<D>>("TwoLayerNet", options, {
+      ...{ inputSize: 1, hiddenSize: 1, outputSize: 1, random: 1, weightInitStd: 1, dtype: 1 },
+    });
     const { inputSize, hiddenSize, outputSize, random, weightInitStd = 0.01, dtype = "float32" as D } = options;
     checkSize("inputSize", inputSize);
     checkSize("hiddenSize", hiddenSize);
@@ -83,7 +92,10 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const weights = { weights: { std: weightInitStd } };
     const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
-    this.network = new Network(engine, sequential(...layers), { random: random ?? "none", dtype });
+    this.network = new Network(engine, sequential(...layers), {
+      random: random === undefined ? "none" : random,
+      dtype,
+    });
     this.#descent = this.network.optimize(sgd({ learningRate: 0 }));
   }
 
@@ -182,6 +194,11 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /** A step whose examples come from expressions. The caller disposes of it. */
   trainingStep(state: OptimizerState<D>, source: StepSource<D>): TrainingStep<D> {
     return this.network.trainingStep(state, source);
+  }
+
+  /** As the network that does the work. */
+  override toString(): string {
+    return `TwoLayerNet of ${this.network}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

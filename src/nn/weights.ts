@@ -8,10 +8,12 @@
  *                           meann, variancen          i.running_mean, i.running_var
  *                           –                         i.num_batches_tracked   int64, no axis; written as 0, not used
  */
+
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
-import { type NamedArray, typeOf } from "../formats/arrays.ts";
+import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts";
 import { decodeSafetensors } from "../formats/safetensors.ts";
+import { checkOptions } from "../options.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { shapesOf } from "./forward.ts";
@@ -64,10 +66,9 @@ const TRAINING = "training/";
  * @example
  * weightsOf(net).map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
-export function weightsOf<D extends FloatType>(
-  trainable: Trainable<D>,
-  { naming = "lanegrad" }: WeightsOptions = {},
-): NamedArray[] {
+export function weightsOf<D extends FloatType>(trainable: Trainable<D>, options: WeightsOptions = {}): NamedArray[] {
+  checkOptions<WeightsOptions>("weightsOf", options, { naming: 1 });
+  const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
   checkNaming(naming);
   return placesOf(net.description.layers, naming).map(({ name, key, shape, order }) => {
@@ -96,6 +97,7 @@ export function setWeights<D extends FloatType>(
   options: SetWeightsOptions = {},
 ): void {
   const net = networkOf(trainable);
+  checkOptions<SetWeightsOptions>("weights", options, { naming: 1, prefix: 1, narrowing: 1, file: 1 });
   const { naming = "lanegrad", prefix = "", narrowing = "refuse", file } = options;
   checkNaming(naming);
   if (narrowing !== "refuse" && narrowing !== "round") {
@@ -122,6 +124,7 @@ export function loadWeights<D extends FloatType>(
   bytes: Uint8Array,
   options: SetWeightsOptions = {},
 ): void {
+  checkOptions<SetWeightsOptions>("weights", options, { naming: 1, prefix: 1, narrowing: 1, file: 1 });
   const { file } = options;
   setWeights(net, decodeSafetensors(bytes, { file }).tensors, options);
 }
@@ -147,6 +150,7 @@ export function fitWeights(
   }: { naming: Naming; prefix: string; types: readonly string[]; fail: (fault: FormatFault) => FormatError },
 ): FittedWeights {
   const unused = new Map<string, NamedArray>();
+  checkNamedArrays("weights", arrays);
   for (const array of arrays) {
     if (!array.name.startsWith(prefix)) continue;
     if (unused.has(array.name)) throw new OptionError("weights: name", "names that come once", array.name);
@@ -189,7 +193,7 @@ function placesOf(layers: readonly Layer[], naming: Naming): Place[] {
   const place = (name: string, key: string): Place => {
     const shape = parameters[key] ?? statistics[key] ?? [];
     if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
-    return { name, key, shape: shape.toReversed(), order: "transposed" }; // a vector is its own transpose
+    return { name, key, shape: [...shape].reverse(), order: "transposed" }; // a vector is its own transpose
   };
   const places: Place[] = [];
   let [denses, norms] = [0, 0];

@@ -1,7 +1,9 @@
 /**
  * A layer of a network in one call: product, bias and activation, without a pass over the result in between.
  */
+
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Call, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
@@ -63,8 +65,10 @@ export function affine<D extends FloatType>(
   x: Value<D> | SparseMatrix<D>,
   w: Value<D>,
   b: Value<D>,
-  { activation = "none", ...into }: AffineOptions<D> = NO_OPTIONS,
+  options: AffineOptions<D> = NO_OPTIONS,
 ): Value<D> {
+  checkOptions<AffineOptions<D>>("affine", options, { activation: 1, out: 1 });
+  const { activation = "none", ...into } = options;
   if (!Object.hasOwn(ACTIVATION, activation)) {
     throw new OptionError("affine: activation", '"none", "sigmoid", "tanh" or "relu"', activation);
   }

@@ -1,9 +1,10 @@
 /**
  * The largest element of each row, and how often it is the right one.
  */
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkShapeIs, checkTensor, type Into, outputOf } from "./check.ts";
+import { checkAlike, checkFloat, checkShapeIs, checkTensor, INTO_KEYS, type Into, outputOf } from "./check.ts";
 import { checkRows } from "./softmax.ts";
 
 const NO_OPTIONS = {};
@@ -20,7 +21,9 @@ const NO_OPTIONS = {};
  * using classes = argmax(p);
  * classes.toArray(); // → [1]
  */
-export function argmax<D extends FloatType>(x: Tensor<D>, { out }: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
+export function argmax<D extends FloatType>(x: Tensor<D>, options: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
+  checkOptions<Into<"int32">>("argmax", options, INTO_KEYS);
+  const { out } = options;
   checkTensor("argmax", "x", x);
   checkFloat("argmax", "x", x);
   checkRows("argmax", "x", x);

@@ -1,6 +1,7 @@
 /**
  * A bias row under a matrix, and its gradient.
  */
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
@@ -11,6 +12,7 @@ import {
   checkOutput,
   checkShapeIs,
   checkTensor,
+  INTO_KEYS,
   type Into,
   outputOf,
 } from "./check.ts";
@@ -30,7 +32,9 @@ const NO_OPTIONS = {};
  * using b = tensor(engine, [10, 20]);
  * addBias(x, b, { out: x }).toArray(); // → [[11, 22], [13, 24]]
  */
-export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
+export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, options: Into<D> = NO_OPTIONS): Tensor<D> {
+  checkOptions<Into<D>>("addBias", options, INTO_KEYS);
+  const { out } = options;
   checkTensor("addBias", "x", x);
   checkTensor("addBias", "b", b);
   checkFloat("addBias", "x", x);
@@ -54,7 +58,9 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, { out }
  * using db = columnSums(dz);
  * db.toArray(); // → [4, 6]
  */
-export function columnSums<D extends FloatType>(x: Tensor<D>, { out }: Into<D> = NO_OPTIONS): Tensor<D> {
+export function columnSums<D extends FloatType>(x: Tensor<D>, options: Into<D> = NO_OPTIONS): Tensor<D> {
+  checkOptions<Into<D>>("columnSums", options, INTO_KEYS);
+  const { out } = options;
   checkTensor("columnSums", "x", x);
   checkFloat("columnSums", "x", x);
   checkMatrix("columnSums", "x", x);

@@ -94,6 +94,12 @@ export const keep: BinaryFunction = /* @__PURE__ */ binary("keep", [undefined, (
 export const drop: BinaryFunction = /* @__PURE__ */ binary("drop", [undefined, ({ a }, dy) => drop(a, dy)]);
 
 /**
+ * The one that is not 0, of two of which one is: what `keep` and `drop` of one condition gave. Unlike `add`, it keeps
+ * the sign of -0.
+ */
+export const either: BinaryFunction = /* @__PURE__ */ binary("either", [(_, dy) => dy, (_, dy) => dy]);
+
+/**
  * a where the condition is not 0, else b; what is not chosen does not matter, be it NaN or ∞.
  *
  * @param condition what `greater`, `greaterEqual` or `equal` gives
@@ -136,7 +142,7 @@ export function where(
   const by = a instanceof Expression || b instanceof Expression ? expressionOf(condition) : condition;
   using chosen = chosenBy(keep, by, a);
   using other = chosenBy(drop, by, b);
-  return add(chosen, other);
+  return either(chosen, other);
 }
 
 function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<FloatType> | Repeated): Value<FloatType> {
@@ -159,8 +165,10 @@ export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Te
 export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
-  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
-  return apply(BROADCAST, [x], { shape: checkShape("broadcastTo: shape", shape) });
+  checkFloat("broadcastTo", "x", x);
+  const wanted = checkShape("broadcastTo: shape", shape);
+  if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
+  return apply(BROADCAST, [x], { shape: wanted });
 }
 
 const BROADCAST: Operation<{ readonly shape: Shape }> = {
@@ -241,7 +249,7 @@ function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
   return tensor(like.engine, value, { dtype: like.dtype });
 }
 
-/** x · 1 and x + 0 are x itself, and no node is made for them. */
+/** x · 1 and x + -0 are x itself, and no node is made for them; x + 0 is not: -0 + 0 is 0. */
 function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
   const neutral = NEUTRAL[operation.name];
   if (neutral === undefined || !(isConstant(a, neutral) || isConstant(b, neutral))) return undefined;
@@ -249,7 +257,7 @@ function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType
   return expressionOf(isConstant(b, neutral) ? a : b);
 }
 
-const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: 0 };
+const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: -0 };
 
 /** Operands that are repeated anyway need not be repeated before: the result's shape must stay. */
 function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Value<FloatType>, Value<FloatType>] {

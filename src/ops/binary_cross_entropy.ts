@@ -4,15 +4,17 @@
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, mul, sub } from "./binary.ts";
+import { add, keep, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
-import { softplus } from "./elementwise.ts";
-import { isExpression } from "./operation.ts";
+import { sigmoid, softplus } from "./elementwise.ts";
+import { isExpression, withRule } from "./operation.ts";
 import { mean } from "./reduce.ts";
+
+type Floats = Expression<FloatType>;
 
 /**
  * The mean over all elements of -t · ln σ(z) - (1 - t) · ln(1 - σ(z)), as t · softplus(-z) + (1 - t) · softplus(z):
- * nothing overflows at any finite logit. At ±∞ the loss is ∞ or NaN, the gradient what it should be.
+ * nothing overflows at any finite logit. At ±∞ the loss is 0 where that is the answer, else ∞, and the gradient σ(z) - t.
  *
  * @param z logits, of any shape
  * @param t probabilities of yes, 0..1, of the same shape
@@ -33,14 +35,25 @@ export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t
   // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
   const [logits, targets] = isExpression(z) || isExpression(t) ? [expressionOf(z), expressionOf(t)] : [z, t];
   using opposite = mul(logits, -1);
-  using ifYes = softplus(opposite);
-  using yes = mul(targets, ifYes);
   using rest = sub(1, targets);
+  using ifYes = softplus(opposite);
   using ifNo = softplus(logits);
-  using no = mul(rest, ifNo);
-  using each = add(yes, no);
-  const loss = mean(each);
+  using yes = weighted(targets, ifYes);
+  using no = weighted(rest, ifNo);
+  using total = add(yes, no);
+  using each = withRule("binaryCrossEntropyWithLogits", total, [logits, targets], (which, dy) => {
+    if (which === 1) return mul(dy, opposite as Floats);
+    const dYes = mul(mul(dy, targets), sigmoid(opposite as Floats));
+    return add(mul(mul(dy, rest as Floats), sigmoid(logits as Floats)), mul(dYes, -1));
+  });
+  const loss = mean(each) as Value<D>;
   if (!(loss instanceof Tensor)) return loss;
   using number = loss;
   return number.data[0] ?? Number.NaN;
+}
+
+/** weight · loss, 0 where the weight is 0, be the loss ∞. */
+function weighted(weight: Value<FloatType>, loss: Value<FloatType>): Value<FloatType> {
+  using asked = keep(weight, loss);
+  return mul(weight, asked);
 }

@@ -2,6 +2,7 @@
  * What every operation checks before it passes a pointer: dtype, shape, memory, lifetime and overlap.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import type { KeysOf } from "../options.ts";
 import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
@@ -14,8 +15,11 @@ export type Into<D extends DType> = {
   readonly out?: Tensor<D>;
 };
 
-/** Whether an output may be one of the inputs. A partial overlap is never allowed. */
-export type Aliasing = "may be an input" | "disjoint";
+/** The keys of `Into`. */
+export const INTO_KEYS: KeysOf<Into<DType>> = { out: 1 };
+
+/** Whether an output may be one of the inputs, or which of them. A partial overlap is never allowed. */
+export type Aliasing = "may be an input" | "disjoint" | readonly number[];
 
 /**
  * A dense value: a tensor, or an expression of one.
@@ -67,7 +71,7 @@ export function checkAlike(op: string, argument: string, x: AnyValue, like: AnyV
  */
 export function checkNoPlace(op: string, option: string, place: unknown): void {
   if (place !== undefined)
-    throw new OptionError(`${op}: ${option}`, "nothing where an operand is an expression", "a tensor");
+    throw new OptionError(`${op}: ${option}`, "cannot be given where an operand is an expression");
 }
 
 /** @throws {OptionError} not a number */
@@ -120,12 +124,12 @@ export function checkOutput(
   checkShapeIs(op, argument, out, result.shape);
   const start = out.pointer;
   const end = start + out.size * bytesPerElement(out.dtype);
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
     const first = input.pointer;
     if (end <= first || first + input.size * bytesPerElement(input.dtype) <= start) continue;
     if (out.size === 0 || input.size === 0) continue;
-    if (aliasing === "may be an input" && first === start && input.dtype === out.dtype && input.size === out.size)
-      continue;
+    const mayBe = typeof aliasing === "string" ? aliasing === "may be an input" : aliasing.includes(i);
+    if (mayBe && first === start && input.dtype === out.dtype && input.size === out.size) continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
 }

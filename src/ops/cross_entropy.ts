@@ -1,7 +1,9 @@
 /**
  * Softmax with cross entropy: the loss of a classifier from its logits.
  */
+
 import { DTypeError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
 import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
@@ -51,8 +53,10 @@ export function softmaxCrossEntropy<D extends FloatType>(z: Value<D>, t: Value<D
 export function softmaxCrossEntropy<D extends FloatType>(
   z: Value<D>,
   t: Value<D> | Value<"int32">,
-  { gradient }: LossOptions<D> = NO_OPTIONS,
+  options: LossOptions<D> = NO_OPTIONS,
 ): number | Expression<D> {
+  checkOptions<LossOptions<D>>("softmaxCrossEntropy", options, { gradient: 1 });
+  const { gradient } = options;
   if (isExpression(z) || isExpression(t)) {
     checkNoPlace("softmaxCrossEntropy", "gradient", gradient);
     return apply(CROSS_ENTROPY, [z, t], {}) as Expression<D>;

@@ -1,7 +1,9 @@
 /**
  * Dropout: elements are left out at random, so that a network does not lean on any of them.
  */
+
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
@@ -67,14 +69,15 @@ export function dropout<D extends FloatType>(
   counter?: Value<"int32">,
   options?: DropoutOptions & Into<D>,
 ): Value<D> | DropoutLayer {
-  if (typeof x === "number" || counter === undefined || options === undefined) {
+  if (typeof x === "number" || (counter === undefined && options === undefined)) {
     checkRate("dropout: rate", x as number);
     return { kind: "dropout", rate: x as number };
   }
-  const { rate, stream = 0, ...into } = options;
+  checkOptions<DropoutOptions & Into<D>>("dropout", options, { rate: 1, stream: 1, out: 1 });
+  const { rate, stream = 0, ...into } = options ?? { rate: Number.NaN };
   checkRate("dropout: rate", rate);
   if (!Number.isInteger(stream)) throw new OptionError("dropout: stream", "a whole number", stream);
-  return apply(DROPOUT, [x, counter], { rate, stream }, into);
+  return apply(DROPOUT, [x, counter as Value], { rate, stream }, into);
 }
 
 /** @throws {OptionError} not 0 <= rate < 1 */

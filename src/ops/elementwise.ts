@@ -1,16 +1,18 @@
 /**
  * Functions of one element, and the gradients of the activations from their outputs.
  */
+
 import { OptionError } from "../errors.ts";
-import type { Expression, Value } from "../tensor/expression.ts";
+import { checkOptions } from "../options.ts";
+import { Expression, type Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Applied, Operation } from "../tensor/operation.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, div, keep, maximum, mul, sub } from "./binary.ts";
+import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
-import { apply } from "./operation.ts";
+import { apply, withRule } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
@@ -132,7 +134,7 @@ export const neg: ComposedFunction = /* @__PURE__ */ composed("neg", (x) => mul(
 export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) => mul(x, x));
 
 /**
- * x where x > 0, else slope · x. Without x, a layer's description.
+ * x where x > 0, else slope · x. Its gradient at 0 is the slope. Without x, a layer's description.
  *
  * @param options.slope default 0.01
  * @throws {OptionError} slope is no number
@@ -149,43 +151,62 @@ export function leakyRelu<D extends FloatType>(
   x: Value<D> | { readonly slope?: number } = {},
   options: { readonly slope?: number } = {},
 ): Value<D> | ActivationLayer {
-  const isLayer = !("engine" in x);
+  const isLayer = !(x instanceof Tensor || x instanceof Expression);
+  checkOptions<{ readonly slope?: number }>("leakyRelu", isLayer ? x : options, { slope: 1 });
   const { slope = 0.01 } = isLayer ? x : options;
   checkNumber("leakyRelu", "slope", slope);
   if (isLayer) return { kind: "activation", name: "leakyRelu", slope };
   checkFloat("leakyRelu", "x", x);
-  using above = relu(x);
-  using opposite = mul(x, -1);
-  using below = relu(opposite);
-  using part = mul(below, slope);
-  return sub(above, part);
+  using isAbove = greater(x, 0);
+  using scaled = mul(x, slope);
+  using above = keep(isAbove, x);
+  using rest = drop(isAbove, scaled);
+  return either(above, rest);
 }
 
 /**
  * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
  *
  *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *
+ * Its gradient is 0 far below 0 and 1 far above, to ±∞.
  */
-export const gelu: ComposedFunction & (() => ActivationLayer) = ((x?: Value<FloatType>) => {
+export const gelu: ComposedFunction & (() => ActivationLayer) = ((
+  ...[x, ...rest]: [Value<FloatType>?, ...unknown[]]
+) => {
   if (x === undefined) return { kind: "activation", name: "gelu" };
   checkFloat("gelu", "x", x);
-  using squared = mul(x, x);
+  if (rest.length > 0) checkOptions("gelu", rest[0] ?? null, {});
+  // Beyond these bounds tanh is ±1 and its slope 0; within them nothing overflows.
+  using bounded = maximum(-GELU_FLAT, x);
+  using near = minimum(GELU_FLAT, bounded);
+  using squared = mul(near, near);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
   using factor = add(scaled, SQRT_2_PI);
-  using inner = mul(x, factor);
+  using inner = mul(near, factor);
   using t = tanh(inner);
   using twice = add(t, 1);
-  using half = mul(x, 0.5);
-  return mul(half, twice);
+  using half = mul(bounded, 0.5);
+  return withRule("gelu", mul(half, twice), [x], (_, dy) => {
+    const [at, inside] = [near as Floats, t as Floats];
+    const dInner = tanhGradient(inside, mul(dy, mul(at, 0.5)));
+    const dSquared = mul(mul(dInner, at), GELU_CUBIC * SQRT_2_PI);
+    const dFactor = mul(dSquared, at);
+    return add(add(add(mul(dInner, factor as Floats), dFactor), dFactor), mul(mul(dy, twice as Floats), 0.5));
+  });
 }) as ComposedFunction & (() => ActivationLayer);
 
 const GELU_CUBIC = 0.044715;
+/** 1 - |tanh| of the formula's argument is 0 from 7.6 on in float64, from 4.9 on in float32. */
+const GELU_FLAT = 32;
 /** √(2/π) */
 const SQRT_2_PI = 0.7978845608028654;
 
 /**
  * x^p for a constant p. Whole powers are products, or e^(p ln |x|) with x's sign where p is large; x^0 is 1 everywhere. √x
  * is taken for ½; others are e^(p ln x), NaN for x below 0, with a relative error of about |p ln x| units in the last place.
+ *
+ * Its gradient is p · x^(p - 1), also at 0: 0 for p above 1, +∞ for p between 0 and 1; 0 everywhere for p = 0.
  *
  * @param p any finite number
  * @throws {OptionError} p is no finite number
@@ -200,13 +221,21 @@ export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D>;
 export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
   checkFloat("pow", "x", x);
   if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
-  if (p < 0 && p !== Math.floor(p)) {
-    using inverse = pow(x, -p);
-    return div(1, inverse);
+  return withRule("pow", power(x, p), [x], (_, dy) => {
+    if (p === 0) return undefined;
+    return p === 1 ? dy : mul(dy, mul(pow(x as Floats, p - 1), p));
+  }) as Value<D>;
+}
+
+/** The value of `pow`. */
+function power<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+  if (p === -0.5) {
+    using root = sqrt(x);
+    return div(1, root);
   }
-  if (p < 0) {
+  if (p < 0 && p === Math.floor(p)) {
     using inverse = div(1, x);
-    return pow(inverse, -p);
+    return power(inverse, -p);
   }
   if (p === 0.5) return sqrt(x);
   if (p !== Math.floor(p)) return expOfLog(x, p);
@@ -221,7 +250,7 @@ export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
     return add(nothing, 1);
   }
   if (p === 1) return mul(x, 1);
-  using half = pow(x, Math.floor(p / 2));
+  using half = power(x, Math.floor(p / 2));
   if (p % 2 === 0) return mul(half, half);
   using even = mul(half, half);
   return mul(even, x);
@@ -306,8 +335,9 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
 
 /** A function made of others: what they make on the way is disposed of, or is nodes. */
 function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
-  return ((x: Value<FloatType>) => {
+  return ((x: Value<FloatType>, ...rest: unknown[]) => {
     checkFloat(name, "x", x);
+    if (rest.length > 0) checkOptions(name, rest[0] ?? null, {});
     return f(x);
   }) as ComposedFunction;
 }

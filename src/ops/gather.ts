@@ -1,7 +1,9 @@
 /**
  * Picking by index: a minibatch's rows out of a table of bytes, and its labels.
  */
+import { checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Form, Operation } from "../tensor/operation.ts";
@@ -16,6 +18,7 @@ import {
   checkOutput,
   checkShapeIs,
   checkTensor,
+  INTO_KEYS,
   type Into,
   outputOf,
 } from "./check.ts";
@@ -83,8 +86,12 @@ export function gatherRows<D extends FloatType>(
 export function batchOf<D extends FloatType>(
   x: Value<"uint8"> | SparseMatrix<"uint8">,
   indices: Value<"int32">,
-  { dtype, scale = 1 }: { readonly dtype: D; readonly scale?: number },
+  options: { readonly dtype: D; readonly scale?: number },
 ): Expression<D> {
+  checkType("batchOf: options", "object", options);
+  checkOptions<{ readonly dtype: D; readonly scale?: number }>("batchOf", options, { dtype: 1, scale: 1 });
+  const { dtype, scale = 1 } = options;
+  checkNumber("batchOf", "scale", scale);
   if (!isFloat(dtype)) throw new OptionError("batchOf: dtype", '"float32" or "float64"', dtype);
   const attributes = { scale, dtype };
   const operation = isSparse(x) ? GATHER_SPARSE : GATHER_BYTES;
@@ -133,8 +140,10 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
 export function gatherIndices(
   x: Tensor<"int32">,
   indices: Tensor<"int32">,
-  { out }: Into<"int32"> = NO_OPTIONS,
+  options: Into<"int32"> = NO_OPTIONS,
 ): Tensor<"int32"> {
+  checkOptions<Into<"int32">>("gatherIndices", options, INTO_KEYS);
+  const { out } = options;
   checkTensor("gatherIndices", "x", x);
   checkTensor("gatherIndices", "indices", indices);
   checkAlike("gatherIndices", "x", x, x, "int32");

@@ -5,7 +5,9 @@
  *   weight gradient  dW = Xᵀ·dZ    "a"
  *   input gradient   dX = dZ·Wᵀ    "b"
  */
+
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Call, Form, Operation } from "../tensor/operation.ts";
@@ -68,8 +70,10 @@ export function matmul<D extends FloatType>(
 export function matmul<D extends FloatType>(
   a: Value<D> | SparseMatrix<D>,
   b: Value<D>,
-  { transpose = "none", alpha = 1, beta = 0, out }: MatmulOptions<D> = NO_OPTIONS,
+  options: MatmulOptions<D> = NO_OPTIONS,
 ): Value<D> {
+  checkOptions<MatmulOptions<D>>("matmul", options, { transpose: 1, alpha: 1, beta: 1, out: 1 });
+  const { transpose = "none", alpha = 1, beta = 0, out } = options;
   checkTranspose("matmul", transpose);
   checkNumber("matmul", "alpha", alpha);
   checkNumber("matmul", "beta", beta);

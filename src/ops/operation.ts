@@ -1,15 +1,17 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
-import { OptionError, ShapeError } from "../errors.ts";
-import { type AnyValue, Expression, expressionOf } from "../tensor/expression.ts";
+import { checkRecord, checkType } from "../arguments.ts";
+import { EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type FloatType, isDType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkNoPlace, type Into, outputOf } from "./check.ts";
+import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
@@ -18,7 +20,9 @@ const NO_OPTIONS = {};
  * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand, or `out` with an expression
+ * @throws {OptionError} no operand or one that is no value, `out` with an expression, a shape rule's result that is no form,
+ *   or an effect or sparse rows without an expression
+ * @throws {EngineMismatchError} operands of several engines
  * @example
  * const twice: Operation = {
  *   name: "twice",
@@ -40,19 +44,27 @@ export function apply<D extends FloatType, A extends Attributes>(
   operation: Operation<A>,
   operands: readonly AnyValue[],
   attributes: A,
-  { out }: Into<D> = NO_OPTIONS,
+  options: Into<D> = NO_OPTIONS,
 ): Tensor<D> | Expression<D> {
+  checkOperation(operation, operands, attributes);
+  if (options !== NO_OPTIONS) checkOptions<Into<D>>(operation.name, options, INTO_KEYS);
+  const { out } = options;
+  const { name, inPlace = [] } = operation;
   const form = operation.form(operands, attributes);
-  checkEmpty(operation.name, form);
+  checkType(`${name}: form(…)`, "object", form);
   const [first] = operands;
-  if (first === undefined) throw new OptionError(operation.name, "an operand", undefined);
+  if (first === undefined) throw new OptionError(name, "an operand", undefined);
+  checkOperands(name, operands);
+  checkForm(name, form);
   if (operands.some(isExpression)) {
-    checkNoPlace(operation.name, "out", out);
+    checkNoPlace(name, "out", out);
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
   }
+  if (form.widest !== undefined || operation.changes !== undefined) {
+    throw new OptionError(name, "sparse results and effects need a program: make an operand an expression");
+  }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
-  const aliasing = operation.inPlace === undefined ? "disjoint" : "may be an input";
-  const y = outputOf(operation.name, out, form as Form<D>, tensors, aliasing);
+  const y = outputOf(name, out, form as Form<D>, tensors, inPlace);
   try {
     compute(operation, first.engine, operands as readonly (Tensor | SparseMatrix)[], attributes, y);
   } catch (error) {
@@ -62,8 +74,31 @@ export function apply<D extends FloatType, A extends Attributes>(
   return y;
 }
 
+/** What a caller's own operation must have; the library's are known to. */
+function checkOperation(operation: Operation<never>, operands: readonly AnyValue[], attributes: Attributes): void {
+  if (operation?.isBuiltIn) return;
+  checkType("apply: operation", "object", operation);
+  checkType("apply: operation.name", "string", operation.name);
+  for (const key of ["form", "bind"] as const) checkType(`apply: operation.${key}`, "function", operation[key]);
+  if (!Array.isArray(operands))
+    throw new OptionError("apply: operands", "an array of tensors or expressions", operands);
+  checkRecord("apply: attributes", attributes);
+}
+
+/** Checks that operands are values in one memory: shape rules of one's own need not look. */
+function checkOperands(op: string, operands: readonly AnyValue[]): void {
+  for (const operand of operands) {
+    const isValue = operand instanceof Tensor || operand instanceof SparseMatrix || isExpression(operand);
+    if (!isValue) throw new OptionError(`${op}: operands`, "tensors or expressions", operand);
+    if (operand.engine !== operands[0]?.engine) throw new EngineMismatchError(op, "an operand");
+  }
+}
+
 /** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
-function checkEmpty(op: string, { shape }: Form): void {
+function checkForm(op: string, form: Form): void {
+  const { shape, dtype } = form ?? {};
+  const isForm = isDType(dtype) && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (!isForm) throw new OptionError(`${op}: form`, "a shape and a dtype", form);
   if (countOf(shape) > 0 || isAddressable(shape)) return;
   throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }
@@ -79,6 +114,30 @@ export function applied<A extends Attributes>(
   return new Expression((operands[0] as Expression).engine, form, source);
 }
 
+/**
+ * A composite function's value with a gradient rule of its own, in place of the rules of what it is composed of: a node
+ * that takes no instruction in a program. A tensor is returned as it is.
+ *
+ * @param y the value, computed from `inputs`
+ * @param rule ∂loss/∂inputs[which] from dy, in operations
+ */
+export function withRule(
+  name: string,
+  y: Value<FloatType>,
+  inputs: readonly Value<FloatType>[],
+  rule: (which: number, dy: Expression<FloatType>) => Expression<FloatType> | undefined,
+): Value<FloatType> {
+  if (!isExpression(y)) return y;
+  const operation: Operation = {
+    name,
+    form: () => y,
+    bind: () => () => {}, // a graph has y in its place
+    gradient: (which, _, dy) => (which === 0 ? undefined : rule(which - 1, dy)),
+    isView: true,
+  };
+  return applied(operation, [y, ...inputs.map(expressionOf)], {}, y) as Expression<FloatType>;
+}
+
 /** Calls an operation's kernels at once, for operands that have been checked. */
 export function compute<A extends Attributes>(
   operation: Operation<A>,
@@ -89,13 +148,15 @@ export function compute<A extends Attributes>(
 ): void {
   const unplaced = unplacedCall(engine, operands, result, attributes);
   const scratchBytes = operation.scratchBytes?.(unplaced) ?? 0;
-  operation.bind({
+  const call = operation.bind({
     ...unplaced,
     memory: engine.memory,
     at: operands.map(placeOf),
     out: placeOf(result),
     scratch: scratchBytes === 0 ? 0 : engine.scratch(scratchBytes),
-  })();
+  });
+  checkType(`${operation.name}: bind(…)`, "function", call);
+  call();
 }
 
 /** The kernels of a call are those of its result, or of its first floating-point operand where that has none. */

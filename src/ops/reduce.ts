@@ -3,7 +3,10 @@
  *
  *   y_j = Σ_i x_ij       axes: [0]        every other axis stays; keepAxes leaves those of the fold with extent 1
  */
+
+import { checkNumbers, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, Unplaced } from "../tensor/operation.ts";
@@ -62,6 +65,7 @@ export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, d
 /** The mean over axes: their sum over their number of elements. Options and errors as for `sum`. */
 export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {
   checkFloat("mean", "x", x);
+  checkReduceOptions("mean", options);
   const { axes, keepAxes } = checkAxes("mean", x, options);
   const { out } = options;
   if (out !== undefined && x instanceof Tensor) {
@@ -80,6 +84,7 @@ function scaled(total: Value<FloatType>, factor: number): Value<FloatType> {
 /** The gradient of a broadcast: x summed along the axes that `shape` does not have, or has with extent 1. */
 export function sumTo(x: Floats, shape: Shape): Floats {
   if (isSameShape(x.shape, shape)) return x;
+  if (countOf(x.shape) === countOf(shape)) return reshape(x, shape); // a sum of one element would make 0 of -0
   const missing = x.shape.length - shape.length;
   const axes = [...x.shape.keys()].filter(
     (axis) => axis < missing || (shape[axis - missing] === 1 && x.shape[axis] !== 1),
@@ -119,7 +124,9 @@ function reduction(
   };
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
     checkFloat(name, "x", x);
-    return apply(operation, [x], checkAxes(name, x, options), options);
+    checkReduceOptions(name, options);
+    const { out } = options;
+    return apply(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });
   };
   return f as ReduceFunction;
 }
@@ -127,6 +134,12 @@ function reduction(
 function foldedShape(shape: Shape, axes: readonly number[], keepAxes: boolean): Shape {
   const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   return keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis));
+}
+
+function checkReduceOptions(op: string, options: ReduceOptions & Into<FloatType>): void {
+  checkOptions<ReduceOptions & Into<FloatType>>(op, options, { axes: 1, keepAxes: 1, out: 1 });
+  if (options.keepAxes !== undefined) checkType(`${op}: keepAxes`, "boolean", options.keepAxes);
+  if (options.axes !== undefined) checkNumbers(`${op}: axes`, options.axes);
 }
 
 /** @throws {OptionError} an axis that is not there, or one named twice */
@@ -137,7 +150,7 @@ function checkAxes(op: string, x: Value, { axes, keepAxes = false }: ReduceOptio
   const isValid = (axis: number, i: number) =>
     Number.isInteger(axis) && axis >= 0 && axis < rank && axis !== counted[i - 1];
   if (!counted.every(isValid)) {
-    throw new OptionError(`${op}: axes`, `different axes of ${show(x.shape)}`, show(axes));
+    throw new OptionError(`${op}: axes`, `different axes of ${show(x.shape)}`, axes);
   }
   return { axes: counted, keepAxes };
 }
@@ -162,7 +175,7 @@ function groupsOf(shape: Shape, axes: readonly number[]): Group[] {
 type Step = { readonly m: number; readonly k: number; readonly n: number; readonly rest: readonly Group[] };
 
 function lastFold(groups: readonly Group[]): Step {
-  const at = groups.findLastIndex(({ isFolded }) => isFolded);
+  const at = groups.map(({ isFolded }) => isFolded).lastIndexOf(true);
   const product = (some: readonly Group[]) => some.reduce((extent, group) => extent * group.extent, 1);
   const [before, after] = [groups.slice(0, at), groups.slice(at + 1)];
   return { m: product(before), k: groups[at]?.extent ?? 1, n: product(after), rest: [...before, ...after] };

@@ -1,11 +1,15 @@
 /**
  * The same elements in another order, or some of them: nothing is computed.
  */
+
+import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
@@ -29,8 +33,9 @@ export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Ex
 export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
 export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
   checkFloat("reshape", "x", x);
-  if (x instanceof Expression && isSameShape(x.shape, shape)) return x;
-  return apply(RESHAPE, [x], { shape: checkShape("reshape: shape", shape) });
+  const wanted = checkShape("reshape: shape", shape);
+  if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
+  return apply(RESHAPE, [x], { shape: wanted });
 }
 
 const RESHAPE: Operation<{ readonly shape: Shape }> = {
@@ -67,6 +72,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
 export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
 export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
 export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
+  checkFloat("transpose", "x", x);
   return apply(TRANSPOSE, [x], {});
 }
 
@@ -112,9 +118,11 @@ export function slice<D extends FloatType>(
   x: Value<D>,
   start: number,
   end: number,
-  { axis = 0 }: AxisOption = {},
+  options: AxisOption = {},
 ): Value<D> {
   checkFloat("slice", "x", x);
+  checkOptions<AxisOption>("slice", options, { axis: 1 });
+  const { axis = 0 } = options;
   return apply(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
 }
 
@@ -130,8 +138,14 @@ const SLICE: Operation<Range> = {
     const { dtype, shape } = x as Value;
     const extent = shape[axis] ?? 0;
     const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= extent;
-    if (!isRange) throw new ShapeError("slice", "range", `a range within 0..${extent}`, `${start}..${end}`);
-    return { dtype, shape: shape.with(axis, end - start) };
+    if (!isRange)
+      throw new ShapeError(
+        "slice",
+        "range",
+        `a range within 0..${extent}`,
+        `${describeValue(start)}..${describeValue(end)}`,
+      );
+    return { dtype, shape: withExtent(shape, axis, end - start) };
   },
   bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [whole, part] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
@@ -148,7 +162,7 @@ const SLICE: Operation<Range> = {
 /** The gradient of a slice: x among zeros. */
 const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly extent: number }> = {
   name: "embed",
-  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape.with(axis, extent) }),
+  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: withExtent((x as Value).shape, axis, extent) }),
   bind({ kernels, common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [part, whole] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
@@ -181,9 +195,12 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
  */
 export function concat<D extends FloatType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
 export function concat<D extends FloatType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
-export function concat<D extends FloatType>(values: readonly Value<D>[], { axis = 0 }: AxisOption = {}): Value<D> {
+export function concat<D extends FloatType>(values: readonly Value<D>[], options: AxisOption = {}): Value<D> {
+  checkList("concat: values", values, "an array of tensors");
+  checkOptions<AxisOption>("concat", options, { axis: 1 });
+  const { axis = 0 } = options;
   const [first] = values;
-  if (first === undefined) throw new OptionError("concat: values", "at least one", "none");
+  if (first === undefined) throw new OptionError("concat: values", "expected at least one");
   for (const [i, value] of values.entries()) checkFloat("concat", `values[${i}]`, value);
   return apply(CONCAT, values, { axis: checkAxis("concat", first, axis) });
 }
@@ -196,10 +213,10 @@ const CONCAT: Operation<{ readonly axis: number }> = {
     for (const [i, value] of values.entries()) {
       checkAlike("concat", `values[${i}]`, value, first);
       const own = value.shape[axis] ?? 0;
-      checkShapeIs("concat", `values[${i}]`, value, first.shape.with(axis, own));
+      checkShapeIs("concat", `values[${i}]`, value, withExtent(first.shape, axis, own));
       extent += own;
     }
-    return { dtype: first.dtype, shape: first.shape.with(axis, extent) };
+    return { dtype: first.dtype, shape: withExtent(first.shape, axis, extent) };
   },
   bind({ common, forms, result, attributes: { axis }, at, out }) {
     const size = bytesPerElement(result.dtype);
@@ -241,6 +258,7 @@ const CONCAT: Operation<{ readonly axis: number }> = {
 export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32">): Tensor<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Value<D> {
+  checkFloat("gather", "x", x);
   return apply(GATHER, [x, indices], {});
 }
 
@@ -282,19 +300,28 @@ const GATHER: Operation = {
 const SCATTER: Operation<{ readonly rows: number }> = {
   name: "scatterAdd",
   form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
-  bind({ kernels, forms: [x], result, at: [from, indices], out }) {
+  bind({ kernels, common, memory, forms: [x], result, at: [from, indices], out }) {
     const [m = 0, ...row] = x?.shape ?? [];
     const [values, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
     const [n, all] = [countOf(row), countOf(result.shape)];
+    const [bound = 0] = result.shape;
+    // A program of the gradient alone has no gather that would look at them.
+    const check = indexCheck({ common, memory }, { op: "gather", argument: "indices", bound }, m, order);
     return () => {
+      check();
       kernels.fill(all, out.pointer, 0);
-      kernels.scatterAdd(m, n, values, order, out.pointer); // the gather has checked the indices
+      kernels.scatterAdd(m, n, values, order, out.pointer);
     };
   },
   gradient: (which, { operands: [, indices] }, dy) =>
     which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),
   flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
 };
+
+/** The shape with another extent along an axis. */
+function withExtent(shape: Shape, axis: number, extent: number): Shape {
+  return shape.map((own, at) => (at === axis ? extent : own));
+}
 
 /**
  * How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are
@@ -311,7 +338,7 @@ function stretch(
 
 /** An axis counted from the front. */
 function checkAxis(op: string, x: Value, axis: number): number {
-  const counted = axis < 0 ? axis + x.shape.length : axis;
+  const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
   if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
-  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, `${axis}`);
+  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));
 }

@@ -1,7 +1,9 @@
 /**
  * Products with rows that are mostly zero: work in proportion to the nonzeros.
  */
+
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { Form, Operation, Place } from "../tensor/operation.ts";
@@ -16,6 +18,7 @@ import {
   checkOutput,
   checkShapeIs,
   checkTensor,
+  INTO_KEYS,
   type Into,
   outputOf,
 } from "./check.ts";
@@ -136,7 +139,7 @@ export function gatherSparseRows<D extends FloatType>(
   checkAlike("gatherSparseRows", "indices", indices, indices, "int32");
   checkShapeIs("gatherSparseRows", "indices", indices, [indices.size]);
   checkSparseMatrix("gatherSparseRows", "x", x, indices, "uint8");
-  checkSparseMatrix("gatherSparseRows", "y", y, indices, y.dtype);
+  checkSparseMatrix("gatherSparseRows", "y", y, indices, y?.dtype);
   checkSparseFloat("gatherSparseRows", "y", y);
   const [rows, k] = x.shape;
   const m = indices.size;
@@ -201,8 +204,10 @@ export function sparseAffine<D extends FloatType>(
   x: SparseMatrix<D>,
   w: Tensor<D>,
   b: Tensor<D>,
-  { out }: Into<D> = NO_OPTIONS,
+  options: Into<D> = NO_OPTIONS,
 ): Tensor<D> {
+  checkOptions<Into<D>>("sparseAffine", options, INTO_KEYS);
+  const { out } = options;
   checkTensor("sparseAffine", "w", w);
   checkTensor("sparseAffine", "b", b);
   checkFloat("sparseAffine", "w", w);

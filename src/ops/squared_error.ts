@@ -1,6 +1,8 @@
 /**
- * Squared error as the chapter defines it: half the sum, not a mean.
+ * Squared error: half the sum, as the chapter defines it, and the mean over all elements, as PyTorch's MSELoss. One
+ * kernel serves both: ½ Σ (y - t)², times a factor.
  */
+import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
@@ -12,6 +14,9 @@ import type { LossOptions } from "./cross_entropy.ts";
 import { apply, isExpression } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
+
+/** One of both losses: its operation, and what it multiplies ½ Σ (y - t)² of n elements by. */
+type SquaredLoss = { readonly operation: Operation; readonly factorOf: (n: number) => number };
 
 const NO_OPTIONS = {};
 
@@ -33,36 +38,76 @@ export function squaredError<D extends FloatType>(y: Value<D>, t: Value<D>): Exp
 export function squaredError<D extends FloatType>(
   y: Value<D>,
   t: Value<D>,
-  { gradient }: LossOptions<D> = NO_OPTIONS,
+  options?: LossOptions<D>,
 ): number | Expression<D> {
-  if (isExpression(y) || isExpression(t)) {
-    checkNoPlace("squaredError", "gradient", gradient);
-    return apply(SQUARED_ERROR, [y, t], {}) as Expression<D>;
-  }
-  SQUARED_ERROR.form([y, t], {});
-  const kernels = y.engine.kernels[y.dtype];
-  if (gradient === undefined) return kernels.squaredError(y.size, y.pointer, t.pointer);
-  checkOutput("squaredError", "gradient", gradient, y, [y, t], "may be an input");
-  return kernels.squaredErrorGradient(y.size, y.pointer, t.pointer, gradient.pointer, 1);
+  return lossBy(SUM, y, t, options);
 }
 
-const SQUARED_ERROR: Operation = {
-  name: "squaredError",
-  form([y, t]) {
-    checkFloat("squaredError", "y", y as Value);
-    checkAlike("squaredError", "t", t as Value, y as Value);
-    checkShapeIs("squaredError", "t", t as Value, (y as Value).shape);
-    return { dtype: (y as Value).dtype, shape: [] };
-  },
-  bind({ kernels, forms, at, out }) {
-    const n = countOf(forms[0]?.shape ?? []);
-    const [y, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
-    return () => kernels.store(out.pointer, kernels.squaredError(n, y, t));
-  },
-  gradient(which, { operands }, dloss) {
-    const [y, t] = operands as [Floats, Floats];
-    const dy = mul(sub(y, t), dloss);
-    return which === 0 ? dy : mul(dy, -1);
-  },
-  flops: ({ forms }) => 3 * countOf(forms[0]?.shape ?? []),
-};
+/**
+ * The mean of (y - t)² over all elements, rows and columns alike, added up in float64; NaN over nothing.
+ *
+ * @param y outputs, of any shape
+ * @param t targets, of the same shape; with `gradient`, 2(y - t) / n is written there (it may be y or t)
+ * @returns the loss; an expression without axes where y or t is an expression
+ * @throws {ShapeError} shapes differ, or `gradient` overlaps in part
+ * @throws {DTypeError} integers, or float32 with float64
+ */
+export function meanSquaredError<D extends FloatType>(y: Tensor<D>, t: Tensor<D>, options?: LossOptions<D>): number;
+export function meanSquaredError<D extends FloatType>(y: Value<D>, t: Value<D>): Expression<D>;
+export function meanSquaredError<D extends FloatType>(
+  y: Value<D>,
+  t: Value<D>,
+  options?: LossOptions<D>,
+): number | Expression<D> {
+  return lossBy(MEAN, y, t, options);
+}
+
+const SUM: SquaredLoss = /* @__PURE__ */ squaredLoss("squaredError", () => 1);
+const MEAN: SquaredLoss = /* @__PURE__ */ squaredLoss("meanSquaredError", (n) => 2 / n);
+
+function squaredLoss(name: string, factorOf: SquaredLoss["factorOf"]): SquaredLoss {
+  const operation: Operation = {
+    name,
+    form([y, t]) {
+      checkFloat(name, "y", y as Value);
+      checkAlike(name, "t", t as Value, y as Value);
+      checkShapeIs(name, "t", t as Value, (y as Value).shape);
+      return { dtype: (y as Value).dtype, shape: [] };
+    },
+    bind({ kernels, forms, at, out }) {
+      const n = countOf(forms[0]?.shape ?? []);
+      const [y, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+      const factor = factorOf(n);
+      return () => kernels.store(out.pointer, factor * kernels.squaredError(n, y, t));
+    },
+    gradient(which, { operands }, dloss) {
+      const [y, t] = operands as [Floats, Floats];
+      const factor = factorOf(countOf(y.shape));
+      const dy = mul(sub(y, t), factor === 1 ? dloss : mul(dloss, factor));
+      return which === 0 ? dy : mul(dy, -1);
+    },
+    flops: ({ forms }) => 3 * countOf(forms[0]?.shape ?? []),
+  };
+  return { operation, factorOf };
+}
+
+function lossBy<D extends FloatType>(
+  { operation, factorOf }: SquaredLoss,
+  y: Value<D>,
+  t: Value<D>,
+  options: LossOptions<D> = NO_OPTIONS,
+): number | Expression<D> {
+  checkOptions<LossOptions<D>>(operation.name, options, { gradient: 1 });
+  const { gradient } = options;
+  if (isExpression(y) || isExpression(t)) {
+    checkNoPlace(operation.name, "gradient", gradient);
+    return apply(operation, [y, t], {}) as Expression<D>;
+  }
+  operation.form([y, t], {});
+  const { size, pointer, engine, dtype } = y;
+  const kernels = engine.kernels[dtype];
+  const factor = factorOf(size);
+  if (gradient === undefined) return factor * kernels.squaredError(size, pointer, t.pointer);
+  checkOutput(operation.name, "gradient", gradient, y, [y, t], "may be an input");
+  return factor * kernels.squaredErrorGradient(size, pointer, t.pointer, gradient.pointer, factor);
+}

@@ -11,7 +11,7 @@ import { ACTIVATION, BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/a
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
 import { gemmOf, MATMUL, type Transpose } from "./matmul.ts";
-import { applied, isFloat, sizesOf } from "./operation.ts";
+import { applied, bytesOf, sizesOf } from "./operation.ts";
 
 /**
  * Eight numbers of an optimizer, float64: a kernel reads them when it runs, so that they may change from step to step.
@@ -60,6 +60,7 @@ export const MOMENTUM: Operation = {
     return () => kernels.momentum(n, g, w, v, rates);
   },
   changes: 0,
+  alsoChanges: [3],
   flops: ({ result }) => 6 * countOf(result.shape),
 };
 
@@ -76,6 +77,7 @@ export const ADAPTIVE: Operation = {
     return () => kernels.adaptive(n, g, w, m, v, rates);
   },
   changes: 0,
+  alsoChanges: [3, 4],
   flops: ({ forms, result }) => (forms.length > 4 ? 14 : 9) * countOf(result.shape),
 };
 
@@ -251,15 +253,20 @@ export const ASSIGN: Operation = {
     checkShapeIs("assign", "value", value as Expression, (target as Expression).shape);
     return target as Form;
   },
-  bind({ kernels, common, result, at: [target, value] }) {
-    const n = countOf(result.shape);
-    const [to, from] = [target?.pointer ?? 0, value?.pointer ?? 0];
-    if (isFloat(result.dtype)) return () => kernels.copy(n, from, to);
-    return () => common.copyRows(1, 4 * n, from, 4 * n, to, 4 * n);
-  },
+  bind: bindCopy,
   changes: 0,
   flops: () => 0,
 };
+
+/** A tensor's elements as they are before anything is written to it. */
+export const SNAPSHOT: Operation = { name: "copy", form: ([x]) => x as Form, bind: bindCopy, flops: () => 0 };
+
+/** The last operand's elements, to where the result is: for an assignment, in the target. */
+function bindCopy({ common, result, at, out }: Call): () => void {
+  const bytes = bytesOf(result);
+  const from = at.at(-1)?.pointer ?? 0;
+  return () => common.copyRows(1, bytes, from, bytes, out.pointer, bytes);
+}
 
 /** The step of [seed, step] plus 1: the next run draws other dropout masks. */
 export const ADVANCE: Operation = {

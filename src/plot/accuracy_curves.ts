@@ -1,5 +1,7 @@
+import { checkRecord } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
-import { checkNumbers } from "./check.ts";
+import { checkOptions } from "../options.ts";
+import { CHART_KEYS, checkFigure, checkNumbers } from "./check.ts";
 import { curvesChart } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import type { ChartOptions, Numbers } from "./types.ts";
@@ -27,6 +29,9 @@ export type Accuracies = {
  */
 export async function accuracyCurves(accuracies: Accuracies, options: ChartOptions = {}): Promise<string> {
   const figure = "accuracyCurves";
+  checkFigure<ChartOptions>(figure, options, CHART_KEYS);
+  checkRecord(`${figure}: accuracies`, accuracies);
+  checkOptions<Accuracies>(figure, accuracies, { x: 1, train: 1, test: 1 });
   const { x, train, test } = accuracies;
   checkFractions(figure, "train", train, undefined);
   checkFractions(figure, "test", test, train.length);

@@ -1,5 +1,7 @@
+import { checkRecord, checkText } from "../arguments.ts";
+import { checkOptions } from "../options.ts";
 import { type Chart, chart } from "./chart.ts";
-import { checkNumbers, extent, hasPlace } from "./check.ts";
+import { checkFigure, checkNumbers, extent, hasPlace, SCALED_KEYS } from "./check.ts";
 import { marker } from "./labels.ts";
 import { element } from "./markup.ts";
 import { styleOf } from "./palette.ts";
@@ -39,6 +41,11 @@ export type BandOptions = ScaledOptions & {
  */
 export async function band(quantiles: Quantiles, options: BandOptions = {}): Promise<string> {
   const figure = "band";
+  checkFigure<BandOptions>(figure, options, { ...SCALED_KEYS, medianLabel: 1, bandLabel: 1 });
+  checkRecord(`${figure}: quantiles`, quantiles);
+  checkOptions<Quantiles>(figure, quantiles, { x: 1, lower: 1, median: 1, upper: 1 });
+  checkText("band: medianLabel", options.medianLabel);
+  checkText("band: bandLabel", options.bandLabel);
   const { x, lower, median, upper } = quantiles;
   checkNumbers(figure, "x", x);
   for (const [name, values] of Object.entries({ lower, median, upper })) checkNumbers(figure, name, values, x.length);

@@ -1,4 +1,6 @@
-import { OptionError, ShapeError } from "../errors.ts";
+import { checkText, checkType } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
+import { checkFigure, checkItems, FIGURE_KEYS } from "./check.ts";
 import { frame } from "./frame.ts";
 import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
 import { element, text } from "./markup.ts";
@@ -39,8 +41,12 @@ const WIDEST = 150;
  */
 export async function bars(items: readonly Bar[], options: BarsOptions = {}): Promise<string> {
   const figure = "bars";
-  if (items.length === 0) throw new ShapeError(figure, "items", "at least one", "none");
-  for (const [i, { value }] of items.entries()) {
+  checkFigure<BarsOptions>(figure, options, { ...FIGURE_KEYS, unit: 1 });
+  checkItems(figure, "items", items);
+  checkText("bars: unit", options.unit);
+  for (const [i, { label, value, note }] of items.entries()) {
+    checkType(`${figure}: items[${i}].label`, "string", label);
+    checkText(`${figure}: items[${i}].note`, note);
     if (!Number.isFinite(value) || value < 0)
       throw new OptionError(`${figure}: items[${i}].value`, "a number from 0 on", value);
   }

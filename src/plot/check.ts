@@ -1,6 +1,62 @@
 /** What comes from the caller, looked at once, before anything is drawn. */
+import { checkList, checkRecord, checkText, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import type { Domain, Matrix, Numbers, Scale } from "./types.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
+import type { ChartOptions, Domain, FigureOptions, Matrix, Numbers, Scale, ScaledOptions } from "./types.ts";
+
+/** The options of every figure. */
+export const FIGURE_KEYS: KeysOf<FigureOptions> = { title: 1, description: 1, name: 1, width: 1 };
+/** Those of figures with axes. */
+export const CHART_KEYS: KeysOf<ChartOptions> = {
+  ...FIGURE_KEYS,
+  ...{ xLabel: 1, yLabel: 1, xDomain: 1, yDomain: 1, height: 1, document: 1 },
+};
+/** Those of figures whose axes may be logarithmic. */
+export const SCALED_KEYS: KeysOf<ScaledOptions> = { ...CHART_KEYS, xScale: 1, yScale: 1 };
+
+/**
+ * Options of a figure: known keys, and the types of those that figures share.
+ *
+ * @throws {OptionError} an unknown option, or one of another type
+ */
+export function checkFigure<Options>(figure: string, options: Options, keys: KeysOf<NoInfer<Options>>): void {
+  checkType(`${figure}: options`, "object", options);
+  checkOptions<Options>(figure, options, keys);
+  for (const [option, value] of Object.entries(options as object)) {
+    if (value === null) throw new OptionError(`${figure}: ${option}`, "a value or undefined", value);
+  }
+  const given: ScaledOptions = options as ScaledOptions;
+  const { title, description, name, xLabel, yLabel, height } = given;
+  for (const [option, text] of Object.entries({ title, description, name, xLabel, yLabel })) {
+    checkText(`${figure}: ${option}`, text);
+  }
+  if (height !== undefined && !(Number.isFinite(height) && height > 0)) {
+    throw new OptionError(`${figure}: height`, "a number above 0", height);
+  }
+  for (const option of ["xScale", "yScale"] as const) {
+    const scale = given[option];
+    if (scale === undefined || scale === "linear" || scale === "log") continue;
+    throw new OptionError(`${figure}: ${option}`, "linear or log", scale);
+  }
+  for (const option of ["xDomain", "yDomain"] as const) {
+    if (given[option] !== undefined) checkList(`${figure}: ${option}`, given[option], "[low, high]");
+  }
+  if (given.document !== undefined) {
+    checkType(`${figure}: document.createElementNS`, "function", given.document?.createElementNS);
+  }
+}
+
+/**
+ * A list of objects, such as bars or series.
+ *
+ * @throws {OptionError} not an array, or an element that is no object
+ * @throws {ShapeError} no elements
+ */
+export function checkItems(figure: string, argument: string, items: readonly unknown[]): void {
+  if (!Array.isArray(items)) throw new OptionError(`${figure}: ${argument}`, "an array", items);
+  if (items.length === 0) throw new ShapeError(figure, argument, "at least one", "none");
+  for (const [i, item] of items.entries()) checkRecord(`${figure}: ${argument}[${i}]`, item);
+}
 
 /** Rows and columns with an element's value; indices are not checked again. */
 export type Grid = { readonly rows: number; readonly columns: number; at(row: number, column: number): number };
@@ -12,7 +68,7 @@ export type Grid = { readonly rows: number; readonly columns: number; at(row: nu
  * @throws {OptionError} one is no number (NaN is one)
  */
 export function checkNumbers(figure: string, argument: string, values: Numbers, count?: number): Numbers {
-  if (typeof values !== "object" || values === null || !Number.isInteger(values.length)) {
+  if (typeof values !== "object" || values === null || !("length" in values) || !Number.isInteger(values.length)) {
     throw new OptionError(`${figure}: ${argument}`, "numbers in a row", values);
   }
   if (count !== undefined && values.length !== count) {
@@ -59,10 +115,11 @@ export function hasPlace(value: number, scale: Scale): boolean {
 
 /** @throws {OptionError} not two finite numbers in ascending order, or none of them on this scale */
 export function checkDomain(figure: string, option: string, domain: Domain, scale: Scale): Domain {
+  checkList(`${figure}: ${option}`, domain, "[low, high]");
   const [low, high] = domain;
   if (hasPlace(low, scale) && hasPlace(high, scale) && low < high) return domain;
   const place = scale === "log" ? "numbers above 0" : "finite numbers";
-  throw new OptionError(`${figure}: ${option}`, `two ${place}, the lesser first`, `[${low}, ${high}]`);
+  throw new OptionError(`${figure}: ${option}`, `two ${place}, the lesser first`, domain);
 }
 
 /**
@@ -71,8 +128,12 @@ export function checkDomain(figure: string, option: string, domain: Domain, scal
  * @throws {ShapeError} no rows, no columns, rows of different lengths, a shape that is not that of a matrix or not the data's
  */
 export function gridOf(figure: string, argument: string, matrix: Matrix): Grid {
-  if (!("shape" in matrix)) return gridOfRows(figure, argument, matrix);
+  if (Array.isArray(matrix)) return gridOfRows(figure, argument, matrix);
+  if (typeof matrix !== "object" || matrix === null || !("shape" in matrix)) {
+    throw new OptionError(`${figure}: ${argument}`, "rows of numbers, or { data, shape }", matrix);
+  }
   const { data, shape } = matrix;
+  checkList(`${figure}: ${argument}.shape`, shape, "[rows, columns]");
   const [rows = 0, columns = 0] = shape;
   if (shape.length !== 2) throw new ShapeError(figure, argument, "2 dimensions", `${shape.length}`);
   checkNumbers(figure, argument, data, rows * columns);
@@ -110,9 +171,10 @@ export function pictureShape(
       "give the shape: [rows, columns]",
     );
   }
+  checkList(`${figure}: shape`, shape, "[rows, columns]");
   const [rows, columns] = shape;
   const isShape = Number.isInteger(rows) && Number.isInteger(columns) && rows > 0 && columns > 0;
-  if (!isShape) throw new OptionError(`${figure}: shape`, "two whole numbers above 0", `[${rows}, ${columns}]`);
+  if (!isShape) throw new OptionError(`${figure}: shape`, "two positive integers", shape);
   if (rows * columns !== pixels) {
     throw new ShapeError(
       figure,
@@ -132,6 +194,8 @@ export function checkCount(figure: string, option: string, value: number, least:
 
 /** @throws {ShapeError} not so many names as there are things to name */
 export function checkNames(figure: string, option: string, names: readonly string[], count: number): readonly string[] {
+  checkList(`${figure}: ${option}`, names, "an array of names");
+  for (const [i, name] of names.entries()) checkType(`${figure}: ${option}[${i}]`, "string", name);
   if (names.length === count) return names;
   throw new ShapeError(figure, option, `${count} names`, `${names.length}`);
 }

@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import { type Cell, table } from "./cells.ts";
-import { checkNames, type Grid, gridOf } from "./check.ts";
+import { checkFigure, checkNames, FIGURE_KEYS, type Grid, gridOf } from "./check.ts";
 import { frame } from "./frame.ts";
 import { BLUE, VERMILLION } from "./palette.ts";
 import { fixed } from "./ticks.ts";
@@ -25,6 +25,7 @@ export type ConfusionMatrixOptions = FigureOptions & {
  */
 export async function confusionMatrix(counts: Matrix, options: ConfusionMatrixOptions = {}): Promise<string> {
   const figure = "confusionMatrix";
+  checkFigure<ConfusionMatrixOptions>(figure, options, { ...FIGURE_KEYS, classes: 1 });
   const grid = gridOf(figure, "counts", counts);
   const { rows, columns, at } = grid;
   if (rows !== columns) throw new ShapeError(figure, "counts", "as many columns as rows", `${rows} × ${columns}`);

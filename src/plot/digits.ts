@@ -1,5 +1,14 @@
-import { ShapeError } from "../errors.ts";
-import { checkCount, checkDomain, checkNumbers, extent, pictureShape } from "./check.ts";
+import { checkText } from "../arguments.ts";
+import {
+  checkCount,
+  checkDomain,
+  checkFigure,
+  checkItems,
+  checkNumbers,
+  extent,
+  FIGURE_KEYS,
+  pictureShape,
+} from "./check.ts";
 import { frame } from "./frame.ts";
 import { gallery, indicesOf } from "./gallery.ts";
 import type { Domain, FigureOptions, Numbers } from "./types.ts";
@@ -38,9 +47,11 @@ const GREYS = [...Array.from({ length: 15 }, (_, i) => 0x010101 * (255 - Math.ro
  */
 export async function digits(pictures: readonly DigitPicture[], options: DigitsOptions = {}): Promise<string> {
   const figure = "digits";
-  const first = pictures[0];
-  if (first === undefined) throw new ShapeError(figure, "pictures", "at least one", "none");
-  for (const [i, { pixels }] of pictures.entries()) {
+  checkFigure<DigitsOptions>(figure, options, { ...FIGURE_KEYS, shape: 1, perRow: 1, range: 1 });
+  checkItems(figure, "pictures", pictures);
+  const first = pictures[0] as DigitPicture;
+  for (const [i, { pixels, caption }] of pictures.entries()) {
+    checkText(`${figure}: pictures[${i}].caption`, caption);
     checkNumbers(figure, `pictures[${i}]`, pixels, i === 0 ? undefined : first.pixels.length);
   }
   const shape = pictureShape(figure, "pixels", first.pixels.length, options.shape);

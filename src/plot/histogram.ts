@@ -1,5 +1,5 @@
 import { type Chart, chart } from "./chart.ts";
-import { checkCount, checkDomain, checkNumbers, extent } from "./check.ts";
+import { CHART_KEYS, checkCount, checkDomain, checkFigure, checkNumbers, extent } from "./check.ts";
 import { BLUE } from "./palette.ts";
 import { niceDomain } from "./ticks.ts";
 import type { ChartOptions, Numbers } from "./types.ts";
@@ -24,6 +24,7 @@ export type HistogramOptions = ChartOptions & {
  */
 export async function histogram(values: Numbers, options: HistogramOptions = {}): Promise<string> {
   const figure = "histogram";
+  checkFigure<HistogramOptions>(figure, options, { ...CHART_KEYS, bins: 1 });
   checkNumbers(figure, "values", values);
   const count = checkCount(figure, "bins", options.bins ?? 30, 1);
   const spanned = options.xDomain ?? niceDomain("linear", extent(figure, "values", [values], "linear"), 5);

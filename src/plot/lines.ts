@@ -1,5 +1,6 @@
-import { ShapeError } from "../errors.ts";
-import { checkNumbers } from "./check.ts";
+import { checkList, checkRecord, checkText, checkType } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
+import { checkFigure, checkItems, checkNumbers, SCALED_KEYS } from "./check.ts";
 import { type Curve, curvesChart } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import type { Point, ScaledOptions, Series } from "./types.ts";
@@ -25,9 +26,19 @@ export type LinesOptions = ScaledOptions & {
  * const svg = await lines(series, { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
  */
 export async function lines(series: readonly Series[], options: LinesOptions = {}): Promise<string> {
+  checkFigure<LinesOptions>("lines", options, { ...SCALED_KEYS, points: 1 });
+  checkItems("lines", "series", series);
   const { xLabel = "", yLabel = "", xScale = "linear", yScale = "linear", points = [], height = 260 } = options;
-  if (series.length === 0) throw new ShapeError("lines", "series", "at least one", "none");
+  checkList("lines: points", points);
+  for (const [i, point] of points.entries()) {
+    checkRecord(`lines: points[${i}]`, point);
+    checkText(`lines: points[${i}].label`, point.label);
+    for (const axis of ["x", "y"] as const) checkType(`lines: points[${i}].${axis}`, "number", point[axis]);
+  }
   const curves = series.map(({ label, x, y, markers = "auto" }, index): Curve => {
+    checkType("lines: label", "string", label);
+    if (!["auto", "all", "none"].includes(markers))
+      throw new OptionError("lines: markers", "auto, all or none", markers);
     checkNumbers("lines", `y of ${JSON.stringify(label)}`, y);
     if (x !== undefined) checkNumbers("lines", `x of ${JSON.stringify(label)}`, x, y.length);
     return { label, x, y, markers, style: styleOf(index) };

@@ -1,4 +1,4 @@
-import { checkCount, checkNumbers } from "./check.ts";
+import { checkCount, checkFigure, checkNumbers, SCALED_KEYS } from "./check.ts";
 import { curvesChart } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import { runningMean } from "./sampling.ts";
@@ -29,6 +29,7 @@ const MANY = 1000;
  */
 export async function lossCurve(losses: Numbers, options: LossCurveOptions = {}): Promise<string> {
   const figure = "lossCurve";
+  checkFigure<LossCurveOptions>(figure, options, { ...SCALED_KEYS, steps: 1, smoothing: 1 });
   checkNumbers(figure, "losses", losses);
   const { steps, xLabel = "step", yLabel = "loss", xScale = "linear", yScale = "linear", height = 240 } = options;
   if (steps !== undefined) checkNumbers(figure, "steps", steps, losses.length);

@@ -1,5 +1,5 @@
 import { type Cell, table } from "./cells.ts";
-import { checkCount, checkNames, gridOf } from "./check.ts";
+import { checkCount, checkFigure, checkNames, FIGURE_KEYS, gridOf } from "./check.ts";
 import { frame } from "./frame.ts";
 import { BLUE, VERMILLION } from "./palette.ts";
 import { fixed } from "./ticks.ts";
@@ -27,6 +27,7 @@ export type MatrixOptions = FigureOptions & {
  */
 export async function matrix(values: Matrix, options: MatrixOptions = {}): Promise<string> {
   const figure = "matrix";
+  checkFigure<MatrixOptions>(figure, options, { ...FIGURE_KEYS, rows: 1, columns: 1, decimals: 1 });
   const grid = gridOf(figure, "values", values);
   const decimals = checkCount(figure, "decimals", options.decimals ?? 2, 0);
   const rowNames = options.rows === undefined ? [] : checkNames(figure, "rows", options.rows, grid.rows);

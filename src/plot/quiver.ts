@@ -1,5 +1,7 @@
+import { checkRecord } from "../arguments.ts";
+import { checkOptions } from "../options.ts";
 import { chart, type Places } from "./chart.ts";
-import { checkNumbers, extent } from "./check.ts";
+import { CHART_KEYS, checkFigure, checkNumbers, extent } from "./check.ts";
 import { WIDTH } from "./letters.ts";
 import { element, shortened } from "./markup.ts";
 import { BLUE } from "./palette.ts";
@@ -39,6 +41,9 @@ const LONGEST = 0.9;
  */
 export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promise<string> {
   const figure = "quiver";
+  checkFigure<ChartOptions>(figure, options, CHART_KEYS);
+  checkRecord(`${figure}: arrows`, arrows);
+  checkOptions<Arrows>(figure, arrows, { x: 1, y: 1, u: 1, v: 1 });
   const { x, y, u, v } = arrows;
   checkNumbers(figure, "x", x);
   for (const [name, values] of Object.entries({ y, u, v })) checkNumbers(figure, name, values, x.length);

@@ -1,5 +1,6 @@
+import { checkList, checkRecord, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { checkDomain } from "./check.ts";
+import { CHART_KEYS, checkDomain, checkFigure } from "./check.ts";
 import { type Curve, curvesChart } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import { readable } from "./ticks.ts";
@@ -39,6 +40,10 @@ export async function tangents(
   options: TangentsOptions,
 ): Promise<string> {
   const figure = "tangents";
+  checkFigure<TangentsOptions>(figure, options, CHART_KEYS);
+  checkType("tangents: f", "function", f);
+  checkList("tangents: at", at, "an array of { x, slope }");
+  for (const [i, tangent] of at.entries()) checkRecord(`tangents: at[${i}]`, tangent);
   const [low, high] = checkDomain(figure, "xDomain", options.xDomain, "linear");
   const x = Float64Array.from({ length: INTERVALS + 1 }, (_, i) => low + ((high - low) * i) / INTERVALS);
   const curve: Curve = { label: "f(x)", x, y: x.map((value) => f(value)), style: styleOf(0), markers: "none" };

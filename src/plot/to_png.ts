@@ -1,4 +1,6 @@
+import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { PIXELATED } from "./image.ts";
 import { fontFiles, loadResvg } from "./peers.ts";
 
@@ -24,19 +26,23 @@ export type PngOptions = {
  * const svg = await lossCurve([2.3, 1.1, 0.6]);
  * const png = await toPng(svg, { background: "#0d1117", color: "#e6edf3" }); // for a dark page
  */
-export async function toPng(
-  svg: string,
-  { width = 800, background = "white", color = "#1f2328", fonts }: PngOptions = {},
-): Promise<Uint8Array> {
-  if (!svg.startsWith('<svg aria-labelledby="')) throw new OptionError("toPng: svg", "a figure", svg.slice(0, 40));
+export async function toPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
+  checkOptions<PngOptions>("toPng", options, { width: 1, background: 1, color: 1, fonts: 1 });
+  const { width = 800, background = "white", color = "#1f2328", fonts } = options;
+  checkType("toPng: svg", "string", svg);
+  checkType("toPng: background", "string", background);
+  checkType("toPng: color", "string", color);
+  if (fonts !== undefined) checkList("toPng: fonts", fonts);
+  for (const [i, font] of (fonts ?? []).entries()) checkType(`toPng: fonts[${i}]`, "string", font);
+  if (!svg.startsWith('<svg aria-labelledby="')) throw new OptionError("toPng: svg", "a figure", svg);
   if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "a whole number from 1 on", width);
   if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
   const Resvg = await loadResvg("toPng");
   const files = fonts ?? fontFiles("toPng");
   // resvg knows the attribute for sharp pixels, and takes the style of browsers for one that it does not know.
   const colored = svg.replace("<svg ", `<svg color="${color}" `).replaceAll(` ${PIXELATED}`, "");
-  const image = new Resvg(colored, {
-    fitTo: { mode: "width", value: width },
+  const rendering = {
+    fitTo: { mode: "width" as const, value: width },
     background,
     font: {
       loadSystemFonts: false,
@@ -44,6 +50,13 @@ export async function toPng(
       defaultFontFamily: "DejaVu Sans",
       sansSerifFamily: "DejaVu Sans",
     },
-  });
-  return image.render().asPng();
+  };
+  try {
+    return new Resvg(colored, rendering).render().asPng();
+  } catch (cause) {
+    if (cause instanceof Error && cause.message === "invalid value") {
+      throw new OptionError("toPng: background", "a CSS colour or transparent", background);
+    }
+    throw cause;
+  }
 }

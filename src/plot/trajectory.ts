@@ -1,6 +1,7 @@
+import { checkList, checkNumbers as checkNumberList, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { type Chart, chart, type Named, type Places } from "./chart.ts";
-import { checkDomain, checkNumbers, extent } from "./check.ts";
+import { CHART_KEYS, checkDomain, checkFigure, checkItems, checkNumbers, extent } from "./check.ts";
 import { marker } from "./labels.ts";
 import { element } from "./markup.ts";
 import { type Style, styleOf } from "./palette.ts";
@@ -41,7 +42,10 @@ export async function trajectory(
   options: TrajectoryOptions = {},
 ): Promise<string> {
   const figure = "trajectory";
-  if (paths.length === 0) throw new ShapeError(figure, "paths", "at least one", "none");
+  checkFigure<TrajectoryOptions>(figure, options, { ...CHART_KEYS, levels: 1 });
+  checkType("trajectory: f", "function", f);
+  checkItems(figure, "paths", paths);
+  if (options.levels !== undefined) checkNumberList("trajectory: levels", options.levels);
   const walks = paths.map((path, i) => walkOf(figure, path, styleOf(i)));
   const xDomain = domainOf(
     figure,
@@ -90,7 +94,9 @@ type Walk = {
 };
 
 function walkOf(figure: string, { label, points }: Path, style: Style): Walk {
+  checkType(`${figure}: label`, "string", label);
   const argument = `path ${JSON.stringify(label)}`;
+  checkList(`${figure}: ${argument}`, points, "an array of points");
   if (points.length === 0) throw new ShapeError(figure, argument, "at least one point", "none");
   for (const [i, point] of points.entries()) checkNumbers(figure, `${argument}[${i}]`, point, 2);
   const along = (axis: 0 | 1) => points.map((point) => point[axis] ?? Number.NaN);

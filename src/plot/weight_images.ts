@@ -1,4 +1,4 @@
-import { checkCount, checkNames, gridOf, pictureShape } from "./check.ts";
+import { checkCount, checkFigure, checkNames, FIGURE_KEYS, gridOf, pictureShape } from "./check.ts";
 import { frame } from "./frame.ts";
 import { gallery, indicesOf } from "./gallery.ts";
 import { LINE, WIDTH } from "./letters.ts";
@@ -33,10 +33,12 @@ const DIVERGING = [...Array.from({ length: COLORS }, (_, i) => diverging(i / ((C
  */
 export async function weightImages(weights: Matrix, options: WeightImagesOptions = {}): Promise<string> {
   const figure = "weightImages";
+  checkFigure<WeightImagesOptions>(figure, options, { ...FIGURE_KEYS, shape: 1, perRow: 1, captions: 1 });
   const { rows, columns, at } = gridOf(figure, "weights", weights);
   const shape = pictureShape(figure, "rows of the weights", rows, options.shape);
   const perRow = checkCount(figure, "perRow", options.perRow ?? Math.min(10, columns), 1);
-  const captions = options.captions && checkNames(figure, "captions", options.captions, columns);
+  const captions =
+    options.captions === undefined ? undefined : checkNames(figure, "captions", options.captions, columns);
   const greatest = greatestOf(rows, columns, at);
   const scale = { low: -greatest, high: greatest, colors: COLORS, none: COLORS };
   const pictures = Array.from({ length: columns }, (_, column) => ({

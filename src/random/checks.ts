@@ -23,7 +23,8 @@ export function checkSeed(seed: number | readonly number[]): void {
 /** The range low ≤ x < high; returns the last offset from low, high − 1 − low. */
 export function checkRange(low: number, high: number): number {
   if (!Number.isSafeInteger(low)) throw new OptionError("randint: low", "a whole number within ±(2⁵³ − 1)", low);
-  if (!Number.isSafeInteger(high - 1)) throw new OptionError("randint: high", "a whole number within ±2⁵³", high);
+  if (typeof high !== "number" || !Number.isSafeInteger(high - 1))
+    throw new OptionError("randint: high", "a whole number within ±2⁵³", high);
   const last = high - 1 - low;
   if (last < 0) throw new OptionError("randint: high", `more than low = ${low}`, high);
   if (last > Number.MAX_SAFE_INTEGER) throw new OptionError("randint: high", `at most low + 2⁵³, low = ${low}`, high);

@@ -6,8 +6,11 @@
  * differ in the last bit. The draws made here are the same bits on every host.
  */
 
+import { checkList } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { log } from "../numeric/log.ts";
+import { checkOptions } from "../options.ts";
+import { isArrayOf } from "../values.ts";
 import { checkRange, checkSeed, checkWhole, countDraws, MAX_COUNT, MAX_POPULATION } from "./checks.ts";
 import { Mt19937 } from "./mt19937.ts";
 import { checkSnapshot, type RandomStateSnapshot } from "./snapshot.ts";
@@ -55,6 +58,11 @@ export class RandomState {
   constructor(seed: number | readonly number[]) {
     checkSeed(seed);
     this.#generator = new Mt19937(seed);
+  }
+
+  /** State libraries (Vue) leave objects with a tag of their own as they are. */
+  get [Symbol.toStringTag](): string {
+    return "RandomState";
   }
 
   /** One uniform draw from [0, 1). */
@@ -113,7 +121,11 @@ export class RandomState {
    * @throws {OptionError} n or size not a whole number, nothing to choose from, more indices than n without
    *   replacement, or `out` of another length than size
    */
-  choice(n: number, size: number, { replace = true, out }: ChoiceOptions = {}): Int32Array {
+  choice(n: number, size: number, options: ChoiceOptions = {}): Int32Array {
+    checkOptions<ChoiceOptions>("choice", options, { replace: 1, out: 1 });
+    const { replace = true, out } = options;
+    if (typeof replace !== "boolean") throw new OptionError("choice: replace", "a boolean", replace);
+    if (out !== undefined && !isArrayOf(out, "Int32Array")) throw new OptionError("choice: out", "an Int32Array", out);
     checkWhole("choice: n", n, replace ? MAX_POPULATION : MAX_COUNT);
     checkWhole("choice: size", size, MAX_COUNT);
     if (n === 0 && size > 0) throw new OptionError("choice: n", "at least 1, to draw from", n);
@@ -147,8 +159,13 @@ export class RandomState {
     return order;
   }
 
-  /** Reorders an array or a typed array in place; all orders are equally likely. */
+  /**
+   * Reorders an array or a typed array in place; all orders are equally likely.
+   *
+   * @throws {OptionError} neither an array nor a typed array
+   */
   shuffle<T>(array: Shuffleable<T>): void {
+    checkList("shuffle: array", array);
     for (let i = array.length - 1; i >= 1; i -= 1) {
       const j = this.#generator.upTo(i);
       const moved = array[i]!;

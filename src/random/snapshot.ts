@@ -5,6 +5,7 @@
  */
 
 import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { KEY_LENGTH } from "./mt19937.ts";
 
 /** A stopped stream. `key` is never shared with a generator. */
@@ -28,9 +29,13 @@ export type RandomStateSnapshot = {
  *   outside 0 to 624; `hasGauss` not a boolean; `cachedGaussian` not finite
  */
 export function checkSnapshot(snapshot: RandomStateSnapshot): void {
+  if (typeof snapshot !== "object" || snapshot === null) throw new OptionError("setState", "a snapshot", snapshot);
+  checkOptions<RandomStateSnapshot>("setState", snapshot, {
+    ...{ algorithm: 1, key: 1, position: 1, hasGauss: 1, cachedGaussian: 1 },
+  });
   const { algorithm, key, position, hasGauss, cachedGaussian } = snapshot;
   if (algorithm !== "MT19937") throw new OptionError("setState: algorithm", '"MT19937"', algorithm);
-  if (!(key instanceof Uint32Array)) throw new OptionError("setState: key", "a Uint32Array", typeof key);
+  if (!(key instanceof Uint32Array)) throw new OptionError("setState: key", "a Uint32Array", key);
   if (key.length !== KEY_LENGTH) {
     throw new OptionError("setState: key", `${KEY_LENGTH} words`, key.length);
   }

@@ -9,10 +9,14 @@
  *            constant   one number
  *   nodes    applied    an operation and its operands
  */
+
+import { checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
+import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { Pointer } from "../wasm/abi.ts";
-import type { DType, FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkDType, type DType, type FloatType } from "../wasm/dtype.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { checkShape, countOf, type Shape, show } from "./layout.ts";
 import type { Attributes, Form, Operation } from "./operation.ts";
 import { SparseMatrix } from "./sparse.ts";
@@ -39,6 +43,7 @@ export type Source =
 
 /** A value to be computed. It holds no memory; disposing of it does nothing. */
 export class Expression<D extends DType = DType> extends Owner {
+  static override readonly name: string = "Expression";
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -71,6 +76,11 @@ export class Expression<D extends DType = DType> extends Owner {
     return `${this.name ?? origin} ${this.dtype} ${show(this.shape)}`;
   }
 
+  /** What it is called, its dtype and its shape: it has no numbers yet. */
+  override toString(): string {
+    return `Expression ${this.describe()}`;
+  }
+
   /** Nothing to give back: there so that one text can use tensors and expressions alike. */
   dispose(): void {}
 }
@@ -79,15 +89,21 @@ export class Expression<D extends DType = DType> extends Owner {
  * An expression whose numbers are given before each run: `program.inputs.x.set(…)`.
  *
  * @param options.name what the program and errors call it
- * @throws {OptionError} a shape that is no shape
+ * @throws {OptionError} an invalid shape, no name, or an unknown dtype
  * @example
  * const x = input(engine, [100, 784], { name: "x" });
  */
 export function input<D extends DType = "float32">(
   engine: Engine,
   shape: Shape,
-  { name, dtype = "float32" as D }: { readonly name: string; readonly dtype?: D },
+  options: { readonly name: string; readonly dtype?: D },
 ): Expression<D> {
+  checkEngine(engine);
+  checkType("input: options", "object", options);
+  checkOptions<{ readonly name: string; readonly dtype?: D }>("input", options, { name: 1, dtype: 1 });
+  const { name, dtype = "float32" as D } = options;
+  checkType("input: name", "string", name);
+  checkDType("input: dtype", dtype);
   return new Expression<D>(engine, { dtype, shape: checkShape("shape", shape) }, { kind: "input" }, name);
 }
 
@@ -104,10 +120,14 @@ export function argument<D extends DType>(engine: Engine, form: Form<D>, name: s
 /**
  * One number in a float type, as an expression without axes.
  *
+ * @throws {OptionError} not an engine, a number or a dtype
  * @example
  * const half = constant(engine, 0.5, "float32");
  */
 export function constant<D extends FloatType>(engine: Engine, value: number, dtype: D): Expression<D> {
+  checkEngine(engine);
+  checkType("constant: value", "number", value);
+  checkDType("constant: dtype", dtype);
   return new Expression<D>(engine, { dtype, shape: [] }, { kind: "constant", value });
 }
 
@@ -115,16 +135,20 @@ export function constant<D extends FloatType>(engine: Engine, value: number, dty
  * A value as an expression: a tensor becomes a leaf, which is read when a program runs.
  *
  * @throws {DisposedError} the tensor was disposed
+ * @throws {OptionError} neither a tensor nor an expression
  */
 export function expressionOf<D extends DType>(value: AnyValue<D>): Expression<D> {
   if (value instanceof Expression) return value;
+  if (!(value instanceof Tensor || value instanceof SparseMatrix)) {
+    throw new OptionError("value", "a tensor or an expression", value);
+  }
   const owner: { readonly pointer: Pointer } = value instanceof SparseMatrix ? value.values : value;
   void owner.pointer; // a disposed tensor is found where it is used, not when the program runs
   const name = value instanceof Tensor ? value.name : undefined;
   return new Expression<D>(value.engine, value, { kind: "tensor", tensor: value }, name);
 }
 
-/** Whether an expression is this number everywhere, as far as one can see without computing. */
+/** Whether an expression is this number (0 is not -0) everywhere, as far as one can see without computing. */
 export function isConstant(x: unknown, value: number): boolean {
-  return x instanceof Expression && x.source.kind === "constant" && x.source.value === value;
+  return x instanceof Expression && x.source.kind === "constant" && Object.is(x.source.value, value);
 }

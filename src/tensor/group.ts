@@ -4,7 +4,10 @@
  *   ┌ W1 ─────────┬ b1 ─┬ W2 ──┬ b2 ┐     whole: one vector over all of it, for updates and copies
  *   └ 16-byte aligned, zero between ┘     parts: a named view of each
  */
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+
+import { checkRecord } from "../arguments.ts";
+import { checkOptions } from "../options.ts";
+import { bytesPerElement, checkDType, type FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkShape, countOf, type Shape } from "./layout.ts";
 import { type Tensor, zeros } from "./tensor.ts";
@@ -41,8 +44,12 @@ export function tensorGroup<Name extends string, D extends FloatType>(
   engine: Engine,
   shapes: { readonly [N in Name]: Shape },
   dtype: D,
-  { name, prefix = "" }: GroupOptions = {},
+  options: GroupOptions = {},
 ): TensorGroup<Name, D> {
+  checkOptions<GroupOptions>("tensorGroup", options, { name: 1, prefix: 1 });
+  checkRecord("tensorGroup: shapes", shapes);
+  checkDType("tensorGroup: dtype", dtype);
+  const { name, prefix = "" } = options;
   const unit = ALIGNMENT_BYTES / bytesPerElement(dtype);
   const entries = Object.entries<Shape>(shapes).map(([name, shape]) => ({ name, shape: checkShape(name, shape) }));
   const sizes = entries.map(({ shape }) => Math.ceil(countOf(shape) / unit) * unit);

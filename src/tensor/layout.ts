@@ -1,6 +1,7 @@
 /**
  * Shapes: pure arithmetic, no memory. Everything is row-major: the last axis is contiguous.
  */
+import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 
 /** Extents, the outermost axis first; none for a scalar. */
@@ -40,30 +41,37 @@ export function isAddressable(shape: Shape): boolean {
 /**
  * A shape from outside, checked once.
  *
- * @throws {OptionError} an extent that is not a whole number from 0 on, or too many elements to address
+ * @throws {OptionError} not an array of integers ≥ 0, or too many elements to address
  */
 export function checkShape(option: string, shape: Shape): Shape {
+  checkList(option, shape, "an array of sizes");
   for (const extent of shape) {
-    if (!Number.isInteger(extent) || extent < 0) throw new OptionError(option, "whole numbers from 0 on", show(shape));
+    if (!Number.isInteger(extent) || extent < 0) throw new OptionError(option, "integers ≥ 0", shape);
   }
-  if (!isAddressable(shape)) throw new OptionError(option, "fewer than 2^31 elements", show(shape));
+  if (!isAddressable(shape)) throw new OptionError(option, "fewer than 2^31 elements", shape);
   return Object.freeze([...shape]);
 }
+
+/** The most axes of nested numbers: deeper nesting is an array that contains itself. */
+const MAX_DEPTH = 64;
 
 /**
  * The shape of nested numbers.
  *
  * @throws {ShapeError} rows of different lengths, or depths
+ * @throws {OptionError} an element that is neither a number nor an array, or nesting without end
  */
-export function shapeOf(op: string, values: NestedNumbers): Shape {
+export function shapeOf(op: string, values: NestedNumbers, argument = "values", depth = 0): Shape {
   if (typeof values === "number") return [];
-  const [first] = values;
-  if (first === undefined) return [0];
-  const inner = shapeOf(op, first);
+  if (!Array.isArray(values) || depth > MAX_DEPTH) {
+    throw new OptionError(`${op}: ${argument}`, depth === 0 ? "numbers or a typed array" : "a number", values);
+  }
+  if (values.length === 0) return [0];
+  const inner = shapeOf(op, values[0], `${argument}[0]`, depth + 1);
   for (const [index, value] of values.entries()) {
-    const shape = shapeOf(op, value);
+    const shape = typeof value === "number" ? [] : shapeOf(op, value, `${argument}[${index}]`, depth + 1);
     if (!isSameShape(shape, inner))
-      throw new ShapeError(op, `values[${index}]`, show(inner), show(shape), "rows must be alike");
+      throw new ShapeError(op, `${argument}[${index}]`, show(inner), show(shape), "rows must be alike");
   }
   return [values.length, ...inner];
 }

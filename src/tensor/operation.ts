@@ -84,8 +84,10 @@ export type Operation<A extends Attributes = Attributes> = {
   readonly isView?: true;
   /** The library's: programs know by its name what it computes, and put it together with others. */
   readonly isBuiltIn?: true;
-  /** The operand that is changed, for operations that are run for this effect. */
+  /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's form. */
   readonly changes?: number;
+  /** Other operands that are changed with it, where there are as many. */
+  readonly alsoChanges?: readonly number[];
   /** Bytes of scratch during a call. */
   scratchBytes?(call: Unplaced<A>): number;
   /** Floating-point operations of a call; default: one for each element of the result. */

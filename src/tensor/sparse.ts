@@ -6,10 +6,14 @@
  *   values    the nonzeros
  */
 
+import { checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
-import { bytesPerElement, type DType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
-import { checkShape } from "./layout.ts";
+import { OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
+import { bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
+import { checkShape, show } from "./layout.ts";
+import { showNumbers, whereReadable } from "./numbers.ts";
 import { empty, type Tensor, zeros } from "./tensor.ts";
 
 /** Kernels move eight nonzeros at a time, so there is room for that many behind the last. */
@@ -34,6 +38,7 @@ export type SparseForm<D extends DType> = {
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
  */
 export class SparseMatrix<D extends DType = DType> extends Owner {
+  static override readonly name: string = "SparseMatrix";
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */
@@ -52,13 +57,24 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   /**
    * An m × k matrix without nonzeros yet.
    *
-   * @throws {OptionError} a shape that is no shape
+   * @throws {OptionError} an invalid shape, dtype or count of nonzeros
    * @throws {AllocationError} too large for one block
    */
   constructor(engine: Engine, shape: readonly [number, number], form: SparseForm<D>) {
     super();
-    const { dtype, widest, capacity = shape[0] * widest } = form;
     checkShape("shape", shape);
+    checkType("SparseMatrix: form", "object", form);
+    checkOptions<SparseForm<D>>("SparseMatrix", form, { dtype: 1, widest: 1, capacity: 1 });
+    const { dtype, widest } = form;
+    checkEngine(engine);
+    checkDType("SparseMatrix: dtype", dtype);
+    if (shape.length !== 2) throw new OptionError("SparseMatrix: shape", "[rows, columns]", shape);
+    for (const [option, count] of [["widest", widest] as const, ["capacity", form.capacity] as const]) {
+      if (option === "capacity" && count === undefined) continue;
+      if (!Number.isInteger(count) || (count as number) < 0)
+        throw new OptionError(`SparseMatrix: ${option}`, "an integer ≥ 0", count);
+    }
+    const { capacity = shape[0] * widest } = form;
     this.engine = engine;
     this.dtype = dtype;
     this.shape = shape;
@@ -72,6 +88,12 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   /** Nonzeros at the moment. */
   get nonzeros(): number {
     return this.starts.data[this.shape[0]] ?? 0;
+  }
+
+  /** Its dtype and shape, and the values of the first and the last nonzeros. */
+  override toString(): string {
+    const nonzeros = () => showNumbers(this.values.data, [this.nonzeros]);
+    return `SparseMatrix ${this.dtype} ${show(this.shape)}, nonzeros: ${whereReadable(nonzeros)}`;
   }
 
   /** Gives the memory back. A second call does nothing. */

@@ -4,12 +4,17 @@
  *   owner  made by `tensor`, `zeros` or an operation; whoever made it disposes of it
  *   view   rows of a tensor, or one tensor of a group; lives as long as the owner, frees nothing
  */
+import { checkText } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
-import { type ArrayOf, bytesPerElement, type DType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkOptions } from "../options.ts";
+import { checkReadable } from "../readable.ts";
+import { describeValue } from "../values.ts";
+import { type ArrayOf, bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import { checkShape, countOf, flatten, type NestedNumbers, nest, type Shape, shapeOf, show } from "./layout.ts";
+import { showNumbers, whereReadable } from "./numbers.ts";
 
 /** Where a tensor's elements lie: a block, and whether the tensor owns or only sees it. */
 type Storage = { readonly block: Block; readonly offset: number; readonly role: "owner" | "view" };
@@ -29,6 +34,7 @@ export type TensorOptions<D extends DType> = {
 
 /** Row-major numbers of one dtype in an engine's memory. */
 export class Tensor<D extends DType = DType> extends Owner {
+  static override readonly name: string = "Tensor";
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */
@@ -91,8 +97,10 @@ export class Tensor<D extends DType = DType> extends Owner {
    * Copies numbers into the tensor, converted to its dtype.
    *
    * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
+   * @throws {OptionError} a detached array, or a Proxy of a typed array
    */
   set(values: TensorData): void {
+    checkReadable("set: values", values);
     write(this, values, "set");
   }
 
@@ -105,7 +113,12 @@ export class Tensor<D extends DType = DType> extends Owner {
     const [count, ...inner] = this.shape;
     const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end;
     if (count === undefined || !isRange || end > count) {
-      throw new ShapeError("rows", this.describe(), `a range within 0..${count ?? 0}`, `${start}..${end}`);
+      throw new ShapeError(
+        "rows",
+        this.describe(),
+        `a range within 0..${count ?? 0}`,
+        `${describeValue(start)}..${describeValue(end)}`,
+      );
     }
     return this.part(start * countOf(inner), [end - start, ...inner], this.name);
   }
@@ -121,8 +134,14 @@ export class Tensor<D extends DType = DType> extends Owner {
   part(start: number, shape: Shape, name?: string): Tensor<D> {
     void this.pointer; // a disposed view gives no further views
     const wanted = checkShape("part: shape", shape);
+    checkText("part: name", name);
     if (!Number.isInteger(start) || !(start >= 0 && start + countOf(wanted) <= this.size)) {
-      throw new ShapeError("part", this.describe(), `elements within 0..${this.size}`, `${show(shape)} from ${start}`);
+      throw new ShapeError(
+        "part",
+        this.describe(),
+        `elements within 0..${this.size}`,
+        `${show(shape)} from ${describeValue(start)}`,
+      );
     }
     const { block, offset } = this.#storage;
     const storage: Storage = { block, offset: offset + start * bytesPerElement(this.dtype), role: "view" };
@@ -132,6 +151,41 @@ export class Tensor<D extends DType = DType> extends Owner {
   /** `W1 float32 [784, 50]`: what errors call it. */
   describe(): string {
     return `${this.name ?? "tensor"} ${this.dtype} ${show(this.shape)}`;
+  }
+
+  /**
+   * Its name, dtype, shape and numbers, as NumPy shows an array: where there are more than 100, of each axis the first and
+   * the last three. A disposed tensor is shown as that.
+   */
+  override toString(): string {
+    const { name, dtype, shape } = this;
+    const title = `Tensor${name === undefined ? "" : ` ${name}`} ${dtype} ${show(shape)}`;
+    return `${title}:${shape.length > 1 ? "\n" : " "}${whereReadable(() => showNumbers(this.data, shape))}`;
+  }
+
+  /**
+   * What JSON has of it: nested numbers, which `tensor` takes. JSON makes null of NaN and ±∞.
+   *
+   * @throws {DisposedError} after `dispose()`
+   */
+  override toJSON(): NestedNumbers {
+    return this.toArray();
+  }
+
+  /**
+   * Along the first axis, as NumPy's arrays: the numbers of a vector; of more axes, a view of each element, which is not
+   * copied and needs no `dispose`.
+   *
+   * @throws {ShapeError} the tensor has no axis
+   * @throws {DisposedError} after `dispose()`
+   */
+  *[Symbol.iterator](): Generator<number | Tensor<D>, void> {
+    const [count, ...inner] = this.shape;
+    if (count === undefined) throw new ShapeError("iterate", this.describe(), "at least one axis", show(this.shape));
+    for (let i = 0; i < count; i++) {
+      if (inner.length === 0) yield this.data[i] ?? Number.NaN;
+      else yield this.part(i * countOf(inner), inner);
+    }
   }
 
   /** Gives the memory back; of a view, ends only the view. A second call does nothing. */
@@ -156,7 +210,8 @@ type DTypeOf<A> = A extends Float64Array
  * A tensor from numbers, copied into the engine's memory.
  *
  * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
- * @throws {OptionError} a shape that is no shape, or a number that its integer dtype cannot hold
+ * @throws {OptionError} not numbers, an invalid shape, an unknown dtype or option, a number that an integer dtype cannot
+ *   hold, a detached array, or a Proxy of a typed array
  * @throws {AllocationError} too large for one block
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -165,10 +220,13 @@ type DTypeOf<A> = A extends Float64Array
 export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
   engine: Engine,
   values: A,
-  { dtype, shape, name }: TensorOptions<D> = {},
+  options: TensorOptions<D> = {},
 ): Tensor<D> {
+  checkOptions<TensorOptions<D>>("tensor", options, { dtype: 1, shape: 1, name: 1 });
+  const { dtype, shape, name } = options;
+  checkReadable(`tensor: ${name ?? "values"}`, values);
   const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
-  const wanted = checkShape("shape", shape ?? natural);
+  const wanted = checkShape("shape", shape === undefined ? natural : shape);
   if (countOf(wanted) !== countOf(natural)) {
     throw new ShapeError(
       "tensor",
@@ -177,7 +235,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
       `${countOf(natural)} numbers`,
     );
   }
-  const made = empty(engine, wanted, { dtype: dtype ?? (dtypeOf(values) as D), name });
+  const made = empty(engine, wanted, { dtype: dtype === undefined ? (dtypeOf(values) as D) : dtype, name });
   try {
     write(made, values, "tensor", "any shape");
   } catch (error) {
@@ -190,7 +248,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
 /**
  * A tensor of zeros.
  *
- * @throws {OptionError} a shape that is no shape
+ * @throws {OptionError} an invalid shape, an unknown dtype or option
  * @throws {AllocationError} too large for one block
  * @example
  * using y = zeros(engine, [2, 3], { dtype: "float64" });
@@ -198,8 +256,10 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
 export function zeros<D extends DType = "float32">(
   engine: Engine,
   shape: Shape,
-  { dtype = "float32" as D, name }: Omit<TensorOptions<D>, "shape"> = {},
+  options: Omit<TensorOptions<D>, "shape"> = {},
 ): Tensor<D> {
+  checkOptions<Omit<TensorOptions<D>, "shape">>("zeros", options, { dtype: 1, name: 1 });
+  const { dtype = "float32" as D, name } = options;
   const made = empty(engine, checkShape("shape", shape), { dtype, name });
   made.data.fill(0);
   return made;
@@ -211,6 +271,9 @@ export function empty<D extends DType>(
   shape: Shape,
   { dtype, name }: { dtype: D; name?: string | undefined },
 ): Tensor<D> {
+  checkEngine(engine);
+  checkDType("dtype", dtype);
+  checkText("name", name);
   const block = engine.memory.allocate(countOf(shape) * bytesPerElement(dtype));
   return new Tensor<D>(engine, { block, offset: 0, role: "owner" }, { dtype, shape, name });
 }

@@ -34,7 +34,7 @@ function changed<D extends FloatType>(
   { engine, dtype, plan, random, own }: FeedParts<D>,
 ): Filled<D> {
   if (!(train instanceof Dataset)) {
-    throw new OptionError("augment", "a Dataset to train on", "one that is in the engine's memory");
+    throw new OptionError("augment", "needs a Dataset to train on, not one in the engine's memory");
   }
   const batch = own(new StagedMinibatch(engine, train, { batchSize, dtype, layout: plan.layout }));
   const indices = new Int32Array(batchSize);

@@ -6,26 +6,34 @@
  *   tensors    W1, b1, …             parameters and running statistics: what any reader of weights sees
  *              training/…            optimizer averages, random stream, order of the epoch, losses, best weights
  */
+
+import { checkInstance, checkText, checkType } from "../arguments.ts";
 import { CheckpointError, OptionError } from "../errors.ts";
 import type { ArrayData, NamedArray } from "../formats/arrays.ts";
-import { type Json, parseJson, showJson } from "../formats/json.ts";
+import { type Json, parseJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
-import { describeNetwork } from "../nn/description.ts";
+import { describeNetwork, parseDescription } from "../nn/description.ts";
+import { checkOptions } from "../options.ts";
+import { describeValue, tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
+import { unknownIn } from "./known_facts.ts";
 import type { SamplerState } from "./sampler.ts";
-import { RESTORE, type Trainer } from "./trainer.ts";
+import { RESTORE, Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
-/** Checkpoints of another version are refused. */
-const VERSION = 1;
+/**
+ * Checkpoints of a later version are refused. Version 2 is written only where version 1 cannot say something: `dropLast`,
+ * and that the current epoch's sum is of means over examples where the loss is `squaredError`; version 1 added up sums.
+ */
+const VERSION = 2;
 const KEY = "lanegrad.checkpoint";
 const NETWORK_KEY = "lanegrad.network";
 
 /** What a checkpoint says in words and numbers: JSON. */
 export type CheckpointFacts = {
-  /** Of the format. */
+  /** Of the format: 1 or 2. */
   readonly version: number;
   /** The run's options, which `restore` compares. */
   readonly plan: TrainingPlan;
@@ -68,11 +76,12 @@ export type Checkpoint = {
  * checkpointOf(trainer).iteration; // → 1
  */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
+  checkTrainer("checkpointOf: trainer", trainer);
   const { history, feed, plan } = trainer;
   const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
   const facts: CheckpointFacts = {
-    version: VERSION,
+    version: plan.dropLast || isSum(trainer) ? VERSION : 1,
     plan,
     data: dataOf(trainer),
     optimizerStep: trainer.state.step,
@@ -100,6 +109,9 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
  * Puts a run where a checkpoint left off; its history is the checkpoint's from here on. Nothing is changed where
  * something does not fit.
  *
+ * The losses of steps and epochs that a checkpoint of version 1 recorded for `squaredError` are sums over the minibatch, and
+ * stay as they are; those after it are means over examples.
+ *
  * @throws {CheckpointError} of another network, of other data or of another way of training, or damaged
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
@@ -108,6 +120,8 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
  * restore(trainer, before); // the weights are those of before, too
  */
 export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Checkpoint): void {
+  checkTrainer("restore: trainer", trainer);
+  checkCheckpoint("restore: checkpoint", checkpoint);
   const { facts, arrays, file } = checkpoint;
   const differences = differencesOf(trainer, checkpoint);
   if (differences.length > 0) throw new CheckpointError({ kind: "another-run", differences }, file);
@@ -125,7 +139,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     key: read("training/random/key", new Uint32Array(624)),
     ...{ position: rest[0] ?? 0, hasGauss: rest[1] === 1, cachedGaussian: rest[2] ?? 0 },
   };
-  const position = read("training/position", trainer.position());
+  const position = read("training/position", trainer.position()).slice();
   const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
   const bestBlocks = facts.watch?.best === undefined ? [] : trainer.network.blocks;
   const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));
@@ -146,6 +160,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     throw new CheckpointError({ kind: "damaged", reason: error.message }, file);
   }
   for (const [data, saved] of targets) (data as Float64Array).set(saved as Float64Array);
+  if (facts.version === 1 && isSum(trainer)) position[1] = (position[1] ?? 0) / trainer.plan.batchSize;
   trainer.resume(position);
   trainer.best?.resume({ best: undefined, waited: 0, ...facts.watch, blocks: blocks as WatchState["blocks"] });
   const { history } = trainer;
@@ -164,7 +179,9 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const bytes = encodeCheckpoint(checkpointOf(trainer));
  */
-export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  checkCheckpoint("encodeCheckpoint: checkpoint", checkpoint);
+  const { facts, network, arrays } = checkpoint;
   return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
 }
 
@@ -172,24 +189,34 @@ export function encodeCheckpoint({ facts, network, arrays }: Checkpoint): Uint8A
  * Reads a checkpoint.
  *
  * @param options.file what errors call it
- * @throws {FormatError} no safetensors file, or damaged
- * @throws {CheckpointError} weights without a checkpoint, another version, or damaged
+ * @throws {FormatError} no safetensors file, damaged, or of a network that this version does not know: it is named
+ * @throws {CheckpointError} weights without a checkpoint, another version, something that this version does not know, or
+ *   damaged
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
  */
-export function decodeCheckpoint(bytes: Uint8Array, { file }: { readonly file?: string } = {}): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array, options: { readonly file?: string } = {}): Checkpoint {
+  checkOptions<{ readonly file?: string }>("decodeCheckpoint", options, { file: 1 });
+  const { file } = options;
+  checkText("decodeCheckpoint: file", file);
   const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const text = metadata.get(KEY);
   const network = metadata.get(NETWORK_KEY);
   if (text === undefined || network === undefined) throw new CheckpointError({ kind: "no-checkpoint" }, file);
   const arrays = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const facts = factsOf(text, file);
+  checkNetwork(network, file);
   const iteration = arrays.get("training/position")?.data[0];
   if (!Number.isSafeInteger(iteration)) {
     throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
   }
   return { iteration: Number(iteration), facts, network, arrays, file, [RESTORE]: restore };
+}
+
+/** Whether the network's loss is a sum over the minibatch. */
+function isSum<D extends FloatType>({ network }: Trainer<D>): boolean {
+  return network.lossFunction === "squaredError";
 }
 
 /** Parameters and running statistics by name. */
@@ -223,6 +250,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
     ...data,
     sampling: plan.sampling,
     batchSize: plan.batchSize,
+    dropLast: plan.dropLast ?? (mayDropLast(trainer) && trainer.plan.dropLast),
     accumulate: plan.accumulate,
     lossAt: plan.lossAt,
     augmentation: JSON.stringify(plan.augmentation) ?? "none",
@@ -232,6 +260,14 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
   return here.flatMap(([name, value]) =>
     there.get(name) === value ? [] : [`${name} ${shown(there.get(name))} there, ${value} here`],
   );
+}
+
+/**
+ * Whether a run of before there was `dropLast` may resume with it: where `batchNorm` was trained on a last minibatch of one
+ * row, which is refused now.
+ */
+function mayDropLast<D extends FloatType>({ network, plan, examples: { length } }: Trainer<D>): boolean {
+  return Object.keys(network.statistics).length > 0 && (length === undefined || length % plan.batchSize === 1);
 }
 
 /** Facts from a file, with the shape that `restore` relies on. */
@@ -244,7 +280,7 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged(`${KEY} is no JSON`);
   }
   if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
-  if (facts.version !== VERSION) {
+  if (facts.version !== 1 && facts.version !== VERSION) {
     throw new CheckpointError({ kind: "version", expected: VERSION, found: shown(facts.version) }, file);
   }
   const { plan, data, sampler, evaluations, epochs, watch } = facts;
@@ -256,12 +292,25 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged("no best weights");
   }
   if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
+  const unknown = unknownIn(facts);
+  if (unknown !== undefined) throw new CheckpointError({ kind: "newer", unknown }, file);
   return facts as CheckpointFacts;
+}
+
+/** Refuses a description that this version does not know, by what is unknown. */
+function checkNetwork(network: string, file: string | undefined): void {
+  let description: unknown;
+  try {
+    description = parseJson(network);
+  } catch {
+    throw new CheckpointError({ kind: "damaged", reason: `${NETWORK_KEY} is no JSON` }, file);
+  }
+  parseDescription(description, file === undefined ? {} : { file });
 }
 
 /** A value from a file; what is no object reads better without quotation marks. */
 function shown(value: unknown): string {
-  return typeof value === "object" ? showJson(value as Json) : String(value);
+  return typeof value === "object" ? describeValue(value as Json) : String(value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -270,4 +319,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isRecords(value: unknown): boolean {
   return Array.isArray(value) && value.every(isRecord);
+}
+
+function checkTrainer(option: string, trainer: unknown): void {
+  checkInstance(option, "a Trainer", Trainer, trainer);
+}
+
+function checkCheckpoint(option: string, checkpoint: Checkpoint): void {
+  checkType(option, "object", checkpoint);
+  checkType(`${option}.facts`, "object", checkpoint.facts);
+  checkType(`${option}.network`, "string", checkpoint.network);
+  if (tagOf(checkpoint.arrays) !== "Map")
+    throw new OptionError(`${option}.arrays`, "a Map of arrays", checkpoint.arrays);
 }

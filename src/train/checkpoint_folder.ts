@@ -7,8 +7,11 @@
  * Each is written beside its place, flushed, and renamed; older ones go only then. Whenever the machine stops, every file
  * under these names is whole, and a checkpoint whose `save` has returned is there.
  */
+
 import { files, readBytes } from "#platform";
+import { checkType } from "../arguments.ts";
 import { CheckpointError, FormatError, OptionError, SaveError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { PART_SUFFIX } from "../platform/types.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
@@ -40,8 +43,13 @@ export class CheckpointFolder {
   readonly #maxBytes: number;
 
   /** @throws {OptionError} `keep` is no whole number from 1 on, or the folder has no name */
-  constructor(folder: string, { keep = 3, maxBytes = MAX_BYTES }: CheckpointFolderOptions = {}) {
+  constructor(folder: string, options: CheckpointFolderOptions = {}) {
+    checkOptions<CheckpointFolderOptions>("CheckpointFolder", options, { keep: 1, maxBytes: 1 });
+    const { keep = 3, maxBytes = MAX_BYTES } = options;
+    checkType("CheckpointFolder: folder", "string", folder);
     if (folder === "") throw new OptionError("folder", "a folder's name", folder);
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
+      throw new OptionError("maxBytes", "a positive integer", maxBytes);
     if (!Number.isSafeInteger(keep) || keep < 1) throw new OptionError("keep", "a whole number from 1 on", keep);
     this.folder = folder;
     this.#keep = keep;
@@ -55,7 +63,11 @@ export class CheckpointFolder {
    * @returns the file's name within the folder
    * @throws {SaveError} it could not be written; the checkpoints before it stand
    */
-  async save(checkpoint: Checkpoint, { as = "last" }: { readonly as?: "last" | "best" } = {}): Promise<string> {
+  async save(checkpoint: Checkpoint, options: { readonly as?: "last" | "best" } = {}): Promise<string> {
+    checkOptions<{ readonly as?: "last" | "best" }>("save", options, { as: 1 });
+    const { as = "last" } = options;
+    if (as !== "last" && as !== "best") throw new OptionError("save: as", "last or best", as);
+    checkType("save: checkpoint", "object", checkpoint);
     const name = as === "best" ? BEST : `checkpoint-${String(checkpoint.iteration).padStart(9, "0")}.safetensors`;
     const store = storeOf();
     try {
@@ -107,6 +119,7 @@ export class CheckpointFolder {
    * @throws {OptionError} a name that leads out of the folder
    */
   async read(name: string): Promise<Checkpoint> {
+    checkType("CheckpointFolder.read: name", "string", name);
     if (/[/\\]/.test(name)) throw new OptionError("name", "a file's name within the folder", name);
     const file = this.#pathOf(name);
     const bytes = await readBytes(file, this.#maxBytes);

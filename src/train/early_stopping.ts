@@ -1,8 +1,11 @@
 /**
  * The best weights so far, by what the validation examples say, and when to stop waiting for better ones.
  */
+
+import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import type { Network } from "../nn/network.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { EvaluationRecord } from "./history.ts";
 
@@ -26,7 +29,10 @@ export type WatchState = {
 };
 
 /** @throws {OptionError} patience that is no whole number from 1 on, an unknown watch, a negative minDelta */
-export function checkEarlyStopping({ patience, watch = "loss", minDelta = 0 }: EarlyStopping): void {
+export function checkEarlyStopping(options: EarlyStopping): void {
+  checkType("earlyStopping", "object", options);
+  checkOptions<EarlyStopping>("earlyStopping", options, { patience: 1, watch: 1, minDelta: 1 });
+  const { patience, watch = "loss", minDelta = 0 } = options;
   if (!Number.isInteger(patience) || patience < 1) {
     throw new OptionError("earlyStopping: patience", "a whole number from 1 on", patience);
   }

@@ -1,11 +1,14 @@
 /**
  * How good a network is on a dataset: its loss, and, where there are classes, what it takes for what. One pass.
  */
+
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
+import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
+import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { blocksOf } from "./blocks.ts";
@@ -13,6 +16,7 @@ import { ClassCounts } from "./class_counts.ts";
 import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 import type { ResidentDataset } from "./resident.ts";
+import { lastOf } from "./turns.ts";
 
 /** What is counted besides. */
 export type EvaluateOptions = {
@@ -26,7 +30,7 @@ export type Evaluation = {
   readonly examples: number;
   /**
    * The mean over examples, in nats for cross entropies, added up in float64. `squaredError`, which is a sum, is divided
-   * by the number of examples; a loss function of one's own is taken to be a mean.
+   * by the number of examples; a custom loss function returns the mean over its minibatch.
    */
   readonly loss: number;
   /** Examples whose most probable class is their label: the first of equals. NaN where there are no classes. */
@@ -55,9 +59,10 @@ export type TopK = {
 /**
  * Evaluates a network on every example of a dataset, without dropout and with running statistics.
  *
- * Where targets are rows, the class of an example is its largest target. For accuracy alone, `accuracyOf` does less.
+ * Where targets are rows, the class of an example is its largest target. For accuracy alone, `accuracyOf` does less. It
+ * computes without a break: `evaluateAsync` lets timers, input and signals have their turn.
  *
- * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
+ * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
  * @throws {ShapeError} the examples have another size than the network's input, or the targets than its output
  * @throws {OptionError} `topK` is no number of classes, or there are none
  * @throws {IndexError} a label that the network has no output for
@@ -70,6 +75,7 @@ export function evaluate<D extends FloatType>(
   data: Dataset | ResidentDataset,
   options: EvaluateOptions = {},
 ): Evaluation {
+  checkOptions<EvaluateOptions>("evaluate", options, { topK: 1 });
   return lastOf(evaluation(networkOf(trainable), data, options));
 }
 
@@ -82,14 +88,19 @@ export function* evaluation<D extends FloatType>(
   checkTopK(topK, net.outputSize);
   let counts: ClassCounts | undefined;
   let sum = 0;
-  for (const { z, t, first } of blocksOf(net, data)) {
+  for (const block of blocksOf(net, data)) {
+    if (block === undefined) {
+      yield;
+      continue;
+    }
+    const { z, t, first } = block;
     if (tellClasses(net, t)) {
       counts ??= new ClassCounts(net.outputSize, topK ?? 0);
       using predictions = argmax(z);
       withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
     }
     sum += summedLoss(net, z, t);
-    yield;
+    yield; // only now: other work may use the network, and overwrite z
   }
   const examples = data.length;
   const loss = sum / examples;
@@ -127,7 +138,12 @@ export function* accuracy<D extends FloatType>(
   data: Dataset | ResidentDataset,
 ): Generator<undefined, number> {
   let correct = 0;
-  for (const { z, t } of blocksOf(net, data)) {
+  for (const block of blocksOf(net, data)) {
+    if (block === undefined) {
+      yield;
+      continue;
+    }
+    const { z, t } = block;
     withLabels("accuracyOf", net, t, (labels) => {
       correct += countCorrect(z, labels);
     });
@@ -136,17 +152,9 @@ export function* accuracy<D extends FloatType>(
   return correct / data.length;
 }
 
-/** What a generator returns. */
-function lastOf<R>(turns: Generator<undefined, R>): R {
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done) return value;
-  }
-}
-
 function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: BlockTargets<D>): number {
   const loss = net.lossOf(z, t);
-  return net.lossFunction === "squaredError" ? loss : loss * (z.shape[0] ?? 0);
+  return loss * factorToSum(net.lossFunction, z.shape[0] ?? 0);
 }
 
 function checkTopK(topK: number | undefined, classes: number): void {

@@ -77,10 +77,10 @@ export class SampledFeed<D extends FloatType> implements Feed<D> {
    */
   constructor(train: Dataset | ResidentDataset, resident: ResidentDataset | undefined, parts: FeedParts<D>) {
     const { plan, random, stepOn } = parts;
-    const { sampling, batchSize, augmentation } = plan;
+    const { sampling, batchSize, dropLast, augmentation } = plan;
     const sampler = new Sampler(
       sampling === "withReplacement" ? sampling : "epochs",
-      { examples: train.length, batchSize },
+      { examples: train.length, batchSize, dropLast },
       random,
     );
     this.#sampler = sampler;

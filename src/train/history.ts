@@ -1,7 +1,10 @@
 /** What a run records. */
 import type { InputLayout } from "./resident.ts";
 
-/** What was measured after a step. Losses are means in nats, accuracies fractions, 0..1; of numbers as targets, only losses. */
+/**
+ * What was measured after a step. Losses are means over examples, in nats for cross entropies; accuracies fractions,
+ * 0..1; of numbers as targets, only losses.
+ */
 export type EvaluationRecord = {
   /** The step, counted from 0, after whose update this was measured. */
   readonly iteration: number;
@@ -38,7 +41,7 @@ export type Outcome = "finished" | "aborted" | "stopped early";
 export type TrainHistory = {
   /** How the training examples lay in memory. */
   layout?: InputLayout;
-  /** The loss of every step's minibatch, in nats. */
+  /** The mean loss of every step's examples: one number a step, in nats for cross entropies. */
   readonly losses: number[];
   /** What was measured, in order. */
   readonly evaluations: EvaluationRecord[];

@@ -9,7 +9,9 @@
  * A quotient 0 / 0 is 0, as in scikit-learn: the precision of a class that nothing was taken for, the recall of one that
  * has no example. `predicted` and `support` tell such a 0 from one that was earned.
  */
+
 import { OptionError } from "../errors.ts";
+import { isArrayOf } from "../values.ts";
 
 /** How well one class is told from the others: fractions in 0..1. */
 export type ClassMetrics = {
@@ -51,6 +53,7 @@ export type ClassReport = {
  * classReport(Int32Array.of(3, 1, 0, 4)).perClass[0]?.recall; // → 0.75
  */
 export function classReport(confusion: Int32Array): ClassReport {
+  if (!isArrayOf(confusion, "Int32Array")) throw new OptionError("classReport: confusion", "an Int32Array", confusion);
   const count = Math.sqrt(confusion.length);
   if (!Number.isInteger(count)) throw new OptionError("confusion", "classes × classes counts", confusion.length);
   const perClass = Array.from({ length: count }, (_, c) => metricsOf(confusion, count, c));

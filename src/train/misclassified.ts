@@ -2,15 +2,19 @@
  * Examples that a network gets wrong, the surest answers first: they show what it has not understood, or labels that are
  * wrong themselves.
  */
+
 import type { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
+import type { Network } from "../nn/network.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { argmax } from "../ops/argmax.ts";
 import { softmax } from "../ops/softmax.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { blocksOf } from "./blocks.ts";
 import { withLabels } from "./class_labels.ts";
 import type { ResidentDataset } from "./resident.ts";
+import { lastOf } from "./turns.ts";
 
 /** An example that was taken for another class than its own. */
 export type Misclassified = {
@@ -32,9 +36,9 @@ export type MisclassifiedOptions = {
 
 /**
  * The most confidently wrong examples: by falling probability of the prediction, then by position; where the network
- * says NaN, last.
+ * says NaN, last. It computes without a break: `misclassifiedAsync` lets timers, input and signals have their turn.
  *
- * @param data a dataset, which is copied into the engine's memory for the call, or one that already is there
+ * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
  * @throws {OptionError} a limit that is no whole number from 1 on
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
@@ -46,14 +50,29 @@ export type MisclassifiedOptions = {
 export function misclassified<D extends FloatType>(
   trainable: Trainable<D>,
   data: Dataset | ResidentDataset,
-  { limit = 20 }: MisclassifiedOptions = {},
+  options: MisclassifiedOptions = {},
 ): Misclassified[] {
+  return lastOf(misclassification(networkOf(trainable), data, options));
+}
+
+/** As `misclassified`, in turns. */
+export function* misclassification<D extends FloatType>(
+  net: Network<D>,
+  data: Dataset | ResidentDataset,
+  options: MisclassifiedOptions = {},
+): Generator<undefined, Misclassified[]> {
+  checkOptions<MisclassifiedOptions>("misclassified", options, { limit: 1 });
+  const { limit = 20 } = options;
   if (!((Number.isInteger(limit) && limit >= 1) || limit === Number.POSITIVE_INFINITY)) {
     throw new OptionError("limit", "a whole number from 1 on, or Infinity", limit);
   }
-  const net = networkOf(trainable);
   const wrong: Misclassified[] = [];
-  for (const { z, t, first } of blocksOf(net, data)) {
+  for (const block of blocksOf(net, data)) {
+    if (block === undefined) {
+      yield;
+      continue;
+    }
+    const { z, t, first } = block;
     using predictions = argmax(z);
     using probabilities = softmax(z);
     withLabels("misclassified", net, t, ({ data: labels }) => {
@@ -65,6 +84,7 @@ export function misclassified<D extends FloatType>(
         wrong.push({ index: first + i, label, prediction, probability });
       }
     });
+    yield;
   }
   return wrong.sort((a, b) => sureness(b) - sureness(a)).slice(0, limit); // stable: equals stay in the data's order
 }

@@ -1,7 +1,10 @@
 /**
  * An evaluation as text for people, and as plain data for files.
  */
+
+import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { isArrayOf } from "../values.ts";
 import type { Evaluation, TopK } from "./evaluate.ts";
 import type { AverageMetrics, ClassMetrics, ClassReport } from "./metrics.ts";
 
@@ -38,6 +41,7 @@ const GAP = "  ";
  * const json = JSON.stringify(reportData(evaluate(net, mnist.test)));
  */
 export function reportData(evaluation: Evaluation, classNames?: readonly string[]): EvaluationData {
+  checkEvaluation(evaluation);
   const { examples, correct, accuracy, topK, classes } = evaluation;
   const loss = Number.isFinite(evaluation.loss) ? evaluation.loss : null;
   if (classes === undefined) return { examples, loss };
@@ -58,6 +62,7 @@ export function reportData(evaluation: Evaluation, classNames?: readonly string[
  * console.log(reportText(evaluate(net, mnist.test)));
  */
 export function reportText(evaluation: Evaluation, classNames?: readonly string[]): string {
+  checkEvaluation(evaluation);
   const { classes } = evaluation;
   if (classes === undefined) return summaryOf(evaluation);
   checkNames(classNames, classes.count);
@@ -70,6 +75,30 @@ export function reportText(evaluation: Evaluation, classNames?: readonly string[
     ["weighted average", ...fractionsOf(classes.weighted), `${examples}`],
   ]);
   return [summaryOf(evaluation), metrics, confusionText(classes, names)].join("\n\n");
+}
+
+/** What `evaluate` returned, as far as a table needs it. */
+function checkEvaluation(evaluation: Evaluation): void {
+  checkType("evaluation", "object", evaluation);
+  for (const key of ["examples", "loss", "correct", "accuracy"] as const) {
+    checkType(`evaluation: ${key}`, "number", evaluation[key]);
+  }
+  const { topK, classes } = evaluation;
+  if (topK !== undefined) {
+    for (const key of ["k", "correct", "accuracy"] as const)
+      checkType(`evaluation: topK.${key}`, "number", topK?.[key]);
+  }
+  if (classes === undefined) return;
+  checkType("evaluation: classes", "object", classes);
+  checkType("evaluation: classes.count", "number", classes.count);
+  if (!isArrayOf(classes.confusion, "Int32Array") || classes.confusion.length !== classes.count * classes.count) {
+    throw new OptionError("evaluation: classes.confusion", "count × count counts", classes.confusion);
+  }
+  checkList("evaluation: classes.perClass", classes.perClass);
+  for (const metrics of [...classes.perClass, classes.macro, classes.weighted]) {
+    checkType("evaluation: metrics of a class", "object", metrics);
+    for (const key of ["precision", "recall", "f1"] as const) checkType(`evaluation: ${key}`, "number", metrics[key]);
+  }
 }
 
 function summaryOf({ examples, loss, correct, accuracy, topK, classes }: Evaluation): string {
@@ -105,6 +134,9 @@ function alignedTable(rows: readonly (readonly string[])[]): string {
 }
 
 function checkNames(names: readonly string[] | undefined, count: number): void {
-  if (names === undefined || names.length === count) return;
+  if (names === undefined) return;
+  checkList("classNames", names, "an array of names");
+  for (const [i, name] of names.entries()) checkType(`classNames[${i}]`, "string", name);
+  if (names.length === count) return;
   throw new OptionError("classNames", `${count} names, one for each class`, names.length);
 }

@@ -3,21 +3,23 @@
  * as floats lies there in the dtype that its minibatches have.
  */
 
+import { checkInstance } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
-import { isLabels } from "../nn/inputs.ts";
+import { checkFloatType, isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf, labelsOf } from "../ops/gather.ts";
 import { gather } from "../ops/rows.ts";
 import { compress, densityOf } from "../ops/sparse.ts";
+import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkEngine, type Engine } from "../wasm/engine.ts";
 
 /** How examples lie in memory: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
@@ -39,6 +41,7 @@ const DENSE_FROM = 0.4;
  * evaluate(net, digits).examples; // → 2000
  */
 export class ResidentDataset extends Owner {
+  static override readonly name: string = "ResidentDataset";
   readonly engine: Engine;
   /** Examples. */
   readonly length: number;
@@ -61,8 +64,13 @@ export class ResidentDataset extends Owner {
    * @throws {AllocationError} the engine's memory is too small
    * @throws {OptionError} sparse rows of floats
    */
-  constructor(engine: Engine, dataset: Dataset, { layout = "auto" }: ResidentOptions = {}) {
+  constructor(engine: Engine, dataset: Dataset, options: ResidentOptions = {}) {
+    checkOptions<ResidentOptions>("ResidentDataset", options, { layout: 1 });
+    const { layout = "auto" } = options;
     super();
+    checkEngine(engine);
+    checkInstance("ResidentDataset: dataset", "a Dataset", Dataset, dataset);
+    checkLayout(layout);
     this.engine = engine;
     this.length = dataset.length;
     this.size = dataset.size;
@@ -172,6 +180,21 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
   return columns <= MAX_SPARSE_COLUMNS && densityOf(inputs) < DENSE_FROM ? "sparse" : "dense";
 }
 
+/** Elements that are looked at in one turn. */
+const TURN_ELEMENTS = 2 ** 24;
+
+/** The layout that `auto` is for a dataset, without a copy of it; yields in between. */
+export function* layoutOf({ inputs, size }: Dataset): Generator<undefined, InputLayout> {
+  if (!(inputs instanceof Uint8Array) || size > MAX_SPARSE_COLUMNS) return "dense";
+  let nonzeros = 0;
+  for (let at = 0; at < inputs.length; ) {
+    const end = Math.min(at + TURN_ELEMENTS, inputs.length);
+    for (; at < end; at++) if (inputs[at] !== 0) nonzeros += 1;
+    yield;
+  }
+  return nonzeros / inputs.length < DENSE_FROM ? "sparse" : "dense";
+}
+
 /**
  * Room for m examples, filled by index, again and again. The caller disposes of it.
  *
@@ -183,6 +206,7 @@ export function layoutFor(inputs: Tensor<"uint8">): InputLayout {
  * net.loss(batch.inputs, batch.targets);
  */
 export class Minibatch<D extends FloatType> extends Owner {
+  static override readonly name: string = "Minibatch";
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
   /** m × size, in the dataset's layout */
@@ -199,7 +223,9 @@ export class Minibatch<D extends FloatType> extends Owner {
    */
   constructor(resident: ResidentDataset, batchSize: number, dtype: D) {
     super();
+    checkInstance("Minibatch: resident", "a ResidentDataset", ResidentDataset, resident);
     checkBatchSize(batchSize);
+    checkFloatType(dtype);
     const { engine, size, scale, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
     const targets = resident.targets(dtype);
@@ -261,4 +287,11 @@ function isBytes<D extends FloatType>(
   inputs: Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D>,
 ): inputs is Tensor<"uint8"> | SparseMatrix<"uint8"> {
   return inputs.dtype === "uint8";
+}
+
+/** @throws {OptionError} not the name of a layout */
+export function checkLayout(layout: InputLayout | "auto"): void {
+  if (layout !== "auto" && layout !== "dense" && layout !== "sparse") {
+    throw new OptionError("layout", "auto, dense or sparse", layout);
+  }
 }

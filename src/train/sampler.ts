@@ -3,7 +3,7 @@
  *
  *   with replacement   each minibatch is drawn from all n examples, as the chapter does
  *   in epochs          every example once in each epoch, in an order that is drawn anew; the last minibatch of an epoch
- *                      has what is left, n mod batchSize examples
+ *                      has what is left, n mod batchSize examples, or with dropLast is left out where it would be short
  *
  * All that is needed to go on is plain data: `state` and `restore`.
  */
@@ -28,17 +28,23 @@ export class Sampler {
   readonly sampling: Sampling;
   readonly batchSize: number;
   readonly #examples: number;
+  /** Examples that an epoch gives. */
+  readonly #end: number;
   readonly #random: RandomState;
   readonly #order: Int32Array;
   readonly #drawn: { out: Int32Array };
   #epoch = 0;
   #position = 0;
 
-  /** @param random the stream that it draws from, which others may draw from as well */
-  constructor(sampling: Sampling, { examples, batchSize }: SampleSizes, random: RandomState) {
+  /**
+   * @param sizes.dropLast in epochs, leaves out a last minibatch that is not full
+   * @param random the stream that it draws from, which others may draw from as well
+   */
+  constructor(sampling: Sampling, { examples, batchSize, dropLast = false }: SampleSizes, random: RandomState) {
     this.sampling = sampling;
     this.batchSize = batchSize;
     this.#examples = examples;
+    this.#end = dropLast ? examples - (examples % batchSize) : examples;
     this.#random = random;
     this.#order = new Int32Array(sampling === "epochs" ? examples : 0);
     this.#drawn = { out: this.#order };
@@ -46,13 +52,13 @@ export class Sampler {
 
   /** Every size that a minibatch can have. */
   get sizes(): readonly number[] {
-    const rest = this.#examples % this.batchSize;
+    const rest = this.#end % this.batchSize;
     return this.sampling === "epochs" && rest > 0 ? [this.batchSize, rest] : [this.batchSize];
   }
 
   /** The size of the next minibatch. */
   get nextSize(): number {
-    return this.sampling === "epochs" ? Math.min(this.batchSize, this.#examples - this.#position) : this.batchSize;
+    return this.sampling === "epochs" ? Math.min(this.batchSize, this.#end - this.#position) : this.batchSize;
   }
 
   /** Epochs that have been finished: passes over the data, or as many draws. */
@@ -67,7 +73,7 @@ export class Sampler {
 
   /** Minibatches in an epoch. With replacement, as the chapter counts: ⌊n / batchSize⌋, at least 1. */
   get batchesPerEpoch(): number {
-    if (this.sampling === "epochs") return Math.ceil(this.#examples / this.batchSize);
+    if (this.sampling === "epochs") return Math.ceil(this.#end / this.batchSize);
     return Math.max(1, Math.floor(this.#examples / this.batchSize));
   }
 
@@ -87,7 +93,7 @@ export class Sampler {
     const order = this.#order;
     const start = this.#position;
     for (let i = 0; i < indices.length; i++) indices[i] = order[start + i] ?? 0;
-    this.#advance(indices.length, this.#examples);
+    this.#advance(indices.length, this.#end);
   }
 
   /** A copy of where it stands. */
@@ -102,7 +108,7 @@ export class Sampler {
    * @throws {OptionError} not a state that a sampler of these sizes could have
    */
   restore({ epoch, position, order }: SamplerState): void {
-    const end = this.sampling === "epochs" ? this.#examples : this.batchesPerEpoch;
+    const end = this.sampling === "epochs" ? this.#end : this.batchesPerEpoch;
     checkBelow("sampler: epoch", epoch, Number.MAX_SAFE_INTEGER);
     checkBelow("sampler: position", position, end);
     if (this.sampling === "epochs" && position % this.batchSize !== 0) {
@@ -110,7 +116,7 @@ export class Sampler {
     }
     if (this.sampling === "epochs" && position > 0) {
       if (order === undefined || !isPermutation(order, this.#examples)) {
-        throw new OptionError("sampler: order", `each of 0 to ${this.#examples - 1} once`, "another order");
+        throw new OptionError("sampler: order", `expected each of 0 to ${this.#examples - 1} once`);
       }
       this.#order.set(order);
     }
@@ -131,7 +137,7 @@ export class Sampler {
   }
 }
 
-type SampleSizes = { readonly examples: number; readonly batchSize: number };
+type SampleSizes = { readonly examples: number; readonly batchSize: number; readonly dropLast?: boolean };
 
 function checkBelow(option: string, value: number, end: number): void {
   if (Number.isSafeInteger(value) && value >= 0 && value < end) return;

@@ -6,23 +6,25 @@
  *   gather   bytes become floats; a training step that is made of `source` does the same for itself
  */
 
+import { checkInstance, checkList, checkType } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { type Augmentation, Augmenter } from "../data/augmentation.ts";
 import { checkBatchSize } from "../data/batches.ts";
-import { checkRows, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
+import { checkRows, Dataset, isAlike, kindOf } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import { batchOf } from "../ops/gather.ts";
 import { compressed } from "../ops/sparse.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
+import { checkLayout, type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
 
 /** Room for how many examples, and of which type. */
 export type StagedOptions<D extends FloatType> = {
@@ -48,6 +50,7 @@ const NO_OPTIONS: LoadOptions = {};
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
 export class StagedMinibatch<D extends FloatType> extends Owner {
+  static override readonly name: string = "StagedMinibatch";
   /** m */
   readonly batchSize: number;
   /** m × size: what the examples are when `gather`, or a step, has run. */
@@ -76,8 +79,13 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
    * batch.load(mnist.train, [7, 9], { augment: augment({ shift: 2, rotate: 10 }), random: new RandomState(0) });
    * step.run();
    */
-  constructor(engine: Engine, like: Dataset, { batchSize, dtype, layout = "auto" }: StagedOptions<D>) {
+  constructor(engine: Engine, like: Dataset, options: StagedOptions<D>) {
+    checkType("StagedMinibatch: options", "object", options);
+    checkOptions<StagedOptions<D>>("StagedMinibatch", options, { batchSize: 1, dtype: 1, layout: 1 });
+    const { batchSize, dtype, layout = "auto" } = options;
     super();
+    checkInstance("StagedMinibatch: like", "a Dataset", Dataset, like);
+    checkLayout(layout);
     checkBatchSize(batchSize);
     const isBytes = like.inputs instanceof Uint8Array;
     if (!isBytes && layout === "sparse") {
@@ -136,6 +144,9 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
    * @throws {DisposedError} after `dispose()`
    */
   load(dataset: Dataset, indices: ArrayLike<number>, options: LoadOptions = NO_OPTIONS): void {
+    checkInstance("load: dataset", "a Dataset", Dataset, dataset);
+    checkList("load: indices", indices, "an array of indices");
+    checkOptions<LoadOptions>("load", options, { augment: 1, random: 1 });
     if (indices.length !== this.batchSize)
       throw new OptionError("indices", `${this.batchSize} of them`, indices.length);
     checkRows("load", indices, dataset.length);
@@ -164,7 +175,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
   #augment(dataset: Dataset, indices: ArrayLike<number>, augmentation: Augmentation, random?: RandomState): void {
     const { inputs, size } = dataset;
     if (random === undefined) throw new OptionError("random", "a RandomState, with augment", random);
-    if (!(inputs instanceof Uint8Array)) throw new OptionError("augment", "images of bytes", "floats");
+    if (!(inputs instanceof Uint8Array)) throw new OptionError("augment", "images of bytes", inputs);
     if (this.#augmenter?.augmentation !== augmentation) this.#augmenter = new Augmenter(augmentation, dataset.shape);
     const stage = this.#stage.data as Uint8Array;
     for (let row = 0; row < indices.length; row++) {

@@ -8,12 +8,15 @@
  * example comes at most N examples early. Memory holds the buffer and one chunk.
  */
 
+import { checkType } from "../arguments.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import { alike, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
 import { zerosLike } from "../data/parts.ts";
 import { DatasetError, OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { checkSeed, checkWhole } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
+import { Shown } from "../shown.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
 import { StreamFeed } from "./stream_feed.ts";
@@ -47,7 +50,8 @@ export type StreamBatch = {
 };
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
-export class DatasetStream {
+export class DatasetStream extends Shown {
+  static override readonly name: string = "DatasetStream";
   /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
   /** Of the draws. */
@@ -55,7 +59,11 @@ export class DatasetStream {
   readonly #chunks: StreamOptions["chunks"];
 
   /** @throws {OptionError} a buffer or a seed that is none */
-  constructor({ chunks, shuffleBuffer = 0, seed = 0 }: StreamOptions) {
+  constructor(options: StreamOptions) {
+    super();
+    checkType("streamDataset: options", "object", options);
+    checkOptions<StreamOptions>("streamDataset", options, { chunks: 1, shuffleBuffer: 1, seed: 1 });
+    const { chunks, shuffleBuffer = 0, seed = 0 } = options;
     if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
       throw new OptionError("shuffleBuffer", "a whole number from 0 on", shuffleBuffer);
     }
@@ -76,8 +84,12 @@ export class DatasetStream {
    * const stream = streamDataset({ chunks: () => [mnist.test] });
    * for await (const { dataset, indices } of stream.batches({ batchSize: 1000 })) dataset.batch(indices);
    */
-  batches({ batchSize, epoch = 0, dropLast = false }: StreamBatchesOptions): AsyncGenerator<StreamBatch, void> {
+  batches(options: StreamBatchesOptions): AsyncGenerator<StreamBatch, void> {
+    checkType("batches: options", "object", options);
+    checkOptions<StreamBatchesOptions>("batches", options, { batchSize: 1, epoch: 1, dropLast: 1 });
+    const { batchSize, epoch = 0, dropLast = false } = options;
     checkBatchSize(batchSize);
+    checkType("batches: dropLast", "boolean", dropLast);
     checkWhole("epoch", epoch, 2 ** 32 - 1);
     const random = this.shuffleBuffer > 1 ? new RandomState([this.seed, epoch]) : undefined;
     return mix(this.#chunks, { capacity: Math.max(this.shuffleBuffer, batchSize), batchSize, random, dropLast });

@@ -97,7 +97,8 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
   async #read(): Promise<void> {
     const { plan } = this.#parts;
     if (this.#batches === undefined) {
-      this.#batches = this.#stream.batches({ batchSize: plan.batchSize, epoch: this.#epoch });
+      const { batchSize, dropLast } = plan;
+      this.#batches = this.#stream.batches({ batchSize, dropLast, epoch: this.#epoch });
       this.#ahead = await this.#batches.next();
       for (let skipped = 0; skipped < this.#position && !this.#ahead.done; skipped++) {
         this.#ahead = await this.#batches.next();
@@ -105,7 +106,9 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
     }
     const found = this.#ahead;
     if (found === undefined || found.done) {
-      throw new OptionError("stream", `more than ${this.#position} minibatches, as it had before`, "fewer");
+      if (this.#position === 0)
+        throw new OptionError("dropLast", `the stream has fewer examples than the batch size ${plan.batchSize}`);
+      throw new OptionError("stream", `expected more than ${this.#position} minibatches, as the stream had before`);
     }
     const filled = this.#fill(found.value);
     this.#ahead = await this.#batches.next(); // which may overwrite what was found

@@ -1,12 +1,16 @@
 /**
  * The convenient form of training: one call, a history at the end, and the event loop gets its turns.
  */
+
 import { nextTurn } from "#platform";
+import { checkType } from "../arguments.ts";
 import { Dataset } from "../data/dataset.ts";
 import { split } from "../data/split.ts";
 import { OptionError } from "../errors.ts";
 import type { Trainable } from "../nn/trainable.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
+import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
@@ -14,6 +18,8 @@ import type { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
 import { RESTORE, Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
+import { TRAINER_KEYS } from "./training_plan.ts";
+import { TURN_MILLISECONDS } from "./turns.ts";
 
 /** How a run goes, and who is told of it. */
 export type TrainOptions = TrainerOptions & {
@@ -46,8 +52,20 @@ export type TrainOptions = TrainerOptions & {
   readonly signal?: AbortSignal;
 };
 
-/** The longest stretch without giving the event loop its turn. */
-const TURN_MILLISECONDS = 50;
+const OWN_KEYS: KeysOf<Omit<TrainOptions, keyof TrainerOptions>> = {
+  ...{
+    test: 1,
+    validation: 1,
+    onStep: 1,
+    onEvaluation: 1,
+    onEpoch: 1,
+    onTurn: 1,
+    onEnd: 1,
+    onCheckpoint: 1,
+    onBest: 1,
+  },
+  ...{ checkpointEvery: 1, resume: 1, signal: 1 },
+};
 
 /**
  * Trains a network by minibatch SGD.
@@ -57,7 +75,8 @@ const TURN_MILLISECONDS = 50;
  *
  * @param history where records are added
  * @returns the same history
- * @throws {OptionError} options that are out of range, missing, or exclude each other
+ * @throws {OptionError} options that are out of range, missing, or exclude each other, or minibatches of one row for
+ *   `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
  * @throws {DivergedError} the loss stopped being finite; the history ends with that step
@@ -71,12 +90,20 @@ export async function train<D extends FloatType>(
   options: TrainOptions,
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
+  checkType("train: options", "object", options);
+  checkOptions<TrainOptions>("train", options, { ...TRAINER_KEYS, ...OWN_KEYS });
   const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, resume, signal } = options;
-  const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
+  const { onCheckpoint, onBest, checkpointEvery = Number.POSITIVE_INFINITY } = options;
+  for (const [name, call] of Object.entries({ onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, onBest })) {
+    if (call !== undefined) checkType(`train: ${name}`, "function", call);
+  }
+  if (signal !== undefined && tagOf(signal) !== "AbortSignal")
+    throw new OptionError("train: signal", "an AbortSignal", signal);
   checkEvery(checkpointEvery);
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
-  using trainer = new Trainer(net, { ...data, test }, options, history);
+  const own = Object.entries(options).filter(([name]) => Object.hasOwn(TRAINER_KEYS, name));
+  using trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
   if (resume !== undefined) restoreBy(resume, trainer);
   let turn = performance.now();
   for (const progress of trainer.turns()) {
@@ -119,9 +146,9 @@ function splitOff(
 
 /** A checkpoint brings along how it is put back. */
 function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer<D>): void {
-  const restore = checkpoint[RESTORE];
+  const restore = checkpoint?.[RESTORE];
   if (restore === undefined) {
-    throw new OptionError("resume", "what checkpointOf or decodeCheckpoint gave", "a copy of it");
+    throw new OptionError("resume", "what checkpointOf or decodeCheckpoint returned", checkpoint);
   }
   restore(trainer, checkpoint);
 }

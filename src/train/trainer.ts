@@ -7,13 +7,16 @@
  * program, a page or a worker may do it themselves.
  */
 
+import { checkType } from "../arguments.ts";
 import { Dataset } from "../data/dataset.ts";
 import { Owner } from "../disposable.ts";
 import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
+import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
 import type { OptimizerState } from "../nn/optimizer_state.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
+import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
@@ -22,7 +25,7 @@ import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
-import { planOf, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
+import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */
 export type TrainerData = {
@@ -40,7 +43,7 @@ export type TrainProgress = {
   iteration: number;
   /** Epochs that were finished before this step. */
   epoch: number;
-  /** The loss of the step's examples, in nats: before the update or after it, as the options say. */
+  /** The mean loss of the step's examples, before the update or after it, as the options say; in nats for cross entropies. */
   loss: number;
   /** What was measured after this step, if anything was. */
   evaluation: EvaluationRecord | undefined;
@@ -57,7 +60,7 @@ export const RESTORE: unique symbol = Symbol("restore");
 /**
  * A run on one network. The caller disposes of it; the network lives on.
  *
- * @throws {OptionError} options that are out of range or exclude each other
+ * @throws {OptionError} options that are out of range or exclude each other, or minibatches of one row for `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -66,6 +69,7 @@ export const RESTORE: unique symbol = Symbol("restore");
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
 export class Trainer<D extends FloatType> extends Owner {
+  static override readonly name: string = "Trainer";
   /** What is trained. */
   readonly network: Network<D>;
   /** The options with their defaults. */
@@ -88,21 +92,30 @@ export class Trainer<D extends FloatType> extends Owner {
   readonly #accumulation: Accumulation<D> | undefined;
   readonly #owned: { dispose(): void }[] = [];
   readonly #progress: TrainProgress;
-  /** Σ loss · rows and Σ rows of the current epoch. */
+  /** The sum of the current epoch's examples' losses, and their number. */
   readonly #epochLoss = new Float64Array(2);
   #iteration = 0;
 
   constructor(
     trainable: Trainable<D>,
-    { train, test, validation }: TrainerData,
+    data: TrainerData,
     options: TrainerOptions,
     history: TrainHistory = emptyHistory(),
   ) {
     super();
     const network = networkOf(trainable);
+    checkType("Trainer: data", "object", data);
+    checkOptions<TrainerData>("Trainer", data, { train: 1, test: 1, validation: 1 });
+    const { train, test, validation } = data;
+    for (const [option, given] of Object.entries({ train, test, validation })) {
+      if (given !== undefined || option === "train") checkData(option, given);
+    }
+    checkType("train: options", "object", options);
+    checkOptions<TrainerOptions>("train", options, TRAINER_KEYS);
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
+    if (Object.keys(network.statistics).length > 0) checkNormalisable(plan, dataset?.length);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
     this.plan = plan;
@@ -176,7 +189,7 @@ export class Trainer<D extends FloatType> extends Owner {
         const { size, batch, step } = feed.draw();
         step.run();
         const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
-        sum += (loss ?? Number.NaN) * size;
+        sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
@@ -279,4 +292,11 @@ type Measured = { readonly accuracy?: number; readonly loss?: number };
 function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
   if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
   return loss === undefined ? {} : { [`${of}Loss`]: loss };
+}
+
+/** Examples: a dataset, one in the engine's memory, or a stream, which has a feed of its own. */
+function checkData(option: string, data: unknown): void {
+  if (data instanceof Dataset || data instanceof ResidentDataset) return;
+  if (option === "train" && typeof data === "object" && data !== null && "feed" in data) return;
+  throw new OptionError(`train: ${option === "train" ? "dataset" : option}`, "a Dataset", data);
 }

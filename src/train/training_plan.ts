@@ -4,15 +4,24 @@
  *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
+
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
 import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
+import type { KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { TrainingAugmentation } from "./augment.ts";
 import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
-import type { InputLayout } from "./resident.ts";
+import { checkLayout, type InputLayout } from "./resident.ts";
 import type { Sampling } from "./sampler.ts";
+
+/** Every option of a trainer. */
+export const TRAINER_KEYS: KeysOf<TrainerOptions> = {
+  ...{ iterations: 1, epochs: 1, batchSize: 1, accumulate: 1, optimizer: 1, learningRate: 1, seed: 1, random: 1 },
+  ...{ augmentation: 1, lossAt: 1, evaluateEvery: 1, evaluateTraining: 1, earlyStopping: 1, layout: 1, dropLast: 1 },
+};
 
 /** How a run goes: either by `iterations` or by `epochs`. */
 export type TrainerOptions = {
@@ -22,6 +31,11 @@ export type TrainerOptions = {
   readonly epochs?: number;
   /** Examples in a minibatch: 1 to as many as there are. Default 100, or all where there are fewer. */
   readonly batchSize?: number;
+  /**
+   * With `epochs`: leaves out the last minibatch of an epoch where it would be short. Which examples that leaves out is
+   * drawn anew in each epoch. With `iterations` every minibatch is full. Default false.
+   */
+  readonly dropLast?: boolean;
   /** Minibatches whose gradients are added up for one update. Default 1. */
   readonly accumulate?: number;
   /** How parameters follow gradients. Either this or `learningRate`. */
@@ -53,6 +67,7 @@ export type TrainingPlan = {
   readonly iterations: number | undefined;
   readonly epochs: number | undefined;
   readonly batchSize: number;
+  readonly dropLast: boolean;
   readonly accumulate: number;
   readonly optimizer: Optimizer;
   readonly augmentation: TrainingAugmentation | undefined;
@@ -79,6 +94,7 @@ export function planOf(
     iterations,
     epochs,
     batchSize = Math.min(100, examples ?? 100),
+    dropLast = false,
     accumulate = 1,
     seed = 0,
     earlyStopping,
@@ -86,13 +102,14 @@ export function planOf(
   } = options;
   const { augmentation, evaluateEvery } = options;
   if ((iterations === undefined) === (epochs === undefined)) {
-    throw new OptionError("train", "either iterations or epochs", epochs === undefined ? "neither" : "both");
+    throw new OptionError("train", `pass either iterations or epochs${epochs === undefined ? "" : ", not both"}`);
   }
   checkCount("iterations", iterations, 0);
   checkCount("epochs", epochs, 0);
   checkCount("accumulate", accumulate, 1);
   checkCount("evaluateEvery", evaluateEvery, 1);
   checkBatchSize(batchSize, examples);
+  if (typeof dropLast !== "boolean") throw new OptionError("dropLast", "true or false", dropLast);
   if (examples === undefined && iterations !== undefined) {
     throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
   }
@@ -106,20 +123,27 @@ export function planOf(
   if (lossAt === "after update" && accumulate > 1) {
     throw new OptionError("lossAt", "before update, where gradients are accumulated", lossAt);
   }
+  checkType("evaluateTraining", "boolean", evaluateTraining);
+  checkLayout(layout);
+  if (options.random !== undefined) checkInstance("random", "a RandomState", RandomState, options.random);
+  if (augmentation !== undefined && augmentation?.kind !== "augmentation") {
+    throw new OptionError("augmentation", "augment({ … })", augmentation);
+  }
   if (earlyStopping !== undefined) {
     checkEarlyStopping(earlyStopping);
-    if (!hasValidation) throw new OptionError("earlyStopping", "validation examples, which it watches", "none");
+    if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
   const plan: TrainingPlan = {
     sampling: samplingOf(isChapter, examples),
     optimizer: withLengths(
       optimizerOf(options),
-      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, accumulate }),
+      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, dropLast, accumulate }),
     ),
     ...{
       iterations,
       epochs,
       batchSize,
+      dropLast,
       accumulate,
       augmentation,
       lossAt,
@@ -140,19 +164,38 @@ function withLengths(optimizer: Optimizer, updates: number | undefined): Optimiz
 /** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
 function updatesIn(
   epochs: number,
-  sizes: { readonly examples: number | undefined; readonly batchSize: number; readonly accumulate: number },
+  {
+    examples,
+    batchSize,
+    dropLast,
+    accumulate,
+  }: Pick<TrainingPlan, "batchSize" | "dropLast" | "accumulate"> & { readonly examples: number | undefined },
 ): number | undefined {
-  if (sizes.examples === undefined) return undefined;
-  return epochs * Math.ceil(Math.ceil(sizes.examples / sizes.batchSize) / sizes.accumulate);
+  if (examples === undefined) return undefined;
+  const batches = examples / batchSize;
+  return epochs * Math.ceil((dropLast ? Math.floor(batches) : Math.ceil(batches)) / accumulate);
+}
+
+/**
+ * That the last minibatch of an epoch has not one row, of which batch normalisation has no variance.
+ *
+ * @param examples how many there are; undefined of a stream, whose last minibatch is refused when it comes
+ * @throws {OptionError} a batch size that leaves one
+ */
+export function checkNormalisable({ sampling, batchSize, dropLast }: TrainingPlan, examples: number | undefined): void {
+  if (sampling !== "epochs" || dropLast || (examples ?? 0) % batchSize !== 1) return;
+  const cure = "batchNorm needs 2; pass dropLast: true or another batchSize";
+  throw new OptionError("batchSize", `${examples} examples by ${batchSize} leave 1 for the last minibatch, ${cure}`);
 }
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (optimizer === undefined) {
-    if (learningRate === undefined) throw new OptionError("train", "an optimizer or a learningRate", "neither");
+    if (learningRate === undefined) throw new OptionError("train", "pass an optimizer or a learningRate");
     checkRate("learningRate", learningRate);
     return sgd({ learningRate });
   }
-  if (learningRate !== undefined) throw new OptionError("train", "an optimizer or a learningRate", "both");
+  if (learningRate !== undefined)
+    throw new OptionError("train", "pass either an optimizer or a learningRate, not both");
   checkOptimizer(optimizer);
   return optimizer;
 }

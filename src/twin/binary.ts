@@ -13,8 +13,9 @@ const GREATER_EQUAL: typeof BINARY.greaterEqual = 7;
 const EQUAL: typeof BINARY.equal = 8;
 const KEEP: typeof BINARY.keep = 9;
 const DROP: typeof BINARY.drop = 10;
+const EITHER: typeof BINARY.either = 11;
 
-export function binaries({ floats, at, move, add, sub, mul, div }: Element): Pick<FloatKernels, "binary"> {
+export function binaries({ floats, at, move, either, add, sub, mul, div }: Element): Pick<FloatKernels, "binary"> {
   const apply = (f: number, a: number, b: number): number => {
     switch (f) {
       case ADD:
@@ -36,7 +37,7 @@ export function binaries({ floats, at, move, add, sub, mul, div }: Element): Pic
       case EQUAL:
         return a === b ? 1 : 0;
       default:
-        return Number.NaN; // keep and drop, which `row` moves
+        return Number.NaN; // keep, drop and either, whose bits `row` moves
     }
   };
 
@@ -45,7 +46,8 @@ export function binaries({ floats, at, move, add, sub, mul, div }: Element): Pic
     const v = floats();
     const isMove = f === KEEP || f === DROP;
     for (let i = 0; i < n; i++, a += stepA, b += stepB, y++) {
-      if (!isMove) v[y] = apply(f, v[a]!, v[b]!);
+      if (f === EITHER) either(a, b, y);
+      else if (!isMove) v[y] = apply(f, v[a]!, v[b]!);
       else if ((v[a] !== 0) === (f === KEEP)) move(b, y);
       else v[y] = 0;
     }

@@ -26,6 +26,8 @@ export type Element = {
   readonly at: (pointer: number) => number;
   /** Copies an element, by indices, without making a number of it: the bits of a NaN stay. */
   readonly move: (from: number, to: number) => void;
+  /** Writes the bits of both elements together, by indices. */
+  readonly either: (a: number, b: number, to: number) => void;
   readonly round: (a: number) => number;
   readonly add: Fold;
   readonly sub: Fold;
@@ -64,6 +66,15 @@ export function elementOf(memory: Pages, dtype: FloatType): Element {
       }
       i32[2 * to] = i32[2 * from]!;
       i32[2 * to + 1] = i32[2 * from + 1]!;
+    },
+    either: (a, b, to) => {
+      const { i32 } = memory;
+      if (isSingle) {
+        i32[to] = i32[a]! | i32[b]!;
+        return;
+      }
+      i32[2 * to] = i32[2 * a]! | i32[2 * b]!;
+      i32[2 * to + 1] = i32[2 * a + 1]! | i32[2 * b + 1]!;
     },
     round: (a) => (isSingle ? Math.fround(a) : a),
     add: (a, b) => (isSingle ? Math.fround(a + b) : a + b),

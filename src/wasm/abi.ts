@@ -25,6 +25,7 @@ export const BINARY = {
   equal: 8,
   keep: 9,
   drop: 10,
+  either: 11,
 } as const;
 
 /** Folds over one axis, by the numbers that `reduce` knows them by. */

@@ -1,4 +1,5 @@
 /** The element types that live in WebAssembly memory, and their views. */
+import { OptionError } from "../errors.ts";
 
 /** What kernels compute in. */
 export type FloatType = "float32" | "float64";
@@ -22,6 +23,16 @@ const ARRAYS = {
   uint16: Uint16Array,
   uint8: Uint8Array,
 } as const;
+
+/** Whether a value names an element type. */
+export function isDType(value: unknown): value is DType {
+  return typeof value === "string" && Object.hasOwn(ARRAYS, value);
+}
+
+/** @throws {OptionError} not the name of a dtype */
+export function checkDType(option: string, dtype: DType): void {
+  if (!isDType(dtype)) throw new OptionError(option, Object.keys(ARRAYS).join(", "), dtype);
+}
 
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {

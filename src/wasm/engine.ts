@@ -2,7 +2,8 @@
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
 import { Owner } from "../disposable.ts";
-import { DisposedError, EngineError, LanegradError } from "../errors.ts";
+import { DisposedError, EngineError, LanegradError, OptionError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import {
   bindKernels,
   COMMON_KERNELS,
@@ -45,6 +46,7 @@ export type EngineStats = {
  * engine.stats().tensors; // → 0
  */
 export class Engine extends Owner {
+  static override readonly name: string = "Engine";
   /** The build of the kernels that it runs. */
   readonly build: Build;
   /**
@@ -86,7 +88,9 @@ export class Engine extends Owner {
    * @example
    * using engine = await Engine.load({ build: "debug" });
    */
-  static async load({ build = "simd", wasm }: EngineOptions = {}): Promise<Engine> {
+  static async load(options: EngineOptions = {}): Promise<Engine> {
+    checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1 });
+    const { build = "simd", wasm } = options;
     const { module, exports } = await loadInstance(build, wasm);
     const guard = new Guard();
     const kernelsOf = (wrap: Wrap) => {
@@ -182,4 +186,9 @@ export class Engine extends Owner {
       this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
     }
   }
+}
+
+/** @throws {OptionError} not an engine of this copy of the library */
+export function checkEngine(engine: unknown): asserts engine is Engine {
+  if (!(engine instanceof Engine)) throw new OptionError("engine", "an Engine", engine);
 }

@@ -8,6 +8,7 @@
 import { inflateRaw, kernelFile, start } from "#platform";
 
 import { EngineError, OptionError } from "../errors.ts";
+import { unreachable } from "../faults.ts";
 import type { Exports } from "./abi.ts";
 
 /**
@@ -16,6 +17,13 @@ import type { Exports } from "./abi.ts";
  * step 25 to 35 times slower in float32; for where WebAssembly is forbidden or has no SIMD, and never chosen by itself.
  */
 export type Build = "simd" | "relaxed" | "debug" | "js";
+
+const BUILDS: readonly unknown[] = ["simd", "relaxed", "debug", "js"] satisfies Build[];
+
+/** @throws {OptionError} not the name of a build */
+function checkBuild(build: Build): void {
+  if (!BUILDS.includes(build)) throw new OptionError("build", BUILDS.join(", "), build);
+}
 
 /** Kernels from elsewhere: an address, a response, bytes, or a module that was compiled before. */
 export type WasmSource = URL | Response | BufferSource | WebAssembly.Module;
@@ -35,10 +43,12 @@ const MOST_BYTES = 2 ** 20;
 /**
  * Whether this runtime can run a build.
  *
+ * @throws {OptionError} an unknown build
  * @example
  * using engine = await Engine.load({ build: supports("relaxed") ? "relaxed" : "simd" });
  */
 export function supports(build: Build): boolean {
+  checkBuild(build);
   if (build === "js") return true;
   if (typeof WebAssembly === "undefined") return false;
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
@@ -47,7 +57,7 @@ export function supports(build: Build): boolean {
 /**
  * Compiles and starts the kernels.
  *
- * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
+ * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */
 export async function loadInstance(
@@ -70,7 +80,7 @@ export async function loadInstance(
 /**
  * The kernels, not compiled: of the package, or from elsewhere. Undefined for the build `js`, which is code of the library.
  *
- * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
+ * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) they cannot be fetched
  * @example
  * const wasm = await kernelsOf("simd", undefined); // for engines of several workers: `Engine.load({ wasm })`
@@ -79,8 +89,13 @@ export async function kernelsOf(
   build: Build,
   source: WasmSource | undefined,
 ): Promise<BufferSource | WebAssembly.Module | undefined> {
+  checkBuild(build);
+  if (source !== undefined && (typeof source !== "object" || source === null)) {
+    throw new OptionError("wasm", "a URL, a Response, bytes or a WebAssembly.Module", source);
+  }
   if (build === "js") {
-    if (source !== undefined) throw new OptionError("wasm", 'nothing with build "js"', "kernels");
+    if (source !== undefined)
+      throw new OptionError("wasm", 'cannot be given with build "js", which is part of the library');
     return undefined;
   }
   try {
@@ -95,6 +110,9 @@ export async function kernelsOf(
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const reason = error instanceof Error ? error.message : String(error);
+  if ("ServiceWorkerGlobalScope" in globalThis && error instanceof TypeError && /import/i.test(reason)) {
+    return new EngineError({ kind: "no-import", reason }, { cause: error });
+  }
   const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
@@ -109,7 +127,7 @@ function builtIn(build: Exclude<Build, "js">): () => Promise<{ readonly default:
     case "debug":
       return () => import("./builds/debug.ts");
     default:
-      throw new EngineError({ kind: "module", reason: `unknown build ${String(build satisfies never)}` });
+      return unreachable(build);
   }
 }
 

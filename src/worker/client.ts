@@ -3,18 +3,24 @@
  */
 import { spawn } from "#spawn";
 import type { Dataset } from "../data/dataset.ts";
-import { OptionError, WorkerError } from "../errors.ts";
+import { DisposedError, OptionError, WorkerError } from "../errors.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { LossName } from "../nn/losses.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
+import { checkReadable } from "../readable.ts";
+import { Shown } from "../shown.ts";
+import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
 import { Connection } from "./connection.ts";
 import { partsOf, type TransferOptions, WorkerDataset } from "./dataset.ts";
 import type { WorkerEndpoint } from "./endpoint.ts";
+import { lifeline } from "./lifeline.ts";
 import { WorkerNetwork } from "./network.ts";
 import { PROTOCOL, type WorkerStats } from "./protocol.ts";
+import { noting, type ScriptWatch, watchScript } from "./script.ts";
 
 /** Which kernels the worker runs, and which script it is. */
 export type WorkerOptions = {
@@ -24,7 +30,15 @@ export type WorkerOptions = {
   readonly wasm?: WasmSource;
   /** Starts a worker of one's own, whose script calls `serve` of `lanegrad/worker/host`. */
   readonly worker?: () => WorkerEndpoint;
+  /** How long the worker may take to start, its script and its kernels included. Default 30,000; Infinity: no limit. */
+  readonly timeoutMilliseconds?: number;
+  /** Ends the start; without effect on a worker that has started. */
+  readonly signal?: AbortSignal;
 };
+
+const TIMEOUT_MILLISECONDS = 30_000;
+/** The longest delay of a timer; a longer one would fire at once. */
+const MAX_DELAY_MILLISECONDS = 2 ** 31 - 1;
 
 /** As for `network`; a loss that is a function cannot be posted. */
 export type WorkerNetworkOptions<D extends FloatType> = {
@@ -50,45 +64,110 @@ export type WorkerLoadOptions = {
 
 /**
  * Starts a worker with an engine of its own. It ends with `close()`; in Node, also with the process, which waits for
- * answers but not for an idle worker.
+ * answers but not for an idle worker. However it ends, everything that waits for it is rejected with a `WorkerError`.
  *
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
- * @throws {WorkerError} (rejects) the worker's script cannot be loaded, or is of another release
+ * @throws {WorkerError} (rejects) the worker's script cannot be loaded, ends, does not answer in time, or is of another
+ *   release
+ * @throws {OptionError} (rejects) an unknown option, or one of another type
+ * @throws what `signal` was aborted with
  * @example
  * await using worker = await startWorker();
  * const net = await worker.network(sequential(dense(784, 128), relu(), dense(128, 10)), { seed: 0 });
  * const data = await worker.dataset(mnist.test, { transfer: "copy" });
  * await net.train(data, { epochs: 1, batchSize: 100, optimizer: adam({ learningRate: 1e-3 }) });
  */
-export async function startWorker({
-  build = "simd",
-  wasm: source,
-  worker = spawn,
-}: WorkerOptions = {}): Promise<NetworkWorker> {
-  const wasm = await kernelsOf(build, source); // here, because a worker's one file carries none
-  const connection = new Connection(started(worker));
+export async function startWorker(options: WorkerOptions = {}): Promise<NetworkWorker> {
+  checkOptions<WorkerOptions>("startWorker", options, OPTIONS);
+  const { timeoutMilliseconds: limit = TIMEOUT_MILLISECONDS, signal } = options;
+  if (!(limit > 0)) throw new OptionError("startWorker: timeoutMilliseconds", "a positive number", limit);
+  signal?.throwIfAborted();
+  const watch = watchScript();
+  const start = new Start(options, watch);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    if (limit > MAX_DELAY_MILLISECONDS) return;
+    timer = setTimeout(() => reject(new WorkerError({ kind: "start", reason: start.lateness(limit) })), limit);
+  });
   try {
-    await connection.call("start", { protocol: PROTOCOL, build, wasm });
+    return await Promise.race([start.begin(), ended]);
   } catch (error) {
-    await connection.close();
+    await start.cancel();
     throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    watch.end();
   }
-  return new NetworkWorker(connection);
+}
+
+const OPTIONS: KeysOf<WorkerOptions> = { build: 1, wasm: 1, worker: 1, timeoutMilliseconds: 1, signal: 1 };
+
+/** A worker that is starting. */
+class Start {
+  readonly #options: WorkerOptions;
+  readonly #watch: ScriptWatch;
+  #connection: Connection | undefined;
+  #isCancelled = false;
+
+  constructor(options: WorkerOptions, watch: ScriptWatch) {
+    this.#options = options;
+    this.#watch = watch;
+  }
+
+  async begin(): Promise<NetworkWorker> {
+    const { build = "simd", wasm: source, worker = spawn } = this.#options;
+    const wasm = await kernelsOf(build, source); // here, because a worker's one file carries none
+    const line = await lifeline();
+    try {
+      if (this.#isCancelled) throw new DisposedError("worker", "startWorker");
+      const endpoint = started(() => noting(this.#watch, worker));
+      const connection = new Connection(endpoint, this.#watch.explain);
+      this.#connection = connection;
+      const name = "on" in endpoint ? undefined : line?.name; // Node tells of the end by itself
+      const { isWatchable } = await connection.call("start", { protocol: PROTOCOL, build, wasm, lifeline: name });
+      if (isWatchable) line?.watch(() => connection.lost("it was terminated, or closed itself"));
+      return new NetworkWorker(connection);
+    } finally {
+      line?.release();
+    }
+  }
+
+  /** Ends the worker, where there is one. */
+  async cancel(): Promise<void> {
+    this.#isCancelled = true;
+    await this.#connection?.close();
+  }
+
+  /** What did not happen in time. */
+  lateness(milliseconds: number): string {
+    if (this.#connection === undefined) return `the kernels were not fetched within ${milliseconds} ms`;
+    const cure = "its script has ended, is slow, or does not call serve(…) of lanegrad/worker/host";
+    return `no answer within ${milliseconds} ms: ${cure}`;
+  }
 }
 
 function started(worker: () => WorkerEndpoint): WorkerEndpoint {
+  let endpoint: WorkerEndpoint;
   try {
-    return worker();
+    endpoint = worker();
   } catch (error) {
     throw new WorkerError({ kind: "start", reason: reasonOf(error) }, { cause: error });
   }
+  if (typeof endpoint?.postMessage === "function" && typeof endpoint.terminate === "function") return endpoint;
+  throw new OptionError("startWorker: worker", "a function that returns a Worker", endpoint);
 }
 
 /** What `startWorker` gives: makes networks and datasets in the worker. */
-export class NetworkWorker {
+export class NetworkWorker extends Shown {
+  static override readonly name: string = "NetworkWorker";
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
+    super();
     this.#connection = connection;
   }
 
@@ -104,7 +183,7 @@ export class NetworkWorker {
     { seed, random, dtype, loss }: WorkerNetworkOptions<D> = {},
   ): Promise<WorkerNetwork<D>> {
     if (typeof loss === "function") {
-      throw new OptionError("network: loss", "a loss by name", "a function", "functions cannot be posted to a worker");
+      throw new OptionError("network: loss", "a loss by name", loss, "functions cannot be posted to a worker");
     }
     const network = this.#connection.number();
     const stream = typeof random === "object" ? random.getState() : random;
@@ -122,6 +201,7 @@ export class NetworkWorker {
    */
   async load(bytes: Uint8Array, options: WorkerLoadOptions = {}): Promise<WorkerNetwork> {
     const network = this.#connection.number();
+    checkReadable("load: bytes", bytes);
     const own = new Uint8Array(bytes);
     const facts = await this.#connection.call("load", { network, bytes: own, options }, { transfer: [own.buffer] });
     return new WorkerNetwork(this.#connection, network, facts);
@@ -136,6 +216,7 @@ export class NetworkWorker {
    * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in a WebAssembly memory
    */
   async dataset(dataset: Dataset, { transfer = "move" }: TransferOptions = {}): Promise<WorkerDataset> {
+    if (tagOf(dataset) !== "Dataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();
     const { parts, buffers } = partsOf(dataset, transfer);

@@ -7,6 +7,7 @@ import { DisposedError, OptionError, WorkerError } from "../errors.ts";
 import { reasonOf } from "../platform/reason.ts";
 import { listen, listenForEnd, type WorkerEndpoint } from "./endpoint.ts";
 import { decodeError } from "./errors.ts";
+import { plainCopy } from "./plain.ts";
 import type { Answer, Ask, FromWorker, Kind, Notice, RunEvent } from "./protocol.ts";
 
 export type RequestOptions = {
@@ -31,10 +32,11 @@ export class Connection {
   /** Why nothing more can be asked. */
   #end: { readonly kind: "closed" } | { readonly kind: "ended"; readonly error: WorkerError } | undefined;
 
-  constructor(worker: WorkerEndpoint) {
+  /** @param explain finds out why a browser's worker did not start; one line */
+  constructor(worker: WorkerEndpoint, explain?: () => Promise<string>) {
     this.#worker = worker;
     listen<FromWorker>(worker, (message) => this.#hear(message));
-    listenForEnd(worker, (reason) => this.#endBy(reason));
+    listenForEnd(worker, (reason) => this.lost(reason), explain);
     worker.unref?.(); // a process waits for answers, not for workers
   }
 
@@ -62,7 +64,7 @@ export class Connection {
     const id = this.number();
     const answer = new Promise<Answer<K>>((resolve, reject) => {
       this.#checkOpen(kind);
-      this.#post({ kind, id, ask }, [...new Set(transfer)]);
+      this.#post(kind, id, ask, [...new Set(transfer)]);
       const pending: Pending = { kind, resolve: resolve as Pending["resolve"], reject, onEvent };
       if (this.#pending.size === 0) this.#worker.ref?.();
       this.#pending.set(id, pending);
@@ -83,7 +85,24 @@ export class Connection {
     await this.#worker.terminate();
   }
 
-  #post(message: unknown, transfer: ArrayBuffer[]): void {
+  /** The worker is gone: everything that waits for it is rejected. Nothing happens where it had ended before. */
+  lost(reason: string): void {
+    if (this.#end !== undefined) return;
+    const isStarting = [...this.#pending.values()].some(({ kind }) => kind === "start");
+    const error = new WorkerError({ kind: isStarting ? "start" : "ended", reason });
+    this.#end = { kind: "ended", error };
+    this.#rejectAll(() => error);
+    this.#worker.terminate(); // in a browser, a worker outlives what it did not catch
+  }
+
+  #post(kind: Kind, id: number, ask: Ask<Kind>, transfer: ArrayBuffer[]): void {
+    try {
+      this.#worker.postMessage({ kind, id, ask }, transfer);
+      return;
+    } catch {
+      // Something in it is no plain data, or is behind a Proxy.
+    }
+    const message = { kind, id, ask: plainCopy(ask, kind) };
     try {
       this.#worker.postMessage(message, transfer);
     } catch (error) {
@@ -103,15 +122,6 @@ export class Connection {
     if (this.#pending.size === 0) this.#worker.unref?.();
     if (message.kind === "done") pending.resolve(message.value);
     else pending.reject(decodeError(message.error));
-  }
-
-  #endBy(reason: string): void {
-    if (this.#end !== undefined) return;
-    const isStarting = [...this.#pending.values()].some(({ kind }) => kind === "start");
-    const error = new WorkerError({ kind: isStarting ? "start" : "ended", reason });
-    this.#end = { kind: "ended", error };
-    this.#rejectAll(() => error);
-    this.#worker.terminate(); // in a browser, a worker outlives what it did not catch
   }
 
   #rejectAll(errorFor: (kind: Kind) => Error): void {

@@ -2,6 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import { DisposedError, OptionError } from "../errors.ts";
+import { Shown } from "../shown.ts";
 import type { Connection } from "./connection.ts";
 
 /** What becomes of the arrays here. */
@@ -20,7 +21,8 @@ export type TransferOptions = {
 const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
-export class WorkerDataset {
+export class WorkerDataset extends Shown {
+  static override readonly name: string = "WorkerDataset";
   /** What the examples are, for people. */
   readonly name: string;
   /** How many examples there are. */
@@ -38,6 +40,7 @@ export class WorkerDataset {
   #isDisposed = false;
 
   constructor(connection: Connection, number: number, dataset: Dataset) {
+    super();
     this.#connection = connection;
     this.#number = number;
     this.name = dataset.name;
@@ -57,6 +60,9 @@ export class WorkerDataset {
    * @throws {OptionError} the dataset is in another worker
    */
   numberFor(op: string, connection: Connection): number {
+    if (!(#number in this)) {
+      throw new OptionError(op, "a Proxy of a dataset cannot be used; pass the dataset itself, such as toRaw(dataset)");
+    }
     if (this.#isDisposed) throw new DisposedError(`dataset ${this.name}`, op);
     if (connection !== this.#connection) throw new OptionError(`${op}: dataset`, "one of the same worker", this.name);
     return this.#number;
@@ -73,6 +79,18 @@ export class WorkerDataset {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/**
+ * The number that a worker knows a dataset by.
+ *
+ * @param op the call and its argument, for errors
+ * @throws {OptionError} no dataset of this worker
+ * @throws {DisposedError} after its `dispose()`
+ */
+export function numberOf(op: string, dataset: WorkerDataset, connection: Connection): number {
+  if (dataset instanceof WorkerDataset) return dataset.numberFor(op, connection);
+  throw new OptionError(`${op}: dataset`, "a dataset in the worker, as await worker.dataset(…) returns it", dataset);
 }
 
 /** What a dataset is made of, to be posted, and the buffers that go over. */

@@ -33,17 +33,32 @@ export function listen<M>(endpoint: Endpoint, onMessage: (message: M) => void): 
   else endpoint.addEventListener("message", (event) => onMessage((event as MessageEvent<M>).data));
 }
 
-/** Hears of a worker's end, and of what it did not catch; `reason` is one line. */
-export function listenForEnd(worker: WorkerEndpoint, onEnd: (reason: string) => void): void {
+/**
+ * Hears of a worker's end, and of what it did not catch; `reason` is one line.
+ *
+ * @param explain finds out what a browser does not say: why a script did not start
+ */
+export function listenForEnd(
+  worker: WorkerEndpoint,
+  onEnd: (reason: string) => void,
+  explain: () => Promise<string> = async () => "its script did not start",
+): void {
   if ("on" in worker) {
     worker.on("error", (error) => onEnd(reasonOf(error)));
     worker.on("messageerror", () => onEnd("a message could not be read"));
     worker.on("exit", (code) => onEnd(`its thread ended with code ${code}`));
     return;
   }
-  worker.addEventListener("error", (event) => onEnd(("message" in event && String(event.message)) || NOT_LOADED));
+  worker.addEventListener("error", (event) => {
+    const reason = thrownIn(event as Partial<ErrorEvent>);
+    if (reason === undefined) explain().then(onEnd);
+    else onEnd(reason);
+  });
   worker.addEventListener("messageerror", () => onEnd("a message could not be read"));
 }
 
-/** Browsers do not say why. */
-const NOT_LOADED = "its script could not be loaded, or a Content-Security-Policy does not allow it (worker-src)";
+/** What a script threw, and where; undefined where the event is not about an error of a script. */
+function thrownIn({ message, filename, lineno }: Partial<ErrorEvent>): string | undefined {
+  if (!message) return undefined;
+  return filename ? `${message} (${filename}:${lineno})` : message;
+}

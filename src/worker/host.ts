@@ -20,6 +20,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { Engine } from "../wasm/engine.ts";
 import { type Endpoint, listen } from "./endpoint.ts";
 import { encodeError } from "./errors.ts";
+import { holdLifeline } from "./lifeline.ts";
 import {
   type Answer,
   type Ask,
@@ -88,10 +89,11 @@ class Host {
   }
 
   readonly #handlers: Handlers = {
-    start: async ({ protocol, build, wasm }) => {
+    start: async ({ protocol, build, wasm, lifeline }) => {
       if (protocol !== PROTOCOL) throw new WorkerError({ kind: "version", expected: protocol, found: PROTOCOL });
+      const isWatchable = await holdLifeline(lifeline);
       this.#started = await Engine.load({ build, wasm });
-      return DONE;
+      return { value: { isWatchable } };
     },
     network: ({ network, description, seed, random, dtype, loss }) => {
       const stream = typeof random === "object" ? streamOf(random) : random;
@@ -173,7 +175,9 @@ class Host {
         ...(resume !== undefined && { resume: { ...resume, [RESTORE]: restore } }),
         ...(checkpointEvery !== undefined && { checkpointEvery }),
         ...(test !== undefined && { test: this.#dataset(test) }),
-        ...(validation !== undefined && { validation: this.#dataset(validation) }),
+        ...(validation !== undefined && {
+          validation: "fraction" in validation ? validation.fraction : this.#dataset(validation.dataset),
+        }),
       };
       const { outcome, layout } = await train(
         this.#network(ask.network),

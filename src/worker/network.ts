@@ -3,13 +3,15 @@ import { DisposedError } from "../errors.ts";
 import type { NamedArray } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
+import { checkReadable } from "../readable.ts";
+import { Shown } from "../shown.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
 import type { TrainHistory } from "../train/history.ts";
 import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
 import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";
-import { copyOf, type WorkerDataset } from "./dataset.ts";
+import { copyOf, numberOf, type WorkerDataset } from "./dataset.ts";
 import type { NetworkFacts, Rows } from "./protocol.ts";
 import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
 
@@ -22,7 +24,8 @@ export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly 
  * Errors are those of the same calls on the main thread: their class and their fields cross with them. Every method also
  * rejects with a `DisposedError` after `dispose()`, and with a `WorkerError` when the worker has ended.
  */
-export class WorkerNetwork<D extends FloatType = FloatType> {
+export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
+  static override readonly name: string = "WorkerNetwork";
   readonly dtype: D;
   /** The layers. */
   readonly description: Sequential;
@@ -33,6 +36,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
   #isDisposed = false;
 
   constructor(connection: Connection, number: number, { dtype, description, inputSize, outputSize }: NetworkFacts) {
+    super();
     this.#connection = connection;
     this.#number = number;
     this.dtype = dtype as D;
@@ -71,6 +75,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
    */
   async predict(rows: Rows): Promise<Prediction<D>> {
     const network = this.#numberFor("predict");
+    checkReadable("predict: rows", rows);
     const own = ArrayBuffer.isView(rows) ? copyOf(rows) : rows;
     const transfer = ArrayBuffer.isView(own) ? [own.buffer as ArrayBuffer] : [];
     const { shape, data } = await this.#connection.call("predict", { network, rows: own }, { transfer });
@@ -96,7 +101,10 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
 
   /** Puts arrays into the network, as `setWeights`; they are copied. */
   async setWeights(weights: readonly NamedArray[], options: SetWeightsOptions = {}): Promise<void> {
-    const own = weights.map(({ name, shape, data }) => ({ name, shape, data: data.slice() }));
+    const own = weights.map(({ name, shape, data }) => {
+      checkReadable(`setWeights: ${name}`, data);
+      return { name, shape, data: data.slice() };
+    });
     const transfer = own.map(({ data }) => data.buffer as ArrayBuffer);
     const ask = { network: this.#numberFor("setWeights"), weights: own, options };
     await this.#connection.call("setWeights", ask, { transfer });
@@ -120,7 +128,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> {
   }
 
   #on(op: string, dataset: WorkerDataset): { readonly network: number; readonly dataset: number } {
-    return { network: this.#numberFor(op), dataset: dataset.numberFor(op, this.#connection) };
+    return { network: this.#numberFor(op), dataset: numberOf(op, dataset, this.#connection) };
   }
 
   #numberFor(op: string): number {

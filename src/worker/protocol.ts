@@ -27,8 +27,8 @@ import type { EngineStats } from "../wasm/engine.ts";
 import type { Build } from "../wasm/load.ts";
 import type { EncodedError } from "./errors.ts";
 
-/** A program and a worker of different versions do not talk to each other. */
-export const PROTOCOL = 1;
+/** A program and a worker of different versions do not talk to each other. Version 2: lifelines, `validation` by fraction. */
+export const PROTOCOL = 2;
 
 /** What a program learns of a network that is not here. */
 export type NetworkFacts = {
@@ -45,8 +45,13 @@ export type Calls = {
       readonly protocol: number;
       readonly build: Build;
       readonly wasm: BufferSource | WebAssembly.Module | undefined;
+      /** A lock that the worker is to hold as long as it lives. */
+      readonly lifeline: string | undefined;
     };
-    answer: undefined;
+    answer: {
+      /** Whether the program can watch the lock. */
+      readonly isWatchable: boolean;
+    };
   };
   network: {
     ask: {
@@ -108,11 +113,14 @@ export type Rows = Float32Array | Float64Array | Uint8Array | readonly number[] 
 /** What happens in a run that the program wants to hear of before the run goes on. */
 export type Awaited = "evaluation" | "epoch" | "checkpoint";
 
+/** Examples to evaluate during a run: a dataset by its number, or a fraction of the run's own, which is split off. */
+export type ValidationRequest = { readonly dataset: number } | { readonly fraction: number };
+
 export type TrainRequest = {
   readonly network: number;
   readonly dataset: number;
   readonly test: number | undefined;
-  readonly validation: number | undefined;
+  readonly validation: ValidationRequest | undefined;
   /** An augmentation as data: what it brings along is no data. */
   readonly options: Omit<TrainerOptions, "random" | "augmentation"> & { readonly augmentation?: Augmentation };
   readonly random: RandomStateSnapshot | undefined;

@@ -6,14 +6,14 @@ import type { Checkpoint } from "../train/checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "../train/history.ts";
 import type { TrainOptions } from "../train/train.ts";
 import type { Connection } from "./connection.ts";
-import type { WorkerDataset } from "./dataset.ts";
-import type { Awaited, Records, RunEvent } from "./protocol.ts";
+import { numberOf, type WorkerDataset } from "./dataset.ts";
+import type { Awaited, Records, RunEvent, ValidationRequest } from "./protocol.ts";
 
 /** What a run made since the program last heard of it. */
 export type WorkerProgress = {
   /** The first of these steps, counted from 0. */
   readonly iteration: number;
-  /** The losses of the steps from there on, in nats: at least one. */
+  /** The mean losses of the steps from there on, as in `TrainHistory.losses`: at least one. */
   readonly losses: Float64Array;
 };
 
@@ -24,8 +24,11 @@ export type WorkerTrainOptions = Omit<
 > & {
   /** Evaluated for the record. */
   readonly test?: WorkerDataset;
-  /** Evaluated as well, and what early stopping watches. */
-  readonly validation?: WorkerDataset;
+  /**
+   * Evaluated as well, and what early stopping watches. A number is a fraction of the examples, which is split off by the
+   * seed before training, as `train` does.
+   */
+  readonly validation?: WorkerDataset | number;
   /** Called with the losses since the last time: about 60 times a second, and before the callbacks above. */
   readonly onProgress?: (progress: WorkerProgress) => void;
   /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted; awaited. */
@@ -61,9 +64,9 @@ export function startTraining(
   const listener = new Listener(history, callbacks, (kind) => connection.notice(kind, run.id));
   const ask = {
     network,
-    dataset: dataset.numberFor("train", connection),
-    test: test?.numberFor("train", connection),
-    validation: validation?.numberFor("train", connection),
+    dataset: numberOf("train", dataset, connection),
+    test: test && numberOf("train", test, connection),
+    validation: validationOf(validation, connection),
     options: plan,
     random: random?.getState(),
     resume,
@@ -95,6 +98,15 @@ export function startTraining(
     resume: () => connection.notice("resume", run.id),
     stop,
   });
+}
+
+function validationOf(
+  validation: WorkerDataset | number | undefined,
+  connection: Connection,
+): ValidationRequest | undefined {
+  if (validation === undefined) return undefined;
+  if (typeof validation === "number") return { fraction: validation };
+  return { dataset: numberOf("train", validation, connection) };
 }
 
 type Callbacks = {

@@ -56,7 +56,7 @@ test("arguments are one or more, of one engine, and of one kind", () => {
   const mixed = grad(f) as (...x: unknown[]) => unknown;
   assert.match(
     assertThrows(() => mixed(x, expressionOf(x)), OptionError, "mixed").message,
-    /all expressions, found "both"/,
+    /pass tensors or expressions, not both/,
   );
 });
 

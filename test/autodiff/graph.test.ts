@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { besideOf, changedBy, graphOf, type Node, operandsOf, readsAny } from "../../src/autodiff/graph.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { mul } from "../../src/ops/binary.ts";
-import { exp } from "../../src/ops/elementwise.ts";
+import { exp, gelu, pow } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { applied } from "../../src/ops/operation.ts";
 import { reshape } from "../../src/ops/rows.ts";
@@ -39,6 +39,26 @@ test("factors that JSON writes alike are told apart, as constants and as attribu
       }
     }
   }
+});
+
+test("a function with a gradient rule of its own is the node of what it is composed of", () => {
+  using one = tensor(engine, [0.5, 2]);
+  const x = expressionOf(one);
+  for (const f of [(v: typeof x) => pow(v, 3), (v: typeof x) => gelu(v)]) {
+    const y = f(x);
+    const composite = (y.source as { operands: readonly Expression[] }).operands[0] as Expression;
+    const { nodes, outputs } = graphOf(engine, [y, composite], []);
+    assert.is(outputs.get(y), outputs.get(composite));
+    assert.is(nodes.length, graphOf(engine, [composite], []).nodes.length);
+    using atOnce = f(one as never) as unknown as typeof one;
+    using program = compile({ y, again: f(x) });
+    program.run();
+    for (const name of ["y", "again"] as const) assert.equal([...program.outputs[name].data], [...atOnce.data]);
+  }
+  using target = zeros(engine, [2]);
+  using program = compile({}, { into: [[pow(x, 2), target]] });
+  program.run();
+  assert.equal([...target.data], [0.25, 4], "into a tensor");
 });
 
 test("an effect that is named twice happens twice", () => {

@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULTS } from "../../examples/browser/src/settings.ts";
 import { NOTICES } from "../../examples/browser/vite/notices.ts";
+import { floorScript } from "../support/floor.ts";
 import { isRequired, launch, whyNot } from "./browser.ts";
 import { trainedInNode } from "./node_run.ts";
 import { type Site, startSite } from "./site.ts";
@@ -67,9 +68,8 @@ visiting("train, draw, save, reload, load: the same answer to the same drawing",
   assert.ok(accuracy > 90, said);
   assert.is(await page.locator("#mistakes li:visible").count(), 18);
   const confusion = (await page.locator("#confusion td").allTextContents()).map(Number);
-  const right = await page.locator("#confusion td.right").allTextContents();
   assert.is(sum(confusion), 2000);
-  assert.is(Math.round((1000 * sum(right.map(Number))) / 2000) / 10, accuracy);
+  assert.is(await rightInTable(page), accuracy);
 
   await draw(page, SEVEN);
   await page.locator("#reading", { hasText: "Reads 7" }).waitFor();
@@ -91,6 +91,68 @@ visiting("train, draw, save, reload, load: the same answer to the same drawing",
   );
   assert.equal(await probabilities(page), before);
   await page.waitForFunction((a) => document.getElementById("accuracy")?.textContent === a, `${accuracy.toFixed(1)} %`);
+});
+
+for (const [law, hash] of [
+  ["steps after the last evaluation", "#epochs=1&batch=97"],
+  ["a run too short for an evaluation", "#epochs=1&batch=4000"],
+  ["a second run", "#epochs=3&batch=1900"],
+] as const) {
+  visiting(
+    `what a finished run says of the test digits is what the network reads then: ${law}`,
+    async (page) => {
+      for (let run = 0; run < 2; run++) {
+        await page.click("#train");
+        const said = await statusIs(page, new RegExp(`^Finished after ${await stepsOf(page, run)} steps: [\\d.]+ %`));
+        const accuracy = Number(/([\d.]+) %/.exec(said)?.[1]);
+        await page.waitForTimeout(300);
+        assert.is(await rightInTable(page), accuracy, said);
+        assert.is(await numberAt(page, "accuracy"), accuracy);
+        const curve = (await page.getAttribute("#accuracy-chart", "aria-label")) ?? "";
+        assert.ok(curve.includes(`to ${accuracy.toFixed(1)} %`), curve);
+      }
+    },
+    { hash },
+  );
+}
+
+visiting(
+  "a stopped run says how the network reads then, too",
+  async (page) => {
+    await page.click("#train");
+    await stepsReach(page, 1);
+    await page.click("#stop");
+    const said = await statusIs(page, /^Stopped after .*: [\d.]+ % of the test digits/);
+    const accuracy = Number(/([\d.]+) %/.exec(said)?.[1]);
+    await page.waitForTimeout(300);
+    assert.is(await rightInTable(page), accuracy, said);
+  },
+  { hash: LONG },
+);
+
+test("without built-ins that the oldest browsers lack the page trains, reads, saves and loads", async () => {
+  const old = await startSite(floorScript());
+  try {
+    await visit(
+      browser,
+      old,
+      async (page) => {
+        assert.is(await page.evaluate(() => "with" in Array.prototype || "dispose" in Symbol), false);
+        await page.click("#train");
+        await statusIs(page, /^Finished/);
+        await draw(page, SEVEN);
+        await page.locator("#reading", { hasText: /^Reads/ }).waitFor();
+        await page.click("#share");
+        const bytes = await saved(page);
+        assert.ok(bytes.equals(await trainedInNode({ ...DEFAULTS, epochs: 2 })), "the bits of Node");
+        await page.setInputFiles("#model-file", { name: "mine.safetensors", mimeType: "", buffer: bytes });
+        await statusIs(page, /is loaded/);
+      },
+      { hash: "#epochs=2" },
+    );
+  } finally {
+    await old.close();
+  }
 });
 
 visiting(
@@ -365,6 +427,18 @@ for (const width of [360, 768, 1280]) {
       { width, scheme, hash: "#epochs=5" },
     );
   }
+}
+
+/** What the confusion matrix says of the 2,000 test digits, in percent, as the page rounds it. */
+async function rightInTable(page: Page): Promise<number> {
+  const right = (await page.locator("#confusion td.right").allTextContents()).map(Number);
+  return Number((100 * (sum(right) / 2000)).toFixed(1));
+}
+
+/** How the page writes the steps of so many runs as the settings describe, and one more. */
+async function stepsOf(page: Page, runs: number): Promise<string> {
+  const [batch, epochs] = [Number(await page.inputValue("#batch")), Number(await page.inputValue("#epochs"))];
+  return ((runs + 1) * epochs * Math.ceil(8000 / batch)).toLocaleString("en");
 }
 
 /** The file that the page gives when it is asked to save. */

@@ -24,8 +24,12 @@ export type Site = {
   close(): Promise<void>;
 };
 
-/** Builds the page into a temporary folder, and serves it. */
-export async function startSite(): Promise<Site> {
+/**
+ * Builds the page into a temporary folder, and serves it.
+ *
+ * @param first code that runs before every script, in the page as in its worker
+ */
+export async function startSite(first = ""): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "lanegrad-page-"));
   build(folder);
   const asked = new Map<string, Uint8Array>();
@@ -34,7 +38,8 @@ export async function startSite(): Promise<Site> {
     if (!pathname.startsWith(FOLDER)) return notFound(response);
     const file = normalize(pathname.slice(FOLDER.length)) === "." ? "index.html" : pathname.slice(FOLDER.length);
     try {
-      const bytes = readFileSync(join(folder, file));
+      const content = readFileSync(join(folder, file));
+      const bytes = file.endsWith(".js") ? Buffer.concat([Buffer.from(first), content]) : content;
       asked.set(file, bytes);
       response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
       response.setHeader("content-length", bytes.length).end(bytes);

@@ -21,10 +21,12 @@ async function withServer(
   answer: "refused" | "never" | "half",
   body: (mirrors: string) => Promise<void>,
   mirrorsOf = (address: string) => address,
+  onRequest = () => {},
 ): Promise<readonly string[]> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
+    onRequest();
     if (answer === "refused") response.writeHead(404).end();
     if (answer === "half") response.writeHead(200, { "content-length": "8" }).write("1234");
   });
@@ -121,11 +123,11 @@ test("what has come of a file is told, of how much", async () => {
 });
 
 test("download: Ctrl-C ends it with its code, and a failure with an error", async () => {
-  await withServer("never", async () => {
-    const interrupt = () => setTimeout(() => process.emit("SIGINT"), 50);
-    const { code, stdout } = await ran(downloadCommand, ["--out", newPath(), "--json"], interrupt);
+  const interrupted = async () => {
+    const { code, stdout } = await ran(downloadCommand, ["--out", newPath(), "--json"]);
     assert.equal([code, stdout], [130, ""]);
-  });
+  };
+  await withServer("never", interrupted, undefined, () => process.emit("SIGINT"));
   await withServer("refused", async () => {
     await assertRejects(() => ran(downloadCommand, ["--out", newPath()]), DownloadError, "refused");
   });

@@ -63,7 +63,7 @@ test("arrays in a table: names, types, shapes, the range of what is finite", asy
     "name           type     shape      min     max    mean",
     "none           float64  [2]          –       –       –  2 not finite",
     "a              float32  [2, 3]    -1.5       2    0.25  2 not finite",
-    "a longer name  int32    [1]     123460  123460  123460",
+    "a longer name  int32    [1]     123456  123456  123456",
     "               uint8    [0]          –       –       –",
     "",
   ]);
@@ -75,6 +75,64 @@ test("arrays in a table: names, types, shapes, the range of what is finite", asy
     { name: "a longer name", dtype: "int32", shape: [1], min: 123456, max: 123456, mean: 123456, notFinite: 0 },
     { name: "", dtype: "uint8", shape: [0], min: null, max: null, mean: null, notFinite: 0 },
   ]);
+});
+
+test("integers are shown with all their digits, of 64 bits too, and numbers beside them to the last integer digit", async () => {
+  const arrays: NamedArray[] = [
+    { name: "a", shape: [2], data: Int32Array.of(2 ** 31 - 1, -(2 ** 31)) },
+    { name: "b", shape: [2], data: Uint32Array.of(4294967295, 4294967294) },
+    { name: "c", shape: [1], data: Float32Array.of(16777216) },
+    { name: "d", shape: [2], data: Float64Array.of(1234567.75, 1 / 3) },
+    { name: "e", shape: [2], data: BigInt64Array.of(9007199254740993n, -5n) },
+    { name: "f", shape: [1], data: Float64Array.of(1.23456789e300) },
+  ];
+  const text = (await textOf(encodeNpz(arrays))).map((line) => line.replace(/ +/g, " "));
+  for (const line of [
+    "a int32 [2] -2147483648 2147483647 -0.5",
+    "b uint32 [2] 4294967294 4294967295 4294967295",
+    "c float32 [1] 16777216 16777216 16777216",
+    "d float64 [2] 0.33333 1234568 617284",
+    "e int64 [2] -5 9007199254740993 4503599627370494",
+    "f float64 [1] 1.2346e+300 1.2346e+300 1.2346e+300",
+  ]) {
+    assert.ok(text.includes(line), `${line}\nin\n${text.join("\n")}`);
+  }
+  const { tensors } = await jsonOf(encodeNpz(arrays));
+  assert.equal([tensors[4]!["min"], tensors[4]!["max"]], [-5, "9007199254740993"], "what no double holds is text");
+});
+
+test("an array has the type that the file gives it: float16, bfloat16, bool", async () => {
+  const header = (dtype: string) =>
+    JSON.stringify({ w: { dtype, shape: [2], data_offsets: [0, dtype === "BOOL" ? 2 : 4] } });
+  for (const [dtype, body, type, max] of [
+    ["F16", [0, 0x3c, 0, 0x40], "float16", 2],
+    ["BF16", [0x80, 0x3f, 0, 0x40], "bfloat16", 2],
+    ["BOOL", [0, 1], "bool", 1],
+  ] as const) {
+    const json = new TextEncoder().encode(header(dtype));
+    const bytes = Uint8Array.of(json.length, 0, 0, 0, 0, 0, 0, 0, ...json, ...body);
+    const { tensors } = await jsonOf(bytes);
+    assert.equal([tensors[0]!["dtype"], tensors[0]!["max"]], [type, max]);
+  }
+  const npy = (descr: string, body: readonly number[]) => {
+    const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (2,), }`.padEnd(118);
+    return Uint8Array.of(
+      0x93,
+      ...new TextEncoder().encode("NUMPY"),
+      1,
+      0,
+      118,
+      0,
+      ...new TextEncoder().encode(text),
+      ...body,
+    );
+  };
+  for (const [descr, body, type] of [
+    ["<f2", [0, 0x3c, 0, 0x40], "float16"],
+    ["|b1", [0, 1], "bool"],
+  ] as const) {
+    assert.is((await jsonOf(npy(descr, body))).tensors[0]!["dtype"], type);
+  }
 });
 
 test("what kind of file it is, its own bytes say", async () => {

@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { BUILD } from "../support/engine.ts";
-import { type Ended, makeTemporaryFolder, ROOT, removeAtExit } from "../support/script.ts";
+import { type Ended, endOfProcess, makeTemporaryFolder, ROOT, removeAtExit } from "../support/script.ts";
 
 export type LanegradOptions = {
   readonly input?: string;
@@ -21,7 +21,6 @@ export type LanegradOptions = {
   readonly onOutput?: (text: string, child: ChildProcess) => void;
 };
 
-const LIMIT_MILLISECONDS = 60_000;
 const folder = makeTemporaryFolder();
 let paths = 0;
 
@@ -64,29 +63,18 @@ function sources(): readonly string[] {
 }
 
 /** Runs `lanegrad` to its end. */
-export function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
+export async function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
   const { input, cwd = folder, environment = {}, onStart, onOutput } = options;
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...PROGRAM, ...args], {
-      cwd,
-      env: { ...process.env, ...environment },
-      stdio: ["pipe", "pipe", "pipe"],
-      timeout: LIMIT_MILLISECONDS,
-    });
-    onStart?.(child);
-    const output = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        output[stream] += text;
-        onOutput?.(text, child);
-      });
-    }
-    child.stdin.on("error", () => {}).end(input ?? "");
-    const asInstalled = (text: string) => text.replaceAll("npm run -s lanegrad --", "lanegrad"); // what its sources call it
-    child.on("error", reject).on("close", (code, signal) => {
-      resolve({ code, signal, stdout: asInstalled(output.stdout), stderr: asInstalled(output.stderr) });
-    });
+  const child = spawn(process.execPath, [...PROGRAM, ...args], {
+    cwd,
+    env: { ...process.env, ...environment },
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  onStart?.(child);
+  child.stdin.on("error", () => {}).end(input ?? "");
+  const { stdout, stderr, ...end } = await endOfProcess(child, onOutput);
+  const asInstalled = (text: string) => text.replaceAll("npm run -s lanegrad --", "lanegrad"); // what its sources call it
+  return { ...end, stdout: asInstalled(stdout), stderr: asInstalled(stderr) };
 }
 
 /** `lanegrad train` on the build that the suite is at. */

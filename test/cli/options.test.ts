@@ -7,6 +7,7 @@ import { FileError } from "../../src/cli/files.ts";
 import { amounts, type FlagsOf, named, section, sizes, toggle, UsageError, whole } from "../../src/cli/flags.ts";
 import { CONFIG_FLAG, helpText, parse, readConfig, readJsonObject, suggestion } from "../../src/cli/options.ts";
 import { TRAIN_FLAGS } from "../../src/cli/train_flags.ts";
+import { computingTime } from "../support/clock.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
 import { assertThrows } from "../support/throws.ts";
 
@@ -107,9 +108,9 @@ test("what is no flag, and a value that is missing or not its flag's, is refused
 });
 
 test("a page of text for a flag is refused in no time", () => {
-  const start = performance.now();
+  const computed = computingTime();
   refusal(`--${"x".repeat(300_000)}`);
-  assert.ok(performance.now() - start < 1000, "it is read once");
+  assert.ok(computed() < 1000, "it is read once");
 });
 
 test("a configuration file lies under the command line; what is given is what the command line has", () => {

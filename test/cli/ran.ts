@@ -20,12 +20,24 @@ export function newPath(name = ""): string {
   return join(parent, `${paths}${name}`);
 }
 
+/** What happens while a command runs: at its start, or as soon as it has printed a text. */
+export type Meanwhile = (() => void) | { readonly after: string; readonly act: () => void };
+
 /** Runs a command to its end. */
-export async function ran(command: Command, args: readonly string[], meanwhile?: () => void): Promise<Ran> {
+export async function ran(command: Command, args: readonly string[], meanwhile?: Meanwhile): Promise<Ran> {
   let code = Number.NaN;
-  const call = async () => {
-    meanwhile?.();
-    code = await command.execute(args);
+  const call = async (output: Printed) => {
+    if (typeof meanwhile === "function") meanwhile();
+    const look = setInterval(() => {
+      if (typeof meanwhile !== "object" || !(output.stdout + output.stderr).includes(meanwhile.after)) return;
+      clearInterval(look);
+      meanwhile.act();
+    }, 1);
+    try {
+      code = await command.execute(args);
+    } finally {
+      clearInterval(look);
+    }
   };
   const printed = await forgetting(() => printedBy(call));
   const lines = printed.stdout.split("\n").filter((line) => line.startsWith("{"));

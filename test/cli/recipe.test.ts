@@ -92,6 +92,8 @@ test("flags that exclude each other, or would do nothing, are refused with what 
       { schedule: "cosine", decayFactor: 0.5 },
       "--decay-factor: the schedule cosine has none; --schedule step or exponential",
     ],
+    [{ dropLast: true }, "--drop-last: --iterations draws full minibatches; --epochs has a last one"],
+    [{ dropLast: true, iterations: 5 }, "--drop-last: --iterations draws full minibatches; --epochs has a last one"],
     [{ patience: 3 }, "--patience: watches validation examples: --validation 0.1 splits a tenth off"],
   ] as const) {
     assert.is(assertThrows(() => completed(values), UsageError, text).message, text);
@@ -105,6 +107,8 @@ test("flags that exclude each other, or would do nothing, are refused with what 
     { schedule: "step", decayEvery: 5, decayFactor: 0.5 },
     { schedule: "exponential", decayFactor: 0.5 },
     { validation: 0.1 },
+    { dropLast: true, epochs: 1 },
+    { dropLast: false },
   ];
   for (const values of allowed) completed(values);
 });
@@ -174,6 +178,33 @@ test("what training is told is what was given, and the number of its steps", () 
   assert.is(trainerOptions({ iterations: 7 }, 100).iterations, 7);
 });
 
+test("minibatches of one row are refused for batch normalisation alone, before anything is made", () => {
+  const left = (n: number, by: number) =>
+    `--batch-size ${by} leaves 1 of ${n} examples for the last minibatch, which --batch-norm cannot normalise: --drop-last or another --batch-size`;
+  const single = "--batch-size 1: --batch-norm needs at least 2 examples in a minibatch";
+  for (const [values, examples, text] of [
+    [{ epochs: 2 }, 201, left(201, 100)],
+    [{ epochs: 2, batchSize: 4, accumulate: 2 }, 9, left(9, 4)],
+    [{ epochs: 2, batchSize: 1, dropLast: true }, 9, single],
+    [{ batchSize: 1 }, 9, single],
+  ] as const) {
+    const options = () => trainerOptions({ ...values, batchNorm: true }, examples);
+    assert.is(assertThrows(options, UsageError, text).message, text);
+    trainerOptions(values, examples);
+  }
+  for (const [values, examples] of [
+    [{ epochs: 2 }, 202],
+    [{ epochs: 2 }, 200],
+    [{ iterations: 2 }, 201],
+    [{ epochs: 2, dropLast: true }, 201],
+  ] as const) {
+    assert.is(
+      trainerOptions({ ...values, batchNorm: true }, examples).dropLast,
+      "dropLast" in values ? true : undefined,
+    );
+  }
+});
+
 test("an optimizer gets its own options and those that all have", () => {
   const values: TrainValues = {
     ...{ optimizer: "adamW", learningRate: 0.5, beta1: 0.6, beta2: 0.7, epsilon: 1e-3 },
@@ -199,6 +230,9 @@ test("steps: as many as are asked for, or as epochs have, whose last minibatches
     [{ epochs: 3, batchSize: 30 }, 100, 12],
     [{ epochs: 3, batchSize: 30, accumulate: 3 }, 100, 6],
     [{ epochs: 1, batchSize: 100 }, 99, 1],
+    [{ epochs: 3, batchSize: 30, dropLast: true }, 100, 9],
+    [{ epochs: 3, batchSize: 30, dropLast: true, accumulate: 2 }, 100, 6],
+    [{ epochs: 3, batchSize: 30, dropLast: false }, 100, 12],
   ] as const) {
     assert.is(stepsOf(values, examples), steps, JSON.stringify(values));
   }

@@ -22,8 +22,8 @@ const END: End = {
   ...{ trainAccuracy: 0.5, testAccuracy: 0.25 },
 };
 
-test("its end: steps of all processes, the rate of this one, the last loss, both accuracies, the weights' bytes", () => {
-  const end = endOf(net, DIGITS, { history: HISTORY, seconds: 4, steps: 2 });
+test("its end: steps of all processes, the rate of this one, the last loss, both accuracies, the weights' bytes", async () => {
+  const end = await endOf(net, DIGITS, { history: HISTORY, seconds: 4, steps: 2 });
   const hash = createHash("sha256");
   for (const name of ["W1", "b1", "W2", "b2"]) hash.update(net.parameters[name]!.data);
   assert.equal(end, {
@@ -32,15 +32,16 @@ test("its end: steps of all processes, the rate of this one, the last loss, both
     testAccuracy: evaluate(net, TEST).accuracy,
     weightsSha256: hash.digest("hex"),
   });
-  assert.is(endOf(net, DIGITS, { history: { ...HISTORY, losses: [] }, seconds: 4, steps: 0 }).loss, null);
+  assert.is((await endOf(net, DIGITS, { history: { ...HISTORY, losses: [] }, seconds: 4, steps: 0 })).loss, null);
 });
 
-test("running statistics belong to the weights' bytes", () => {
+test("running statistics belong to the weights' bytes", async () => {
   using normalized = network(engine, sequential(dense(4, 3), batchNorm()), { seed: 0 });
-  const sha256 = () => endOf(normalized, DIGITS, { history: HISTORY, seconds: 1, steps: 1 }).weightsSha256;
-  const before = sha256();
+  const sha256 = async () =>
+    (await endOf(normalized, DIGITS, { history: HISTORY, seconds: 1, steps: 1 })).weightsSha256;
+  const before = await sha256();
   Object.values(normalized.statistics)[0]!.data[0]! += 1;
-  assert.is.not(sha256(), before);
+  assert.is.not(await sha256(), before);
 });
 
 test("its files: weights and their description, the history as JSON and as a table", () => {

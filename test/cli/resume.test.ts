@@ -154,7 +154,7 @@ test("checkpoints of another version, of another network, and weights alone are 
       change('{"version":1,"plan"', '{"version":99,"plan"'),
       /checkpoint-000000020\.safetensors: expected a checkpoint of version 1, found 99/,
     ],
-    [change('"outputSize":50', '"outputSize":51'), /of another run: network .* there, .* here/],
+    [change('"name":"sigmoid"', '"name":"tanh"'), /of another run: network .* there, .* here/],
     [join(finished, "weights.safetensors"), /weights without a checkpoint/],
     [newPath(), /no such run/],
     [data, /the folder holds no run/],

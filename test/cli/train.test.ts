@@ -130,6 +130,13 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--layers", "784"], /--layers: expected at least 2 whole numbers/],
     [["--layers", "100,20,10"], /--layers 100,20,10 begin with 100, but an example has 784 pixels/],
     [["--layers", "784,20,3"], /--layers 784,20,3 end with 3, but there are 10 classes/],
+    [["--layers", "784,1"], /--layers 784,1 end with 1, but there are 10 classes/],
+    [
+      ["--epochs", "2", "--batch-norm", "--batch-size", "421"],
+      /--batch-size 421 leaves 1 of 8000 examples .* --batch-norm cannot normalise: --drop-last or another --batch-size/,
+    ],
+    [["--batch-norm", "--batch-size", "1"], /--batch-size 1: --batch-norm needs at least 2 examples in a minibatch/],
+    [["--drop-last"], /--drop-last: --iterations draws full minibatches; --epochs has a last one/],
     [["--optimizer", "adamw"], /--optimizer: expected sgd, momentum, .*, found "adamw"/],
     [["--momentum", "0.5"], /--momentum: sgd has none; --optimizer momentum, nesterov/],
     [["--optimizer", "adam", "--beta1", "1"], /--beta1: expected a number from 0 to below 1/],
@@ -200,6 +207,22 @@ test("a configuration file gives flags, and those of the command line come befor
     { layers, epochs, augment, batchNorm },
     { layers: [9, 4, 10], epochs: 2, augment: { shift: 1 }, batchNorm: true },
   );
+});
+
+test("without the short last minibatch, batch normalisation trains where one row was left", async () => {
+  const out = newPath();
+  const args = ["--data", smallData(), "--layers", "9,4,10", "--batch-norm", "--epochs", "2", "--batch-size", "13"];
+  const refused = await train([...args, "--out", out]); // 40 examples
+  assert.is(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, "leaves 1 of 40 examples");
+  assert.not(existsSync(out));
+  const { code, stderr } = await train([...args, "--drop-last", "--out", out]);
+  assert.is(code, 0, stderr);
+  assert.is((readJson(join(out, "history.json"))["losses"] as number[]).length, 2 * 3);
+  assert.is(readJson(join(out, "config.json"))["dropLast"], true);
+  const longer = await train(["--resume", out, "--epochs", "3", "--quiet"]);
+  assert.is(longer.code, 0, longer.stderr);
+  assert.is((readJson(join(out, "history.json"))["losses"] as number[]).length, 3 * 3);
 });
 
 test("every flag of a network, an optimizer and a schedule is one that trains", async () => {

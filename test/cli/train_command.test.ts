@@ -16,13 +16,15 @@ import { BUILD } from "../support/engine.ts";
 import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { systemError, whileReplaced } from "./faults.ts";
-import { digitsFolder, newPath, type Ran, ran } from "./ran.ts";
+import { digitsFolder, type Meanwhile, newPath, type Ran, ran } from "./ran.ts";
 
 const test = suite("train, in this process");
 const data = digitsFolder();
 const ARGS = ["--data", data, "--hidden", "5", "--batch-size", "10"];
+/** What a run prints of its first step. */
+const STEPS = "iteration 0";
 
-async function train(args: readonly string[], meanwhile?: () => void): Promise<Ran> {
+async function train(args: readonly string[], meanwhile?: Meanwhile): Promise<Ran> {
   return await ran(trainCommand, [...ARGS, ...args], meanwhile);
 }
 
@@ -221,15 +223,14 @@ test("an error of another kind is no end of a run: it has no history", async () 
 });
 
 test("Ctrl-C ends a download, too", async () => {
-  const server = createServer(() => {}); // it never answers
+  const server = createServer(() => process.emit("SIGTERM")); // it never answers
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const given = { LANEGRAD_MNIST_MIRRORS: `http://127.0.0.1:${port}/`, LANEGRAD_CACHE: newPath() };
   const before = Object.keys(given).map((key) => [key, process.env[key]] as const);
   Object.assign(process.env, given);
   try {
-    const interrupt = () => setTimeout(() => process.emit("SIGTERM"), 100);
-    assert.is((await ran(trainCommand, ["--dataset", "mnist", "--out", newPath()], interrupt)).code, 143);
+    assert.is((await ran(trainCommand, ["--dataset", "mnist", "--out", newPath()])).code, 143);
   } finally {
     for (const [key, value] of before) {
       if (value === undefined) delete process.env[key];
@@ -243,7 +244,7 @@ test("Ctrl-C ends a download, too", async () => {
 test("Ctrl-C ends it after its step, and it can go on; the results are there", async () => {
   const out = newPath();
   const args = ["--iterations", "100000", "--out", out];
-  const { code, stdout, stderr } = await train(args, () => setTimeout(() => process.emit("SIGINT"), 100));
+  const { code, stdout, stderr } = await train(args, { after: STEPS, act: () => process.emit("SIGINT") });
   assert.is(code, 130);
   assert.match(stderr, "\nSIGINT: finishing this step; Ctrl-C quits at once\n");
   assert.match(stdout, /\nto go on: npm run -s lanegrad -- train --resume /);
@@ -255,9 +256,8 @@ test("Ctrl-C ends it after its step, and it can go on; the results are there", a
 
 test("output that is lost ends it after its step, with exit code 1", async () => {
   const out = newPath();
-  const lose = () =>
-    setTimeout(() => process.stdout.emit("error", Object.assign(new Error("gone"), { code: "EPIPE" })), 100);
-  const { code, stderr } = await train(["--iterations", "100000", "--out", out], lose);
+  const act = () => process.stdout.emit("error", Object.assign(new Error("gone"), { code: "EPIPE" }));
+  const { code, stderr } = await train(["--iterations", "100000", "--out", out], { after: STEPS, act });
   assert.is(code, 1);
   assert.match(stderr, "\nstandard output: nobody reads it any more: finishing this step;");
   assert.is(jsonIn(out, "history.json")["outcome"], "aborted");
@@ -271,12 +271,11 @@ test("a folder that is lost: the results are elsewhere, and the exit code is 1",
   process.env["TMPDIR"] = temporary;
   let ended: Ran;
   try {
-    ended = await train(["--iterations", "20000", "--out", out], () =>
-      setTimeout(() => {
-        rmSync(out, { recursive: true });
-        writeFileSync(out, "a file in its place");
-      }, 100),
-    );
+    const act = () => {
+      rmSync(out, { recursive: true });
+      writeFileSync(out, "a file in its place");
+    };
+    ended = await train(["--iterations", "20000", "--out", out], { after: STEPS, act });
   } finally {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;

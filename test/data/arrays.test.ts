@@ -109,11 +109,11 @@ test("arrays that do not fit are refused, by name", () => {
     assert.is(kindOf({ inputs, labels: { shape: [2], data } }), "label");
   }
   for (const [parts, found] of [
-    [{ inputs }, "neither"],
-    [{ inputs, labels, targets: inputs }, "both"],
+    [{ inputs }, /pass either labels or targets$/],
+    [{ inputs, labels, targets: inputs }, /pass either labels or targets, not both$/],
   ] as const) {
-    const error = assertThrows(() => datasetFromArrays({ name: "x", ...parts }), OptionError, found);
-    assert.equal([error.option, error.found], ["targets", found]);
+    const error = assertThrows(() => datasetFromArrays({ name: "x", ...parts }), OptionError, `${found}`);
+    assert.match(error.message, found);
   }
 });
 

@@ -82,13 +82,13 @@ test("a process that was stopped for longer than a mirror may be silent goes on 
     await withFolder({}, async (folder) => {
       let isStopped = false;
       const mirrors = [`${address}first/`, `${address}second/`];
-      await download({ folder, stallMilliseconds: 1000, mirrors }, (line, signal) => {
+      await download({ folder, stallMilliseconds: 3000, mirrors }, (line, signal) => {
         if (line === "kept") signal("SIGKILL");
         if (line !== "received" || isStopped) return;
         isStopped = true;
         signal("SIGSTOP");
         sendRest();
-        setTimeout(() => signal("SIGCONT"), 1500);
+        setTimeout(() => signal("SIGCONT"), 4000);
       });
       assert.equal(asked.slice(0, 1), ["/first/images.gz"]);
       assert.not.ok(asked.includes("/second/images.gz"), `${asked}`);

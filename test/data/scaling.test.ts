@@ -126,6 +126,120 @@ test("a fit of other columns, or what is no fit, is refused", () => {
   assert.is(assertThrows(() => applyScaling(far, data), DatasetError, "infinite").fault.kind, "number");
 });
 
+/** One column. */
+function columnOf<I extends Float32Array | Float64Array>(inputs: I): Dataset<I> {
+  return new Dataset({ name: "column", inputs, shape: [1], targetValues: new Float64Array(inputs.length) });
+}
+
+test("columns of any size are standardized: nothing over- or underflows, and what is fitted can be applied", () => {
+  const smallest = Number.MIN_VALUE;
+  const largest = Number.MAX_VALUE;
+  const normal = 2 ** -1022;
+  for (const [values, mean, deviation, scaled] of [
+    [[1e-200, 2e-200], 1.5e-200, 0.5e-200, [-1, 1]],
+    [[1e200, 2e200], 1.5e200, 0.5e200, [-1, 1]],
+    [[1e308, -1e308], 0, 1e308, [1, -1]],
+    [[-1e308, 1e308, 0, 0], 0, 1e308 * Math.SQRT1_2, [-Math.SQRT2, Math.SQRT2, 0, 0]],
+    [[largest, -largest], 0, largest, [1, -1]],
+    [
+      [largest, -largest, -largest],
+      -largest / 3,
+      largest * Math.sqrt(8 / 9),
+      [Math.SQRT2, -Math.SQRT1_2, -Math.SQRT1_2],
+    ],
+    [[largest, largest, largest], largest, 1, [0, 0, 0]],
+    [[2 * smallest, 4 * smallest], 3 * smallest, smallest, [-1, 1]],
+    [[0, 2 * smallest], smallest, smallest, [-1, 1]],
+    [[normal, 3 * normal], 2 * normal, normal, [-1, 1]],
+    [[1e308, 1e-308], 0.5e308, 0.5e308, [1, -1]],
+    [[-1e-300, -3e-300], -2e-300, 1e-300, [1, -1]],
+    [[smallest, smallest], smallest, 1, [0, 0]],
+    [[1e308, 1e308], 1e308, 1, [0, 0]],
+  ] as const) {
+    const data = columnOf(Float64Array.from(values));
+    const fit = standardize(data) as Extract<Scaling, { kind: "standardize" }>;
+    near(fit.mean[0]!, mean, `the mean of ${values}`);
+    near(fit.deviation[0]!, deviation, `the deviation of ${values}`);
+    const applied = applyScaling(JSON.parse(JSON.stringify(fit)) as Scaling, data).inputs;
+    for (const [i, want] of scaled.entries()) near(applied[i]!, want, `${values}, scaled: ${i}`);
+    assert.equal(scaleValues(fit, values), Float64Array.from(applied), "examples as the dataset");
+  }
+});
+
+test("a column whose deviation is below the smallest number can be applied, too", () => {
+  const data = columnOf(Float64Array.of(2 ** -1022, 2 ** -1022 + Number.MIN_VALUE));
+  const scaled = applyScaling(standardize(data), data).inputs;
+  assert.ok(scaled.every((x) => Math.abs(x) <= 1) && scaled[0]! < scaled[1]!, `${scaled}`);
+});
+
+test("random columns of any exponents: each fit is applied, and gives mean 0 and deviation 1", () => {
+  const random = new RandomState(11);
+  for (const [low, high] of [
+    [-1074, -1000],
+    [-1074, 1023],
+    [-600, -500],
+    [500, 600],
+    [1000, 1023],
+  ] as const) {
+    for (let round = 0; round < 50; round++) {
+      const values = random.rand(9).map((x) => (2 * x - 1) * 2 ** (low + Math.floor(random.rand() * (high - low + 1))));
+      for (const inputs of [Float64Array.from(values), Float32Array.from(values).filter(Number.isFinite)]) {
+        if (inputs.length === 0 || inputs.every((x) => x === inputs[0])) continue;
+        const scaled = [...applyScaling(standardize(columnOf(inputs)), columnOf(inputs)).inputs];
+        const mean = scaled.reduce((sum, x) => sum + x, 0) / scaled.length;
+        const variance = scaled.reduce((sum, x) => sum + (x - mean) ** 2, 0) / scaled.length;
+        const isSubnormal = Math.max(...[...inputs].map(Math.abs)) < 2 ** -1000;
+        const tolerance = isSubnormal ? 0.5 : inputs instanceof Float32Array ? 1e-6 : 1e-12;
+        assert.ok(
+          Math.abs(mean) < tolerance && Math.abs(variance - 1) < 2 * tolerance,
+          `${inputs}: ${mean}, ${variance}`,
+        );
+        if (!Number.isFinite(Math.max(...inputs) - Math.min(...inputs))) continue;
+        const bounded = applyScaling(minMax(columnOf(inputs)), columnOf(inputs)).inputs;
+        assert.ok(
+          bounded.every((x) => x >= 0 && x <= 1),
+          `${inputs}: ${bounded}`,
+        );
+      }
+    }
+  }
+});
+
+test("min-max columns of any size, up to a range that is no number any more", () => {
+  for (const values of [
+    [1e-200, 2e-200],
+    [1e200, 2e200],
+    [0, Number.MIN_VALUE],
+    [-8e307, 8e307],
+  ]) {
+    const data = columnOf(Float64Array.from(values));
+    assert.equal(applyScaling(minMax(data), data).inputs, Float64Array.of(0, 1), `${values}`);
+  }
+  const error = assertThrows(() => minMax(columnOf(Float64Array.of(1e308, -1e308))), DatasetError, "too wide");
+  assert.match(
+    error.message,
+    /^column: column 0: expected bounds at most 1\.79\S*308 apart, found -1e\+308 and 1e\+308$/,
+  );
+});
+
+test("bytes that their scale makes infinite are refused by their column", () => {
+  const bytes = new Dataset({
+    name: "bytes",
+    inputs: Uint8Array.of(1, 255),
+    shape: [2],
+    targetValues: Float64Array.of(0),
+    scale: 1e307,
+  });
+  for (const fit of [standardize, minMax]) {
+    const error = assertThrows(() => fit(bytes), DatasetError, "infinite");
+    assert.is(error.message, "bytes: column 1: expected finite numbers, found Infinity and Infinity");
+  }
+});
+
+function near(got: number, want: number, label: string): void {
+  assert.ok(Math.abs(got - want) <= 1e-15 * Math.abs(want), `${label}: ${got}, expected ${want}`);
+}
+
 test("columns of negative numbers alone have their bounds, too", () => {
   const inputs = Float64Array.of(-4, 1, -2, 3, -3, 2);
   const data = new Dataset({ name: "below", inputs, shape: [2], targetValues: new Float64Array(3) });

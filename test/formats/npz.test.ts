@@ -8,6 +8,7 @@ import { crc32 } from "../../src/formats/crc32.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { encodeZip } from "../../src/formats/zip.ts";
+import { computingTime } from "../support/clock.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 import { assertOnlyFormatErrors, assertSameArrays, damagesOf, namedArrays } from "./arbitrary.ts";
 import { assertIsCase, type Fixture, fromBase64 } from "./numpy.ts";
@@ -121,9 +122,9 @@ test("an entry is inflated no further than it declares, and must hold as much", 
   assert.match((await faultOf(deflated(content, 0))).message, /holds more than 0 bytes/);
   assert.is((await faultOf(deflated(content, content.length, [0]))).fault.kind, "deflate");
   const bomb = deflated(new Uint8Array(2 ** 26), 10);
-  const start = performance.now();
+  const computed = computingTime();
   assert.match((await faultOf(bomb)).message, /holds more than 10 bytes/);
-  assert.ok(performance.now() - start < 500);
+  assert.ok(computed() < 500);
 });
 
 test("what is wrong with an archive is said, with the entry's name", async () => {

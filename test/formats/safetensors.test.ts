@@ -192,7 +192,7 @@ test("what is not a safetensors file says what is wrong, and where", () => {
       "no type",
       fileOf('{"a":{"shape":[],"data_offsets":[0,0]}}'),
       "type",
-      /a: expected element type F64.*found nothing/,
+      /a: expected element type F64.*found undefined/,
     ],
     ["unknown type", fileOf(`{"a":${entry("F8_E4M3", "[1]", 0, 1)}}`, 1), "type", /found "F8_E4M3"/],
     ["inherited type", fileOf(`{"a":${entry("constructor", "[1]", 0, 1)}}`, 1), "type", /found "constructor"/],

@@ -22,8 +22,10 @@ const WANT: { readonly [N in Name]: (a: number, b: number) => number } = {
   equal: (a, b) => Number(a === b),
   keep: (a, b) => (a !== 0 ? b : 0),
   drop: (a, b) => (a === 0 ? b : 0),
+  either: (a, b) => (Object.is(a, 0) ? b : a),
 };
-const NAMES = Object.keys(BINARY) as Name[];
+/** `either` is about two operands of which one is 0: it has a test of its own. */
+const NAMES = (Object.keys(BINARY) as Name[]).filter((name) => name !== "either");
 
 const engine = await loadEngine();
 const field = new Canary(engine);
@@ -132,6 +134,27 @@ for (const dtype of FLOATS) {
         }
       }
     }
+  });
+
+  test(`either of which one is 0 is the other, to the bit and in place too, ${dtype}`, () => {
+    const values = [Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 1e-45, ...reals(longest, 7, dtype)].map(round);
+    for (let n = 1; n <= values.length; n++) {
+      const a = Float64Array.from({ length: n }, (_, i) => (i % 3 === 0 ? values[i]! : 0));
+      const b = Float64Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 0 : values[i]!));
+      for (const place of ["apart", "onto a", "onto b"] as const) {
+        assertSame(run(dtype, "either", [1, 1, 1, n], a, along, b, along, place), values.slice(0, n), `${n}, ${place}`);
+      }
+    }
+    const repeatedZero = run(
+      dtype,
+      "either",
+      [1, 1, 1, 3],
+      Float64Array.of(0),
+      repeated,
+      Float64Array.of(1, -0, 2),
+      along,
+    );
+    assertSame(repeatedZero, [1, -0, 2], "0 repeated");
   });
 
   test(`keep and drop pass on the bits of b, a NaN's too, ${dtype}`, () => {

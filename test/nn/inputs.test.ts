@@ -47,8 +47,8 @@ test("numbers that are neither labels nor targets are refused, and so are exampl
 
 test("nested numbers that are ragged are refused by the name of what they are", () => {
   const ragged = [[1, 2, 3], [4]];
-  assert.is(assertThrows(() => described(ragged, [1, 0], 4), ShapeError, "x").op, "x");
-  assert.is(assertThrows(() => described(new Float32Array(6), ragged, 4), ShapeError, "t").op, "t");
+  assert.is(assertThrows(() => described(ragged, [1, 0], 4), ShapeError, "x").argument, "x[1]");
+  assert.is(assertThrows(() => described(new Float32Array(6), ragged, 4), ShapeError, "t").argument, "t[1]");
 });
 
 test("a network's numbers are float32 or float64", () => {

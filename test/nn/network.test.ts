@@ -76,6 +76,12 @@ const LOSSES: Readonly<Record<string, HandLoss>> = {
       z.reduce((sum, zi, i) => sum + t[i]! * oracle.softplus(-zi) + (1 - t[i]!) * oracle.softplus(zi), 0) / z.length,
     dz: (_, z, t) => z.map((zi, i) => (oracle.sigmoid(zi) - t[i]!) / z.length),
   },
+  meanSquaredError: {
+    loss: "meanSquaredError",
+    answer: (z) => z,
+    value: (_, z, t) => z.reduce((sum, zi, i) => sum + (zi - t[i]!) ** 2, 0) / z.length,
+    dz: (_, z, t) => z.map((zi, i) => (2 * (zi - t[i]!)) / z.length),
+  },
   squaredError: {
     loss: "squaredError",
     answer: (z) => z,

@@ -55,6 +55,7 @@ for (const dtype of ["float64", "float32"] as const) {
 
 const LOSSES: Readonly<Record<string, Loss<"float64">>> = {
   binaryCrossEntropyWithLogits: "binaryCrossEntropyWithLogits",
+  meanSquaredError: "meanSquaredError",
   squaredError: "squaredError",
   "a function": (z, t) => sum(square(sub(tanh(z), t))),
 };

@@ -102,7 +102,7 @@ test("batch normalisation, wherever it stands, with running statistics; dropout 
 });
 
 test("every loss, with probabilities where it has them, and any layer as the last or the only one", async () => {
-  const losses = [...PROBABLE, "squaredError" as const, custom];
+  const losses = [...PROBABLE, "meanSquaredError" as const, "squaredError" as const, custom];
   for (const loss of losses) {
     for (const last of [[], [tanh()], [batchNorm()], [relu(), dropout(0.1)], [sigmoid(), dense(3, 3)]]) {
       using net = network(engine, sequential(dense(4, 3), ...last), { loss });

@@ -1,6 +1,7 @@
 /** Functions of two operands against their definitions; every result is exact or rounded once. */
 import * as assert from "uvu/assert";
 
+import { grad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import {
@@ -18,6 +19,7 @@ import {
   sub,
   where,
 } from "../../src/ops/binary.ts";
+import { sum } from "../../src/ops/reduce.ts";
 import { broadcastShape } from "../../src/tensor/broadcast.ts";
 import { constant, Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { countOf, type Shape, show } from "../../src/tensor/layout.ts";
@@ -407,7 +409,7 @@ test("a neutral number is left out of an expression, but not what is checked", (
   const x = input(engine, [2], { name: "x" });
   for (const [f, neutral] of [
     [mul, 1],
-    [add, 0],
+    [add, -0],
   ] as const) {
     assert.is(f(x, neutral), x);
     assert.is(f(neutral, x), x);
@@ -418,8 +420,56 @@ test("a neutral number is left out of an expression, but not what is checked", (
     assert.instance(f(constant(engine, neutral, "float32"), y), Expression, "of a tensor, an expression");
   }
   assert.is.not(sub(x, 0), x);
+  assert.is.not(add(x, 0), x, "-0 + 0 is 0");
   assert.is.not(div(x, 1), x);
+  assert.is.not(add(x, 0), x, "-0 + 0 is 0");
 });
+
+test("a sum with 0 has the same zeros in a program as at once", () => {
+  using x = tensor(engine, [-0, 0]);
+  for (const zero of [0, -0]) {
+    using atOnce = add(x, zero);
+    using program = compile({ y: add(expressionOf(x), zero), reverse: add(zero, expressionOf(x)) });
+    program.run();
+    assertSame(atOnce.data, [zero, 0], `x + ${zero}`);
+    assertSame(program.outputs.y.data, atOnce.data, "in a program");
+    assertSame(program.outputs.reverse.data, atOnce.data, "in a program, the other way round");
+  }
+});
+
+for (const dtype of FLOATS) {
+  test(`where keeps the sign of 0, of tensors, numbers and expressions, ${dtype}`, () => {
+    using condition = tensor(engine, [1, 0, -1, Number.NaN, -0], { dtype });
+    using zeros0 = tensor(engine, [0, 0, 0, 0, 0], { dtype });
+    using negative = tensor(engine, [-0, -0, -0, -0, -0], { dtype });
+    const want = [-0, 0, -0, -0, 0];
+    for (const [a, b, expected] of [
+      [negative, zeros0, want],
+      [zeros0, negative, want.map((zero) => -zero)],
+      [-0, zeros0, want],
+      [zeros0, -0, want.map((zero) => -zero)],
+      [negative, 0, want],
+      [0, negative, want.map((zero) => -zero)],
+      [-0, 0, want],
+      [-0, -0, want.map(() => -0)],
+      [negative, negative, want.map(() => -0)],
+    ] as const) {
+      using y = where(condition, a, b);
+      assertSame(y.data, expected, "at once");
+      using program = compile({ y: where(expressionOf(condition), a, b) });
+      program.run();
+      assertSame(program.outputs.y.data, expected, "in a program");
+    }
+  });
+
+  test(`the gradient of a repeated operand keeps the sign of 0 where nothing is added, ${dtype}`, () => {
+    using x = tensor(engine, [3], { dtype });
+    using factor = tensor(engine, [[-0]], { dtype });
+    const [dx] = grad((v) => sum(mul(v, factor)))(x);
+    using slope = dx;
+    assertSame(slope.data, [-0], "one element under one axis more");
+  });
+}
 
 test("operands of two engines are refused, also where one is a neutral number", () => {
   using x = zeros(engine, [2]);

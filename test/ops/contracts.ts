@@ -17,7 +17,7 @@ import { gatherIndices, gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { softmax } from "../../src/ops/softmax.ts";
 import { compress, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
-import { squaredError } from "../../src/ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
 import type { Shape } from "../../src/tensor/layout.ts";
 import type { SparseMatrix } from "../../src/tensor/sparse.ts";
@@ -130,6 +130,13 @@ export const WITH_OUTPUT: readonly Contract[] = [
     output: "gradient",
     mayBe: ["y", "t"],
     call: (o) => squaredError(o["y"] as Floats, o["t"] as Floats, gradientInto(o)),
+  },
+  {
+    op: "meanSquaredError",
+    operands: { y: MATRIX, t: MATRIX, gradient: MATRIX },
+    output: "gradient",
+    mayBe: ["y", "t"],
+    call: (o) => meanSquaredError(o["y"] as Floats, o["t"] as Floats, gradientInto(o)),
   },
   {
     op: "argmax",

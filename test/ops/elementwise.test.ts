@@ -123,6 +123,52 @@ test("gradients of activations have gradients of their own: with respect to y, a
   }
 });
 
+for (const dtype of FLOATS) {
+  test(`leakyRelu: the slope at 0 and -0, and -0 stays -0, ${dtype}`, () => {
+    for (const slope of [0.01, 0.25, 0, 2, -0.5]) {
+      using x = tensor(engine, [0, -0, 1, -1], { dtype });
+      const s = dtype === "float32" ? Math.fround(slope) : slope;
+      using y = leakyRelu(x, { slope });
+      assertSame(y.data, [0 * s, -0 * s, 1, -s], `slope ${slope}`);
+      const [dx] = grad((v) => sum(leakyRelu(v, { slope })))(x);
+      using gradient = dx;
+      assertSame(gradient.data, [s, s, 1, s], `gradient, slope ${slope}`);
+    }
+  });
+
+  test(`pow: its gradient is p · x^(p - 1) at 0, and finite where that is, ${dtype}`, () => {
+    for (const [p, x, want] of [
+      [1.5, 0, 0],
+      [2.4, 0, 0],
+      [65, 0, 0],
+      [66, -0, -0],
+      [0.5, 0, Infinity],
+      [0.25, 0, Infinity],
+      [1, 0, 1],
+      [0, 0, 0],
+      [0, Number.NaN, 0],
+      [-1, 0, -Infinity],
+      [-0.5, 0, -Infinity],
+      [1.5, 1e30, 1.5e15],
+      [1.5, 1e-32, 1.5e-16],
+      [0.5, 1e30, 0.5e-15],
+      [2.4, 1e26, 2.4 * 1e26 ** 1.4],
+      [-1.1, 1e-32, -1.1 * 1e-32 ** -2.1],
+      [3, 1e-15, 3e-30],
+      [65, 1, 65],
+    ] as const) {
+      using at = tensor(engine, [x], { dtype });
+      const [dx] = grad((v) => sum(pow(v, p)))(at);
+      using gradient = dx;
+      const rounded = dtype === "float32" ? Math.fround(want) : want;
+      if (Number.isFinite(rounded) && rounded !== 0) {
+        const lost = 8 + 2 * Math.abs((p - 1) * Math.log(Math.abs(x)));
+        assertWithin(gradient.data, [rounded], () => lost * EPS[dtype] * Math.abs(rounded), `${p}, ${x}`);
+      } else assertSame(gradient.data, [rounded], `${p}, ${x}`);
+    }
+  });
+}
+
 test("leakyRelu without numbers is a layer", () => {
   assert.equal(leakyRelu(), { kind: "activation", name: "leakyRelu", slope: 0.01 });
   assert.equal(leakyRelu({ slope: 0.5 }), { kind: "activation", name: "leakyRelu", slope: 0.5 });

@@ -12,7 +12,7 @@ import { matmul } from "../../src/ops/matmul.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { compress, compressed, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
-import { squaredError } from "../../src/ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
@@ -73,6 +73,8 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => softmax(integers), "softmax: z"],
     [() => squaredError(integers, x), "squaredError: y"],
     [() => squaredError(x, integers), "squaredError: t"],
+    [() => meanSquaredError(integers, x), "meanSquaredError: y"],
+    [() => meanSquaredError(x, integers), "meanSquaredError: t"],
     [() => softmaxCrossEntropy(integers, labels), "softmaxCrossEntropy: z"],
     [() => softmaxCrossEntropy(x, bytes as never), "softmaxCrossEntropy: t"],
     [() => binaryCrossEntropyWithLogits(integers, x), "binaryCrossEntropyWithLogits: z"],

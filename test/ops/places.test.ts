@@ -5,7 +5,7 @@ import { OptionError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp } from "../../src/ops/elementwise.ts";
-import { squaredError } from "../../src/ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -21,6 +21,7 @@ for (const [option, call] of [
   ["exp: out", () => exp(x as never, { out: place })],
   ["affine: out", () => affine(x as never, place, bias, { out: place })],
   ["squaredError: gradient", () => squaredError(x as never, place, { gradient: place })],
+  ["meanSquaredError: gradient", () => meanSquaredError(x as never, place, { gradient: place })],
   ["softmaxCrossEntropy: gradient", () => softmaxCrossEntropy(x as never, place, { gradient: place })],
 ] as const) {
   test(`${option} is refused with an expression`, () => {

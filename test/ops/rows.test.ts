@@ -15,6 +15,7 @@ import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { countOf, type NestedNumbers, nest, type Shape, show } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
+import { computingTime } from "../support/clock.ts";
 import { assertEqual, assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS, reals } from "../support/floats.ts";
@@ -225,10 +226,7 @@ test("concat refuses nothing, shapes that differ elsewhere, and dtypes and engin
   using doubles = zeros(engine, [2, 3], { dtype: "float64" });
   using bytes = zeros(engine, [2, 3], { dtype: "uint8" });
   using foreign = zeros(other, [2, 3]);
-  assert.is(
-    assertThrows(() => concat([]), OptionError, "none").message,
-    'concat: values: expected at least one, found "none"',
-  );
+  assert.is(assertThrows(() => concat([]), OptionError, "none").message, "concat: values: expected at least one");
   const shape = assertThrows(() => concat([x, wide]), ShapeError, "shape");
   assert.is(shape.message, "concat: values[1]: expected [2, 3], found [2, 4]");
   assertThrows(() => concat([x, row]), ShapeError, "rank");
@@ -276,11 +274,11 @@ test("gather refuses a table without rows, and indices that are no row of int32"
 test("rows without columns are not walked along, however many there are", () => {
   const many = 2 ** 30;
   using x = zeros(engine, [many, 0]);
-  const start = performance.now();
+  const computed = computingTime();
   using turned = transpose(x);
   using twice = concat([x, x], { axis: 1 });
   using none = slice(x, 0, 0, { axis: 1 });
-  assert.ok(performance.now() - start < 1000, "no walk");
+  assert.ok(computed() < 1000, "no walk");
   assert.equal([turned.shape, twice.shape, none.shape].map(show), [`[0, ${many}]`, `[${many}, 0]`, `[${many}, 0]`]);
 });
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { gradCheck } from "../../src/autodiff/grad_check.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { ShapeError } from "../../src/errors.ts";
-import { squaredError } from "../../src/ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -71,6 +71,39 @@ for (const dtype of FLOATS) {
   });
 }
 
+for (const dtype of FLOATS) {
+  test(`the mean of squares over all elements, rows and columns alike, as PyTorch's MSELoss, ${dtype}`, () => {
+    const shape = [2, 4];
+    using y = tensor(engine, [1, 2, 3, 5, 0, 0, 0, 0], { shape, dtype });
+    using t = tensor(engine, [1, 0, 4, 2, 0, 0, 0, 0], { shape, dtype });
+    using gradient = zeros(engine, shape, { dtype });
+    assert.is(meanSquaredError(y, t), 14 / 8);
+    assert.is(meanSquaredError(y, t, { gradient }), 14 / 8);
+    assert.equal([...gradient.data], [0, 4 / 8, -2 / 8, 6 / 8, 0, 0, 0, 0]);
+    using program = compile({ loss: meanSquaredError(expressionOf(y), t) });
+    program.run();
+    assert.is(program.outputs.loss.toArray(), 14 / 8);
+    using none = zeros(engine, [0], { dtype });
+    assert.ok(Number.isNaN(meanSquaredError(none, none)), "the mean of nothing");
+  });
+}
+
+test("a mean that float32 holds is right though the sum is beyond it", () => {
+  using y = tensor(engine, new Float32Array(1000).fill(1e18));
+  using t = zeros(engine, [1000]);
+  using program = compile({ loss: meanSquaredError(expressionOf(y), t) });
+  program.run();
+  const large = Math.fround(1e18);
+  assert.is(program.outputs.loss.toArray(), Math.fround(large * large));
+});
+
+test("errors of the mean name it", () => {
+  using y = zeros(engine, [2, 3]);
+  using t = zeros(engine, [3, 2]);
+  const { message } = assertThrows(() => meanSquaredError(y, t), ShapeError, "t");
+  assert.is(message, "meanSquaredError: t: expected [2, 3], found [3, 2]");
+});
+
 test("shapes that differ are refused, with both, even of one size", () => {
   using y = zeros(engine, [2, 3]);
   using t = zeros(engine, [3, 2]);
@@ -85,6 +118,7 @@ test("as an expression it is the same number, with a gradient for either operand
   program.run();
   assert.is(program.outputs.loss.toArray(), squaredError(y, t));
   assert.ok(gradCheck((y, t) => squaredError(y, t), [y, t]).passed);
+  assert.ok(gradCheck((y, t) => meanSquaredError(y, t), [y, t]).passed);
 });
 
 test.run();

@@ -89,7 +89,7 @@ test("a program that trains in a worker: nothing that the worker does", async ()
     sources.filter((source) => /src\/(tensor|ops|autodiff|nn|train\/trainer)/.test(source)),
     [],
   );
-  assert.ok(code.length <= 20_500, `${code.length} bytes`);
+  assert.ok(code.length <= 28_000, `${code.length} bytes`);
 });
 
 test("a dense network, trained and evaluated: at most 37 KB gzipped, and 14.5 KB for the kernels", async () => {
@@ -98,7 +98,7 @@ test("a dense network, trained and evaluated: at most 37 KB gzipped, and 14.5 KB
   );
   const gzipped = gzipSync(code, { level: 9 }).length;
   assert.ok(gzipped > 20_000, "or the program is not there");
-  // The package is leaner than its sources, and held to 37 KB by `npm run check:package` as well.
+  // The package is leaner than its sources, and held to its own limit by `npm run check:package`.
   assert.ok(gzipped <= 37 * 1024, `${gzipped} bytes`);
   const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
   const chunk = texts.find((text) => text.includes(kernels));

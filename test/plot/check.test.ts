@@ -62,10 +62,7 @@ test("a domain is two finite numbers in ascending order, above 0 where the axis 
   ] as const satisfies readonly (readonly [Domain, Scale])[]) {
     const error = assertThrows(() => checkDomain("f", "xDomain", domain, scale), OptionError, `${domain} ${scale}`);
     const place = scale === "log" ? "numbers above 0" : "finite numbers";
-    assert.equal(
-      [error.option, error.expected, error.found],
-      ["f: xDomain", `two ${place}, the lesser first`, `[${domain.join(", ")}]`],
-    );
+    assert.equal([error.option, error.expected, error.found], ["f: xDomain", `two ${place}, the lesser first`, domain]);
   }
 });
 
@@ -130,7 +127,7 @@ test("a picture has the shape that is given, or is square", () => {
     [Number.NaN, 12],
   ] as const) {
     const error = assertThrows(() => pictureShape("f", "pixels", 12, shape), OptionError, `${shape}`);
-    assert.equal([error.option, error.found], ["f: shape", `[${shape.join(", ")}]`]);
+    assert.equal([error.option, error.found], ["f: shape", shape]);
   }
   const error = assertThrows(() => pictureShape("f", "pixels", 12, [3, 5]), ShapeError, "15 pixels");
   assert.equal([error.argument, error.expected, error.found], ["pixels", "15 pixels, for pictures of 3 × 5", "12"]);

@@ -106,7 +106,7 @@ test("a series has the colour, the dash and the marker of its place, and its nam
 
 test("a point's name stands to its right, or to its left where that has more room, and is cut to the room", async () => {
   const place = async (x: number, label: string) => {
-    const root = await line([0, 10], [0, 10], { points: [{ x, y: 5, label }], markers: "none" });
+    const root = await line([0, 10], [0, 10], { points: [{ x, y: 5, label }] });
     const ring = all(root, "circle").find(({ attributes }) => attributes.get("r") === "5");
     assert.equal(
       ["fill", "stroke"].map((part) => ring?.attributes.get(part)),

@@ -20,7 +20,8 @@ export type RunOptions = {
   readonly onOutput?: (text: string, child: ChildProcess) => void;
 };
 
-const LIMIT_MILLISECONDS = 60_000;
+/** A process that prints nothing for so long has failed; one that works takes as long as the machine needs. */
+const LIMIT_SECONDS = 600;
 
 /** Runs a TypeScript file of the project to its end. */
 export function runScript(
@@ -38,21 +39,50 @@ export function runNode(
   cwd: string,
   { environment = {}, onOutput }: { [K in keyof RunOptions]: RunOptions[K] | undefined } = {},
 ): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return endOfProcess(child, onOutput);
+}
+
+/**
+ * What a process prints, and how it ends; `onOutput` is called with each piece of output.
+ *
+ * @throws {Error} (rejects) it cannot be started, or prints nothing for ten minutes: it is killed then
+ */
+export function endOfProcess(
+  child: ChildProcess,
+  onOutput?: (text: string, child: ChildProcess) => void,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: LIMIT_MILLISECONDS,
-    });
     const output = { stdout: "", stderr: "" };
+    let timer: NodeJS.Timeout | undefined;
+    const listen = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        const said = `${child.spawnargs.join(" ")}\n${output.stdout}${output.stderr}`;
+        reject(new Error(`timed out after ${LIMIT_SECONDS} s without output: ${said}`));
+      }, 1000 * LIMIT_SECONDS);
+    };
     for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
+      child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+        listen();
         output[stream] += text;
         onOutput?.(text, child);
       });
     }
-    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...output }));
+    listen();
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, ...output });
+    });
   });
 }
 

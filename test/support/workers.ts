@@ -4,7 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import { spawn } from "#spawn";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import type { Build } from "../../src/wasm/load.ts";
-import { type NetworkWorker, startWorker } from "../../src/worker/client.ts";
+import { type NetworkWorker, startWorker, type WorkerOptions } from "../../src/worker/client.ts";
 import type { WorkerEndpoint } from "../../src/worker/endpoint.ts";
 import { serve } from "../../src/worker/host.ts";
 import type { FromWorker } from "../../src/worker/protocol.ts";
@@ -12,10 +12,10 @@ import { BUILD } from "./engine.ts";
 
 /** A worker, and its thread, for tests that end it. */
 export async function startTestWorker(
-  build: Build = BUILD,
+  options: WorkerOptions = {},
 ): Promise<{ worker: NetworkWorker; thread: WorkerEndpoint }> {
   const thread = spawn();
-  return { worker: await startWorker({ build, worker: () => thread }), thread };
+  return { worker: await startWorker({ build: BUILD, ...options, worker: () => thread }), thread };
 }
 
 /** A worker, in Node's form, that answers nothing by itself: a test looks at what was posted, and emits what it says. */

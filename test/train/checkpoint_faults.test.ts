@@ -95,10 +95,10 @@ test("files that are no checkpoints, of another version, or with something missi
     const { fault } = assertThrows(() => decodeCheckpoint(weights), CheckpointError, `${kept}`);
     assert.equal(fault, { kind: "no-checkpoint" });
   }
-  const version = rewritten((text) => text.replace('"version":1', '"version":2'));
+  const version = rewritten((text) => text.replace('"version":1', '"version":3'));
   assert.match(
     assertThrows(() => decodeCheckpoint(version, { file: "run/c.safetensors" }), CheckpointError, "version").message,
-    /^run\/c\.safetensors: expected a checkpoint of version 1, found 2$/,
+    /^run\/c\.safetensors: expected a checkpoint of version 2, found 3$/,
   );
   for (const [facts, reason] of [
     ["", "lanegrad.checkpoint is no JSON"],
@@ -157,7 +157,7 @@ test("facts of the wrong kind, and an order of another type, are refused by word
   const others = tensors.map((tensor) => (tensor === order ? wide : tensor));
   const before = resultOf(trainer);
   for (const [reason, bytes] of [
-    [/expected a checkpoint of version 1, found {"toString":1,"valueOf":1}/, written({ version: own })],
+    [/expected a checkpoint of version 2, found {"toString":1,"valueOf":1}/, written({ version: own })],
     [/examples {"toString":1,"valueOf":1} there, 70 here/, written({ data: { examples: own, size: 19 } })],
     [/no data/, written({ data: 7 })],
     [/no sampler/, written({ sampler: null })],

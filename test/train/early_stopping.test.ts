@@ -10,7 +10,7 @@ import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("early stopping", engine);
-const netOf = () => network(engine, sequential(dense(2, 1)), { seed: 1 });
+const netOf = () => network(engine, sequential(dense(2, 1)), { seed: 1, loss: "meanSquaredError" });
 
 /** Whether each of these validation losses, or accuracies, is the best so far. */
 function bests(options: EarlyStopping, values: readonly number[]): boolean[] {

@@ -192,6 +192,7 @@ function numbered(count: number, width: number): Dataset {
 }
 
 const NUMBER_LOSSES = {
+  meanSquaredError: (z: number[], t: number[]) => z.reduce((sum, value, j) => sum + (value - t[j]!) ** 2, 0) / z.length,
   squaredError: (z: number[], t: number[]) => z.reduce((sum, value, j) => sum + (value - t[j]!) ** 2 / 2, 0),
   binaryCrossEntropyWithLogits: (z: number[], t: number[]) =>
     z.reduce((sum, value, j) => sum + t[j]! * softplus(-value) + (1 - t[j]!) * softplus(value), 0) / z.length,
@@ -251,7 +252,7 @@ test("probabilities as targets of a classifier: the class is the largest of them
 });
 
 test("a loss of tensors is the network's own", () => {
-  const losses = ["softmaxCrossEntropy", "squaredError", "binaryCrossEntropyWithLogits"] as const;
+  const losses = ["softmaxCrossEntropy", "meanSquaredError", "squaredError", "binaryCrossEntropyWithLogits"] as const;
   using x = tensor(engine, [
     [1, 2],
     [3, -1],

@@ -45,6 +45,35 @@ test("an epoch gives every example once, and its last minibatch what is left", (
   }
 });
 
+test("with dropLast, an epoch gives full minibatches of different examples, other ones each time", () => {
+  for (const [examples, batchSize] of [
+    [10, 3],
+    [9, 3],
+    [5, 5],
+    [7, 6],
+  ] as const) {
+    const batches = Math.floor(examples / batchSize);
+    const sampler = new Sampler("epochs", { examples, batchSize, dropLast: true }, new RandomState(0));
+    assert.equal([sampler.sizes, sampler.batchesPerEpoch], [[batchSize], batches]);
+    const seen = new Set<number>();
+    for (let epoch = 0; epoch < 30; epoch++) {
+      assert.is(sampler.epoch, epoch);
+      assert.ok(sampler.isAtStart);
+      const given = drawn(sampler, batches);
+      assert.ok(given.every(({ length }) => length === batchSize));
+      assert.is(new Set(given.flat()).size, batches * batchSize, "each once");
+      for (const example of given.flat()) seen.add(example);
+    }
+    assert.is(seen.size, examples, "no example is left out for ever");
+  }
+  const sampler = new Sampler("epochs", { examples: 5, batchSize: 2, dropLast: true }, new RandomState(0));
+  const order = Int32Array.of(4, 3, 2, 1, 0);
+  assertThrows(() => sampler.restore({ epoch: 0, position: 4, order }), OptionError, "beyond the last");
+  sampler.restore({ epoch: 0, position: 2, order });
+  assert.equal(drawn(sampler, 1), [[2, 1]]);
+  assert.equal([sampler.epoch, sampler.isAtStart], [1, true]);
+});
+
 test("every epoch has another order, from the seed", () => {
   const first = drawn(samplerOf("epochs", 50, 50), 2);
   assert.not.equal(first[0], first[1]);

@@ -14,7 +14,14 @@ const rate = { learningRate: 0.1 };
 test("iterations draw with replacement, and are measured after the update, as the chapter does", () => {
   const { plan, random } = planOf({ iterations: 3, ...rate }, 250, false);
   assert.equal(plan, {
-    ...{ sampling: "withReplacement", iterations: 3, epochs: undefined, batchSize: 100, accumulate: 1 },
+    ...{
+      sampling: "withReplacement",
+      iterations: 3,
+      epochs: undefined,
+      batchSize: 100,
+      accumulate: 1,
+      dropLast: false,
+    },
     ...{ optimizer: sgd(rate), augmentation: undefined, lossAt: "after update", layout: "auto" },
     ...{ evaluateEvery: undefined, evaluateTraining: true, earlyStopping: undefined },
   });
@@ -25,7 +32,7 @@ test("iterations draw with replacement, and are measured after the update, as th
 test("epochs take every example once, and are measured before the update", () => {
   const { plan } = planOf({ epochs: 3, ...rate }, 60, false);
   assert.equal(plan, {
-    ...{ sampling: "epochs", iterations: undefined, epochs: 3, batchSize: 60, accumulate: 1 },
+    ...{ sampling: "epochs", iterations: undefined, epochs: 3, batchSize: 60, accumulate: 1, dropLast: false },
     ...{ optimizer: sgd(rate), augmentation: undefined, lossAt: "before update", layout: "auto" },
     ...{ evaluateEvery: undefined, evaluateTraining: false, earlyStopping: undefined },
   });

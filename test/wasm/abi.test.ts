@@ -118,7 +118,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     reluGradient: ({ kernels }, p) => kernels[dtype].reluGradient(-1, p, p, p),
     sqrt: ({ kernels }, p) => kernels[dtype].sqrt(-1, p, p, p),
     softplus: ({ kernels }, p) => kernels[dtype].softplus(-1, p, p, p),
-    "binary of no function": ({ kernels }, p) => kernels[dtype].binary(11, 1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
+    "binary of no function": ({ kernels }, p) => kernels[dtype].binary(12, 1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
     "binary d0": ({ kernels }, p) => kernels[dtype].binary(0, -1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
     "binary d3": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, -1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
     "binary last stride": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, 1, p, 0, 0, 0, 2, p, 0, 0, 0, 1, p),

@@ -125,7 +125,7 @@ test("a worker that ends rejects what waits and what comes with one error, and i
 
 test("a worker that ends before it has started is one that did not start", async () => {
   const { connection, worker } = connect();
-  const ask = { protocol: 1, build: "js", wasm: undefined } as const;
+  const ask = { protocol: 1, build: "js", wasm: undefined, lifeline: undefined } as const;
   const starting = assertRejects(() => connection.call("start", ask), WorkerError, "start");
   const waiting = assertRejects(() => connection.call("stats", undefined), WorkerError, "stats");
   worker.emit("exit", 1);

@@ -109,6 +109,8 @@ test("what a worker refuses is rejected as the main thread throws it", async () 
       .option,
     "network: loss",
   );
+  const one = await assertRejects(() => worker.network(sequential(dense(8, 1))), library.OptionError, "one output");
+  assert.match(one.message, "use binaryCrossEntropyWithLogits");
   assert.is((await worker.stats()).networks, 1); // what failed left nothing behind
 });
 

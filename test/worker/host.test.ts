@@ -46,17 +46,20 @@ class Asked extends EventEmitter {
 
 async function started(): Promise<Asked> {
   const asked = new Asked();
-  await asked.ask("start", { protocol: PROTOCOL, build: BUILD, wasm: await kernelsOf(BUILD, undefined) });
+  await asked.ask("start", { protocol: PROTOCOL, build: BUILD, wasm: await kernelsOf(BUILD, undefined), ...ALONE });
   return asked;
 }
 
+/** Without a lock to hold. */
+const ALONE = { lifeline: undefined };
 const PLAIN = { seed: undefined, random: undefined, dtype: undefined, loss: undefined };
 
 test("another release is refused, and so are kernels that are none", async () => {
-  const other = () => new Asked().ask("start", { protocol: 0, build: BUILD, wasm: undefined });
+  const other = () => new Asked().ask("start", { protocol: 0, build: BUILD, wasm: undefined, ...ALONE });
   const { fault } = await assertRejects(other, WorkerError, "version");
   assert.equal(fault, { kind: "version", expected: 0, found: PROTOCOL });
-  const none = () => new Asked().ask("start", { protocol: PROTOCOL, build: WASM_BUILD, wasm: new Uint8Array(8) });
+  const none = () =>
+    new Asked().ask("start", { protocol: PROTOCOL, build: WASM_BUILD, wasm: new Uint8Array(8), ...ALONE });
   await assertRejects(none, EngineError, "kernels");
 });
 

@@ -1,6 +1,8 @@
 /** A worker gives the bits and the records that the main thread gives. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Dataset } from "../../src/data/dataset.ts";
+import { OptionError } from "../../src/errors.ts";
 import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam } from "../../src/nn/optimizers.ts";
@@ -18,6 +20,7 @@ import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
+import { assertRejects } from "../support/throws.ts";
 import { bitsOf, startLocalWorker } from "../support/workers.ts";
 
 const test = suite("worker: the same bits");
@@ -87,6 +90,45 @@ for (const { law, dtype, layers, options } of cases) {
     assert.equal(p, expected.data.slice());
   });
 }
+
+test("validation as a fraction is split off as on the main thread, also by a seed, and for numbers", async () => {
+  using engine = await loadEngine();
+  await using worker = await startLocalWorker();
+  const inputs = () => Float32Array.from({ length: 40 }, (_, i) => i / 40);
+  const line = () =>
+    new Dataset({ name: "line", inputs: inputs(), shape: [1], targetValues: inputs().map((x) => 2 * x) });
+  for (const [layers, examplesOf, options] of [
+    [deep, examples, { earlyStopping: { patience: 2 } }],
+    [deep, examples, { seed: 5 }],
+    [() => sequential(dense(1, 1)), line, {}],
+  ] as const) {
+    const rest = { epochs: 3, batchSize: 8, learningRate: 0.05, validation: 0.2, ...options };
+    const loss = examplesOf === line ? ({ loss: "squaredError" } as const) : {};
+    using net = network(engine, layers(), { seed: 1, ...loss });
+    const history = await train(net, examplesOf(), rest);
+    const remote = await worker.network(layers(), { seed: 1, ...loss });
+    const told = await remote.train(await worker.dataset(examplesOf()), rest);
+    assert.equal(told, history);
+    assert.is(told.evaluations.length, 3);
+    assert.equal(bitsOf(await remote.weights()), bitsOf(weightsOf(net)));
+  }
+});
+
+test("a validation that is no fraction and no dataset is refused as on the main thread", async () => {
+  using engine = await loadEngine();
+  using net = network(engine, deep());
+  await using worker = await startLocalWorker();
+  const remote = await worker.network(deep());
+  const data = await worker.dataset(examples());
+  for (const validation of [0, 1, -0.5, Number.NaN, 2]) {
+    const options = { epochs: 1, learningRate: 0.1, validation };
+    const here = await assertRejects(() => train(net, examples(), options), OptionError, `${validation}`);
+    const there = await assertRejects(() => remote.train(data, options), OptionError, `${validation}`);
+    assert.is(there.message, here.message);
+  }
+  const wrong = { epochs: 1, learningRate: 0.1, validation: "0.1" as never };
+  assert.is((await assertRejects(() => remote.train(data, wrong), OptionError, "text")).option, "train: dataset");
+});
 
 test("a run that is stopped and goes on from its checkpoint has the bits and records of an unbroken one", async () => {
   await using worker = await startLocalWorker();

@@ -11,6 +11,7 @@ import { Engine } from "../../src/wasm/engine.ts";
 import { startWorker } from "../../src/worker/client.ts";
 import type { WorkerDataset } from "../../src/worker/dataset.ts";
 import type { WorkerNetwork } from "../../src/worker/network.ts";
+import { becomes } from "../support/clock.ts";
 import { clusters } from "../support/digits.ts";
 import { BUILD, WASM_BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
@@ -37,7 +38,7 @@ for (const [build, same] of [
   ["js", "simd"],
 ] as const) {
   test(`a thread, ${build}, gives the bits of the main thread, ${same}`, async () => {
-    const { worker } = await startTestWorker(build);
+    const { worker } = await startTestWorker({ build });
     await using _ = worker;
     const options = { epochs: 2, batchSize: 5, learningRate: 0.1 };
     using engine = await Engine.load({ build: same });
@@ -121,8 +122,7 @@ runTest(
     assert.equal(await net.weights(), before);
     await run.pause(); // which it is
     run.resume();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(steps > stood);
+    await becomes(() => steps > stood);
     assert.not.equal(await net.weights(), before);
     run.stop();
     const { outcome, losses } = await run;

@@ -254,8 +254,8 @@ test("datasets are asked for as this call's, and of this worker", () => {
   }
   const set = new WorkerDataset(connection, 5, clusters({ count: 4, size: 2, classes: 2, seed: 1 }));
   startTraining(connection, 3, own, { ...PLAN, test: set, validation: own });
-  const { message } = worker.posted[1] as { message: { ask: { test: number; validation: number } } };
-  assert.equal([message.ask.test, message.ask.validation], [5, 4]);
+  const { message } = worker.posted[1] as { message: { ask: { test: number; validation: object } } };
+  assert.equal([message.ask.test, message.ask.validation], [5, { dataset: 4 }]);
   own.dispose();
   assert.throws(ask(own, PLAN), (error: unknown) => error instanceof DisposedError && /^train: /.test(error.message));
 });

@@ -60,6 +60,8 @@ export class Session {
   lastLoss: number | undefined;
   /** A fraction of the test digits. */
   lastAccuracy: number | undefined;
+  /** The steps after which it was measured. */
+  #measuredAt = 0;
   #phase: Phase = "idle";
   readonly #worker: NetworkWorker;
   #network: WorkerNetwork;
@@ -170,7 +172,7 @@ export class Session {
     this.#network = network;
     this.#random = random;
     this.#isFromFile = origin === "from a file";
-    this.steps = 0;
+    this.steps = this.#measuredAt = 0;
     this.lastLoss = this.lastAccuracy = undefined;
     this.loss.clear();
     this.accuracy.clear();
@@ -197,15 +199,18 @@ export class Session {
       },
       history,
     );
-    const outcome = this.#outcomeOf(run);
+    const outcome = this.#outcomeOf(run, digits.testSet);
     this.#run = { run, history, start: this.steps, over: outcome.catch(() => {}) };
     this.#enter("running");
     return outcome;
   }
 
-  async #outcomeOf(run: TrainingRun): Promise<TrainHistory["outcome"]> {
+  async #outcomeOf(run: TrainingRun, testSet: WorkerDataset): Promise<TrainHistory["outcome"]> {
     try {
-      return (await run).outcome;
+      const { outcome } = await run;
+      this.takeRecords();
+      await this.#measure(testSet);
+      return outcome;
     } finally {
       this.takeRecords();
       this.#run = undefined;
@@ -213,6 +218,19 @@ export class Session {
       this.#next = undefined;
       this.#enter("idle");
     }
+  }
+
+  /** Evaluations during a run are some steps apart: this one is of the network as the run has left it. */
+  async #measure(testSet: WorkerDataset): Promise<void> {
+    if (this.steps === this.#measuredAt) return;
+    const { accuracy } = await this.#network.evaluate(testSet);
+    this.#take(this.steps, accuracy);
+  }
+
+  #take(steps: number, accuracy: number): void {
+    this.accuracy.add(steps, accuracy);
+    this.lastAccuracy = accuracy;
+    this.#measuredAt = steps;
   }
 
   async pause(): Promise<void> {
@@ -250,8 +268,7 @@ export class Session {
     }
     for (const { iteration, testAccuracy } of history.evaluations) {
       if (testAccuracy === undefined) continue;
-      this.accuracy.add(start + iteration + 1, testAccuracy);
-      this.lastAccuracy = testAccuracy;
+      this.#take(start + iteration + 1, testAccuracy);
     }
     history.losses.length = history.evaluations.length = history.epochs.length = 0;
   }

@@ -29,7 +29,18 @@ const WORDS = [
     "[",
     "{",
   ],
-  ...["lanegrad.network", "lanegrad.naming", "pytorch", "custom", "squaredError", "float64", '"F32"', "W1", "b1"],
+  ...[
+    "lanegrad.network",
+    "lanegrad.naming",
+    "pytorch",
+    "custom",
+    "squaredError",
+    "meanSquaredError",
+    "float64",
+    '"F32"',
+    "W1",
+    "b1",
+  ],
 ];
 
 /** The layers that damage starts from: every kind, with every key that it may have. */
@@ -69,7 +80,13 @@ function layersOf(draw: Draw): readonly Layer[] {
 }
 
 function descriptionOf(draw: Draw) {
-  const loss = draw.pick(["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "squaredError", "custom"]);
+  const loss = draw.pick([
+    "softmaxCrossEntropy",
+    "binaryCrossEntropyWithLogits",
+    "meanSquaredError",
+    "squaredError",
+    "custom",
+  ]);
   const dtype = draw.pick(["float32", "float64"]);
   return { format: "lanegrad network", version: 1, dtype, loss, layers: layersOf(draw) };
 }

@@ -1,0 +1,402 @@
+/** Random graphs of operations on leaves that lie in an arena: shared, broadcast, fusable, sparse, differentiated. */
+import { gradientsOf } from "../../../src/autodiff/reverse.ts";
+import { affine } from "../../../src/ops/affine.ts";
+import {
+  add,
+  broadcastTo,
+  div,
+  drop,
+  equal,
+  greater,
+  greaterEqual,
+  keep,
+  maximum,
+  minimum,
+  mul,
+  sub,
+  where,
+} from "../../../src/ops/binary.ts";
+import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../../../src/ops/cross_entropy.ts";
+import { dropout } from "../../../src/ops/dropout.ts";
+import {
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  neg,
+  pow,
+  relu,
+  sigmoid,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+} from "../../../src/ops/elementwise.ts";
+import { batchOf } from "../../../src/ops/gather.ts";
+import { matmul } from "../../../src/ops/matmul.ts";
+import { max, mean, sum } from "../../../src/ops/reduce.ts";
+import { concat, gather, reshape, slice, transpose } from "../../../src/ops/rows.ts";
+import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
+import { compressed } from "../../../src/ops/sparse.ts";
+import { squaredError } from "../../../src/ops/squared_error.ts";
+import { broadcastShape } from "../../../src/tensor/broadcast.ts";
+import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";
+import { isSameShape } from "../../../src/tensor/layout.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { DType, FloatType } from "../../../src/wasm/dtype.ts";
+import type { Draw } from "../draw.ts";
+import { type Arena, bytesOf, type Region } from "./arena.ts";
+
+type Floats = Expression<FloatType>;
+// biome-ignore lint/suspicious/noExplicitAny: every operation takes tensors as it takes expressions
+type Any = any;
+
+/** A step that can also be taken at once: the same functions on tensors. */
+export type Step = {
+  readonly text: string;
+  readonly result: Floats;
+  readonly operands: readonly Floats[];
+  /** Undefined where tensors have another function, or none. */
+  readonly atOnce: ((...operands: Any[]) => Any) | undefined;
+};
+
+const UNARY: Readonly<Record<string, (x: Any) => Any>> = {
+  ...{ exp, log, sqrt, sigmoid, tanh, relu, softplus, neg, square, gelu },
+  leakyRelu: (x) => leakyRelu(x, { slope: 0.25 }),
+  cube: (x) => pow(x, 3),
+  root: (x) => pow(x, 0.5),
+};
+const ACTIVATIONS = ["none", "sigmoid", "tanh", "relu"] as const;
+const BINARY = { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop };
+const NUMBERS = [1, 1, 0, -0, -1, 2, 0.5, -4];
+const SPECIAL = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, 1e30, -1e30];
+const MOST_ELEMENTS = 200;
+
+export class GraphDraw {
+  readonly #draw: Draw;
+  readonly #arena: Arena;
+  readonly dtype: FloatType;
+  /** Leaves and steps, of the graph's float type. */
+  readonly values: Floats[] = [];
+  /** Rows that are mostly zero. */
+  readonly sparse: Expression[] = [];
+  readonly steps: Step[] = [];
+  /** Tensors among the leaves, of every dtype. */
+  readonly tensors: Tensor[] = [];
+  readonly inputs: { readonly leaf: Expression; readonly values: readonly (readonly number[])[] }[] = [];
+  readonly arguments: { readonly leaf: Expression; readonly tensors: readonly Tensor[] }[] = [];
+  readonly texts: string[] = [];
+  readonly #isWild: boolean;
+  readonly #isWhole: boolean;
+
+  constructor(draw: Draw, arena: Arena) {
+    this.#draw = draw;
+    this.#arena = arena;
+    this.dtype = draw.pick(["float32", "float64"]);
+    this.#isWhole = draw.chance(0.5);
+    this.#isWild = draw.chance(0.1);
+    const count = draw.between(1, 4);
+    for (let i = 0; i < count; i++) this.#leaf();
+    if (draw.chance(0.25)) this.#rows();
+  }
+
+  /** One more operation on what there is. */
+  step(): Floats | undefined {
+    const draw = this.#draw;
+    const x = this.any();
+    const [rank, n] = [x.shape.length, x.shape.at(-1) ?? 1];
+    const choice = draw.below(24);
+    if (choice < 3) return this.#unary(x);
+    if (choice < 7) return this.#binary(x);
+    if (choice < 9) return this.#number(x);
+    if (choice === 9) return this.#reduced(x);
+    if (choice === 10) return this.#where(x);
+    if (choice === 11) return this.#joined(x);
+    if (choice === 12) return this.#moved(x);
+    if (choice === 13) return this.#repeated(x);
+    if (choice === 14 && rank > 0) return this.#gathered(x);
+    if (choice === 15) return this.#dropped(x);
+    if (choice === 16 && this.sparse.length > 0) return this.#sparseProduct();
+    if (rank === 2 && n > 0 && choice < 19) return this.#layer(x);
+    if (rank === 2 && choice < 21) return this.#product(x);
+    if (rank === 2 && n > 0 && x.size > 0 && choice === 21) return this.#loss(x);
+    if (rank === 2 && n > 0) {
+      const f = draw.pick([softmax, logSoftmax]);
+      return this.#take(f === softmax ? "softmax" : "logSoftmax", f as Any, [x]);
+    }
+    return this.#binary(x);
+  }
+
+  /** Gradients of something by some leaves or steps. */
+  differentiate(): void {
+    const draw = this.#draw;
+    const x = this.any();
+    const weighted = draw.chance(0.5) && x.shape.length > 0 ? mul(x, x) : x;
+    const loss = x.shape.length === 0 ? x : draw.chance(0.5) ? sum(weighted) : mean(weighted);
+    const wrt = Array.from({ length: draw.between(1, 3) }, () => this.any());
+    this.texts.push(`gradients of ${this.#name(x)} by ${wrt.map((each) => this.#name(each))}`);
+    for (const gradient of gradientsOf(loss, wrt)) this.values.push(gradient);
+  }
+
+  /** A product or a sum of columns: what a step of descent becomes one instruction with. */
+  gradientLike(): Floats | undefined {
+    const x = this.any();
+    if (x.shape.length !== 2) return undefined;
+    if (this.#draw.chance(0.5)) return this.#product(x);
+    return this.#take("sum over 0", (value) => sum(value, { axes: [0] }), [x]);
+  }
+
+  /** A value, more often a late one. */
+  any(): Floats {
+    const draw = this.#draw;
+    const from = draw.chance(0.5) ? Math.max(0, this.values.length - 4) : 0;
+    return this.values[draw.between(from, this.values.length - 1)] as Floats;
+  }
+
+  /** A tensor with random elements; undefined where the arena is full. */
+  tensor(dtype: DType, shape: readonly number[], below?: number): Tensor | undefined {
+    const region = this.#arena.room(dtype, shape, this.#draw.below(4));
+    if (region === undefined) return undefined;
+    const made = this.#arena.tensor(region);
+    for (let i = 0; i < made.size; i++) made.data[i] = below === undefined ? this.#element() : this.#draw.below(below);
+    this.tensors.push(made);
+    return made;
+  }
+
+  #leaf(shape: readonly number[] = this.#shape()): Floats | undefined {
+    const draw = this.#draw;
+    const size = shape.reduce((product, each) => product * each, 1);
+    const kind = draw.below(10);
+    const name = `l${this.values.length}`;
+    let leaf: Expression | undefined;
+    if (kind === 0) leaf = constant(this.#arena.engine, draw.pick(NUMBERS), this.dtype);
+    else if (kind < 3) {
+      leaf = input(this.#arena.engine, shape, { name, dtype: this.dtype });
+      const values = () => Array.from({ length: size }, () => this.#element());
+      this.inputs.push({ leaf, values: [values(), values()] });
+    } else if (kind === 3) {
+      const [first, second] = [this.tensor(this.dtype, shape), this.tensor(this.dtype, shape)];
+      if (first === undefined || second === undefined) return undefined;
+      leaf = argument(this.#arena.engine, { dtype: this.dtype, shape }, name);
+      this.arguments.push({ leaf, tensors: [first, draw.chance(0.5) ? first : second] });
+    } else {
+      const tensor = kind === 4 ? this.#part(shape) : this.tensor(this.dtype, shape);
+      if (tensor === undefined) return undefined;
+      leaf = expressionOf(tensor);
+    }
+    this.texts.push(`${name}: ${leaf.source.kind} [${leaf.shape}]`);
+    this.values.push(leaf as Floats);
+    return leaf as Floats;
+  }
+
+  /** A tensor upon another one, where there is one that is large enough. */
+  #part(shape: readonly number[]): Tensor | undefined {
+    const size = shape.reduce((product, each) => product * each, 1);
+    const owners = this.tensors.filter((tensor) => tensor.dtype === this.dtype && tensor.size >= size);
+    if (owners.length === 0) return this.tensor(this.dtype, shape);
+    const { start, dtype, shape: whole } = this.#arena.regionOf(this.#draw.pick(owners));
+    const room = whole.reduce((product, each) => product * each, 1) - size;
+    const part = this.#arena.tensor({ dtype, shape, start: start + this.#draw.between(0, room) } satisfies Region);
+    this.tensors.push(part);
+    return part;
+  }
+
+  /** Sparse rows, from bytes in the arena, gathered by indices; and the same bytes as dense rows. */
+  #rows(): void {
+    const draw = this.#draw;
+    const [m, k, rows] = [draw.between(1, 4), draw.between(1, 5), draw.between(1, 4)];
+    const [bytes, order] = [this.tensor("uint8", [rows, k], 3), this.tensor("int32", [m], rows)];
+    if (bytes === undefined || order === undefined) return;
+    const options = { dtype: this.dtype, scale: draw.pick([1, 0.5, 1 / 255]) };
+    const indices = expressionOf(order) as Expression<"int32">;
+    const leaf = expressionOf(bytes) as Expression<"uint8">;
+    this.texts.push(`rows ${m} of [${rows}, ${k}]`);
+    this.sparse.push(batchOf(compressed(leaf), indices, options));
+    this.values.push(batchOf(leaf, indices, options));
+  }
+
+  #unary(x: Floats): Floats | undefined {
+    const name = this.#draw.pick(Object.keys(UNARY));
+    return this.#take(name, UNARY[name] as Any, [x]);
+  }
+
+  #binary(x: Floats): Floats | undefined {
+    const name = this.#draw.pick(Object.keys(BINARY) as (keyof typeof BINARY)[]);
+    const fits = this.values.filter(({ shape }) => {
+      const both = broadcastShape(x.shape, shape);
+      return both !== undefined && both.reduce((product, each) => product * each, 1) <= MOST_ELEMENTS;
+    });
+    const y = this.#draw.pick(fits);
+    return this.#take(name, BINARY[name], this.#draw.chance(0.5) ? [x, y] : [y, x]);
+  }
+
+  #number(x: Floats): Floats | undefined {
+    const [name, number] = [this.#draw.pick(["add", "mul", "sub", "maximum"] as const), this.#draw.pick(NUMBERS)];
+    const f = BINARY[name] as Any;
+    if (this.#draw.chance(0.5)) return this.#take(`${name} ${number}`, (value) => f(value, number), [x]);
+    return this.#take(`${number} ${name}`, (value) => f(number, value), [x]);
+  }
+
+  #reduced(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const [name, f] = draw.pick([["sum", sum] as const, ["mean", mean] as const, ["max", max] as const]);
+    const axes = [...x.shape.keys()].filter(() => draw.chance(0.5));
+    const keepAxes = draw.chance(0.5);
+    return this.#take(`${name} over ${axes}`, (value) => f(value, { axes, keepAxes }), [x]);
+  }
+
+  #where(x: Floats): Floats | undefined {
+    const condition = this.#draw.pick(this.values.filter(({ shape }) => isSameShape(shape, x.shape)));
+    const number = this.#draw.pick(NUMBERS);
+    const isLeft = this.#draw.chance(0.5);
+    return this.#take(`where ${number}`, (c, value) => (isLeft ? where(c, number, value) : where(c, value, number)), [
+      condition,
+      x,
+    ]);
+  }
+
+  #joined(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    if (x.shape.length === 0) return this.#repeated(x);
+    const axis = draw.below(x.shape.length);
+    const extent = x.shape[axis] ?? 0;
+    if (draw.chance(0.5) && x.size * 2 <= MOST_ELEMENTS) {
+      const y = draw.pick(this.values.filter(({ shape }) => isSameShape(shape, x.shape)));
+      return this.#take(`concat at ${axis}`, (a, b) => concat([a, b], { axis }), [x, y]);
+    }
+    const start = draw.between(0, extent);
+    const end = draw.between(start, extent);
+    return this.#take(`slice ${start}..${end} at ${axis}`, (value) => slice(value, start, end, { axis }), [x]);
+  }
+
+  #moved(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    if (x.shape.length === 2 && draw.chance(0.5)) return this.#take("transpose", transpose as Any, [x]);
+    const shape = draw.pick([[x.size], [1, ...x.shape], [...x.shape, 1], [...x.shape].reverse(), [x.size, 1]]);
+    return this.#take(`reshape ${shape}`, (value) => reshape(value, shape), [x]);
+  }
+
+  #repeated(x: Floats): Floats | undefined {
+    const extent = this.#draw.between(1, 3);
+    const shape = [extent, ...x.shape.map((each) => (each === 1 ? this.#draw.between(1, 3) : each))];
+    if (shape.length > 5 || shape.reduce((product, each) => product * each, 1) > MOST_ELEMENTS) return undefined;
+    return this.#take(`broadcastTo ${shape}`, (value) => broadcastTo(value, shape), [x]);
+  }
+
+  #gathered(x: Floats): Floats | undefined {
+    const [rows = 0] = x.shape;
+    if (rows === 0) return this.#unary(x);
+    const indices = this.tensor("int32", [this.#draw.between(0, 4)], rows);
+    if (indices === undefined) return undefined;
+    return this.#take("gather", (value) => gather(value, indices as Tensor<"int32">), [x]);
+  }
+
+  #dropped(x: Floats): Floats | undefined {
+    const counter = this.tensor("int32", [2], 100);
+    if (counter === undefined) return undefined;
+    const rate = this.#draw.pick([0, 0.25, 0.5]);
+    return this.#take("dropout", (value) => dropout(value, counter as Tensor<"int32">, { rate }), [x]);
+  }
+
+  #product(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const sides = { none: [1, 0], a: [0, 0], b: [1, 1], both: [0, 1] } as const;
+    const turn = draw.pick(Object.keys(sides) as (keyof typeof sides)[]);
+    const [own, other] = sides[turn];
+    const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[other] === x.shape[own]);
+    const alpha = draw.pick([1, 1, 2, -0.5]);
+    if (fits.length === 0) return this.#take("xxᵀ", (a, b) => matmul(a, b, { transpose: "b" }), [x, x]);
+    return this.#take(`matmul ${turn}`, (a, b) => matmul(a, b, { transpose: turn, alpha }), [x, draw.pick(fits)]);
+  }
+
+  /** A layer: fused where nothing else reads its product. */
+  #layer(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const [, k = 0] = x.shape;
+    const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[0] === k && (shape[1] ?? 0) > 0);
+    const w = fits.length > 0 && draw.chance(0.5) ? draw.pick(fits) : this.#leaf([k, draw.between(1, 5)]);
+    if (w === undefined || w.shape.length !== 2) return undefined;
+    const biases = this.values.filter(({ shape }) => isSameShape(shape, [w.shape[1] ?? 0]));
+    const b = biases.length > 0 && draw.chance(0.5) ? draw.pick(biases) : this.#leaf([w.shape[1] ?? 0]);
+    if (b === undefined || b.shape.length !== 1) return undefined;
+    const activation = draw.pick(ACTIVATIONS);
+    return this.#take(
+      `affine ${activation}`,
+      (...of) => affine(of[0], of[1], of[2], { activation }),
+      [x, w, b],
+      "only later",
+    );
+  }
+
+  #sparseProduct(): Floats | undefined {
+    const draw = this.#draw;
+    const rows = draw.pick(this.sparse) as Floats;
+    const [m = 0, k = 0] = rows.shape;
+    const isTurned = draw.chance(0.4);
+    const fits = this.values.filter(({ shape }) => shape.length === 2 && shape[0] === (isTurned ? m : k));
+    const w = fits.length > 0 ? draw.pick(fits) : this.#leaf([isTurned ? m : k, draw.between(1, 4)]);
+    if (w === undefined || w.shape.length !== 2) return undefined;
+    const options = { transpose: isTurned ? ("a" as const) : ("none" as const) };
+    const product = this.#take("sparse matmul", (a, b) => matmul(a, b, options), [rows, w], "only later");
+    const bias = draw.chance(0.5) && product !== undefined ? this.#leaf([product.shape[1] ?? 0]) : undefined;
+    if (product === undefined || bias?.shape.length !== 1) return product;
+    const layer = this.#take("add", add, [product, bias]);
+    return layer !== undefined && draw.chance(0.5) ? this.#unary(layer) : layer;
+  }
+
+  #loss(z: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const [m = 0, n = 0] = z.shape;
+    const choice = draw.below(4);
+    const same = draw.chance(0.2) ? z : draw.pick(this.values.filter(({ shape }) => isSameShape(shape, z.shape)));
+    if (choice === 0) return this.#take("squaredError", squaredError as Any, [z, same], "only later");
+    if (choice === 1)
+      return this.#take("binaryCrossEntropy", binaryCrossEntropyWithLogits as Any, [z, same], "only later");
+    const labels = choice === 2 ? this.tensor("int32", [m], n) : undefined;
+    const targets = labels ?? same;
+    const f = (of: Any) => softmaxCrossEntropy(of, targets as Any);
+    const loss = this.#take("softmaxCrossEntropy", f, [z], "only later");
+    if (loss !== undefined && draw.chance(0.6)) this.values.push(...gradientsOf(loss, [z, this.any()]));
+    return loss;
+  }
+
+  #take(
+    text: string,
+    f: (...operands: Any[]) => Any,
+    operands: readonly Floats[],
+    when: "at once as well" | "only later" = "at once as well",
+  ): Floats | undefined {
+    const result = f(...operands) as Floats;
+    if (result.size > 4 * MOST_ELEMENTS) return undefined;
+    const atOnce = when === "only later" ? undefined : f;
+    this.texts.push(
+      `v${this.values.length} = ${text} of ${operands.map((each) => this.#name(each))} [${result.shape}]`,
+    );
+    this.values.push(result);
+    this.steps.push({ text, result, operands, atOnce });
+    return result;
+  }
+
+  #name(value: Floats): string {
+    const at = this.values.indexOf(value);
+    return at < 0 ? "rows" : `v${at}`;
+  }
+
+  #element(): number {
+    const draw = this.#draw;
+    if (this.#isWild && draw.chance(0.1)) return draw.pick(SPECIAL);
+    return this.#isWhole ? draw.between(-3, 3) : (draw.bits() / 2 ** 32 - 0.5) * 4;
+  }
+
+  #shape(): readonly number[] {
+    const draw = this.#draw;
+    const rank = draw.pick([2, 2, 2, 1, 1, 0, 3]);
+    return Array.from({ length: rank }, () => (draw.chance(0.95) ? draw.between(1, 5) : draw.pick([0, 9, 17])));
+  }
+}
+
+/** The bits of a tensor, for comparisons. */
+export function bitsOf(tensor: Tensor): string {
+  return Buffer.from(bytesOf(tensor)).toString("hex");
+}

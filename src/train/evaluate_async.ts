@@ -1,0 +1,56 @@
+/**
+ * Evaluation on the main thread of a page or a server: the same results, while timers, input and signals have their turn
+ * about every 50 ms. The shortest work without a turn is a block of 256 examples.
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { networkOf, type Trainable } from "../nn/trainable.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { type EvaluateOptions, type Evaluation, evaluation } from "./evaluate.ts";
+import { type Misclassified, type MisclassifiedOptions, misclassification } from "./misclassified.ts";
+import type { ResidentDataset } from "./resident.ts";
+import { inTurns } from "./turns.ts";
+
+/** What ends an evaluation before its end. */
+export type AsyncOptions = {
+  /** Rejects the call with the signal's reason within about 50 ms. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Evaluates a network as `evaluate` does, with the same bits, and yields to the event loop about every 50 ms.
+ *
+ * The network is not to be trained meanwhile: a part of the examples would meet other weights.
+ *
+ * @throws {ShapeError} (rejects) the examples have another size than the network's input, or the targets than its output
+ * @throws {OptionError} (rejects) `topK` is no number of classes, or there are none
+ * @throws {IndexError} (rejects) a label that the network has no output for
+ * @throws {DTypeError} (rejects) labels, where the network's loss needs numbers
+ * @throws what `signal` was aborted with
+ * @example
+ * const { accuracy } = await evaluateAsync(net, mnist.test, { signal: AbortSignal.timeout(60_000) });
+ */
+export async function evaluateAsync<D extends FloatType>(
+  trainable: Trainable<D>,
+  data: Dataset | ResidentDataset,
+  { signal, ...options }: EvaluateOptions & AsyncOptions = {},
+): Promise<Evaluation> {
+  return inTurns(evaluation(networkOf(trainable), data, options), signal);
+}
+
+/**
+ * Finds the most confidently wrong examples as `misclassified` does, and yields to the event loop about every 50 ms.
+ *
+ * @throws {OptionError} (rejects) a limit that is no whole number from 1 on
+ * @throws {ShapeError} (rejects) the examples have another size than the network's input
+ * @throws {DTypeError} (rejects) the dataset has numbers for targets, and the network's loss tells of no classes
+ * @throws what `signal` was aborted with
+ * @example
+ * const [worst] = await misclassifiedAsync(net, mnist.test, { limit: 1 });
+ */
+export async function misclassifiedAsync<D extends FloatType>(
+  trainable: Trainable<D>,
+  data: Dataset | ResidentDataset,
+  { signal, ...options }: MisclassifiedOptions & AsyncOptions = {},
+): Promise<Misclassified[]> {
+  return inTurns(misclassification(networkOf(trainable), data, options), signal);
+}

@@ -1,0 +1,109 @@
+/**
+ * What this version knows of a checkpoint's facts. A checkpoint of a later version may name an optimizer or an option that is
+ * unknown here; resuming without it would silently give other bits.
+ */
+
+import type { SchedulePlan } from "../nn/learning_rate.ts";
+import type { Kinds, Optimizer, UpdateOptions } from "../nn/optimizers.ts";
+import type { KeysOf } from "../options.ts";
+import type { TrainingAugmentation } from "./augment.ts";
+import type { CheckpointFacts } from "./checkpoint.ts";
+import type { EarlyStopping } from "./early_stopping.ts";
+import type { TrainingPlan } from "./training_plan.ts";
+
+const FACTS: KeysOf<CheckpointFacts> = {
+  ...{ version: 1, plan: 1, data: 1, optimizerStep: 1, sampler: 1, evaluations: 1, epochs: 1, watch: 1 },
+};
+const DATA: KeysOf<CheckpointFacts["data"]> = { examples: 1, size: 1 };
+const SAMPLER: KeysOf<CheckpointFacts["sampler"]> = { epoch: 1, position: 1 };
+const WATCH: KeysOf<NonNullable<CheckpointFacts["watch"]>> = { best: 1, waited: 1 };
+const PLAN: KeysOf<TrainingPlan> = {
+  ...{ sampling: 1, iterations: 1, epochs: 1, batchSize: 1, accumulate: 1, optimizer: 1, augmentation: 1, lossAt: 1 },
+  ...{ evaluateEvery: 1, evaluateTraining: 1, earlyStopping: 1, layout: 1, dropLast: 1 },
+};
+const EARLY_STOPPING: KeysOf<EarlyStopping> = { patience: 1, watch: 1, minDelta: 1 };
+
+type Words<T extends string> = { readonly [Word in T]: 1 };
+const SAMPLINGS: Words<TrainingPlan["sampling"]> = { epochs: 1, withReplacement: 1, stream: 1 };
+const LOSSES_AT: Words<TrainingPlan["lossAt"]> = { "before update": 1, "after update": 1 };
+const LAYOUTS: Words<TrainingPlan["layout"]> = { auto: 1, dense: 1, sparse: 1 };
+const WATCHED: Words<NonNullable<EarlyStopping["watch"]>> = { loss: 1, accuracy: 1 };
+
+/** What each kind of a description has beside its kind. */
+type Shapes<Kind extends string> = { readonly [K in Kind]: { readonly [key: string]: 1 } };
+const UPDATE: KeysOf<UpdateOptions> = { learningRate: 1, weightDecay: 1, clipValue: 1, clipNorm: 1 };
+const ADAM: KeysOf<Kinds["adam"]> = { beta1: 1, beta2: 1, epsilon: 1 };
+const OPTIMIZERS: Shapes<Optimizer["kind"]> = {
+  sgd: UPDATE,
+  momentum: { ...UPDATE, momentum: 1 },
+  nesterov: { ...UPDATE, momentum: 1 },
+  adaGrad: { ...UPDATE, epsilon: 1 },
+  rmsProp: { ...UPDATE, decay: 1, epsilon: 1 },
+  adam: { ...UPDATE, ...ADAM },
+  adamW: { ...UPDATE, ...ADAM },
+};
+const SCHEDULES: Shapes<SchedulePlan["kind"]> = {
+  step: { rate: 1, every: 1, factor: 1 },
+  exponential: { rate: 1, factor: 1 },
+  cosine: { rate: 1, steps: 1, to: 1 },
+  warmup: { rate: 1, steps: 1, from: 1 },
+  sequence: { parts: 1 },
+};
+const PART = { schedule: 1, steps: 1 };
+const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = { augmentation: { shift: 1, rotate: 1, scale: 1 } };
+
+/**
+ * The first thing in a checkpoint's facts that this version does not know, such as `optimizer "lion"`; undefined where it
+ * knows all of it. Facts come from a file: values that are no objects are left to other checks.
+ */
+export function unknownIn(facts: object): string | undefined {
+  const { plan, data, sampler, watch } = facts as Fields;
+  const { optimizer, augmentation, earlyStopping, sampling, lossAt, layout } = fieldsOf(plan);
+  return (
+    keyIn("facts", facts, FACTS) ??
+    keyIn("data", data, DATA) ??
+    keyIn("sampler", sampler, SAMPLER) ??
+    keyIn("watch", watch, WATCH) ??
+    keyIn("plan", plan, PLAN) ??
+    wordIn("sampling", sampling, SAMPLINGS) ??
+    wordIn("lossAt", lossAt, LOSSES_AT) ??
+    wordIn("layout", layout, LAYOUTS) ??
+    kindIn("optimizer", optimizer, OPTIMIZERS) ??
+    scheduleIn(fieldsOf(optimizer)["learningRate"]) ??
+    kindIn("augmentation", augmentation, AUGMENTATIONS) ??
+    keyIn("earlyStopping", earlyStopping, EARLY_STOPPING) ??
+    wordIn("earlyStopping: watch", fieldsOf(earlyStopping)["watch"], WATCHED)
+  );
+}
+
+type Fields = { readonly [key: string]: unknown };
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function keyIn(name: string, value: unknown, known: object): string | undefined {
+  const key = Object.keys(fieldsOf(value)).find((found) => !Object.hasOwn(known, found));
+  return key === undefined ? undefined : `${name} with ${JSON.stringify(key)}`;
+}
+
+function wordIn(name: string, value: unknown, known: object): string | undefined {
+  return typeof value !== "string" || Object.hasOwn(known, value) ? undefined : `${name} ${JSON.stringify(value)}`;
+}
+
+function kindIn(name: string, value: unknown, shapes: Shapes<string>): string | undefined {
+  const { kind, ...rest } = fieldsOf(value);
+  const unknown = wordIn(name, kind, shapes);
+  return unknown ?? (typeof kind === "string" ? keyIn(`${name} ${kind}`, rest, shapes[kind] ?? {}) : undefined);
+}
+
+function scheduleIn(schedule: unknown): string | undefined {
+  const unknown = kindIn("schedule", schedule, SCHEDULES);
+  const { parts } = fieldsOf(schedule);
+  if (unknown !== undefined || !Array.isArray(parts)) return unknown;
+  for (const part of parts) {
+    const within = keyIn("schedule: part", part, PART) ?? scheduleIn(fieldsOf(part)["schedule"]);
+    if (within !== undefined) return within;
+  }
+  return undefined;
+}

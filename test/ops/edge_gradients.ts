@@ -1,0 +1,204 @@
+/**
+ * The cases of test/fixtures/edge-gradients.json as calls of this library, and where the two differ on purpose.
+ */
+import { affine } from "../../src/ops/affine.ts";
+import * as binary from "../../src/ops/binary.ts";
+import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { dropout } from "../../src/ops/dropout.ts";
+import * as elementwise from "../../src/ops/elementwise.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import { max, mean, sum } from "../../src/ops/reduce.ts";
+import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
+import { squaredError } from "../../src/ops/squared_error.ts";
+import type { Expression } from "../../src/tensor/expression.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
+import type { Engine } from "../../src/wasm/engine.ts";
+
+type Floats = Expression<FloatType>;
+type Differentiable = (...x: Floats[]) => Floats;
+
+/** A case's operation: its first word is the name of the export that it calls. Tensors live as long as the engine. */
+export function operations(engine: Engine): Readonly<Record<string, Differentiable>> {
+  const { exp, log, sqrt, sigmoid, tanh, relu, softplus, gelu, neg, square, leakyRelu, pow } = elementwise;
+  const { sigmoidGradient, tanhGradient, reluGradient } = elementwise;
+  const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop, where, broadcastTo } = binary;
+  const labels = [0, 1, 2].map((label) => tensor(engine, Int32Array.of(label)));
+  const order = tensor(engine, Int32Array.of(1, 0, 0));
+  const counter = tensor(engine, Int32Array.of(0, 1));
+  const of = (f: unknown) => f as Differentiable;
+  const unary = (f: (x: Floats) => Floats) => of(f);
+  return {
+    ...Object.fromEntries(
+      Object.entries({ exp, log, sqrt, sigmoid, tanh, relu, softplus, gelu, neg, square }).map(([name, f]) => [
+        name,
+        of(f),
+      ]),
+    ),
+    ...Object.fromEntries(
+      [0.01, 0.25, 0, 2, -0.5].map((slope) => [`leakyRelu ${slope}`, unary((x) => leakyRelu(x, { slope }))]),
+    ),
+    ...Object.fromEntries(POWERS.map((p) => [`pow ${p}`, unary((x) => pow(x, p))])),
+    ...Object.fromEntries(
+      Object.entries({
+        ...{ add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop },
+        ...{ sigmoidGradient, tanhGradient, reluGradient, where, softmax, logSoftmax },
+        ...{ binaryCrossEntropyWithLogits, squaredError, matmul, transpose },
+      }).map(([name, f]) => [name, of(f)]),
+    ),
+    ...Object.fromEntries(
+      labels.map((label, i) => [`softmaxCrossEntropy, label ${i}`, unary((z) => softmaxCrossEntropy(z, label))]),
+    ),
+    "softmaxCrossEntropy, targets": of(softmaxCrossEntropy),
+    max: unary((x) => max(x, { axes: [1] })),
+    sum: unary((x) => sum(x, { axes: [1] })),
+    mean: unary((x) => mean(x, { axes: [1] })),
+    "dropout, rate 0": unary((x) => dropout(x, counter, { rate: 0 })),
+    concat: (a, b) => concat([a, b] as Floats[], { axis: 1 }) as Floats,
+    slice: unary((x) => slice(x, 1, 3, { axis: 1 })),
+    reshape: unary((x) => reshape(x, [3, 1])),
+    broadcastTo: unary((x) => broadcastTo(x, [2, 3])),
+    gather: unary((x) => gather(x, order)),
+    affine: of(affine),
+    "affine, relu": (x, w, b) => affine(x as Floats, w as Floats, b as Floats, { activation: "relu" }),
+  };
+}
+
+const POWERS = [
+  ...[0, 1, 2, 3, 4, 64, 65, 66, 101, 0.5, 0.25, 0.9, 1.5, 2.4, 2.5, 33.3],
+  ...[-1, -2, -3, -65, -0.5, -0.25, -1.5],
+];
+
+/** Which number of a case: a value, a gradient by an input, or a second derivative. */
+export type Result = string;
+
+/** A place where this library differs from PyTorch on purpose. */
+export type Difference = {
+  readonly op: RegExp;
+  /** At an element's inputs, or all of the case's. */
+  readonly holds: (result: Result, at: readonly number[], ours: number, theirs: number) => boolean;
+  readonly reason: string;
+};
+
+export const EXCEPTIONS: readonly Difference[] = [
+  {
+    op: /^relu$/,
+    holds: (result, [x], ours) => Object.is(x, Number.NaN) && result === "gradient 0" && ours === 0,
+    reason: "only where relu's result is above 0 its gradient is anything but 0: at NaN it is 0, PyTorch's 1",
+  },
+  {
+    op: /^relu$/,
+    holds: (result, [x], ours) => Object.is(x, -0) && result === "value" && Object.is(ours, 0),
+    reason: "relu gives 0, never -0",
+  },
+  {
+    op: /^(maximum|minimum)$/,
+    holds: (result, at, ours) => at.some(Number.isNaN) && ours === 0 && result === "gradient 0",
+    reason: "the gradient of a NaN goes to b alone; PyTorch gives it to both",
+  },
+  {
+    op: /^(maximum|minimum)$/,
+    holds: (result, [a, b], ours, theirs) => a === b && ours === Number(result === "gradient 0") && theirs === 0.5,
+    reason: "of equals a has the gradient; PyTorch gives each half of it",
+  },
+  {
+    op: /^(maximum|minimum|max)$/,
+    holds: (result, at, ours, theirs) => {
+      return result === "value" && ours === 0 && theirs === 0 && at.some((x) => Object.is(x, ours));
+    },
+    reason: "0 is larger than -0, in any order; in PyTorch the order decides",
+  },
+  {
+    op: /^max$/,
+    holds: (result, at, ours) => result === "gradient 0" && at.some(Number.isNaN) && ours === 0,
+    reason: "nothing equals a NaN, so that the gradient is 0; PyTorch's is NaN",
+  },
+  {
+    op: /^pow -?\d*\.\d+$/,
+    holds: (_, [x], ours) => x === Number.NEGATIVE_INFINITY && Number.isNaN(ours),
+    reason: "x^p is NaN for every x below 0 where p is no integer, -∞ too",
+  },
+  {
+    op: /^gelu$/,
+    holds: (result, [x = 0], ours, theirs) => {
+      const limit = result === "gradient 0" ? Number(x > 0) : 0;
+      return Math.abs(x) > 1e15 && Number.isNaN(theirs) && ours === limit;
+    },
+    reason: "far from 0 gelu is x or 0, its slope 1 or 0; PyTorch multiplies 0 by ∞",
+  },
+  {
+    op: /^(sigmoid|softplus|binaryCrossEntropyWithLogits)$/,
+    holds: (_, [x = 0], ours, theirs) => {
+      return Math.abs(x) >= 20 && Math.abs(ours - theirs) <= 2.1e-9 && Math.abs(ours) > Math.abs(theirs);
+    },
+    reason: "PyTorch rounds early: to it, e^-100 of float32 and the slope of softplus's slope at 20 are 0",
+  },
+  {
+    op: /^binaryCrossEntropyWithLogits$/,
+    holds: (result, [z = 0, t = 0], ours, theirs) => {
+      const loss = (z > 0 ? t === 1 : t === 0) ? 0 : Number.POSITIVE_INFINITY;
+      return result === "value" && !Number.isFinite(z) && Number.isNaN(theirs) && ours === loss;
+    },
+    reason: "the loss of a certain answer is 0 or ∞; PyTorch multiplies 0 by ∞",
+  },
+  {
+    op: /^sigmoidGradient$/,
+    holds: (result, [y = 0, dy = 0], ours, theirs) => {
+      return result === "gradient 0" && !Number.isFinite(dy) && Number.isNaN(theirs) && ours === dy * (1 - 2 * y);
+    },
+    reason: "dy · (1 - 2y) is one product; PyTorch adds ∞ · (1 - y) and -∞ · y",
+  },
+  {
+    op: /^sigmoidGradient$/,
+    holds: (result, _, ours, theirs) => result === "gradient 0" && ours === 0 && theirs === 0,
+    reason: "a product that is 0 has a product's sign; PyTorch adds another to it",
+  },
+  {
+    op: /^squaredError$/,
+    holds: (result, [y = 0, t = 0], ours, theirs) => {
+      return result !== "value" && !Number.isFinite(theirs) && Math.abs(ours) === Math.abs(y - t);
+    },
+    reason: "the gradient is y - t; PyTorch's 2(y - t)/2 overflows",
+  },
+];
+
+/** Exports of src/ops that have no rows, and why. */
+export const WITHOUT_GRADIENT: Readonly<Record<string, string>> = {
+  apply: "takes operations of a program's own",
+  axpy: "changes a tensor",
+  copy: "changes a tensor",
+  fill: "changes a tensor",
+  sparseAxpy: "changes a tensor",
+  addBias: "add, at once",
+  columnSums: "sum, at once",
+  sparseAffine: "affine, at once",
+  argmax: "its result are integers",
+  countCorrect: "its result is a count",
+  compress: "of bytes",
+  compressed: "of bytes",
+  densityOf: "of bytes",
+  batchOf: "of bytes",
+  gatherRows: "of bytes",
+  gatherSparseRows: "of bytes",
+  gatherIndices: "of integers",
+  labelsOf: "of integers",
+};
+
+/** Ulps that a result may be away from the other's, of the result and of 1. */
+export function digitsLostOf(
+  op: string,
+  result: Result,
+  at: readonly number[],
+): { readonly relative: number; readonly absolute: number } {
+  const [x = 0] = at;
+  if (op.startsWith("pow ")) {
+    const p = Math.abs(Number(op.slice("pow ".length))) + (result === "value" ? 0 : 2);
+    const logarithm = Math.abs(Math.log(Math.abs(x)));
+    return { relative: 8 + (Number.isFinite(logarithm) ? 2 * p * logarithm : 0), absolute: 0 };
+  }
+  // 1 - tanh² and p - t have the digits that the subtraction leaves, PyTorch's ln(1 + e^-z) those that the sum does.
+  if (/^(tanh|gelu|softmaxCrossEntropy|binaryCrossEntropy)/.test(op)) return { relative: 16, absolute: 16 };
+  return { relative: 8, absolute: 0 };
+}

@@ -1,0 +1,68 @@
+/** What the tests of wrong arguments leave out, each with its reason. */
+
+/** Exports that are not called by programs, or not with samples here. */
+export const NOT_CALLED: Readonly<Record<string, string>> = {
+  Tensor: "its constructor takes memory: `tensor` and `zeros` make tensors",
+  Expression: "its constructor takes a graph node: operations make expressions",
+  Network: "`network` makes networks",
+  Engine: "`Engine.load` makes engines",
+  "Engine.scratch": "internal",
+  "Engine.failureOf": "internal",
+  "DatasetStream.feed": "internal",
+  "ResidentDataset.inputs": "internal",
+  "ResidentDataset.targets": "internal",
+  "Trainer.resume": "internal",
+  "TwoLayerNet.trainingStep": "Network.trainingStep has a sample",
+  "OptimizerState.plan": "internal",
+  emptyHistory: "takes no arguments",
+};
+
+/** Arguments that may be of other kinds than the sample's. */
+export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | readonly string[]])[] = [
+  // Numbers and arrays of numbers beside tensors.
+  [/^(add|sub|mul|div|maximum|minimum|greater|greaterEqual|equal|keep|drop) [01]$/, ["number"]],
+  [/^where [12]$/, ["number"]],
+  [/^tensor 1$/, ["number", "array", "typed array"]],
+  [
+    /^(Network|TwoLayerNet|SimpleNet)\.(predict|loss|accuracy|gradient|numericalGradient) [01]$/,
+    ["number", "array", "typed array"],
+  ],
+  [/^numericalGradientOf [12]$/, ["number", "array", "typed array"]],
+  [/^Tensor\.set 0$/, ["array", "typed array"]],
+  // Any list of indices, of sizes, of numbers.
+  [/^(broadcastTo|reshape|input|zeros|Tensor\.part) 1$/, ["typed array"]],
+  [/^tensorGroup 1\.[ab]$/, ["typed array"]],
+  [/^(Dataset\.(batch|pick)|scaleValues|StagedMinibatch\.load) [01]$/, ["array", "typed array"]],
+  [/^(numericalGradient|gradientDescent) 1$/, ["typed array"]],
+  [/^(meanSquaredError|crossEntropyError) [01]$/, ["typed array", "number"]],
+  [/^RandomState\.shuffle 0$/, ["typed array"]],
+  [/^(histogram|lossCurve) 0$/, ["typed array"]],
+  [/^(digits 1\.range|lossCurve 1\.steps|tangents 2\.xDomain|trajectory 2\.levels)$/, ["typed array"]],
+  // Whatever is called only later.
+  [/^(grad|valueAndGrad|hessianVectorProduct) 0$/, ["function"]],
+  // A word or a function; a rate or a schedule.
+  [/^network 2\.loss$/, ["function"]],
+  [/^decodeNetwork 2\.loss$/, ["function"]],
+  [/^(sgd|momentum|nesterov|adaGrad|rmsProp|adam|adamW) 0\.learningRate$/, ["number"]],
+  [/^(schedule|rateAt) 0$/, ["number"]],
+  [/^train 2\.validation$/, ["number"]],
+  // A column by name or by position; several for several targets.
+  [/^parseCsv 1\.label$/, ["number", "array"]],
+  // A layer's options, where there is no tensor.
+  [/^leakyRelu 0$/, ["object"]],
+  // What `wasm` may be is found when it is compiled.
+  [/^kernelsOf 1$/, "anything"],
+];
+
+/** Objects whose keys are the caller's: an unknown one is no mistake. */
+export const OPEN: readonly RegExp[] = [
+  /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02])$/, // names of the caller's
+  /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors
+  /^(encodeNpy 0|encodeIdx 0|datasetFromArrays 0\.(inputs|labels|targets))$/, // an array may have a name beside its shape and data, as a tensor does
+  /^(reportData|reportText) 0/, // evaluations are results: more in them is no mistake
+];
+
+/** Objects that a function of the library made and others take whole: what is within them is not varied. */
+export const OPAQUE: readonly RegExp[] = [
+  /^(CheckpointFolder\.save 0|encodeCheckpoint 0|restore 1)(\.|$)/, // a checkpoint; files are checked by decodeCheckpoint
+];

@@ -1,0 +1,530 @@
+/**
+ * Valid calls of everything that the package exports: lists of arguments by name, `Class.method` for methods. The tests of
+ * wrong arguments replace one value after another; a new export without an entry fails them.
+ */
+import * as csv from "../../src/data/csv.ts";
+import * as lanegrad from "../../src/index.ts";
+import * as plot from "../../src/plot/index.ts";
+import type { Engine } from "../../src/wasm/engine.ts";
+
+/** What is called, on what. */
+export type Sample = { readonly call: (...args: never[]) => unknown; readonly calls: readonly (readonly unknown[])[] };
+
+/** Samples of everything, on one engine. */
+export function samplesOf(engine: Engine, folder: string, svg: string): Readonly<Record<string, Sample>> {
+  const L = lanegrad;
+  const x = L.tensor(engine, [
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  const same = L.tensor(engine, [
+    [1, 0, 1],
+    [0, 1, 0],
+  ]);
+  const out = L.zeros(engine, [2, 3]);
+  const row = L.tensor(engine, [1, 2, 3]);
+  const w = L.tensor(engine, [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  const b = L.tensor(engine, [1, 2]);
+  const labels = L.tensor(engine, Int32Array.of(0, 2));
+  const indices = L.tensor(engine, Int32Array.of(1, 0));
+  const counter = L.tensor(engine, Int32Array.of(1, 0));
+  const bytes = L.tensor(engine, Uint8Array.of(1, 0, 3, 0, 5, 6), { shape: [2, 3] });
+  const x64 = L.tensor(engine, Float64Array.of(1, 2, 3));
+  const lazy = L.input(engine, [2, 3], { name: "x" });
+  const sparse = L.compress(bytes);
+  const sparseRows = new L.SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 } as never);
+  const description = L.sequential(L.dense(3, 4), L.relu(), L.dense(4, 3));
+  const net = L.network(engine, description, { seed: 0 });
+  const changed = L.network(engine, description, { seed: 0 }); // by steps with whatever learning rate
+  const changedState = changed.optimize(L.sgd({ learningRate: 0.1 }));
+  const state = net.optimize(L.sgd({ learningRate: 0.1 }));
+  const random = () => new L.RandomState(0);
+  const digits = new L.Dataset({
+    name: "bytes",
+    inputs: new Uint8Array(4 * 4).fill(9),
+    shape: [2, 2],
+    labels: Uint8Array.of(0, 1, 2, 0),
+    classes: 3,
+    scale: 1 / 255,
+  });
+  const table = new L.Dataset({
+    name: "table",
+    inputs: Float32Array.from({ length: 12 }, (_, i) => i),
+    shape: [3],
+    labels: Uint8Array.of(0, 1, 2, 0),
+    classes: 3,
+  });
+  const resident = new L.ResidentDataset(engine, table);
+  const stream = L.streamDataset({ chunks: () => [table], shuffleBuffer: 2, seed: 0 });
+  const options = { epochs: 1, batchSize: 2, optimizer: L.adam({ learningRate: 0.01 }), seed: 0 };
+  const trainer = new L.Trainer(net, { train: table }, options);
+  const checkpoint = L.checkpointOf(trainer);
+  const program = L.compile({ y: L.square(L.input(engine, [2], { name: "x" })) });
+  const y = (...args: unknown[]) =>
+    [
+      [x, ...args],
+      [lazy, ...args],
+    ] as const;
+  const sumOf = (value: unknown) => L.sum(L.square(value as typeof lazy));
+  const evaluation = L.evaluate(net, table);
+  const named = [{ name: "a", shape: [2], data: Float32Array.of(1, 2) }];
+  const safetensors = L.encodeSafetensors(named);
+  const npy = L.encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
+  const npz = L.encodeNpz(named);
+  const idx = L.encodeIdx({ type: "uint8", shape: [2, 2, 2], data: new Uint8Array(8) } as never);
+  const networkFile = L.encodeNetwork(net);
+  const plain = [
+    [0.2, 0.8],
+    [0.6, 0.4],
+  ];
+  const operation = {
+    name: "twice",
+    form: ([v]: readonly { shape: readonly number[] }[]) => ({ dtype: "float32", shape: v?.shape ?? [] }),
+    bind: () => () => undefined,
+  };
+
+  const unary = (f: unknown, ...more: unknown[]): Sample => ({
+    call: f as never,
+    calls: [...y(...more), [x, ...more, { out }]],
+  });
+  const binary = (f: unknown): Sample => ({
+    call: f as never,
+    calls: [
+      [x, same],
+      [x, 2],
+      [lazy, same],
+      [x, same, { out }],
+    ],
+  });
+  const of = (call: unknown, ...calls: (readonly unknown[])[]): Sample => ({ call: call as never, calls });
+  const make = (Class: new (...args: never[]) => unknown, ...calls: (readonly unknown[])[]): Sample =>
+    of((...args: never[]) => new Class(...args), ...calls);
+  const rate = { learningRate: 0.1, clipNorm: 1 };
+
+  const spare = net.optimize(L.adam({ learningRate: 0.1 }));
+  const accumulation = changed.accumulation(changedState);
+  const [rowsIn, labelsIn] = [L.batchOf(bytes, indices, { dtype: "float32" }), L.labelsOf(labels, indices)];
+  const part = accumulation.part({ x: rowsIn, t: labelsIn });
+  const step = changed.trainingStep(changedState, { x: rowsIn, t: labelsIn });
+  const figure = { title: "t", description: "d", name: "n", width: 300 };
+  const chart = { ...figure, xLabel: "x", yLabel: "y" };
+  const simple = new L.SimpleNet(engine, { random: random(), inputSize: 2, outputSize: 3 });
+  const two = new L.TwoLayerNet(engine, { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random() });
+  const staged = new L.StagedMinibatch(engine, table, { batchSize: 2, dtype: "float32", layout: "dense" } as never);
+  const methods = (
+    name: string,
+    instance: object,
+    args: Readonly<Record<string, readonly unknown[]>>,
+  ): Record<string, Sample> =>
+    Object.fromEntries(
+      Object.entries(args).map(([key, given]) => [
+        `${name}.${key}`,
+        of((...wrong: never[]) => Reflect.apply(Reflect.get(instance, key), instance, wrong), given),
+      ]),
+    );
+
+  return {
+    ...Object.fromEntries(["exp", "log", "sqrt", "softplus"].map((name) => [name, unary(Reflect.get(L, name))])),
+    ...Object.fromEntries(["softmax", "logSoftmax"].map((name) => [name, unary(Reflect.get(L, name))])),
+    ...Object.fromEntries(
+      ["relu", "sigmoid", "tanh"].map((name) => [name, of(Reflect.get(L, name), [], ...y(), [x, { out }])]),
+    ),
+    ...Object.fromEntries(
+      ["add", "sub", "mul", "div", "maximum", "minimum", "greater", "greaterEqual", "equal", "keep", "drop"].map(
+        (name) => [name, binary(Reflect.get(L, name))],
+      ),
+    ),
+    ...Object.fromEntries(
+      ["sigmoidGradient", "tanhGradient", "reluGradient"].map((name) => [
+        name,
+        of(Reflect.get(L, name), [x, same], [x, same, { out }]),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["sum", "mean", "max"].map((name) => [
+        name,
+        of(Reflect.get(L, name), [x], [lazy], [x, { axes: [0], keepAxes: true }]),
+      ]),
+    ),
+    ...Object.fromEntries(["square", "neg"].map((name) => [name, of(Reflect.get(L, name), ...y())])),
+    gelu: of(L.gelu, [], ...y()),
+    leakyRelu: of(L.leakyRelu, [], [{ slope: 0.1 }], [x], [x, { slope: 0.1 }]),
+    pow: of(L.pow, [x, 2], [lazy, 3]),
+    where: of(L.where, [same, x, x], [same, 1, x], [lazy, x, 0]),
+    broadcastTo: of(L.broadcastTo, [row, [2, 3]]),
+    reshape: of(L.reshape, [x, [3, 2]], [lazy, [6]]),
+    transpose: of(L.transpose, [x], [lazy]),
+    slice: of(L.slice, [x, 0, 1], [lazy, 0, 2, { axis: 1 }]),
+    concat: of(L.concat, [[x, same]], [[x, lazy], { axis: 1 }]),
+    gather: of(L.gather, [x, indices]),
+    matmul: of(L.matmul, [x, w], [x, same, { transpose: "b", alpha: 2, beta: 0 }], [lazy, w]),
+    affine: of(L.affine, [x, w, b], [lazy, w, b, { activation: "relu" }]),
+    addBias: of(L.addBias, [x, row], [x, row, { out }]),
+    columnSums: of(L.columnSums, [x]),
+    argmax: of(L.argmax, [x]),
+    countCorrect: of(L.countCorrect, [x, labels]),
+    softmaxCrossEntropy: of(L.softmaxCrossEntropy, [x, labels], [lazy, labels], [x, labels, { gradient: out }]),
+    binaryCrossEntropyWithLogits: of(L.binaryCrossEntropyWithLogits, [x, same]),
+    squaredError: of(L.squaredError, [x, same], [x, same, { gradient: out }]),
+    dropout: of(L.dropout, [0.5], [x, counter, { rate: 0.5, stream: 1 }]),
+    gatherRows: of(L.gatherRows, [bytes, indices, out], [bytes, indices, out, 0.5]),
+    gatherIndices: of(L.gatherIndices, [labels, indices]),
+    batchOf: of(L.batchOf, [bytes, indices, { dtype: "float32", scale: 0.5 }]),
+    labelsOf: of(L.labelsOf, [labels, indices]),
+    compress: of(L.compress, [bytes]),
+    compressed: of(L.compressed, [bytes]),
+    densityOf: of(L.densityOf, [bytes]),
+    gatherSparseRows: of(L.gatherSparseRows, [sparse, indices, sparseRows], [sparse, indices, sparseRows, 2]),
+    sparseAffine: of(L.sparseAffine, [sparseRows, w, b]),
+    sparseAxpy: of(L.sparseAxpy, [1, sparseRows, L.zeros(engine, [2, 2]), w]),
+    axpy: of(L.axpy, [2, x, out]),
+    fill: of(L.fill, [out, 1]),
+    copy: of(L.copy, [x, out]),
+    apply: of(L.apply, [operation, [x], {}], [operation, [x], {}, { out }]),
+    constant: of(L.constant, [engine, 1, "float32"]),
+    input: of(L.input, [engine, [2, 3], { name: "x", dtype: "float64" }]),
+    tensor: of(
+      L.tensor,
+      [engine, [1, 2]],
+      [engine, [[1, 2]], { dtype: "float64", name: "t" }],
+      [engine, Float32Array.of(1, 2), { shape: [2, 1] }],
+    ),
+    zeros: of(L.zeros, [engine, [2]], [engine, [2], { dtype: "int32", name: "z" }]),
+    tensorGroup: of(L.tensorGroup, [engine, { a: [2], b: [3] }, "float32"]),
+    grad: of(L.grad, [sumOf]),
+    valueAndGrad: of(L.valueAndGrad, [sumOf]),
+    hessianVectorProduct: of(L.hessianVectorProduct, [sumOf]),
+    gradientsOf: of(L.gradientsOf, [sumOf(lazy), [lazy]]),
+    gradCheck: of(L.gradCheck, [sumOf, [x64]], [sumOf, [x64], { eps: 1e-6, atol: 1e-5, rtol: 1e-3 }]),
+    compile: of(
+      L.compile,
+      [{ y: L.square(lazy) }],
+      [{ y: L.square(lazy) }, { into: [[L.square(lazy), out]], effects: [] }],
+    ),
+    describeProgram: of(L.describeProgram, [program]),
+    "Program.bind": of(program.bind.bind(program), [{}]),
+    numericalDiff: of(
+      L.numericalDiff,
+      [(v: number) => v * v, 3],
+      [(v: number) => v * v, 3, { h: 1e-4, method: "central" }],
+    ),
+    tangentLine: of(L.tangentLine, [(v: number) => v * v, 3], [(v: number) => v * v, 3, { h: 1e-4 }]),
+    numericalGradient: of(
+      L.numericalGradient,
+      [([p, q]: number[]) => p! * q!, [1, 2]],
+      [([p, q]: number[]) => p! * q!, [1, 2], { h: 1e-4 }],
+    ),
+    gradientDescent: of(L.gradientDescent, [([p]: number[]) => p! * p!, [1], { learningRate: 0.1, steps: 3 }]),
+    meanSquaredError: of(
+      L.meanSquaredError,
+      [plain, plain],
+      [
+        [1, 2],
+        [1, 3],
+      ],
+    ),
+    crossEntropyError: of(L.crossEntropyError, [plain, [0, 1]], [plain, plain, { delta: 1e-7 }]),
+    dense: of(L.dense, [3, 4], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
+    batchNorm: of(L.batchNorm, [], [{ momentum: 0.9, epsilon: 1e-5 }]),
+    sequential: of(L.sequential, [L.dense(3, 4), L.relu(), L.dense(4, 3)]),
+    network: of(
+      L.network,
+      [engine, description],
+      [engine, description, { seed: 1, dtype: "float64", loss: "softmaxCrossEntropy", random: random() }],
+    ),
+    networkOf: of(L.networkOf, [net]),
+    describeNetwork: of(L.describeNetwork, [net]),
+    parseDescription: of(L.parseDescription, [L.describeNetwork(net)], [L.describeNetwork(net), { file: "a" }]),
+    sgd: of(L.sgd, [rate]),
+    momentum: of(L.momentum, [{ ...rate, momentum: 0.9 }]),
+    nesterov: of(L.nesterov, [{ ...rate, momentum: 0.9 }]),
+    adaGrad: of(L.adaGrad, [{ ...rate, epsilon: 1e-7 }]),
+    rmsProp: of(L.rmsProp, [{ ...rate, decay: 0.9, epsilon: 1e-7 }]),
+    adam: of(L.adam, [{ ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-7 }]),
+    adamW: of(L.adamW, [{ ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.01 }]),
+    schedule: of(L.schedule, [0.1], [{ kind: "cosine", rate: 0.1, to: 0, steps: 10 }]),
+    rateAt: of(L.rateAt, [0.1, 3], [{ kind: "cosine", rate: 0.1, to: 0, steps: 10 }, 3]),
+    weightsOf: of(L.weightsOf, [net], [net, { naming: "lanegrad" }]),
+    setWeights: of(L.setWeights, [net, L.weightsOf(net)], [net, L.weightsOf(net), { naming: "lanegrad" }]),
+    loadWeights: of(L.loadWeights, [net, networkFile]),
+    encodeNetwork: of(L.encodeNetwork, [net], [net, { naming: "lanegrad" }]),
+    decodeNetwork: of(
+      L.decodeNetwork,
+      [engine, networkFile],
+      [engine, networkFile, { file: "f", loss: "squaredError", seed: 1 }],
+    ),
+    encodeOnnx: of(L.encodeOnnx, [net], [net, { narrowing: "refuse" }]),
+    numericalGradientOf: of(
+      L.numericalGradientOf,
+      [net, [[1, 2, 3]], [0]],
+      [net, [[1, 2, 3]], [0], { h: 1e-4, method: "plain" }],
+    ),
+    "Network.predict": of(net.predict.bind(net), [[[1, 2, 3]]], [x], [Float32Array.of(1, 2, 3)]),
+    "Network.logits": of(net.logits.bind(net), [x]),
+    "Network.loss": of(net.loss.bind(net), [[[1, 2, 3]], [0]], [x, labels]),
+    "Network.accuracy": of(net.accuracy.bind(net), [[[1, 2, 3]], [0]], [x, labels]),
+    "Network.countCorrect": of(net.countCorrect.bind(net), [x, labels]),
+    "Network.gradient": of(net.gradient.bind(net), [[[1, 2, 3]], [0]], [x, labels]),
+    "Network.optimize": of(net.optimize.bind(net), [L.sgd({ learningRate: 0.1 })]),
+    "Network.step": of(changed.step.bind(changed), [changedState, x, labels], [changedState, x, labels, 0.1]),
+    "Network.trainingStep": of(net.trainingStep.bind(net), [state, { x: lazy, t: L.labelsOf(labels, indices) }]),
+    "Network.accumulation": of(net.accumulation.bind(net), [state]),
+    "Network.forward": of(net.forward.bind(net), [lazy, "predict"]),
+    "Network.lossOf": of(net.lossOf.bind(net), [x, labels], [lazy, labels]),
+    "Network.descend": of(changed.descend.bind(changed), [0]),
+    "OptimizerState.resume": of(spare.resume.bind(spare), [3]),
+    "OptimizerState.advance": of(spare.advance.bind(spare), [0.1]),
+    "Accumulation.part": of(accumulation.part.bind(accumulation), [{ x: rowsIn, t: labelsIn }]),
+    "Accumulation.update": of(
+      (rate: never) => {
+        part.run();
+        accumulation.update(rate);
+      },
+      [0.1],
+    ),
+    "TrainingStep.run": of(step.run.bind(step), [], [0.1]),
+    SimpleNet: make(L.SimpleNet, [engine, { random: random(), inputSize: 2, outputSize: 3, dtype: "float64" }]),
+    TwoLayerNet: make(L.TwoLayerNet, [
+      engine,
+      { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random(), dtype: "float64" },
+    ]),
+    ...methods("SimpleNet", simple, {
+      predict: [[[1, 2]]],
+      loss: [[[1, 2]], [0]],
+      gradient: [[[1, 2]], [0]],
+      numericalGradient: [[[1, 2]], [0], { h: 1e-4 }],
+    }),
+    ...methods("TwoLayerNet", two, {
+      ...{
+        predict: [[[1, 2, 3]]],
+        loss: [[[1, 2, 3]], [0]],
+        accuracy: [[[1, 2, 3]], [0]],
+        gradient: [[[1, 2, 3]], [0]],
+      },
+      ...{
+        countCorrect: [x, labels],
+        numericalGradient: [[[1, 2, 3]], [0], { h: 1e-4, method: "plain" }],
+        step: [x, labels, 0.1],
+      },
+      ...{ descend: [0], optimize: [L.sgd({ learningRate: 0.1 })] },
+    }),
+    ...methods("StagedMinibatch", staged, { load: [table, [0, 1]] }),
+    ...methods("CheckpointFolder", new L.CheckpointFolder(folder), {
+      save: [checkpoint, { as: "best" }],
+      read: ["best.safetensors"],
+    }),
+    SparseMatrix: make(L.SparseMatrix as never, [engine, [2, 3], { dtype: "float32", widest: 3 }]),
+    Dataset: make(
+      L.Dataset,
+      [
+        {
+          name: "d",
+          inputs: Float32Array.of(1, 2),
+          shape: [1],
+          labels: Uint8Array.of(0, 1),
+          classes: 2,
+          classNames: ["a", "b"],
+          inputNames: ["p"],
+          targets: "labels",
+          scale: 1,
+        },
+      ],
+      [{ name: "d", inputs: Float32Array.of(1, 2), shape: [1], targetValues: Float32Array.of(1, 2) }],
+    ),
+    "Dataset.batch": of(table.batch.bind(table), [[0, 1]]),
+    "Dataset.slice": of(table.slice.bind(table), [0, 2]),
+    "Dataset.pick": of(table.pick.bind(table), [[0, 1]]),
+    DatasetStream: make(L.DatasetStream, [{ chunks: () => [table], shuffleBuffer: 2, seed: 0 }]),
+    "DatasetStream.batches": of(
+      (o: never) => {
+        const all = stream.batches(o);
+        return all.next().then(() => all.return());
+      },
+      [{ batchSize: 2, epoch: 0, dropLast: true }],
+    ),
+    streamDataset: of(L.streamDataset, [{ chunks: () => [table], shuffleBuffer: 2, seed: 0 }]),
+    datasetFromArrays: of(
+      L.datasetFromArrays,
+      [
+        {
+          name: "a",
+          inputs: { shape: [2, 1], data: Float32Array.of(1, 2) },
+          labels: { shape: [2], data: Uint8Array.of(0, 1) },
+        },
+      ],
+      [
+        {
+          name: "a",
+          inputs: { shape: [2, 1], data: Float32Array.of(1, 2) },
+          targets: { shape: [2], data: Float32Array.of(0, 1) },
+        },
+      ],
+    ),
+    datasetFromNamedArrays: of(L.datasetFromNamedArrays, [
+      [
+        { name: "x", shape: [2, 1], data: Float32Array.of(1, 2) },
+        { name: "y", shape: [2], data: Uint8Array.of(0, 1) },
+      ],
+      { name: "n", inputs: "x", labels: "y" },
+    ]),
+    augment: of(L.augment, [{ shift: 1, rotate: 5, scale: 0.1 }]),
+    augmented: of(L.augmented, [digits, { shift: 1, rotate: 5, scale: 0.1 }, random()]),
+    batches: of(
+      (...args: never[]) => [...(L.batches as (...args: never[]) => Iterable<unknown>)(...args)].length,
+      [table, { batchSize: 2, random: random(), dropLast: true }],
+    ),
+    split: of(L.split, [table, { share: 0.5, random: random(), stratify: "classes" }]),
+    standardize: of(L.standardize, [table]),
+    minMax: of(L.minMax, [table]),
+    applyScaling: of(L.applyScaling, [L.standardize(table), table]),
+    scaleValues: of(L.scaleValues, [L.standardize(table), [1, 2, 3]]),
+    prepareDigit: of(
+      L.prepareDigit,
+      [{ grey: new Float64Array(9).fill(200), width: 3, height: 3 }],
+      [{ grey: new Float64Array(9).fill(200), width: 3, height: 3 }, 28],
+    ),
+    readIdx: of(L.readIdx, [idx], [idx, { maxBytes: 1000, type: "uint8", rank: 3 }]),
+    parseIdx: of(L.parseIdx, [idx], [idx, { type: "uint8", rank: 3 }]),
+    encodeIdx: of(L.encodeIdx, [{ type: "uint8", shape: [2], data: Uint8Array.of(1, 2) }]),
+    loadMnist: of(L.loadMnist, ["data"], ["data", { maxBytes: 1e8 }]),
+    downloadMnist: of(offline(L.downloadMnist), [{ cacheFolder: folder, mirrors: ["http://127.0.0.1:9/"] }]),
+    loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
+    parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
+    loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),
+    encodeNpy: of(L.encodeNpy, [{ shape: [2], data: Float32Array.of(1, 2) }]),
+    decodeNpy: of(L.decodeNpy, [npy], [npy, { file: "f" }]),
+    encodeNpz: of(L.encodeNpz, [named]),
+    decodeNpz: of(L.decodeNpz, [npz], [npz, { file: "f", maxBytes: 1000 }]),
+    encodeSafetensors: of(L.encodeSafetensors, [named], [named, { key: "value" }]),
+    decodeSafetensors: of(L.decodeSafetensors, [safetensors], [safetensors, { file: "f" }]),
+    train: of(
+      L.train,
+      [net, table, options],
+      [net, table, { ...options, validation: 0.25, earlyStopping: { patience: 1 } }],
+    ),
+    Trainer: make(
+      L.Trainer as never,
+      [net, { train: table }, options],
+      [net, { train: table, test: table, validation: table }, { ...options, evaluateEvery: 1 }],
+    ),
+    checkpointOf: of(L.checkpointOf, [trainer]),
+    restore: of(L.restore, [trainer, checkpoint]),
+    encodeCheckpoint: of(L.encodeCheckpoint, [checkpoint]),
+    decodeCheckpoint: of(
+      L.decodeCheckpoint,
+      [L.encodeCheckpoint(checkpoint)],
+      [L.encodeCheckpoint(checkpoint), { file: "f" }],
+    ),
+    evaluate: of(L.evaluate, [net, table], [net, table, { topK: 2 }]),
+    accuracyOf: of(L.accuracyOf, [net, table]),
+    misclassified: of(L.misclassified, [net, table], [net, table, { limit: 3 }]),
+    classReport: of(L.classReport, [evaluation.classes?.confusion]),
+    reportData: of(L.reportData, [evaluation], [evaluation, ["a", "b", "c"]]),
+    reportText: of(L.reportText, [evaluation], [evaluation, ["a", "b", "c"]]),
+    ResidentDataset: make(L.ResidentDataset, [engine, table], [engine, digits, { layout: "dense" }]),
+    Minibatch: make(L.Minibatch as never, [resident, 2, "float32"]),
+    StagedMinibatch: make(L.StagedMinibatch as never, [
+      engine,
+      table,
+      { batchSize: 2, dtype: "float32", layout: "dense" },
+    ]),
+    RandomState: make(L.RandomState, [0], [[1, 2]]),
+    ...Object.fromEntries(
+      ["rand", "randn"].map((name) => [
+        `RandomState.${name}`,
+        of((...args: never[]) => Reflect.apply(Reflect.get(random(), name), random(), args), [2, 3]),
+      ]),
+    ),
+    "RandomState.randint": of((...args: [never, never]) => random().randint(...args), [0, 5], [0, 5, 3]),
+    "RandomState.choice": of(
+      (...args: [never, never]) => random().choice(...args),
+      [5, 3],
+      [5, 3, { replace: false, out: new Int32Array(3) }],
+    ),
+    "RandomState.permutation": of((n: never) => random().permutation(n), [5]),
+    "RandomState.shuffle": of((list: never) => random().shuffle(list), [[1, 2, 3]]),
+    "RandomState.setState": of((s: never) => random().setState(s), [random().getState()]),
+    "Tensor.set": of(x.set.bind(L.zeros(engine, [2])), [[1, 2]], [Float32Array.of(1, 2)]),
+    "Tensor.rows": of(x.rows.bind(x), [0, 1]),
+    "Tensor.part": of(x.part.bind(x), [0, [2]], [0, [2], "name"]),
+    "Engine.load": of(L.Engine.load, [], [{ build: "simd" }]),
+    supports: of(L.supports, ["simd"]),
+    kernelsOf: of(L.kernelsOf, ["simd", undefined]),
+    accuracyCurves: of(plot.accuracyCurves, [
+      { x: [0, 1], train: [0.1, 0.5], test: [0.1, 0.4] },
+      { ...chart, height: 200 },
+    ]),
+    band: of(plot.band, [
+      { x: [1, 2], lower: [0, 1], median: [1, 2], upper: [2, 3] },
+      { ...chart, xScale: "linear", medianLabel: "m", bandLabel: "b" },
+    ]),
+    bars: of(plot.bars, [[{ label: "a", value: 1, note: "one" }], { ...figure, unit: "ms" }]),
+    confusionMatrix: of(plot.confusionMatrix, [
+      [
+        [3, 1],
+        [0, 4],
+      ],
+      { ...figure, classes: ["a", "b"] },
+    ]),
+    digits: of(plot.digits, [
+      [{ pixels: [0, 1, 2, 3], caption: "c" }],
+      { ...figure, shape: [2, 2], perRow: 1, range: [0, 3] },
+    ]),
+    histogram: of(plot.histogram, [[1, 2, 3], { ...chart, bins: 3 }]),
+    lines: of(plot.lines, [
+      [{ label: "l", x: [0, 1], y: [1, 2], markers: "all" }],
+      { ...chart, points: [{ x: 0, y: 1, label: "p" }], yScale: "linear" },
+    ]),
+    lossCurve: of(plot.lossCurve, [[3, 2, 1], { ...chart, steps: [0, 1, 2], smoothing: 1 }]),
+    matrix: of(plot.matrix, [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { ...figure, rows: ["a", "b"], columns: ["c", "d"], decimals: 1 },
+    ]),
+    quiver: of(plot.quiver, [{ x: [0, 1], y: [0, 1], u: [1, 1], v: [0, 1] }, chart]),
+    tangents: of(plot.tangents, [(v: number) => v * v, [{ x: 1, slope: 2 }], { ...chart, xDomain: [0, 2] }]),
+    toPng: of(plot.toPng, [svg, { width: 20, background: "white", color: "red" }]),
+    trajectory: of(plot.trajectory, [
+      ([p = 0, q = 0]: Float64Array) => p * p + q * q,
+      [
+        {
+          label: "w",
+          points: [
+            [1, 1],
+            [0, 0],
+          ],
+        },
+      ],
+      { ...chart, levels: [1, 2] },
+    ]),
+    weightImages: of(plot.weightImages, [
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+        [7, 8],
+      ],
+      { ...figure, shape: [2, 2], perRow: 2, captions: ["a", "b"] },
+    ]),
+    CheckpointFolder: make(L.CheckpointFolder, ["runs/absent"], ["runs/absent", { keep: 2, maxBytes: 1e6 }]),
+  };
+}
+
+/** The call without a network: requests fail. */
+function offline(call: (...args: never[]) => Promise<unknown>): (...args: never[]) => Promise<unknown> {
+  return async (...args) => {
+    const { fetch } = globalThis;
+    globalThis.fetch = () => Promise.reject(new TypeError("no network"));
+    try {
+      return await call(...args);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  };
+}
