@@ -12,7 +12,7 @@ import type { Case, Target } from "./target.ts";
 export const SLOW_MILLISECONDS = 50;
 /** What any case may allocate: compiled code, errors with their stacks, small objects. */
 export const SLACK_BYTES: number = 2 ** 20;
-/** How often a case that was slow is tried alone: another program may have had the processor. */
+/** How often a case that was slow is tried alone: a compiler or a collection of garbage may have had its turn. */
 const RETRIES = 6;
 const PAUSE_MILLISECONDS = 10;
 
@@ -143,9 +143,9 @@ async function tryCase(target: Target, drawn: Case): Promise<Trial> {
 /** Not async, because most targets are not: a promise for each case would take as long as the case. */
 function attempt(target: Target, drawn: Case): Trial | Promise<Trial> {
   const before = allocated();
-  const start = performance.now();
+  const start = processorMilliseconds();
   const end = (verdict: Verdict): Trial => {
-    const milliseconds = performance.now() - start;
+    const milliseconds = processorMilliseconds() - start;
     return { verdict, milliseconds, bytes: allocated() - before };
   };
   try {
@@ -166,6 +166,12 @@ function verdictOf(target: Target, error: unknown): Verdict {
   if (isRefusal) return { kind: "refused", by: error.name };
   const [, place = ""] = /\n\s+at (.*)/.exec(error.stack ?? "") ?? [];
   return { kind: "crash", reason: `threw ${error.name}: ${error.message.slice(0, 300)} at ${place}` };
+}
+
+/** Of the process: other programs add nothing, however busy the machine is. */
+function processorMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** What is alive or was: what a case adds is what it allocated, unless garbage was collected meanwhile. */

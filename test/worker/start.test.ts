@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, OptionError, WorkerError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
+import { kernelsOf } from "../../src/wasm/load.ts";
 import { startWorker, type WorkerOptions } from "../../src/worker/client.ts";
 import type { WorkerEndpoint } from "../../src/worker/endpoint.ts";
 import { clusters } from "../support/digits.ts";
@@ -16,6 +17,10 @@ import { ScriptedWorker, startTestWorker } from "../support/workers.ts";
 
 const test = suite("worker: start");
 
+/** Kernels that are waited for no longer: what remains is the worker. */
+const wasm = await kernelsOf(BUILD, undefined);
+const atHand = { build: BUILD, ...(wasm !== undefined && { wasm }) };
+
 /** A thread that lives and does not answer. */
 function silent(): Worker {
   return new Worker("setInterval(() => {}, 1e6);", { eval: true });
@@ -23,7 +28,7 @@ function silent(): Worker {
 
 test("a worker that never answers is a WorkerError after the time limit, and is ended", async () => {
   const thread = silent();
-  const start = () => startWorker({ build: BUILD, worker: () => thread, timeoutMilliseconds: 50 });
+  const start = () => startWorker({ ...atHand, worker: () => thread, timeoutMilliseconds: 50 });
   const { fault } = await assertRejects(start, WorkerError, "silent");
   assert.is(fault.kind, "start");
   assert.match((fault as { reason: string }).reason, /^no answer within 50 ms: .*serve/);
@@ -35,7 +40,7 @@ test("a thread that ends without an answer is heard of at once, and so is one th
   const exited = await assertRejects(() => startWorker({ build: BUILD, worker: ends }), WorkerError, "exit");
   assert.equal(exited.fault, { kind: "start", reason: "its thread ended with code 3" });
   const thread = silent();
-  const starting = assertRejects(() => startWorker({ build: BUILD, worker: () => thread }), WorkerError, "terminated");
+  const starting = assertRejects(() => startWorker({ ...atHand, worker: () => thread }), WorkerError, "terminated");
   thread.once("online", () => void thread.terminate());
   assert.equal((await starting).fault, { kind: "start", reason: "its thread ended with code 1" });
 });
@@ -61,8 +66,13 @@ test("a signal ends the start with its reason, and has no effect afterwards", as
   const controller = new AbortController();
   const reason = new Error("enough");
   const thread = silent();
-  const starting = startWorker({ build: BUILD, worker: () => thread, signal: controller.signal });
-  setTimeout(() => controller.abort(reason), 20);
+  const starting = startWorker({
+    ...{ build: BUILD, signal: controller.signal },
+    worker() {
+      setTimeout(() => controller.abort(reason), 20);
+      return thread;
+    },
+  });
   assert.is(await starting.catch((error: unknown) => error), reason);
   assert.is(thread.threadId, -1, "the thread is gone");
   assert.equal(getEventListeners(controller.signal, "abort"), []);
@@ -114,7 +124,7 @@ test("options that are none are refused before a worker is made", async () => {
 
 test("a start that is closed from outside does not wait, either", async () => {
   const worker = new ScriptedWorker();
-  const starting = startWorker({ build: BUILD, worker: () => worker as WorkerEndpoint });
+  const starting = startWorker({ ...atHand, worker: () => worker as WorkerEndpoint });
   const failed = assertRejects(() => starting, WorkerError, "exit");
   await new Promise((resolve) => setTimeout(resolve, 20));
   worker.emit("exit", 0);

@@ -98,6 +98,7 @@ export class GraphDraw {
     this.#isWild = draw.chance(0.1);
     const count = draw.between(1, 4);
     for (let i = 0; i < count; i++) this.#leaf();
+    if (this.values.length === 0) this.#leaf([]); // the arena had no room for the others
     if (draw.chance(0.25)) this.#rows();
   }
 
