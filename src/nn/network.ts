@@ -193,7 +193,8 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /**
-   * The loss of the examples, without dropout, and with running statistics in place of the batch's.
+   * The loss of the examples, without dropout, and with running statistics in place of the batch's: a mean, but for
+   * `squaredError`, which is a sum.
    *
    * @param t m labels, or m × outputSize targets
    * @throws {ShapeError} shapes do not fit

@@ -80,7 +80,7 @@ export class TrainingStep<D extends FloatType> extends Owner {
     );
   }
 
-  /** The minibatch's loss before the last step's update: a scalar, overwritten by the next step. */
+  /** The minibatch's loss before the last step's update, as the loss defines it: a scalar, overwritten by the next step. */
   get loss(): Tensor {
     return this.program.outputs.loss;
   }

@@ -152,7 +152,7 @@ test("checkpoints of another version, of another network, and weights alone are 
   const cases: [string, RegExp][] = [
     [
       change('{"version":1,"plan"', '{"version":99,"plan"'),
-      /checkpoint-000000020\.safetensors: expected a checkpoint of version 1, found 99/,
+      /checkpoint-000000020\.safetensors: expected a checkpoint of version 2, found 99/,
     ],
     [change('"name":"sigmoid"', '"name":"tanh"'), /of another run: network .* there, .* here/],
     [join(finished, "weights.safetensors"), /weights without a checkpoint/],

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { describeProgram } from "../../src/autodiff/describe.ts";
 import { compile } from "../../src/autodiff/program.ts";
+import { OptionError } from "../../src/errors.ts";
 import type { Mode } from "../../src/nn/forward.ts";
 import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -16,6 +17,7 @@ import { loadEngine } from "../support/engine.ts";
 import { EPS, FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import * as oracle from "../support/oracle.ts";
+import { assertThrows } from "../support/throws.ts";
 import { affineOf, assertNear, assertSameBits, labelsFor, matrix, std1, TOLERANCE, valuesOf } from "./by_hand.ts";
 
 const engine = await loadEngine();
@@ -116,12 +118,17 @@ for (const dtype of FLOATS) {
     }
   });
 
-  test(`a minibatch of one example is its own mean, and its variance is 0, ${dtype}`, () => {
+  test(`two equal examples are their own mean, and their variance is 0; one has none, ${dtype}`, () => {
     using net = network(engine, sequential(dense(3, 2, std1), batchNorm({ momentum: 1 })), { seed: 6, dtype });
     using state = net.optimize(sgd({ learningRate: 0 }));
-    using x = matrix(engine, dtype, 1, 3, 1);
-    using t = labelsFor(engine, 1, 2);
-    const z = affineOf(1, Float64Array.from(x.data), valuesOf(net.parameters)["W1"]!, new Float64Array(2));
+    using one = matrix(engine, dtype, 1, 3, 1);
+    using t1 = labelsFor(engine, 1, 2);
+    const before = valuesOf(net.statistics);
+    assertThrows(() => net.step(state, one, t1), OptionError, "one");
+    assert.equal(valuesOf(net.statistics), before);
+    using x = tensor(engine, [...one.data, ...one.data], { dtype, shape: [2, 3] });
+    using t = labelsFor(engine, 2, 2);
+    const z = affineOf(1, Float64Array.from(one.data), valuesOf(net.parameters)["W1"]!, new Float64Array(2));
     net.step(state, x, t);
     assertNear(net.statistics, { mean1: z, variance1: new Float64Array(2) }, tolerance, "statistics");
     net.step(state, x, t);

@@ -68,7 +68,7 @@ test("weights without a checkpoint, and a checkpoint of another version, are ref
   await folder.save(first);
   for (const [kind, bytes] of [
     ["no-checkpoint", encodeSafetensors([...second.arrays.values()])],
-    ["version", encodeCheckpoint({ ...second, facts: { ...second.facts, version: 2 } })],
+    ["version", encodeCheckpoint({ ...second, facts: { ...second.facts, version: 3 } })],
   ] as const) {
     writeFileSync(join(path, "checkpoint-000000002.safetensors"), bytes);
     const error = await assertRejects(() => folder.latest(), CheckpointError, kind);

@@ -3,7 +3,8 @@ import { AllocationError, FormatError, OptionError } from "../../../src/errors.t
 import type { NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../../../src/nn/description.ts";
-import { batchNorm, dense, type Layer, sequential } from "../../../src/nn/layers.ts";
+import { batchNorm, dense, type Layer, type Sequential, sequential } from "../../../src/nn/layers.ts";
+import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/network_file.ts";
 import { dropout } from "../../../src/ops/dropout.ts";
@@ -50,9 +51,14 @@ const LAYERS = [
   sequential(dense(1, 1, { weights: "xavier" })),
 ];
 
+/** One output has no softmax. */
+function lossOf(layers: Sequential): LossName {
+  return layers === LAYERS[2] ? "meanSquaredError" : "softmaxCrossEntropy";
+}
+
 async function filesOf(engine: Engine): Promise<Uint8Array[]> {
   return LAYERS.flatMap((layers, i) => {
-    using net = network(engine, layers, { seed: i, dtype: i === 2 ? "float64" : "float32" });
+    using net = network(engine, layers, { seed: i, loss: lossOf(layers), dtype: i === 2 ? "float64" : "float32" });
     return [encodeNetwork(net), encodeNetwork(net, { naming: "pytorch" })];
   });
 }
@@ -186,7 +192,7 @@ export const description: Target = {
   async open() {
     const engine = await Engine.load({ build: "debug" });
     const descriptions = LAYERS.map((layers) => {
-      using net = network(engine, layers, { seed: 1 });
+      using net = network(engine, layers, { seed: 1, loss: lossOf(layers) });
       return JSON.parse(JSON.stringify(describeNetwork(net))) as JsonValue;
     });
     return {
