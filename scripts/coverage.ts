@@ -1,15 +1,18 @@
 /**
- * How much of src the suite reaches: `npm run coverage`, on the build simd; `npm run coverage -- data/idx` for part of the suite.
+ * How much of src the suite reaches: `npm run coverage`, on the build simd; `npm run coverage -- data/idx` for part of the suite;
+ * `npm run coverage -- --counts FOLDER` of a run that has been (`npm test -- --coverage FOLDER`).
  *
  * V8 counts, in the tests' process and in every process and thread that they start, and c8 maps its counts to the sources.
  * Prints each file that is not reached whole, with what is not; fails under 95 % of lines or branches. The last line is the
  * suite's own `N passed, N failed`.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { Report } from "c8";
 import { transformSync } from "esbuild";
 
@@ -51,34 +54,38 @@ type Counts = {
   readonly fallbacks: number;
 };
 
+const { values, positionals } = parseArgs({ options: { counts: { type: "string" } }, allowPositionals: true });
 const folder = mkdtempSync(join(tmpdir(), "lanegrad-coverage-"));
 try {
-  const suite = runSuite(join(folder, "v8"));
-  const counts = countsByFile(await report(folder));
+  const status = values.counts === undefined ? await runSuite(join(folder, "v8")) : { code: 0, lastLine: "" };
+  const counts = countsByFile(await report(folder, values.counts ?? join(folder, "v8")));
   const isEnough = print(counts);
-  console.log(`\n${suite.lastLine}`);
-  process.exitCode = suite.status === 0 && (isEnough || process.argv[2] !== undefined) ? 0 : 1;
+  if (status.lastLine !== "") console.log(`\n${status.lastLine}`);
+  process.exitCode = status.code === 0 && (isEnough || positionals.length > 0) ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function runSuite(counters: string): { readonly status: number | null; readonly lastLine: string } {
-  const { status, stdout } = spawnSync(
+/** Runs the suite, whose lines are printed as they come. */
+async function runSuite(counts: string): Promise<{ readonly code: number | null; readonly lastLine: string }> {
+  const child = spawn(
     process.execPath,
-    ["--import", "tsx", join(ROOT, "scripts/test.ts"), ...process.argv.slice(2)],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-      maxBuffer: 2 ** 28,
-      env: { ...process.env, LANEGRAD_BUILD: "simd", NODE_V8_COVERAGE: counters },
-    },
+    ["--import", "tsx", join(ROOT, "scripts/test.ts"), "--coverage", counts, ...positionals],
+    { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, LANEGRAD_BUILD: "simd" } },
   );
-  process.stdout.write(stdout);
-  return { status, lastLine: stdout.trimEnd().split("\n").at(-1) ?? "" };
+  let lastLine = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    console.log(line);
+    lastLine = line;
+  }
+  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.once("close", resolve)));
+  return { code, lastLine };
 }
 
-async function report(reportsDirectory: string): Promise<Readonly<Record<string, FileCoverage>>> {
+async function report(
+  reportsDirectory: string,
+  tempDirectory: string,
+): Promise<Readonly<Record<string, FileCoverage>>> {
   await new Report({
     ...{
       include: "src/**/*.ts",
@@ -88,7 +95,7 @@ async function report(reportsDirectory: string): Promise<Readonly<Record<string,
       all: true,
       src: [ROOT],
     },
-    ...{ reporter: ["json"], reportsDirectory, tempDirectory: join(reportsDirectory, "v8"), excludeNodeModules: true },
+    ...{ reporter: ["json"], reportsDirectory, tempDirectory, excludeNodeModules: true },
   }).run();
   return JSON.parse(readFileSync(join(reportsDirectory, "coverage-final.json"), "utf8"));
 }

@@ -8,7 +8,7 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,9 @@ if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SU
 async function build(name: string): Promise<void> {
   const bytes = await compile(name);
   const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
-  writeFileSync(inlinedFile(name), `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
+  const partial = `${inlinedFile(name)}.${process.pid}`; // renamed, because another process may import it at any moment
+  writeFileSync(partial, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
+  renameSync(partial, inlinedFile(name));
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
 }
 

@@ -1,9 +1,10 @@
 /**
  * The suite: `npm test`, on the build `simd`; `npm test -- data/idx` for the files whose path has that in it.
  *
- *   --builds A,B   on these builds: simd, relaxed, debug, js; LANEGRAD_BUILD=A,B does the same
- *   --all          on simd, relaxed and debug, and of js the kernels' tests and the golden table
- *   --nodes A,B    in these versions of Node, 20, 22, 24 or 26: npm's packages of them
+ *   --builds A,B       on these builds: simd, relaxed, debug, js; LANEGRAD_BUILD=A,B does the same
+ *   --all              on simd, relaxed and debug, and of js the tests of the kernels and the golden table
+ *   --nodes            in Node 20, 22, 24 and 26, without the version that runs this script: npm's packages of them
+ *   --coverage FOLDER  V8's counts of the build simd are written there, for `npm run coverage -- --counts FOLDER`
  *
  * Files are spread over the cores. There is a line for each when it has ended, with what failed in it. The last line is
  * `N passed, N failed`; a build on which no test ran has failed. What a file may take is not limited, but it has timed out
@@ -37,19 +38,29 @@ type Pass = {
   readonly node: string;
   readonly flags: readonly string[];
   readonly files: readonly TestFile[];
+  /** Where V8 writes its counts, if it counts. */
+  readonly counts?: string | undefined;
 };
 
 const { values, positionals } = parseArgs({
   options: {
     all: { type: "boolean", default: false },
     builds: { type: "string", default: process.env["LANEGRAD_BUILD"] ?? "simd" },
-    nodes: { type: "string" },
+    nodes: { type: "boolean", default: false },
+    coverage: { type: "string" },
   },
   allowPositionals: true,
 });
 const limitSeconds = Number(process.env["LANEGRAD_TEST_LIMIT"] ?? LIMIT_SECONDS);
 const times = readTimes();
 const files = filesOf(positionals[0] ?? "");
+// An interrupted run leaves no process behind: they are ended on exit.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => process.exit(code));
+}
 let passed = 0;
 let failed = 0;
 for (const pass of passesOf()) await run(pass);
@@ -57,19 +68,19 @@ writeTimes();
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** @throws {Error} an unknown build or version of Node */
+/** @throws {Error} an unknown build */
 function passesOf(): Pass[] {
   const builds = values.all ? BUILDS : values.builds.split(",");
   check("build", builds, BUILDS);
-  if (values.nodes === undefined) {
+  if (!values.nodes) {
     return builds.map((build) => {
       const flags = build === "relaxed" && !supports("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
       const own = values.all && build === "js" ? files.filter(({ name }) => OF_JS.test(name)) : files;
-      return { title: `build ${build}`, build, node: process.execPath, flags, files: own };
+      const counts = build === "simd" ? values.coverage : undefined;
+      return { title: `build ${build}`, build, node: process.execPath, flags, files: own, counts };
     });
   }
-  const versions = values.nodes.split(",");
-  check("version of Node", versions, NODES);
+  const versions = NODES.filter((version) => version !== process.versions.node.split(".")[0]);
   installTools();
   return versions.flatMap((version) => {
     const node = toolFile(`node-${version}/bin/node`);
@@ -86,14 +97,14 @@ function check(what: string, words: readonly string[], known: readonly string[])
   if (unknown !== undefined) throw new Error(`unknown ${what} ${unknown}; expected ${known.join(", ")}`);
 }
 
-async function run({ title, build, node, flags, files }: Pass): Promise<void> {
+async function run({ title, build, node, flags, files, counts }: Pass): Promise<void> {
   console.log(`\n${title}`);
   const began = performance.now();
   const results: Result[] = [];
   await runFiles(files, {
     node,
     flags,
-    environment: { LANEGRAD_BUILD: build },
+    environment: { LANEGRAD_BUILD: build, ...(counts === undefined ? {} : { NODE_V8_COVERAGE: counts }) },
     processes: Math.max(1, Math.min(availableParallelism(), files.length)),
     limitSeconds,
     onResult(result) {
@@ -106,8 +117,8 @@ async function run({ title, build, node, flags, files }: Pass): Promise<void> {
   const bad = sum(results.map((result) => result.failed)) + (results.some(({ passed }) => passed > 0) ? 0 : 1);
   const skipped = sum(results.map((result) => result.skipped));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  const counts = `${good} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
-  console.log(good + bad === 1 && good === 0 ? `${title}: no test ran` : `${title}: ${counts} in ${seconds} s`);
+  const outcome = `${good} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  console.log(good + bad === 1 && good === 0 ? `${title}: no test ran` : `${title}: ${outcome} in ${seconds} s`);
   for (const { file, failed } of results) if (failed > 0) console.log(`  ${file.name}: ${failed} failed`);
   passed += good;
   failed += bad;

@@ -223,7 +223,7 @@ export function describeCheckpointFault(fault: CheckpointFault): string {
     case "version":
       return `expected a checkpoint of version ${fault.expected}, found ${fault.found}`;
     case "newer":
-      return `written by a newer version of lanegrad: ${fault.unknown} is unknown to this one`;
+      return `of a newer version: ${fault.unknown} is unknown here`;
     case "damaged":
       return `damaged: ${fault.reason}`;
     case "another-run":

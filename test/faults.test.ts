@@ -114,7 +114,7 @@ test("why a run cannot go on", () => {
   assertTold<CheckpointFault>(describeCheckpointFault, {
     "no-checkpoint": [[{}, "without a checkpoint"]],
     version: [[{ expected: 1, found: "2" }, "version 1, found 2"]],
-    newer: [[{ unknown: "a word" }, "newer version of lanegrad: a word is unknown"]],
+    newer: [[{ unknown: "a word" }, "of a newer version: a word is unknown here"]],
     damaged: [[{ reason: "a word" }, "damaged: a word"]],
     "another-run": [[{ differences: ["seed", "epochs"] }, "of another run: seed; epochs"]],
   });

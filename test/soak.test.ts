@@ -71,6 +71,19 @@ test("what wavers is flat, what shrinks is flat, and what happens in the first f
   );
 });
 
+test("of a short run, the steps in which code is compiled are not judged either", () => {
+  const compiled = (done: number): Sample => ({
+    ...{ done, milliseconds: 1, residentBytes: 1e8, heapBytes: 1e7 + 1000 * Math.min(done, 2000), arrayBytes: 0 },
+    ...{ memoryBytes: 65536, tensors: 3, tensorBytes: 640, descriptors: 20, threads: 11 },
+  });
+  const samples = Array.from({ length: 20 }, (_, i) => compiled(250 * (i + 1)));
+  const isFlat = (warmUp: number) =>
+    verdict(samples, { ...BOUNDS, heapBytes: { bytesEach: 1, floorBytes: 1e5 } }, warmUp).every(
+      (found) => found.isFlat,
+    );
+  assert.equal([isFlat(0), isFlat(2000)], [false, true]);
+});
+
 test("a tensor, a page of memory, a file or a thread that is left behind once is found", () => {
   const once = (i: number) => (i < COUNT - 1 ? 0 : 1);
   assert.equal(

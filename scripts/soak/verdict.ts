@@ -1,5 +1,6 @@
 /**
- * Whether a long run stays as it was. Its first fifth is left out: code is still being compiled then, and caches fill.
+ * Whether a long run stays as it was. Its first fifth is left out, and at least the first so many units of work: code is still
+ * being compiled then, and caches fill.
  *
  *   exact    the same number in every sample
  *   growth   least-squares slope × work done, within so many bytes for each unit of work, or within a floor that noise needs
@@ -27,10 +28,11 @@ const EXACT = ["memoryBytes", "tensors", "tensorBytes", "descriptors", "threads"
 /**
  * Judges samples.
  *
- * @throws {Error} fewer than three are left after the first fifth: no slope
+ * @param warmUp units of work after which the runtime has compiled what it will; of a short run, more than a fifth
+ * @throws {Error} fewer than three are left after them: no slope
  */
-export function verdict(samples: readonly Sample[], bounds: Bounds): Finding[] {
-  const judged = samples.slice(Math.ceil(WARM_UP * samples.length));
+export function verdict(samples: readonly Sample[], bounds: Bounds, warmUp = 0): Finding[] {
+  const judged = samples.slice(Math.ceil(WARM_UP * samples.length)).filter(({ done }) => done > warmUp);
   const [first, last] = [judged[0], judged.at(-1)];
   if (first === undefined || last === undefined || judged.length < 3) {
     throw new Error(`expected at least 4 samples, found ${samples.length}`);

@@ -51,12 +51,6 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) kill(child);
 });
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  process.on(signal, () => process.exit(code));
-}
 
 /** Runs the files, in their order as far as processes are free. Those that run alone come last. */
 export async function runFiles(files: readonly TestFile[], options: PoolOptions): Promise<void> {

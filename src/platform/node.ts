@@ -16,8 +16,8 @@ import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from ".
 /** The most that one system call is asked to read. */
 const READ_BYTES = 2 ** 30;
 
-/** Below this, Buffers come from a pool that others share; a block of its own starts here. */
-const UNPOOLED_BYTES = 4096;
+/** The smallest block that is inflated into. */
+const LEAST_BLOCK_BYTES = 4096;
 
 /** The longest Buffer that every supported Node can make. */
 const BUFFER_BYTES = 2 ** 32 - 1;
@@ -77,13 +77,13 @@ async function readUpTo(path: string, size: number, location: string): Promise<U
 export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
   const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
   // One byte more than is needed: zlib takes another block as soon as one is full.
-  const chunkSize = Math.max(UNPOOLED_BYTES, plausibleSize(bytes, maxOutputLength) + 1);
+  const chunkSize = Math.max(LEAST_BLOCK_BYTES, plausibleSize(bytes, maxOutputLength) + 1);
   // Loaded when it is needed: 2 ms that a program without gzip files does not wait for.
   const { gunzipSync } = await import("node:zlib");
   try {
     const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
     checkMember(bytes, engine.bytesWritten, buffer.length, file);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+    return ownBytes(buffer);
   } catch (error) {
     if (error instanceof IdxError) throw error;
     if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
@@ -100,7 +100,7 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
  */
 export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const maxOutputLength = Math.max(1, Math.min(maxBytes, BUFFER_BYTES - 1));
-  const chunkSize = Math.max(UNPOOLED_BYTES, reachableSize(bytes, maxOutputLength) + 1);
+  const chunkSize = Math.max(LEAST_BLOCK_BYTES, reachableSize(bytes, maxOutputLength) + 1);
   const { inflateRawSync } = await import("node:zlib");
   let result: Inflation;
   try {
@@ -114,7 +114,17 @@ export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<U
   if (engine.bytesWritten !== bytes.length) {
     throw new Error(`${bytes.length - engine.bytesWritten} bytes follow its end`);
   }
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  return ownBytes(buffer);
+}
+
+/**
+ * Inflated bytes in a block of their own: a copy where zlib's block is larger, or is Node's pool, which other Buffers share. From
+ * which size on a Buffer has its own block depends on the version of Node.
+ */
+function ownBytes(inflated: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = inflated;
+  const isOwn = byteOffset === 0 && buffer.byteLength <= length + 1;
+  return isOwn ? new Uint8Array(buffer, 0, length) : new Uint8Array(inflated);
 }
 
 function tooLarge(maxBytes: number): Error {

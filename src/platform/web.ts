@@ -91,7 +91,12 @@ async function contentOf(
  */
 export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const inflated = slices(bytes).pipeThrough(new DecompressionStream("deflate-raw"));
-  const content = await collect(inflated, { maxBytes, expectedBytes: reachableSize(bytes, maxBytes) });
+  let content: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    content = await collect(inflated, { maxBytes, expectedBytes: reachableSize(bytes, maxBytes) });
+  } catch (error) {
+    throw new Error(reasonOf(error)); // a TypeError in browsers and in later Nodes
+  }
   if (content === undefined) throw new Error(`holds more than ${maxBytes} bytes`);
   return content;
 }

@@ -17,6 +17,7 @@ const SWITCHES = [
 /** Why these tests cannot run here; undefined where they can, and run. */
 export function whyNot(): string | undefined {
   if ((process.env["LANEGRAD_BUILD"] ?? "simd") !== "simd") return "the page is of the build simd";
+  if (!isRequired) return "npm run test:browser runs these tests";
   if (chromium() === undefined) return "no Chromium (apt-get install chromium; LANEGRAD_CHROMIUM names another)";
   return whyNoTools();
 }
@@ -24,6 +25,7 @@ export function whyNot(): string | undefined {
 /** The same of Firefox, which is not required. */
 export function whyNoFirefox(): string | undefined {
   if ((process.env["LANEGRAD_BUILD"] ?? "simd") !== "simd") return "the page is of the build simd";
+  if (!isRequired) return "npm run test:browser runs these tests";
   if (firefox() === undefined) return "no Firefox (apt-get install firefox-esr; LANEGRAD_FIREFOX names another)";
   return whyNoTools();
 }
@@ -33,7 +35,7 @@ function whyNoTools(): string | undefined {
   return undefined;
 }
 
-/** Whether to go without these tests is a failure. */
+/** Whether these tests were asked for: then to go without them is a failure. */
 export const isRequired: boolean = process.env["LANEGRAD_BROWSER_TESTS"] === "required";
 
 /** Starts a browser without a window. */

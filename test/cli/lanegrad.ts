@@ -1,16 +1,12 @@
-/**
- * The command line as a user runs it, in another process. It is bundled once, into build/, because that many processes would
- * otherwise spend most of their time on translating the sources. Where coverage is counted it runs from its sources, so
- * that V8's counts are of the same scripts as in the other tests.
- */
+/** The command line as a user runs it, in another process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { programOf } from "../support/bundle.ts";
 import { BUILD } from "../support/engine.ts";
-import { type Ended, endOfProcess, makeTemporaryFolder, ROOT, removeAtExit } from "../support/script.ts";
+import { type Ended, endOfProcess, makeTemporaryFolder, ROOT } from "../support/script.ts";
 
 export type LanegradOptions = {
   readonly input?: string;
@@ -30,37 +26,9 @@ export function newPath(name = ""): string {
   return join(folder, `${paths}${name}`);
 }
 
-/** What Node is given to start the program: its bundle, or its sources where coverage of them is taken. */
-export const PROGRAM: readonly string[] = process.env["NODE_V8_COVERAGE"] === undefined ? [await bundle()] : sources();
-
-async function bundle(): Promise<string> {
-  const outdir = join(ROOT, `build/cli-${process.pid}`);
-  removeAtExit(outdir);
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: ["src/cli/main.ts"],
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "es2022",
-    conditions: ["node"],
-    alias: {
-      lanegrad: "./src/index.ts",
-      "lanegrad/plot": "./src/plot/index.ts",
-      "#platform": "./src/platform/node.ts",
-    },
-    external: ["@assemblyscript/loader", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"],
-    logLevel: "error",
-  });
-  return join(outdir, "main.js");
-}
-
-function sources(): readonly string[] {
-  process.env["TSX_TSCONFIG_PATH"] = join(ROOT, "tsconfig.json"); // it runs in other folders
-  return ["--import", import.meta.resolve("tsx"), join(ROOT, "src/cli/main.ts")];
-}
+/** What Node is given to start the program. */
+export const PROGRAM: readonly string[] = await programOf(join(ROOT, "src/cli/main.ts"));
+if (PROGRAM.length > 1) process.env["TSX_TSCONFIG_PATH"] = join(ROOT, "tsconfig.json"); // it runs in other folders
 
 /** Runs `lanegrad` to its end. */
 export async function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {

@@ -1,208 +1,309 @@
 /**
- * The chapter's sections print the chapter's numbers. They run in a process of their own, as a reader runs them, and once:
- * an example loads what a user gets, whichever build the suite is at.
+ * The chapter's page, made once by running every section, on the build `simd` alone, as a user's is: well-formed, by
+ * itself, the same in both languages, with every number that was printed.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseHTML } from "linkedom";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type Excerpt, excerptOf } from "../../examples/chapter-04/page/excerpt.ts";
+import { highlighted } from "../../examples/chapter-04/page/highlight.ts";
+import { type Made, makePage } from "../../examples/chapter-04/page/make.ts";
+import { inline, plain } from "../../examples/chapter-04/page/markup.ts";
+import { OUTLINE, SECTION_IDS } from "../../examples/chapter-04/page/outline.ts";
+import { withParticle } from "../../examples/chapter-04/page/particle.ts";
 import { BUILD } from "../support/engine.ts";
-import { makeTemporaryFolder, ROOT, runScript } from "../support/script.ts";
+import { ROOT, runScript } from "../support/script.ts";
+import { testSections } from "./chapter_sections.ts";
 
-const test = suite("chapter 4");
-const FOLDER = join(ROOT, "examples/chapter-04");
-const FILES = readdirSync(FOLDER).filter((file) => /^\d\d-/.test(file));
-/** What each section printed, by its title. */
-const printedBy = new Map<string, string>();
-const isHere = BUILD === "simd";
+const test = suite("the chapter's page");
+const HANGUL = /[가-힣]/;
+const VOID = new Set(["br", "input", "link", "meta", "wbr"]);
+let made: Made | undefined;
 
-test("every section runs, and writes figures with names of their own", async () => {
-  if (!isHere) return;
-  const out = makeTemporaryFolder();
-  const environment = { LANEGRAD_MNIST: "" };
-  const { code, stdout, stderr } = await runScript("examples/chapter-04/all.ts", [out], { environment });
-  assert.is(code, 0, stderr);
-  const written: string[] = [];
-  for (const part of stdout.split("\n\n")) {
-    const [title = "", ...lines] = part.trim().split("\n");
-    const printed = lines.map((line) => line.slice(2));
-    written.push(...printed.flatMap((line) => /^→ (.+)$/.exec(line)?.[1] ?? []));
-    printedBy.set(title, printed.filter((line) => !line.startsWith("→")).join("\n"));
-  }
-  assert.is(printedBy.size, FILES.length);
-  assert.not.match(stdout, /undefined|\[object/);
-  assert.is(new Set(written).size, written.length);
-  assert.equal(written.map((file) => file.slice(out.length + 1)).sort(), readdirSync(out).sort());
-  assert.ok(written.length > FILES.length, `${written.length} figures`);
-  for (const file of written) assert.match(readFileSync(file, "utf8"), /^<svg/, file);
-});
+const readFile = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+const words = (text: string | null): string => (text ?? "").replace(/\s+/g, " ").trim();
 
-/** A section's test, once all ran. */
-function of(title: string, law: string, body: (printed: string) => void): void {
-  test(`${title}: ${law}`, () => {
-    if (!isHere) return;
-    const printed = printedBy.get(title);
-    assert.ok(printed !== undefined, `no section ${title} among ${[...printedBy.keys()].join(", ")}`);
-    body(printed);
+/** A test of the page, once it was made. */
+function ofPage(law: string, body: (document: Document, page: Made) => void): void {
+  test(law, () => {
+    if (BUILD !== "simd") return;
+    assert.ok(made, "no page was made");
+    body(parseHTML(made.page).document, made);
   });
 }
 
-/** The one number, or all of them, that a pattern finds. */
-function numbersIn(text: string, pattern: RegExp): number[] {
-  const found = [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.map(Number));
-  assert.ok(found.length > 0 && !found.some(Number.isNaN), `${pattern} in\n${text}`);
-  return found;
-}
-
-function assertLines(printed: string, ...lines: string[]): void {
-  for (const line of lines) assert.ok(printed.split("\n").includes(line), `no line “${line}” in\n${printed}`);
-}
-
-of("Loss functions", "the chapter's four, and batches", (printed) => {
-  assertLines(
-    printed,
-    "squared error, class 2 at 0.6: 0.09750000000000003",
-    "squared error, class 2 at 0.1: 0.5975",
-    "cross entropy, class 2 at 0.6: 0.510825457099338",
-    "cross entropy, class 2 at 0.1: 2.302584092994546",
-    "one example is a batch of one row: 0.510825457099338",
-    "class 6 at 0: 16.11809565095832, and without δ: Infinity",
-  );
-  const batches = numbersIn(printed, /as a batch, .*: +(.+)/g);
-  assert.equal(batches, Array(2).fill((0.510825457099338 + 2.302584092994546) / 2));
+test("it is made of all sections, and says how far it is", async () => {
+  if (BUILD !== "simd") return;
+  const told: string[] = [];
+  made = await makePage(undefined, (line) => told.push(line));
+  assert.is(told.length, SECTION_IDS.length + 1);
+  assert.match(told.at(-1) ?? "", /^11\/11 What comes after, [\d.]+ s$/);
+  assert.ok(Buffer.byteLength(made.page) < 3e6);
 });
 
-of("Why a loss, and not the accuracy", "the loss answers to every step, the accuracy to few", (printed) => {
-  const [losses, accuracies] = numbersIn(printed, /(\d+) different losses, (\d+) different accuracies/g);
-  assert.is(losses, 201);
-  assert.ok(accuracies! < 30);
-  assert.match(printed, /of the step function 0\.0000, 0\.0000, 0\.0000\n.*of the sigmoid +0\.1050, 0\.2350, 0\.1050/);
+ofPage("every element is closed in the order in which it was opened", (_, { page }) => {
+  const open: string[] = [];
+  const markup = page.replace(/<(style|script)>[\s\S]*?<\/\1>/g, "<$1></$1>");
+  for (const [, slash, tag = "", self] of markup.matchAll(/<(\/?)([A-Za-z][\w-]*)(?:\s+[^<>]*?)?(\/?)>/g)) {
+    if (slash === "/") assert.is(open.pop(), tag);
+    else if (self !== "/" && !VOID.has(tag)) open.push(tag);
+  }
+  assert.equal(open, []);
+  assert.not.match(markup.replace(/<[^<>]*>/g, ""), /[<>]/, "a bare bracket");
 });
 
-of("Minibatches", "NumPy's draws, and an error that falls with the square root of the size", (printed) => {
-  assertLines(
-    printed,
-    "10000 digits of MNIST's training images: inputs (8000, 784), one-hot targets (8000, 10)",
-    "choice(60000, 10) from seed 0: [2732 43567 42613 52416 45891 21243 30403 32103 41993 57043]",
-    "of 100 drawn from 200, 78 are different: they are drawn with replacement",
-  );
-  const errors = numbersIn(printed, /minibatches of +(\d+): off by (.+)/g);
-  const scaled = errors.flatMap((size, i) => (i % 2 === 0 ? [errors[i + 1]! * Math.sqrt(size)] : []));
-  // 400 draws tell a standard deviation to 3.5 %, or less well for one example, whose losses have long tails.
-  for (const value of scaled) assert.ok(Math.abs(value / scaled[4]! - 1) < 0.2, `${scaled}`);
+ofPage("ids are there once, and whatever refers to one finds it", (document) => {
+  const ids = Array.from(document.querySelectorAll("[id]"), (element) => element.id);
+  assert.is(new Set(ids).size, ids.length);
+  const links = Array.from(document.querySelectorAll("a"), (a) => a.getAttribute("href") ?? "");
+  const names = Array.from(document.querySelectorAll("[aria-labelledby]"), (e) => e.getAttribute("aria-labelledby"));
+  const clips = Array.from(document.querySelectorAll("[clip-path]"), (e) => e.getAttribute("clip-path")?.slice(4, -1));
+  assert.ok(links.length > SECTION_IDS.length && clips.length > 5);
+  for (const link of [...links, ...clips]) assert.ok(link?.startsWith("#") && ids.includes(link.slice(1)), `${link}`);
+  for (const name of names) assert.ok(ids.includes(name ?? ""), `${name}`);
 });
 
-of("Numerical differentiation", "good and bad slopes of 0.01x² + 0.1x", (printed) => {
-  assertLines(
-    printed,
-    "h = 1e-50 is 0 in float32, so the slope is 0 / 0: NaN",
-    "in float64 it is lost in 5 + h, so the slope is 0",
-    "central difference, h = 1e-4:  0.1999999999990898 at 5, 0.2999999999986347 at 10",
+ofPage("nothing is loaded from anywhere", (document, { page }) => {
+  assert.not.match(
+    page.replaceAll(/ xmlns="[^"]*"/g, ""),
+    /https?:|\/\/[a-z]+\.[a-z]|url\((?!#)|@import|<(iframe|img)\b/,
   );
-  const [forward] = numbersIn(printed, /forward difference, .*: +(.+) at 5/g);
-  assert.ok(Math.abs(forward! - 0.200001) < 1e-11);
-  const best = numbersIn(printed, /best near h = (.+)/g);
-  // eps^⅓ and eps^½ in float64, then in float32, within a factor of 3
-  for (const [i, want] of [6e-6, 1.5e-8, 5e-3, 3.5e-4].entries()) {
-    assert.ok(Math.abs(Math.log10(best[i]! / want)) < 0.5, `${best[i]}, ${want}`);
+  for (const element of document.querySelectorAll("[src]")) assert.unreachable(element.outerHTML);
+  assert.equal(
+    Array.from(document.querySelectorAll("link"), (link) => link.getAttribute("href")),
+    ["data:,"],
+  );
+  const policy = document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "";
+  assert.match(policy, /^default-src 'none'/);
+});
+
+ofPage("one heading of the first level, none left out on the way down, and a list of all sections", (document) => {
+  const levels = Array.from(document.querySelectorAll("h1, h2, h3, h4"), ({ tagName }) => Number(tagName.slice(1)));
+  assert.is(levels.filter((level) => level === 1).length, 1);
+  for (const [i, level] of levels.entries()) assert.ok(level <= (levels[i - 1] ?? 0) + 1, `heading ${i}`);
+  const sections = Array.from(document.querySelectorAll("section"), ({ id }) => id);
+  assert.equal(sections, [...SECTION_IDS, "learned", "next"]);
+  assert.equal(
+    Array.from(document.querySelectorAll("nav a"), (a) => a.getAttribute("href")?.slice(1)),
+    sections,
+  );
+});
+
+ofPage("what is said in English is said in Korean, side by side, and neither in the other", (document) => {
+  const texts = Array.from(document.querySelectorAll(".en, .ko"));
+  assert.ok(texts.length > 600, `${texts.length} texts`);
+  for (const text of texts) {
+    const language = text.classList.contains("en") ? "en" : "ko";
+    assert.is(text.getAttribute("lang"), language);
+    const content = words(text.getAttribute("aria-label") ?? text.textContent);
+    assert.ok(content !== "", text.outerHTML);
+    assert.not.match(content, /undefined|\[object|NaN/);
+    if (language === "en") assert.not.match(content, HANGUL);
+  }
+  const kinds = (parent: Element, language: string) =>
+    Array.from(
+      parent.querySelectorAll(`.${language}`),
+      ({ tagName, children }) => `${tagName} ${children.length > 0 && tagName === "UL" ? children.length : ""}`,
+    );
+  for (const part of document.querySelectorAll("header, nav, section, .data, h1, h2, h3, h4, figure, figcaption, th")) {
+    assert.equal(kinds(part, "en"), kinds(part, "ko"), `${part.id} ${words(part.textContent).slice(0, 80)}`);
+  }
+  for (const text of document.querySelectorAll("p.ko, li .ko, ul.ko > li, figcaption .ko")) {
+    assert.match(text.textContent ?? "", HANGUL);
   }
 });
 
-of("Partial derivatives and the gradient of x₀² + x₁²", "at vectors, a matrix and a batch", (printed) => {
-  assertLines(
-    printed,
-    "by x₀ at (3, 4): 6.00000000000378",
-    "by x₁ at (3, 4): 7.999999999999119",
-    "gradient at (3, 4): [6. 8.], in full 6.00000000000378, 7.999999999999119",
-    "gradient at (0, 2): [0. 4.]",
-    "gradient at (3, 0): [6. 0.]",
-    "at a matrix, of its squares: [[ 2.  4.  6.] [ 8. 10. 12.]]",
-    "at a batch of 324 points, each its own; at the last one [4.5 4.5]",
-  );
-});
-
-of("Gradient descent from (−3, 4), 100 steps", "the chapter's three rates, and one that overflows", (printed) => {
-  assertLines(
-    printed,
-    "learning rate 0.1:   [-6.11110793e-10  8.14814391e-10]",
-    "learning rate 10:    [-2.58983747e+13 -1.29524862e+12]",
-    "learning rate 1e-10: [-2.99999994  3.99999992]",
-  );
-  assert.match(printed, /leaves the finite numbers: x\[0\] is NaN at iteration 1;/);
-});
-
-of("The gradient of a network", "NumPy's dW, and the losses with and without δ", (printed) => {
-  const dW = "[[-0.38812034  0.21114895  0.17697139]\n [-0.58218051  0.31672342  0.26545709]]";
-  assert.ok(printed.includes(`dW if class 0 is right:\n${dW}`), printed);
-  const losses = numbersIn(printed, /loss if class \d is right: (.+), with δ (.+)/g);
-  const want = [1.2209415612924048, 1.2209412222546145, 1.0409111862924052, 1.040910903112832]; // NumPy's
-  for (const [i, value] of want.entries()) assert.ok(Math.abs(losses[i]! - value) < 1e-14, `${losses[i]}, ${value}`);
-  const [after] = numbersIn(printed, /after a step .*: (.+)/g);
-  assert.ok(after! < losses[2]!);
-});
-
-of("A two-layer network, 784-100-10", "shapes, agreeing gradients, and what they cost", (printed) => {
-  assertLines(printed, "W1: (784, 100)", "b1: (100)", "W2: (100, 10)", "b2: (10)");
-  const differences = numbersIn(printed, /mean absolute difference (.+)/g);
-  assert.is(differences.length, 4);
-  assert.ok(Math.max(...differences) < 1e-9, `${differences}`);
-  const [plain, incremental, backward] = numbersIn(printed, /about ([\d.]+) s, or ([\d.]+) s .*\n.*: (\S+) s/g);
-  assert.ok(plain! > 10 * incremental! && incremental! > backward!, `${plain}, ${incremental}, ${backward}`);
-});
-
-of("Minibatch training", "the loss falls from ln 10 as NumPy's does", (printed) => {
-  const [first] = numbersIn(printed, /after its update: ([\d.]+)/g);
-  assert.ok(Math.abs(first! - Math.LN10) < 0.05);
-  const means = numbersIn(printed, /mean loss from step \d+: (.+)/g);
-  for (const [i, value] of means.slice(1).entries()) assert.ok(value < means[i]!, `${means}`);
-  const [last] = numbersIn(printed, /last 100 steps: (.+)/g);
-  assert.ok(Math.abs(last! - 0.112) < 0.02, `${last}`); // NumPy, on the same digits, four seeds: 0.105 to 0.118
-});
-
-of(
-  "Accuracy on training and test digits, once per epoch",
-  "the accuracy is NumPy's on these digits, and they are not passed off as MNIST's",
-  (printed) => {
-    const [train, , final] = numbersIn(
-      printed,
-      /9920: train (\S+), test (\S+)\nafter the last step: test accuracy (\S+),/g,
-    );
-    // NumPy, four seeds: 0.9688 to 0.9705 on the training digits, 0.927 to 0.932 on the others
-    assert.ok(Math.abs(train! - 0.9697) < 0.004, `${train}`);
-    assert.ok(Math.abs(final! - 0.9294) < 0.006, `${final}`);
-    assert.match(printed, /^this is not a score on MNIST's test set/);
+ofPage(
+  "every figure has a title, words for who cannot see it, and a caption, in both languages",
+  (document, { sections }) => {
+    const drawn = Array.from(document.querySelectorAll(".figures figure"));
+    const figures = sections.flatMap((section) => section.figures);
+    assert.is(drawn.length, figures.length);
+    for (const [i, figure] of drawn.entries()) {
+      assert.is(figure.id, `figure-${figures[i]?.name.replaceAll(".", "-")}`);
+      assert.is(figure.querySelectorAll("svg[aria-hidden=true]").length, 1);
+      const alts = Array.from(figure.querySelectorAll("[role=img]"), (alt) => alt.getAttribute("aria-label") ?? "");
+      assert.is(alts.length, 2);
+      assert.is(alts[0], figures[i]?.alt);
+      assert.ok(HANGUL.test(alts[1] ?? "") && (alts[1] ?? "").length > 15, alts[1]);
+      assert.ok(words(figure.querySelector("figcaption .ko")?.textContent ?? null).length > 10);
+      assert.is(figure.querySelectorAll(".title .en, .title .ko").length, 2);
+    }
   },
 );
 
-of("What comes after", "every other optimizer gets further than plain descent in as many steps", (printed) => {
-  const [sgd, ...others] = numbersIn(printed, /^(?:SGD|momentum|AdaGrad|Adam): (.+)$/gm);
-  assert.is(others.length, 3);
-  for (const value of others) assert.ok(value > sgd!, `${value}, ${sgd}`);
-  const [deep] = numbersIn(printed, /784-128-64-10 .*: (.+)/g);
-  assert.ok(deep! > 0.92, `${deep}`);
-});
-
-test("a section's file runs by itself, prints, and writes its figures where it is told", async () => {
-  if (!isHere) return;
-  const out = join(makeTemporaryFolder(), "figures");
-  const { code, stdout, stderr } = await runScript("examples/chapter-04/06-gradient-descent.ts", [out]);
-  assert.is(code, 0, stderr);
-  assert.match(stdout, /^\nGradient descent .*\n {2}learning rate 0\.1: /);
-  assert.equal(readdirSync(out).sort(), ["06-rate-0.01.svg", "06-rate-0.1.svg", "06-rate-0.9.svg"]);
-  assert.match(readFileSync(join(out, "06-rate-0.1.svg"), "utf8"), /^<svg/);
-});
-
-test("every section's file is in the list, in its place, and runs when it is started", () => {
-  const list = readFileSync(join(FOLDER, "sections.ts"), "utf8");
-  const order = /SECTIONS: [^=]*= \[([\s\S]*)\];/.exec(list)?.[1]?.match(/\b\w+\b/g) ?? [];
-  assert.is(order.length, FILES.length);
-  for (const [i, file] of FILES.sort().entries()) {
-    const source = readFileSync(join(FOLDER, file), "utf8");
-    assert.ok(list.includes(`import { ${order[i]} } from "./${file}"`), file);
-    assert.ok(source.endsWith(`await runAlone(import.meta.url, ${order[i]});\n`), file);
-    assert.not.match(source, /from "\.\.\/\.\.\/src/, file);
+ofPage("words in the drawings are in both languages", (document) => {
+  const labels = Array.from(document.querySelectorAll("svg text.en"));
+  assert.ok(labels.length > 60, `${labels.length}`);
+  for (const label of labels) {
+    const korean = label.nextElementSibling;
+    assert.is(korean?.getAttribute("class"), "ko");
+    for (const place of ["x", "y", "transform", "text-anchor"]) {
+      assert.is(korean?.getAttribute(place), label.getAttribute(place), place);
+    }
   }
-  assert.ok(existsSync(join(FOLDER, "README.md")));
+});
+
+ofPage("all that was printed is there, exactly", (document, { sections }) => {
+  for (const { id, numbers } of sections) {
+    const printed = document.querySelector(`#${id} pre.printed`)?.textContent;
+    assert.is(printed, numbers.join("\n"), id);
+  }
+});
+
+ofPage("the text's numbers are those that were printed, in both languages", (document, { sections }) => {
+  const printed = (id: string, pattern: RegExp) => {
+    const lines = sections.find((section) => section.id === id)?.numbers.join("\n") ?? "";
+    const value = pattern.exec(lines)?.[1];
+    assert.ok(value, `${pattern} in ${lines}`);
+    return value;
+  };
+  const final = (100 * Number(printed("evaluation", /after the last step: test accuracy (\S+),/))).toFixed(2);
+  const loss = printed("gradient-of-a-network", /class 2 is right: ([\d.]+)/);
+  const seconds = printed("training", /in (\S+) s$/m);
+  const said = (id: string, language: string) =>
+    Array.from(document.querySelectorAll(`#${id} .${language}`), (e) => e.textContent).join("\n");
+  for (const language of ["en", "ko"]) {
+    assert.ok(said("evaluation", language).includes(`${final}\u00a0%`), final);
+    assert.ok(said("learned", language).includes(`${final}\u00a0%`), final);
+    assert.ok(said("gradient-of-a-network", language).includes(loss), loss);
+    assert.match(said("training", language), new RegExp(`\\b${seconds} ?(s|초)`));
+  }
+  // The chapter's own, as the sections' tests have them.
+  for (const value of [
+    "0.09750000000000003",
+    "0.510825457099338",
+    "0.1999999999990898",
+    "[-2.58983747e+13 -1.29524862e+12]",
+  ]) {
+    for (const language of ["en", "ko"]) {
+      assert.ok(
+        words(Array.from(document.querySelectorAll(`p.${language}`), (p) => p.textContent).join(" ")).includes(value),
+        value,
+      );
+    }
+  }
+  const data = document.querySelector(".data")?.textContent ?? "";
+  assert.match(data, /no score on MNIST's test set[\s\S]*시험 데이터에 대한 점수가 아닙니다/);
+});
+
+ofPage("code is that of the files, formulas are MathML, tables have headings", (document) => {
+  for (const id of SECTION_IDS) {
+    const shown = Array.from(document.querySelectorAll(`#${id} figure.code`));
+    assert.is(shown.length, OUTLINE[id].code.length);
+    for (const figure of shown) {
+      const file = words(figure.querySelector("figcaption")?.textContent ?? null);
+      const source = new Set(
+        readFile(file)
+          .split("\n")
+          .map((line) => line.trim()),
+      );
+      const lines = (figure.querySelector("pre")?.textContent ?? "").split("\n");
+      assert.ok(lines.length > 1, file);
+      for (const line of lines) assert.ok(source.has(line.trim()), `${file}: ${line}`);
+    }
+    const formulas = document.querySelectorAll(`#${id} math`).length;
+    assert.ok(formulas > 0 && formulas === document.querySelectorAll(`#${id} .formula`).length);
+    assert.is(document.querySelectorAll(`#${id} th[scope=col]`).length, 2);
+    assert.ok(document.querySelectorAll(`#${id} td`).length >= 4);
+    assert.ok(document.querySelectorAll(`#${id} .gaps ul.ko li`).length > 0);
+  }
+});
+
+ofPage("every name of the chapter that the folder's README translates is in the tables", (document) => {
+  const cells = Array.from(document.querySelectorAll("td:first-child"), (cell) => cell.textContent).join("\n");
+  const rows = readFile("examples/chapter-04/README.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  assert.ok(rows.length > 15);
+  for (const row of rows) {
+    const [, name = ""] = /^\| `([\w.]+)/.exec(row) ?? [];
+    assert.ok(cells.includes(name), name);
+  }
+});
+
+ofPage("the switches are radio buttons with labels, English without a script", (document) => {
+  for (const [name, count] of [
+    ["language", 2],
+    ["colours", 3],
+  ] as const) {
+    const buttons = Array.from(document.querySelectorAll(`input[type=radio][name=${name}]`));
+    assert.is(buttons.length, count);
+    for (const button of buttons) {
+      assert.is(button.parentElement?.tagName, "LABEL");
+      assert.ok(words(button.parentElement?.textContent ?? null) !== "");
+    }
+    assert.ok(buttons[0]?.hasAttribute("checked"));
+  }
+  assert.is(document.documentElement.getAttribute("lang"), "en");
+});
+
+test("an excerpt has whole statements, the comments above them, and a gap where lines are left out", () => {
+  const source = [
+    "/** Why. */",
+    "const a = [",
+    "  1,",
+    "",
+    "  2,",
+    "];",
+    "const b = 3;",
+    "const c = 4;",
+    "function d() {",
+    "  if (b) {",
+    "    c();",
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+  const of = (...statements: string[]) => excerptOf(source, { file: "x.ts", statements } satisfies Excerpt);
+  assert.is(of("const a", "const b"), "/** Why. */\nconst a = [\n  1,\n\n  2,\n];\nconst b = 3;");
+  assert.is(of("const b", "if (b"), "const b = 3;\n\nif (b) {\n  c();\n}");
+  assert.throws(() => of("const b", "const a"), /x\.ts: no line below line 7 begins with “const a”/);
+});
+
+test("colours leave code as it is, also within templates", () => {
+  const codeOf = (markup: string) => parseHTML(`<pre>${markup}</pre>`).document.querySelector("pre")?.textContent;
+  for (const id of SECTION_IDS) {
+    for (const { file } of OUTLINE[id].code) assert.is(codeOf(highlighted(readFile(file))), readFile(file), file);
+  }
+  const markup = highlighted("const a = `x $" + "{f({ b: `y $" + '{1}` })} z`; // "c"');
+  assert.is(
+    markup,
+    '<span class="keyword">const</span> a = <span class="string">`x $' +
+      '{</span><span class="call">f</span>({ b: <span class="string">`y $' +
+      '{</span><span class="number">1</span><span class="string">}`</span> })<span class="string">} z`</span>; ' +
+      '<span class="comment">// &quot;c&quot;</span>',
+  );
+});
+
+test("marks of the text become elements, and brackets letters", () => {
+  const text = "`a_b_c < 1`, *term*, **strong**, 2_P_와 _x_: snake_case";
+  assert.is(
+    inline(text),
+    '<code translate="no">a_b_c &lt; 1</code>, <dfn>term</dfn>, <strong>strong</strong>, 2<var>P</var>와 <var>x</var>: snake_case',
+  );
+  assert.is(plain(text), "a_b_c < 1, term, strong, 2P와 x: snake_case");
+});
+
+test("a particle follows how the number is spoken", () => {
+  assert.equal(
+    ["0.5", "0.6", "7", "92.9 %"].map((value) => withParticle(value, "을/를")),
+    ["0.5를", "0.6을", "7을", "92.9 %를"],
+  );
+  assert.equal(
+    ["1", "2", "3", "8"].map((value) => withParticle(value, "으로/로")),
+    ["1로", "2로", "3으로", "8로"],
+  );
+});
+
+test("a wrong option is answered with the usage, before anything runs", async () => {
+  const { code, stdout, stderr } = await runScript("examples/chapter-04/page.ts", ["--page", "x"]);
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  assert.match(stderr, /--page[\s\S]*\nusage: npm run chapter \[-- --data DIR\] \[--out FILE\]\n$/);
 });
 
 test.run();
+testSections(() => made);

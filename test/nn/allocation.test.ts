@@ -68,7 +68,7 @@ async function bytesPerStep(
   using step = net.trainingStep(state, batch.source);
   for (let i = 0; i < WARM_UP; i++) step.run();
   const before = engine.stats();
-  const bytes = await bytesPerCall(() => step.run(), { warmUp: 0, calls: STEPS });
+  const bytes = await bytesPerCall(() => step.run(), { warmUp: 0, calls: STEPS, limit: LIMIT / 2 });
   assert.equal(engine.stats(), before);
   return bytes;
 }

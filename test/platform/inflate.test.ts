@@ -35,6 +35,18 @@ test("inflates every small size, and sizes around a slice and a block, at any ad
   }
 });
 
+test("the content has a block of its own, which no other array shares", async () => {
+  for (const [name, platform] of PLATFORMS) {
+    for (const size of [1, 10, 5000, 40_000]) {
+      const { byteOffset, buffer } = await platform.inflateRaw(pack(text(size)), size);
+      assert.ok(
+        byteOffset === 0 && buffer.byteLength <= size + 1,
+        `${name}: ${size}, at ${byteOffset} of ${buffer.byteLength}`,
+      );
+    }
+  }
+});
+
 test("the limit holds to the byte, and a bomb is refused before it has been inflated", async () => {
   const bomb = pack(new Uint8Array(2 ** 27));
   for (const [name, platform] of PLATFORMS) {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { programOf } from "./bundle.ts";
 
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -15,6 +16,8 @@ export type Ended = {
 };
 
 export type RunOptions = {
+  /** Translated and bundled first, as by default, or by tsx as it runs, which takes longer. */
+  readonly from?: "bundle" | "sources";
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with each piece of output, for scripts that are talked to while they run. */
   readonly onOutput?: (text: string, child: ChildProcess) => void;
@@ -24,13 +27,14 @@ export type RunOptions = {
 const LIMIT_SECONDS = 600;
 
 /** Runs a TypeScript file of the project to its end. */
-export function runScript(
+export async function runScript(
   file: string,
   args: readonly string[],
-  { environment = {}, onOutput }: RunOptions = {},
+  { environment = {}, onOutput, from = "bundle" }: RunOptions = {},
 ): Promise<Ended> {
   const flags = process.execArgv.filter((flag) => flag.startsWith("--experimental-wasm")); // what the relaxed build needs
-  return runNode([...flags, "--import", "tsx", join(ROOT, file), ...args], ROOT, { environment, onOutput });
+  const program = await programOf(join(ROOT, file), from);
+  return await runNode([...flags, ...program, ...args], ROOT, { environment, onOutput });
 }
 
 /** Runs Node with these arguments to its end. */

@@ -16,6 +16,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { programOf as programToRun } from "./bundle.ts";
 import { type Ended, makeTemporaryFolder, ROOT, runNode } from "./script.ts";
 
 /** A fenced block. */
@@ -34,7 +35,6 @@ export type SnippetProgram = {
 };
 
 const SHOWN = fileURLToPath(new URL("./shown.ts", import.meta.url));
-const LOADER = import.meta.resolve("tsx");
 const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 /** A page is as strict as "strict" alone, may name what it does not use, and nothing is written from it. */
 const COMPILER_OPTIONS = {
@@ -102,7 +102,7 @@ export async function typeErrors(programs: readonly SnippetProgram[]): Promise<s
     exclude: [],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const { code, stdout, stderr } = await run(TSC, ["-p", "tsconfig.json", "--pretty", "false"], folder);
+  const { code, stdout, stderr } = await run([TSC, "-p", "tsconfig.json", "--pretty", "false"], folder);
   return code === 0 ? "" : `${stdout}${stderr}`;
 }
 
@@ -113,7 +113,7 @@ export async function runProgram(program: SnippetProgram, folder: string = empty
 
 /** Runs a TypeScript file anywhere in a folder, with the project's names for its own entries. */
 export async function runFile(file: string, args: readonly string[], folder: string): Promise<Ended> {
-  return await run("--import", [LOADER, file, ...args], folder);
+  return await run([...(await programToRun(file)), ...args], folder);
 }
 
 /** A folder that has nothing but the bundled digits, under `data`, and the installed packages. */
@@ -130,6 +130,6 @@ function write(folder: string, { name, text }: SnippetProgram): string {
   return file;
 }
 
-function run(first: string, args: readonly string[], cwd: string): Promise<Ended> {
-  return runNode([first, ...args], cwd, { environment: { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } });
+function run(args: readonly string[], cwd: string): Promise<Ended> {
+  return runNode(args, cwd, { environment: { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } });
 }

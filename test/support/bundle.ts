@@ -1,0 +1,74 @@
+/** Programs of the project as one file of JavaScript each, made from the sources as they are. */
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Names that the sources have for the project's own entries, as in tsconfig.json. */
+const ALIASES = {
+  lanegrad: "./src/index.ts",
+  "lanegrad/csv": "./src/data/csv.ts",
+  "lanegrad/plot": "./src/plot/index.ts",
+  "lanegrad/worker": "./src/worker/index.ts",
+  "lanegrad/worker/host": "./src/worker/host.ts",
+  "#platform": "./src/platform/node.ts",
+  "#spawn": "./scripts/spawn_source.ts",
+};
+
+/** A module of a bundle finds its neighbours where its source is. */
+const places: Plugin = {
+  name: "places",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.m?ts$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const place = JSON.stringify(pathToFileURL(path).href);
+      return { contents: source.replaceAll(/(?<!")import\.meta\.url/g, () => place), loader: "ts" };
+    });
+  },
+};
+
+/** Bundles a TypeScript file into `outdir`; packages stay outside. Gives the file to run. */
+export async function bundle(file: string, outdir: string): Promise<string> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { main: file },
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "es2022",
+    alias: ALIASES,
+    packages: "external",
+    plugins: [places],
+    sourcemap: "linked",
+    tsconfig: join(ROOT, "tsconfig.json"),
+    logLevel: "error",
+  });
+  return join(outdir, "main.mjs");
+}
+
+const OUT = join(ROOT, `build/programs-${process.pid}`);
+/** The bundle of each file: a program that a test starts twice is bundled once. */
+const bundles = new Map<string, Promise<string>>();
+
+/**
+ * What Node is given to run a TypeScript file: its bundle, because most of a short program's time would be spent on
+ * translating the sources file by file. Where coverage is counted it runs from its sources, so that V8's counts are of the
+ * same scripts as in the other tests.
+ */
+export async function programOf(file: string, from: "bundle" | "sources" = "bundle"): Promise<readonly string[]> {
+  if (from === "sources" || process.env["NODE_V8_COVERAGE"] !== undefined) {
+    return ["--import", import.meta.resolve("tsx"), file];
+  }
+  if (bundles.size === 0) process.on("exit", () => rmSync(OUT, { recursive: true, force: true }));
+  let made = bundles.get(file);
+  if (made === undefined) {
+    made = bundle(file, join(OUT, String(bundles.size)));
+    bundles.set(file, made);
+  }
+  return [await made];
+}
