@@ -17,6 +17,7 @@ export {
 } from "./kernels/cross_entropy";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
+export { alloc, free, shortage } from "./heap";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { dadaptive, dmomentum, sadaptive, smomentum } from "./kernels/optimizers";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
@@ -27,12 +28,3 @@ export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";
 export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } from "./kernels/sparse_rows";
 export { dsquaredError, dsquaredErrorGradient, ssquaredError, ssquaredErrorGradient } from "./kernels/squared_error";
 export { daxpby, dcopy, dfill, dstore, saxpby, scopy, sfill, sstore } from "./kernels/vectors";
-
-/** A 16-byte aligned block. Traps when memory cannot grow. */
-export function alloc(size: usize): usize {
-  return heap.alloc(size);
-}
-
-export function free(pointer: usize): void {
-  heap.free(pointer);
-}

@@ -1,6 +1,6 @@
 /** Types of arguments from callers: what TypeScript checks where it is used, and JavaScript does not. */
 import { OptionError } from "./errors.ts";
-import { isArrayOf, tagOf } from "./values.ts";
+import { tagOf } from "./values.ts";
 
 /**
  * @param option the function and its argument: `parseCsv: text`
@@ -33,11 +33,6 @@ export function checkInstance<T>(
   value: unknown,
 ): asserts value is T {
   if (!(value instanceof Class)) throw new OptionError(option, expected, value);
-}
-
-/** @throws {OptionError} not a Uint8Array, of any realm */
-export function checkBytes(option: string, value: unknown): asserts value is Uint8Array {
-  if (!isArrayOf(value, "Uint8Array")) throw new OptionError(option, "a Uint8Array", value);
 }
 
 /** @throws {OptionError} neither an array nor a typed array */

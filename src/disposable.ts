@@ -1,6 +1,24 @@
 import { Shown } from "./shown.ts";
 
 /**
+ * Makes something that owns several parts: where `make` throws, the parts that were made before are disposed of.
+ *
+ * @param make hands each part to `own` as soon as it is there
+ */
+export function allOrNothing<T>(make: (own: <P extends { dispose(): void }>(part: P) => P) => T): T {
+  const parts: { dispose(): void }[] = [];
+  try {
+    return make((part) => {
+      parts.push(part);
+      return part;
+    });
+  } catch (error) {
+    for (const part of parts) part.dispose();
+    throw error;
+  }
+}
+
+/**
  * What owns something that is to be given back. One class for all, so that `using` finds its way in one place, and a bundler
  * sees that a class which nobody names can be left out: it cannot where the class itself has a computed key.
  */

@@ -23,7 +23,7 @@ import {
   type IdxFault,
   type WorkerFault,
 } from "./faults.ts";
-import { describeValue } from "./values.ts";
+import { describeValue, hasMessage, messageOf } from "./values.ts";
 
 /** The common base: `catch (error) { if (error instanceof LanegradError) … }`. */
 export abstract class LanegradError extends Error {}
@@ -145,8 +145,8 @@ export class EngineError extends LanegradError {
 }
 
 /**
- * WebAssembly memory cannot give a block of this size; `fault` says why, as data. Where memory could not grow, the engine
- * refuses every later call with this error.
+ * WebAssembly memory has no room for a block of this size; `fault` says why, as data. Only this allocation is refused: the
+ * engine and everything in it can be used as before.
  */
 export class AllocationError extends LanegradError {
   override readonly name = "AllocationError";
@@ -190,7 +190,7 @@ export class TrapError extends LanegradError {
   readonly kernel: string;
 
   constructor(kernel: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(`kernel ${kernel} trapped (${reason}); this engine can no longer be used: load another`, { cause });
     this.kernel = kernel;
   }
@@ -283,7 +283,7 @@ export class SaveError extends LanegradError {
   readonly reason: string;
 
   constructor(file: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(`cannot write ${file}: ${reason}; free space there, or choose another folder`, { cause });
     this.file = file;
     this.reason = reason;
@@ -329,7 +329,7 @@ export class MissingPackageError extends LanegradError {
 
   constructor(op: string, missing: string, install: string, options?: ErrorOptions) {
     const { cause } = options ?? {};
-    const reason = cause instanceof Error ? ` (${cause.message.split("\n", 1)[0]})` : "";
+    const reason = !hasMessage(cause) ? "" : ` (${messageOf(cause).split("\n", 1)[0]})`;
     super(`${op}: needs the package ${missing}, which could not be loaded${reason}; run ${install}`, options);
     this.package = missing;
     this.install = install;

@@ -15,7 +15,16 @@ export type EngineFault =
 /** Why there is no block: larger than one can be, or larger than what memory can grow to. */
 export type AllocationFault =
   | { readonly kind: "block"; readonly limit: number }
-  | { readonly kind: "memory"; readonly memoryBytes: number };
+  | {
+      readonly kind: "memory";
+      /** As `engine.stats()` counts them, and the bytes in them. */
+      readonly tensors: number;
+      readonly liveBytes: number;
+      /** The size of the memory, the size that it would need, and the most that it could ever have. */
+      readonly memoryBytes: number;
+      readonly neededBytes: number;
+      readonly limit: number;
+    };
 
 /** How bytes are not the IDX file that was asked for. */
 export type IdxFault =
@@ -120,7 +129,7 @@ export function describeAllocationFault(bytes: number, fault: AllocationFault): 
     case "block":
       return `expected at most ${fault.limit} bytes in one block, found ${bytes}`;
     case "memory":
-      return `no room for ${bytes} bytes: memory has ${fault.memoryBytes} and cannot grow to hold them; this engine can no longer be used: load another, and keep less in it`;
+      return `no room for ${bytes} bytes: ${fault.tensors} tensors hold ${fault.liveBytes} of ${fault.memoryBytes} bytes of memory, which cannot grow to ${fault.neededBytes} (limit: ${fault.limit}); dispose of what is no longer used, and try again`;
     default:
       return unreachable(fault);
   }

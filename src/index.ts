@@ -252,4 +252,5 @@ export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.t
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
 export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
+export type { Forgotten } from "./wasm/forgotten.ts";
 export { type Build, kernelsOf, supports, type WasmSource } from "./wasm/load.ts";

@@ -32,6 +32,29 @@ export function isArrayOf<Name extends keyof TypedArrays>(value: unknown, name: 
   return ArrayBuffer.isView(value) && tagOf(value) === name;
 }
 
+/** Typed arrays of numbers. */
+export type NumberArrays = Exclude<TypedArrays[keyof TypedArrays], BigInt64Array | BigUint64Array>;
+
+/** Whether a value is a typed array of numbers, of any class and realm: not of BigInts, and no DataView. */
+export function isNumberArray(value: unknown): value is NumberArrays {
+  return ArrayBuffer.isView(value) && /^(?!Big).*Array$/.test(tagOf(value));
+}
+
+/** Whether a value is a compiled module, of any realm. */
+export function isModule(value: unknown): value is WebAssembly.Module {
+  return tagOf(value) === "WebAssembly.Module";
+}
+
+/** Whether a value is an error, of any realm, or has a message as one has. */
+export function hasMessage(value: unknown): value is { readonly message: unknown } {
+  return typeof value === "object" && value !== null && "message" in value;
+}
+
+/** The message of an error of any realm; anything else that was thrown as text. */
+export function messageOf(error: unknown): string {
+  return hasMessage(error) ? String(error.message) : String(error);
+}
+
 /** A value in at most 80 characters, with its type where that is not obvious: `[1, 2]`, `Uint8Array(1000000) [0, 0, …`. */
 export function describeValue(value: unknown): string {
   try {

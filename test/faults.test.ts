@@ -51,7 +51,15 @@ test("why an engine could not start, and what runs here", () => {
 test("why there is no block", () => {
   assertTold<AllocationFault>((fault) => describeAllocationFault(77, fault), {
     block: [[{ limit: 55 }, "at most 55 bytes", "found 77"]],
-    memory: [[{ memoryBytes: 66 }, "77 bytes", "memory has 66", "load another"]],
+    memory: [
+      [
+        { tensors: 3, liveBytes: 55, memoryBytes: 66, neededBytes: 99, limit: 111 },
+        "77 bytes",
+        "3 tensors hold 55 of 66 bytes",
+        "cannot grow to 99 (limit: 111)",
+        "dispose of what is no longer used",
+      ],
+    ],
   });
 });
 

@@ -6,13 +6,14 @@ import { csv } from "./targets/csv.ts";
 import { gzip, idx } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
+import { png } from "./targets/png.ts";
 import { graphs, programs } from "./targets/programs.ts";
 import { safetensors } from "./targets/safetensors.ts";
 import { sequences } from "./targets/sequences.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
-  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv],
+  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
   ...[argumentsTarget, configuration, tensors, programs, graphs, sequences],
 ];
 

@@ -171,6 +171,7 @@ export class Program<Name extends string = string> extends Owner {
       this.#block.free();
       throw error;
     }
+    engine.watch?.begin(this, `program of ${Object.keys(outputs).join(", ") || "updates"}`, this.bytes);
   }
 
   /**
@@ -242,6 +243,7 @@ export class Program<Name extends string = string> extends Owner {
 
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
+    this.engine.watch?.end(this);
     this.#block.free();
   }
 

@@ -7,6 +7,7 @@
  * Functions see a copy: plain arrays stay plain arrays, typed arrays become Float64Arrays.
  */
 import { OptionError } from "../errors.ts";
+import { isNumberArray } from "../values.ts";
 
 /** Typed arrays of ordinary numbers. */
 export type TypedNumbers =
@@ -84,7 +85,7 @@ export function copyVector(name: string, x: Vector): number[] | Float64Array {
 
 /** Whether these are numbers themselves, not rows of them. */
 export function isVector(x: unknown): x is Vector {
-  if (ArrayBuffer.isView(x)) return "length" in x;
+  if (isNumberArray(x)) return true;
   return Array.isArray(x) && !x.some((element) => Array.isArray(element) || ArrayBuffer.isView(element));
 }
 

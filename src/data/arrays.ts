@@ -7,9 +7,17 @@
 
 import { checkNumbers, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
-import { type ArrayData, checkNamedArrays, type NamedArray, type ShapedArray } from "../formats/arrays.ts";
+import {
+  type ArrayData,
+  checkNamedArrays,
+  ELEMENT_BYTES,
+  type NamedArray,
+  type ShapedArray,
+  typeOf,
+} from "../formats/arrays.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkReadable } from "../readable.ts";
+import { isNumberArray, tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
@@ -129,7 +137,8 @@ function checkFilled(name: string, array: ShapedArray): void {
   const { shape, data } = array;
   checkReadable(name, data);
   checkNumbers(`${name}: shape`, shape);
-  if (!(ArrayBuffer.isView(data) && "length" in data)) throw new OptionError(`${name}: data`, "a typed array", data);
+  if (typeOf(data) === undefined && tagOf(data) !== "Uint8ClampedArray")
+    throw new OptionError(`${name}: data`, "a typed array", data);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (shape.length >= 1 && count === data.length) return;
   const found = `${showShape(shape)} with ${data.length} elements`;
@@ -145,15 +154,18 @@ function checkRows(name: string, array: ShapedArray, count: number): void {
 
 /** A copy, because a tensor's elements move when its memory grows. */
 function inputsOf(data: ArrayData): InputArray {
-  return data instanceof Uint8Array ? new Uint8Array(data) : numbersOf(data);
+  return isBytes(data) ? new Uint8Array(data) : numbersOf(data);
 }
 
 function numbersOf(data: ArrayData): NumberArray {
-  if (data instanceof Float32Array) return new Float32Array(data);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  const isSmall = data instanceof Uint8Array || data instanceof Int8Array;
-  if (isSmall || data instanceof Uint16Array || data instanceof Int16Array) return new Float32Array(data);
-  return new Float64Array(data);
+  if (!isNumberArray(data)) return Float64Array.from(data as BigInt64Array, Number);
+  const type = typeOf(data);
+  const isExact = type === "float32" || ELEMENT_BYTES[type ?? "float64"] < 4;
+  return isExact ? new Float32Array(data) : new Float64Array(data);
+}
+
+function isBytes(data: ArrayData): data is Uint8Array {
+  return /^Uint8(Clamped)?Array$/.test(tagOf(data));
 }
 
 function largestOf(data: ArrayData): number {
@@ -164,7 +176,7 @@ function largestOf(data: ArrayData): number {
 
 /** @throws {DatasetError} the first number that is no class */
 function labelsOf(data: ArrayData, classes: number, file: string): Uint8Array | Int32Array {
-  if (data instanceof Uint8Array) return new Uint8Array(data);
+  if (isBytes(data)) return new Uint8Array(data);
   const labels = new Int32Array(data.length);
   for (let position = 0; position < labels.length; position++) {
     const value = Number(data[position]);

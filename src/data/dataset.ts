@@ -17,6 +17,7 @@ import {
   type InputArray,
   type LabelArray,
   type NumberArray,
+  ownParts,
   showShape,
   type TargetForm,
   zerosLike,
@@ -73,14 +74,15 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
   /**
    * @throws {DatasetError} no examples, inputs and targets of different count, a label not below `classes`, a number that
    *   is not finite
-   * @throws {OptionError} `classes`, `scale` or names cannot be meant, or not exactly one kind of targets
+   * @throws {OptionError} `classes`, `scale` or names cannot be meant, not exactly one kind of targets, or a typed array of
+   *   a class that is not that of its part
    *
    * @example
    * new Dataset({ name: "line", inputs: Float32Array.of(0, 1, 2), shape: [1], targetValues: Float32Array.of(1, 3, 5) });
    */
-  constructor(parts: DatasetParts<I>) {
+  constructor(given: DatasetParts<I>) {
     super();
-    checkType("Dataset: parts", "object", parts);
+    const parts = ownParts(given);
     checkType("Dataset: name", "string", parts.name);
     const { name, inputs, shape, scale = 1 } = parts;
     const length = checkParts(parts, parts.files ?? { inputs: `${name} inputs`, labels: `${name} labels` });

@@ -11,10 +11,12 @@
  */
 
 import { gunzip } from "#platform";
-import { checkBytes, checkList, checkType } from "../arguments.ts";
+import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
+import { typeOf } from "../formats/arrays.ts";
 import { checkOptions } from "../options.ts";
+import { bytesOf } from "../readable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
@@ -84,20 +86,20 @@ const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float
  *
  * @throws {IdxError} damaged gzip, or any reason of {@link parseIdx}
  * @throws {DatasetError} holds more than `maxBytes`
- * @throws {OptionError} `maxBytes` is not a whole number from 1
+ * @throws {OptionError} no bytes, or `maxBytes` is not a whole number from 1
  *
  * @example
  * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) }); // or a file's, gzipped or not
  * const { data } = await readIdx(bytes, { rank: 1, type: "uint8", file: "labels" });
  */
 export async function readIdx<T extends IdxType = IdxType>(
-  bytes: Uint8Array,
+  given: Uint8Array,
   options: ReadIdxOptions<T> = {},
 ): Promise<IdxOf<T>> {
-  checkBytes("readIdx: bytes", bytes);
   checkOptions<ReadIdxOptions<T>>("readIdx", options, { maxBytes: 1, rank: 1, type: 1, file: 1 });
   const { maxBytes = DEFAULT_MAX_BYTES, ...expected } = options;
   checkMaxBytes(maxBytes);
+  const bytes = bytesOf("readIdx: bytes", given);
   const { file } = expected;
   if (bytes.length > maxBytes) {
     throw new DatasetError({ kind: "too-large", file: file ?? "IDX data", limit: maxBytes });
@@ -123,13 +125,14 @@ export function checkMaxBytes(maxBytes: number): void {
  * cannot make us allocate.
  *
  * @throws {IdxError} not IDX; another type or rank than expected; a rank above 8; truncated, or trailing bytes
+ * @throws {OptionError} no bytes
  * @example
  * const labels = parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9));
  * labels.data; // → Uint8Array [7, 9]
  */
 export function parseIdx<T extends IdxType = IdxType>(bytes: Uint8Array, expected?: IdxExpectation<T>): IdxOf<T>;
-export function parseIdx(bytes: Uint8Array, expected: IdxExpectation = {}): IdxArray {
-  checkBytes("parseIdx: bytes", bytes);
+export function parseIdx(given: Uint8Array, expected: IdxExpectation = {}): IdxArray {
+  const bytes = bytesOf("parseIdx: bytes", given);
   checkOptions<IdxExpectation>("parseIdx", expected, { rank: 1, type: 1, file: 1 });
   const { rank, type, file } = expected;
   if (type !== undefined && !Object.hasOwn(ELEMENT_BYTES, type)) {
@@ -166,6 +169,7 @@ export function parseIdx(bytes: Uint8Array, expected: IdxExpectation = {}): IdxA
  * The file that {@link parseIdx} reads back, bit for bit.
  *
  * @throws {ShapeError} a rank above 8, a dimension that is not a whole number of 32 bits, or another count of elements
+ * @throws {OptionError} an array of another type of elements
  * @example
  * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) });
  */
@@ -181,6 +185,7 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
     throw new ShapeError("encodeIdx", "shape", "whole numbers of 32 bits", show(shape));
   }
+  if (typeOf(data) !== type) throw new OptionError("encodeIdx: data", `elements of type ${type}`, data);
   if (product(shape) !== data.length) {
     throw new ShapeError("encodeIdx", "data", `${product(shape)} elements for ${show(shape)}`, String(data.length));
   }

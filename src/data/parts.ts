@@ -9,7 +9,7 @@ import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkReadable } from "../readable.ts";
-import { isArrayOf, type TypedArrays } from "../values.ts";
+import { isNumberArray, tagOf } from "../values.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;
@@ -72,23 +72,50 @@ const MAX_CLASSES = 2 ** 31 - 1;
 /** A row for each example: more would be a mistake that fills the memory. */
 const MAX_ONE_HOT = 65_536;
 
+/** The classes that a dataset keeps; bytes that a canvas clamps are bytes. */
+const KEPT = { Uint8Array, Uint8ClampedArray: Uint8Array, Int32Array, Float32Array, Float64Array };
+
+/** The classes of each part. */
+const PARTS = {
+  inputs: ["Uint8Array", "Float32Array", "Float64Array"],
+  labels: ["Uint8Array", "Int32Array"],
+  targetValues: ["Float32Array", "Float64Array"],
+};
+
+/**
+ * The parts with arrays of this realm: views of the same elements where they came from another one.
+ *
+ * @throws {OptionError} no object, an unknown key, both kinds of targets or none, a typed array of a class that a dataset
+ *   does not have there, or one that cannot be read
+ */
+export function ownParts<I extends InputArray>(parts: DatasetParts<I>): DatasetParts<I> {
+  checkType("Dataset: parts", "object", parts);
+  checkOptions<LabelledParts>("Dataset", parts, PART_KEYS);
+  const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
+  if (given !== 1)
+    throw new OptionError("Dataset", `pass either labels or targetValues${given === 0 ? "" : ", not both"}`);
+  const own: Record<string, unknown> = { ...parts };
+  for (const [part, classes] of Object.entries(PARTS)) {
+    const array = own[part];
+    if (array === undefined && part !== "inputs") continue;
+    checkReadable(part, array);
+    const Class = isNumberArray(array) ? KEPT[tagOf(array) as keyof typeof KEPT] : undefined;
+    if (Class === undefined || !classes.includes(Class.name))
+      throw new OptionError(`Dataset: ${part}`, classes.join(" or "), array);
+    const { buffer, byteOffset, length } = array as Uint8Array<ArrayBuffer>;
+    if (!(array instanceof Class)) own[part] = new Class(buffer, byteOffset, length);
+  }
+  return own as DatasetParts<I>;
+}
+
 /**
  * How many examples the parts hold.
  *
  * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
  *   not finite
- * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant, both kinds of targets, or an array
- *   that cannot be read
+ * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant
  */
 export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
-  checkOptions<LabelledParts>("Dataset", parts, PART_KEYS);
-  const given = [parts.labels, parts.targetValues].filter((targets) => targets !== undefined).length;
-  if (given !== 1)
-    throw new OptionError("Dataset", `pass either labels or targetValues${given === 0 ? "" : ", not both"}`);
-  for (const option of ["inputs", "labels", "targetValues"] as const) checkReadable(option, parts[option]);
-  checkElements("inputs", parts.inputs, ["Uint8Array", "Float32Array", "Float64Array"]);
-  if (parts.targetValues === undefined) checkElements("labels", parts.labels, ["Uint8Array", "Int32Array"]);
-  else checkElements("targetValues", parts.targetValues, ["Float32Array", "Float64Array"]);
   checkList("Dataset: shape", parts.shape, "an array of sizes");
   const forms = parts.targetValues === undefined ? ["labels", "oneHot"] : ["numbers"];
   if (parts.targets !== undefined && !forms.includes(parts.targets)) {
@@ -108,11 +135,6 @@ const PART_KEYS: KeysOf<LabelledParts> = {
   ...{ name: 1, inputs: 1, shape: 1, scale: 1, inputNames: 1, files: 1 },
   ...{ labels: 1, classes: 1, classNames: 1, targets: 1, targetValues: 1 },
 };
-
-function checkElements(option: string, array: unknown, classes: readonly (keyof TypedArrays)[]): void {
-  if (classes.some((name) => isArrayOf(array, name))) return;
-  throw new OptionError(`Dataset: ${option}`, classes.join(" or "), array);
-}
 
 function checkScale({ inputs, scale = 1 }: DatasetParts): void {
   if (!Number.isFinite(scale)) throw new OptionError("scale", "a finite number", scale);

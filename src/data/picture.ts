@@ -7,10 +7,10 @@
  * The recipe is that of http://yann.lecun.com/exdb/mnist/.
  */
 
-import { checkType } from "../arguments.ts";
+import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { isArrayOf } from "../values.ts";
+import { isNumberArray } from "../values.ts";
 
 /** Grey values 0..255, row by row. */
 export type Picture = {
@@ -39,25 +39,32 @@ const THRESHOLD = 0.15;
  * Makes a picture of `side` × `side` bytes. One that has this size and a dark edge stays as it is.
  *
  * @returns undefined where there is no ink: all of one grey
- * @throws {OptionError} a picture without pixels, or with more or fewer than its width × height
+ * @throws {OptionError} a picture without pixels, with more or fewer than its width × height, or with values outside 0..255
  * @example
  * const grey = new Float64Array(280 * 280).fill(255, 39_000, 39_200); // a line of ink
  * const digit = prepareDigit({ width: 280, height: 280, grey });
  * digit?.pixels.length; // → 784
  */
-export function prepareDigit(picture: Picture, side = 28): PreparedDigit | undefined {
-  checkType("prepareDigit: picture", "object", picture);
-  checkOptions<Picture>("prepareDigit", picture, { width: 1, height: 1, grey: 1 });
-  const { width, height } = picture;
+export function prepareDigit(given: Picture, side = 28): PreparedDigit | undefined {
+  checkType("prepareDigit: picture", "object", given);
+  checkOptions<Picture>("prepareDigit", given, { width: 1, height: 1, grey: 1 });
+  const { width, height } = given;
   for (const [option, size] of Object.entries({ width, height, side })) {
     if (!Number.isInteger(size) || size < 1)
       throw new OptionError(`prepareDigit: ${option}`, "a positive integer", size);
   }
-  if (!isArrayOf(picture.grey, "Float64Array"))
-    throw new OptionError("prepareDigit: grey", "a Float64Array", picture.grey);
-  if (picture.grey.length !== width * height) {
-    throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, picture.grey.length);
+  checkList("prepareDigit: grey", given.grey, "a Float64Array");
+  if (given.grey.length !== width * height) {
+    throw new OptionError("prepareDigit: grey", `${width} × ${height} values, at least one`, given.grey.length);
   }
+  // Bytes would be rounded on the way.
+  const picture = {
+    width,
+    height,
+    grey: isNumberArray(given.grey) ? new Float64Array(given.grey) : Float64Array.from(given.grey, Number),
+  };
+  const invalid = picture.grey.find((value) => !(value > -1 && value < 256)); // luma may be rounded to more than 255
+  if (invalid !== undefined) throw new OptionError("prepareDigit: grey", "values from 0 to 255", invalid);
   const isLight = edgeOf(picture) > 127.5;
   const grey = isLight ? picture.grey.map((value) => 255 - value) : picture.grey;
   const changes = isLight ? ["inverted, because its background is light"] : [];

@@ -8,7 +8,7 @@
 
 import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
-import { describeValue } from "../values.ts";
+import { describeValue, tagOf } from "../values.ts";
 
 /** The elements of an array that a file can hold. */
 export type ArrayData =
@@ -126,9 +126,15 @@ export function checkNamedArrays(option: string, arrays: readonly NamedArray[]):
 
 /** The type of a typed array's elements; undefined for what a file cannot hold. */
 export function typeOf(data: ArrayData): ElementType | undefined {
-  const types = Object.keys(VIEWS) as ElementType[];
-  return types.find((type) => !type.endsWith("float16") && data instanceof VIEWS[type]);
+  return ArrayBuffer.isView(data) ? TYPES[tagOf(data)] : undefined;
 }
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  ...{ Float64Array: "float64", Float32Array: "float32", Float16Array: "float16" },
+  ...{ BigInt64Array: "int64", Int32Array: "int32", Int16Array: "int16", Int8Array: "int8" },
+  ...{ BigUint64Array: "uint64", Uint32Array: "uint32", Uint16Array: "uint16" },
+  Uint8Array: "uint8",
+};
 
 /** An array's bytes, lowest first: a view where the machine has them so, else a copy. */
 export function littleEndian(data: ArrayData): Uint8Array {

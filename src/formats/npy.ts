@@ -10,11 +10,11 @@
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-
-import { checkBytes, checkText } from "../arguments.ts";
+import { checkText } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
 import { checkOptions } from "../options.ts";
+import { bytesOf } from "../readable.ts";
 import {
   type ByteOrder,
   checkArray,
@@ -95,12 +95,13 @@ export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
  *   any bytes
+ * @throws {OptionError} no bytes
  * @example
  * const bytes = encodeNpy({ shape: [2], data: Float32Array.of(1, 2) });
  * decodeNpy(bytes, { file: "weights.npy" }).data; // → Float32Array [1, 2]
  */
-export function decodeNpy(bytes: Uint8Array, options: { readonly file?: string } = {}): ShapedArray {
-  checkBytes("decodeNpy: bytes", bytes);
+export function decodeNpy(given: Uint8Array, options: { readonly file?: string } = {}): ShapedArray {
+  const bytes = bytesOf("decodeNpy: bytes", given);
   checkOptions<{ readonly file?: string }>("decodeNpy", options, { file: 1 });
   const { file } = options;
   checkText("decodeNpy: file", file);

@@ -1,10 +1,10 @@
 /**
  * .npz, NumPy's archive of arrays: a zip file with one .npy file for each, `W1.npy`, `b1.npy` …
  */
-
-import { checkBytes, checkText } from "../arguments.ts";
+import { checkText } from "../arguments.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import { bytesOf } from "../readable.ts";
 import { checkNamedArrays, type NamedArray } from "./arrays.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodeZip, encodeZip } from "./zip.ts";
@@ -51,14 +51,13 @@ export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer
  * arrays.map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
 export async function decodeNpz(bytes: Uint8Array, options: DecodeNpzOptions = {}): Promise<readonly NamedArray[]> {
-  checkBytes("decodeNpz: bytes", bytes);
   checkOptions<DecodeNpzOptions>("decodeNpz", options, { file: 1, maxBytes: 1 });
   const { file, maxBytes = DEFAULT_MAX_BYTES } = options;
   checkText("decodeNpz: file", file);
   if (!(Number.isSafeInteger(maxBytes) && maxBytes >= 1)) {
     throw new OptionError("maxBytes", "a whole number from 1", maxBytes);
   }
-  const entries = await decodeZip(bytes, { maxBytes, file });
+  const entries = await decodeZip(bytesOf("decodeNpz: bytes", bytes), { maxBytes, file });
   return entries.map(({ name, content }) => {
     if (!name.endsWith(EXTENSION)) {
       throw new FormatError("npz", { kind: "entry", entry: name, reason: `is no ${EXTENSION} file` }, file);

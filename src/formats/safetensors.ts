@@ -8,11 +8,11 @@
  *
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
-
-import { checkBytes, checkRecord, checkText, checkType } from "../arguments.ts";
+import { checkRecord, checkText, checkType } from "../arguments.ts";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
 import { checkOptions } from "../options.ts";
+import { bytesOf } from "../readable.ts";
 import { describeValue } from "../values.ts";
 import {
   checkArray,
@@ -129,16 +129,17 @@ export function encodeSafetensors(
  *
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, or of another format: nothing else is thrown for any bytes
+ * @throws {OptionError} no bytes
  * @example
  * const bytes = encodeSafetensors(weightsOf(net), { program: "digits" });
  * const { tensors, metadata } = decodeSafetensors(bytes, { file: "model.safetensors" });
  * metadata.get("program"); // → "digits"
  */
 export function decodeSafetensors(
-  bytes: Uint8Array,
+  given: Uint8Array,
   options: { readonly file?: string | undefined } = {},
 ): Safetensors {
-  checkBytes("decodeSafetensors: bytes", bytes);
+  const bytes = bytesOf("decodeSafetensors: bytes", given);
   checkOptions<{ readonly file?: string | undefined }>("decodeSafetensors", options, { file: 1 });
   const { file } = options;
   checkText("decodeSafetensors: file", file);

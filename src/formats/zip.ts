@@ -8,9 +8,11 @@
  * The directory is the truth; local headers must not contradict it. Every number is little-endian.
  * The format is PKWARE's APPNOTE: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
+
 import { inflateRaw } from "#platform";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
+import { messageOf } from "../values.ts";
 import { crc32 } from "./crc32.ts";
 import { type DirectoryRecord, directoryOf } from "./zip_directory.ts";
 
@@ -148,7 +150,7 @@ async function inflated(
   try {
     return await inflateRaw(packed, size);
   } catch (error) {
-    throw fail({ kind: "deflate", reason: error instanceof Error ? error.message : String(error) });
+    throw fail({ kind: "deflate", reason: messageOf(error) });
   }
 }
 

@@ -11,7 +11,7 @@
 
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { add, mul } from "../ops/binary.ts";
 import { ADVANCE, effect } from "../ops/update.ts";
@@ -62,12 +62,20 @@ export class Accumulation<D extends FloatType> extends Owner {
     const shapes = Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
     this.#state = state;
     this.#of = of;
-    this.#sums = tensorGroup(engine, shapes, dtype, { prefix: "sum of d" });
-    this.#share = zeros(engine, [], { dtype, name: "share" });
-    const share = expressionOf(this.#share);
-    const means = entries.map(([name]) => [name, mul(expressionOf(this.#sumOf(name)), share)] as const);
-    const { into, effects } = state.plan(parameters, gradients, Object.fromEntries(means));
-    this.#update = compile({}, { into, effects });
+    const parts = allOrNothing((own) => {
+      const sums = tensorGroup(engine, shapes, dtype, { prefix: "sum of d" });
+      own(sums.whole);
+      const share = own(zeros(engine, [], { dtype, name: "share" }));
+      const means = entries.map(([name]) => [
+        name,
+        mul(expressionOf(sums.parts[name] as Tensor<D>), expressionOf(share)),
+      ]);
+      const { into, effects } = state.plan(parameters, gradients, Object.fromEntries(means));
+      return { sums, share, update: compile({}, { into, effects }) };
+    });
+    this.#sums = parts.sums;
+    this.#share = parts.share;
+    this.#update = parts.update;
   }
 
   /** A program that adds the gradient of what a source gives. */

@@ -3,7 +3,7 @@
  */
 
 import { DTypeError, OptionError, ShapeError } from "../errors.ts";
-import { checkReadable } from "../readable.ts";
+import { isNumbers } from "../readable.ts";
 import { countOf, shapeOf, show } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor, type TensorData, tensor } from "../tensor/tensor.ts";
@@ -28,8 +28,7 @@ export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorD
  */
 export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
   if (x instanceof Tensor) return x;
-  checkReadable("network: x", x);
-  const count = ArrayBuffer.isView(x) ? x.length : countOf(shapeOf("network", x, "x"));
+  const count = isNumbers("network: x", x) ? x.length : countOf(shapeOf("network", x, "x"));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
   return tensor(engine, x, { dtype, shape: [count / columns, columns], name: "x" });
 }
@@ -48,8 +47,7 @@ function targetsOf<D extends FloatType>(
 ): Tensor<D> | Tensor<"int32"> {
   const { rows, classes, dtype } = form;
   if (t instanceof Tensor) return t;
-  checkReadable("network: t", t);
-  const shape = ArrayBuffer.isView(t) ? [t.length] : shapeOf("network", t, "t");
+  const shape = isNumbers("network: t", t) ? [t.length] : shapeOf("network", t, "t");
   const count = countOf(shape);
   if (count === rows && (shape.length < 2 || classes > 1)) {
     return tensor(engine, t, { dtype: "int32", shape: [rows], name: "t" });

@@ -5,7 +5,7 @@
 import { checkInstance, checkType } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
@@ -131,12 +131,20 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
     this.lossFunction = loss;
     if (from === "program") checkOutputs(loss, this.outputSize);
-    this.#parameters = new Parameters(engine, shapes.parameters, dtype);
     const hasStatistics = Object.keys(shapes.statistics).length > 0;
     const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
-    this.#statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
-    this.counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+    const parts = allOrNothing((own) => {
+      const parameters = own(new Parameters(engine, shapes.parameters, dtype));
+      const statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
+      if (statistics !== undefined) own(statistics.whole);
+      const counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+      return { parameters, statistics, counter };
+    });
+    this.#parameters = parts.parameters;
+    this.#statistics = parts.statistics;
+    this.counter = parts.counter;
     initialize(description.layers, { parameters: this.parameters, statistics: this.statistics }, random);
+    engine.watch?.begin(this, this.#describe(), 0); // its tensors and programs are watched themselves
   }
 
   /** The parameters by name, W1, b1, W2 …: views into one block of the network's. `parameters.W1.set(…)` changes them. */
@@ -348,6 +356,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** Gives the memory back. A second call does nothing. */
   dispose(): void {
     this.#isDisposed = true;
+    this.engine.watch?.end(this);
     this.#programs.dispose();
     this.#steps.dispose();
     this.#parameters.dispose();
@@ -411,7 +420,11 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   #checkOpen(): void {
-    if (this.#isDisposed) throw new DisposedError(`network ${this.inputSize}-…-${this.outputSize}`, "use");
+    if (this.#isDisposed) throw new DisposedError(this.#describe(), "use");
+  }
+
+  #describe(): string {
+    return `network ${this.inputSize}-…-${this.outputSize}`;
   }
 
   #with<R>(

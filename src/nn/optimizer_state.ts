@@ -1,7 +1,7 @@
 /**
  * An optimizer at work on one network: its state, the numbers of the current step, and its part of a program.
  */
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { ADAPTIVE, CLIP_NORM, CLIP_VALUE, effect, MOMENTUM, RATES, type Rates, SGD } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
@@ -44,9 +44,13 @@ export class OptimizerState<D extends FloatType> extends Owner {
     super();
     this.optimizer = { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, undefined) };
     const { engine, shape, dtype } = parameters;
-    this.#rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
+    const { rates, averages } = allOrNothing((own) => ({
+      rates: own(zeros(engine, [RATES], { dtype: "float64", name: "rates" })),
+      averages: AVERAGES[optimizer.kind].map((name) => own(zeros(engine, shape, { dtype, name }))),
+    }));
+    this.#rates = rates;
+    this.averages = averages;
     this.#setConstants();
-    this.averages = AVERAGES[optimizer.kind].map((name) => zeros(engine, shape, { dtype, name }));
   }
 
   /** Steps made so far. */

@@ -7,9 +7,8 @@
  *
  * A `network` of two dense layers under the chapter's names: it has no arithmetic of its own.
  */
-
 import { checkType } from "../arguments.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { sigmoid } from "../ops/elementwise.ts";
 import { checkOptions } from "../options.ts";
@@ -92,11 +91,14 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const weights = { weights: { std: weightInitStd } };
     const layers = [dense(inputSize, hiddenSize, weights), sigmoid(), dense(hiddenSize, outputSize, weights)];
-    this.network = new Network(engine, sequential(...layers), {
-      random: random === undefined ? "none" : random,
-      dtype,
+    const { network, descent } = allOrNothing((own) => {
+      const network = own(
+        new Network(engine, sequential(...layers), { random: random === undefined ? "none" : random, dtype }),
+      );
+      return { network, descent: network.optimize(sgd({ learningRate: 0 })) };
     });
-    this.#descent = this.network.optimize(sgd({ learningRate: 0 }));
+    this.network = network;
+    this.#descent = descent;
   }
 
   /** The parameters by name: views into one block of the network's. `parameters.W1.set(…)` changes them. */

@@ -15,6 +15,7 @@ import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts"
 import { decodeSafetensors } from "../formats/safetensors.ts";
 import { checkOptions } from "../options.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { isArrayOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { shapesOf } from "./forward.ts";
 import type { Layer } from "./layers.ts";
@@ -222,7 +223,7 @@ function transposed(
   from: Float32Array | Float64Array,
   [rows = 1, columns = 1]: Shape,
 ): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
-  const to = from instanceof Float64Array ? new Float64Array(from.length) : new Float32Array(from.length);
+  const to = isArrayOf(from, "Float64Array") ? new Float64Array(from.length) : new Float32Array(from.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) to[i * columns + j] = from[j * rows + i] as number;
   }

@@ -16,7 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
-import { apply, compute, sizesOf } from "./operation.ts";
+import { apply, computed, sizesOf } from "./operation.ts";
 import { checkSparseFloat, isSparse } from "./sparse.ts";
 
 /** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
@@ -83,8 +83,7 @@ export function matmul<D extends FloatType>(
   }
   const form = MATMUL.form([a, b], { transpose, alpha }) as Form<D>;
   const c = outputOf("matmul", out, form, [a, b], "disjoint");
-  compute(MATMUL_INTO, a.engine, [a, b], { transpose, alpha, beta }, c);
-  return c;
+  return computed(MATMUL_INTO, [a, b], { transpose, alpha, beta }, { y: c, out });
 }
 
 export const MATMUL: Operation<Product> = {

@@ -9,7 +9,7 @@ import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type FloatType, isDType } from "../wasm/dtype.ts";
+import { bytesPerElement, type DType, type FloatType, isDType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
@@ -65,8 +65,18 @@ export function apply<D extends FloatType, A extends Attributes>(
   }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
   const y = outputOf(name, out, form as Form<D>, tensors, inPlace);
+  return computed(operation, operands as readonly (Tensor | SparseMatrix)[], attributes, { y, out });
+}
+
+/** y, computed at once. Where that fails, y is disposed of, unless it is the caller's `out`. */
+export function computed<D extends DType, A extends Attributes>(
+  operation: Operation<A>,
+  operands: readonly (Tensor | SparseMatrix)[],
+  attributes: A,
+  { y, out }: { readonly y: Tensor<D>; readonly out: Tensor<D> | undefined },
+): Tensor<D> {
   try {
-    compute(operation, first.engine, operands as readonly (Tensor | SparseMatrix)[], attributes, y);
+    compute(operation, y.engine, operands, attributes, y);
   } catch (error) {
     if (y !== out) y.dispose();
     throw error;

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { DatasetError, IdxError } from "../errors.ts";
+import { isArrayOf, isModule } from "../values.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
@@ -234,7 +235,7 @@ function inflation(result: unknown): Inflation {
 function isInflation(result: unknown): result is Inflation {
   if (typeof result !== "object" || result === null || !("buffer" in result) || !("engine" in result)) return false;
   const { buffer, engine } = result;
-  if (!(buffer instanceof Uint8Array) || typeof engine !== "object" || engine === null) return false;
+  if (!isArrayOf(buffer, "Uint8Array") || typeof engine !== "object" || engine === null) return false;
   return "bytesWritten" in engine && typeof engine.bytesWritten === "number";
 }
 
@@ -243,11 +244,13 @@ function pathOf(location: string): string {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
 
 /** At once: a module of any size may be, and to await it would load the whole of fetch, for 20 ms. */
 export function start(content: BufferSource | WebAssembly.Module): Started {
+  // The loader knows a module by its class, of which other realms have their own.
+  if (isModule(content)) return { module: content, exports: new WebAssembly.Instance(content).exports };
   const { module, instance } = instantiateSync(content, {});
   return { module, exports: instance.exports };
 }

@@ -1,5 +1,7 @@
+import { hasMessage, messageOf } from "../values.ts";
+
 /** One line for what was thrown, with its cause: `fetch failed: connect ECONNREFUSED 127.0.0.1:80`. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  const cause = hasMessage(error) && "cause" in error ? error.cause : undefined;
+  return hasMessage(cause) ? `${messageOf(error)}: ${messageOf(cause)}` : messageOf(error);
 }

@@ -1,6 +1,7 @@
 /** `#platform` in browsers and workers: `fetch` and `DecompressionStream`, nothing of Node. */
 
 import { DatasetError, IdxError } from "../errors.ts";
+import { isModule } from "../values.ts";
 import { collect } from "./collect.ts";
 import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
@@ -144,6 +145,6 @@ export function nextTurn(): Promise<void> {
  * what a page waits for: its glue is for strings, arrays and imports, and the kernels have none.
  */
 export async function start(content: BufferSource | WebAssembly.Module): Promise<Started> {
-  const module = content instanceof WebAssembly.Module ? content : await WebAssembly.compile(content);
+  const module = isModule(content) ? content : await WebAssembly.compile(content);
   return { module, exports: (await WebAssembly.instantiate(module)).exports };
 }

@@ -6,6 +6,7 @@
 
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import { isArrayOf } from "../values.ts";
 import { KEY_LENGTH } from "./mt19937.ts";
 
 /** A stopped stream. `key` is never shared with a generator. */
@@ -35,7 +36,7 @@ export function checkSnapshot(snapshot: RandomStateSnapshot): void {
   });
   const { algorithm, key, position, hasGauss, cachedGaussian } = snapshot;
   if (algorithm !== "MT19937") throw new OptionError("setState: algorithm", '"MT19937"', algorithm);
-  if (!(key instanceof Uint32Array)) throw new OptionError("setState: key", "a Uint32Array", key);
+  if (!isArrayOf(key, "Uint32Array")) throw new OptionError("setState: key", "a Uint32Array", key);
   if (key.length !== KEY_LENGTH) {
     throw new OptionError("setState: key", `${KEY_LENGTH} words`, key.length);
   }

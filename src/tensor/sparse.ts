@@ -7,7 +7,7 @@
  */
 
 import { checkType } from "../arguments.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
@@ -80,9 +80,14 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
     this.shape = shape;
     this.capacity = capacity;
     this.widest = widest;
-    this.starts = zeros(engine, [shape[0] + 1], { dtype: "int32", name: "starts" });
-    this.columns = empty(engine, [capacity + SPARE], { dtype: "uint16", name: "columns" });
-    this.values = empty(engine, [capacity + SPARE], { dtype, name: "values" });
+    const parts = allOrNothing((own) => ({
+      starts: own(zeros(engine, [shape[0] + 1], { dtype: "int32", name: "starts" })),
+      columns: own(empty(engine, [capacity + SPARE], { dtype: "uint16", name: "columns" })),
+      values: empty(engine, [capacity + SPARE], { dtype, name: "values" }),
+    }));
+    this.starts = parts.starts;
+    this.columns = parts.columns;
+    this.values = parts.values;
   }
 
   /** Nonzeros at the moment. */

@@ -8,8 +8,8 @@ import { checkText } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { checkReadable } from "../readable.ts";
-import { describeValue } from "../values.ts";
+import { isNumbers } from "../readable.ts";
+import { describeValue, tagOf } from "../values.ts";
 import { type ArrayOf, bytesPerElement, checkDType, type DType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
@@ -56,6 +56,7 @@ export class Tensor<D extends DType = DType> extends Owner {
     this.size = countOf(form.shape);
     this.name = form.name;
     this.#storage = storage;
+    if (storage.role === "owner") engine.watch?.begin(this, this.describe(), storage.block.bytes);
   }
 
   /**
@@ -97,10 +98,9 @@ export class Tensor<D extends DType = DType> extends Owner {
    * Copies numbers into the tensor, converted to its dtype.
    *
    * @throws {ShapeError} nested numbers of another shape, or a typed array of another length
-   * @throws {OptionError} a detached array, or a Proxy of a typed array
+   * @throws {OptionError} not numbers, a number that an integer dtype cannot hold, a detached array, or a Proxy of one
    */
   set(values: TensorData): void {
-    checkReadable("set: values", values);
     write(this, values, "set");
   }
 
@@ -192,7 +192,9 @@ export class Tensor<D extends DType = DType> extends Owner {
   dispose(): void {
     this.#isDisposed = true;
     this.#data = undefined;
-    if (this.#storage.role === "owner") this.#storage.block.free();
+    if (this.#storage.role === "view") return;
+    this.engine.watch?.end(this);
+    this.#storage.block.free();
   }
 }
 
@@ -211,7 +213,7 @@ type DTypeOf<A> = A extends Float64Array
  *
  * @throws {ShapeError} ragged rows, or a count of numbers that does not fill `shape`
  * @throws {OptionError} not numbers, an invalid shape, an unknown dtype or option, a number that an integer dtype cannot
- *   hold, a detached array, or a Proxy of a typed array
+ *   hold, a detached array, a Proxy of a typed array, or a `Uint32Array` without `dtype`
  * @throws {AllocationError} too large for one block
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -224,8 +226,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
 ): Tensor<D> {
   checkOptions<TensorOptions<D>>("tensor", options, { dtype: 1, shape: 1, name: 1 });
   const { dtype, shape, name } = options;
-  checkReadable(`tensor: ${name ?? "values"}`, values);
-  const natural = isTypedArray(values) ? [values.length] : shapeOf("tensor", values);
+  const natural = isNumbers(`tensor: ${name ?? "values"}`, values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape === undefined ? natural : shape);
   if (countOf(wanted) !== countOf(natural)) {
     throw new ShapeError(
@@ -235,7 +236,10 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
       `${countOf(natural)} numbers`,
     );
   }
-  const made = empty(engine, wanted, { dtype: dtype === undefined ? (dtypeOf(values) as D) : dtype, name });
+  const type = dtype === undefined ? (dtypeOf(values) as D | undefined) : dtype;
+  if (type === undefined)
+    throw new OptionError("tensor: values", "a class of array that has a dtype, or options with dtype", values);
+  const made = empty(engine, wanted, { dtype: type, name });
   try {
     write(made, values, "tensor", "any shape");
   } catch (error) {
@@ -278,16 +282,22 @@ export function empty<D extends DType>(
   return new Tensor<D>(engine, { block, offset: 0, role: "owner" }, { dtype, shape, name });
 }
 
-function isTypedArray(values: TensorData): values is Exclude<TensorData, NestedNumbers> {
-  return ArrayBuffer.isView(values);
-}
+/** The dtypes of typed arrays; those of small integers and of float16 are exact in float32. */
+const DTYPES: Readonly<Record<string, DType>> = {
+  Float32Array: "float32",
+  Float64Array: "float64",
+  Float16Array: "float32",
+  Int8Array: "float32",
+  Int16Array: "float32",
+  Int32Array: "int32",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+  Uint16Array: "uint16",
+};
 
-function dtypeOf(values: TensorData): DType {
-  if (values instanceof Float64Array) return "float64";
-  if (values instanceof Int32Array) return "int32";
-  if (values instanceof Uint16Array) return "uint16";
-  if (values instanceof Uint8Array) return "uint8";
-  return "float32";
+/** The dtype of a typed array, float32 of nested numbers. */
+function dtypeOf(values: TensorData): DType | undefined {
+  return ArrayBuffer.isView(values) ? DTYPES[tagOf(values)] : "float32";
 }
 
 /** Copies values into a tensor that they fill exactly. */
@@ -297,11 +307,12 @@ function write<D extends DType>(
   op: string,
   form: "same shape" | "any shape" = "same shape",
 ): void {
-  if (form === "same shape" && !isTypedArray(values)) {
+  const isFlat = isNumbers(`${op}: values`, values);
+  if (form === "same shape" && !isFlat) {
     const shape = shapeOf(op, values);
     if (show(shape) !== show(to.shape)) throw new ShapeError(op, "values", show(to.shape), show(shape));
   }
-  const flat = isTypedArray(values) ? values : flatten(values);
+  const flat = isFlat ? values : flatten(values);
   if (flat.length !== to.size) throw new ShapeError(op, "values", `${to.size} numbers`, `${flat.length}`);
   const range = RANGE[to.dtype];
   // What comes as an array of the same dtype, or as bytes, fits: millions of pixels need no look.

@@ -7,7 +7,7 @@ import { checkInstance } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import { Dataset } from "../data/dataset.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { checkFloatType, isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -77,9 +77,17 @@ export class ResidentDataset extends Owner {
     this.scale = dataset.scale;
     this.targetWidth = dataset.targetWidth;
     this.#dataset = dataset;
-    this.#bytes = bytesOf(engine, dataset, layout);
-    this.#labels =
-      dataset.targets === "numbers" ? undefined : tensor(engine, dataset.labels, { dtype: "int32", name: "labels" });
+    const parts = allOrNothing((own) => {
+      const bytes = bytesOf(engine, dataset, layout);
+      if (bytes !== undefined) own(bytes);
+      const isNumbers = dataset.targets === "numbers";
+      return {
+        bytes,
+        labels: isNumbers ? undefined : tensor(engine, dataset.labels, { dtype: "int32", name: "labels" }),
+      };
+    });
+    this.#bytes = parts.bytes;
+    this.#labels = parts.labels;
   }
 
   /** How the inputs lie in memory. */
@@ -229,18 +237,27 @@ export class Minibatch<D extends FloatType> extends Owner {
     const { engine, size, scale, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
     const targets = resident.targets(dtype);
-    this.indices = zeros(engine, [batchSize], { dtype: "int32", name: "indices" });
-    this.targets = roomForTargets(engine, { batchSize, targetWidth, dtype });
-    this.inputs =
-      inputs instanceof SparseMatrix
-        ? new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest })
-        : empty(engine, [batchSize, size], { dtype, name: "inputs" });
-    const indices = expressionOf(this.indices);
-    const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : gather(inputs, indices);
-    const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : gather(targets, indices);
-    const into = [[x, this.inputs] as const, [t, this.targets] as const];
-    this.source = { x, t, into };
-    this.#gather = compile({}, { into });
+    const parts = allOrNothing((own) => {
+      const room = {
+        indices: own(zeros(engine, [batchSize], { dtype: "int32", name: "indices" })),
+        targets: own(roomForTargets(engine, { batchSize, targetWidth, dtype })),
+        inputs: own(
+          inputs instanceof SparseMatrix
+            ? new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest })
+            : empty(engine, [batchSize, size], { dtype, name: "inputs" }),
+        ),
+      };
+      const indices = expressionOf(room.indices);
+      const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : gather(inputs, indices);
+      const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : gather(targets, indices);
+      const into = [[x, room.inputs] as const, [t, room.targets] as const];
+      return { ...room, source: { x, t, into }, gather: compile({}, { into }) };
+    });
+    this.indices = parts.indices;
+    this.targets = parts.targets;
+    this.inputs = parts.inputs;
+    this.source = parts.source;
+    this.#gather = parts.gather;
   }
 
   /**

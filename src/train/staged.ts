@@ -11,7 +11,7 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { type Augmentation, Augmenter } from "../data/augmentation.ts";
 import { checkBatchSize } from "../data/batches.ts";
 import { checkRows, Dataset, isAlike, kindOf } from "../data/dataset.ts";
-import { Owner } from "../disposable.ts";
+import { allOrNothing, Owner } from "../disposable.ts";
 import { DatasetError, OptionError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { StepSource } from "../nn/training_step.ts";
@@ -95,29 +95,33 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     const shape = [batchSize, size] as const;
     this.batchSize = batchSize;
     this.#like = like;
-    this.targets = roomForTargets(engine, { batchSize, targetWidth, dtype });
-    this.#everyRow = tensor(
-      engine,
-      Int32Array.from({ length: batchSize }, (_, row) => row),
-    );
-    const t: Expression = expressionOf<"int32" | D>(this.targets);
-    if (!isBytes) {
-      const inputs = zeros(engine, shape, { dtype, name: "inputs" });
-      this.#stage = inputs;
-      this.inputs = inputs;
-      this.source = { x: expressionOf(inputs), t };
-      return;
-    }
-    const stage = zeros(engine, shape, { dtype: "uint8", name: "stage" });
-    const isSparse = (layout === "auto" ? layoutOf(engine, like) : layout) === "sparse";
-    this.#stage = stage;
-    this.inputs = isSparse
-      ? new SparseMatrix(engine, shape, { dtype, widest: size })
-      : empty(engine, shape, { dtype, name: "inputs" });
-    const x = batchOf(isSparse ? compressed(stage) : stage, this.#everyRow, { dtype, scale });
-    const into = [[x, this.inputs] as const];
-    this.source = { x, t, into };
-    this.#gather = compile({}, { into });
+    const parts = allOrNothing((own) => {
+      const targets = own(roomForTargets(engine, { batchSize, targetWidth, dtype }));
+      const rows = Int32Array.from({ length: batchSize }, (_, row) => row);
+      const everyRow = own(tensor(engine, rows));
+      const t: Expression = expressionOf<"int32" | D>(targets);
+      if (!isBytes) {
+        const inputs = zeros(engine, shape, { dtype, name: "inputs" });
+        const source: StepSource<D> = { x: expressionOf(inputs), t };
+        return { targets, everyRow, stage: inputs, inputs, source, gather: undefined };
+      }
+      const stage = own(zeros(engine, shape, { dtype: "uint8", name: "stage" }));
+      const isSparse = (layout === "auto" ? layoutOf(engine, like) : layout) === "sparse";
+      const inputs = own(
+        isSparse
+          ? new SparseMatrix(engine, shape, { dtype, widest: size })
+          : empty(engine, shape, { dtype, name: "inputs" }),
+      );
+      const x = batchOf(isSparse ? compressed(stage) : stage, everyRow, { dtype, scale });
+      const into = [[x, inputs] as const];
+      return { targets, everyRow, stage, inputs, source: { x, t, into }, gather: compile({}, { into }) };
+    });
+    this.targets = parts.targets;
+    this.#everyRow = parts.everyRow;
+    this.#stage = parts.stage;
+    this.inputs = parts.inputs;
+    this.source = parts.source;
+    this.#gather = parts.gather;
   }
 
   /** How the inputs lie in memory. */

@@ -1,9 +1,9 @@
 /**
- * The heap of the twin, in place of AssemblyScript's: blocks of 16 bytes and multiples of it, each put into the first gap
+ * The heap of the twin, in place of assembly/heap.ts: blocks of 16 bytes and multiples of it, each put into the first gap
  * that holds it. What is where stands in JavaScript, so that nothing that is written to memory can damage it.
  */
-import type { CommonKernels } from "../wasm/abi.ts";
-import { MOST_BYTES, PAGE_BYTES, type Pages } from "./pages.ts";
+import type { Heap } from "../wasm/abi.ts";
+import { PAGE_BYTES, type Pages } from "./pages.ts";
 
 const ALIGNMENT = 16;
 
@@ -13,11 +13,13 @@ const LOWEST = 256;
 /** Free bytes from `start` to before `end`. */
 type Gap = { start: number; end: number };
 
-export function heap(memory: Pages): Pick<CommonKernels, "alloc" | "free"> {
+export function heap(memory: Pages): Heap {
   /** Sorted, and no two touch. */
-  const gaps: Gap[] = [{ start: LOWEST, end: memory.buffer.byteLength }];
+  const gaps: Gap[] = [];
   /** Bytes of each live block, by its address. */
   const sizes = new Map<number, number>();
+  /** As much of memory as gaps and blocks are known of. */
+  let end = LOWEST;
 
   const release = (start: number, end: number): void => {
     let i = 0;
@@ -32,30 +34,33 @@ export function heap(memory: Pages): Pick<CommonKernels, "alloc" | "free"> {
     if (joinsBefore && joinsAfter) gaps.splice(i, 1);
   };
 
-  /** Makes room for `size` bytes at the end: twice the memory, as AssemblyScript's heap takes, or else what is needed. */
-  const grow = (size: number): void => {
-    const end = memory.buffer.byteLength;
+  /** The first gap that holds so many bytes, after taking over the pages that memory has grown by; -1 where none does. */
+  const find = (size: number): number => {
+    const { byteLength } = memory.buffer;
+    if (byteLength > end) release(end, byteLength);
+    end = byteLength;
+    return gaps.findIndex((gap) => gap.end - gap.start >= size);
+  };
+
+  const shortage = (bytes: number): number => {
+    const size = sizeFor(bytes);
+    if (find(size) >= 0) return 0;
     const last = gaps.at(-1);
-    const needed = rounded(end + size - (last?.end === end ? end - last.start : 0), PAGE_BYTES);
-    if (needed > MOST_BYTES) throw full(size);
-    try {
-      memory.grow(Math.min(Math.max(2 * end, needed), MOST_BYTES));
-    } catch {
-      try {
-        memory.grow(needed);
-      } catch (cause) {
-        throw full(size, cause);
-      }
-    }
-    release(end, memory.buffer.byteLength);
+    return size - (last?.end === end ? end - last.start : 0);
   };
 
   return {
     alloc: (bytes) => {
-      const size = Math.max(rounded(bytes, ALIGNMENT), ALIGNMENT);
-      const fits = ({ start, end }: Gap) => end - start >= size;
-      if (!gaps.some(fits)) grow(size);
-      const i = gaps.findIndex(fits);
+      const missing = shortage(bytes);
+      if (missing > 0) {
+        try {
+          memory.grow(Math.ceil(missing / PAGE_BYTES));
+        } catch {
+          return 0;
+        }
+      }
+      const size = sizeFor(bytes);
+      const i = find(size);
       const gap = gaps[i]!;
       const { start } = gap;
       gap.start += size;
@@ -69,14 +74,10 @@ export function heap(memory: Pages): Pick<CommonKernels, "alloc" | "free"> {
       sizes.delete(pointer);
       release(pointer, pointer + size);
     },
+    shortage,
   };
 }
 
-/** What src/wasm/memory.ts knows a full memory by. */
-function full(size: number, cause?: unknown): RangeError {
-  return new RangeError(`out of memory: no room for ${size} bytes`, { cause });
-}
-
-function rounded(bytes: number, unit: number): number {
-  return Math.ceil(bytes / unit) * unit;
+function sizeFor(bytes: number): number {
+  return Math.max(Math.ceil(bytes / ALIGNMENT), 1) * ALIGNMENT;
 }

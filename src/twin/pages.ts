@@ -20,13 +20,15 @@ export class Pages {
   f64: Float64Array = new Float64Array(this.buffer);
 
   /**
-   * Moves everything to a larger buffer and detaches the views of the old one, so that who kept one finds it empty rather
-   * than out of date.
+   * As `WebAssembly.Memory`'s: moves everything to a buffer of so many more pages and detaches the views of the old one, so
+   * that a view kept is empty rather than out of date.
    *
-   * @throws {RangeError} the runtime has no block of so many bytes; nothing has changed then
+   * @throws {RangeError} beyond 4 GiB, or the runtime has no block of so many bytes; nothing has changed then
    */
-  grow(bytes: number): void {
+  grow(pages: number): void {
     const old = this.buffer;
+    const bytes = old.byteLength + pages * PAGE_BYTES;
+    if (bytes > MOST_BYTES) throw new RangeError(`memory of ${bytes} bytes; at most ${MOST_BYTES} can be addressed`);
     const buffer = new ArrayBuffer(bytes);
     const u8 = new Uint8Array(buffer);
     u8.set(this.u8);

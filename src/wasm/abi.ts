@@ -184,8 +184,15 @@ export type CommonKernels = {
   readonly firstOutOfRange: (m: number, indices: Pointer, bound: number) => number;
   readonly countNonzeros: (n: number, x: Pointer) => number;
   readonly compressRows: (m: number, k: number, x: Pointer, starts: Pointer, columns: Pointer, values: Pointer) => void;
+} & Heap;
+
+/** The heap that blocks come from. */
+export type Heap = {
+  /** A 16-byte aligned block, for which memory grows where it must; 0 where it cannot. */
   readonly alloc: (bytes: number) => Pointer;
   readonly free: (pointer: Pointer) => void;
+  /** By how many bytes memory must grow before a block of this size can be allocated; 0 where one is free. */
+  readonly shortage: (bytes: number) => number;
 };
 
 /** Parameters of each: what an instance must export to be called through the types above. */
@@ -241,13 +248,18 @@ export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameter
   compressRows: 6,
   alloc: 1,
   free: 1,
+  shortage: 1,
 };
 
 /** BLAS's letter for an element type. */
 export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
 
 /** A memory that grows by giving another buffer: WebAssembly's, or the twin's. */
-export type LinearMemory = { readonly buffer: ArrayBuffer };
+export type LinearMemory = {
+  readonly buffer: ArrayBuffer;
+  /** @throws {RangeError} the host refuses so many more pages; nothing has changed then */
+  grow(pages: number): unknown;
+};
 
 /** What an instance exports: untyped until `bindKernels` has looked at each name. */
 export type Exports = { readonly memory: LinearMemory } & Readonly<Record<string, unknown>>;

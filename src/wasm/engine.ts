@@ -14,9 +14,10 @@ import {
   type Wrap,
 } from "./abi.ts";
 import type { FloatType } from "./dtype.ts";
+import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
-import { type Block, Memory } from "./memory.ts";
+import { type EngineStats, Memory } from "./memory.ts";
 
 /** Which kernels an engine runs. */
 export type EngineOptions = {
@@ -26,17 +27,7 @@ export type EngineOptions = {
   readonly wasm?: WasmSource | undefined;
 };
 
-/** What an engine holds at the moment. */
-export type EngineStats = {
-  /** Live blocks of tensors: a group of tensors in one block counts once. */
-  readonly tensors: number;
-  /** Bytes in them. */
-  readonly bytes: number;
-  /** Bytes that kernels use as scratch. */
-  readonly scratchBytes: number;
-  /** The size of the WebAssembly memory, which grows and never shrinks. */
-  readonly memoryBytes: number;
-};
+export type { EngineStats };
 
 /**
  * Kernels and memory. Everything above takes it as the first argument; operands of one call must share it.
@@ -62,13 +53,15 @@ export class Engine extends Owner {
   readonly bare: Pick<Engine, "kernels" | "common">;
   /** The heap that tensors live in. */
   readonly memory: Memory;
+  /** Of the debug build: looks for owners that are collected without `dispose()`. */
+  readonly watch: Watch | undefined;
   readonly #guard: Guard;
-  #scratch: Block | undefined;
 
   private constructor(
     parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">,
     guard: Guard,
     memory: Memory,
+    watch: Watch | undefined,
   ) {
     super();
     this.build = parts.build;
@@ -77,6 +70,7 @@ export class Engine extends Owner {
     this.common = parts.common;
     this.bare = parts.bare;
     this.memory = memory;
+    this.watch = watch;
     this.#guard = guard;
   }
 
@@ -110,21 +104,17 @@ export class Engine extends Owner {
     const { common, kernels } = kernelsOf((name, kernel) => guard.wrap(name, kernel));
     const bare = kernelsOf((_, kernel) => kernel);
     const memory = new Memory(exports.memory, bare.common, guard, build === "debug" ? "checked" : "none");
-    return new Engine({ build, module, kernels, common, bare }, guard, memory);
+    const watch = build === "debug" ? new (await import("./forgotten.ts")).Watch(() => guard.isOpen) : undefined;
+    return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);
   }
 
   /**
    * At least `bytes` bytes that a kernel may overwrite during one call; the next call may get the same.
    *
-   * @throws {AllocationError} larger than one block can be
+   * @throws {AllocationError} larger than one block can be, or memory cannot grow to hold it
    */
   scratch(bytes: number): number {
-    if (this.#scratch === undefined || this.#scratch.bytes < bytes) {
-      this.#scratch?.free();
-      this.#scratch = undefined;
-      this.#scratch = this.memory.allocate(bytes);
-    }
-    return this.#scratch.pointer;
+    return this.memory.scratch(bytes);
   }
 
   /**
@@ -132,7 +122,6 @@ export class Engine extends Owner {
    *
    * @throws {DisposedError} after `dispose()`
    * @throws {TrapError} after a kernel trapped
-   * @throws {AllocationError} after memory could not grow
    * @throws {OverrunError} after something was written beyond a block
    */
   checkOpen(): void {
@@ -147,7 +136,6 @@ export class Engine extends Owner {
    * @throws {OverrunError} something was; the engine refuses further work
    * @throws {DisposedError} the engine was disposed before
    * @throws {TrapError} a kernel had trapped
-   * @throws {AllocationError} memory could not grow
    */
   checkMemory(): void {
     this.#guard.check();
@@ -164,13 +152,18 @@ export class Engine extends Owner {
 
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
-    const scratchBytes = this.#scratch?.bytes ?? 0;
-    return {
-      tensors: this.memory.blocks - (this.#scratch === undefined ? 0 : 1),
-      bytes: this.memory.bytes - scratchBytes,
-      scratchBytes,
-      memoryBytes: this.memory.totalBytes,
-    };
+    return this.memory.stats();
+  }
+
+  /**
+   * Tensors, programs and networks that were collected without `dispose()`, so that their memory stays in use: on the debug
+   * build; always empty on the others. Each is counted once, some time after the garbage collector found it.
+   *
+   * @example
+   * engine.forgotten; // → []
+   */
+  get forgotten(): readonly Forgotten[] {
+    return this.watch?.found ?? [];
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Stands before every kernel: after a trap, a failed growth, an overrun, or the engine's end, nothing runs any more.
+ * Stands before every kernel: after a trap, an overrun, or the engine's end, nothing runs any more.
  */
 import { TrapError } from "../errors.ts";
 
@@ -13,7 +13,7 @@ export class Guard {
     return this.#reason === undefined;
   }
 
-  /** @throws {DisposedError | TrapError | AllocationError | OverrunError} the reason that `stop` was given first */
+  /** @throws {DisposedError | TrapError | OverrunError} the reason that `stop` was given first */
   check(): void {
     if (this.#reason !== undefined) throw this.#reason;
   }

@@ -9,6 +9,7 @@ import { inflateRaw, kernelFile, start } from "#platform";
 
 import { EngineError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
+import { messageOf, tagOf } from "../values.ts";
 import type { Exports } from "./abi.ts";
 
 /**
@@ -109,8 +110,8 @@ export async function kernelsOf(
 
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  if ("ServiceWorkerGlobalScope" in globalThis && error instanceof TypeError && /import/i.test(reason)) {
+  const reason = messageOf(error);
+  if ("ServiceWorkerGlobalScope" in globalThis && tagOf(error) === "Error" && /import/i.test(reason)) {
     return new EngineError({ kind: "no-import", reason }, { cause: error });
   }
   const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
@@ -133,11 +134,26 @@ function builtIn(build: Exclude<Build, "js">): () => Promise<{ readonly default:
 
 /** Bytes or a module: a response is read whole, because streaming compilation insists on a MIME type. */
 async function contentOf(source: WasmSource): Promise<BufferSource | WebAssembly.Module> {
-  const content = source instanceof URL ? await fetch(source) : source;
-  if (!(content instanceof Response)) return content;
+  const content = isOf("URL", source) ? await fetch(String(source)) : source;
+  if (!isOf("Response", content)) return compilable(content);
   if (!content.ok)
     throw new EngineError({ kind: "module", reason: `${content.url || "the response"}: HTTP ${content.status}` });
   return content.arrayBuffer();
+}
+
+/** V8 compiles neither a DataView nor shared memory: the bytes of the one as an array, a copy of the other's. */
+function compilable(content: BufferSource | WebAssembly.Module): BufferSource | WebAssembly.Module {
+  if (!ArrayBuffer.isView(content)) return content;
+  const bytes = new Uint8Array(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength);
+  return tagOf(content.buffer) === "ArrayBuffer" ? bytes : new Uint8Array(bytes);
+}
+
+/** Whether a source is of this class, of any realm. */
+function isOf<Name extends "URL" | "Response">(
+  name: Name,
+  source: WasmSource,
+): source is { readonly URL: URL; readonly Response: Response }[Name] {
+  return tagOf(source) === name;
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -2,13 +2,29 @@
  * WebAssembly memory, or its twin's, as blocks with an owner: the only user of an instance's memory.
  */
 import { AllocationError } from "../errors.ts";
-import type { CommonKernels, LinearMemory, Pointer } from "./abi.ts";
+import type { Heap, LinearMemory, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
 import type { Guard } from "./guard.ts";
 import { fillMargins, MARGIN_BYTES, overrunOf } from "./margin.ts";
 
 /** The largest block that the heap can hold with its margins, a little under 1 GiB. */
 export const LARGEST_BLOCK: number = 2 ** 30 - 64 - 2 * MARGIN_BYTES;
+
+/** As far as addresses of 32 bits reach. */
+const MOST_BYTES = 2 ** 32;
+const PAGE_BYTES = 2 ** 16;
+
+/** What an engine holds at the moment. */
+export type EngineStats = {
+  /** Live blocks of tensors: a group of tensors in one block counts once. */
+  readonly tensors: number;
+  /** Bytes in them. */
+  readonly bytes: number;
+  /** Bytes that kernels use as scratch. */
+  readonly scratchBytes: number;
+  /** The size of the WebAssembly memory, which grows and never shrinks. */
+  readonly memoryBytes: number;
+};
 
 /** Whether blocks stand alone, or between margins that are looked at when they are freed. */
 export type Margins = "none" | "checked";
@@ -41,7 +57,7 @@ export class Block {
 /** The heap of one instance: hands out blocks and views, and counts what is alive. */
 export class Memory {
   readonly #memory: LinearMemory;
-  readonly #heap: Pick<CommonKernels, "alloc" | "free">;
+  readonly #heap: Heap;
   readonly #guard: Guard;
   /** Bytes on each side of a block. */
   readonly #margin: number;
@@ -49,14 +65,10 @@ export class Memory {
   readonly #watched = new Set<Block>();
   #blocks = 0;
   #bytes = 0;
+  #scratch: Block | undefined;
 
-  /** @param heap bare: a failed growth is no trap of a kernel */
-  constructor(
-    memory: LinearMemory,
-    heap: Pick<CommonKernels, "alloc" | "free">,
-    guard: Guard,
-    margins: Margins = "none",
-  ) {
+  /** @param heap bare: not wrapped by the guard, which it is given itself */
+  constructor(memory: LinearMemory, heap: Heap, guard: Guard, margins: Margins = "none") {
     this.#memory = memory;
     this.#heap = heap;
     this.#guard = guard;
@@ -72,6 +84,17 @@ export class Memory {
     return this.#bytes;
   }
 
+  /** What is alive, with scratch apart. */
+  stats(): EngineStats {
+    const scratchBytes = this.#scratch?.bytes ?? 0;
+    return {
+      tensors: this.#blocks - (this.#scratch === undefined ? 0 : 1),
+      bytes: this.#bytes - scratchBytes,
+      scratchBytes,
+      memoryBytes: this.totalBytes,
+    };
+  }
+
   /** The size of the whole WebAssembly memory. It grows and never shrinks. */
   get totalBytes(): number {
     return this.#memory.buffer.byteLength;
@@ -85,8 +108,8 @@ export class Memory {
   /**
    * A 16-byte aligned block with undefined content.
    *
-   * @throws {AllocationError} larger than one block can be; or memory cannot grow any more, after which the engine refuses
-   * further work
+   * @throws {AllocationError} larger than one block can be, or the host lets memory grow no further; nothing has changed
+   *   then, and smaller blocks, or as large a one after others were freed, can still be allocated
    * @throws {TrapError} a kernel trapped before
    * @throws {DisposedError} after the engine's end
    */
@@ -107,6 +130,20 @@ export class Memory {
   }
 
   /**
+   * At least `bytes` bytes that a kernel may overwrite during one call; the next call may get the same.
+   *
+   * @throws {AllocationError} as for `allocate`
+   */
+  scratch(bytes: number): Pointer {
+    if (this.#scratch === undefined || this.#scratch.bytes < bytes) {
+      this.#scratch?.free();
+      this.#scratch = undefined;
+      this.#scratch = this.allocate(bytes);
+    }
+    return this.#scratch.pointer;
+  }
+
+  /**
    * Looks at the margins of every block that is alive, where blocks have them.
    *
    * @throws {OverrunError} something was written there; the engine refuses further work
@@ -122,13 +159,40 @@ export class Memory {
 
   /** Where the heap put `bytes` bytes and their margins. */
   #allocated(bytes: number): Pointer {
+    const size = bytes + 2 * this.#margin;
+    const missing = this.#heapCall("shortage", size);
+    const cause = missing > 0 ? this.#grow(missing) : undefined;
+    const pointer = cause === undefined ? this.#heapCall("alloc", size) : 0;
+    if (pointer > 0) return pointer;
+    const { tensors, bytes: liveBytes, memoryBytes } = this.stats();
+    const neededBytes = memoryBytes + pagesFor(missing) * PAGE_BYTES;
+    const fault = { kind: "memory", tensors, liveBytes, memoryBytes, neededBytes, limit: MOST_BYTES } as const;
+    throw new AllocationError(bytes, fault, { cause });
+  }
+
+  /** Grows memory by at least so many bytes, to twice its size where there is as much; else returns the host's reason. */
+  #grow(missing: number): unknown {
+    const pages = this.totalBytes / PAGE_BYTES;
+    const needed = pagesFor(missing);
+    const wanted = Math.max(needed, Math.min(pages, MOST_BYTES / PAGE_BYTES - pages));
+    let cause: unknown;
+    for (const more of new Set([wanted, needed])) {
+      try {
+        this.#memory.grow(more);
+        return undefined;
+      } catch (refused) {
+        cause = refused;
+      }
+    }
+    return cause;
+  }
+
+  /** Calls the heap; a trap there means that it is damaged. */
+  #heapCall(name: keyof Heap, argument: number): number {
     try {
-      return this.#heap.alloc(bytes + 2 * this.#margin) >>> 0; // addresses from 2 GiB on arrive negative
+      return (this.#heap[name](argument) as number) >>> 0; // addresses from 2 GiB on arrive negative
     } catch (cause) {
-      if (!isFull(cause)) throw this.#guard.trap("alloc", cause);
-      const full = new AllocationError(bytes, { kind: "memory", memoryBytes: this.totalBytes }, { cause });
-      this.#guard.stop(full);
-      throw full;
+      throw this.#guard.trap(name, cause);
     }
   }
 
@@ -139,11 +203,7 @@ export class Memory {
     this.#watched.delete(block);
     if (!this.#guard.isOpen) return;
     if (this.#margin > 0) this.#checkMargins(block);
-    try {
-      this.#heap.free(block.pointer - this.#margin);
-    } catch (cause) {
-      throw this.#guard.trap("free", cause);
-    }
+    this.#heapCall("free", block.pointer - this.#margin);
   }
 
   #checkMargins({ pointer, bytes }: Block): void {
@@ -154,10 +214,6 @@ export class Memory {
   }
 }
 
-/**
- * Whether the heap gave up by itself, which it does where memory cannot grow: AssemblyScript's by a trap, the twin's by an
- * error that says so. Anything else means that it is damaged.
- */
-function isFull(cause: unknown): boolean {
-  return cause instanceof Error && /unreachable|out of memory/i.test(cause.message);
+function pagesFor(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES);
 }

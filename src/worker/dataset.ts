@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { Shown } from "../shown.ts";
+import { isArrayOf, tagOf } from "../values.ts";
 import type { Connection } from "./connection.ts";
 
 /** What becomes of the arrays here. */
@@ -103,7 +104,7 @@ export function partsOf(
     const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
     // A copy of the elements alone: posting a view would copy all of its buffer.
     const own = transfer === "move" && isAlone && !dataset.isSlice ? array : copyOf(array);
-    if (own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
+    if (tagOf(own.buffer) === "ArrayBuffer") buffers.push(own.buffer as ArrayBuffer);
     return own;
   };
   const { name, shape, scale, classes, classNames, inputNames, targets, targetValues } = dataset;
@@ -117,7 +118,7 @@ export function partsOf(
 /** A copy with a buffer of its own; not `slice`, which for one of Node's `Buffer`s is a view. */
 export function copyOf<A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A;
 export function copyOf(array: Uint8Array | Int32Array | Float32Array | Float64Array): typeof array {
-  if (array instanceof Uint8Array) return new Uint8Array(array);
-  if (array instanceof Int32Array) return new Int32Array(array);
-  return array instanceof Float32Array ? new Float32Array(array) : new Float64Array(array);
+  if (isArrayOf(array, "Uint8Array")) return new Uint8Array(array);
+  if (isArrayOf(array, "Int32Array")) return new Int32Array(array);
+  return isArrayOf(array, "Float32Array") ? new Float32Array(array) : new Float64Array(array);
 }

@@ -1,6 +1,6 @@
 /** A network in a worker, as the program holds it: the calls of `Network`, awaited. */
-import { DisposedError } from "../errors.ts";
-import type { NamedArray } from "../formats/arrays.ts";
+import { DisposedError, OptionError } from "../errors.ts";
+import { type NamedArray, typeOf } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
 import { checkReadable } from "../readable.ts";
@@ -9,6 +9,7 @@ import type { Shape } from "../tensor/layout.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
 import type { TrainHistory } from "../train/history.ts";
 import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
+import { isNumberArray } from "../values.ts";
 import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";
 import { copyOf, numberOf, type WorkerDataset } from "./dataset.ts";
@@ -76,6 +77,9 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   async predict(rows: Rows): Promise<Prediction<D>> {
     const network = this.#numberFor("predict");
     checkReadable("predict: rows", rows);
+    if (ArrayBuffer.isView(rows) && !isNumberArray(rows)) {
+      throw new OptionError("predict: rows", "a typed array of numbers, or nested numbers", rows);
+    }
     const own = ArrayBuffer.isView(rows) ? copyOf(rows) : rows;
     const transfer = ArrayBuffer.isView(own) ? [own.buffer as ArrayBuffer] : [];
     const { shape, data } = await this.#connection.call("predict", { network, rows: own }, { transfer });
@@ -103,6 +107,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   async setWeights(weights: readonly NamedArray[], options: SetWeightsOptions = {}): Promise<void> {
     const own = weights.map(({ name, shape, data }) => {
       checkReadable(`setWeights: ${name}`, data);
+      if (typeOf(data) === undefined) throw new OptionError(`setWeights: ${name}`, "a typed array", data);
       return { name, shape, data: data.slice() };
     });
     const transfer = own.map(({ data }) => data.buffer as ArrayBuffer);

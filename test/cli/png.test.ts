@@ -1,9 +1,12 @@
 /** PNG files as grey values: depths whose samples share bytes, palettes, transparency, damage. */
+import { crc32, deflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FileError } from "../../src/cli/files.ts";
 import { isPng, readPng } from "../../src/cli/png.ts";
+import { RandomState } from "../../src/random/random_state.ts";
+import { channelsOf, chunkOf, encodePng, FORMS, headerOf, type PngForm, pngOf } from "../support/png.ts";
 import { assertRejects } from "../support/throws.ts";
 
 const test = suite("PNG files");
@@ -107,14 +110,181 @@ test("a file that ends early, is damaged, or too large for any network is refuse
   assert.match(await refusal(whole.subarray(0, 24)), /^x\.png: broken PNG: (?!it ends)./);
   assert.match(await refusal(whole.with(45, whole[45]! ^ 1)), /^x\.png: broken PNG: .*/);
   assert.match(await refusal(whole.with(32, whole[32]! ^ 1)), /^x\.png: broken PNG: .*/, "a checksum alone");
-  assert.is(
-    await refusal(headOf(2 ** 14, 2 ** 12 + 1)),
-    `x.png: a picture of ${2 ** 26 + 2 ** 14} pixels; at most ${2 ** 26} are read`,
-  );
-  assert.match(await refusal(headOf(2 ** 14, 2 ** 12)), /broken PNG/, "the bound itself is read, and found damaged");
+  for (const [width, height] of [
+    [4096, 4097],
+    [4097, 1],
+    [1, 2 ** 32 - 1],
+  ] as const) {
+    const message = `x.png: a picture of ${width} × ${height} pixels; at most 4096 × 4096 are read`;
+    assert.is(await refusal(headOf(width, height)), message);
+  }
+  assert.match(await refusal(headOf(2 ** 12, 2 ** 12)), /broken PNG/, "the bound itself is read, and found damaged");
   const inside = new Uint8Array(whole.length + 5);
   inside.set(whole, 5);
   assert.is((await readPng(inside.subarray(5), "x.png")).width, 20, "bytes may lie within others");
+});
+
+/** The grey of each pixel of such samples, on white, or on black where all would be of one grey. */
+function wantedOf({ colour, depth }: PngForm, samples: readonly number[], palette: readonly number[][]): number[] {
+  const channels = channelsOf({ colour });
+  const most = 2 ** depth - 1;
+  const on = (paper: number) =>
+    Array.from({ length: samples.length / channels }, (_, i) => {
+      const own = samples.slice(i * channels, (i + 1) * channels);
+      const values = colour === 3 ? (palette[own[0] ?? 0] ?? []) : own.map((sample) => (sample * 255) / most);
+      const isColour = colour === 2 || colour === 3 || colour === 6;
+      const [red = 0, green = 0, blue = 0] = values;
+      const luma = isColour ? 0.299 * red + 0.587 * green + 0.114 * blue : red;
+      const alpha = colour === 4 || colour === 6 ? (values.at(-1) ?? 0) / 255 : 1;
+      return luma * alpha + paper * (1 - alpha);
+    });
+  const white = on(255);
+  const isBlank = (colour === 4 || colour === 6) && white.every((value) => Math.abs(value - (white[0] ?? 0)) < 1);
+  return isBlank ? on(0) : white;
+}
+
+test("every colour, depth, filter and interlacing, of every small size", async () => {
+  const random = new RandomState(0);
+  for (const { colour, depth } of FORMS) {
+    const palette = Array.from({ length: Math.min(256, 2 ** depth) }, () => Array.from(random.randint(0, 256, 3)));
+    const before = colour === 3 ? [chunkOf("PLTE", palette.flat())] : [];
+    for (const isInterlaced of [false, true]) {
+      for (const [width, height] of SIZES) {
+        const form = { width, height, depth, colour, isInterlaced };
+        const samples = Array.from(random.randint(0, 2 ** depth, width * height * channelsOf(form)));
+        const bytes = encodePng(form, samples, { before, parts: 1 + (width % 3) });
+        const label = JSON.stringify(form);
+        const { grey, ...size } = await readPng(bytes, label);
+        assert.equal(size, { width, height }, label);
+        const wanted = wantedOf(form, samples, palette);
+        const error = Math.max(...wanted.map((value, i) => Math.abs(value - (grey[i] ?? Number.NaN))));
+        assert.ok(error <= 1e-9, `${label}: ${error}`);
+      }
+    }
+  }
+});
+
+const SIZES = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((width) => [width, 1 + ((7 * width) % 9)] as const),
+  ...[[1, 9] as const, [9, 1] as const, [17, 3] as const, [28, 28] as const],
+];
+
+test("tRNS: one grey or one colour is transparent", async () => {
+  const grey = encodePng({ width: 3, height: 1, depth: 4, colour: 0 }, [0, 5, 15], {
+    before: [chunkOf("tRNS", [0, 5])],
+  });
+  assert.equal([...(await readPng(grey, "x.png")).grey], [0, 255, 255]);
+  const clear = chunkOf("tRNS", [0, 1, 0, 2, 0, 3]);
+  const colour = encodePng({ width: 2, height: 1, depth: 8, colour: 2 }, [1, 2, 3, 1, 2, 4], { before: [clear] });
+  const [first, second = 0] = (await readPng(colour, "x.png")).grey;
+  assert.is(first, 255);
+  assert.ok(Math.abs(second - (0.299 + 2 * 0.587 + 4 * 0.114)) < 1e-9);
+});
+
+const FORM = { width: 4, height: 3, depth: 8, colour: 0 } as const;
+const HEADER = headerOf(FORM);
+const END = chunkOf("IEND");
+const imageOf = (bytes = 15) => chunkOf("IDAT", deflateSync(new Uint8Array(bytes)));
+
+test("chunks: text, profiles and frames of an animation are left out unread, wherever they are", async () => {
+  const bomb = deflateSync(new Uint8Array(2 ** 20));
+  const extra = [
+    chunkOf("iCCP", [...new TextEncoder().encode("x\0\0"), ...bomb]),
+    chunkOf("zTXt", [...new TextEncoder().encode("x\0\0"), ...bomb]),
+    ...["acTL", "fcTL", "fdAT", "gAMA", "tEXt", "prVt"].map((name) => chunkOf(name, [1, 2, 3])),
+  ];
+  const file = pngOf(HEADER, ...extra, imageOf(), ...extra, END, ...extra);
+  assert.equal([...(await readPng(file, "x.png")).grey], Array(12).fill(0));
+});
+
+test("chunks: each has its place, its number and its checksum", async () => {
+  const palette = chunkOf("PLTE", [1, 2, 3]);
+  const half = deflateSync(new Uint8Array(15));
+  const broken = imageOf().slice();
+  broken[10] = 7;
+  const cases: Record<string, readonly [Uint8Array, RegExp]> = {
+    "two headers": [
+      pngOf(HEADER, headerOf({ ...FORM, width: 2 ** 30 }), imageOf(), END),
+      /the chunk IHDR is not where it belongs/,
+    ],
+    "a header after the data": [pngOf(HEADER, imageOf(), HEADER, END), /the chunk IHDR is not where/],
+    "no header": [pngOf(imageOf(), END), /it does not begin with a header/],
+    "a header that is not the first chunk": [
+      pngOf(chunkOf("tEXt", Array(20).fill(0)), HEADER, imageOf(), END),
+      /not begin with a header/,
+    ],
+    "a palette after the data": [pngOf(HEADER, imageOf(), palette, END), /the chunk PLTE is not where/],
+    "two palettes": [pngOf(HEADER, palette, palette, imageOf(), END), /the chunk PLTE is not where/],
+    "data in two places": [
+      pngOf(HEADER, chunkOf("IDAT", half.subarray(0, 5)), chunkOf("tEXt"), chunkOf("IDAT", half.subarray(5)), END),
+      /the chunk IDAT is not where/,
+    ],
+    "no data": [pngOf(HEADER, END), /it has no picture/],
+    "no end": [pngOf(HEADER, imageOf()), /no IEND chunk ends it/],
+    "a checksum": [pngOf(HEADER, broken, END), /the chunk IDAT is damaged/],
+    "a length": [pngOf(HEADER, imageOf().fill(255, 0, 4), END), /the chunk IDAT is cut off/],
+    "a name": [pngOf(HEADER, chunkOf("ID\0T"), imageOf(), END), /no chunk begins at byte 33/],
+    "a critical chunk of another standard": [
+      pngOf(HEADER, chunkOf("CgBI"), imageOf(), END),
+      /the chunk CgBI is unknown/,
+    ],
+    "no pixels": [pngOf(headerOf({ ...FORM, width: 0 }), imageOf(), END), /it has no pixels/],
+    "a depth": [pngOf(headerOf({ ...FORM, depth: 3 as never }), imageOf(), END), /colour 0 of 3 bits/],
+    "a colour": [pngOf(headerOf({ ...FORM, colour: 5 as never }), imageOf(), END), /colour 5 of 8 bits/],
+    "a palette without colours": [
+      pngOf(headerOf({ ...FORM, colour: 3 }), imageOf(), END),
+      /its palette has no colours/,
+    ],
+    "a colour beyond the palette": [
+      encodePng({ ...FORM, colour: 3 }, [1], { before: [palette] }),
+      /colour 1 of a palette of 1/,
+    ],
+    "more transparencies than colours": [
+      encodePng({ ...FORM, colour: 3 }, [0], { before: [palette, chunkOf("tRNS", [1, 2])] }),
+      /more transparencies than colours/,
+    ],
+    "a transparent colour of another length": [
+      encodePng(FORM, [0], { before: [chunkOf("tRNS", [1])] }),
+      /another number of samples/,
+    ],
+    "a filter": [encodePng(FORM, [0], { filter: () => 5 }), /Unsupported filter: 5/],
+    "an interlaced filter": [encodePng({ ...FORM, isInterlaced: true }, [0], { filter: () => 9 }), /filter: 9/],
+    "too few rows": [pngOf(HEADER, imageOf(14), END), /expected 15 bytes of image data, found 14/],
+    "too many rows": [pngOf(HEADER, imageOf(16), END), /more than 15 bytes of image data/],
+    "no zlib stream": [pngOf(HEADER, chunkOf("IDAT", [1, 2, 3]), END), /incorrect header check/],
+    "a stream that ends early": [pngOf(HEADER, chunkOf("IDAT", half.subarray(0, 6)), END), /unexpected end of file/],
+  };
+  for (const [label, [bytes, message]] of Object.entries(cases)) {
+    const error = await assertRejects(() => readPng(bytes, "x.png"), FileError, label);
+    assert.match(error.message, message, label);
+    assert.match(error.message, /^x\.png: broken PNG: /, label);
+  }
+});
+
+test("bombs: memory and time are those of the picture, whatever the file would inflate to", async () => {
+  const zeros = deflateSync(new Uint8Array(2 ** 28)); // 256 MiB from 261 KB
+  const bombs: Record<string, Uint8Array> = {
+    "two headers": pngOf(
+      headerOf(FORM),
+      headerOf({ ...FORM, width: 20_000, height: 20_000 }),
+      chunkOf("IDAT", zeros),
+      END,
+    ),
+    IDAT: pngOf(HEADER, chunkOf("IDAT", zeros), END),
+    iCCP: pngOf(HEADER, chunkOf("iCCP", Buffer.concat([Buffer.from("x\0\0"), zeros])), imageOf(), END),
+    zTXt: pngOf(HEADER, chunkOf("zTXt", Buffer.concat([Buffer.from("x\0\0"), zeros])), imageOf(), END),
+    "a size that the data does not have": pngOf(headerOf({ ...FORM, width: 4096, height: 4096 }), imageOf(), END),
+  };
+  await readPng(pngOf(HEADER, imageOf(), END), "x.png"); // what is loaded once
+  for (const [label, bytes] of Object.entries(bombs)) {
+    const before = process.memoryUsage();
+    const start = performance.now();
+    await readPng(bytes, label).catch((error) => assert.instance(error, FileError, label));
+    const { arrayBuffers, heapUsed } = process.memoryUsage();
+    const grown = arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed;
+    assert.ok(grown < 2 ** 24, `${label}: ${grown} bytes more`);
+    assert.ok(performance.now() - start < 2000, `${label}: ${performance.now() - start} ms`);
+  }
 });
 
 /** A PNG file of one row of palette indices, which the encoder does not write: chunks around its own image data. */
@@ -127,32 +297,9 @@ function indexed(
   const grey = encode({ width: palette.length, height: 1, data, channels: 1, depth });
   const [signature, header, ...rest] = [grey.subarray(0, 8), grey.slice(8, 33), grey.subarray(33)];
   header[8 + 9] = 3; // the kind of colour, behind length, name, width, height and depth
-  new DataView(header.buffer).setUint32(21, crcOf(header.subarray(4, 21)));
+  new DataView(header.buffer).setUint32(21, crc32(header.subarray(4, 21)));
   const chunks = [chunkOf("PLTE", palette.flat()), ...(alpha === undefined ? [] : [chunkOf("tRNS", alpha)])];
   return Uint8Array.from([signature, header, ...chunks, ...rest].flatMap((part) => [...part]));
-}
-
-function chunkOf(name: string, content: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(content.length + 12);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, content.length);
-  bytes.set(
-    [...name].map((letter) => letter.charCodeAt(0)),
-    4,
-  );
-  bytes.set(content, 8);
-  view.setUint32(content.length + 8, crcOf(bytes.subarray(4, content.length + 8)));
-  return bytes;
-}
-
-/** CRC-32, bit by bit. */
-function crcOf(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }
 
 test.run();

@@ -1,7 +1,7 @@
 /** The same memory content twice, under the build `simd` and under the twin: what a kernel makes of it must be the same. */
 import * as assert from "uvu/assert";
 import { start } from "../../src/twin/index.ts";
-import type { CommonKernels, Exports } from "../../src/wasm/abi.ts";
+import type { Exports, Heap } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType, viewOf } from "../../src/wasm/dtype.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 import { draws } from "../support/floats.ts";
@@ -202,8 +202,8 @@ export class Pair {
   }
 }
 
-function heapOf(exports: Exports): Pick<CommonKernels, "alloc" | "free"> {
-  return exports as unknown as CommonKernels;
+function heapOf(exports: Exports): Heap {
+  return exports as unknown as Heap;
 }
 
 function bytesOf({ dtype, length }: Operand): number {

@@ -19,7 +19,7 @@ const test = suite("the twin's bits");
 
 test("every kernel has a case", () => {
   assert.equal(Object.keys(FLOAT_CASES).sort(), Object.keys(FLOAT_KERNELS).sort());
-  assert.equal([...Object.keys(COMMON_CASES), "alloc", "free"].sort(), Object.keys(COMMON_KERNELS).sort());
+  assert.equal([...Object.keys(COMMON_CASES), "alloc", "free", "shortage"].sort(), Object.keys(COMMON_KERNELS).sort());
 });
 
 test("what is only moved keeps all of its bits, a NaN's too", async () => {

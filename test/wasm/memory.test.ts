@@ -112,6 +112,11 @@ test("the largest block is there, also with its margins", async () => {
   assert.is(engine.stats().tensors, 0);
 });
 
+/** Memory that does not grow. */
+function fixed(buffer: ArrayBuffer) {
+  return { buffer, grow: () => assert.unreachable("it is large enough") };
+}
+
 /** A heap that gives the same address each time, and writes down what it is asked; `buffer` is its memory. */
 function plainHeap(address = 256) {
   const asked: string[] = [];
@@ -124,18 +129,18 @@ function plainHeap(address = 256) {
       asked.push(`free ${pointer}`);
     },
   };
-  return { heap, asked, buffer: new ArrayBuffer(1024) };
+  return { heap: { ...heap, shortage: () => 0 }, asked, buffer: new ArrayBuffer(1024) };
 }
 
 test("a block with margins lies between them, and is freed with them; one without has none", () => {
   const { heap, asked, buffer } = plainHeap();
-  const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+  const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
   const block = memory.allocate(40);
   assert.is(block.pointer, 256 + MARGIN_BYTES);
   assert.is(overrunOf(buffer, block.pointer, 40), undefined, "the margins are written");
   memory.check();
   block.free();
-  const plain = new Memory({ buffer }, heap, new Guard(), "none").allocate(40);
+  const plain = new Memory(fixed(buffer), heap, new Guard(), "none").allocate(40);
   assert.is(plain.pointer, 256);
   plain.free();
   assert.equal(asked, [`alloc ${40 + 2 * MARGIN_BYTES}`, "free 256", "alloc 40", "free 256"]);
@@ -144,7 +149,7 @@ test("a block with margins lies between them, and is freed with them; one withou
 test("a changed margin is found by the check, or when its block is freed, and is the end", () => {
   for (const find of [(memory: Memory) => memory.check(), (_: Memory, free: () => void) => free()]) {
     const { heap, asked, buffer } = plainHeap();
-    const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+    const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
     const block = memory.allocate(40);
     new Uint8Array(buffer)[block.pointer - 3]! ^= 1;
     const error = assertThrows(() => find(memory, () => block.free()), OverrunError, String(find));
@@ -161,31 +166,58 @@ test("a changed margin is found by the check, or when its block is freed, and is
 
 test("a block that was freed is watched no more: its margins may be another's", () => {
   const { heap, buffer } = plainHeap();
-  const memory = new Memory({ buffer }, heap, new Guard(), "checked");
+  const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
   memory.allocate(40).free();
   fillMargins(buffer, 256 + MARGIN_BYTES, 8);
   memory.check();
 });
 
-test("a heap that gives up is full; one that fails in another way has trapped, and names its kernel", () => {
-  const buffer = new ArrayBuffer(64);
-  for (const [cause, type] of [
-    [new WebAssembly.RuntimeError("unreachable"), AllocationError],
-    [new RangeError("out of memory"), AllocationError],
-    [new WebAssembly.RuntimeError("memory access out of bounds"), TrapError],
-    ["no error", TrapError],
-  ] as const) {
-    const guard = new Guard();
-    const fail = () => {
-      throw cause;
-    };
-    const memory = new Memory({ buffer }, { alloc: fail, free: fail }, guard);
-    const error = assertThrows<AllocationError | TrapError>(() => memory.allocate(8), type, String(cause));
-    if (error instanceof TrapError) assert.is(error.kernel, "alloc");
-    assert.is(error.cause, cause);
-    assert.is(guard.isOpen, false);
-    assert.equal([memory.blocks, memory.bytes], [0, 0]);
+test("a heap that traps is damaged, names its kernel, and is the end", () => {
+  const { heap, buffer } = plainHeap();
+  for (const name of ["alloc", "shortage"] as const) {
+    for (const cause of [new WebAssembly.RuntimeError("unreachable"), new RangeError("out of memory"), "no error"]) {
+      const guard = new Guard();
+      const fail = () => {
+        throw cause;
+      };
+      const memory = new Memory(fixed(buffer), { ...heap, [name]: fail }, guard);
+      const error = assertThrows(() => memory.allocate(8), TrapError, String(cause));
+      assert.equal([error.kernel, error.cause], [name, cause]);
+      assert.is(guard.isOpen, false);
+      assert.equal([memory.blocks, memory.bytes], [0, 0]);
+    }
   }
+});
+
+test("a host that refuses growth refuses one allocation: the next asks it again", () => {
+  const { heap, asked } = plainHeap();
+  const refusal = new RangeError("no more");
+  const grown: number[] = [];
+  let isOpen = false;
+  const grow = (pages: number) => {
+    grown.push(pages);
+    if (!isOpen) throw refusal;
+  };
+  const guard = new Guard();
+  const large = { buffer: { byteLength: 10 * 65536 } as ArrayBuffer, grow };
+  const memory = new Memory(large, { ...heap, shortage: (bytes: number) => (bytes > 100 ? bytes - 100 : 0) }, guard);
+  const small = memory.allocate(40);
+  const error = assertThrows(() => memory.allocate(200_000), AllocationError, "refused");
+  assert.equal([error.bytes, error.cause, grown], [200_000, refusal, [10, 4]]);
+  assert.equal(error.fault, {
+    kind: "memory",
+    tensors: 1,
+    liveBytes: 40,
+    memoryBytes: 655_360,
+    neededBytes: 917_504,
+    limit: 2 ** 32,
+  });
+  assert.ok(guard.isOpen && small.isLive);
+  assert.equal([memory.blocks, memory.bytes], [1, 40]);
+  isOpen = true;
+  assert.is(memory.allocate(200_000).bytes, 200_000);
+  assert.equal(grown, [10, 4, 10]);
+  assert.equal(asked, ["alloc 40", "alloc 200000"], "the heap is asked when there is room");
 });
 
 test("a heap that cannot take a block back has trapped, and the block is gone", () => {
@@ -194,7 +226,7 @@ test("a heap that cannot take a block back has trapped, and the block is gone", 
   const free = () => {
     throw cause;
   };
-  const memory = new Memory({ buffer }, { ...heap, free }, new Guard());
+  const memory = new Memory(fixed(buffer), { ...heap, free }, new Guard());
   const block = memory.allocate(40);
   const trap = assertThrows(() => block.free(), TrapError, "free");
   assert.equal([trap.kernel, trap.cause, block.isLive, memory.blocks], ["free", cause, false, 0]);
@@ -208,7 +240,7 @@ test("the heap of an engine that has ended is asked for nothing, and blocks can 
   for (const margins of ["none", "checked"] as const) {
     const { heap, asked, buffer } = plainHeap();
     const guard = new Guard();
-    const memory = new Memory({ buffer }, heap, guard, margins);
+    const memory = new Memory(fixed(buffer), heap, guard, margins);
     const block = memory.allocate(40);
     asked.length = 0;
     guard.stop(new DisposedError("engine", "kernel call"));
