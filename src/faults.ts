@@ -2,6 +2,14 @@
  * What can be wrong with what comes from outside, as data; `errors.ts` makes errors of it.
  */
 
+/** A kind of file, and what to do with it where something is known. */
+export type FileKind = {
+  /** With its article: `an HTML page`. */
+  readonly name: string;
+  /** In the imperative: `run git lfs pull`. Empty where nothing is known. */
+  readonly cure: string;
+};
+
 /** Why an engine could not start. */
 export type EngineFault =
   | { readonly kind: "no-webassembly" }
@@ -29,7 +37,15 @@ export type AllocationFault =
 /** How bytes are not the IDX file that was asked for. */
 export type IdxFault =
   | { readonly kind: "gzip"; readonly reason: string }
-  | { readonly kind: "magic"; readonly found: number }
+  | {
+      readonly kind: "magic";
+      /** The first two bytes as a number. */
+      readonly found: number;
+      /** The first characters, `·` for those that cannot be printed. */
+      readonly start: string;
+      /** What the file is instead, where `readIdx` knows it. */
+      readonly content?: FileKind | undefined;
+    }
   | { readonly kind: "type"; readonly expected: string; readonly code: number }
   | { readonly kind: "rank"; readonly expected: string; readonly found: number }
   | { readonly kind: "length"; readonly expected: number; readonly found: number };
@@ -47,6 +63,9 @@ export type DatasetFault =
       readonly position: number;
       readonly value: number;
       readonly classes: number;
+      /** The label of the first class. Default: 0. */
+      readonly first?: number;
+      readonly cure?: string;
     }
   | { readonly kind: "number"; readonly file: string; readonly position: number; readonly value: number }
   | {
@@ -74,7 +93,13 @@ export type FileFormat = "safetensors" | "npy" | "npz" | "lanegrad network" | "w
 
 /** How bytes, or the tensors in them, are not what was asked for. */
 export type FormatFault =
-  | { readonly kind: "magic"; readonly expected: string; readonly found: string }
+  | {
+      readonly kind: "magic";
+      readonly expected: string;
+      /** What the file is, where it is known, else its first bytes. */
+      readonly found: string;
+      readonly cure?: string;
+    }
   | { readonly kind: "length"; readonly part: string; readonly expected: string; readonly found: number }
   | { readonly kind: "header"; readonly reason: string }
   | { readonly kind: "version"; readonly expected: string; readonly found: string }
@@ -141,14 +166,14 @@ export function describeIdxFault(fault: IdxFault): string {
     case "gzip":
       return `broken gzip: ${fault.reason}`;
     case "magic":
+      if (fault.content !== undefined) return `not an IDX file but ${fault.content.name}${cureOf(fault.content)}`;
       if (fault.found === 0x1f8b) return "not an IDX file: starts with 0x1f8b, which is gzip; readIdx inflates it";
-      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")}, expected 0x0000`;
+      return `not an IDX file: starts with 0x${fault.found.toString(16).padStart(4, "0")} ("${fault.start}"), expected 0x0000`;
     case "type":
       return `expected IDX element type ${fault.expected}, found 0x${fault.code.toString(16).padStart(2, "0")}`;
     case "rank":
       // 3 and 1 are the ranks of images and labels; the cure helps with no other rank.
-      if (fault.found !== 1 && fault.found !== 3) return `expected IDX rank ${fault.expected}, found ${fault.found}`;
-      return `expected IDX rank ${fault.expected}, found ${fault.found}; images and labels swapped?`;
+      return `expected IDX rank ${fault.expected}, found ${fault.found}${fault.found === 1 || fault.found === 3 ? "; images and labels swapped?" : ""}`;
     case "length":
       return `expected ${fault.expected} bytes, found ${fault.found}`;
     default:
@@ -160,7 +185,7 @@ export function describeIdxFault(fault: IdxFault): string {
 export function describeDatasetFault(fault: DatasetFault): string {
   switch (fault.kind) {
     case "missing":
-      return `${fault.file} not found; looked for ${fault.looked.join(" and ")}`;
+      return `${fault.file} not found; looked for ${fault.looked.join(", ")}`;
     case "unreadable":
       return `${fault.file}: cannot be read: ${fault.reason}`;
     case "too-large":
@@ -170,7 +195,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
     case "count":
       return `${fault.files}: ${fault.images} images but ${fault.labels} labels`;
     case "label":
-      return `${fault.file}: label ${fault.position} is ${fault.value}; expected 0 to ${fault.classes - 1}`;
+      return `${fault.file}: label ${fault.position} is ${fault.value}; expected ${fault.first ?? 0} to ${(fault.first ?? 0) + fault.classes - 1}${cureOf(fault)}`;
     case "number":
       return `${fault.file}: number ${fault.position} is ${fault.value}; expected a finite number`;
     case "cell":
@@ -194,7 +219,7 @@ export function describeDatasetFault(fault: DatasetFault): string {
 export function describeFormatFault(fault: FormatFault): string {
   switch (fault.kind) {
     case "magic":
-      return `expected ${fault.expected} at its start, found ${fault.found}`;
+      return `expected ${fault.expected} at its start, found ${fault.found}${cureOf(fault)}`;
     case "length":
       return `${fault.part}: expected ${fault.expected} bytes, found ${fault.found}`;
     case "header":
@@ -218,6 +243,10 @@ export function describeFormatFault(fault: FormatFault): string {
     default:
       return unreachable(fault);
   }
+}
+
+function cureOf({ cure }: { readonly cure?: string }): string {
+  return cure ? `; ${cure}` : "";
 }
 
 function hexadecimal(value: number): string {

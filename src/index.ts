@@ -39,7 +39,7 @@ export {
   readIdx,
 } from "./data/idx.ts";
 export type { DownloadProgress, FetchOptions } from "./data/mirrors.ts";
-export { loadMnist, type Mnist, type MnistOptions, type NamedFiles } from "./data/mnist.ts";
+export { loadMnist, type Mnist, type MnistOptions, type MnistVariant, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
 export type {
   DatasetParts,
@@ -82,13 +82,15 @@ export type {
   DatasetFault,
   EngineFault,
   FileFormat,
+  FileKind,
   FormatFault,
   IdxFault,
   WorkerFault,
 } from "./faults.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
+export { identifyFile } from "./formats/identify.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
-export { type DecodeNpzOptions, decodeNpz, encodeNpz } from "./formats/npz.ts";
+export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";

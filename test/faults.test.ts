@@ -67,8 +67,10 @@ test("how bytes are no IDX file; a cure stands where it helps", () => {
   assertTold<IdxFault>(describeIdxFault, {
     gzip: [[{ reason: "cut" }, "broken gzip: cut"]],
     magic: [
-      [{ found: 0x1f8b }, "0x1f8b, which is gzip; readIdx inflates it"],
-      [{ found: 0x12 }, "starts with 0x0012, expected 0x0000"],
+      [{ found: 0x1f8b, start: "··" }, "0x1f8b, which is gzip; readIdx inflates it"],
+      [{ found: 0x12, start: "··x" }, /starts with 0x0012 \("··x"\), expected 0x0000$/],
+      [{ found: 0x12, start: "", content: { name: "a PDF file", cure: "" } }, /^not an IDX file but a PDF file$/],
+      [{ found: 0x12, start: "", content: { name: "a page", cure: "turn it" } }, /but a page; turn it$/],
     ],
     type: [[{ expected: "uint8", code: 9 }, "type uint8, found 0x09"]],
     rank: [
@@ -84,12 +86,15 @@ test("how files are no dataset", () => {
   const file = "a file";
   const name = "a name";
   assertTold<DatasetFault>(describeDatasetFault, {
-    missing: [[{ file, looked: ["here", "there"] }, "a file not found; looked for here and there"]],
+    missing: [[{ file, looked: ["here", "there"] }, "a file not found; looked for here, there"]],
     unreadable: [[{ file, reason: "a pipe" }, "a file: cannot be read: a pipe"]],
     "too-large": [[{ file, limit: 9 }, "a file: ", "limit of 9 bytes"]],
     empty: [[{ file }, "a file: holds no examples"]],
     count: [[{ files: "both", images: 3, labels: 4 }, "both: 3 images but 4 labels"]],
-    label: [[{ file, position: 7, value: 11, classes: 10 }, "a file: label 7 is 11; expected 0 to 9"]],
+    label: [
+      [{ file, position: 7, value: 11, classes: 10 }, /^a file: label 7 is 11; expected 0 to 9$/],
+      [{ file, position: 7, value: 0, classes: 26, first: 1, cure: "add one" }, /7 is 0; expected 1 to 26; add one$/],
+    ],
     number: [[{ file, position: 7, value: Number.NaN }, "a file: number 7 is NaN; expected a finite"]],
     cell: [
       [{ file, line: 2, column: '"x"', expected: "1", found: "2" }, 'line 2, column "x": expected 1, found 2', file],

@@ -3,7 +3,7 @@ import type { Target } from "./target.ts";
 import { argumentsTarget, configuration } from "./targets/arguments.ts";
 import { checkpoint, restoring } from "./targets/checkpoint.ts";
 import { csv } from "./targets/csv.ts";
-import { gzip, idx } from "./targets/idx.ts";
+import { gzip, idx, members } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
 import { npy, npz } from "./targets/numpy.ts";
 import { png } from "./targets/png.ts";
@@ -13,7 +13,7 @@ import { sequences } from "./targets/sequences.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
-  ...[idx, gzip, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
+  ...[idx, gzip, members, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
   ...[argumentsTarget, configuration, tensors, programs, graphs, sequences],
 ];
 

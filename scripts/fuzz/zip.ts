@@ -1,6 +1,6 @@
 /** Zip archives by hand: stored or deflated, every field free to lie, while the checksums are right. */
 import { deflateRawSync } from "node:zlib";
-import { crc32 } from "../../src/formats/crc32.ts";
+import { crc32 } from "../../src/platform/crc32.ts";
 import { type Draw, EDGES } from "./draw.ts";
 
 export type Entry = { readonly name: string; readonly content: Uint8Array };

@@ -5,20 +5,45 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Dataset, downloadMnist, loadMnist, RandomState, split } from "lanegrad";
+import { type Dataset, downloadMnist, loadMnist, type MnistVariant, RandomState, split } from "lanegrad";
 import { packageRoot } from "./files.ts";
 import { type FlagsOf, named, UsageError, word } from "./flags.ts";
 
-export type Source = { readonly data?: string | undefined; readonly dataset?: "mnist" | undefined };
+export type Source = {
+  readonly data?: string | undefined;
+  readonly dataset?: "mnist" | undefined;
+  readonly variant?: MnistVariant | undefined;
+};
 
-/** Both flags, for the table of a command. */
+/** Every variant: the compiler refuses a list with one missing. */
+const VARIANTS: { readonly [V in MnistVariant]: V } = {
+  mnist: "mnist",
+  qmnist: "qmnist",
+  "emnist-balanced": "emnist-balanced",
+  "emnist-byclass": "emnist-byclass",
+  "emnist-bymerge": "emnist-bymerge",
+  "emnist-digits": "emnist-digits",
+  "emnist-letters": "emnist-letters",
+  "emnist-mnist": "emnist-mnist",
+};
+
+/** The flags of data, for the table of a command. */
 export const DATA_FLAGS: FlagsOf<Source> = {
-  data: named("DIR", "the four MNIST files, plain or .gz (default: the repository's 10,000 bundled digits)"),
+  data: named(
+    "DIR",
+    "the four files of MNIST, Fashion-MNIST, KMNIST, EMNIST or QMNIST, plain or .gz (default: the repository's 10,000 " +
+      "bundled digits)",
+  ),
   dataset: word(
     "mnist",
     ["mnist"],
     "all of MNIST, downloaded once into the user's cache folder (LANEGRAD_CACHE: another folder; " +
       "LANEGRAD_MNIST_MIRRORS: other addresses, separated by spaces)",
+  ),
+  variant: word(
+    "V",
+    Object.values(VARIANTS),
+    "which dataset of --data DIR, where its folder has several (the one that is there)",
   ),
 };
 
@@ -38,15 +63,17 @@ export type DownloadReport = (file: string, receivedBytes: number, totalBytes: n
 /**
  * Loads what the flags name.
  *
- * @throws {UsageError} both flags, or neither where there are no bundled digits
+ * @throws {UsageError} --data and --dataset, --variant without --data, or no flag where there are no bundled digits
+ * @throws {OptionError} a folder of several variants
  * @throws {DatasetError} the files are missing or no dataset
  * @throws {IdxError} a file is damaged
  * @throws {DownloadError} no mirror has them
  */
 export async function loadDigits(source: Source, report: DownloadReport, signal?: AbortSignal): Promise<Digits> {
-  const { data, dataset } = source;
+  const { data, dataset, variant } = source;
   if (data !== undefined && dataset !== undefined) throw new UsageError("--data and --dataset exclude each other");
-  if (data !== undefined) return { ...(await loadMnist(data)), folder: data, note: "" };
+  if (variant !== undefined && data === undefined) throw new UsageError("--variant is for --data");
+  if (data !== undefined) return { ...(await loadMnist(data, variant && { variant })), folder: data, note: "" };
   if (dataset === "mnist") {
     const folder = await download(undefined, report, signal);
     return { ...(await loadMnist(folder)), folder, note: "" };

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { prepareDigit, readIdx } from "lanegrad";
 import { FileError, readFile } from "./files.ts";
+import { remarkOnKind } from "./kind.ts";
 import { isPng, readPng } from "./png.ts";
 
 /** Rows as the network takes them. */
@@ -40,7 +41,7 @@ export async function readInputs(file: string, options: InputOptions): Promise<I
   if (isPng(bytes)) return await pictureOf(bytes, name, options);
   const isIdx = (bytes[0] === 0 && bytes[1] === 0) || (bytes[0] === 0x1f && bytes[1] === 0x8b);
   if (isIdx) return chosen(await imagesOf(bytes, name, options), name, options);
-  return chosen(numbersOf(bytes, name, options), name, options);
+  return chosen(await numbersOf(bytes, name, options), name, options);
 }
 
 function standardInput(): Uint8Array {
@@ -79,12 +80,12 @@ async function imagesOf(bytes: Uint8Array, name: string, { size }: InputOptions)
   return { rows, names: rows.map((_, i) => `${i}`), remarks: [] };
 }
 
-function numbersOf(bytes: Uint8Array, name: string, { size }: InputOptions): Inputs {
+async function numbersOf(bytes: Uint8Array, name: string, { size }: InputOptions): Promise<Inputs> {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw new FileError(name, "neither PNG nor IDX nor JSON");
+    throw new FileError(name, `neither PNG nor IDX nor JSON${await remarkOnKind(bytes, "JSON")}`);
   }
   if (!Array.isArray(value) || value.length === 0)
     throw new FileError(name, "expected a JSON array of numbers or rows");

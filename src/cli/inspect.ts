@@ -1,8 +1,17 @@
 /** `lanegrad inspect`: what is in a file of weights, arrays or images. */
-import { decodeNpy, decodeNpz, decodeSafetensors, type NamedArray, parseDescription, readIdx } from "lanegrad";
+import {
+  decodeNpy,
+  decodeNpz,
+  decodeSafetensors,
+  type NamedArray,
+  parseDescription,
+  readIdx,
+  type SkippedEntry,
+} from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { FileError, readFile, shown } from "./files.ts";
 import { toggle } from "./flags.ts";
+import { remarkOnKind } from "./kind.ts";
 import type { Parsed } from "./options.ts";
 import { print, printJson } from "./report.ts";
 
@@ -25,26 +34,33 @@ type Content = {
   readonly format: string;
   readonly arrays: readonly NamedArray[];
   readonly metadata?: ReadonlyMap<string, string>;
+  /** Entries of an archive that are no arrays of numbers. */
+  readonly skipped?: readonly SkippedEntry[];
 };
 
 async function inspect({ values, operands: [file = ""] }: Parsed<InspectValues>): Promise<number> {
   const bytes = readFile(file);
-  const { format, arrays, metadata = new Map<string, string>() } = await contentOf(bytes, shown(file));
+  const { format, arrays, metadata = new Map<string, string>(), skipped = [] } = await contentOf(bytes, shown(file));
   const tensors = arrays.map(summaryOf);
   if (values.json) {
     const known = Object.fromEntries([...metadata].map(([key, text]) => [key, parsedOf(text)]));
-    printJson({ file, format, bytes: bytes.length, metadata: known, tensors });
+    printJson({ file, format, bytes: bytes.length, metadata: known, tensors, ...(skipped.length > 0 && { skipped }) });
     return 0;
   }
   print([`${shown(file)}: ${format}, ${bytes.length} bytes`]);
   for (const [key, text] of metadata) print([`  ${key}  ${shortened(text)}`]);
   if (tensors.length > 0) print(["", ...table(tensors)]);
+  if (skipped.length > 0) print(["", ...skipped.map(({ entry, reason }) => `not read: ${entry}, ${reason}`)]);
   return 0;
 }
 
 async function contentOf(bytes: Uint8Array, file: string): Promise<Content> {
   const [a, b] = bytes;
-  if (a === 0x50 && b === 0x4b) return { format: "npz", arrays: await decodeNpz(bytes, { file }) };
+  if (a === 0x50 && b === 0x4b) {
+    const skipped: SkippedEntry[] = [];
+    const arrays = await decodeNpz(bytes, { file, onSkipped: (entry) => void skipped.push(entry) });
+    return { format: "npz", arrays, skipped };
+  }
   if (a === 0x93) return { format: "npy", arrays: [{ name: "", ...decodeNpy(bytes, { file }) }] };
   if (a === 0x1f && b === 0x8b) return { format: "IDX, gzip", arrays: [await idxOf(bytes, file)] };
   if (bytes[8] === "{".charCodeAt(0)) {
@@ -54,8 +70,9 @@ async function contentOf(bytes: Uint8Array, file: string): Promise<Content> {
   }
   if (a === 0 && b === 0) return { format: "IDX", arrays: [await idxOf(bytes, file)] };
   const text = new TextDecoder().decode(bytes);
-  if (text.trimStart().startsWith("{")) return descriptionOf(text, file);
-  throw new FileError(file, "neither safetensors nor npz, npy, IDX or a network's description");
+  const remark = await remarkOnKind(bytes);
+  if (text.trimStart().startsWith("{") && !remark.includes("several files")) return descriptionOf(text, file);
+  throw new FileError(file, `neither safetensors nor npz, npy, IDX or a network's description${remark}`);
 }
 
 async function idxOf(bytes: Uint8Array, file: string): Promise<NamedArray> {

@@ -38,9 +38,9 @@ export async function resumedRun({ values, given }: Parsed<TrainValues>): Promis
     const run = shown(folder);
     throw new UsageError(`--resume ${run}: its bits would change: ${differences.join("; ")}`);
   }
-  const { data, dataset, ...others } = recorded;
+  const { data, dataset, variant, ...others } = recorded;
   const isMoved = values.data !== undefined || values.dataset !== undefined;
-  const merged: TrainValues = { ...(isMoved ? {} : { data, dataset }), ...others, ...values } as TrainValues;
+  const merged: TrainValues = { ...(isMoved ? {} : { data, dataset, variant }), ...others, ...values } as TrainValues;
   const { schedule = "constant" } = merged;
   const isLonger = merged.epochs !== recorded.epochs || merged.iterations !== recorded.iterations;
   const isStretched = isLonger && schedule !== "constant";

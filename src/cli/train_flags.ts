@@ -147,7 +147,7 @@ export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
 
 /** What does not change a run's bits, and so may differ when it goes on. */
 export const FREE_KEYS: ReadonlySet<string> = new Set([
-  ...["data", "dataset", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
+  ...["data", "dataset", "variant", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
 ]);
 
 /** What may be more when it goes on. */

@@ -128,8 +128,20 @@ function arrayNamed(arrays: readonly NamedArray[], name: string): ShapedArray {
   checkType("datasetFromNamedArrays: name", "string", name);
   const found = arrays.find((array) => array.name === name);
   if (found !== undefined) return found;
-  const known = arrays.map((array) => array.name).join(", ");
-  throw new DatasetError({ kind: "array", name, expected: `one of ${known}`, found: "no array of this name" });
+  throw noSuchArray(
+    name,
+    arrays.map((array) => array.name),
+  );
+}
+
+/** No array of a name among these. */
+export function noSuchArray(name: string, known: readonly string[]): DatasetError {
+  return new DatasetError({
+    kind: "array",
+    name,
+    expected: `one of ${known.join(", ")}`,
+    found: "no array of this name",
+  });
 }
 
 function checkFilled(name: string, array: ShapedArray): void {

@@ -5,6 +5,7 @@
 import { readBytes } from "#platform";
 import { checkSource, checkType } from "../arguments.ts";
 import { DatasetError, MissingPackageError, OptionError } from "../errors.ts";
+import { identifyFile } from "../formats/identify.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
@@ -34,8 +35,8 @@ const INSTALL = "npm install papaparse";
 /**
  * A dataset from a table. Fields may stand in double quotes; blank lines are left out; spaces around a field do not count.
  *
- * Numbers are float64. Classes are numbered in the order of their names: whole numbers by value, words by their letters;
- * hand the `classNames` of the training part in as `classes` for every other part.
+ * Numbers are float64. Classes are numbered in the order of their names: by value where all are numbers (`-1`, `2.0`, `1e3`),
+ * else by their letters; pass the `classNames` of the training part as `classes` for every other part.
  *
  * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is no number, a broken
  *   quote, no examples: with line and column
@@ -64,7 +65,7 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
  *
  * Other errors are those of `parseCsv`.
  *
- * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large or no UTF-8
+ * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large, not UTF-8, or a page in its place
  * @throws {OptionError} (rejects) also: a `maxBytes` that is no whole number from 1
  * @example
  * const houses = await loadCsv("houses.csv", { label: "price", target: "numbers" });
@@ -78,7 +79,7 @@ export async function loadCsv(source: string | URL, options: LoadCsvOptions): Pr
   const file = String(source);
   const bytes = await readBytes(file, maxBytes);
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
-  return await parseCsv(textOf(bytes, file), { ...rest, file });
+  return await parseCsv(await textOf(bytes, file), { ...rest, file });
 }
 
 const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
@@ -86,11 +87,22 @@ const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
 };
 const CSV_KEYS: KeysOf<CsvOptions> = { ...LOAD_KEYS, file: 1 };
 
-function textOf(bytes: Uint8Array, file: string): string {
+/** What could be read as a table, but is none. */
+const NO_TABLES: ReadonlySet<string> = new Set(["a Git LFS pointer", "an HTML page"]);
+
+async function textOf(bytes: Uint8Array, file: string): Promise<string> {
+  const kind = await identifyFile(bytes);
+  const remark = kind === undefined ? "" : `this is ${kind.name}${kind.cure && `; ${kind.cure}`}`;
+  if (kind !== undefined && NO_TABLES.has(kind.name)) {
+    throw new DatasetError({ kind: "unreadable", file, reason: remark });
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DatasetError({ kind: "unreadable", file, reason: "no UTF-8" }, { cause });
+    throw new DatasetError(
+      { kind: "unreadable", file, reason: remark ? `not UTF-8: ${remark}` : "not UTF-8" },
+      { cause },
+    );
   }
 }
 

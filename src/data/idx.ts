@@ -15,6 +15,7 @@ import { checkList, checkType } from "../arguments.ts";
 import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
 import { typeOf } from "../formats/arrays.ts";
+import { identifyFile } from "../formats/identify.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
@@ -56,6 +57,8 @@ export const DEFAULT_MAX_BYTES: number = 2 ** 28;
 const MAX_RANK = 8;
 const MAX_DIMENSION = 2 ** 32 - 1;
 const GZIP_MAGIC = 0x1f8b;
+/** How much of another file an error shows. */
+const START_BYTES = 24;
 
 const TYPES: ReadonlyMap<number, IdxType> = new Map([
   [0x08, "uint8"],
@@ -105,7 +108,25 @@ export async function readIdx<T extends IdxType = IdxType>(
     throw new DatasetError({ kind: "too-large", file: file ?? "IDX data", limit: maxBytes });
   }
   const isGzip = bytes.length >= 2 && viewOf(bytes).getUint16(0) === GZIP_MAGIC;
-  return parseIdx<T>(isGzip ? await gunzip(bytes, maxBytes, file) : bytes, expected);
+  const content = isGzip ? await gunzip(bytes, maxBytes, file) : bytes;
+  try {
+    return parseIdx<T>(content, expected);
+  } catch (error) {
+    throw await explained(error, content);
+  }
+}
+
+/** The error, with what the file is instead of IDX. */
+async function explained(error: unknown, bytes: Uint8Array): Promise<unknown> {
+  if (!(error instanceof IdxError && (error.fault.kind === "magic" || bytes.length < 4))) return error;
+  const content = await identifyFile(bytes);
+  return content === undefined ? error : new IdxError({ ...magicFault(bytes), content }, error.file);
+}
+
+function magicFault(bytes: Uint8Array): { kind: "magic"; found: number; start: string } {
+  const [first = 0, second = 0] = bytes;
+  const start = String.fromCharCode(...bytes.subarray(0, START_BYTES)).replace(/[^ -~]/g, "·");
+  return { kind: "magic", found: 256 * first + second, start };
 }
 
 /**
@@ -142,8 +163,7 @@ export function parseIdx(given: Uint8Array, expected: IdxExpectation = {}): IdxA
     throw new IdxError({ kind: "length", expected: 4 + 4 * (rank ?? 0), found: bytes.length }, file);
 
   const view = viewOf(bytes);
-  const magic = view.getUint16(0);
-  if (magic !== 0) throw new IdxError({ kind: "magic", found: magic }, file);
+  if (view.getUint16(0) !== 0) throw new IdxError(magicFault(bytes), file);
 
   const code = view.getUint8(2);
   const found = TYPES.get(code);

@@ -3,9 +3,9 @@
 import { readBytes } from "#platform";
 import { checkSource, checkType } from "../arguments.ts";
 import { DatasetError } from "../errors.ts";
-import { decodeNpz } from "../formats/npz.ts";
+import { openNpz } from "../formats/npz.ts";
 import { checkOptions } from "../options.ts";
-import { type ArrayNames, DETAIL_KEYS, datasetFromNamedArrays } from "./arrays.ts";
+import { type ArrayNames, DETAIL_KEYS, datasetFromNamedArrays, noSuchArray } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 
@@ -13,16 +13,16 @@ import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 export type NpzOptions = Omit<ArrayNames, "name"> & {
   /** What the examples are, for people. Default: the file. */
   readonly name?: string;
-  /** The most bytes that the file, and its arrays when inflated, may hold. Default: 256 MiB. */
+  /** The most bytes that the file, and the arrays that are read when inflated, may hold. Default: 256 MiB. */
   readonly maxBytes?: number;
 };
 
 /**
- * A dataset of two arrays in an .npz file, or in a browser at an address.
+ * A dataset of two arrays in an .npz file, or in a browser at an address. Nothing is looked at of the file's other entries.
  *
  * @throws {DatasetError} (rejects) the file is missing, unreadable or too large, has no array of a name, or its arrays are
  *   no dataset
- * @throws {FormatError} (rejects) no .npz file
+ * @throws {FormatError} (rejects) no .npz file, or an array of text, objects or records
  * @throws {OptionError} (rejects) what `datasetFromArrays` refuses, or a `maxBytes` that is none
  * @example
  * const train = await loadNpz("digits.npz", { inputs: "x_train", labels: "y_train", scale: 1 / 255 });
@@ -36,5 +36,9 @@ export async function loadNpz(source: string | URL, options: NpzOptions): Promis
   checkMaxBytes(maxBytes);
   const bytes = await readBytes(file, maxBytes);
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
-  return datasetFromNamedArrays(await decodeNpz(bytes, { file, maxBytes }), { ...names, name });
+  const archive = openNpz(bytes, { file, maxBytes });
+  const wanted = [names.inputs, names.labels, names.targets].filter((array) => array !== undefined);
+  const missing = wanted.find((array) => !archive.has(array));
+  if (missing !== undefined) throw noSuchArray(missing, archive.names);
+  return datasetFromNamedArrays(await archive.read(wanted), { ...names, name });
 }

@@ -2,6 +2,7 @@
 
 import { gunzip } from "#platform";
 import { LanegradError } from "../errors.ts";
+import { identifyFile } from "../formats/identify.ts";
 
 /** A file and what it must hold; it travels and is kept as `name`.gz. */
 export type RemoteFile = {
@@ -14,6 +15,11 @@ export type RemoteFile = {
 
 /** What is wrong with the compressed file; undefined where nothing is. Inflates no more than the content may hold. */
 export async function problemOfArchive(bytes: Uint8Array, file: RemoteFile): Promise<string | undefined> {
+  const [first, second] = bytes;
+  if (first !== 0x1f || second !== 0x8b) {
+    const { name } = (await identifyFile(bytes)) ?? { name: "something else" };
+    return `is ${name}, not gzip`;
+  }
   try {
     return await problemOfContent(await gunzip(bytes, file.bytes), file);
   } catch (error) {

@@ -163,10 +163,11 @@ function labelsOf(
   });
 }
 
-/** Whole numbers by value, else words by their letters: an order that does not depend on that of the records. */
+/** Numbers by value where all are numbers, else words by their letters: an order that does not depend on that of the records. */
 function inOrder(words: ReadonlySet<string>): string[] {
   const names = [...words].sort();
-  return names.every((name) => /^\d+$/.test(name)) ? names.sort((a, b) => Number(a) - Number(b)) : names;
+  if (!names.every((name) => NUMBER.test(name))) return names;
+  return names.sort((a, b) => Number(a) - Number(b) || 0); // ∞ − ∞ is NaN
 }
 
 function fieldOf({ rows }: Table, row: number, column: number): string {

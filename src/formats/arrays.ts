@@ -3,7 +3,7 @@
  *
  *   float16    sign 1, exponent 5, fraction 10     widened to float32, exactly
  *   bfloat16   the upper half of a float32         widened to float32, exactly
- *   bool       a byte, 0 or 1                      a Uint8Array
+ *   bool       a byte, 0 or not                    a Uint8Array of 0 and 1
  */
 
 import { checkList, checkType } from "../arguments.ts";
@@ -143,16 +143,12 @@ export function littleEndian(data: ArrayData): Uint8Array {
   return swapped(new Uint8Array(bytes), data.BYTES_PER_ELEMENT as 1 | 2 | 4 | 8);
 }
 
-/**
- * A copy of a file's elements, which may lie at any address: `bytes` holds a whole number of them.
- *
- * @returns undefined where a bool is neither 0 nor 1
- */
-export function elementsOf(type: ElementType, bytes: Uint8Array, order: ByteOrder): ArrayData | undefined {
+/** A copy of a file's elements, which may be at any address; `bytes` holds all bytes of each. */
+export function elementsOf(type: ElementType, bytes: Uint8Array, order: ByteOrder): ArrayData {
   const size = ELEMENT_BYTES[type];
   const copy = new Uint8Array(bytes);
   if (order !== HOST_ORDER) swapped(copy, size);
-  if (type === "bool" && copy.some((value) => value > 1)) return undefined;
+  if (type === "bool") return copy.map((value) => (value === 0 ? 0 : 1));
   if (type === "float16") return widened(new Uint16Array(copy.buffer), bitsOfHalf);
   if (type === "bfloat16") return widened(new Uint16Array(copy.buffer), (half) => half << 16);
   return new VIEWS[type](copy.buffer);

@@ -6,7 +6,7 @@
  *   u16 or u32          length of the header, little-endian: 16 bits in version 1, else 32
  *   text                {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   Latin-1, in version 3 UTF-8,
  *                       filled up with spaces and one newline to a multiple of 64 bytes
- *   bytes               elements, row-major, or the first axis fastest; in the byte order that '<' and '>' tell
+ *   bytes               elements, row-major, or the first axis fastest; '>': the highest byte first, else the lowest
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
@@ -22,7 +22,7 @@ import {
   ELEMENT_BYTES,
   type ElementType,
   elementsOf,
-  isShape,
+  isCount,
   littleEndian,
   MAX_RANK,
   rowMajor,
@@ -31,6 +31,7 @@ import {
   typeOf,
 } from "./arrays.ts";
 import { parseHeader } from "./npy_header.ts";
+import { whatItIs } from "./what_it_is.ts";
 
 const MAGIC: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Magic, version and a length of 16 bits. */
@@ -43,7 +44,7 @@ const MAX_HEADER_BYTES = 2 ** 16;
 
 const LATIN1_PIECE = 4096;
 
-/** By what follows the byte order in a type's description. */
+/** By what follows the byte order in a type's description, as NumPy writes it. */
 const TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["f8", "float64"],
   ["f4", "float32"],
@@ -58,6 +59,30 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["u1", "uint8"],
   ["b1", "bool"],
 ]);
+
+/** NumPy's letters for the same types, which may come after a byte order; `long` is that of 64-bit Linux and macOS. */
+const LETTERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ d: "f8", f: "f4", e: "f2", q: "i8", l: "i8", p: "i8", n: "i8", i: "i4", h: "i2", b: "i1" }).concat(
+    Object.entries({ Q: "u8", L: "u8", P: "u8", N: "u8", I: "u4", H: "u2", B: "u1", "?": "b1" }),
+  ),
+);
+
+/** NumPy's other names, which have no byte order. */
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ half: "f2", single: "f4", double: "f8", float: "f8", bool_: "b1" },
+    ...{ byte: "i1", short: "i2", intc: "i4", int: "i8", intp: "i8", long: "i8", longlong: "i8" },
+    ...{ ubyte: "u1", ushort: "u2", uintc: "u4", uint: "u8", uintp: "u8", ulong: "u8", ulonglong: "u8" },
+  }).concat([...TYPES].map(([code, type]): [string, string] => [type, code])),
+);
+
+/** What the first letter of another type stands for. */
+const OTHERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ O: "Python objects, which only pickle reads", U: "text", S: "bytes", a: "bytes", V: "records or raw bytes" },
+    ...{ M: "dates", m: "durations", c: "complex numbers", F: "complex numbers", D: "complex numbers" },
+  }),
+);
 
 /**
  * The bytes of an .npy file, the same as `numpy.save` of NumPy 2 writes: version 1.0, row-major, little-endian.
@@ -90,7 +115,7 @@ export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
 
 /**
  * Reads an .npy file of numbers. Elements are copied, put into row-major order where they are not; float16 becomes
- * float32, bool becomes uint8: `storedAs` tells these.
+ * float32, bool becomes uint8 (0, and 1 for any other byte): `storedAs` tells these.
  *
  * @param options.file the file's name, for errors
  * @throws {FormatError} damaged, of another format, or an array of objects, text or records: nothing else is thrown for
@@ -105,12 +130,36 @@ export function decodeNpy(given: Uint8Array, options: { readonly file?: string }
   checkOptions<{ readonly file?: string }>("decodeNpy", options, { file: 1 });
   const { file } = options;
   checkText("decodeNpy: file", file);
+  const array = readNpy(bytes, file);
+  if ("fault" in array) throw new FormatError("npy", array.fault, file);
+  return array;
+}
+
+/** A file that is intact, but whose array is not one of numbers. */
+export type Unreadable = {
+  readonly fault: FormatFault;
+  /** What the array is instead: `"<U4" (text)`. */
+  readonly reason: string;
+};
+
+/**
+ * Reads an .npy file.
+ *
+ * @throws {FormatError} damaged, or of another format
+ */
+export function readNpy(bytes: Uint8Array, file: string | undefined): ShapedArray | Unreadable {
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);
   const { text, start } = splitHeader(bytes, fail);
   const header = parseHeader(text, (reason) => fail({ kind: "header", reason }));
-  const { shape } = header;
-  if (!isShape(shape)) throw fail({ kind: "header", reason: `shape is not at most ${MAX_RANK} whole numbers from 0` });
-  const { type, order } = typeIn(header.descr, fail);
+  const { shape, descr } = header;
+  if (!shape.every(isCount)) throw fail({ kind: "header", reason: "shape: expected integers from 0 to 2⁵³ − 1" });
+  const known = descr === undefined ? undefined : typeIn(descr);
+  if (known === undefined) return unknownType(descr);
+  if (shape.length > MAX_RANK) {
+    const reason = `${shape.length} axes; at most ${MAX_RANK} are read`;
+    return { fault: { kind: "header", reason }, reason };
+  }
+  const { type, order } = known;
   const size = ELEMENT_BYTES[type];
   const body = bytes.subarray(start);
   const expected = countOf(shape) * size;
@@ -119,15 +168,15 @@ export function decodeNpy(given: Uint8Array, options: { readonly file?: string }
   }
   const isTransposed = header.fortranOrder && shape.length > 1;
   const data = elementsOf(type, isTransposed ? rowMajor(body, shape, size) : body, order);
-  if (data !== undefined) return { shape, data, ...storedAs(type) };
-  throw fail({ kind: "type", part: "elements", expected: "bool bytes 0 and 1", found: "others" });
+  return { shape, data, ...storedAs(type) };
 }
 
 /** The header's text, and where the elements start. */
 function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatError): { text: string; start: number } {
   const magic = bytes.subarray(0, MAGIC.length);
   if (magic.length < MAGIC.length || magic.some((byte, i) => byte !== MAGIC[i])) {
-    throw fail({ kind: "magic", expected: "93 NUMPY", found: hexadecimal(magic) });
+    const { name = hexadecimal(magic), cure = "" } = whatItIs(bytes) ?? {};
+    throw fail({ kind: "magic", expected: "93 NUMPY", found: name, cure });
   }
   const [major = 0, minor = 0] = bytes.subarray(MAGIC.length);
   if (bytes.length >= MAGIC.length + 2 && !(major >= 1 && major <= 3 && minor === 0)) {
@@ -161,18 +210,20 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-function typeIn(
-  descr: string | undefined,
-  fail: (fault: FormatFault) => FormatError,
-): { type: ElementType; order: ByteOrder } {
-  const expected = `numbers: < or > and ${[...TYPES.keys()].join(", ")}`;
-  if (descr === undefined) throw fail({ kind: "type", part: "descr", expected, found: "records (a structured type)" });
-  const [order, code] = [descr.slice(0, 1), descr.slice(1)];
-  const type = TYPES.get(code);
-  const isKnown = type !== undefined && (ELEMENT_BYTES[type] === 1 ? "|<>" : "<>").includes(order);
-  if (isKnown) return { type, order: order === ">" ? "big" : "little" };
-  const found = code.startsWith("O") ? "Python objects, which only pickle reads" : JSON.stringify(descr);
-  throw fail({ kind: "type", part: "descr", expected, found });
+/** Of a description as NumPy reads it: a byte order and a code or a letter, or a name. */
+function typeIn(descr: string): { type: ElementType; order: ByteOrder } | undefined {
+  const [, order = "", rest = ""] = /^([<>=|]?)(.*)$/s.exec(descr) ?? [];
+  const type = TYPES.get(LETTERS.get(rest) ?? (order === "" ? NAMES.get(rest) : undefined) ?? rest);
+  return type && { type, order: order === ">" ? "big" : "little" };
+}
+
+function unknownType(descr: string | undefined): Unreadable {
+  const [, letter = ""] = /^[<>=|]?(.?)/s.exec(descr ?? "") ?? [];
+  const meaning = OTHERS.get(letter);
+  const quoted = `${JSON.stringify(descr)}${meaning ? ` (${meaning})` : ""}`;
+  const reason = descr === undefined ? "records (a structured type)" : quoted;
+  const expected = `numbers: ${[...TYPES.keys()].join(", ")}`;
+  return { fault: { kind: "type", part: "descr", expected, found: reason }, reason };
 }
 
 function hexadecimal(bytes: Uint8Array): string {

@@ -4,7 +4,7 @@
  *   header = "{" key ":" value { "," key ":" value } [ "," ] "}" spaces
  *   value  = 'text' | "text" | True | False | "(" [ whole "," [ whole { "," whole } [ "," ] ] ] ")" | "[" … "]"
  *
- * Text has no escapes. A list stands for a structured type, which is not read further.
+ * Text has no escapes; Python's prefixes b and u are passed over. A list stands for a structured type, which is not read further.
  */
 
 /** What the header says; `descr` is undefined for a structured type. */
@@ -16,7 +16,7 @@ export type NpyHeader = {
 
 const KEYS = ["descr", "fortran_order", "shape"] as const;
 /** Python 2 wrote long integers with an L. */
-const TOKEN = /[ \t\r\n]*(?:('[^'\\\n]*'|"[^"\\\n]*")|(\d+)L?|(True|False)\b|([{}():,[]))/y;
+const TOKEN = /[ \t\r\n]*(?:[bBuU]?('[^'\\\n]*'|"[^"\\\n]*")|(\d+)L?|(True|False)\b|([{}():,[]))/y;
 
 type Token =
   | { readonly kind: "text"; readonly text: string }

@@ -29,6 +29,7 @@ import {
   typeOf,
 } from "./arrays.ts";
 import { isObject, type Json, parseJson } from "./json.ts";
+import { whatItIs } from "./what_it_is.ts";
 
 /** What a safetensors file holds. */
 export type Safetensors = {
@@ -49,6 +50,8 @@ type Entry = {
 
 const ALIGNMENT = 8;
 const METADATA = "__metadata__";
+/** What `whatItIs` calls files of this format. */
+const OWN_KIND = "a safetensors file";
 /** The longest header that the format's reference implementation reads. */
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -123,7 +126,8 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8: `storedAs` tells these.
+ * Reads a safetensors file. Elements are copied; F16 and BF16 become float32, BOOL becomes uint8 (0, and 1 for any other
+ * byte): `storedAs` tells these.
  *
  * Strict: the header is checked whole, and against the file's length, before anything is sized from it.
  *
@@ -161,16 +165,18 @@ export function decodeSafetensors(
 
   const tensors = entries.map(({ name, type, shape, begin, end }) => {
     const data = elementsOf(type, bytes.subarray(start + begin, start + end), "little");
-    if (data !== undefined) return { name, shape, data, ...storedAs(type) };
-    throw fail({ kind: "tensor", tensor: name, expected: "BOOL bytes 0 and 1", found: "others" });
+    return { name, shape, data, ...storedAs(type) };
   });
   return { tensors, metadata };
 }
 
-/** Not half of a surrogate pair, which UTF-8 cannot write. */
 function checkWellFormed(option: string, text: string): void {
-  const isText = typeof text === "string" && !/\p{Surrogate}/u.test(text);
-  if (!isText) throw new OptionError(option, "a string of Unicode characters", text);
+  if (!isText(text)) throw new OptionError(option, "a string of Unicode characters", text);
+}
+
+/** A string without half of a surrogate pair, which UTF-8 cannot write: neither written nor read from an escape in JSON. */
+function isText(text: unknown): text is string {
+  return typeof text === "string" && !/\p{Surrogate}/u.test(text);
 }
 
 function isAligned(tensors: readonly NamedArray[]): boolean {
@@ -193,18 +199,36 @@ function dtypeOf(data: NamedArray["data"]): string {
 
 /** The header's text, and where the tensors start. */
 function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatError): { json: string; start: number } {
-  if (bytes.length < 8) throw fail({ kind: "length", part: "file", expected: "at least 8", found: bytes.length });
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  const length = bytes.length < 8 ? 0 : Number(viewOf(bytes).getBigUint64(0, true));
   const limit = Math.min(MAX_HEADER_BYTES, bytes.length - 8);
-  if (length > limit) throw fail({ kind: "too-large", part: "header", limit, found: length });
   const header = bytes.subarray(8, 8 + length);
-  const brace = "{".charCodeAt(0);
-  if (header[0] !== brace) throw fail({ kind: "header", reason: "does not start with {" });
+  if (length > limit || header[0] !== "{".charCodeAt(0)) throw fail(faultOfStart(bytes, length));
   try {
     return { json: new TextDecoder("utf-8", { fatal: true }).decode(header), start: 8 + length };
   } catch {
     throw fail({ kind: "header", reason: "not UTF-8" });
   }
+}
+
+/** Another kind of file, or one that is damaged where it begins. */
+function faultOfStart(bytes: Uint8Array, length: number): FormatFault {
+  const kind = whatItIs(bytes);
+  const expected = "the length of a header and {";
+  if (kind !== undefined && kind.name !== OWN_KIND) {
+    return { kind: "magic", expected, found: kind.name, cure: kind.cure };
+  }
+  if (bytes.length < 8) return { kind: "length", part: "file", expected: "at least 8", found: bytes.length };
+  if (bytes[8] !== "{".charCodeAt(0) && length > MAX_HEADER_BYTES) {
+    const found = Array.from(bytes.subarray(0, 9), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    return { kind: "magic", expected, found };
+  }
+  const limit = Math.min(MAX_HEADER_BYTES, bytes.length - 8);
+  if (length > limit) return { kind: "too-large", part: "header", limit, found: length };
+  return { kind: "header", reason: "does not start with {" };
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function parseHeader(
@@ -215,6 +239,7 @@ function parseHeader(
   const entries: Entry[] = [];
   let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(isObject(header) ? header : {})) {
+    if (!isText(name)) throw fail({ kind: "header", reason: `${describeValue(name)} is half of a surrogate pair` });
     if (name === METADATA) metadata = metadataOf(value, fail);
     else entries.push(entryOf(name, value, fail));
   }
@@ -229,12 +254,15 @@ function readJson(json: string, fail: (fault: FormatFault) => FormatError): Json
   }
 }
 
+/** Words about the file; null is none, as for the format's reference implementation. */
 function metadataOf(value: Json, fail: (fault: FormatFault) => FormatError): ReadonlyMap<string, string> {
+  if (value === null) return new Map();
   if (!isObject(value)) throw fail({ kind: "header", reason: `${METADATA} is no object` });
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string")
-      throw fail({ kind: "header", reason: `${METADATA}: ${describeValue(key)} is no string` });
+    if (!isText(key) || !isText(text)) {
+      throw fail({ kind: "header", reason: `${METADATA}: ${describeValue(key)} is no string of Unicode characters` });
+    }
     metadata.set(key, text);
   }
   return metadata;

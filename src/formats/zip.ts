@@ -12,15 +12,15 @@
 import { inflateRaw } from "#platform";
 import { FormatError, OptionError } from "../errors.ts";
 import type { FormatFault } from "../faults.ts";
+import { crc32 } from "../platform/crc32.ts";
 import { messageOf } from "../values.ts";
-import { crc32 } from "./crc32.ts";
 import { type DirectoryRecord, directoryOf } from "./zip_directory.ts";
 
 /** A file in an archive. */
 export type ZipEntry = { readonly name: string; readonly content: Uint8Array };
 
 export type ReadZipOptions = {
-  /** The most bytes that all entries together may hold. */
+  /** The most bytes that all entries which are read at once may hold together. */
   readonly maxBytes: number;
   readonly file: string | undefined;
 };
@@ -107,31 +107,54 @@ function writeFacts(
   view.setUint16(at + 22, name.length, true);
 }
 
+/** An archive whose directory has been read; what its entries hold is read when it is asked for. */
+export type ZipArchive = {
+  /** One for each entry, in the directory's order. */
+  readonly records: readonly DirectoryRecord[];
+  /**
+   * The entries of these records, in their order. Stored entries are views of the archive's bytes.
+   *
+   * Sizes are added up and compared before anything is inflated, the entries must not share bytes, and every CRC-32 is
+   * checked. Nothing is looked at of entries that are not asked for.
+   *
+   * @throws {FormatError} (rejects) damaged, larger than `maxBytes` together, a name that leads out of a folder or comes twice
+   */
+  readonly read: (records: readonly DirectoryRecord[]) => Promise<ZipEntry[]>;
+};
+
 /**
- * The entries of an archive, in its directory's order. Stored entries are views of `bytes`.
+ * Opens an archive.
  *
- * Sizes are added up and compared before anything is inflated, entries must not share bytes, and every CRC-32 is checked.
- *
- * @throws {FormatError} no archive, damaged, larger than `maxBytes`, or with names that lead out of a folder
+ * @throws {FormatError} no archive, or its directory is damaged
  */
-export async function decodeZip(bytes: Uint8Array, { maxBytes, file }: ReadZipOptions): Promise<ZipEntry[]> {
-  const fail = (fault: FormatFault) => new FormatError("npz", fault, file);
+export function openZip(bytes: Uint8Array, options: ReadZipOptions): ZipArchive {
+  const fail = (fault: FormatFault) => new FormatError("npz", fault, options.file);
   const { records, start } = directoryOf(bytes, fail);
-  const total = records.reduce((sum, { size }) => sum + size, 0);
-  if (total > maxBytes) throw fail({ kind: "too-large", part: "content", limit: maxBytes, found: total });
+  return { records, read: (chosen) => contentsOf(bytes, chosen, { ...options, start, fail }) };
+}
+
+type Reading = ReadZipOptions & { readonly start: number; readonly fail: (fault: FormatFault) => FormatError };
+
+async function contentsOf(
+  bytes: Uint8Array,
+  records: readonly DirectoryRecord[],
+  { maxBytes, start, fail }: Reading,
+): Promise<ZipEntry[]> {
   const names = new Set<string>();
-  for (const { name } of records) {
-    const fault = names.has(name) ? "its name comes twice" : faultOfName(name);
+  for (const { name, fault: own } of records) {
+    const fault = own ?? (names.has(name) ? "its name comes twice" : faultOfName(name));
     if (fault !== undefined) throw fail({ kind: "entry", entry: name, reason: fault });
     names.add(name);
   }
+  const total = records.reduce((sum, { size }) => sum + size, 0);
+  if (total > maxBytes) throw fail({ kind: "too-large", part: "content", limit: maxBytes, found: total });
   const contents = packedContents(bytes, records, start, fail);
 
   const entries: ZipEntry[] = [];
   for (const [i, { name, method, size, crc }] of records.entries()) {
     const packed = contents[i] as Uint8Array;
     // One byte more than is declared would be an error, so nothing larger is ever made.
-    const content = method === "stored" ? packed : await inflated(packed, size, fail);
+    const content = method === 0 ? packed : await inflated(packed, size, fail);
     if (content.length !== size) {
       throw fail({ kind: "length", part: name, expected: String(size), found: content.length });
     }
@@ -154,7 +177,7 @@ async function inflated(
   }
 }
 
-/** Where each entry's content lies, stored or deflated; found by its local header, which must agree with the record. */
+/** The bytes of each entry's content, stored or deflated; found by its local header, which must agree with the record. */
 function packedContents(
   bytes: Uint8Array,
   records: readonly DirectoryRecord[],
@@ -176,7 +199,7 @@ function packedContents(
     const localName = bytes.subarray(nameAt, nameAt + nameLength);
     const isSame =
       view.getUint16(local + 6, true) === record.flags &&
-      view.getUint16(local + 8, true) === (record.method === "stored" ? 0 : 8) &&
+      view.getUint16(local + 8, true) === record.method &&
       localName.length === record.nameBytes.length &&
       localName.every((byte, i) => byte === record.nameBytes[i]);
     if (!isSame) throw refuse("its local header and the directory contradict each other");

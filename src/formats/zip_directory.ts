@@ -7,17 +7,20 @@
  */
 import type { FormatFault } from "../faults.ts";
 
-/** What the directory says of an entry. */
+/** The directory's record of an entry. */
 export type DirectoryRecord = {
   readonly name: string;
   readonly nameBytes: Uint8Array;
   readonly flags: number;
-  readonly method: "stored" | "deflated";
+  /** 0: stored; 8: deflated. */
+  readonly method: number;
   readonly crc: number;
   readonly packedSize: number;
   readonly size: number;
   /** Where its local header starts. */
   readonly local: number;
+  /** Why the entry cannot be read; the others can. */
+  readonly fault: string | undefined;
 };
 
 type Fail = (fault: FormatFault) => Error;
@@ -57,7 +60,7 @@ export function directoryOf(bytes: Uint8Array, fail: Fail): { records: Directory
     if (next > limit) throw fail({ kind: "header", reason: `record ${i} reaches beyond the directory` });
     const nameBytes = bytes.subarray(nameAt, extraAt);
     const extra = new DataView(bytes.buffer, bytes.byteOffset + extraAt, commentAt - extraAt);
-    records.push(recordOf(view, at, { nameBytes, extra }, fail));
+    records.push(recordOf(view, at, { nameBytes, extra }));
     at = next;
   }
   if (at !== limit) throw fail({ kind: "header", reason: "the directory is longer than its records" });
@@ -107,40 +110,49 @@ function recordOf(
   view: DataView,
   at: number,
   { nameBytes, extra }: { nameBytes: Uint8Array; extra: DataView },
-  fail: Fail,
 ): DirectoryRecord {
   const flags = view.getUint16(at + 8, true);
-  const name = nameOf(nameBytes, flags, fail);
-  const refuse = (reason: string) => fail({ kind: "entry", entry: name, reason });
-  if (flags & ENCRYPTED) throw refuse("it is encrypted");
-  if (flags & ~KNOWN_FLAGS) throw refuse(`flags 0x${flags.toString(16)} are not known`);
   const method = view.getUint16(at + 10, true);
-  if (method !== 0 && method !== 8) throw refuse(`method ${method}; stored (0) and deflated (8) can be read`);
-  const continued = continuationOf(extra, refuse);
+  const crc = view.getUint32(at + 16, true);
+  const continued = continuationOf(extra);
   const field = (offset: number) => {
     const value = view.getUint32(at + offset, true);
     return value === CONTINUED ? continued() : value;
   };
   // In the order in which the extra field continues them.
   const [size, packedSize, local] = [field(24), field(20), field(42)];
-  if (method === 0 && packedSize !== size) throw refuse("it is stored, but has two sizes");
-  const crc = view.getUint32(at + 16, true);
-  return { name, nameBytes, flags, method: method === 0 ? "stored" : "deflated", crc, packedSize, size, local };
+  const { name, fault: nameFault } = nameOf(nameBytes, flags);
+  const fault = faultOf({ flags, method, size, packedSize, local }) ?? nameFault;
+  return { name, nameBytes, flags, method, crc, packedSize, size, local, fault };
 }
 
-/** A name that is ASCII, or UTF-8 and says so. */
-function nameOf(bytes: Uint8Array, flags: number, fail: Fail): string {
-  const fault: FormatFault = { kind: "header", reason: "an entry's name is neither ASCII nor UTF-8" };
-  if (!(flags & UTF8) && bytes.some((byte) => byte > 127)) throw fail(fault);
+type Facts = Pick<DirectoryRecord, "flags" | "method" | "size" | "packedSize" | "local">;
+
+function faultOf({ flags, method, size, packedSize, local }: Facts): string | undefined {
+  if (flags & ENCRYPTED) return "it is encrypted";
+  if (flags & ~KNOWN_FLAGS) return `flags 0x${flags.toString(16)} are not known`;
+  if (method !== 0 && method !== 8) return `method ${method}; stored (0) and deflated (8) can be read`;
+  if (Number.isNaN(size + packedSize + local)) return "a size of 64 bits is missing";
+  if (method === 0 && packedSize !== size) return "it is stored, but has two sizes";
+  return undefined;
+}
+
+/** The second half of code page 437, which names have that do not say that they are UTF-8 and are not. */
+const CODE_PAGE_437 =
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+
+/** A name in UTF-8, as macOS also writes it without its flag, or in the code page of the first archives. */
+function nameOf(bytes: Uint8Array, flags: number): { name: string; fault: string | undefined } {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { name: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), fault: undefined };
   } catch {
-    throw fail(fault);
+    const name = Array.from(bytes, (byte) => CODE_PAGE_437[byte - 128] ?? String.fromCharCode(byte)).join("");
+    return { name, fault: flags & UTF8 ? "its name is not UTF-8, as it says" : undefined };
   }
 }
 
-/** Gives the numbers of extra field 1, zip64, one after the other. */
-function continuationOf(extra: DataView, refuse: (reason: string) => Error): () => number {
+/** Gives the numbers of extra field 1, zip64, one after the other; NaN where there are no more. */
+function continuationOf(extra: DataView): () => number {
   let [at, end] = [0, 0];
   for (let field = 0; field + 4 <= extra.byteLength; ) {
     const length = extra.getUint16(field + 2, true);
@@ -148,9 +160,8 @@ function continuationOf(extra: DataView, refuse: (reason: string) => Error): () 
     field += 4 + length;
   }
   return () => {
-    if (at + 8 > end) throw refuse("a size of 64 bits is missing");
     at += 8;
-    return whole(extra.getBigUint64(at - 8, true));
+    return at > end ? Number.NaN : whole(extra.getBigUint64(at - 8, true));
   };
 }
 

@@ -10,8 +10,9 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { DatasetError, IdxError } from "../errors.ts";
 import { isArrayOf, isModule } from "../values.ts";
 import { cacheFolder } from "./cache_folder.ts";
-import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
-import { reasonOf } from "./reason.ts";
+import { plausibleSize, reachableSize } from "./gzip.ts";
+import { faultOfRest } from "./padding.ts";
+import { IS_FOLDER, reasonOf } from "./reason.ts";
 import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
 
 /** The most that one system call is asked to read. */
@@ -32,6 +33,7 @@ export async function readBytes(location: string, maxBytes: number): Promise<Uin
   try {
     const path = pathOf(location);
     const status = await stat(path);
+    if (status.isDirectory()) throw new DatasetError({ kind: "unreadable", file: location, reason: IS_FOLDER });
     // Asked before opening: to open a pipe waits for its other end.
     if (!status.isFile()) throw new DatasetError({ kind: "unreadable", file: location, reason: "not a regular file" });
     if (status.size > maxBytes) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
@@ -67,13 +69,13 @@ async function readUpTo(path: string, size: number, location: string): Promise<U
 }
 
 /**
- * Inflates one gzip member into one block; `file` names it in errors.
+ * Inflates a gzip file of one or more members; `file` names it in errors.
  *
- * The block is sized by the length that the file declares, where deflate can reach it, so the content is held once.
- * Whatever the file holds, inflation stops within one block: at most `maxBytes` + 1 bytes, or 4096 for small limits.
+ * Blocks are sized by the length that the last member declares, where deflate can reach it, so the content of a single
+ * member is held once. Whatever the file holds, inflation stops within one block beyond `maxBytes`.
  *
- * @throws {IdxError} truncated, damaged, or followed by anything
- * @throws {DatasetError} holds more than `maxBytes`
+ * @throws {IdxError} truncated, damaged, or followed by anything but zeros
+ * @throws {DatasetError} all members together hold more than `maxBytes`
  */
 export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
   const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
@@ -83,15 +85,24 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
   const { gunzipSync } = await import("node:zlib");
   try {
     const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
-    checkMember(bytes, engine.bytesWritten, buffer.length, file);
+    // zlib has compared the size and the checksum of each member, and stops at a zero byte after one.
+    const fault = faultOfRest(bytes, engine.bytesWritten);
+    if (fault !== undefined) throw new IdxError({ kind: "gzip", reason: fault }, file);
     return ownBytes(buffer);
   } catch (error) {
     if (error instanceof IdxError) throw error;
     if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
       throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes }, { cause: error });
     }
-    throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
+    throw new IdxError({ kind: "gzip", reason: reasonOfGunzip(error, bytes) }, file);
   }
+}
+
+/** The header that zlib finds incorrect is a later one, where the file begins as gzip does. */
+function reasonOfGunzip(error: unknown, [first, second]: Uint8Array): string {
+  const reason = reasonOf(error);
+  const isLater = reason === "incorrect header check" && first === 0x1f && second === 0x8b;
+  return isLater ? "bytes that are not gzip follow its end" : reason;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { DatasetError, IdxError } from "../errors.ts";
 import { isModule } from "../values.ts";
 import { collect } from "./collect.ts";
-import { checkMember, plausibleSize, reachableSize } from "./gzip.ts";
+import { declaredSize, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
 import type { DownloadCache, FileStore, Started } from "./types.ts";
 
@@ -56,30 +56,47 @@ async function bodyOf(response: Response, location: string, maxBytes: number): P
 }
 
 /**
- * Inflates one gzip member into one block; `file` names it in errors.
+ * Inflates a gzip file of one or more members; `file` names it in errors.
  *
- * The block is sized by the length that the file declares, where deflate can reach it, so the content is held once.
+ * A single member, as nearly all files are, is inflated by the browser into one block of the size that it declares, where
+ * deflate can reach it. The browser refuses further members as it refuses damage, so that what it refuses is read again in
+ * JavaScript.
  *
- * @throws {IdxError} truncated, damaged, or followed by anything
- * @throws {DatasetError} holds more than `maxBytes`; inflation stops within two slices
+ * @throws {IdxError} truncated, damaged, or followed by anything but zeros
+ * @throws {DatasetError} all members together hold more than `maxBytes`; inflation stops within two slices
  */
 export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
-  const inflated = slices(bytes).pipeThrough(new DecompressionStream("gzip"));
-  const content = await contentOf(inflated, bytes, maxBytes, file);
-  if (content === undefined) throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes });
-  // A decompressor that follows its specification has refused anything left unread.
-  checkMember(bytes, bytes.length, content.length, file);
-  return content;
+  const single = await singleMember(bytes, maxBytes);
+  const content = single === "refused" ? await allMembers(bytes, maxBytes, file) : single;
+  if (content !== undefined) return content;
+  throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes });
 }
 
-async function contentOf(
-  inflated: ReadableStream<Uint8Array>,
+/** The content of a file of one member; undefined where it is more than `maxBytes`. */
+async function singleMember(
+  bytes: Uint8Array,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined | "refused"> {
+  const inflated = slices(bytes).pipeThrough(new DecompressionStream("gzip"));
+  const expectedBytes = plausibleSize(bytes, maxBytes);
+  try {
+    const content = await collect(inflated, { maxBytes, expectedBytes });
+    // Node's stream of this name reads further members, and stops at padding.
+    return content === undefined || content.length % 2 ** 32 === declaredSize(bytes) ? content : "refused";
+  } catch {
+    return "refused";
+  }
+}
+
+/** The content of all members; undefined where it is more than `maxBytes`. */
+async function allMembers(
   bytes: Uint8Array,
   maxBytes: number,
   file: string | undefined,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { inflateMembers } = await import("./members.ts");
   try {
-    return await collect(inflated, { maxBytes, expectedBytes: plausibleSize(bytes, maxBytes) });
+    return inflateMembers(bytes, maxBytes, plausibleSize(bytes, maxBytes));
   } catch (error) {
     throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
   }

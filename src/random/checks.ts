@@ -10,6 +10,9 @@ export const MAX_POPULATION: number = 2 ** 31;
 
 const MAX_SEED = 0xffffffff;
 
+/** 2⁵³ */
+const MAX_EXACT = 2 ** 53;
+
 /** One integer from 0 to 2³² − 1, or a non-empty list of them. */
 export function checkSeed(seed: number | readonly number[]): void {
   if (!Array.isArray(seed)) {
@@ -22,13 +25,19 @@ export function checkSeed(seed: number | readonly number[]): void {
 
 /** The range low ≤ x < high; returns the last offset from low, high − 1 − low. */
 export function checkRange(low: number, high: number): number {
-  if (!Number.isSafeInteger(low)) throw new OptionError("randint: low", "a whole number within ±(2⁵³ − 1)", low);
-  if (typeof high !== "number" || !Number.isSafeInteger(high - 1))
-    throw new OptionError("randint: high", "a whole number within ±2⁵³", high);
+  checkExact("randint: low", low);
+  checkExact("randint: high", high);
+  // Compared first: −2⁵³ − 1 is rounded to −2⁵³.
+  if (high <= low) throw new OptionError("randint: high", `more than low = ${low}`, high);
   const last = high - 1 - low;
-  if (last < 0) throw new OptionError("randint: high", `more than low = ${low}`, high);
   if (last > Number.MAX_SAFE_INTEGER) throw new OptionError("randint: high", `at most low + 2⁵³, low = ${low}`, high);
   return last;
+}
+
+/** The integers from −2⁵³ to 2⁵³, which float64 holds exactly, as all between them. */
+function checkExact(option: string, bound: unknown): void {
+  if (Number.isInteger(bound) && Math.abs(bound as number) <= MAX_EXACT) return;
+  throw new OptionError(option, "an integer within ±2⁵³", bound);
 }
 
 /** The product of a shape, outermost size first. */

@@ -95,13 +95,13 @@ export class RandomState {
     return draws;
   }
 
-  /** One whole number from low ≤ x < high. */
+  /** One integer from low ≤ x < high. */
   randint(low: number, high: number): number;
   /**
-   * `size` whole numbers from low ≤ x < high, as float64, which holds them exactly.
+   * `size` integers from low ≤ x < high, as float64, which holds them exactly.
    *
-   * @throws {OptionError} a bound that is not a whole number within ±2⁵³, high ≤ low, more than 2⁵³ values
-   *   between them, or a bad size
+   * @throws {OptionError} a bound that is not an integer within ±2⁵³ (both included), high ≤ low, more than 2⁵³
+   *   values between them, or an invalid size
    */
   randint(low: number, high: number, size: number): Float64Array;
   randint(low: number, high: number, size?: number): number | Float64Array {

@@ -1,13 +1,15 @@
 /** Where the examples of a command come from, and that a download is told and ended, in this process. */
 import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { download, loadDigits, sha256Of, splitOff } from "../../src/cli/digits.ts";
 import { downloadCommand } from "../../src/cli/download.ts";
 import { UsageError } from "../../src/cli/flags.ts";
-import { DatasetError, DownloadError } from "../../src/errors.ts";
+import { DatasetError, DownloadError, OptionError } from "../../src/errors.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
 import { digitsFolder, newPath, ran } from "./ran.ts";
@@ -45,6 +47,38 @@ async function withServer(
   }
   return asked;
 }
+
+test("EMNIST's files are known by their names, and --variant chooses among several datasets of a folder", async () => {
+  const folder = digitsFolder();
+  const parts = { train: "train", t10k: "test" } as const;
+  const emnist = newPath();
+  mkdirSync(emnist);
+  const copy = (variant: string, labelled: (label: number) => number) => {
+    for (const [from, to] of Object.entries(parts)) {
+      const images = readFileSync(join(folder, `${from}-images-idx3-ubyte`));
+      const labels = readFileSync(join(folder, `${from}-labels-idx1-ubyte`));
+      writeFileSync(join(emnist, `${variant}-${to}-images-idx3-ubyte`), images);
+      writeFileSync(
+        join(emnist, `${variant}-${to}-labels-idx1-ubyte`),
+        labels.map((byte, i) => (i < 8 ? byte : labelled(byte))),
+      );
+    }
+  };
+  copy("emnist-letters", (label) => label + 1);
+  const letters = await loadDigits({ data: emnist }, silent);
+  assert.equal([letters.train.name, letters.train.classes], ["EMNIST letters train", 26]);
+  assert.equal([...letters.train.labels], [...(await loadDigits({ data: folder }, silent)).train.labels]);
+  copy("emnist-digits", (label) => label);
+  const several = await assertRejects(() => loadDigits({ data: emnist }, silent), OptionError, "several");
+  assert.match(several.message, "the files are those of emnist-digits, emnist-letters");
+  const chosen = await loadDigits({ data: emnist, variant: "emnist-letters" }, silent);
+  assert.is(sha256Of(chosen), sha256Of(letters));
+  assert.is((await loadDigits({ data: emnist, variant: "emnist-digits" }, silent)).train.classes, 10);
+  for (const source of [{ variant: "qmnist" }, { variant: "qmnist", dataset: "mnist" }] as const) {
+    const { message } = await assertRejects(() => loadDigits(source, silent), UsageError, "nothing to choose from");
+    assert.is(message, "--variant is for --data");
+  }
+});
 
 test("a folder's files, and what they are as bytes", async () => {
   const digits = await loadDigits({ data }, silent);

@@ -97,6 +97,8 @@ test("JSON: one row of numbers, or several; numbers above 1 are remarked on", as
   ]);
 });
 
+const PAGE_CURE = "download the file itself, for which a server sent this page";
+
 test("JSON that is no rows of so many numbers is refused, and so is what is nothing known", async () => {
   for (const [text, reason] of [
     ["", "empty"],
@@ -110,7 +112,8 @@ test("JSON that is no rows of so many numbers is refused, and so is what is noth
     ['[1,2,"3",4]', "row 0: expected numbers alone"],
     ["[1,2,1e999,4]", "row 0: expected numbers alone"],
     ["[1,2,null,4]", "row 0: expected numbers alone"],
-    ["words", "neither PNG nor IDX nor JSON"],
+    ["words", 'neither PNG nor IDX nor JSON; this is text: "words"'],
+    ["<!doctype html>", `neither PNG nor IDX nor JSON; this is an HTML page: ${PAGE_CURE}`],
   ] as const) {
     assert.is(await refusal(text), reason, text);
   }
@@ -175,7 +178,7 @@ test("a file that cannot be read, and standard input, are called what they are",
   assert.equal([rowsOf(given), given.names], [[[1, 0]], ["0"]]);
   for (const [content, reason] of [
     ["", "standard input: empty"],
-    ["words", "standard input: neither PNG nor IDX nor JSON"],
+    ["words", 'standard input: neither PNG nor IDX nor JSON; this is text: "words"'],
     [undefined, "standard input: it is closed"],
   ] as const) {
     const call = () => whileReplaced("readFileSync", reading(content), () => readInputs("-", options));

@@ -11,6 +11,7 @@ import type { NamedArray } from "../../src/formats/arrays.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
+import { encodeZip } from "../../src/formats/zip.ts";
 import { describeNetwork } from "../../src/nn/description.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
@@ -185,6 +186,18 @@ test("a network's description: its type, its loss, its layers", async () => {
   assert.equal(layers.slice(3), [""], "and no table");
 });
 
+test("entries of an archive that are no arrays of numbers are listed after those that are", async () => {
+  const bytes = encodeZip([
+    { name: "README.txt", content: new Uint8Array(3) },
+    { name: "a.npy", content: encodeNpy({ shape: [1], data: Uint8Array.of(7) }) },
+  ]);
+  const lines = await textOf(bytes);
+  assert.equal(lines.slice(-2), ["not read: README.txt, no .npy file", ""]);
+  const { tensors, skipped } = await jsonOf(bytes);
+  assert.equal([tensors.length, skipped], [1, [{ entry: "README.txt", reason: "no .npy file" }]]);
+  assert.is((await jsonOf(encodeNpz([])))["skipped"], undefined);
+});
+
 test("what is none of these is refused by name", async () => {
   for (const [content, reason] of [
     ["words", "neither safetensors nor npz, npy, IDX or a network's description"],
@@ -198,6 +211,13 @@ test("what is none of these is refused by name", async () => {
     [Uint8Array.of(0, 1), "neither"],
     [Uint8Array.of(1, 0), "neither"],
     ["{", "JSON"],
+    ["", /; this is an empty file: download or copy it again$/],
+    ["version https://git-lfs.github.com/spec/v1\n", /; this is a Git LFS pointer: run git lfs pull$/],
+    [
+      '{"metadata": {}, "weight_map": {}}',
+      /; this is the index of a model in several files: read the files that it names$/,
+    ],
+    [Uint8Array.of(0x89, 0x48, 0x44, 0x46), /; this is an HDF5 file: in Python, /],
   ] as const) {
     const file = fileOf(content);
     const { message } = await assertRejects(() => ran(inspectCommand, [file]), FileError, `${content}`);

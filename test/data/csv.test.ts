@@ -41,10 +41,39 @@ test("the order of records does not change the numbers of the classes", async ()
   assert.equal([...data.labels], [0, 2, 1, 0]);
 });
 
-test("classes that are whole numbers are ordered by value", async () => {
+test("classes whose names are numbers are ordered by value", async () => {
   const data = await parseCsv("x,c\n1,10\n2,9\n3,1\n", { label: "c" });
   assert.equal(data.classNames, ["1", "9", "10"]);
   assert.equal([...data.labels], [2, 1, 0]);
+  const orders: readonly (readonly string[])[] = [
+    ["1.0", "2.0", "10.0"],
+    ["-10", "-9.5", "-1", "-0.5", "+2", "1e1", "1e3"],
+    [".5", "1.", "02", "3E2"],
+    ["-1e999", "0", "1e308", "1e999", "2e999"], // beyond float64: at the ends, by their letters
+    ["9007199254740992", "9007199254740993", "9007199254740994"],
+    ["+1", "01", "1", "1.0", "1e0"], // one value: by their letters
+  ];
+  for (const order of orders) {
+    for (const names of [order, order.toReversed(), [...order.slice(2), ...order.slice(0, 2)]]) {
+      const text = `x,c\n${names.map((name) => `1,${name}\n`).join("")}`;
+      assert.equal((await parseCsv(text, { label: "c" })).classNames, order);
+    }
+  }
+});
+
+test("classes of numbers and words are ordered by letters, and classes that are handed in keep their order", async () => {
+  for (const word of ["0x10", "1,000", "1e", "--1", "1_0", "NaN", "Infinity", "1 0", "١"]) {
+    const data = await parseCsv(`x,c\n1,10\n2,9\n3,"${word}"\n`, { label: "c" });
+    assert.equal(data.classNames, ["10", "9", word].sort(), word);
+  }
+  const kept = await parseCsv("x,c\n1,10.0\n2,2.0\n", { label: "c", classes: ["10.0", "1.0", "2.0"] });
+  assert.equal(
+    [kept.classNames, [...kept.labels]],
+    [
+      ["10.0", "1.0", "2.0"],
+      [0, 2],
+    ],
+  );
 });
 
 test("known classes keep their numbers, and others are refused", async () => {
@@ -216,7 +245,18 @@ test("a file is read as its text is, and what cannot be read is said", async () 
     const errorOf = (path: string, maxBytes = 1000) =>
       assertRejects(() => loadCsv(path, { label: 0, maxBytes }), DatasetError, path);
     const broken = await errorOf(file);
-    assert.equal(broken.fault, { kind: "unreadable", file, reason: "no UTF-8" });
+    assert.equal(broken.fault, { kind: "unreadable", file, reason: "not UTF-8" });
+    for (const [content, reason] of [
+      ["version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "this is a Git LFS pointer; run git lfs pull"],
+      ["\ufeff\n<!DOCTYPE html><html>", /^this is an HTML page; download the file itself/],
+      [Uint8Array.of(0x50, 0x4b, 3, 4, 0xff), "not UTF-8: this is a zip archive; unpack it first"], // as a workbook is
+      [Uint8Array.of(0x1f, 0x8b, 8), "not UTF-8: this is gzip data; unpack it first"],
+    ] as const) {
+      writeFileSync(file, content);
+      const { fault } = await assertRejects(() => loadCsv(file, { label: -1 }), DatasetError, "another kind");
+      assert.is(fault.kind, "unreadable");
+      assert.match((fault as { reason: string }).reason, reason);
+    }
     assert.instance(broken.cause, TypeError);
     assert.is((await errorOf(file, 2)).fault.kind, "too-large");
     const none = join(folder, "none.csv");

@@ -60,7 +60,7 @@ const ANSWERS: { readonly [mirror: string]: Answer } = {
     body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
     response.end(body);
   },
-  trailing: (request, response) => response.end(Uint8Array.from([...archiveAt(request.url), 0])),
+  trailing: (request, response) => response.end(Uint8Array.from([...archiveAt(request.url), 0, 1])),
   page: (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>"),
   half: (request, response) => {
     const body = archiveAt(request.url);
@@ -167,8 +167,8 @@ const FAILURES: readonly (readonly [string, RegExp])[] = [
   ["longer", /holds more than the limit of 300000 bytes/],
   ["shorter", /^holds 5 bytes, not 300000$/],
   ["damaged", /broken gzip|SHA-256/],
-  ["trailing", /broken gzip: 1 bytes follow its end/],
-  ["page", /broken gzip/],
+  ["trailing", /broken gzip: 2 bytes follow its end/],
+  ["page", /^is an HTML page, not gzip$/],
   ["half", /terminated|aborted|other side closed/],
   ["quietHalf", /broken gzip/],
   ["endless", /^sends more than 16777216 bytes$/],

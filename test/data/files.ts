@@ -1,8 +1,8 @@
 /** Small files for the tests of this folder, written by hand rather than by the code under test. */
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 /** The bytes of an IDX file: header and body as they are given, right or wrong. */
@@ -41,7 +41,9 @@ export async function withFolder(files: Files, body: (folder: string) => Promise
   const folder = await mkdtemp(join(tmpdir(), "lanegrad-"));
   try {
     for (const [name, bytes] of Object.entries(files)) {
-      if (bytes !== undefined) await writeFile(join(folder, name), bytes);
+      if (bytes === undefined) continue;
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), bytes);
     }
     await body(folder);
   } finally {

@@ -149,8 +149,11 @@ test("each failure says what was expected, what was found, and in which file", (
   assert.throws(() => parseIdx(idxFile(8, Array(9).fill(0), [])), /^expected IDX rank 0 to 8, found 9$/);
   assert.throws(
     () => parseIdx(Uint8Array.of(0x3c, 0x21, 0x44, 0x4f)),
-    /^not an IDX file: starts with 0x3c21, expected 0x0000$/,
+    /^not an IDX file: starts with 0x3c21 \("<!DO"\), expected 0x0000$/,
   );
+  const pointer = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n");
+  assert.throws(() => parseIdx(pointer), /starts with 0x7665 \("version https:\/\/git-lfs\."\)/);
+  assert.throws(() => parseIdx(new Uint8Array(0)), /^expected 4 bytes, found 0$/);
   assert.throws(() => parseIdx(gzip(labels)), /starts with 0x1f8b, which is gzip; readIdx inflates it$/);
 });
 
@@ -213,7 +216,7 @@ test("readIdx takes a file plain or compressed", async () => {
   assert.is(few.data[0], 7);
   for (let n = 0; n < 4; n++) {
     const error = await rejection(readIdx(new Uint8Array(n)));
-    assert.ok(error instanceof IdxError && error.fault.kind === "length");
+    assert.ok(error instanceof IdxError && error.fault.kind === (n === 0 ? "magic" : "length"), `${n}`);
   }
 });
 

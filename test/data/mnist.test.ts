@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import type { Dataset } from "../../src/data/dataset.ts";
+import { encodeIdx } from "../../src/data/idx.ts";
 import { loadMnist, type MnistOptions } from "../../src/data/mnist.ts";
 import { DatasetError, IdxError, OptionError } from "../../src/errors.ts";
 import { type Files, gzip, idxFile, ramp, rejection, smallMnist, withFolder } from "./files.ts";
@@ -111,11 +112,22 @@ test("the images are a view of the file's bytes, with nothing beside them", asyn
   assert.ok(inflated.train.inputs.buffer.byteLength <= bytes.length + 1);
 });
 
-test("a missing file is named, with both places that were looked at", async () => {
+test("a missing file is named, with all places that were looked at", async () => {
   for (const name of NAMES) {
     const error = await failure({ [name]: undefined });
     assert.is(error.fault.kind, "missing");
-    assert.match(error.message, new RegExp(`^${name} not found; looked for .*/${name} and .*/${name}\\.gz$`));
+    const dotted = name.replace("-idx", ".idx");
+    const places = [
+      name,
+      `${name}.gz`,
+      dotted,
+      `${dotted}.gz`,
+      `${name}/${name}`,
+      `${name}/${dotted}`,
+      `${dotted}/${dotted}`,
+    ];
+    const looked = places.map((place) => `/[^,]*/${place.replaceAll(".", "\\.")}`).join(", ");
+    assert.match(error.message, new RegExp(`^${name} not found; looked for ${looked}$`));
   }
 });
 
@@ -144,7 +156,9 @@ test("a truncated or overlong file is refused by name", async () => {
   for (const name of NAMES) {
     const bytes = smallMnist()[name];
     if (bytes === undefined) throw new Error(name);
-    for (const wrong of [bytes.slice(0, -1), bytes.slice(0, 5), new Uint8Array(0), Uint8Array.from([...bytes, 0])]) {
+    const empty = await failure({ [name]: new Uint8Array(0) });
+    assert.match(empty.message, new RegExp(`/${name}: not an IDX file but an empty file; download or copy it again$`));
+    for (const wrong of [bytes.slice(0, -1), bytes.slice(0, 5), bytes.slice(0, 2), Uint8Array.from([...bytes, 0])]) {
       const error = await failure({ [name]: wrong });
       assert.is(error.fault.kind, "length");
       assert.match(error.message, new RegExp(`/${name}: expected `));
@@ -181,7 +195,10 @@ test("counts of images and labels must agree", async () => {
 
 test("a label above 9 is named with its place", async () => {
   const error = await failure({ "t10k-labels-idx1-ubyte": idxFile(8, [2], [9, 10]) });
-  assert.match(error.message, /t10k-labels-idx1-ubyte: label 1 is 10; expected 0 to 9$/);
+  assert.match(
+    error.message,
+    /t10k-labels-idx1-ubyte: label 1 is 10; expected 0 to 9; loadMnist takes variant, classes/,
+  );
 });
 
 test("no examples are refused", async () => {
@@ -207,6 +224,196 @@ test("both parts must have images of one size", async () => {
 test("elements must be bytes", async () => {
   const error = await failure({ "train-labels-idx1-ubyte": idxFile(9, [3], [1, 2, 3]) });
   assert.match(error.message, /train-labels-idx1-ubyte: expected IDX element type uint8, found 0x09$/);
+});
+
+/** The same files under other names. */
+function renamed(rename: (name: string) => string, packed: "plain" | "gzip" = "plain"): Files {
+  const files = Object.entries(smallMnist()).flatMap(([name, bytes]) => (bytes ? [[name, bytes] as const] : []));
+  return Object.fromEntries(
+    files.map(([name, bytes]) => [rename(name), packed === "gzip" ? gzip(bytes) : bytes] as const),
+  );
+}
+
+const mapOf = (files: Files) =>
+  new Map(Object.entries(files).flatMap(([name, bytes]) => (bytes ? [[name, bytes]] : [])));
+
+test("names may have a dot, capitals, and a folder of their own, as unpackers and Kaggle make them", async () => {
+  const dotted = (name: string) => name.replace("-idx", ".idx");
+  const spellings: Readonly<Record<string, (name: string) => string>> = {
+    dotted,
+    "dotted .gz": (name) => `${dotted(name)}.gz`,
+    capitals: (name) => name.toUpperCase(),
+    "capitals, .GZ": (name) => `${name.toUpperCase()}.GZ`,
+    "dotted, capitals": (name) => dotted(name).replace("train", "Train"),
+    "a folder": (name) => `${name}/${name}`,
+    "a folder, dotted within": (name) => `${name}/${dotted(name)}`,
+    "a dotted folder": (name) => `${dotted(name)}/${dotted(name)}`,
+    "a folder in capitals": (name) => `${name.replace("t10k", "T10K")}/${name}`,
+  };
+  for (const [label, rename] of Object.entries(spellings)) {
+    const files = renamed(rename, /gz/i.test(label) ? "gzip" : "plain");
+    const { train, test: other } = await loaded(files);
+    assert.equal([...train.inputs], [...ramp(24)], label);
+    assert.equal(
+      [[...train.labels], [...other.labels]],
+      [
+        [5, 0, 9],
+        [1, 2],
+      ],
+      label,
+    );
+    if (label === "a folder in capitals") continue;
+    assert.equal([...(await loadMnist(mapOf(files))).test.labels], [1, 2], `${label}: as a map`);
+  }
+  // Kaggle's archive of MNIST: folders of the names, and dotted files beside them.
+  const both = { ...renamed((name) => `${name}/${name}`), ...renamed(dotted) };
+  assert.equal([...(await loaded(both)).train.labels], [5, 0, 9]);
+  // MNIST's own names come first, and plain files before compressed ones.
+  const other = idxFile(8, [3], [7, 7, 7]);
+  const first = { ...smallMnist(), "train-labels.idx1-ubyte": other, "TRAIN-LABELS-IDX1-UBYTE": other };
+  assert.equal([...(await loaded(first)).train.labels], [5, 0, 9]);
+});
+
+test("a folder of a file's name that holds something else is no file", async () => {
+  const files = { ...smallMnist(), "train-labels-idx1-ubyte": undefined, "train-labels-idx1-ubyte/readme": ramp(3) };
+  await withFolder(files, async (folder) => {
+    const error = await rejection(loadMnist(folder));
+    assert.ok(error instanceof DatasetError && error.fault.kind === "missing");
+  });
+});
+
+/** A variant's four files: images of 2 × 4 as `smallMnist` has them, labels as given. */
+function variantFiles(prefix: string, train: Uint8Array, labels: string, other: Uint8Array): Files {
+  const { "train-images-idx3-ubyte": images, "t10k-images-idx3-ubyte": others } = smallMnist();
+  return {
+    [`${prefix}-train-images-idx3-ubyte.gz`]: gzip(images!),
+    [`${prefix}-train-labels-${labels}.gz`]: gzip(train),
+    [`${prefix}-test-images-idx3-ubyte.gz`]: gzip(others!),
+    [`${prefix}-test-labels-${labels}.gz`]: gzip(other),
+  };
+}
+
+const bytesOf = (...labels: number[]) => idxFile(8, [labels.length], labels);
+
+/** The three images of `smallMnist` by columns. */
+const TURNED = [0, 1, 2].flatMap((i) => [0, 4, 1, 5, 2, 6, 3, 7].map((at) => 8 * i + at));
+
+test("EMNIST is known by its names: letters are labelled from 1, and images are turned back", async () => {
+  const cases = [
+    ["emnist-letters", 26, [1, 26, 13], [0, 25, 12], "ABCZ", [0, 1, 2, 25]],
+    ["emnist-balanced", 47, [0, 46, 10], [0, 46, 10], "09Aat", [0, 9, 10, 36, 46]],
+    ["emnist-bymerge", 47, [0, 46, 10], [0, 46, 10], "Zd", [35, 38]],
+    ["emnist-byclass", 62, [0, 61, 36], [0, 61, 36], "Zaz", [35, 36, 61]],
+    ["emnist-digits", 10, [0, 9, 5], [0, 9, 5], "", []],
+    ["emnist-mnist", 10, [0, 9, 5], [0, 9, 5], "", []],
+  ] as const;
+  for (const [variant, classes, labels, want, names, at] of cases) {
+    const [a, b] = [bytesOf(...labels), bytesOf(labels[0], labels[1])];
+    const files = variantFiles(variant, a, "idx1-ubyte", b);
+    const capitals = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name.toUpperCase(), bytes]));
+    const sources = [
+      await loaded(files),
+      await loaded(files, { variant }),
+      await loaded(capitals),
+      await loadMnist(mapOf(files)),
+    ];
+    for (const { train, test: other } of sources) {
+      assert.equal(
+        [train.classes, [...train.labels], [...other.labels]],
+        [classes, [...want], [want[0], want[1]]],
+        variant,
+      );
+      assert.equal([...train.inputs], TURNED, variant);
+      assert.equal([train.name, other.name], [`EMNIST ${variant.slice(7)} train`, `EMNIST ${variant.slice(7)} test`]);
+      assert.equal(at.map((i) => train.classNames?.[i]).join(""), names);
+      assert.is(train.classNames?.length, names === "" ? undefined : classes);
+    }
+    const shaped = await loaded(files, { flatten: false });
+    assert.equal(shaped.train.shape, [1, 4, 2], "height and width are exchanged");
+    const outside = await loadFailure({
+      ...files,
+      [`${variant}-test-labels-idx1-ubyte.gz`]: gzip(bytesOf(labels[0], 99)),
+    });
+    const range = variant === "emnist-letters" ? "1 to 26" : `0 to ${classes - 1}`;
+    assert.match(outside.message, `label 1 is 99; expected ${range}; loadMnist takes`);
+  }
+});
+
+async function loadFailure(files: Files, options?: MnistOptions): Promise<Error> {
+  let found: unknown;
+  await withFolder(files, async (folder) => {
+    found = await rejection(loadMnist(folder, options));
+  });
+  if (found instanceof Error) return found;
+  throw found;
+}
+
+test("QMNIST's labels are rows of integers, of which the first is the class", async () => {
+  const rows = (...classes: number[]) => {
+    const table = Int32Array.from({ length: 8 * classes.length }, (_, i) => (i % 8 === 0 ? classes[i / 8]! : 1000 + i));
+    return encodeIdx({ type: "int32", shape: [classes.length, 8], data: table });
+  };
+  const files = variantFiles("qmnist", rows(5, 0, 9), "idx2-int", rows(1, 2));
+  for (const { train, test: other } of [await loaded(files), await loaded(files, { variant: "qmnist" })]) {
+    assert.equal(
+      [[...train.labels], [...other.labels]],
+      [
+        [5, 0, 9],
+        [1, 2],
+      ],
+    );
+    assert.equal([...train.inputs], [...ramp(24)]);
+    assert.equal([train.name, train.classes, train.classNames], ["QMNIST train", 10, undefined]);
+  }
+  const wrong = await loadFailure({ ...files, "qmnist-test-labels-idx2-int.gz": gzip(rows(1, 10)) });
+  assert.match(wrong.message, /qmnist-test-labels-idx2-int\.gz: label 1 is 10; expected 0 to 9/);
+  const narrow = encodeIdx({ type: "int32", shape: [2, 0], data: new Int32Array(0) });
+  const none = await loadFailure({ ...files, "qmnist-test-labels-idx2-int.gz": gzip(narrow) });
+  assert.match(none.message, /expected rows that begin with the class, found 2 × 0/);
+});
+
+test("a folder of several variants must be told which; MNIST's own names come first", async () => {
+  const letters = variantFiles("emnist-letters", bytesOf(1, 2, 3), "idx1-ubyte", bytesOf(1, 2));
+  const digits = variantFiles("emnist-digits", bytesOf(1, 2, 3), "idx1-ubyte", bytesOf(1, 2));
+  const error = await loadFailure({ ...letters, ...digits });
+  assert.ok(error instanceof OptionError);
+  assert.is(
+    error.message,
+    "loadMnist: variant: the files are those of emnist-digits, emnist-letters; pass one of these names",
+  );
+  assert.equal([...(await loaded({ ...letters, ...digits }, { variant: "emnist-letters" })).train.labels], [0, 1, 2]);
+  assert.equal([...(await loaded({ ...letters, ...smallMnist() })).train.labels], [5, 0, 9]);
+  const missing = await loadFailure(letters, { variant: "qmnist" });
+  assert.match(missing.message, /^qmnist-train-labels-idx2-int not found; looked for /);
+});
+
+test("files under MNIST's names may have other classes, labels and images: the options say so", async () => {
+  const files = {
+    ...smallMnist(),
+    "train-labels-idx1-ubyte": bytesOf(1, 26, 13),
+    "t10k-labels-idx1-ubyte": bytesOf(1, 2),
+  };
+  const { train } = await loaded(files, { classes: 26, firstLabel: 1, transposed: true });
+  assert.equal([train.classes, [...train.labels], [...train.inputs]], [26, [0, 25, 12], TURNED]);
+  assert.equal((await loaded(files, { classes: 27 })).train.classes, 27);
+  const letters = variantFiles("emnist-letters", bytesOf(0, 2, 3), "idx1-ubyte", bytesOf(1, 2));
+  const kept = await loaded(letters, { classes: 27, firstLabel: 0, transposed: false });
+  assert.equal(
+    [[...kept.train.labels], kept.train.classNames, [...kept.train.inputs]],
+    [[0, 2, 3], undefined, [...ramp(24)]],
+  );
+  for (const options of [
+    { firstLabel: -1 },
+    { firstLabel: 0.5 },
+    { classes: 0 },
+    { variant: "emnist" },
+    { variant: "toString" },
+  ]) {
+    assert.ok(
+      (await loadFailure(smallMnist(), options as MnistOptions)) instanceof OptionError,
+      JSON.stringify(options),
+    );
+  }
 });
 
 test("no source, or a limit that is none, is refused", async () => {

@@ -1,5 +1,5 @@
 /** Datasets in files of NumPy's. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,6 +7,7 @@ import { datasetFromNamedArrays } from "../../src/data/arrays.ts";
 import { loadNpz } from "../../src/data/npz.ts";
 import { DatasetError, FormatError, OptionError } from "../../src/errors.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
+import { type Fixture, fromBase64 } from "../formats/numpy.ts";
 import { assertRejects } from "../support/throws.ts";
 import { withFolder } from "./files.ts";
 
@@ -32,6 +33,35 @@ test("a file gives what its arrays give, and says what is wrong with it", async 
     await writeFile(file, encodeNpz(named).subarray(1));
     assert.is((await assertRejects(() => loadNpz(file, names), FormatError, "broken")).file, file);
   });
+});
+
+test("other entries of the file do not matter, and errors name the arrays that are there", async () => {
+  const path = new URL("../fixtures/numpy-arrays.json", import.meta.url);
+  const { foreign } = JSON.parse(await readFile(path, "utf8")) as Fixture;
+  for (const [label, file] of Object.entries(foreign.files)) {
+    await withFolder({ "mixed.npz": fromBase64(file) }, async (folder) => {
+      const source = join(folder, "mixed.npz");
+      const data = await loadNpz(source, { inputs: "x_train", labels: "labels" });
+      assert.equal([data.inputs, [...data.labels]], [Float32Array.of(0, 1, 2, 3, 4, 5), [0, 1]], label);
+      const numbers = await loadNpz(source, { inputs: "x_train", targets: "kept/too" });
+      assert.equal(numbers.targetValues, Float32Array.of(1, 0));
+      const missing = await assertRejects(
+        () => loadNpz(source, { inputs: "x_train", labels: "y_train" }),
+        DatasetError,
+        label,
+      );
+      assert.match(
+        missing.message,
+        /^y_train: expected one of x_train, labels, kept\/too, .*, found no array of this name$/,
+      );
+      const words = await assertRejects(
+        () => loadNpz(source, { inputs: "x_train", labels: "names" }),
+        FormatError,
+        label,
+      );
+      assert.match(words.message, 'found "<U4" (text)');
+    });
+  }
 });
 
 test.run();

@@ -4,17 +4,17 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError, OptionError } from "../../src/errors.ts";
-import { crc32 } from "../../src/formats/crc32.ts";
 import { encodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { encodeZip } from "../../src/formats/zip.ts";
+import { crc32 } from "../../src/platform/crc32.ts";
 import { computingTime } from "../support/clock.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 import { assertOnlyFormatErrors, assertSameArrays, damagesOf, namedArrays } from "./arbitrary.ts";
 import { assertIsCase, type Fixture, fromBase64 } from "./numpy.ts";
 
 const test = suite("npz");
-const { archives } = JSON.parse(
+const { archives, foreign } = JSON.parse(
   readFileSync(new URL("../fixtures/numpy-arrays.json", import.meta.url), "utf8"),
 ) as Fixture;
 
@@ -130,8 +130,10 @@ test("an entry is inflated no further than it declares, and must hold as much", 
 test("what is wrong with an archive is said, with the entry's name", async () => {
   const good = encodeNpz([one("a"), one("b")]);
   const cases: readonly (readonly [string, Uint8Array, string, RegExp])[] = [
-    ["nothing", new Uint8Array(0), "header", /no zip archive: its end is missing/],
-    ["text", new Uint8Array(100).fill(65), "header", /no zip archive/],
+    ["nothing", new Uint8Array(0), "magic", /expected PK at its start, found an empty file; download or copy it again/],
+    ["text", new Uint8Array(100).fill(65), "magic", /expected PK at its start, found text: "A{40}"/],
+    ["anything", Uint8Array.of(0, 1, 2, 3, 4, 5), "header", /no zip archive: its end is missing/],
+    ["the first half", good.slice(0, good.length / 2), "header", /no zip archive: its end is missing/],
     ["something after", Uint8Array.from([...good, 0]), "header", /no zip archive/],
     ["something before", Uint8Array.from([0, ...good]), "header", /not where its end says/],
     ["encrypted", changed(good, { record: 8, local: 6 }, 1), "entry", /"a\.npy": it is encrypted/],
@@ -152,7 +154,12 @@ test("what is wrong with an archive is said, with the entry's name", async () =>
     ["several parts", changed(good, { end: 4 }, 1), "header", /several parts/],
     ["fewer records", changed(changed(good, { end: 8 }, 1), { end: 10 }, 1), "header", /longer than its records/],
     ["more records", changed(changed(good, { end: 8 }, 3), { end: 10 }, 3), "header", /no room for 3 records/],
-    ["no array", encodeZip([{ name: "a.txt", content: new Uint8Array(1) }]), "entry", /"a\.txt": is no \.npy file/],
+    [
+      "no array",
+      encodeZip([{ name: "a.txt", content: new Uint8Array(1) }]),
+      "entry",
+      /"a\.txt": is no \.npy file, and there is none; this is a zip archive/,
+    ],
   ];
   for (const [label, bytes, kind, text] of cases) {
     const error = await faultOf(bytes);
@@ -174,11 +181,20 @@ test("names that lead out of a folder, come twice or are none are refused, in bo
   assert.throws(() => encodeNpz([one("a"), one("a")]), isRefused);
 
   // Names of one length, exchanged in the bytes of an archive.
-  for (const name of ["../xx", "/xxxx", "a/../b", "a//bbb", "./aaaa", "a\\bbbb", "C:xxxx", "a\0bbbb", "aaaa//"]) {
-    const bytes = encodeZip([{ name: "012345", content: new Uint8Array(0) }]);
-    for (const at of [signatures(bytes, LOCAL)[0]! + 30, signatures(bytes, RECORD)[0]! + 46]) {
-      bytes.set(Buffer.from(name.padEnd(6, "x").slice(0, 6)), at);
-    }
+  const names = [
+    "../xx.npy",
+    "/xxxx.npy",
+    "a/../.npy",
+    "a//bb.npy",
+    "./aaa.npy",
+    "a\\bbb.npy",
+    "C:xxx.npy",
+    "a\0bbb.npy",
+  ];
+  for (const name of names) {
+    const bytes = encodeZip([{ name: "01234.npy", content: encodeNpy(one("a")) }]);
+    for (const at of [signatures(bytes, LOCAL)[0]! + 30, signatures(bytes, RECORD)[0]! + 46])
+      bytes.set(Buffer.from(name), at);
     const { fault } = await faultOf(bytes);
     assert.is(fault.kind, "entry", name);
     assert.match((fault as { reason: string }).reason, /its name/, name);
@@ -186,10 +202,121 @@ test("names that lead out of a folder, come twice or are none are refused, in bo
   const twice = encodeNpz([one("a"), one("b")]);
   for (const at of [signatures(twice, LOCAL)[1]! + 30, signatures(twice, RECORD)[1]! + 46]) twice[at] = 0x61;
   assert.match((await faultOf(twice)).message, /entry "a\.npy": its name comes twice/);
-  const latin = encodeZip([{ name: "aé.npy", content: new Uint8Array(0) }]);
-  assert.match((await faultOf(changed(latin, { record: 8, local: 6 }, 0))).message, /neither ASCII nor UTF-8/);
-  for (const at of [signatures(latin, LOCAL)[0]! + 31, signatures(latin, RECORD)[0]! + 47]) latin[at] = 0xff;
-  assert.match((await faultOf(latin)).message, /neither ASCII nor UTF-8/); // which it says that it is
+});
+
+test("names are UTF-8 with or without saying so, else of code page 437", async () => {
+  const content = encodeNpy(one("a"));
+  const written = encodeZip([{ name: "aé.npy", content }]);
+  const read = async (bytes: Uint8Array) => (await decodeNpz(bytes)).map(({ name }) => name);
+  assert.equal(await read(written), ["aé"]);
+  const unsaid = changed(written, { record: 8, local: 6 }, 0);
+  assert.equal(await read(unsaid), ["aé"]);
+  const withBytes = (bytes: Uint8Array, values: readonly number[]) => {
+    const copy = bytes.slice();
+    for (const at of [signatures(copy, LOCAL)[0]! + 31, signatures(copy, RECORD)[0]! + 47]) copy.set(values, at);
+    return copy;
+  };
+  assert.equal(await read(withBytes(unsaid, [0x82, 0xe1])), ["aéß"]);
+  assert.equal(await read(withBytes(unsaid, [0x80, 0xff])), ["aÇ\u00a0"]);
+  assert.match((await faultOf(withBytes(written, [0xff, 0xff]))).message, /its name is not UTF-8, as it says/);
+});
+
+test("arrays of numbers are read, whatever else is in the archive", async () => {
+  assert.is(Object.keys(foreign.files).length, 4);
+  for (const [label, file] of Object.entries(foreign.files)) {
+    const bytes = fromBase64(file);
+    const skipped = new Map<string, string>();
+    const arrays = await decodeNpz(bytes, { onSkipped: ({ entry, reason }) => skipped.set(entry, reason) });
+    assert.equal(
+      arrays.map(({ name }) => name),
+      foreign.members.map(({ name }) => name),
+      label,
+    );
+    for (const [i, wanted] of foreign.members.entries()) assertIsCase(arrays[i]!, wanted);
+    for (const name of foreign.others) assert.ok(skipped.has(`${name}.npy`), `${label}: ${name}`);
+    assert.match(skipped.get("names.npy") ?? "", '"<U4" (text)', label);
+    assert.match(skipped.get("table.npy") ?? "", "records", label);
+    assert.match(skipped.get("deep.npy") ?? "", "9 axes; at most 8 are read", label);
+    if (label === "numpy.savez") continue;
+    const words = {
+      "README.txt": "no .npy file",
+      "folder/": "a folder",
+      "__MACOSX/._x_train.npy": "macOS's metadata of a file",
+    };
+    for (const [entry, reason] of Object.entries(words)) assert.is(skipped.get(entry), reason, label);
+    for (const entry of ["größe.txt", "notes.bz2", "nested.zip", "bare", "empty"]) assert.ok(skipped.has(entry), entry);
+    assert.is(skipped.size, foreign.others.length + 9, label);
+  }
+});
+
+test("with names, nothing is looked at but these arrays, which come in the order of the names", async () => {
+  for (const [label, file] of Object.entries(foreign.files)) {
+    const bytes = fromBase64(file);
+    const wanted = foreign.members.map(({ name }) => name).reverse();
+    assert.equal(
+      (await decodeNpz(bytes, { names: wanted })).map(({ name }) => name),
+      wanted,
+      label,
+    );
+    const [twice, again] = await decodeNpz(bytes, { names: ["labels", "labels"] });
+    assert.equal(twice?.data, again?.data);
+    assert.equal(await decodeNpz(bytes, { names: [] }), []);
+    const refusal = async (name: string) => {
+      const read = () => decodeNpz(bytes, { names: ["labels", name], file: "some.npz" });
+      return (await assertRejects(read, FormatError, label)).message;
+    };
+    assert.match(await refusal("names"), "some.npz: names.npy: npy: descr: expected element type numbers");
+    assert.match(await refusal("objects"), "Python objects, which only pickle reads");
+    assert.match(await refusal("deep"), "9 axes");
+    assert.match(
+      await refusal("y_train"),
+      'npz: entry "y_train": not in the archive, whose arrays are x_train, labels, kept/too',
+    );
+    if (label === "numpy.savez") continue;
+    // NumPy goes by an entry's content, not by its extension.
+    assert.equal((await decodeNpz(bytes, { names: ["bare", "labels.npy"] }))[0]?.data, Int32Array.of(7, 8));
+    assert.match(
+      await refusal("README.txt"),
+      'README.txt: npy: expected 93 NUMPY at its start, found text: "What is in here.',
+    );
+    assert.match(await refusal("notes.bz2"), "method 12; stored (0) and deflated (8) can be read");
+  }
+  for (const names of ["x", [1], [undefined], {}] as unknown as string[][]) {
+    await assertRejects(() => decodeNpz(encodeNpz([]), { names }), OptionError, String(names));
+  }
+});
+
+test("an entry that is not asked for may be damaged, encrypted or too large; one that is may not", async () => {
+  const good = encodeNpz([one("a"), one("b")]);
+  const damages: readonly (readonly [string, Uint8Array])[] = [
+    ["encrypted", changed(good, { record: 8, local: 6 }, 1)],
+    ["flags", changed(good, { record: 8, local: 6 }, 32)],
+    ["method", changed(good, { record: 10, local: 8 }, 14)],
+    ["checksum", changed(good, { record: 16 }, 1, 4)],
+    ["sizes", changed(good, { record: 24 }, 2 ** 31, 4)],
+    ["place", changed(good, { record: 42 }, 2 ** 31, 4)],
+    ["64 bits missing", changed(good, { record: 42 }, 2 ** 32 - 1, 4)],
+    ["the local name", changed(good, { local: 30 }, 0)],
+  ];
+  const size = encodeNpy(one("b")).length;
+  for (const [label, bytes] of damages) {
+    assertSameArrays(await decodeNpz(bytes, { names: ["b"], maxBytes: size }), [one("b")]);
+    await assertRejects(() => decodeNpz(bytes, { names: ["b", "a"] }), FormatError, label);
+    await faultOf(bytes);
+  }
+  await assertRejects(() => decodeNpz(good, { names: ["b"], maxBytes: size - 1 }), FormatError, "one byte too many");
+  await assertRejects(() => decodeNpz(good, { names: ["b", "a"], maxBytes: 2 * size - 1 }), FormatError, "both");
+});
+
+test("archives of other programs are named", async () => {
+  const pytorch = encodeZip([{ name: "archive/data.pkl", content: Uint8Array.of(0x80, 2) }]);
+  assert.match(
+    (await faultOf(pytorch)).message,
+    /is no \.npy file, and there is none; this is a PyTorch file: in Python/,
+  );
+  const keras = encodeZip(["metadata.json", "config.json"].map((name) => ({ name, content: new Uint8Array(2) })));
+  assert.match((await faultOf(keras)).message, /this is a Keras file/);
+  assert.equal(await decodeNpz(encodeZip([])), []);
 });
 
 test("an archive that would need zip64 is not written", () => {

@@ -14,6 +14,14 @@ export type Case = {
 export type Fixture = {
   readonly arrays: readonly (Case & { readonly file: string })[];
   readonly refused: Readonly<Record<string, string>>;
+  /** By a type's description in a header: how NumPy writes that type; null where it is not one of numbers. */
+  readonly descriptions: Readonly<Record<string, string | null>>;
+  /** Archives in which arrays of numbers are not all; `others` are the arrays that are not. */
+  readonly foreign: {
+    readonly members: readonly Case[];
+    readonly others: readonly string[];
+    readonly files: Readonly<Record<string, string>>;
+  };
   readonly archives: { readonly members: readonly Case[]; readonly files: Readonly<Record<string, string>> };
 };
 

@@ -152,8 +152,42 @@ test("every type has its array; half precision becomes float32, exactly; bools a
   assert.equal(brain, Float32Array.of(1, 2 ** -133, -3.140625, Number.NEGATIVE_INFINITY));
   assert.equal(yes, Uint8Array.of(0, 1));
   assert.equal(u, Uint16Array.of(65_535));
-  view.setUint8(17, 2);
-  assert.is(faultOf(bytes).fault.kind, "tensor");
+  view.setUint8(17, 2); // true, as for every reader that asks whether it is 0
+  assert.equal(decodeSafetensors(bytes).tensors[2]?.data, Uint8Array.of(0, 1));
+});
+
+test("metadata may be null, as for the format's reference implementation", () => {
+  const { tensors, metadata } = decodeSafetensors(fileOf(`{"__metadata__":null,"a":${entry("U8", "[1]", 0, 1)}}`, 1));
+  assert.equal([tensors.length, metadata.size], [1, 0]);
+  assert.is(decodeSafetensors(fileOf('{"__metadata__": null}', 0)).tensors.length, 0);
+  for (const other of ["false", "0", '""', "[]", '{"a":null}']) {
+    assert.is(faultOf(fileOf(`{"__metadata__":${other}}`, 0)).fault.kind, "header", other);
+  }
+});
+
+test("what is read can be written: half of a surrogate pair is refused in both directions", () => {
+  const one = { shape: [1], data: Uint8Array.of(7) };
+  for (const half of ["\\ud800", "\\udfff", "a\\ud83d", "\\ude00\\ud83d", "\\uD800b"]) {
+    const text = JSON.parse(`"${half}"`) as string;
+    assert.throws(
+      () => encodeSafetensors([{ name: text, ...one }]),
+      (e: unknown) => e instanceof OptionError,
+    );
+    const name = faultOf(fileOf(`{"${half}":${entry("U8", "[1]", 0, 1)}}`, 1));
+    assert.match(name.message, /half of a surrogate pair/);
+    for (const metadata of [{ [text]: "a" }, { a: text }]) {
+      assert.throws(
+        () => encodeSafetensors([], metadata),
+        (e: unknown) => e instanceof OptionError,
+      );
+      const file = fileOf(`{"__metadata__":${JSON.stringify(metadata)}}`, 0);
+      assert.match(faultOf(file).message, /is no string of Unicode characters/);
+    }
+  }
+  const pair = fileOf(`{"\\ud83d\\ude00":${entry("U8", "[1]", 0, 1)}}`, 1);
+  const { tensors } = decodeSafetensors(pair);
+  assert.is(tensors[0]?.name, "😀");
+  assert.equal(decodeSafetensors(encodeSafetensors(tensors)).tensors, tensors);
 });
 
 test("all 65,536 half-precision numbers are read as what they stand for", () => {

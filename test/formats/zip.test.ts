@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError, OptionError } from "../../src/errors.ts";
-import { decodeZip, encodeZip } from "../../src/formats/zip.ts";
+import { encodeZip, openZip } from "../../src/formats/zip.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 
 const test = suite("zip");
@@ -77,7 +77,8 @@ function zipOf(entries: readonly Entry[], { order, rest = [], count, comment = [
 }
 
 async function namesIn(bytes: Uint8Array): Promise<string[]> {
-  return (await decodeZip(bytes, { maxBytes: ALL, file: "a.zip" })).map(({ name }) => name);
+  const { records, read } = openZip(bytes, { maxBytes: ALL, file: "a.zip" });
+  return (await read(records)).map(({ name }) => name);
 }
 
 /** What is wrong with an archive, or with its entry. */

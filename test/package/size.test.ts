@@ -57,11 +57,11 @@ function using(names: string, entry = "lanegrad"): string {
 const test = suite("what a bundle carries");
 
 for (const [names, most] of [
-  ["parseIdx, readIdx, encodeIdx", 8000],
+  ["parseIdx, readIdx, encodeIdx", 8500],
   ["numericalDiff, numericalGradient, gradientDescent, tangentLine", 4000],
   ["crossEntropyError, meanSquaredError", 5300],
   ["RandomState", 7000],
-  ["decodeSafetensors, encodeSafetensors", 9000],
+  ["decodeSafetensors, encodeSafetensors", 9500],
   ["Dataset", 9000],
 ] as const) {
   test(`${names}: nothing that computes in WebAssembly, at most ${most} bytes`, async () => {

@@ -158,7 +158,7 @@ test("why a file cannot be read is told, with the system's own error", async () 
   await withFolder({}, async (folder) => {
     await mkdir(join(folder, "sub"));
     const noFile = await assertRejects(() => readBytes(join(folder, "sub"), 9), DatasetError, "folder");
-    assert.equal(noFile.fault, { kind: "unreadable", file: join(folder, "sub"), reason: "not a regular file" });
+    assert.equal(noFile.fault, { kind: "unreadable", file: join(folder, "sub"), reason: "a folder, not a file" });
     await writeFile(join(folder, "file"), "1");
     await withNode(
       () => {

@@ -42,11 +42,29 @@ test("sizes of rand and randn are whole numbers, and so is their product", () =>
 test("randint needs low < high, whole numbers, and at most 2⁵³ values", () => {
   refusesUndrawn((random) => random.randint(0, 0), /^randint: high: expected more than low = 0, found 0/);
   refusesUndrawn((random) => random.randint(5, 4, 3), /^randint: high: expected more than low = 5, found 4/);
-  for (const bound of [0.5, Number.NaN, Number.NEGATIVE_INFINITY, -(2 ** 53), 2 ** 54]) {
-    refusesUndrawn((random) => random.randint(bound, 9), /^randint: low: /, `${bound}`);
+  for (const bound of [0.5, Number.NaN, Number.NEGATIVE_INFINITY, -(2 ** 53) - 2, 2 ** 53 + 2, 2 ** 54]) {
+    refusesUndrawn((random) => random.randint(bound, 9), /^randint: low: expected an integer within ±2⁵³/, `${bound}`);
   }
-  for (const bound of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53 + 2]) {
-    refusesUndrawn((random) => random.randint(-9, bound), /^randint: high: /, `${bound}`);
+  for (const bound of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53 + 2, -(2 ** 53) - 2]) {
+    refusesUndrawn(
+      (random) => random.randint(-9, bound),
+      /^randint: high: expected an integer within ±2⁵³/,
+      `${bound}`,
+    );
+  }
+  for (const [low, high] of [
+    [-(2 ** 53), -(2 ** 53)],
+    [2 ** 53, 2 ** 53],
+    [1 - 2 ** 53, -(2 ** 53)],
+  ] as const) {
+    refusesUndrawn(
+      (random) => random.randint(low, high),
+      /^randint: high: expected more than low = /,
+      `${low} ${high}`,
+    );
+  }
+  for (const high of [1, 9, 2 ** 53]) {
+    refusesUndrawn((random) => random.randint(-(2 ** 53), high), /^randint: high: expected at most low \+ 2⁵³/);
   }
   refusesUndrawn((random) => random.randint(-1, 2 ** 53), /^randint: high: expected at most low \+ 2⁵³/);
   refusesUndrawn((random) => random.randint(-(2 ** 52) - 1, 2 ** 52), /^randint: high: expected at most low \+ 2⁵³/);

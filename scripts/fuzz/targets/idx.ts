@@ -1,8 +1,10 @@
 /** IDX files, plain (`parseIdx`) and as they lie on a disk (`readIdx`): gzip around them, right and wrong. */
 
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import { encodeIdx, type IdxArray, type IdxExpectation, parseIdx, readIdx } from "../../../src/data/idx.ts";
 import { DatasetError, IdxError } from "../../../src/errors.ts";
+import { inflateMembers } from "../../../src/platform/members.ts";
+import { gunzip } from "../../../src/platform/node.ts";
 import type { Draw } from "../draw.ts";
 import { damaged, type Surroundings } from "../mutate.ts";
 import { caseOf, type Target, WrongAnswer } from "../target.ts";
@@ -86,15 +88,81 @@ export const gzip: Target = {
 
 const MEMBERS: readonly Uint8Array[] = [...FILES.map((file) => gzipSync(file)), gzipSync(new Uint8Array(0)), BOMB];
 
+/** What the reader of members refuses. */
+class Refused extends Error {
+  override readonly name = "Refused";
+}
+
+export const members: Target = {
+  name: "members",
+  about: "gzip of several members: what JavaScript inflates, beside what zlib does",
+  refusals: [Refused],
+  bytesPerByte: 4 * 1032 + 64, // twice what gzip may take
+  open: () => ({
+    next(draw) {
+      const bytes = compressedFile(draw);
+      const maxBytes = draw.chance(0.8) ? MAX_BYTES : draw.pick([1, 16, 64, 1000]);
+      return caseOf(bytes, async () => {
+        const [ours, zlibs] = await Promise.all([
+          Promise.resolve()
+            .then(() => inflateMembers(bytes, maxBytes, 16) ?? "too large")
+            .catch(() => undefined),
+          gunzip(bytes, maxBytes).catch((error) => (error instanceof DatasetError ? "too large" : undefined)),
+        ]);
+        // Which of two faults is met first is not said.
+        if (ours === "too large" || zlibs === "too large") {
+          if (ours instanceof Uint8Array || zlibs instanceof Uint8Array)
+            throw new WrongAnswer("one of two is too large");
+        } else if (
+          Buffer.compare(ours ?? NOTHING, zlibs ?? NOTHING) !== 0 ||
+          (ours === undefined) !== (zlibs === undefined)
+        ) {
+          throw new WrongAnswer(`${ours?.length} bytes, where zlib finds ${zlibs?.length}`);
+        }
+        if (ours === undefined || ours === "too large") throw new Refused("as zlib does");
+      });
+    },
+  }),
+};
+
+const NOTHING = new Uint8Array(0);
+
 function compressedFile(draw: Draw): Uint8Array {
-  switch (draw.below(5)) {
+  switch (draw.below(8)) {
     case 0: // whole gzip around a damaged file
       return gzipSync(damaged(draw, SURROUNDINGS), { level: draw.pick([0, 1, 9]) });
     case 1: // the right beginning and end around damaged blocks
       return member(draw, damaged(draw, { files: FILES.map((file) => deflateRawSync(file)), words: [] }));
+    case 2: // a file in several members, with padding or something else after them
+      return joined(draw, FILES);
+    case 3: // several members, one of them damaged
+      return damaged(draw, { files: [joined(draw, FILES), joined(draw, PICTURES)], words: ["\x1f\x8b\x08"] });
+    case 4: // codes of all kinds
+      return joined(draw, PICTURES);
     default:
       return damaged(draw, { files: MEMBERS, words: ["\x1f", "\0\0\0\0\xff\xff", "\x03\0"] });
   }
+}
+
+/** What takes long codes: digits, noise, and both. */
+const PICTURES: readonly Uint8Array[] = [7, 60, 251].map((modulus) =>
+  Uint8Array.from({ length: 3000 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % modulus),
+);
+
+/** A content in one to four members of any effort, and what follows them. */
+function joined(draw: Draw, contents: readonly Uint8Array[]): Uint8Array {
+  const content = draw.pick(contents);
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (let left = draw.below(4); left >= 0; left--) {
+    const end = left === 0 ? content.length : draw.between(start, content.length);
+    const strategy = draw.pick([constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED, constants.Z_HUFFMAN_ONLY]);
+    parts.push(gzipSync(content.subarray(start, end), { level: draw.pick([0, 1, 9]), strategy }));
+    start = end;
+  }
+  if (draw.chance(0.2)) parts.push(new Uint8Array(draw.below(20)));
+  if (draw.chance(0.1)) parts.push(draw.bytes(draw.below(4)));
+  return Buffer.concat(parts);
 }
 
 /** A gzip member by hand: any blocks, any size, any checksum. */

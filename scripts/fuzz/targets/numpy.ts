@@ -30,6 +30,12 @@ const DESCR = [
   "'<U5'",
   "[('a', '<f4')]",
   "'='",
+  "'?'",
+  "'=f4'",
+  "'|B'",
+  "'f'",
+  "b'float64'",
+  "'<M8[s]'",
   "4",
 ];
 const WORDS = [
@@ -113,6 +119,20 @@ const NAMES = [
   "",
   "a\\b.npy",
   "größe.npy",
+  "README.txt",
+  "folder/",
+  "__MACOSX/._W1.npy",
+  "no extension",
+];
+/** What an archive may hold beside arrays of numbers. */
+const FOREIGN: readonly Uint8Array[] = [
+  new TextEncoder().encode("What is in this archive.\n"),
+  Uint8Array.of(0, 5, 0x16, 7, 0, 2, 0, 0, ...new Uint8Array(90)),
+  Buffer.from(
+    "\x93NUMPY\x01\x00H\x00{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }              \na\0\0\0b\0\0\0",
+    "latin1",
+  ),
+  new Uint8Array(0),
 ];
 const BOMB = new Uint8Array(2 ** 17);
 const MAX_BYTES = 2 ** 18;
@@ -129,8 +149,14 @@ export const npz: Target = {
       next(draw) {
         const bytes = archive(draw, { archives, deflated });
         const maxBytes = draw.chance(0.9) ? MAX_BYTES : draw.pick([1, 100, 1000, 2 ** 40]);
+        const names = Array.from({ length: draw.below(3) }, () => draw.pick(ENTRIES));
+        if (draw.chance(0.2))
+          return caseOf(bytes, async () => checkNames(names, await decodeNpz(bytes, { maxBytes, names })));
         return caseOf(bytes, async () => {
-          const arrays = (await decodeNpz(bytes, { maxBytes })).filter(({ name }) => name !== ""); // which is not written
+          const all = await decodeNpz(bytes, { maxBytes });
+          const chosen = await decodeNpz(bytes, { maxBytes, names: all.map(({ name }) => name) });
+          for (const [i, array] of all.entries()) checkSame(array, chosen[i]);
+          const arrays = all.filter(({ name }) => name !== ""); // which is not written
           const again = await decodeNpz(encodeNpz(arrays));
           for (const [i, array] of arrays.entries()) checkSame(array, again[i]);
         });
@@ -138,6 +164,14 @@ export const npz: Target = {
     };
   },
 };
+
+/** Names to ask for: some that are there, and some that are not. */
+const ENTRIES = ["W1", "b1", "a0", "a1", "__proto__", "README.txt", "a0.npy", "", "no extension", "../x"];
+
+function checkNames(names: readonly string[], arrays: readonly NamedArray[]): void {
+  const found = arrays.map(({ name }) => name);
+  if (found.join("\n") !== names.join("\n")) throw new WrongAnswer(`asked for ${names}, given ${found}`);
+}
 
 type Parts = { readonly archives: readonly Uint8Array[]; readonly deflated: readonly Uint8Array[] };
 
@@ -158,6 +192,9 @@ function contentOf(draw: Draw, deflated: readonly Uint8Array[]): Uint8Array {
       return BOMB;
     case 1:
       return draw.pick(deflated);
+    case 2:
+    case 3:
+      return draw.pick(FOREIGN);
     default:
       return draw.chance(0.5) ? draw.pick(FILES) : draw.chance(0.5) ? damaged(draw, SURROUNDINGS) : generated(draw);
   }
