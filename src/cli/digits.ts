@@ -5,8 +5,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Dataset, downloadMnist, loadMnist, type MnistVariant, RandomState, split } from "lanegrad";
-import { packageRoot } from "./files.ts";
+import { packageRoot, shown } from "./files.ts";
 import { type FlagsOf, named, UsageError, word } from "./flags.ts";
 
 export type Source = {
@@ -50,7 +51,12 @@ export const DATA_FLAGS: FlagsOf<Source> = {
 export type Digits = {
   readonly train: Dataset;
   readonly test: Dataset;
+  /** Where they are from, for a person. */
   readonly folder: string;
+  /** The folder itself. */
+  readonly path: string;
+  /** What they are, for a person: MNIST, the bundled digits, or the folder that was given. */
+  readonly name: string;
   /** What is to be said of scores on them. */
   readonly note: string;
 };
@@ -73,10 +79,13 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   const { data, dataset, variant } = source;
   if (data !== undefined && dataset !== undefined) throw new UsageError("--data and --dataset exclude each other");
   if (variant !== undefined && data === undefined) throw new UsageError("--variant is for --data");
-  if (data !== undefined) return { ...(await loadMnist(data, variant && { variant })), folder: data, note: "" };
+  if (data !== undefined) {
+    const path = data.startsWith("file:") ? fileURLToPath(data) : data;
+    return { ...(await loadMnist(data, variant && { variant })), folder: data, path, name: shown(path), note: "" };
+  }
   if (dataset === "mnist") {
     const folder = await download(undefined, report, signal);
-    return { ...(await loadMnist(folder)), folder, note: "" };
+    return { ...(await loadMnist(folder)), folder, path: folder, name: "MNIST", note: "" };
   }
   const bundled = join(packageRoot(), "data");
   if (!existsSync(join(bundled, "train-images-idx3-ubyte.gz"))) {
@@ -87,18 +96,30 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   return {
     ...(await loadMnist(bundled)),
     folder: "the repository's data folder",
+    path: bundled,
+    name: "the bundled digits",
     note: `a score on them is ${NOT_MNIST}`,
   };
 }
 
-/** Downloads MNIST into a folder, or the user's cache folder; gives the folder. */
+/** The examples of a part, for a person: their number, kind and size, and where they are from. */
+export function examplesOf(digits: Digits, part: "train" | "test"): string {
+  const { length, size } = digits[part];
+  const side = Math.sqrt(size);
+  const each = Number.isInteger(side) ? `${side} × ${side}` : `${size} pixels`;
+  return `${length} ${part === "train" ? "training" : "test"} images of ${each} (${digits.name})`;
+}
+
+/** Downloads MNIST into a folder, or the user's cache folder, where broken files are replaced; gives the folder. */
 export async function download(
   cacheFolder: string | undefined,
   report: DownloadReport,
   signal?: AbortSignal,
+  existing: "replace" | "refuse" = "replace",
 ): Promise<string> {
   const mirrors = process.env["LANEGRAD_MNIST_MIRRORS"]?.split(/\s+/).filter((mirror) => mirror !== "");
   return await downloadMnist({
+    existing,
     onProgress: ({ file, receivedBytes, totalBytes }) => report(file, receivedBytes, totalBytes),
     ...(signal === undefined ? {} : { signal }),
     ...(cacheFolder === undefined ? {} : { cacheFolder }),

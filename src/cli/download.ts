@@ -8,6 +8,7 @@ import { listenForSignals } from "./signals.ts";
 
 type DownloadValues = {
   readonly out?: string | undefined;
+  readonly force?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 };
@@ -19,14 +20,16 @@ export const downloadCommand: Command = command<DownloadValues>({
   usage: "download [options]",
   flags: {
     out: named("DIR", "the folder (the user's cache folder, or LANEGRAD_CACHE)"),
+    force: toggle("replaces files of these names in DIR that have other content"),
     json: toggle("one JSON object"),
     quiet: toggle("no progress"),
   },
   examples: ["lanegrad download", "lanegrad download --out data/mnist && lanegrad train --data data/mnist"],
-  run: async ({ values: { out, json, quiet } }) => {
+  run: async ({ values: { out, force, json, quiet } }) => {
     const interruption = listenForSignals();
     try {
-      const folder = await download(out, downloadReporter({ json, quiet }), interruption.signal);
+      const existing = out === undefined || force ? "replace" : "refuse";
+      const folder = await download(out, downloadReporter({ json, quiet }), interruption.signal, existing);
       if (json) printJson({ folder });
       else print([`MNIST is in ${shown(folder)}`]);
     } catch (error) {

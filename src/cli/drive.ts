@@ -20,15 +20,20 @@ export type DriveOptions = {
 
 /**
  * Trains. An aborted run ends after its step, with a checkpoint; a finished one has a checkpoint of its last step, from which
- * a longer run can go on.
+ * a longer run can resume. Neither waits for the evaluation of the step: a run that is resumed within it evaluates first.
  *
- * @throws {DivergedError} the loss stopped being finite
+ * @throws {DivergedError} the loss stopped being finite, or the weights did: no such step is saved
  */
 export async function drive<D extends FloatType>(trainer: Trainer<D>, options: DriveOptions): Promise<void> {
   const { run, checkpointEvery, onStep, signal } = options;
   const { history } = trainer;
   let turn = performance.now();
   let saved = turn;
+  let isLastSaved = false;
+  const save = async () => {
+    await run.save(checkpointOf(trainer));
+    saved = performance.now();
+  };
   const isDue = () =>
     checkpointEvery === undefined
       ? performance.now() - saved >= CHECKPOINT_MILLISECONDS
@@ -40,13 +45,19 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
       if (evaluation && isBest(evaluation, history.evaluations)) await run.save(checkpointOf(trainer), "best");
       const isAborted = signal.aborted && !trainer.isDone;
       if (trainer.isDone || isAborted || isDue()) {
-        await run.save(checkpointOf(trainer));
-        saved = performance.now();
+        await save();
       }
       if (isAborted) {
         history.outcome = "aborted";
         return;
       }
+    } else if (progress === undefined && signal.aborted) {
+      await save();
+      history.outcome = "aborted";
+      return;
+    } else if (progress === undefined && trainer.isDone && !isLastSaved) {
+      isLastSaved = true;
+      await save();
     }
     if (performance.now() - turn < TURN_MILLISECONDS) continue;
     await setImmediate();
@@ -54,9 +65,9 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
   }
 }
 
-/** Whether the validation examples were met better than ever before. */
+/** Whether the validation loss is the least so far; one that is not a number is no loss. */
 function isBest(record: EvaluationRecord, all: readonly EvaluationRecord[]): boolean {
-  const { validationLoss, isBest: watched } = record;
-  if (watched !== undefined || validationLoss === undefined) return watched === true;
-  return all.every((other) => other === record || validationLoss < (other.validationLoss ?? Number.POSITIVE_INFINITY));
+  const { validationLoss = Number.NaN, isBest: watched } = record;
+  if (watched !== undefined || Number.isNaN(validationLoss)) return watched === true;
+  return all.every((other) => other === record || !((other.validationLoss ?? Number.NaN) <= validationLoss));
 }

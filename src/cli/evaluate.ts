@@ -10,7 +10,7 @@ import {
   reportText,
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
-import { DATA_FLAGS, loadDigits, NOT_MNIST, type Source } from "./digits.ts";
+import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source } from "./digits.ts";
 import { FileError, shown } from "./files.ts";
 import { section, toggle, whole, word } from "./flags.ts";
 import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
@@ -57,15 +57,16 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
   using net = model.net;
   const digits = await loadDigits(values, downloadReporter({ json }));
   const examples = digits[part];
-  checkFit(net, model.file, examples);
+  const name = examplesOf(digits, part);
+  checkFit(net, model.file, examples, name);
   const evaluation = await evaluateAsync(net, examples, topK === undefined ? {} : { topK });
   const worst = limit === 0 ? [] : await misclassifiedAsync(net, examples, { limit });
   if (json) {
-    printJson({ file: model.file, part, ...reportData(evaluation, examples.classNames), worst });
+    printJson({ file: model.file, data: digits.name, part, ...reportData(evaluation, examples.classNames), worst });
     return 0;
   }
   if (digits.note) say(NOT_MNIST);
-  print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${examples.name}`, ""]);
+  print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${name}`, ""]);
   print([reportText(evaluation, examples.classNames)]);
   if (worst.length > 0) print(["", "the surest wrong answers"]);
   for (const { index, label, prediction, probability } of worst) {
@@ -77,8 +78,8 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
 }
 
 /** @throws {FileError} the examples have another size than the network's input, or other classes than its output */
-function checkFit(net: Network<FloatType>, file: string, { name, size, classes }: Dataset): void {
+export function checkFit(net: Network<FloatType>, file: string, { size, classes }: Dataset, name: string): void {
   if (net.inputSize === size && net.outputSize === classes) return;
   const takes = `a network of ${net.inputSize} inputs and ${net.outputSize} classes`;
-  throw new FileError(shown(file), `${takes}, but ${name} has ${size} pixels and ${classes} classes`);
+  throw new FileError(shown(file), `${takes}, but ${name} have ${size} pixels and ${classes} classes`);
 }

@@ -12,7 +12,8 @@ import {
   weightsOf,
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
-import { shown, writeWhole } from "./files.ts";
+import { checkNewFile } from "./earlier_run.ts";
+import { shown, writeFile } from "./files.ts";
 import { named, toggle, UsageError, word } from "./flags.ts";
 import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
@@ -25,6 +26,7 @@ type ExportValues = Pick<ModelValues, "network"> & {
   readonly to?: Format | undefined;
   readonly naming?: Naming | undefined;
   readonly round?: boolean | undefined;
+  readonly force?: boolean | undefined;
   readonly json?: boolean | undefined;
 };
 
@@ -41,6 +43,7 @@ export const exportCommand: Command = command<ExportValues>({
       "names of the tensors in safetensors and .npz: lanegrad, or pytorch's (lanegrad)",
     ),
     round: toggle("rounds a float64 network to float32, as onnx needs it"),
+    force: toggle("replaces OUTPUT where it is there"),
     network: named("FILE", MODEL_FLAGS.network.about),
     json: toggle("one JSON object"),
   },
@@ -54,6 +57,7 @@ export const exportCommand: Command = command<ExportValues>({
 
 async function exportModel({ values, operands: [path = "", output = ""] }: Parsed<ExportValues>): Promise<number> {
   const format = formatOf(values, output);
+  checkNewFile(output, values.force);
   if (values.naming === "pytorch" && format !== "safetensors" && format !== "npz") {
     throw new UsageError(`--naming: ${format} has no names of its own; safetensors and npz do`);
   }
@@ -61,7 +65,7 @@ async function exportModel({ values, operands: [path = "", output = ""] }: Parse
   const model = await openModel(engine, path, values.network === undefined ? {} : { network: values.network });
   using net = model.net;
   const bytes = encode(net, format, values);
-  writeWhole(output, bytes, "choose another file");
+  await writeFile(output, bytes, "choose another file");
   if (values.json) printJson({ file: model.file, output, format, bytes: bytes.length });
   else print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${shown(output)}, ${bytes.length} bytes`]);
   return 0;

@@ -13,7 +13,7 @@ import {
   reportText,
   type TrainHistory,
 } from "lanegrad";
-import { writeWhole } from "./files.ts";
+import { writeFile } from "./files.ts";
 import { percent } from "./report.ts";
 import { visible } from "./visible.ts";
 
@@ -37,9 +37,19 @@ const MOST_MISTAKES = 25;
  */
 export async function writeReport(folder: string, parts: ReportParts): Promise<readonly string[]> {
   const figures = await figuresOf(parts);
-  for (const { name, svg } of figures) writeWhole(join(folder, name), svg);
-  writeWhole(join(folder, "report.html"), await pageOf(parts, figures));
+  for (const { name, svg } of figures) await writeFile(join(folder, name), svg);
+  await writeFile(join(folder, "report.html"), await pageOf(parts, figures));
   return ["report.html", ...figures.map(({ name }) => name)];
+}
+
+/**
+ * Checks that figures can be drawn here: by drawing one.
+ *
+ * @throws {MissingPackageError} a package that figures need is not installed; it says which command installs it
+ */
+export async function checkFigures(): Promise<void> {
+  const plot = await import("lanegrad/plot");
+  await plot.lossCurve([1, 0.5], { name: "loss" });
 }
 
 type Figure = { readonly name: string; readonly heading: string; readonly svg: string };

@@ -1,20 +1,10 @@
 /**
  * Files: read with errors that name them, and written so that a reader finds the whole old file or the whole new one.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder, writeWhole } from "../platform/write_whole.ts";
 
 /** A file cannot be read, or is not what it should be: exit code 1. */
 export class FileError extends Error {
@@ -54,9 +44,18 @@ export function readFile(file: string): Uint8Array {
   }
 }
 
+/** What is at a path; undefined where nothing is, or nothing that can be reached: whoever opens it is told why. */
+export function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether there is a folder of this name. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statusOf(path)?.isDirectory() === true;
 }
 
 /**
@@ -66,58 +65,43 @@ export function isFolder(path: string): boolean {
  * @returns its absolute path
  * @throws {OutputError} it cannot be made or written
  */
-export function makeOutputFolder(out: string | undefined, now: Date): string {
-  const folder = resolve(out ?? newName(join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-"))));
+export async function makeOutputFolder(out: string | undefined, now: Date): Promise<string> {
+  const named = resolve(out ?? join("runs", now.toISOString().slice(0, 19).replaceAll(":", "-")));
   try {
-    makeFolder(folder);
+    const folder = out === undefined ? await makeNew(named) : named;
+    await makeFolder(folder);
     const probe = join(folder, `.probe-${process.pid}`);
     closeSync(openNew(probe));
     rmSync(probe);
     return folder;
   } catch (error) {
-    throw new OutputError(folder, error);
+    throw new OutputError(named, error);
   }
 }
 
-/** Makes a folder and those above it. Where that fails on a file system that is read-only, Node says of it that it is not there. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    mkdirSync(folder);
-  }
-}
-
-/** The name, or with a number behind it where it is taken. */
-function newName(folder: string): string {
+/** Makes a folder that was not there: of this name, or with a number behind it where that is taken. */
+async function makeNew(named: string): Promise<string> {
+  await makeFolder(dirname(named));
   for (let n = 1; ; n++) {
-    const name = n === 1 ? folder : `${folder}-${n}`;
-    if (!existsSync(name)) return name;
+    const folder = n === 1 ? named : `${named}-${n}`;
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
   }
 }
 
 /**
- * Writes a file whole or not at all: a temporary file beside it, flushed, then renamed.
+ * Writes a file whole or not at all, through to the disk.
  *
- * @throws {OutputError} it cannot be written; a file that was there stands as it was
+ * @throws {OutputError} it cannot be written; a file that was there is unchanged
  */
-export function writeWhole(file: string, content: string | Uint8Array, cure?: string): void {
-  const part = `${file}.part-${process.pid}`;
+export async function writeFile(file: string, content: string | Uint8Array, cure?: string): Promise<void> {
   try {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const descriptor = openNew(part);
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(part, file);
+    await writeWhole(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
   } catch (error) {
-    try {
-      rmSync(part);
-    } catch {} // its folder has gone, and so has it
     throw new OutputError(file, error, cure);
   }
 }

@@ -26,6 +26,13 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       load: async () => (await import("./predict.ts")).predictCommand,
     },
   ],
+  [
+    "report",
+    {
+      about: "draws a run that has ended",
+      load: async () => (await import("./report_command.ts")).reportCommand,
+    },
+  ],
   ["inspect", { about: "says what is in a file", load: async () => (await import("./inspect.ts")).inspectCommand }],
   [
     "export",

@@ -22,7 +22,7 @@ export type Parsed<V> = {
 /** Keys of a configuration file that are no flags: what a run has written about itself. */
 const REMARKS: ReadonlySet<string> = new Set(["lanegrad", "dataSha256"]);
 /** Flags that no configuration file has. */
-const NOT_IN_FILES: ReadonlySet<string> = new Set(["config", "resume"]);
+const NOT_IN_FILES: ReadonlySet<string> = new Set(["config", "resume", "force"]);
 
 /** The flag for such a file. */
 export const CONFIG_FLAG: Flag<string> = named(

@@ -77,6 +77,8 @@ export function completed(values: TrainValues): TrainValues {
   both("data", "dataset");
   both("layers", "hidden");
   both("iterations", "epochs");
+  if (values.force && values.out === undefined)
+    throw new UsageError("--force: replaces the run in the folder of --out");
   const { optimizer = "sgd", schedule = "constant" } = values;
   for (const key of SPECIAL_KEYS) {
     if (values[key] === undefined || OPTIMIZER[optimizer].has.includes(key)) continue;

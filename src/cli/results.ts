@@ -107,6 +107,6 @@ export function summaryOf(
     best &&
     `the weights are those after iteration ${best.iteration}, validation loss ${best.validationLoss?.toFixed(4)}`;
   if (place !== undefined && outcome !== "aborted") lines.splice(1, 0, `${outcome}: ${place}`);
-  if (outcome === "aborted") lines.push(`to go on: ${PROGRAM} train --resume ${quoted(shown(folder))}`);
+  if (outcome === "aborted") lines.push(`to resume: ${PROGRAM} train --resume ${quoted(shown(folder))}`);
   return lines;
 }

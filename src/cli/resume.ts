@@ -1,15 +1,16 @@
-/** `--resume`: the flags of the run that goes on, and the few that may differ. */
+/** `--resume`: the flags of the run that is resumed, and the few that may differ. */
 import type { Checkpoint } from "lanegrad";
 import { shown } from "./files.ts";
 import { flagOf, UsageError } from "./flags.ts";
 import { type Parsed, readConfig, readJsonObject } from "./options.ts";
 import { completed } from "./recipe.ts";
-import { readResumed } from "./run_folder.ts";
+import { type Resumed, type RunFolder, readResumed } from "./run_folder.ts";
 import { FREE_KEYS, RAISABLE_KEYS, TRAIN_FLAGS, type TrainValues } from "./train_flags.ts";
 
-/** A run that goes on. */
+/** A run that is resumed. */
 export type Resuming = {
-  readonly folder: string;
+  /** Whose lock is taken: to be released. */
+  readonly run: RunFolder;
   readonly checkpoint: Checkpoint;
   readonly values: TrainValues;
   /** Of the examples that it was trained on. */
@@ -19,24 +20,35 @@ export type Resuming = {
 };
 
 /**
- * Reads the run that `--resume` names, with the flags that are given beside it.
+ * Takes the folder of the run that `--resume` names, and reads it, with the flags that are given in addition.
  *
  * @throws {UsageError} a flag that would change the run's bits, or fewer steps than before
  * @throws {FileError} there is no run, or its config.json cannot be read
+ * @throws {OutputError} another run has the folder, or it cannot be written
  * @throws {CheckpointError} its checkpoint is damaged or of another version
  */
-export async function resumedRun({ values, given }: Parsed<TrainValues>): Promise<Resuming> {
+export async function resumedRun(parsed: Parsed<TrainValues>, warn: (line: string) => void): Promise<Resuming> {
+  const { values } = parsed;
   if (values.config !== undefined)
     throw new UsageError("--resume and --config exclude each other: the run has its own");
   if (values.out !== undefined)
-    throw new UsageError("--resume and --out exclude each other: the run goes on in its folder");
-  const { folder, config, checkpoint } = await readResumed(values.resume ?? "");
+    throw new UsageError("--resume and --out exclude each other: the run is resumed in its folder");
+  if (values.force) throw new UsageError("--resume and --force exclude each other: the run is not replaced");
+  const resumed = await readResumed(values.resume ?? "", warn);
+  try {
+    return mergedRun(resumed, parsed);
+  } catch (error) {
+    resumed.run.release();
+    throw error;
+  }
+}
+
+function mergedRun({ run, config, checkpoint }: Resumed, { values, given }: Parsed<TrainValues>): Resuming {
   const recorded = Object.fromEntries(readConfig(TRAIN_FLAGS, config)) as TrainValues;
   const { dataSha256 } = readJsonObject(config);
   const differences = [...given].flatMap((key) => differenceOf(key as keyof TrainValues, values, recorded));
   if (differences.length > 0) {
-    const run = shown(folder);
-    throw new UsageError(`--resume ${run}: its bits would change: ${differences.join("; ")}`);
+    throw new UsageError(`--resume ${shown(run.folder)}: its bits would change: ${differences.join("; ")}`);
   }
   const { data, dataset, variant, ...others } = recorded;
   const isMoved = values.data !== undefined || values.dataset !== undefined;
@@ -45,7 +57,7 @@ export async function resumedRun({ values, given }: Parsed<TrainValues>): Promis
   const isLonger = merged.epochs !== recorded.epochs || merged.iterations !== recorded.iterations;
   const isStretched = isLonger && schedule !== "constant";
   return {
-    folder,
+    run,
     checkpoint,
     remarks: isStretched ? [`the schedule ${schedule} is worked out anew for the longer run`] : [],
     values: completed(merged),

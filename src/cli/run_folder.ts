@@ -7,13 +7,14 @@
  *   history.json, history.csv     every loss and evaluation
  *   weights.safetensors           the network, network.json its description alone
  *   run.lock                      while it runs
+ *
+ * Whoever has the lock reads and writes the others; without it, a checkpoint that is read may be another process's by now.
  */
 import {
   appendFileSync,
   closeSync,
   constants,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -23,27 +24,43 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Checkpoint, CheckpointError, CheckpointFolder } from "lanegrad";
-import { FileError, isFolder, makeOutputFolder, OutputError, quoted, reasonOf, shown, writeWhole } from "./files.ts";
+import { makeFolder } from "../platform/write_whole.ts";
+import { checkNewFolder, runFilesIn } from "./earlier_run.ts";
+import { FileError, isFolder, makeOutputFolder, OutputError, quoted, reasonOf, shown, writeFile } from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { type Lock, lock } from "./lock.ts";
-import { readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
 
 const CONFIG = "config.json";
 const LOG = "log.txt";
-/** What a run leaves, and the next one in its place replaces. */
-const LEFT = /^(checkpoint-\d+\.safetensors(\.aside)?|best\.safetensors|log\.txt|history\.csv|.*\.svg|report\.html)$/;
-/** What a process that was killed left half written. */
-const HALF = /^(\.probe-\d+|run\.lock\.\d+|(config|history|network|weights)\.\w+\.part-\d+)$/;
+/** What a process that was killed left half written, today or in earlier versions. */
+const HALF = new RegExp(
+  "^(\\.probe-\\d+|run\\.lock\\.\\d+|" +
+    "(config|history|network|weights|report|loss|accuracy|confusion|mistakes)\\.\\w+\\.(part-\\d+|[\\da-f-]{36}\\.part))$",
+);
+const ASIDE = /^checkpoint-\d+\.safetensors\.aside$/;
 
 const MOST_LINES = 200;
 const LONGEST_MILLISECONDS = 1000;
 
+type Warn = (line: string) => void;
+
+export type NewRun = {
+  /** Undefined for a new folder under runs/. */
+  readonly out?: string | undefined;
+  /** An earlier run there is replaced. */
+  readonly force?: boolean | undefined;
+  /** The file that the flags are from, which may be in the folder. */
+  readonly config?: string | undefined;
+  /** How many of the last checkpoints stay. */
+  readonly keep: number;
+};
+
 /** A folder that one run writes to. */
 export class RunFolder {
   readonly folder: string;
-  readonly checkpoints: CheckpointFolder;
-  readonly #warn: (line: string) => void;
+  checkpoints: CheckpointFolder;
+  readonly #warn: Warn;
   readonly #lock: Lock;
   #config: string | undefined;
   #lines: string[] = [];
@@ -51,42 +68,53 @@ export class RunFolder {
   #isFailing = false;
   #isLogging = true;
 
-  private constructor(folder: string, keep: number, warn: (line: string) => void) {
+  private constructor(folder: string, warn: Warn) {
     this.folder = folder;
     this.#lock = lock(folder);
-    this.checkpoints = new CheckpointFolder(folder, { keep });
+    this.checkpoints = new CheckpointFolder(folder);
     this.#warn = warn;
   }
 
   /**
-   * The folder of a new run. What a finished run left there is replaced.
+   * The folder of a new run.
    *
-   * @throws {OutputError} it cannot be written, another run has it, or a run in it can go on
+   * @throws {UsageError} an earlier run is there, and is not to be replaced
+   * @throws {OutputError} it cannot be written, or another run has it
    */
-  static async create(out: string | undefined, keep: number, warn: (line: string) => void): Promise<RunFolder> {
-    const made = new RunFolder(makeOutputFolder(out, new Date()), keep, warn);
-    await made.#clean();
-    const names = readdirSync(made.folder);
-    if (names.some((name) => name.startsWith("checkpoint-")) && !isFinished(made.folder)) {
+  static async create({ out, force, config, keep }: NewRun, warn: Warn): Promise<RunFolder> {
+    const made = await RunFolder.open(await makeOutputFolder(out, new Date()), warn);
+    try {
+      if (!force) checkNewFolder(out ?? made.folder, config);
+      for (const name of runFilesIn(made.folder)) rmSync(join(made.folder, name));
+      made.keepLast(keep);
+      return made;
+    } catch (error) {
       made.release();
-      const cure = `${PROGRAM} train --resume ${quoted(shown(made.folder))} goes on with it`;
-      throw new OutputError(shown(made.folder), `it holds a run that is not finished: ${cure}`);
+      throw error;
     }
-    for (const name of names) if (LEFT.test(name)) rmSync(join(made.folder, name));
+  }
+
+  /**
+   * Takes the folder of a run that is to be resumed, and removes what a process that was killed left half written there.
+   *
+   * @throws {OutputError} it cannot be written, or another run has it
+   */
+  static async open(folder: string, warn: Warn): Promise<RunFolder> {
+    const made = new RunFolder(await makeOutputFolder(folder, new Date()), warn);
+    await made.checkpoints.clean();
+    for (const name of readdirSync(made.folder)) if (HALF.test(name)) rmSync(join(made.folder, name), { force: true });
     return made;
   }
 
-  /** The folder of a run that goes on. */
-  static async open(folder: string, keep: number, warn: (line: string) => void): Promise<RunFolder> {
-    const made = new RunFolder(makeOutputFolder(folder, new Date()), keep, warn);
-    await made.#clean();
-    return made;
+  /** So many of the last checkpoints stay from now on. */
+  keepLast(keep: number): void {
+    this.checkpoints = new CheckpointFolder(this.folder, { keep });
   }
 
   /** Writes config.json. */
-  configure(config: object): void {
+  async configure(config: object): Promise<void> {
     this.#config = `${JSON.stringify(config, undefined, 2)}\n`;
-    writeWhole(join(this.folder, CONFIG), this.#config);
+    await writeFile(join(this.folder, CONFIG), this.#config);
   }
 
   /**
@@ -96,7 +124,7 @@ export class RunFolder {
    */
   async save(checkpoint: Checkpoint, as: "last" | "best" = "last"): Promise<boolean> {
     try {
-      this.#remake();
+      await this.#remake();
       await this.checkpoints.save(checkpoint, { as });
       if (this.#isFailing) this.#warn("checkpoints can be saved again");
       this.#isFailing = false;
@@ -135,15 +163,15 @@ export class RunFolder {
    * @returns the folder that has them
    * @throws {OutputError} neither can
    */
-  results(files: ReadonlyMap<string, string | Uint8Array>): string {
+  async results(files: ReadonlyMap<string, string | Uint8Array>): Promise<string> {
     this.flush();
     try {
-      this.#remake();
-      for (const [name, content] of files) writeWhole(join(this.folder, name), content);
+      await this.#remake();
+      for (const [name, content] of files) await writeFile(join(this.folder, name), content);
       return this.folder;
     } catch (error) {
       const rescue = rescueFolder();
-      for (const [name, content] of files) writeWhole(join(rescue, name), content);
+      for (const [name, content] of files) await writeFile(join(rescue, name), content);
       const line = `cannot write to ${shown(this.folder)}: ${reasonOf(error instanceof Error ? error.cause : error)}`;
       this.#warn(`${line}; the results are in ${rescue}`);
       return rescue;
@@ -155,21 +183,16 @@ export class RunFolder {
     this.#lock.release();
   }
 
-  async #clean(): Promise<void> {
-    await this.checkpoints.clean();
-    for (const name of readdirSync(this.folder)) if (HALF.test(name)) rmSync(join(this.folder, name));
-  }
-
   /**
    * Makes the folder what a run's folder is, where somebody has removed it: without config.json no run goes on.
    *
    * @throws {OutputError} it cannot be written, or another run has it by now
    */
-  #remake(): void {
-    if (!existsSync(this.folder)) mkdirSync(this.folder, { recursive: true });
+  async #remake(): Promise<void> {
+    if (!existsSync(this.folder)) await makeFolder(this.folder);
     this.#lock.hold();
     const config = join(this.folder, CONFIG);
-    if (this.#config !== undefined && !existsSync(config)) writeWhole(config, this.#config);
+    if (this.#config !== undefined && !existsSync(config)) await writeFile(config, this.#config);
   }
 
   [Symbol.dispose](): void {
@@ -196,49 +219,52 @@ function rescueFolder(): string {
   }
 }
 
-/** Whether the run in a folder has come to its end. */
-function isFinished(folder: string): boolean {
-  try {
-    const { end, outcome } = readJsonObject(join(folder, "history.json"));
-    return end !== null && outcome !== "aborted";
-  } catch {
-    return false;
-  }
-}
-
 /** What --resume names: a run's folder, or one of its checkpoints. */
 export type Resumed = {
-  readonly folder: string;
+  /** Whose lock is taken: to be released. */
+  readonly run: RunFolder;
   readonly config: string;
   readonly checkpoint: Checkpoint;
 };
 
 /**
- * Reads the checkpoint to go on from.
+ * Takes the folder of a run, and reads the checkpoint to resume from.
  *
  * @throws {UsageError} no run is there
  * @throws {FileError} its config.json is missing
+ * @throws {OutputError} another run has the folder, or it cannot be written
  * @throws {CheckpointError} it is damaged or of another version; the text has the command that takes the one before it
  */
-export async function readResumed(run: string): Promise<Resumed> {
-  const path = resolve(run);
-  const folder = isFolder(path) ? path : dirname(path);
-  if (!existsSync(path)) throw new FileError(shown(path), "no such run");
+export async function readResumed(path: string, warn: Warn): Promise<Resumed> {
+  const named = resolve(path);
+  const folder = isFolder(named) ? named : dirname(named);
+  if (!existsSync(named)) throw new FileError(shown(named), "no such run");
   const config = join(folder, CONFIG);
   if (!existsSync(config))
     throw new FileError(shown(config), "no such file: the folder holds no run of lanegrad train");
+  const run = await RunFolder.open(folder, warn);
+  try {
+    return { run, config, checkpoint: await checkpointIn(folder, folder === named ? undefined : basename(named)) };
+  } catch (error) {
+    run.release();
+    throw error;
+  }
+}
+
+/** The last checkpoint in a folder, or the one of this name. */
+async function checkpointIn(folder: string, name: string | undefined): Promise<Checkpoint> {
   const checkpoints = new CheckpointFolder(shown(folder));
-  if (folder !== path) return { folder, config, checkpoint: await checkpoints.read(basename(path)) };
+  if (name !== undefined) return await checkpoints.read(name);
   try {
     const checkpoint = await checkpoints.latest();
-    if (checkpoint !== undefined) return { folder, config, checkpoint };
+    if (checkpoint !== undefined) return checkpoint;
   } catch (error) {
     if (!(error instanceof CheckpointError) || error.previous === undefined) throw error;
     const command = `${PROGRAM} train --resume ${quoted(error.previous)}`;
     throw new FileError(error.file ?? shown(folder), `${textOf(error)}; the one before it is whole: ${command}`);
   }
   throw new UsageError(
-    `--resume: ${shown(folder)} holds no checkpoint yet; run it again: --config ${quoted(shown(config))}`,
+    `--resume: ${shown(folder)} holds no checkpoint yet; run it again: --config ${quoted(shown(join(folder, CONFIG)))}`,
   );
 }
 
@@ -247,12 +273,14 @@ function textOf({ message, file }: CheckpointError): string {
   return text.replace(/; the one before it is whole: .*/, "");
 }
 
-/** Renames checkpoints that are newer than the one that a run goes on from, so that its own take their place. */
+/**
+ * Renames checkpoints that are newer than the one that a run resumes from, so that its own take their place. Those that were
+ * renamed before, for a process that has ended, go.
+ */
 export function setNewerAside(folder: string, iteration: number): string[] {
-  const newer = readdirSync(folder).filter((name) => {
-    const [, steps] = /^checkpoint-(\d+)\.safetensors$/.exec(name) ?? [];
-    return Number(steps) > iteration;
-  });
+  const names = readdirSync(folder);
+  for (const name of names) if (ASIDE.test(name)) rmSync(join(folder, name));
+  const newer = names.filter((name) => Number(/^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1]) > iteration);
   for (const name of newer) renameSync(join(folder, name), join(folder, `${name}.aside`));
   return newer;
 }

@@ -2,6 +2,7 @@
  * `lanegrad train`: a network on digits. Without flags it is the chapter's: 784-50-10, 10,000 steps of gradient descent.
  * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import {
   DivergedError,
@@ -18,10 +19,12 @@ import {
 import { type Command, command, isScript, runCommand } from "./command.ts";
 import { type Digits, loadDigits, sha256Of, splitOff } from "./digits.ts";
 import { drive } from "./drive.ts";
+import { checkNewFolder, checkNotData } from "./earlier_run.ts";
 import type { ReportParts } from "./figures.ts";
-import { FileError, OutputError, shown, version } from "./files.ts";
+import { FileError, OutputError, quoted, shown, version } from "./files.ts";
 import type { Parsed } from "./options.ts";
 import { whenLost } from "./output.ts";
+import { PROGRAM } from "./program.ts";
 import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
 import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
@@ -50,8 +53,12 @@ export const trainCommand: Command = command<TrainValues>({
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
   whenLost((reason) => interruption.interrupt(1, `standard output: ${reason}`));
-  const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed);
+  if (parsed.values.report) await checkReport();
+  const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed, say);
+  using _ = resuming?.run;
   const values = resuming?.values ?? completed(parsed.values);
+  const { out, force, config } = values;
+  if (out !== undefined && !force) checkNewFolder(out, config); // before a download, and again when the folder is locked
   const reporter = reporterFor({ ...values, logEvery: values.logEvery ?? 1 });
   let digits: Digits;
   try {
@@ -60,7 +67,14 @@ async function train(parsed: Parsed<TrainValues>): Promise<number> {
     if (interruption.exitCode() === 0) throw error;
     return interruption.exitCode(); // an interrupted download ends by an error
   }
+  if (out !== undefined) checkNotData(out, digits.path);
   return await trainOn(digits, { values, reporter, resuming, interruption });
+}
+
+/** Figures are loaded when they are needed alone. */
+async function checkReport(): Promise<void> {
+  const { checkFigures } = await import("./figures.ts");
+  await checkFigures();
 }
 
 type Parts = {
@@ -70,12 +84,12 @@ type Parts = {
   readonly interruption: Interruption;
 };
 
-/** Everything is made before the folder is touched: flags that do not fit the examples leave it as it was. */
+/** Everything is made before a new folder is touched: flags that do not fit the examples leave it as it was. */
 async function trainOn(digits: Digits, { values, reporter, resuming, interruption }: Parts): Promise<number> {
   const { seed = 0, dtype = "float32", build = "simd", validation: share, logEvery = 1 } = values;
   const dataSha256 = sha256Of(digits);
   if (resuming?.dataSha256 !== undefined && resuming.dataSha256 !== dataSha256) {
-    throw new FileError(digits.folder, `other examples than those that ${shown(resuming.folder)} was trained on`);
+    throw new FileError(digits.folder, `other examples than those that ${shown(resuming.run.folder)} was trained on`);
   }
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const { train, validation } =
@@ -90,11 +104,12 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   using trainer = new Trainer(net, { train, test: digits.test, validation }, { ...options, random }, history);
   if (resuming) restore(trainer, resuming.checkpoint);
   const facts = factsOf(values, { ...digits, train, validation }, net.description);
-  const { keep = DEFAULT_KEEP, out } = values;
-  using run = await (resuming ? RunFolder.open(resuming.folder, keep, say) : RunFolder.create(out, keep, say));
-  run.configure({ ...configOf(values), dataSha256 });
+  const { keep = DEFAULT_KEEP } = values;
+  using run = resuming?.run ?? (await RunFolder.create({ ...values, keep }, say));
+  run.keepLast(keep);
+  await run.configure({ ...configOf(values), dataSha256 });
   reporter.start(facts, opening(facts, digits, resuming));
-  if (resuming) announce(run, resuming);
+  if (resuming) announce(resuming);
 
   const began = trainer.iteration;
   const started = performance.now();
@@ -109,29 +124,36 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
       },
     });
   } catch (error) {
-    if (error instanceof DivergedError) {
-      const folder = run.results(new Map([["history.json", historyFile(facts, history, undefined)]]));
-      say(`the history so far is in ${shown(folder)}`);
-    }
+    if (error instanceof DivergedError) await leaveDiverged(run, historyFile(facts, history, undefined));
     throw error;
   }
   const seconds = (performance.now() - started) / 1000;
   const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
-  const folder = run.results(resultsOf(net, { facts, history, end }));
+  const folder = await run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
   if (values.report) await report(folder, { net, history, test: digits.test, facts });
   return folder === run.folder ? interruption.exitCode() : 1;
 }
 
-/** Says what is special about a run that goes on, and makes room for its checkpoints. */
-function announce(run: RunFolder, { checkpoint, remarks }: Resuming): void {
+/** What is left of a run that diverged: its history, and the checkpoints of before, the last of which can be resumed. */
+async function leaveDiverged(run: RunFolder, history: string): Promise<void> {
+  const folder = await run.results(new Map([["history.json", history]]));
+  say(`the history so far is in ${shown(folder)}`);
+  const last = (await run.checkpoints.names()).at(-1);
+  if (last === undefined)
+    return say("no checkpoint was saved before that: --checkpoint-every N saves one every N steps");
+  say(`the last checkpoint, whose weights are finite, is ${shown(join(run.folder, last))}`);
+}
+
+/** Says what is special about a run that is resumed, and makes room for its checkpoints. */
+function announce({ run, checkpoint, remarks }: Resuming): void {
   const { iteration } = checkpoint;
-  run.log(`going on after ${iteration} steps`);
+  run.log(`resuming after ${iteration} steps`);
   for (const name of setNewerAside(run.folder, iteration)) say(`${name} is renamed: it is newer than this`);
   for (const remark of remarks) say(remark);
 }
 
-/** Figures, where their packages are installed; a run does not fail for them. */
+/** Figures, whose packages are there by now; a run does not fail for them. */
 async function report(folder: string, parts: ReportParts): Promise<void> {
   const { writeReport } = await import("./figures.ts");
   try {
@@ -139,7 +161,7 @@ async function report(folder: string, parts: ReportParts): Promise<void> {
     say(`report.html and its figures are in ${shown(folder)}`);
   } catch (error) {
     if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
-    say(`no report: ${error.message}`);
+    say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(shown(folder))}`);
   }
 }
 
@@ -172,7 +194,7 @@ function opening(facts: Readonly<Record<string, unknown>>, { folder, note }: Dig
     `lanegrad ${version()}: ${size}, ${dtype}, build ${build}, seed ${seed}`,
     `${trainExamples} training and ${testExamples} test digits from ${folder}${note && `: ${note}`}`,
   ];
-  if (resuming) lines.push(`going on after ${resuming.checkpoint.iteration} steps of ${shown(resuming.folder)}`);
+  if (resuming) lines.push(`resuming ${shown(resuming.run.folder)} after ${resuming.checkpoint.iteration} steps`);
   return lines;
 }
 

@@ -50,6 +50,7 @@ export type TrainValues = Source &
     layout: InputLayout | "auto";
     logEvery: number;
     out: string;
+    force: boolean;
     resume: string;
     checkpointEvery: number;
     keep: number;
@@ -125,6 +126,7 @@ const ENGINE = {
 const OUTPUT = {
   logEvery: whole(1, "report the loss every N steps (100)"),
   out: named("DIR", "the run's folder: weights, history, checkpoints (a new folder under runs/)"),
+  force: toggle("replaces the run that is in the folder of --out"),
   resume: named(
     "RUN",
     "goes on with the run in a folder, or from one of its checkpoints; --epochs or --iterations may be raised",
@@ -154,7 +156,9 @@ export const FREE_KEYS: ReadonlySet<string> = new Set([
 export const RAISABLE_KEYS: ReadonlySet<string> = new Set(["iterations", "epochs"]);
 
 /** What is no property of the run itself, and so is not in its config.json. */
-export const PASSING_KEYS: ReadonlySet<string> = new Set(["out", "json", "quiet", "resume", "config", "report"]);
+export const PASSING_KEYS: ReadonlySet<string> = new Set([
+  ...["out", "force", "json", "quiet", "resume", "config", "report"],
+]);
 
 /** What config.json keeps of a run: the flags that were given and the defaults that it took, with a path that holds anywhere. */
 export function configOf(values: TrainValues): Readonly<Record<string, unknown>> {

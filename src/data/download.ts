@@ -46,10 +46,12 @@ const FILES: readonly RemoteFile[] = [
 /**
  * Downloads MNIST into a folder and gives that folder, ready for `loadMnist`.
  *
- * A file that is already there with the right content is kept; one with other content is replaced, so the folder must
- * not be one that holds another dataset under MNIST's names. A mirror that fails in any way makes room for the next.
+ * A file that is already there with the right content is kept; a compressed one with other content is replaced, unless
+ * `existing` is "refuse": the folder may hold another dataset under MNIST's names. A mirror that fails in any way makes
+ * room for the next.
  *
- * @throws {DownloadError} every mirror failed, or the folder cannot be written; tells how to do it by hand
+ * @throws {DownloadError} every mirror failed, or the folder cannot be written, with the way by hand; or a file there has
+ *   other content and is not to be replaced
  * @throws {OptionError} no mirror, a mirror that is no http address, or a `stallMilliseconds` that is no time
  * @throws what `signal` was aborted with; no part of a file is left behind
  *
@@ -58,7 +60,7 @@ const FILES: readonly RemoteFile[] = [
  */
 export async function downloadMnist(options: DownloadOptions = {}): Promise<string> {
   checkOptions<DownloadOptions>("downloadMnist", options, {
-    ...{ mirrors: 1, cacheFolder: 1, onProgress: 1, signal: 1, stallMilliseconds: 1 },
+    ...{ mirrors: 1, cacheFolder: 1, onProgress: 1, signal: 1, stallMilliseconds: 1, existing: 1 },
   });
   const { mirrors = MIRRORS, cacheFolder, onProgress } = options;
   checkList("downloadMnist: mirrors", mirrors, "an array of addresses");

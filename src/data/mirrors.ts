@@ -34,6 +34,8 @@ export type FetchOptions = {
   readonly signal?: AbortSignal;
   /** How long a mirror may send nothing before it counts as failed. */
   readonly stallMilliseconds?: number;
+  /** What becomes of compressed files there with other content: replaced (default), or refused. */
+  readonly existing?: "replace" | "refuse";
 };
 
 type Job = {
@@ -41,6 +43,7 @@ type Job = {
   readonly mirrors: readonly URL[];
   readonly manual: string;
   readonly stallMilliseconds: number;
+  readonly existing: "replace" | "refuse";
   readonly cancel: AbortController;
   readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
   readonly request: typeof fetch;
@@ -66,15 +69,17 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /**
  * Brings each file into the folder, unless it is there.
  *
- * @throws {DownloadError} every mirror failed, or the folder cannot be written
+ * @throws {DownloadError} every mirror failed, the folder cannot be written, or a file there is not to be replaced
  * @throws {OptionError} no mirror, a mirror that is no http address, or a `stallMilliseconds` that is no time
  * @throws what `signal` was aborted with
  */
 export async function fetchFiles(files: readonly RemoteFile[], options: FolderOptions): Promise<void> {
   const { folder, mirrors, onProgress, signal, stallMilliseconds = 30_000, request = fetch } = options;
+  const { existing = "replace" } = options;
   if (!(stallMilliseconds > 0 && stallMilliseconds <= MAX_DELAY_MILLISECONDS)) {
     throw new OptionError("stallMilliseconds", `a number from 1 to ${MAX_DELAY_MILLISECONDS}`, stallMilliseconds);
   }
+  if (existing !== "replace" && existing !== "refuse") throw new OptionError("existing", "replace or refuse", existing);
   const bases = Array.from(mirrors, baseOf);
   if (bases.length === 0) throw new OptionError("mirrors", "expected at least one address");
 
@@ -84,7 +89,7 @@ export async function fetchFiles(files: readonly RemoteFile[], options: FolderOp
   const forward = (): void => cancel.abort(signal?.reason);
   if (signal?.aborted) forward();
   signal?.addEventListener("abort", forward);
-  const job: Job = { folder, mirrors: bases, manual, stallMilliseconds, cancel, onProgress, request };
+  const job: Job = { folder, mirrors: bases, manual, stallMilliseconds, existing, cancel, onProgress, request };
   try {
     for (const file of files) await obtain(file, job);
   } finally {
@@ -131,7 +136,11 @@ async function isThere(file: RemoteFile, archive: string, job: Job): Promise<boo
   }
   // What cannot be read is as good as missing: it is fetched and replaced.
   const kept = await readBytes(locate(job.folder, archive), MAX_COMPRESSED_BYTES).catch(() => undefined);
-  return kept !== undefined && (await problemOfArchive(kept, file)) === undefined;
+  const other = kept === undefined ? undefined : await problemOfArchive(kept, file);
+  if (other !== undefined && job.existing === "refuse") {
+    throw new DownloadError(archive, [{ address: locate(job.folder, archive), reason: other }], "it is not replaced");
+  }
+  return kept !== undefined && other === undefined;
 }
 
 async function problemOfPlain(location: string, file: RemoteFile): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /** `#platform` in Node: the only file of the library that imports `node:*`. */
 
 import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,8 @@ import { cacheFolder } from "./cache_folder.ts";
 import { plausibleSize, reachableSize } from "./gzip.ts";
 import { faultOfRest } from "./padding.ts";
 import { IS_FOLDER, reasonOf } from "./reason.ts";
-import { type DownloadCache, type FileStore, PART_SUFFIX, type Started } from "./types.ts";
+import type { DownloadCache, FileStore, Started } from "./types.ts";
+import { writeWhole } from "./write_whole.ts";
 
 /** The most that one system call is asked to read. */
 const READ_BYTES = 2 ** 30;
@@ -160,9 +161,8 @@ export function kernelFile(build: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** Files in folders, written through to the disk. */
-export const files: FileStore | undefined = {
-  write: writeWhole,
+const store: FileStore = {
+  write: (folder, name, bytes, signal) => writeWhole(join(pathOf(folder), name), bytes, signal),
   async names(folder) {
     try {
       return await readdir(pathOf(folder));
@@ -174,66 +174,15 @@ export const files: FileStore | undefined = {
   remove: (folder, name) => rm(join(pathOf(folder), name), { force: true }),
 };
 
+/** Files in folders, written through to the disk. */
+export const files: FileStore | undefined = store;
+
 /** The downloads' folder, one for each user. */
-export const cache: DownloadCache | undefined = { folder: folderHere, write: writeWhole };
+export const cache: DownloadCache | undefined = { folder: folderHere, write: store.write };
 
 function folderHere(): string {
   return cacheFolder({ system: process.platform, environment: process.env, home: homedir() });
 }
-
-async function writeWhole(folder: string, name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await makeFolder(pathOf(folder));
-  const path = join(pathOf(folder), name);
-  // In the same folder, because a rename is atomic only within one file system.
-  const partial = `${path}.${crypto.randomUUID()}${PART_SUFFIX}`;
-  try {
-    await writeThrough(partial, bytes);
-    signal?.throwIfAborted();
-    await rename(partial, path);
-    await syncFolder(pathOf(folder));
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
-
-/** Makes a folder and those above it. Of a read-only file system, Node then says that it is not there: asked again, the system tells. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    await mkdir(path);
-  }
-}
-
-/** Writes, and returns when the bytes are on the disk: renamed before that, a crash could leave an empty file. */
-async function writeThrough(path: string, bytes: Uint8Array): Promise<void> {
-  const target = await open(path, "wx");
-  try {
-    await target.writeFile(bytes);
-    await target.sync();
-  } finally {
-    await target.close();
-  }
-}
-
-/** A file's new name is on the disk when its folder is. Some systems cannot open folders; theirs is on the way. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    if (!UNSUPPORTED.has(codeOf(error))) throw error;
-  }
-}
-
-const UNSUPPORTED: ReadonlySet<unknown> = new Set(["EISDIR", "EPERM", "EINVAL", "ENOTSUP"]);
 
 type Inflation = { readonly buffer: Uint8Array<ArrayBuffer>; readonly engine: { readonly bytesWritten: number } };
 

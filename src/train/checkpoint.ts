@@ -70,6 +70,7 @@ export type Checkpoint = {
 /**
  * A run as it stands between two steps.
  *
+ * @throws {DivergedError} its loss, its weights or the optimizer's averages are not finite: training could not resume from it
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * trainer.steps().next();
@@ -77,6 +78,7 @@ export type Checkpoint = {
  */
 export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoint {
   checkTrainer("checkpointOf: trainer", trainer);
+  trainer.checkFinite();
   const { history, feed, plan } = trainer;
   const { order, ...position } = feed.state();
   const watch = trainer.best?.state();
@@ -190,8 +192,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
  *
  * @param options.file what errors call it
  * @throws {FormatError} no safetensors file, damaged, or of a network that this version does not know: it is named
- * @throws {CheckpointError} weights without a checkpoint, another version, something that this version does not know, or
- *   damaged
+ * @throws {CheckpointError} weights without a checkpoint, another version, something that this version does not know,
+ *   damaged, or not finite
  * @example
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
@@ -211,12 +213,21 @@ export function decodeCheckpoint(bytes: Uint8Array, options: { readonly file?: s
   if (!Number.isSafeInteger(iteration)) {
     throw new CheckpointError({ kind: "damaged", reason: "no training/position" }, file);
   }
+  for (const { name, data } of tensors) {
+    if (data instanceof Float32Array || data instanceof Float64Array) checkFinite(name, data, file);
+  }
   return { iteration: Number(iteration), facts, network, arrays, file, [RESTORE]: restore };
 }
 
 /** Whether the network's loss is a sum over the minibatch. */
 function isSum<D extends FloatType>({ network }: Trainer<D>): boolean {
   return network.lossFunction === "squaredError";
+}
+
+function checkFinite(name: string, data: Float32Array | Float64Array, file: string | undefined): void {
+  for (const value of data) {
+    if (!Number.isFinite(value)) throw new CheckpointError({ kind: "damaged", reason: `${name} holds ${value}` }, file);
+  }
 }
 
 /** Parameters and running statistics by name. */
@@ -294,6 +305,7 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
   if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
   const unknown = unknownIn(facts);
   if (unknown !== undefined) throw new CheckpointError({ kind: "newer", unknown }, file);
+  for (const record of [...(evaluations ?? []), ...(epochs ?? [])]) reviveNumbers(record);
   return facts as CheckpointFacts;
 }
 
@@ -306,6 +318,11 @@ function checkNetwork(network: string, file: string | undefined): void {
     throw new CheckpointError({ kind: "damaged", reason: `${NETWORK_KEY} is no JSON` }, file);
   }
   parseDescription(description, file === undefined ? {} : { file });
+}
+
+/** JSON has null for a measure that was not finite, such as the loss of examples whose outputs overflow. */
+function reviveNumbers(record: object): void {
+  for (const [key, value] of Object.entries(record)) if (value === null) Object.assign(record, { [key]: Number.NaN });
 }
 
 /** A value from a file; what is no object reads better without quotation marks. */

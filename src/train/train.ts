@@ -40,7 +40,7 @@ export type TrainOptions = TrainerOptions & {
   readonly onTurn?: () => void | Promise<void>;
   /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
   readonly onEnd?: (history: TrainHistory) => unknown;
-  /** Called after every `checkpointEvery` steps, and when the run is aborted: `checkpointOf(trainer)` is the run by then. */
+  /** Called after every `checkpointEvery` steps, and when the run is aborted, if all weights are finite: `checkpointOf(trainer)` is the run by then. */
   onCheckpoint?(trainer: Trainer<FloatType>): unknown;
   /** Called whenever the validation examples were met better than before; only with `earlyStopping`. */
   onBest?(trainer: Trainer<FloatType>): unknown;
@@ -79,7 +79,8 @@ const OWN_KEYS: KeysOf<Omit<TrainOptions, keyof TrainerOptions>> = {
  *   `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
- * @throws {DivergedError} the loss stopped being finite; the history ends with that step
+ * @throws {DivergedError} the loss stopped being finite, with which the history ends; or the weights did, which is found
+ *   before a checkpoint and after the last step: `onCheckpoint` and `onBest` are given finite weights
  * @example
  * await train(net, mnist.train, { epochs: 1, batchSize: 128, optimizer: adam({ learningRate: 1e-3 }) });
  * await train(net, mnist.train, { iterations: 60, batchSize: 100, learningRate: 0.1, test: mnist.test });
@@ -106,14 +107,19 @@ export async function train<D extends FloatType>(
   using trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
   if (resume !== undefined) restoreBy(resume, trainer);
   let turn = performance.now();
+  const checkpoint = async () => {
+    trainer.checkFinite();
+    await options.onCheckpoint?.(trainer);
+  };
   for (const progress of trainer.turns()) {
+    const hasLoss = progress !== undefined && Number.isFinite(progress.loss);
     if (progress !== undefined) {
       const { evaluation, finishedEpoch } = progress;
       onStep?.(progress);
       if (evaluation !== undefined) await onEvaluation?.(evaluation);
       if (evaluation?.isBest) await options.onBest?.(trainer);
       if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-      if (trainer.iteration % checkpointEvery === 0) await options.onCheckpoint?.(trainer);
+      if (hasLoss && trainer.iteration % checkpointEvery === 0) await checkpoint();
     }
     if (progress === undefined) await trainer.feed.wait();
     if (performance.now() - turn >= TURN_MILLISECONDS) {
@@ -121,8 +127,8 @@ export async function train<D extends FloatType>(
       await onTurn?.();
       turn = performance.now();
     }
-    if (progress !== undefined && signal?.aborted && !trainer.isDone) {
-      await options.onCheckpoint?.(trainer);
+    if (hasLoss && signal?.aborted && !trainer.isDone) {
+      await checkpoint();
       history.outcome = "aborted";
       break;
     }

@@ -159,9 +159,9 @@ export class Trainer<D extends FloatType> extends Owner {
   }
 
   /**
-   * Trains: each `next()` makes a step. Leaving early is allowed; a second call goes on.
+   * Trains: each `next()` makes a step. Leaving early is allowed; a second call continues.
    *
-   * @throws {DivergedError} the loss stopped being finite; its step was yielded before
+   * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or, after the last step, a weight
    * @throws {OptionError} the examples come as a stream, whose data is not always at hand: `train` awaits it
    */
   *steps(): Generator<Readonly<TrainProgress>, void> {
@@ -175,15 +175,16 @@ export class Trainer<D extends FloatType> extends Owner {
    * As `steps`, and comes up for air during long evaluations as well, and while data is not at hand: undefined then. What
    * to await is `feed.wait()`.
    *
-   * @throws {DivergedError} the loss stopped being finite; its step was yielded before
+   * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or a weight, where that is looked at
    */
   *turns(): Generator<Readonly<TrainProgress> | undefined, void> {
     const { feed, network, history } = this;
     const { accumulate, lossAt } = this.plan;
     const progress = this.#progress;
-    while (!this.isDone) {
+    let isMade = this.#isUnmeasured(progress);
+    while (isMade || !this.isDone) {
       let [sum, rows] = [0, 0];
-      for (let part = 0; part < accumulate; part++) {
+      for (let part = 0; part < accumulate && !isMade; part++) {
         while (feed.wait() !== undefined) yield undefined;
         this.#begin(progress);
         const { size, batch, step } = feed.draw();
@@ -193,13 +194,17 @@ export class Trainer<D extends FloatType> extends Owner {
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
-      this.#accumulation?.update();
-      this.#record(progress, sum, rows);
+      if (!isMade) {
+        this.#accumulation?.update();
+        this.#record(progress, sum, rows);
+      }
+      isMade = false;
       const hasLoss = Number.isFinite(progress.loss);
       if (hasLoss && this.#isEvaluated(progress)) progress.evaluation = yield* this.#evaluate(progress.iteration);
       yield progress;
       if (!hasLoss) throw new DivergedError(progress.iteration, progress.loss);
     }
+    this.checkFinite();
     history.outcome = this.best?.isOver ? "stopped early" : "finished";
     this.best?.restore();
   }
@@ -208,6 +213,23 @@ export class Trainer<D extends FloatType> extends Owner {
   dispose(): void {
     for (const owned of this.#owned) owned.dispose();
     this.#owned.length = 0;
+  }
+
+  /**
+   * Checks that training can resume from here: the last loss, the weights, running statistics and the optimizer's averages
+   * are finite. It reads all of them: steps do not call it; checkpoints, early stopping and the end of a run do.
+   *
+   * @throws {DivergedError} one is not: its name, and the last step that was made
+   */
+  checkFinite(): void {
+    const { network, state, history } = this;
+    const last = Math.max(0, this.#iteration - 1);
+    const check = (data: Iterable<number>, name?: string) => {
+      for (const value of data) if (!Number.isFinite(value)) throw new DivergedError(last, value, name);
+    };
+    check(history.losses.slice(-1));
+    for (const [name, { data }] of Object.entries({ ...network.parameters, ...network.statistics })) check(data, name);
+    for (const { data, name } of state.averages) check(data, name);
   }
 
   /** What a checkpoint keeps of the loop itself: the iteration, and the current epoch's sums. */
@@ -219,6 +241,17 @@ export class Trainer<D extends FloatType> extends Owner {
   resume(position: Float64Array): void {
     this.#iteration = position[0] ?? 0;
     this.#epochLoss.set(position.subarray(1));
+  }
+
+  /** Whether the last step was made, but left while it was evaluated: by a checkpoint of that moment, or by the caller. */
+  #isUnmeasured(progress: TrainProgress): boolean {
+    const { feed, history } = this;
+    const finishedEpoch = feed.isAtStart ? history.epochs.at(-1) : undefined;
+    const epoch = feed.epoch - (finishedEpoch ? 1 : 0);
+    const loss = history.losses.at(-1);
+    Object.assign(progress, { iteration: this.#iteration - 1, epoch, loss, evaluation: undefined, finishedEpoch });
+    const { iteration } = progress;
+    return iteration >= 0 && history.evaluations.at(-1)?.iteration !== iteration && this.#isEvaluated(progress);
   }
 
   #begin(progress: TrainProgress): void {
@@ -262,6 +295,7 @@ export class Trainer<D extends FloatType> extends Owner {
       ...named("test", test),
       ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
     };
+    if (this.best) this.checkFinite(); // the best weights are kept
     const record = this.best?.observe(measured) ?? measured;
     if (this.best?.best !== undefined) this.history.best = this.best.best;
     this.history.evaluations.push(record);

@@ -10,7 +10,7 @@ import { type Interruption, listenForSignals } from "../../src/cli/signals.ts";
 import { IndexError, OptionError } from "../../src/errors.ts";
 import { assertRejects } from "../support/throws.ts";
 import { systemError } from "./faults.ts";
-import { type Printed, printedBy } from "./printed.ts";
+import { atClock, type Printed, printedBy } from "./printed.ts";
 import { forgetting } from "./ran.ts";
 
 const test = suite("a command");
@@ -128,7 +128,7 @@ test("a file is the script where Node was started with it", () => {
   assert.not(isScript(import.meta.resolve("../../src/cli/command.ts")));
 });
 
-test("the first signal asks for an end, the second ends the process at once", async () => {
+test("the first signal asks for an end, the second, a second later, ends the process at once", async () => {
   for (const [signal, code] of [
     ["SIGHUP", 129],
     ["SIGINT", 130],
@@ -137,19 +137,23 @@ test("the first signal asks for an end, the second ends the process at once", as
     await forgetting(async () => {
       const { exitCode, signal: aborting } = listenForSignals();
       assert.equal([exitCode(), aborting.aborted], [0, false]);
-      const { stderr } = await printedBy(() => void process.emit(signal));
-      assert.is(stderr, `\n${signal}: finishing this step; Ctrl-C quits at once\n`);
+      const { stderr } = await printedBy(() => atClock(() => void process.emit(signal)));
+      assert.is(stderr, `\n${signal}: finishing this step; Ctrl-C, after a second, quits at once\n`);
       assert.equal([exitCode(), aborting.aborted], [code, true]);
-      const again = await printedBy(() => {
-        assert.is(
-          exitOf(() => process.emit("SIGINT")),
-          130,
-        );
-        assert.is(
-          exitOf(() => process.emit("SIGTERM")),
-          143,
-        );
-      });
+      const again = await printedBy(() =>
+        atClock((set) => {
+          set(1000);
+          for (const [second, its] of [
+            ["SIGINT", 130],
+            ["SIGTERM", 143],
+          ] as const) {
+            assert.is(
+              exitOf(() => process.emit(second)),
+              its,
+            );
+          }
+        }),
+      );
       assert.is(again.stderr, "");
       assert.is(exitCode(), code);
     });
@@ -161,11 +165,11 @@ test("what interrupts first is what it ends by", async () => {
     let interruption: Interruption | undefined;
     const { stderr } = await printedBy(() => {
       interruption = listenForSignals();
-      interruption.interrupt(1, "no disk");
       interruption.interrupt(130, "Ctrl-C");
+      interruption.interrupt(1, "no disk");
     });
-    assert.is(interruption?.exitCode(), 1);
-    assert.is(stderr, "\nno disk: finishing this step; Ctrl-C quits at once\n");
+    assert.is(interruption?.exitCode(), 130);
+    assert.is(stderr, "\nCtrl-C: finishing this step; Ctrl-C, after a second, quits at once\n");
   });
 });
 

@@ -34,7 +34,17 @@ test("the script itself lists its commands, and each explains its flags", async 
   const { stdout, code } = await runScript("src/cli/main.ts", ["--help"]);
   assert.is(code, 0);
   const commands = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? "");
-  assert.equal(commands, ["train", "evaluate", "predict", "inspect", "export", "download", "gradcheck", "bench"]);
+  assert.equal(commands, [
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+    "inspect",
+    "export",
+    "download",
+    "gradcheck",
+    "bench",
+  ]);
   for (const name of commands) {
     const page = await output([name, "--help"]);
     assert.match(page, new RegExp(`usage: lanegrad ${name}\\b`));
@@ -192,7 +202,7 @@ test("bad input is one line that names it, and exit code 1", async () => {
     [["evaluate", alone, "--network", garbage, "--data", data], /JSON/],
     [
       ["evaluate", run, "--data", digitsFolder({ side: 7 })],
-      /a network of 36 inputs and 10 classes, but MNIST test has 49 pixels and 10 classes/,
+      /a network of 36 inputs and 10 classes, but 30 test images of 7 × 7 \(\S+\) have 49 pixels and 10 classes/,
     ],
     [["evaluate", run, "--data", newPath()], /not found; looked for/],
     [["predict", run, images, "--index", "30"], /--index 30: expected 0 to 29/],

@@ -1,16 +1,20 @@
 /** Where the examples of a command come from, and that a download is told and ended, in this process. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { download, loadDigits, sha256Of, splitOff } from "../../src/cli/digits.ts";
+import { type Digits, download, examplesOf, loadDigits, sha256Of, splitOff } from "../../src/cli/digits.ts";
 import { downloadCommand } from "../../src/cli/download.ts";
 import { UsageError } from "../../src/cli/flags.ts";
+import { downloadMnist } from "../../src/data/download.ts";
 import { DatasetError, DownloadError, OptionError } from "../../src/errors.ts";
 import { BUILD } from "../support/engine.ts";
+import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { digitsFolder, newPath, ran } from "./ran.ts";
 
@@ -140,6 +144,20 @@ test("mirrors are asked in turn, as the environment names them; a folder is the 
   }
 });
 
+test("the examples are called by what they are: the folder, MNIST, the bundled digits", async () => {
+  const loaded = await loadDigits({ data }, silent);
+  assert.equal([loaded.name, loaded.path, loaded.folder], [data, data, data]);
+  assert.is(examplesOf(loaded, "train"), `60 training images of 4 × 4 (${data})`);
+  assert.is(examplesOf(loaded, "test"), `30 test images of 4 × 4 (${data})`);
+  const addressed = await loadDigits({ data: String(pathToFileURL(data)) }, silent);
+  assert.equal([addressed.name, addressed.path], [data, data]);
+  const oblong = { ...loaded, test: { length: 3, size: 20 } as Digits["test"], name: "MNIST" };
+  assert.is(examplesOf(oblong, "test"), "3 test images of 20 pixels (MNIST)");
+  if (existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
+    assert.is(examplesOf(await loadDigits({}, silent), "test"), "2000 test images of 28 × 28 (the bundled digits)");
+  }
+});
+
 test("what has come of a file is told, of how much", async () => {
   await withServer("half", async () => {
     const controller = new AbortController();
@@ -154,6 +172,23 @@ test("what has come of a file is told, of how much", async () => {
     );
     assert.equal(told, [["train-images-idx3-ubyte", 4, 8]]);
   });
+});
+
+test("download --out: files of other content are another dataset's, and are replaced with --force alone", async () => {
+  await withServer("refused", async () => {
+    const out = newPath();
+    const file = join(out, "train-images-idx3-ubyte.gz");
+    mkdirSync(out);
+    writeFileSync(file, gzipSync("another dataset"));
+    const before = readFileSync(file);
+    const { message } = await assertRejects(() => ran(downloadCommand, ["--out", out]), DownloadError, "there");
+    assert.match(message, /train-images-idx3-ubyte\.gz \(holds 15 bytes, not 47040016\); it is not replaced$/);
+    const forced = await assertRejects(() => ran(downloadCommand, ["--out", out, "--force"]), DownloadError, "forced");
+    assert.match(forced.message, "http://127.0.0.1", "the mirror was asked");
+    assert.equal(readFileSync(file), before);
+  });
+  const call = () => downloadMnist({ cacheFolder: newPath(), existing: "keep" as never });
+  await assertRejects(call, OptionError, "existing");
 });
 
 test("download: Ctrl-C ends it with its code, and a failure with an error", async () => {

@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { drive } from "../../src/cli/drive.ts";
 import type { RunFolder } from "../../src/cli/run_folder.ts";
 import { DivergedError } from "../../src/errors.ts";
-import type { Checkpoint } from "../../src/train/checkpoint.ts";
+import { schedule } from "../../src/nn/schedules.ts";
+import { type Checkpoint, restore } from "../../src/train/checkpoint.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import { loadEngine } from "../support/engine.ts";
 import { smallTrainer } from "./small_run.ts";
@@ -118,6 +119,42 @@ test("an aborted run ends after its step, with a checkpoint", async () => {
   assert.equal([last.saved, last.outcome], [["5"], "finished"], "after its last step it is finished");
 });
 
+test("the checkpoint of the last step, and of one that is aborted, does not wait for the step's evaluation", async () => {
+  const { saved, outcome } = await courseOf({ epochs: 2 }, { checkpointEvery: 100, validation: "none" });
+  assert.equal([saved, outcome], [["8", "8"], "finished"], "before the last evaluation, and with it");
+  using trainer = smallTrainer(engine, { epochs: 2 });
+  using _ = trainer.network;
+  const checkpoints: Checkpoint[] = [];
+  const steps: number[] = [];
+  const run = { save: async (checkpoint: Checkpoint) => checkpoints.push(checkpoint) } as unknown as RunFolder;
+  const signal = {
+    get aborted() {
+      return trainer.iteration === 4; // the first epoch's last step is made, and its evaluation has begun
+    },
+  } as AbortSignal;
+  await drive(trainer, { run, checkpointEvery: 100, signal, onStep: ({ iteration }) => steps.push(iteration) });
+  assert.equal([trainer.history.outcome, steps], ["aborted", [0, 1, 2]]);
+  assert.equal(
+    checkpoints.map(({ iteration, facts }) => [iteration, facts.evaluations.length]),
+    [[4, 0]],
+  );
+  using resumed = smallTrainer(engine, { epochs: 2 });
+  using __ = resumed.network;
+  restore(resumed, checkpoints[0]!);
+  assert.equal(
+    Array.from(resumed.steps(), ({ iteration }) => iteration),
+    [3, 4, 5, 6, 7],
+    "it ends that step first",
+  );
+  const whole = await courseOf({ epochs: 2 }, { checkpointEvery: 100 });
+  const { losses, evaluations } = resumed.history;
+  assert.equal(losses, whole.losses);
+  assert.equal(
+    evaluations.map(({ iteration, validationLoss }) => [iteration + 1, validationLoss]),
+    whole.validation,
+  );
+});
+
 /** The checkpoints of the best, and those that there were to be: of losses that are less than the least by more than this. */
 function bests({ saved, validation }: Course, minDelta: number) {
   let least = Number.POSITIVE_INFINITY;
@@ -138,7 +175,7 @@ test("each evaluation that is better than all before it is saved as the best", a
     if (learningRate === 1e-30) assert.equal(wanted, ["best 4"], "what is as good is not better");
   }
   const { saved } = await courseOf({ epochs: 3 }, { checkpointEvery: 100, validation: "none" });
-  assert.equal(saved, ["12"], "without validation examples there is no best");
+  assert.equal(saved, ["12", "12"], "without validation examples there is no best");
 });
 
 test("where training watches the validation examples, the best is what it goes back to", async () => {
@@ -159,6 +196,25 @@ test("a loss that is not finite is no step: it is neither reported nor saved", a
   assert.is(saved.at(-1), "diverged");
   assert.is(losses.length, steps.length + 1);
   assert.is(saved.filter((name) => /^\d/.test(name)).length, steps.length);
+});
+
+test("an update that overflows is no checkpoint, the last one neither, whatever its loss was", async () => {
+  const parts = [
+    { schedule: 0.1, steps: 3 },
+    { schedule: Number.MAX_VALUE, steps: 1 },
+  ];
+  const learningRate = schedule({ kind: "sequence", parts });
+  const options = { learningRate, lossAt: "before update" } as const;
+  for (const iterations of [4, 50]) {
+    const { saved, steps, losses, outcome } = await courseOf({ iterations, ...options }, { checkpointEvery: 1 });
+    assert.equal(
+      saved.filter((name) => !name.startsWith("best")),
+      ["1", "2", "3", "diverged"],
+    );
+    assert.equal([steps, losses.length, outcome], [[0, 1, 2, 3], 4, undefined]);
+  }
+  const aborted = await courseOf({ iterations: 50, ...options }, { abortAt: 3 });
+  assert.equal([aborted.saved.at(-1), aborted.steps.length, aborted.outcome], ["diverged", 4, undefined]);
 });
 
 test.run();

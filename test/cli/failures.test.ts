@@ -99,7 +99,7 @@ test("a lock whose process has ended is taken over, also when another process ha
   const stat = readFileSync("/proc/self/stat", "utf8");
   const began = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   writeFileSync(join(run, "run.lock"), `${process.pid} ${began}\n`);
-  const refused = await train([...QUICK, "--out", run]);
+  const refused = await train([...QUICK, "--force", "--out", run]);
   assert.is(refused.code, 1);
   assert.match(refused.stderr, `another run writes there (process ${process.pid}; if it is none, remove`);
 });
@@ -122,24 +122,39 @@ test("two runs into one folder: the second is refused; the lock of a process tha
   const dead = spawn(process.execPath, ["-e", ""]);
   await new Promise((resolve) => dead.on("close", resolve));
   writeFileSync(join(run, "run.lock"), `${dead.pid}\n`);
-  const taken = await train([...QUICK, "--out", run]);
+  const taken = await train([...QUICK, "--force", "--out", run]);
   assert.is(taken.code, 0, taken.stderr);
   assert.not(existsSync(join(run, "run.lock")));
 });
 
-test("a folder with a run that is not finished is not written over; a finished one is replaced", async () => {
+test("a folder with a run, finished or not, is not written over: exit code 2, and what is there; --force replaces it", async () => {
   const run = newPath();
   await train([...QUICK, "--checkpoint-every", "7", "--out", run]);
-  await train([...QUICK, "--iterations", "3", "--out", run]);
-  assert.equal(
-    readdirSync(run).filter((name) => name.startsWith("checkpoint-")),
-    ["checkpoint-000000003.safetensors"],
-  );
-  rmSync(join(run, "history.json"));
-  const { code, stderr } = await train([...QUICK, "--out", run]);
-  assert.is(code, 1);
-  assert.match(stderr, /holds a run that is not finished: lanegrad train --resume \S+ goes on with it/);
-  assert.ok(existsSync(join(run, "checkpoint-000000003.safetensors")));
+  const names = () => readdirSync(run).filter((name) => name.startsWith("checkpoint-"));
+  const before = names();
+  for (const state of ["30 of 30 iterations, finished", "30 of 30 iterations, not finished"]) {
+    const { code, stderr } = await train([...QUICK, "--out", run]);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, state);
+    assert.match(stderr, /; lanegrad train --resume \S+ resumes it, --force replaces it, or choose another folder;/);
+    assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
+    assert.equal(names(), before);
+    rmSync(join(run, "history.json"), { force: true });
+  }
+  const replaced = await train([...QUICK, "--iterations", "3", "--force", "--out", run]);
+  assert.is(replaced.code, 0, replaced.stderr);
+  assert.equal(names(), ["checkpoint-000000003.safetensors"]);
+});
+
+test("two runs that are started at once into one new folder: one is trained", async () => {
+  for (let round = 0; round < 3; round++) {
+    const run = newPath();
+    const both = await Promise.all([0, 1].map((seed) => train([...QUICK, "--seed", `${seed}`, "--out", run])));
+    const codes = both.map(({ code }) => code);
+    const winner = codes.indexOf(0);
+    assert.ok(winner !== -1 && codes[1 - winner] !== 0, both.map(({ stderr }) => stderr).join("\n"));
+    assert.is(readJson(join(run, "config.json"))["seed"], winner);
+  }
 });
 
 test("flags that do not fit the examples leave a finished run as it was", async () => {
@@ -151,7 +166,7 @@ test("flags that do not fit the examples leave a finished run as it was", async 
     ["--layers", "35,10"],
     ["--augment", "scale=0.9"],
   ]) {
-    const { code } = await train([...QUICK, ...flags, "--out", run]);
+    const { code } = await train([...QUICK, ...flags, "--force", "--out", run]);
     assert.is(code, 2);
   }
   assert.equal(
@@ -160,22 +175,27 @@ test("flags that do not fit the examples leave a finished run as it was", async 
   );
 });
 
-test("a second Ctrl-C quits at once", async () => {
-  const run = newPath();
+test("a signal that is forwarded is the same request: the run is saved; a second one, after a second, quits at once", async () => {
+  const forwarded = newPath();
   let sent = 0;
-  const { code, stderr } = await train([...LONG, "--iterations", "1000000", "--out", run], {
+  const once = await train([...LONG, "--iterations", "1000000", "--out", forwarded], {
     onOutput(text, child) {
-      if (sent === 0 && text.includes("iteration 1 ")) {
-        sent = 1;
-        child.kill("SIGSTOP"); // both arrive before its next turn
-        child.kill("SIGINT");
-        child.kill("SIGTERM");
-        child.kill("SIGCONT");
+      if (sent > 0 || !text.includes("iteration 1 ")) return;
+      sent = 1;
+      for (const [milliseconds, signal] of [
+        [0, "SIGINT"],
+        [0, "SIGINT"],
+        [5, "SIGINT"],
+        [40, "SIGTERM"],
+        [200, "SIGINT"],
+      ] as const) {
+        setTimeout(() => child.kill(signal), milliseconds);
       }
     },
   });
-  assert.ok(code === 130 || code === 143, `${code}`);
-  assert.not(existsSync(join(run, "weights.safetensors")), stderr.slice(-200));
+  assert.is(once.code, 130, once.stderr.slice(-300));
+  assert.is(readJson(join(forwarded, "history.json"))["outcome"], "aborted");
+  assert.not(existsSync(join(forwarded, "run.lock")));
 });
 
 if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels

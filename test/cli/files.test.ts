@@ -14,11 +14,11 @@ import {
   reasonOf,
   shown,
   version,
-  writeWhole,
+  writeFile,
 } from "../../src/cli/files.ts";
 import { makeTemporaryFolder, ROOT } from "../support/script.ts";
-import { assertThrows } from "../support/throws.ts";
-import { openBelow, systemError, whileReplaced } from "./faults.ts";
+import { assertRejects, assertThrows } from "../support/throws.ts";
+import { openBelow, opening, systemError, whilePromised } from "./faults.ts";
 
 const test = suite("files");
 const folder = realpathSync(makeTemporaryFolder());
@@ -41,10 +41,13 @@ function newFolder(): string {
 function within<T>(path: string, body: () => T): T {
   const before = process.cwd();
   process.chdir(path);
+  const back = () => process.chdir(before);
+  let result: T | undefined;
   try {
-    return body();
+    result = body();
+    return result instanceof Promise ? (result.finally(back) as T) : result;
   } finally {
-    process.chdir(before);
+    if (!(result instanceof Promise)) back();
   }
 }
 
@@ -85,141 +88,120 @@ test("a file is read whole; one that is not there, or is a folder, is named", ()
   assert.equal([isFolder(folder), isFolder(file), isFolder(missing)], [true, false, false]);
 });
 
-test("a run's folder is the one that is named, made with those above it, and left empty", () => {
+test("a run's folder is the one that is named, made with those above it, and left empty", async () => {
   const parent = newFolder();
-  const made = within(parent, () => makeOutputFolder("a/b/c", NOW));
+  const made = await within(parent, () => makeOutputFolder("a/b/c", NOW));
   assert.is(made, join(parent, "a/b/c"));
   assert.equal(readdirSync(made), []);
   writeFileSync(join(made, "kept"), "x");
-  assert.is(makeOutputFolder(made, NOW), made, "it may be there");
+  assert.is(await makeOutputFolder(made, NOW), made, "it may be there");
   assert.equal(readdirSync(made), ["kept"]);
 });
 
-test("without a name it is a new one under runs/, called after the time; a number tells two of a second apart", () => {
+test("without a name it is a new one under runs/, called after the time; a number tells those of a second apart", async () => {
   const parent = newFolder();
-  const made = within(parent, () => [1, 2, 3].map(() => makeOutputFolder(undefined, NOW)));
+  const make = () => makeOutputFolder(undefined, NOW);
+  const made = await within(parent, () => Promise.all([make(), make(), make()])); // at once
   const name = join(parent, "runs/2026-11-25T04-05-06");
-  assert.equal(made, [name, `${name}-2`, `${name}-3`]);
+  assert.equal([...made].sort(), [name, `${name}-2`, `${name}-3`]);
   assert.equal(readdirSync(join(parent, "runs")).length, 3);
 });
 
-test("a folder that cannot be made or written is refused before any work is done", () => {
+test("a folder that cannot be made or written is refused before any work is done", async () => {
   const file = newPath();
   writeFileSync(file, "a file");
   const inside = join(file, "inside");
-  const { message } = assertThrows(() => makeOutputFolder(inside, NOW), OutputError, "inside a file");
+  const { message } = await assertRejects(() => makeOutputFolder(inside, NOW), OutputError, "inside a file");
   assert.ok(
     message.startsWith(`cannot write to ${inside}: `) && message.endsWith("; choose another folder with --out"),
   );
   const taken = newFolder();
   mkdirSync(join(taken, `.probe-${process.pid}`));
-  assertThrows(() => makeOutputFolder(taken, NOW), OutputError, "it takes no new file");
+  await assertRejects(() => makeOutputFolder(taken, NOW), OutputError, "it takes no new file");
 });
 
-test("a file system that is read-only is called so, where Node says first that the folder is not there", () => {
+test("a file system that is read-only is called so, where Node says first that the folder is not there", async () => {
   const path = newPath();
-  const mkdir = (second: string) => (): typeof import("node:fs").mkdirSync =>
-    ((_: string, options?: object) => {
-      throw systemError(options === undefined ? second : "ENOENT");
-    }) as typeof import("node:fs").mkdirSync;
-  const refused = (second: string) =>
-    whileReplaced("mkdirSync", mkdir(second), () =>
-      assertThrows(() => makeOutputFolder(path, NOW), OutputError, second),
+  const refused = async (first: string, second: string) => {
+    const mkdir = () =>
+      ((_: string, options?: object) =>
+        Promise.reject(systemError(options === undefined ? second : first))) as typeof import("node:fs/promises").mkdir;
+    return await whilePromised("mkdir", mkdir, () =>
+      assertRejects(() => makeOutputFolder(path, NOW), OutputError, first),
     );
-  assert.match(refused("EROFS").message, "EROFS: as the system says it");
-  const other = whileReplaced(
-    "mkdirSync",
-    () =>
-      ((_: string, options?: object) => {
-        throw systemError(options === undefined ? "ESECOND" : "EACCES");
-      }) as typeof import("node:fs").mkdirSync,
-    () => assertThrows(() => makeOutputFolder(path, NOW), OutputError, "EACCES"),
-  );
-  assert.match(other.message, "EACCES: as the system says it");
+  };
+  assert.match((await refused("ENOENT", "EROFS")).message, "EROFS: as the system says it");
+  assert.match((await refused("EACCES", "ESECOND")).message, "EACCES: as the system says it");
 });
 
-test("the file that is written to see whether it can be follows no link, and does not stay open", () => {
+test("the file that is written to see whether it can be follows no link, and does not stay open", async () => {
   const target = newPath();
   writeFileSync(target, "elsewhere");
   const made = newFolder();
   symlinkSync(target, join(made, `.probe-${process.pid}`));
-  makeOutputFolder(made, NOW);
+  await makeOutputFolder(made, NOW);
   assert.equal(openBelow(folder), []);
   assert.is(readFileSync(target, "utf8"), "elsewhere");
   assert.equal(readdirSync(made), []);
 });
 
-test("text and bytes are written whole over what was there; nothing is left beside them or open", () => {
+test("text and bytes are written whole over what was there; nothing is left beside them or open", async () => {
   const file = join(newFolder(), "x");
-  writeWhole(file, "größer");
+  await writeFile(file, "größer");
   assert.is(readFileSync(file, "utf8"), "größer");
-  writeWhole(file, Uint8Array.of(7, 8));
+  await writeFile(file, Uint8Array.of(7, 8));
   assert.equal([...readFileSync(file)], [7, 8]);
-  writeWhole(file, "");
+  await writeFile(file, "");
   assert.is(readFileSync(file, "utf8"), "");
   assert.equal(readdirSync(dirname(file)), ["x"]);
   assert.equal(openBelow(folder), []);
 });
 
-test("a disk that takes a few bytes at a time gets all of them, in order", () => {
-  const file = newPath();
-  const write = (original: typeof import("node:fs").writeSync) =>
-    ((to: number, content: string | Uint8Array, offset: number) => {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content.subarray(offset);
-      return original(to, bytes, 0, Math.min(3, bytes.length));
-    }) as typeof import("node:fs").writeSync;
-  for (const content of ["größer als 0123456789", Uint8Array.from("0123456789", Number)]) {
-    whileReplaced("writeSync", write, () => writeWhole(file, content));
-    assert.equal(readFileSync(file), Buffer.from(content as string));
-  }
-});
-
-test("what is written is flushed before it takes the old file's place", () => {
-  const file = newPath();
+test("what is written is flushed before it takes the old file's place, and then its folder is", async () => {
+  const parent = newFolder();
+  const file = join(parent, "below/x");
   const order: string[] = [];
-  const fsync = (original: typeof import("node:fs").fsyncSync) => (to: number) => {
-    order.push(`flushed, ${existsSync(file) ? "renamed" : "not renamed"}`);
-    original(to);
+  const tell = (call: string, path: string) => {
+    if (call !== "sync") return;
+    const what = path === dirname(file) ? "its folder" : path === parent ? "the folder above" : "the file";
+    order.push(`${what}, ${existsSync(file) ? "renamed" : "not renamed"}`);
   };
-  whileReplaced("fsyncSync", fsync, () => writeWhole(file, "x"));
-  assert.equal(order, ["flushed, not renamed"]);
+  const write = () => writeFile(file, "x");
+  await whilePromised("open", (original) => opening(original, tell), write);
+  assert.equal(order, ["the folder above, not renamed", "the file, not renamed", "its folder, renamed"]);
 });
 
-test("what cannot be written leaves the old file and nothing half written, and says the cure", () => {
+test("what cannot be written leaves the old file and nothing half written, and says the cure", async () => {
   const parent = newFolder();
   const file = join(parent, "x");
   writeFileSync(file, "old");
-  const full = () => () => {
-    throw systemError("ENOSPC");
+  const full = (call: string) => {
+    if (call === "writeFile") throw systemError("ENOSPC");
   };
-  const error = whileReplaced("writeSync", full, () =>
-    assertThrows(() => writeWhole(file, "new", "make room"), OutputError, "full"),
-  );
+  const write = () => assertRejects(() => writeFile(file, "new", "make room"), OutputError, "full");
+  const error = await whilePromised("open", (original) => opening(original, full), write);
   assert.is(error.message, `cannot write to ${file}: ENOSPC: as the system says it; make room`);
   assert.is(readFileSync(file, "utf8"), "old");
   assert.equal(readdirSync(parent), ["x"]);
   assert.equal(openBelow(folder), []);
-  const unnamed = assertThrows(() => writeWhole(join(file, "inside"), "new"), OutputError, "inside a file");
+  const unnamed = await assertRejects(() => writeFile(join(file, "inside"), "new"), OutputError, "inside a file");
   assert.match(unnamed.message, /choose another folder with --out$/);
   mkdirSync(join(parent, "folder/full"), { recursive: true });
-  assertThrows(() => writeWhole(join(parent, "folder"), "new"), OutputError, "over a folder");
+  await assertRejects(() => writeFile(join(parent, "folder"), "new"), OutputError, "over a folder");
   assert.equal(readdirSync(parent).sort(), ["folder", "x"]);
 });
 
-test("a link under the name of what is half written is not followed", () => {
+test("a link under the name of what is half written is not followed", async () => {
   const target = newPath();
   writeFileSync(target, "elsewhere");
   const file = newPath();
-  symlinkSync(target, `${file}.part-${process.pid}`);
-  writeWhole(file, "here");
-  assert.is(readFileSync(target, "utf8"), "elsewhere");
-  assert.is(readFileSync(file, "utf8"), "here");
-  const racing = (original: typeof import("node:fs").openSync) =>
-    ((path: string, flags: string) => {
-      symlinkSync(target, path); // between the look and the opening
-      return original(path, flags);
-    }) as typeof import("node:fs").openSync;
-  whileReplaced("openSync", racing, () => assertThrows(() => writeWhole(file, "new"), OutputError, "a link"));
+  const racing = (original: typeof import("node:fs/promises").open) =>
+    (async (path: string, flags: string) => {
+      if (path.endsWith(".part")) symlinkSync(target, path); // between the choice of its name and the opening
+      return await original(path, flags);
+    }) as typeof import("node:fs/promises").open;
+  const write = () => assertRejects(() => writeFile(file, "new"), OutputError, "a link");
+  await whilePromised("open", racing, write);
   assert.is(readFileSync(target, "utf8"), "elsewhere");
 });
 

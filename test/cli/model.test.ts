@@ -154,7 +154,7 @@ test("evaluate: all that it found, as text and as JSON", async () => {
   assert.is(
     stdout,
     [
-      `${model}: 16-6-10, float32, on MNIST test`,
+      `${model}: 16-6-10, float32, on 30 test images of 4 × 4 (${data})`,
       "",
       reportText(evaluation),
       "",
@@ -166,7 +166,7 @@ test("evaluate: all that it found, as text and as JSON", async () => {
   const args = [model, "--data", data, "--top-k", "3", "--worst", "2", "--json"];
   const [told] = (await ran(evaluateCommand, args)).rows;
   const found = { ...reportData(evaluate(net, others, { topK: 3 })), worst: misclassified(net, others, { limit: 2 }) };
-  assert.equal(told, JSON.parse(JSON.stringify({ file: model, part: "test", ...found })));
+  assert.equal(told, JSON.parse(JSON.stringify({ file: model, data, part: "test", ...found })));
   const [trained] = (await ran(evaluateCommand, [model, "--data", data, "--part", "train", "--json"])).rows;
   assert.equal([trained?.["part"], trained?.["examples"]], ["train", train.length]);
   assert.equal(trained?.["worst"], misclassified(net, train, { limit: 10 }));
@@ -184,7 +184,7 @@ test("evaluate: examples of another size, or of other classes, are refused", asy
   ] as const) {
     const file = fileOf(encodeNetwork(found));
     const { message } = await assertRejects(() => ran(evaluateCommand, [file, "--data", data]), FileError, takes);
-    assert.is(message, `${file}: ${takes}, but MNIST test has 16 pixels and 10 classes`);
+    assert.is(message, `${file}: ${takes}, but 30 test images of 4 × 4 (${data}) have 16 pixels and 10 classes`);
   }
 });
 
@@ -302,6 +302,12 @@ test("export: what a format does not have is refused, and float64 is rounded whe
   const nowhere = join(newPath(), "x.json");
   const { message } = await assertRejects(() => ran(exportCommand, [model, nowhere]), OutputError, "nowhere");
   assert.match(message, /; choose another file$/);
+  const output = newPath(".json");
+  assert.is((await ran(exportCommand, [model, output])).code, 0);
+  await assertRejects(() => ran(exportCommand, [model, output]), UsageError, "a file that is there");
+  writeFileSync(output, "old");
+  assert.is((await ran(exportCommand, [model, output, "--force"])).code, 0);
+  assert.is.not(readFileSync(output, "utf8"), "old");
   const alone = fileOf(ALONE);
   const described = fileOf(DESCRIPTION, ".json");
   assert.is((await ran(exportCommand, [alone, newPath(".json"), "--network", described])).code, 0);

@@ -15,7 +15,14 @@ import { smallNetwork, TEST, TRAIN } from "./small_run.ts";
 const test = suite("what a run leaves");
 const engine = await loadEngine();
 const net = smallNetwork(engine);
-const DIGITS: Digits = { train: TRAIN, test: TEST, folder: "somewhere", note: "" };
+const DIGITS: Digits = {
+  train: TRAIN,
+  test: TEST,
+  folder: "somewhere",
+  path: "somewhere",
+  name: "somewhere",
+  note: "",
+};
 const HISTORY: TrainHistory = { losses: [3, 2.5, 2], evaluations: [], epochs: [] };
 const END: End = {
   ...{ iterations: 3, seconds: 2.04, stepsPerSecond: 1.6, loss: 2, weightsSha256: "0" },
@@ -106,7 +113,7 @@ test("the last lines: how long, how good, where; and what a person has to know",
     place,
   ]);
   assert.equal(summary({ ...HISTORY, outcome: "finished", best }), [time, `finished: ${kept}`, accuracies, place]);
-  const again = "to go on: npm run -s lanegrad -- train --resume '/elsewhere/my run'";
+  const again = "to resume: npm run -s lanegrad -- train --resume '/elsewhere/my run'";
   assert.equal(summary({ ...HISTORY, outcome: "aborted", best }), [time, accuracies, place, again]);
   assert.equal(summary({ ...HISTORY, outcome: "aborted" }), [time, accuracies, place, again]);
 });

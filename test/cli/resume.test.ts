@@ -65,6 +65,27 @@ test("Ctrl-C, then --resume: the bits of an unbroken run", async () => {
   assert.is(endOf(gone)["weightsSha256"], unbroken["weightsSha256"]);
 });
 
+test("two that are started at once: the steps are made once, the other is refused or finds them made", async () => {
+  const base = newPath();
+  await train([...SMALL, "--iterations", "100", "--checkpoint-every", "20", "--out", base]);
+  for (let round = 0; round < 6; round++) {
+    const run = newPath();
+    cpSync(base, run, { recursive: true });
+    const started = async (milliseconds: number) => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return await train(["--resume", run, "--iterations", "200", "--log-every", "1", "--json"]);
+    };
+    const both = await Promise.all([started(0), started(40 * round)]);
+    const trained = both.filter(({ code, stdout }) => code === 0 && stdout.includes('"type":"step"'));
+    assert.is(trained.length, 1, both.map(({ stderr }) => stderr).join("\n"));
+    for (const { code, stderr } of both) assert.ok(code === 0 || /another run writes there/.test(stderr), stderr);
+    assert.equal(
+      readdirSync(run).filter((name) => /aside|part|lock/.test(name)),
+      [],
+    );
+  }
+});
+
 test("a finished run goes on to more epochs with the bits of one that was longer from the start", async () => {
   const [short, long] = [newPath(), newPath()];
   const args = [...SMALL, "--optimizer", "adam"];
@@ -83,7 +104,7 @@ test("a schedule is worked out anew for a longer run, and a person is told so", 
   const { code, stderr } = await train(["--resume", run, "--epochs", "3"]);
   assert.is(code, 0, stderr);
   assert.match(stderr, "the schedule cosine is worked out anew for the longer run");
-  assert.match(readFileSync(join(run, "log.txt"), "utf8"), "\ngoing on after 8 steps\n");
+  assert.match(readFileSync(join(run, "log.txt"), "utf8"), "\nresuming after 8 steps\n");
 });
 
 test("config.json is a --config that trains the same weights", async () => {

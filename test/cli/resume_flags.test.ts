@@ -1,8 +1,9 @@
 /** Flags beside --resume: which may differ, and what becomes of both. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { OutputError } from "../../src/cli/files.ts";
 import { UsageError } from "../../src/cli/flags.ts";
 import { parse } from "../../src/cli/options.ts";
 import { type Resuming, resumedRun } from "../../src/cli/resume.ts";
@@ -19,6 +20,8 @@ const checkpoint = encodeCheckpoint(checkpointAfter(await loadEngine(), 2));
 const CONFIG = { layers: [4, 5, 3], epochs: 6, seed: 4, data: "/some/data", keep: 2, logEvery: 7, optimizer: "adam" };
 let folders = 0;
 
+process.setMaxListeners(64); // each lock waits for the end of the process
+
 /** The folder of a run with this config.json. */
 function runWith(config: object): string {
   folders += 1;
@@ -30,7 +33,9 @@ function runWith(config: object): string {
 }
 
 async function resumed(args: readonly string[], config: object = CONFIG): Promise<Resuming> {
-  return await resumedRun(parse(TRAIN_FLAGS, ["--resume", runWith(config), ...args]));
+  const resuming = await resumedRun(parse(TRAIN_FLAGS, ["--resume", runWith(config), ...args]), () => {});
+  resuming.run.release();
+  return resuming;
 }
 
 /** What is said of flags that do not go together. */
@@ -44,8 +49,9 @@ function given(values: TrainValues): object {
 }
 
 test("a run goes on with its own flags and their defaults, from its checkpoint", async () => {
-  const { folder, checkpoint: found, values, dataSha256, remarks } = await resumed([], { ...CONFIG, dataSha256: "ab" });
+  const { run, checkpoint: found, values, dataSha256, remarks } = await resumed([], { ...CONFIG, dataSha256: "ab" });
   assert.is(found.iteration, 2);
+  const { folder } = run;
   assert.match(folder, parent);
   const { resume, ...others } = given(values) as TrainValues;
   assert.is(resume, folder);
@@ -104,10 +110,39 @@ test("what would change a run's bits is refused, all of it at once, with both va
   );
 });
 
-test("--config and --out are refused beside it", async () => {
+test("--config, --out and --force are refused beside it", async () => {
   const config = join(runWith(CONFIG), "config.json");
   assert.match(await refusal(["--config", config]), /^--resume and --config exclude each other/);
   assert.match(await refusal(["--out", "x"]), /^--resume and --out exclude each other/);
+  assert.match(await refusal(["--force"]), /^--resume and --force exclude each other/);
+});
+
+test("the folder is this process's while it is read, and nobody's when it is refused", async () => {
+  const folder = runWith(CONFIG);
+  const lockFile = join(folder, "run.lock");
+  const { run } = await resumedRun(parse(TRAIN_FLAGS, ["--resume", folder]), () => {});
+  assert.match(readFileSync(lockFile, "utf8"), `${process.pid}`);
+  run.release();
+  assert.not(existsSync(lockFile));
+  for (const args of [
+    ["--seed", "9"],
+    ["--momentum", "0.5"],
+    ["--epochs", "1"],
+  ]) {
+    await assertRejects(
+      () => resumedRun(parse(TRAIN_FLAGS, ["--resume", folder, ...args]), () => {}),
+      UsageError,
+      args[0]!,
+    );
+    assert.not(existsSync(lockFile), args[0]);
+  }
+  writeFileSync(lockFile, "1\n"); // a process that lives
+  writeFileSync(join(folder, "checkpoint-000000003.safetensors"), "half written by that process, or damaged");
+  const call = () => resumedRun(parse(TRAIN_FLAGS, ["--resume", folder]), () => {});
+  assert.match(
+    (await assertRejects(call, OutputError, "locked before it is read")).message,
+    "another run writes there",
+  );
 });
 
 test("a schedule that a longer run stretches is told of; a rate that stays is not", async () => {

@@ -19,7 +19,7 @@ import { CheckpointError } from "../../src/errors.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
-import { assertRejects, assertThrows } from "../support/throws.ts";
+import { assertRejects } from "../support/throws.ts";
 import { openBelow } from "./faults.ts";
 import { checkpointAfter } from "./small_run.ts";
 
@@ -48,7 +48,7 @@ function folderWith(files: Readonly<Record<string, string | Uint8Array>>): strin
 /** A new run, and what it warns of. */
 async function newRun(folder: string = newPath(), keep = 3): Promise<{ run: RunFolder; warnings: string[] }> {
   const warnings: string[] = [];
-  const run = await RunFolder.create(folder, keep, (line) => warnings.push(line));
+  const run = await RunFolder.create({ out: folder, keep }, (line) => warnings.push(line));
   return { run, warnings };
 }
 
@@ -64,7 +64,7 @@ test("it is locked from its start to its end, and has the last checkpoints and t
   const { run, warnings } = await newRun(newPath(), 2);
   const { folder } = run;
   assert.equal(names(folder), ["run.lock"]);
-  run.configure({ seed: 3 });
+  await run.configure({ seed: 3 });
   assert.is(read(folder, "config.json"), '{\n  "seed": 3\n}\n');
   for (const checkpoint of [one, two, three]) assert.is(await run.save(checkpoint!), true);
   assert.is(await run.save(one!, "best"), true);
@@ -77,7 +77,7 @@ test("it is locked from its start to its end, and has the last checkpoints and t
 
 test("a checkpoint that cannot be saved is one warning, and so is the first that can again", async () => {
   const { run, warnings } = await newRun();
-  run.configure({ seed: 3 });
+  await run.configure({ seed: 3 });
   await run.save(one!);
   rmSync(run.folder, { recursive: true });
   writeFileSync(run.folder, "a file in its place");
@@ -156,7 +156,7 @@ test("a log that cannot be written ends with one warning; a link in its place le
 
 test("a log goes on where the run before it ended", async () => {
   const folder = folderWith({ "log.txt": "before\n" });
-  const run = await RunFolder.open(folder, 3, () => {});
+  const run = await RunFolder.open(folder, () => {});
   run.log("after");
   run.release();
   assert.is(read(folder, "log.txt"), "before\nafter\n");
@@ -169,10 +169,10 @@ test("results are written into the folder, with what waits of the log", async ()
     ["history.json", "{}"],
     ["weights.safetensors", Uint8Array.of(1)],
   ]);
-  assert.is(run.results(files), run.folder);
+  assert.is(await run.results(files), run.folder);
   assert.equal(names(run.folder), ["history.json", "log.txt", "run.lock", "weights.safetensors"]);
   rmSync(run.folder, { recursive: true });
-  assert.is(run.results(files), run.folder, "a folder that has gone is made anew");
+  assert.is(await run.results(files), run.folder, "a folder that has gone is made anew");
   assert.equal(warnings, []);
 });
 
@@ -183,21 +183,25 @@ test("where the folder cannot take results, they go among temporary files, and a
   const files = new Map([["history.json", "{}"]]);
   const temporary = newPath();
   mkdirSync(temporary);
-  const rescue = withTemporary(temporary, () => run.results(files));
+  const rescue = await withTemporary(temporary, () => run.results(files));
   assert.is(dirname(rescue), temporary);
   assert.match(basename(rescue), /^lanegrad-run-\w+$/);
   assert.is(read(rescue, "history.json"), "{}");
   assert.is(warnings.length, 1);
   assert.match(warnings[0]!, /^cannot write to .*: ENOTDIR.*; the results are in /);
   assert.ok(warnings[0]!.endsWith(rescue));
-  const error = withTemporary(run.folder, () => assertThrows(() => run.results(files), OutputError, "neither"));
+  const error = await withTemporary(run.folder, () => assertRejects(() => run.results(files), OutputError, "neither"));
   assert.ok(error.message.startsWith(`cannot write to ${run.folder}: `), error.message);
 });
 
-test("a new run removes what a finished one left, and what was half written, and nothing else", async () => {
+test("--force removes what a run left, what was half written, and nothing else; without it nothing but the latter goes", async () => {
   const left = [name1!, `${name2}.aside`, "best.safetensors", "log.txt", "history.csv", "loss.svg", "report.html"];
+  left.push("config.json", "history.json", "network.json", "weights.safetensors", "weights.svg");
+  const uuid = "0b1a3c64-0f53-4f7c-9e8e-2f1f0b7d5a10";
   const half = [".probe-12", "run.lock.12", "config.json.part-7", "history.csv.part-7", "history.json.part-7"];
   half.push("network.json.part-7", "weights.safetensors.part-7", `${name3}.12.part`);
+  half.push(`history.json.${uuid}.part`, `weights.safetensors.${uuid}.part`, `loss.svg.${uuid}.part`);
+  half.push(`report.html.${uuid}.part`, `${name3}.${uuid}.part`);
   const kept = ["checkpoint.safetensors", "my-best.safetensors", "best.safetensors.txt", "my-log.txt", "log.txt.gz"];
   kept.push(
     "report.html.bak",
@@ -207,54 +211,48 @@ test("a new run removes what a finished one left, and what was half written, and
     "my-weights.safetensors.part-7",
     "notes.part-7",
   );
-  kept.push("config.json.part-7x", "loss.svg.gz", "history.csv.old", "config.json", "history.json", "checkpoint-1.txt");
-  const files = Object.fromEntries([...left, ...half, ...kept].map((name) => [name, "x"]));
-  const folder = folderWith({ ...files, "history.json": '{"end":{},"outcome":"finished"}' });
-  const { run } = await newRun(folder);
+  kept.push("config.json.part-7x", "loss.svg.gz", "history.csv.old", "checkpoint-1.txt", "notes.svg", "a.json.part-7");
+  kept.push(`notes.json.${uuid}.part`, `history.json.${uuid}.partial`);
+  const folder = folderWith(Object.fromEntries([...left, ...half, ...kept].map((name) => [name, "x"])));
+  const run = await RunFolder.create({ out: folder, force: true, keep: 3 }, () => {});
   assert.equal(names(folder), [...kept, "run.lock"].sort());
   run.release();
   for (const name of [...left, ...half]) writeFileSync(join(folder, name), "x");
-  const opened = await RunFolder.open(folder, 3, () => {});
-  assert.equal(names(folder), [...kept, ...left, "run.lock"].sort(), "one that goes on keeps its files");
+  await assertRejects(() => newRun(folder), UsageError, "a run is there");
+  assert.equal(names(folder), [...kept, ...left].sort(), "and the lock is released");
+  for (const name of half) writeFileSync(join(folder, name), "x");
+  const opened = await RunFolder.open(folder, () => {});
+  assert.equal(names(folder), [...kept, ...left, "run.lock"].sort(), "one that is resumed keeps its files");
   opened.release();
 });
 
-test("a run that is not finished is not written over: it can go on, as the message says", async () => {
-  for (const history of [undefined, '{"end":null}', '{"end":{},"outcome":"aborted"}', "damaged"]) {
-    const folder = folderWith({ [name1!]: "x", ...(history === undefined ? {} : { "history.json": history }) });
-    const { message } = await assertRejects(() => newRun(folder), OutputError, `${history}`);
-    assert.match(message, /it holds a run that is not finished: .* train --resume .* goes on with it/);
-    assert.match(message, folder);
-    assert.ok(existsSync(join(folder, name1!)));
-    assert.not(existsSync(join(folder, "run.lock")), "its lock is given back");
-  }
-  const { run } = await newRun(folderWith({ "history.json": '{"end":null}' }));
-  assert.ok(run, "without a checkpoint nothing could go on");
-  for (const name of ["my-checkpoint-1", "x"]) await newRun(folderWith({ [name]: "x", "history.json": "damaged" }));
-});
-
-test("the run to go on with is a folder, whose last checkpoint is read, or one of its checkpoints", async () => {
+test("the run to resume is a folder, whose last checkpoint is read, or one of its checkpoints", async () => {
   const checkpoints = { [name1!]: encodeCheckpoint(one!), [name2!]: encodeCheckpoint(two!) };
   const folder = folderWith({ "config.json": "{}", ...checkpoints });
-  const last = await readResumed(folder);
-  assert.equal([last.folder, last.config, last.checkpoint.iteration], [folder, join(folder, "config.json"), 2]);
-  const first = await readResumed(join(folder, name1!));
-  assert.equal([first.folder, first.config, first.checkpoint.iteration], [folder, join(folder, "config.json"), 1]);
+  for (const [path, iteration] of [
+    [folder, 2],
+    [join(folder, name1!), 1],
+  ] as const) {
+    const { run, config, checkpoint } = await readResumed(path, () => {});
+    assert.equal([run.folder, config, checkpoint.iteration], [folder, join(folder, "config.json"), iteration]);
+    assert.ok(existsSync(join(folder, "run.lock")), "it is locked before it is read");
+    run.release();
+  }
 });
 
-test("where there is no run to go on with, what is missing is said", async () => {
+test("where there is no run to resume, what is missing is said", async () => {
   const missing = newPath();
   assert.match(
-    (await assertRejects(() => readResumed(missing), FileError, "missing")).message,
+    (await assertRejects(() => readResumed(missing, () => {}), FileError, "missing")).message,
     `${missing}: no such run`,
   );
   const bare = folderWith({ [name1!]: encodeCheckpoint(one!) });
   const noConfig = `${join(bare, "config.json")}: no such file: the folder holds no run of lanegrad train`;
   for (const path of [bare, join(bare, name1!)]) {
-    assert.is((await assertRejects(() => readResumed(path), FileError, path)).message, noConfig);
+    assert.is((await assertRejects(() => readResumed(path, () => {}), FileError, path)).message, noConfig);
   }
   const early = folderWith({ "config.json": "{}" });
-  const { message } = await assertRejects(() => readResumed(early), UsageError, "no checkpoint");
+  const { message } = await assertRejects(() => readResumed(early, () => {}), UsageError, "no checkpoint");
   const again = `--config ${join(early, "config.json")}`;
   assert.is(message, `--resume: ${early} holds no checkpoint yet; run it again: ${again}`);
 });
@@ -262,23 +260,29 @@ test("where there is no run to go on with, what is missing is said", async () =>
 test("a checkpoint that cannot be read is told with the command for the one before it, if that is whole", async () => {
   const later = encodeCheckpoint({ ...two!, facts: { ...two!.facts, version: 99 } });
   const folder = folderWith({ "config.json": "{}", [name1!]: encodeCheckpoint(one!), [name2!]: later });
-  const { message } = await assertRejects(() => readResumed(folder), FileError, "damaged");
-  const alone = await assertRejects(() => readResumed(join(folder, name2!)), CheckpointError, "by its name");
+  const { message } = await assertRejects(() => readResumed(folder, () => {}), FileError, "damaged");
+  const alone = await assertRejects(() => readResumed(join(folder, name2!), () => {}), CheckpointError, "by its name");
   const again = `npm run -s lanegrad -- train --resume ${folder}/${name1}`;
   assert.is(message, `${alone.message}; the one before it is whole: ${again}`);
   const single = folderWith({ "config.json": "{}", [name2!]: "damaged" });
-  const error = await assertRejects(() => readResumed(single), CheckpointError, "none before it");
+  const error = await assertRejects(() => readResumed(single, () => {}), CheckpointError, "none before it");
   assert.is(error.file, `${single}/${name2}`);
 });
 
-test("checkpoints that are newer than the one that a run goes on from are renamed", () => {
-  const others = ["best.safetensors", "checkpoint-000000009.safetensors.aside", "my-checkpoint-000000009.safetensors"];
+test("checkpoints that are newer than the one that a run resumes from are renamed; those of a process that has ended go", () => {
+  const others = [
+    "best.safetensors",
+    "my-checkpoint-000000009.safetensors.aside",
+    "my-checkpoint-000000009.safetensors",
+  ];
   others.push("checkpoint-9.safetensorsx", "checkpoint-x.safetensors");
   const folder = folderWith(Object.fromEntries([name1!, name2!, name3!, ...others].map((name) => [name, name])));
+  writeFileSync(join(folder, "checkpoint-000000009.safetensors.aside"), "of a process that has ended");
   assert.equal(setNewerAside(folder, 2), [name3]);
   assert.equal(names(folder), [name1, name2, `${name3}.aside`, ...others].sort());
   assert.is(read(folder, `${name3}.aside`), name3);
   assert.equal(setNewerAside(folder, 2), []);
+  assert.equal(names(folder), [name1, name2, ...others].sort());
 });
 
 /** Runs the body while the clock stands at one of these times after another, and then at the last. */
@@ -294,11 +298,11 @@ async function atTimes(times: readonly number[], body: () => Promise<void>): Pro
 }
 
 /** Runs the body where the system's temporary files are in another folder. */
-function withTemporary<T>(folder: string, body: () => T): T {
+async function withTemporary<T>(folder: string, body: () => Promise<T>): Promise<T> {
   const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = folder;
   try {
-    return body();
+    return await body();
   } finally {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;

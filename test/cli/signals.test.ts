@@ -1,9 +1,11 @@
 /** Signals: those that end a run end it after its step, with a checkpoint; those that stop the process for a while change nothing. */
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
+import { ROOT } from "../support/script.ts";
 import { endOf, longRun, newPath, readJson, train } from "./lanegrad.ts";
 
 const test = suite("train, told by signals");
@@ -28,7 +30,7 @@ for (const [signal, code] of [
       },
     });
     assert.is(ended.code, code, ended.stderr);
-    assert.match(ended.stderr, `${signal}: finishing this step; Ctrl-C quits at once`);
+    assert.match(ended.stderr, `${signal}: finishing this step; Ctrl-C, after a second, quits at once`);
     assert.is(readJson(join(run, "history.json"))["outcome"], "aborted");
     assert.not(existsSync(join(run, "run.lock")));
     const gone = await train(["--resume", run, "--json", "--quiet"]);
@@ -36,6 +38,31 @@ for (const [signal, code] of [
     assert.is(endOf(gone)["weightsSha256"], wanted["weightsSha256"]);
   });
 }
+
+test("Ctrl-C through npm start, which sends it to every process of the group: the run is saved", async () => {
+  for (let round = 0; round < 2; round++) {
+    const run = newPath();
+    const child = spawn("npm", ["start", "--", ...ARGS, "--iterations", "1000000", "--out", run], {
+      ...{ cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "ignore"] },
+    });
+    let isSent = false;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      if (isSent || !text.includes('"step"')) return;
+      isSent = process.kill(-Number(child.pid), "SIGINT");
+    });
+    await new Promise((resolve) => child.on("close", resolve));
+    assert.is(readJson(join(run, "history.json"))["outcome"], "aborted");
+    assert.ok(readdirSync(run).some((name) => name.startsWith("checkpoint-")));
+    assert.not(existsSync(join(run, "run.lock")));
+  }
+});
+
+test("no script of package.json starts the command line through a program that kills it when it is slow to answer", () => {
+  const { scripts } = readJson(join(ROOT, "package.json")) as { scripts: Readonly<Record<string, string>> };
+  const starting = Object.values(scripts).filter((script) => script.includes("src/cli/main.ts"));
+  assert.ok(starting.length >= 4);
+  for (const script of starting) assert.match(script, "&& node --import tsx src/cli/main.ts");
+});
 
 test("SIGSTOP and SIGCONT, three times: the same bits; the rate counts the time that went by", async () => {
   const PAUSE = 400;

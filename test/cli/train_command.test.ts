@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FileError, version } from "../../src/cli/files.ts";
@@ -15,7 +16,7 @@ import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { BUILD } from "../support/engine.ts";
 import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
-import { systemError, whileReplaced } from "./faults.ts";
+import { opening, systemError, whilePromised } from "./faults.ts";
 import { digitsFolder, type Meanwhile, newPath, type Ran, ran } from "./ran.ts";
 
 const test = suite("train, in this process");
@@ -123,7 +124,7 @@ test("without data it takes the bundled digits, and says what their scores are n
     lines[1],
     `8000 training and 2000 test digits from the repository's data folder: a score on them is ${note}`,
   );
-  const [start] = (await ran(trainCommand, [...args, "--json"])).rows;
+  const [start] = (await ran(trainCommand, [...args, "--json", "--force"])).rows;
   assert.is(start?.["data"], "bundled");
 });
 
@@ -136,9 +137,9 @@ test("a run that goes on: what it tells, what it renames, and the bits of an unb
   const resumed = await ran(trainCommand, ["--resume", resume, "--iterations", "6", "--log-every", "1"]);
   assert.is(resumed.code, 0);
   const lines = resumed.stdout.split("\n");
-  assert.match(lines[2]!, /^going on after 2 steps of .*\d$/);
+  assert.match(lines[2]!, /^resuming .*\d after 2 steps$/);
   assert.match(resumed.stderr, /^checkpoint-000000004\.safetensors is renamed: it is newer than this\niteration 2 /);
-  assert.match(readFileSync(join(broken, "log.txt"), "utf8"), /\ngoing on after 2 steps\niteration 2 /);
+  assert.match(readFileSync(join(broken, "log.txt"), "utf8"), /\nresuming after 2 steps\niteration 2 /);
   const { end } = jsonIn(broken, "history.json") as { end: Record<string, unknown> };
   assert.is(end["weightsSha256"], wanted?.["weightsSha256"]);
   assert.is(end["iterations"], 6);
@@ -204,7 +205,10 @@ test("a loss that stops being finite ends it with the history so far", async () 
   const { losses, end, outcome } = jsonIn(out, "history.json") as Record<string, unknown[]>;
   assert.is(losses?.length, iteration + 1);
   assert.equal([end, outcome], [null, undefined]);
-  assert.match(said, /^the history so far is in .*\d\n$/m);
+  assert.match(
+    said,
+    /^the history so far is in .*\d\nno checkpoint was saved before that: --checkpoint-every N saves one/m,
+  );
   assert.not(existsSync(join(out, "weights.safetensors")));
   assert.not(existsSync(join(out, "run.lock")));
 });
@@ -246,8 +250,8 @@ test("Ctrl-C ends it after its step, and it can go on; the results are there", a
   const args = ["--iterations", "100000", "--out", out];
   const { code, stdout, stderr } = await train(args, { after: STEPS, act: () => process.emit("SIGINT") });
   assert.is(code, 130);
-  assert.match(stderr, "\nSIGINT: finishing this step; Ctrl-C quits at once\n");
-  assert.match(stdout, /\nto go on: npm run -s lanegrad -- train --resume /);
+  assert.match(stderr, "\nSIGINT: finishing this step; Ctrl-C, after a second, quits at once\n");
+  assert.match(stdout, /\nto resume: npm run -s lanegrad -- train --resume /);
   const { losses, outcome } = jsonIn(out, "history.json") as { losses: unknown[]; outcome: string };
   assert.is(outcome, "aborted");
   assert.ok(losses.length > 0 && losses.length < 100_000);
@@ -296,6 +300,81 @@ test("--keep, --checkpoint-every and the default of three", async () => {
   assert.equal(await names("--keep", "1"), ["checkpoint-000000005.safetensors"]);
 });
 
+/** What a full disk does to files whose names have this in them. */
+function fullFor(part: string): (call: string, path: string) => void {
+  return (call, path) => {
+    if (call === "writeFile" && path.includes(part)) throw systemError("ENOSPC");
+  };
+}
+
+test("a run that diverges names the last checkpoint, which can be resumed and holds finite weights", async () => {
+  const out = newPath();
+  const args = ["--activation", "relu", "--schedule", "step", "--decay-every", "3", "--decay-factor", "1e39"];
+  const saving = [
+    "--iterations",
+    "90",
+    "--batch-size",
+    "10",
+    "--learning-rate",
+    "0.1",
+    "--checkpoint-every",
+    "1",
+    "--keep",
+    "1",
+  ];
+  let said = "";
+  const call = () =>
+    ran(trainCommand, ["--data", data, "--hidden", "5", ...saving, ...args, "--out", out], () => {
+      process.stderr.write = (text) => {
+        said += String(text);
+        return true;
+      };
+    });
+  const { iteration } = await assertRejects(call, DivergedError, "diverged");
+  assert.is(iteration, 3);
+  const name = "checkpoint-000000003.safetensors";
+  assert.match(said, new RegExp(`\nthe last checkpoint, whose weights are finite, is .*\\d/${name}\n$`));
+  assert.equal(
+    readdirSync(out).filter((file) => file.startsWith("checkpoint")),
+    [name],
+  );
+  const { tensors } = decodeSafetensors(readFileSync(join(out, name)));
+  for (const { name: of, data: values } of tensors)
+    assert.ok(
+      values.every((x) => Number.isFinite(Number(x))),
+      of,
+    );
+  assert.is((jsonIn(out, "history.json")["losses"] as unknown[]).length, 4);
+});
+
+test("an earlier run is neither replaced nor touched without --force, which leaves nothing of it", async () => {
+  const out = newPath();
+  await train(["--iterations", "5", "--checkpoint-every", "1", "--report", "--out", out]);
+  const content = () => readdirSync(out).map((name) => [name, readFileSync(join(out, name), "hex")]);
+  const before = content();
+  const again = ["--iterations", "2", "--seed", "9", "--out", out];
+  const { message } = await assertRejects(() => train(again), UsageError, "over a run");
+  assert.match(message, /: holds a run \(16-5-10, data .*, 5 of 5 iterations, finished, 20.*, test accuracy \d/);
+  assert.equal(content(), before);
+  assert.is((await train([...again, "--force"])).code, 0);
+  assert.equal(readdirSync(out).sort(), [
+    ...["checkpoint-000000002.safetensors", "config.json", "history.csv", "history.json", "log.txt"],
+    ...["network.json", "weights.safetensors"],
+  ]);
+  assert.is(jsonIn(out, "config.json")["seed"], 9);
+  assert.not("force" in jsonIn(out, "config.json"), "a second start by --config refuses again");
+  await assertRejects(() => train(["--force"]), UsageError, "a folder that is new anyway");
+});
+
+test("the folder of the examples is not a run's", async () => {
+  const { message } = await assertRejects(() => train(["--iterations", "2", "--out", data]), UsageError, "the data");
+  assert.match(message, "the folder of the examples");
+  assert.equal(readdirSync(data).length, 4);
+  const address = String(pathToFileURL(data));
+  const call = () => ran(trainCommand, ["--data", address, "--batch-size", "10", "--iterations", "2", "--out", data]);
+  await assertRejects(call, UsageError, "by its address");
+});
+
 test("--report: figures in the run's folder, or a word on why not", async () => {
   const out = newPath();
   const drawn = await train(["--iterations", "2", "--report", "--out", out]);
@@ -304,16 +383,16 @@ test("--report: figures in the run's folder, or a word on why not", async () => 
   const page = readFileSync(join(out, "report.html"), "utf8");
   assert.match(page, "after 2 steps.");
   assert.match(page, `<tr><th>data<td>${data}`);
-  const open = (original: typeof import("node:fs").openSync) =>
-    ((path: string, flags: string) => {
-      if (path.includes(".svg")) throw systemError("ENOSPC");
-      return original(path, flags);
-    }) as typeof import("node:fs").openSync;
-  const full = await whileReplaced("openSync", open, () =>
-    train(["--iterations", "2", "--report", "--out", newPath()]),
+  const full = await whilePromised(
+    "open",
+    (original) => opening(original, fullFor(".svg")),
+    () => train(["--iterations", "2", "--report", "--out", newPath()]),
   );
   assert.is(full.code, 0, "the run does not fail for them");
-  assert.match(full.stderr, /no report: cannot write to .*loss\.svg: ENOSPC/);
+  assert.match(
+    full.stderr,
+    /no report: cannot write to .*loss\.svg: ENOSPC.*; later: npm run -s lanegrad -- report .*\d\n/,
+  );
   assert.not.match((await train(["--iterations", "2", "--out", newPath()])).stderr, "report");
 });
 

@@ -10,6 +10,7 @@ import type { FlagsOf } from "../../src/cli/flags.ts";
 import { inspectCommand } from "../../src/cli/inspect.ts";
 import { parse } from "../../src/cli/options.ts";
 import { predictCommand } from "../../src/cli/predict.ts";
+import { reportCommand } from "../../src/cli/report_command.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { type Ended, ROOT } from "./script.ts";
 import { runFile, type Snippet } from "./snippets.ts";
@@ -29,7 +30,7 @@ type Package = {
 const PACKAGE: Package = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 /** Programs that are not the project's: what they are told is not looked into. */
 const OTHERS: ReadonlySet<string> = new Set(["cd", "curl", "git"]);
-const COMMANDS = [trainCommand, evaluateCommand, predictCommand, inspectCommand, exportCommand];
+const COMMANDS = [trainCommand, evaluateCommand, predictCommand, inspectCommand, exportCommand, reportCommand];
 /** Commands whose flags are those of a script, or none. */
 const OTHER_COMMANDS: ReadonlySet<string> = new Set(["download", "gradcheck", "bench", "help"]);
 const MAIN = "src/cli/main.ts";
@@ -111,6 +112,7 @@ function targetOfScript(name: string, args: readonly string[]): Target | undefin
   const [words = ""] = (PACKAGE.scripts[name] ?? "").split(" && ").slice(-1);
   const [first, ...rest] = wordsOf(words);
   if (first === "npm") return targetOf("npm", [...rest, ...args]);
+  if (first === "node") return targetOf("node", [...rest, ...args]);
   if (first === "tsx") return { file: rest[0] ?? "", args: [...rest.slice(1), ...args] };
   return { file: first === undefined ? "" : "package.json", args: [] }; // a tool's own
 }

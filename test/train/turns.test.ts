@@ -43,6 +43,34 @@ test("others get their turn when 50 ms have passed, and not before", async () =>
   assert.equal(turns, [4, 8, 12]);
 });
 
+test("a checkpoint of a moment within an evaluation: the run that resumes from it evaluates first, to the same records", async () => {
+  const validation = clusters({ count: 300, size: 5, classes: 3, seed: 2 });
+  for (const options of [
+    { epochs: 4, batchSize: 20, optimizer },
+    { iterations: 9, batchSize: 20, optimizer },
+    { epochs: 30, batchSize: 20, optimizer: sgd({ learningRate: 8 }), earlyStopping: { patience: 2 } },
+  ]) {
+    using whole = netOf();
+    const wanted = await train(whole, data, { ...options, validation });
+    for (let moment = 1; ; moment++) {
+      using first = netOf();
+      using left = new Trainer(first, { train: data, validation }, options);
+      let seen = 0;
+      for (const progress of left.turns()) {
+        if (progress === undefined) seen += 1;
+        if (seen === moment) break;
+      }
+      if (seen < moment) break; // there were no more
+      using second = netOf();
+      const found = await train(second, data, { ...options, validation, resume: checkpointOf(left) });
+      assert.equal(found, wanted, `moment ${moment}`);
+      assert.equal(second.parameters["W1"]?.data, whole.parameters["W1"]?.data);
+      for (const _ of left.turns()); // the same trainer may also be driven on
+      assert.equal(left.history, wanted, `moment ${moment}, by itself`);
+    }
+  }
+});
+
 test("a run that is aborted while data is on its way ends after the step that it falls in", async () => {
   using net = netOf();
   const controller = new AbortController();

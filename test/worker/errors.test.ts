@@ -1,8 +1,12 @@
 /** Errors cross from a worker with their class, their fields and their cause. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Dataset } from "../../src/data/dataset.ts";
 import * as library from "../../src/errors.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
+import { sgd } from "../../src/nn/optimizers.ts";
+import { schedule } from "../../src/nn/schedules.ts";
+import type { Checkpoint } from "../../src/train/checkpoint.ts";
 import { emptyHistory } from "../../src/train/history.ts";
 import { decodeError, encodeError } from "../../src/worker/errors.ts";
 import { clusters } from "../support/digits.ts";
@@ -131,6 +135,29 @@ test("a run that diverges is rejected, and its history holds the records up to t
   );
   assert.is(history.losses.length, error.iteration + 1);
   assert.not.ok(Number.isFinite(history.losses.at(-1)));
+});
+
+test("a run whose last update overflows is rejected, and the checkpoints that were sent are finite", async () => {
+  await using worker = await startLocalWorker();
+  const net = await worker.network(sequential(dense(8, 2)), { seed: 0 });
+  const { name, inputs, labels, shape, classes } = clusters({ count: 30, size: 8, classes: 2, seed: 1 });
+  const data = await worker.dataset(new Dataset({ name, inputs, labels, shape, classes }));
+  const parts = [
+    { schedule: 1e-6, steps: 2 },
+    { schedule: 3e38, steps: 1 },
+  ];
+  const sent: Checkpoint[] = [];
+  const options = {
+    ...{ epochs: 1, batchSize: 10, optimizer: sgd({ learningRate: schedule({ kind: "sequence", parts }) }) },
+    ...{ checkpointEvery: 1, onCheckpoint: (checkpoint: Checkpoint) => void sent.push(checkpoint) },
+  };
+  const error = await assertRejects(() => net.train(data, options), library.DivergedError, "DivergedError");
+  assert.equal([error.iteration, error.subject], [2, "W1"]);
+  assert.equal(
+    sent.map(({ iteration }) => iteration),
+    [1, 2],
+  );
+  for (const { arrays } of sent) assert.ok(arrays.get("W1")?.data.every((x) => Number.isFinite(Number(x))));
 });
 
 test.run();

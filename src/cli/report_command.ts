@@ -1,0 +1,115 @@
+/** `lanegrad report`: figures and report.html of a run that has ended, from what it left in its folder. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Engine, type EvaluationRecord, type MnistVariant, type TrainHistory } from "lanegrad";
+import { type Command, command } from "./command.ts";
+import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source, sha256Of } from "./digits.ts";
+import { checkFit } from "./evaluate.ts";
+import { FileError, isFolder, quoted, shown } from "./files.ts";
+import { section, toggle } from "./flags.ts";
+import { lock } from "./lock.ts";
+import { openModel } from "./model.ts";
+import { type Parsed, readJsonObject } from "./options.ts";
+import { PROGRAM } from "./program.ts";
+import { downloadReporter, print, printJson, say } from "./report.ts";
+
+type ReportValues = Source & { readonly json?: boolean | undefined };
+
+export const reportCommand: Command = command<ReportValues>({
+  name: "report",
+  about:
+    "Draws a run that has ended: report.html and its figures, in the run's folder, where they replace those of before.\n" +
+    "Needs the packages of lanegrad/plot.",
+  usage: "report RUN [options]",
+  operands: [1, 1],
+  flags: {
+    ...section("data", {
+      ...DATA_FLAGS,
+      data: { ...DATA_FLAGS.data, about: "the run's examples, where they are elsewhere by now: the four MNIST files" },
+    }),
+    ...section("output", { json: toggle("one JSON object") }),
+  },
+  examples: ["lanegrad report runs/one", "lanegrad report runs/one --data ~/mnist"],
+  run: report,
+});
+
+async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): Promise<number> {
+  const { checkFigures, writeReport } = await import("./figures.ts");
+  await checkFigures();
+  const folder = resolve(run);
+  checkEnded(folder);
+  const { release } = lock(folder);
+  try {
+    const { facts, history } = readHistory(join(folder, "history.json"));
+    const config = readJsonObject(join(folder, "config.json"));
+    const digits = await loadDigits(sourceOf(values, config), downloadReporter(values));
+    if (typeof config["dataSha256"] === "string" && config["dataSha256"] !== sha256Of(digits)) {
+      throw new FileError(digits.folder, `other examples than those that ${shown(folder)} was trained on`);
+    }
+    using engine = await Engine.load();
+    const { net: opened, file } = await openModel(engine, join(folder, "weights.safetensors"), {});
+    using net = opened;
+    checkFit(net, file, digits.test, examplesOf(digits, "test"));
+    const files = await writeReport(folder, { net, history, test: digits.test, facts });
+    if (digits.note) say(NOT_MNIST);
+    if (values.json) printJson({ folder, files });
+    else print([`report.html and its figures are in ${shown(folder)}`]);
+    return 0;
+  } finally {
+    release();
+  }
+}
+
+/** @throws {FileError} there is no run, or it has not ended: a report is of its history and its weights */
+function checkEnded(folder: string): void {
+  if (!isFolder(folder))
+    throw new FileError(shown(folder), existsSync(folder) ? "a file, expected a run" : "no such run");
+  for (const name of ["config.json", "history.json", "weights.safetensors"]) {
+    if (existsSync(join(folder, name))) continue;
+    const isRun = existsSync(join(folder, "config.json"));
+    const cure = `${PROGRAM} train --resume ${quoted(shown(folder))} may end it`;
+    throw new FileError(
+      shown(folder),
+      isRun ? `no ${name}: the run has not ended; ${cure}` : `no run: ${name} is missing`,
+    );
+  }
+}
+
+/** The examples that the flags name, or the run's configuration. */
+function sourceOf({ data, dataset, variant }: Source, config: Readonly<Record<string, unknown>>): Source {
+  const recorded = typeof config["variant"] === "string" ? (config["variant"] as MnistVariant) : undefined;
+  if (data !== undefined || dataset !== undefined) return { data, dataset, variant };
+  return {
+    data: typeof config["data"] === "string" ? config["data"] : undefined,
+    dataset: config["dataset"] === "mnist" ? "mnist" : undefined,
+    variant: variant ?? recorded,
+  };
+}
+
+type Read = { readonly facts: Readonly<Record<string, unknown>>; readonly history: TrainHistory };
+
+/** @throws {FileError} it is no history of a run */
+function readHistory(file: string): Read {
+  const { configuration: facts, end: _, ...history } = readJsonObject(file);
+  const { losses, evaluations, epochs } = history;
+  const isList = Array.isArray(losses) && losses.every((loss) => typeof loss === "number" || loss === null);
+  const isOfRun = isRecord(facts) && Array.isArray(facts["layers"]);
+  if (!isList || !isRecords(evaluations) || !isRecords(epochs) || !isOfRun) {
+    throw new FileError(shown(file), "expected the history of a run");
+  }
+  const read = { ...history, evaluations: evaluations.map(measured) } as unknown as TrainHistory;
+  return { facts, history: read };
+}
+
+/** JSON has null for what was not finite: it is not drawn. */
+function measured(record: Readonly<Record<string, unknown>>): EvaluationRecord {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as EvaluationRecord;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isRecords(value: unknown): value is readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) && value.every(isRecord);
+}
