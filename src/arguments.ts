@@ -55,3 +55,9 @@ export function checkNumbers(option: string, value: unknown): asserts value is A
   checkList(option, value, "an array of numbers");
   for (let i = 0; i < value.length; i++) checkType(`${option}[${i}]`, "number", value[i]);
 }
+
+/** @throws {OptionError} no signal, of any realm or library, nor undefined */
+export function checkSignal(option: string, value: unknown): void {
+  if (value !== undefined && typeof (value as AbortSignal | null)?.aborted !== "boolean")
+    throw new OptionError(option, "an AbortSignal", value);
+}

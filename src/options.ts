@@ -14,13 +14,18 @@ export type KeysOf<Options> = { readonly [Key in keyof Required<Options>]: 1 };
  */
 export function checkOptions<Options>(op: string, options: unknown, keys: KeysOf<NoInfer<Options>>): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || tagOf(options) !== "Object")
+  if (typeof options !== "object" || options === null || !isPlain(options))
     throw new OptionError(op, "an object of options", options);
-  for (const key of Object.keys(options as object)) {
+  for (const key of Object.keys(options)) {
     if (Object.hasOwn(keys, key)) continue;
     const meant = nearest(key, Object.keys(keys));
     const hint =
       meant === undefined ? `options are ${Object.keys(keys).join(", ") || "none"}` : `did you mean ${meant}?`;
     throw new OptionError(`${op}: ${key}`, `unknown option; ${hint}`);
   }
+}
+
+/** An object of any realm, with methods of its own or without; makes no string where a minibatch is loaded. */
+function isPlain(options: object): boolean {
+  return Object.getPrototypeOf(options) === Object.prototype || tagOf(options) === "Object";
 }

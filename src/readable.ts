@@ -17,7 +17,8 @@ const TypedArray = Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
  */
 export function checkReadable(option: string, array: unknown): void {
   if (!(array instanceof TypedArray) && !ArrayBuffer.isView(array)) return;
-  if (!ArrayBuffer.isView(array)) throw new OptionError(option, "pass the typed array itself, not a Proxy of it");
+  if (!ArrayBuffer.isView(array))
+    throw new OptionError(option, "pass the array itself, such as toRaw(array), not a Proxy of it");
   if (tagOf(array) === "DataView") return;
   try {
     (array as Uint8Array).keys(); // refused by an array whose elements are gone

@@ -252,7 +252,7 @@ test("arrays whose elements are gone are refused, not taken for empty ones", () 
   using x = zeros(engine, [0]);
   for (const array of gone) {
     for (const call of [() => tensor(engine, array), () => x.set(array), () => net.predict(array)]) {
-      assert.match(assertThrows(call, OptionError, String(call)).message, /the elements of the array are gone/);
+      assert.match(assertThrows(call, OptionError, String(call)).message, /the elements are gone/);
     }
   }
   using empty = tensor(engine, new Float32Array(0));

@@ -3,6 +3,7 @@
  * content are of Node's realm there, everything else of the sandbox's.
  */
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { build } from "esbuild";
 import { suite } from "uvu";
@@ -49,6 +50,7 @@ test("it computes, reads files and tells missing from broken ones as anywhere", 
     format: "cjs",
     target: "node20",
     supported: { "dynamic-import": false }, // a sandbox has only require
+    alias: { "#platform": join(ROOT, "src/platform/node.ts") },
     logLevel: "error",
     logOverride: { "empty-import-meta": "silent" },
   });

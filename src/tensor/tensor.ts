@@ -226,6 +226,7 @@ export function tensor<A extends TensorData, D extends DType = DTypeOf<A>>(
 ): Tensor<D> {
   checkOptions<TensorOptions<D>>("tensor", options, { dtype: 1, shape: 1, name: 1 });
   const { dtype, shape, name } = options;
+  checkText("tensor: name", name);
   const natural = isNumbers(`tensor: ${name ?? "values"}`, values) ? [values.length] : shapeOf("tensor", values);
   const wanted = checkShape("shape", shape === undefined ? natural : shape);
   if (countOf(wanted) !== countOf(natural)) {

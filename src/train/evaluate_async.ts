@@ -2,8 +2,10 @@
  * Evaluation on the main thread of a page or a server: the same results, while timers, input and signals have their turn
  * about every 50 ms. The shortest work without a turn is a block of 256 examples.
  */
+import { checkSignal } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
+import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type EvaluateOptions, type Evaluation, evaluation } from "./evaluate.ts";
 import { type Misclassified, type MisclassifiedOptions, misclassification } from "./misclassified.ts";
@@ -22,7 +24,7 @@ export type AsyncOptions = {
  * The network is not to be trained meanwhile: a part of the examples would meet other weights.
  *
  * @throws {ShapeError} (rejects) the examples have another size than the network's input, or the targets than its output
- * @throws {OptionError} (rejects) `topK` is no number of classes, or there are none
+ * @throws {OptionError} (rejects) an unknown option, `topK` is no number of classes, or there are none
  * @throws {IndexError} (rejects) a label that the network has no output for
  * @throws {DTypeError} (rejects) labels, where the network's loss needs numbers
  * @throws what `signal` was aborted with
@@ -32,15 +34,18 @@ export type AsyncOptions = {
 export async function evaluateAsync<D extends FloatType>(
   trainable: Trainable<D>,
   data: Dataset | ResidentDataset,
-  { signal, ...options }: EvaluateOptions & AsyncOptions = {},
+  options: EvaluateOptions & AsyncOptions = {},
 ): Promise<Evaluation> {
-  return inTurns(evaluation(networkOf(trainable), data, options), signal);
+  checkOptions<EvaluateOptions & AsyncOptions>("evaluateAsync", options, { topK: 1, signal: 1 });
+  const { signal, ...counted } = options;
+  checkSignal("evaluateAsync: signal", signal);
+  return inTurns(evaluation(networkOf(trainable), data, counted), signal);
 }
 
 /**
  * Finds the most confidently wrong examples as `misclassified` does, and yields to the event loop about every 50 ms.
  *
- * @throws {OptionError} (rejects) a limit that is no whole number from 1 on
+ * @throws {OptionError} (rejects) an unknown option, or a limit that is no whole number from 1 on
  * @throws {ShapeError} (rejects) the examples have another size than the network's input
  * @throws {DTypeError} (rejects) the dataset has numbers for targets, and the network's loss tells of no classes
  * @throws what `signal` was aborted with
@@ -50,7 +55,10 @@ export async function evaluateAsync<D extends FloatType>(
 export async function misclassifiedAsync<D extends FloatType>(
   trainable: Trainable<D>,
   data: Dataset | ResidentDataset,
-  { signal, ...options }: MisclassifiedOptions & AsyncOptions = {},
+  options: MisclassifiedOptions & AsyncOptions = {},
 ): Promise<Misclassified[]> {
-  return inTurns(misclassification(networkOf(trainable), data, options), signal);
+  checkOptions<MisclassifiedOptions & AsyncOptions>("misclassifiedAsync", options, { limit: 1, signal: 1 });
+  const { signal, ...shown } = options;
+  checkSignal("misclassifiedAsync: signal", signal);
+  return inTurns(misclassification(networkOf(trainable), data, shown), signal);
 }

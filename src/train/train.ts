@@ -3,14 +3,13 @@
  */
 
 import { nextTurn } from "#platform";
-import { checkType } from "../arguments.ts";
+import { checkSignal, checkType } from "../arguments.ts";
 import { Dataset } from "../data/dataset.ts";
 import { split } from "../data/split.ts";
 import { OptionError } from "../errors.ts";
 import type { Trainable } from "../nn/trainable.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
-import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
@@ -98,8 +97,7 @@ export async function train<D extends FloatType>(
   for (const [name, call] of Object.entries({ onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, onBest })) {
     if (call !== undefined) checkType(`train: ${name}`, "function", call);
   }
-  if (signal !== undefined && tagOf(signal) !== "AbortSignal")
-    throw new OptionError("train: signal", "an AbortSignal", signal);
+  checkSignal("train: signal", signal);
   checkEvery(checkpointEvery);
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };

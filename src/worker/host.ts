@@ -1,6 +1,8 @@
 /**
  * The worker's side: an engine, and the networks and datasets that the program has given numbers to.
  */
+
+import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { WorkerError } from "../errors.ts";
 import { Network } from "../nn/network.ts";
@@ -230,8 +232,13 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
 function optionsOf({ augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"]): TrainerOptions {
   return {
     ...options,
-    ...(augmentation && { augmentation: augment(augmentation) }),
+    ...(augmentation && { augmentation: augment(amountsOf(augmentation)) }),
     ...(optimizer && { optimizer: { ...optimizer, learningRate: schedule(optimizer.learningRate) } }),
     ...(learningRate !== undefined && { learningRate: schedule(learningRate) }),
   };
+}
+
+/** Without the word of what it describes, which is no option. */
+function amountsOf({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): AugmentationAmounts {
+  return { shift, rotate, scale };
 }

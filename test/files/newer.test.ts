@@ -60,7 +60,7 @@ test("a network whose tensors are named in another way", () => {
 });
 
 const CHECKPOINTS: readonly (readonly [what: string, file: string, from: string, to: string, message: RegExp])[] = [
-  ["version", "adam", '"version":1', '"version":2', /expected a checkpoint of version 1, found 2/],
+  ["version", "adam", '"version":1', '"version":3', /expected a checkpoint of version 2, found 3/],
   ["optimizer", "adam", '"kind":"adam"', '"kind":"lion"', /optimizer.*"lion"/],
   ["number of an optimizer", "adam", '"beta1":', '"beta3":0.5,"beta1":', /optimizer.*"beta3"/],
   ["schedule", "schedule-cosine", '"kind":"cosine"', '"kind":"oneCycle"', /schedule.*"oneCycle"/],

@@ -157,8 +157,8 @@ test("facts of the wrong kind, and an order of another type, are refused by word
   const others = tensors.map((tensor) => (tensor === order ? wide : tensor));
   const before = resultOf(trainer);
   for (const [reason, bytes] of [
-    [/expected a checkpoint of version 2, found {"toString":1,"valueOf":1}/, written({ version: own })],
-    [/examples {"toString":1,"valueOf":1} there, 70 here/, written({ data: { examples: own, size: 19 } })],
+    [/expected a checkpoint of version 2, found { toString: 1, valueOf: 1 }/, written({ version: own })],
+    [/examples { toString: 1, valueOf: 1 } there, 70 here/, written({ data: { examples: own, size: 19 } })],
     [/no data/, written({ data: 7 })],
     [/no sampler/, written({ sampler: null })],
     [/no records/, written({ evaluations: {} })],

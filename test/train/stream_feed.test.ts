@@ -184,7 +184,7 @@ test("going on where a stream has no minibatch, or from a position that is none,
   await train(net, streamOf(all, 0), { ...options, checkpointEvery: 3, onCheckpoint });
   const short = streamOf(all.slice(0, 40), 0);
   const error = await assertRejects(() => train(net, short, { ...options, resume: kept[0]! }), OptionError, "shorter");
-  assert.match(error.message, /expected more than 3 minibatches, as it had before, found "?fewer/);
+  assert.match(error.message, /expected more than 3 minibatches, as the stream had before/);
   using trainer = new Trainer(net, { train: streamOf(all, 0) }, options);
   for (const wrong of [-1, 0.5, Number.NaN]) {
     for (const state of [
