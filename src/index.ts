@@ -93,19 +93,12 @@ export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
+export { type BatchNormLayer, batchNorm } from "./nn/batch_norm.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
-export type { Forward, Mode } from "./nn/forward.ts";
+export type { Forward } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
-export {
-  type BatchNormLayer,
-  batchNorm,
-  type DenseLayer,
-  dense,
-  type Layer,
-  type Sequential,
-  sequential,
-} from "./nn/layers.ts";
+export { type DenseLayer, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
@@ -186,6 +179,7 @@ export {
   type UnaryFunction,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
+export type { Mode } from "./ops/layer.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
 export { apply } from "./ops/operation.ts";
 export { max, mean, type ReduceFunction, type ReduceOptions, sum } from "./ops/reduce.ts";

@@ -2,21 +2,12 @@
  * From a description and its parameters to expressions: what each layer computes.
  */
 
-import { OptionError } from "../errors.ts";
-import { affine } from "../ops/affine.ts";
-import { add, div, mul, sub } from "../ops/binary.ts";
-import { dropout } from "../ops/dropout.ts";
-import type { ActivationLayer } from "../ops/elementwise.ts";
-import { gelu, leakyRelu, relu, sigmoid, softplus, sqrt, square, tanh } from "../ops/elementwise.ts";
-import { mean } from "../ops/reduce.ts";
-import { type Expression, expressionOf } from "../tensor/expression.ts";
+import { type LayerRecord, type Mode, recordOf } from "../ops/layer.ts";
+import type { Expression } from "../tensor/expression.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { BatchNormLayer, Layer } from "./layers.ts";
-
-/** Layers do more while training: units are dropped, and batches are normalised by themselves. */
-export type Mode = "train" | "predict";
+import type { Layer } from "./layers.ts";
 
 /** A network's tensors by name. */
 export type Named<V> = Readonly<Record<string, V>>;
@@ -76,76 +67,20 @@ export function forward<D extends FloatType>(
   { parameters, statistics, counter }: ForwardParts<D>,
 ): Forward<D> {
   const updated: (readonly [Expression<D>, Tensor<D>])[] = [];
-  let [denses, norms, dropouts] = [0, 0, 0];
+  const counts: Record<string, number> = {};
   let z = x;
   for (const layer of layers) {
-    switch (layer.kind) {
-      case "dense":
-        denses += 1;
-        z = affine(z, parameters[`W${denses}`] as Expression<D>, parameters[`b${denses}`] as Expression<D>);
-        break;
-      case "activation":
-        z = activate(layer, z);
-        break;
-      case "dropout":
-        dropouts += 1;
-        if (mode === "train" && layer.rate > 0)
-          z = dropout(z, counter as Tensor<"int32">, { rate: layer.rate, stream: dropouts });
-        break;
-      default: {
-        norms += 1;
-        const of = (name: string) => `${name}${norms}`;
-        const [gamma, beta] = [parameters[of("gamma")], parameters[of("beta")]] as [Expression<D>, Expression<D>];
-        const [meanTensor, varianceTensor] = [statistics[of("mean")], statistics[of("variance")]] as [
-          Tensor<D>,
-          Tensor<D>,
-        ];
-        // Leaves, which are read when the program runs: operations on the tensors themselves would compute at once.
-        const [runningMean, runningVariance] = [expressionOf(meanTensor), expressionOf(varianceTensor)];
-        if (mode === "predict") {
-          z = normalise(z, runningMean, runningVariance, layer, gamma, beta);
-          break;
-        }
-        const [m = 0] = z.shape;
-        if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
-        const average = mean(z, { axes: [0] });
-        const variance = mean(square(sub(z, average)), { axes: [0] });
-        const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
-        updated.push([running(runningMean, average, layer), meanTensor]);
-        updated.push([running(runningVariance, unbiased, layer), varianceTensor]);
-        z = normalise(z, average, variance, layer, gamma, beta);
-      }
-    }
+    const number = (counts[layer.kind] ?? 0) + 1;
+    counts[layer.kind] = number;
+    const { forward } = recordOf(layer) as LayerRecord<Layer>;
+    z = forward(z, layer, {
+      mode,
+      number,
+      parameter: (name) => parameters[`${name}${number}`] as Expression<D>,
+      statistic: (name) => statistics[`${name}${number}`] as Tensor<D>,
+      counter,
+      update: (statistic, value) => updated.push([value, statistic]),
+    });
   }
   return { z, statistics: updated };
 }
-
-const CURE = "dropLast: true leaves out a short last one";
-
-/** γ(z - mean) / √(variance + ε) + β */
-function normalise<D extends FloatType>(
-  z: Expression<D>,
-  average: Expression<D>,
-  variance: Expression<D>,
-  { epsilon }: BatchNormLayer,
-  gamma: Expression<D>,
-  beta: Expression<D>,
-): Expression<D> {
-  const deviation = sqrt(add(variance, epsilon));
-  return add(mul(div(sub(z, average), deviation), gamma), beta);
-}
-
-function running<D extends FloatType>(
-  before: Expression<D>,
-  now: Expression<D>,
-  { momentum }: BatchNormLayer,
-): Expression<D> {
-  return add(mul(now, momentum), mul(before, 1 - momentum));
-}
-
-function activate<D extends FloatType>(layer: ActivationLayer, z: Expression<D>): Expression<D> {
-  if (layer.name === "leakyRelu") return leakyRelu(z, layer.slope === undefined ? {} : { slope: layer.slope });
-  return ACTIVATIONS[layer.name](z);
-}
-
-const ACTIVATIONS = { sigmoid, tanh, relu, softplus, gelu };

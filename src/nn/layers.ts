@@ -1,13 +1,16 @@
 /**
- * Layers as descriptions: plain data without memory, which JSON can write. `network` gives them parameters.
+ * Layers as descriptions without memory, which JSON can write and `parseDescription` reads. `network` gives them parameters.
  *
  *   sequential(dense(784, 512), relu(), dropout(0.2), batchNorm(), dense(512, 10))
  */
 
 import { OptionError, ShapeError } from "../errors.ts";
-import { checkRate, type DropoutLayer } from "../ops/dropout.ts";
-import { ACTIVATION_LAYERS, type ActivationLayer } from "../ops/elementwise.ts";
+import { affine } from "../ops/affine.ts";
+import type { DropoutLayer } from "../ops/dropout.ts";
+import type { ActivationLayer } from "../ops/elementwise.ts";
+import { type LayerRecord, layerOf, recordOf } from "../ops/layer.ts";
 import { checkOptions } from "../options.ts";
+import type { BatchNormLayer } from "./batch_norm.ts";
 import { checkInitializer, type Initializer } from "./initializers.ts";
 import { checkSize } from "./inputs.ts";
 
@@ -22,24 +25,7 @@ export type DenseLayer = {
   readonly weights?: Initializer;
 };
 
-/**
- * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
- *
- * While training, by the minibatch's mean and (biased) variance. The running mean and variance, by which it predicts,
- * become `(1 - momentum)·running + momentum·minibatch`, with the unbiased variance, Σ(z - mean)² / (m - 1), of m rows. Every
- * minibatch has the same weight, a short last one too.
- */
-export type BatchNormLayer = {
-  readonly kind: "batchNorm";
-  /** The fraction of a minibatch's mean and variance in the running ones, as in PyTorch. */
-  readonly momentum: number;
-  /** Added to the variance. */
-  readonly epsilon: number;
-};
-
-type BatchNormOptions = { readonly momentum?: number; readonly epsilon?: number };
-
-/** A layer's description: plain data. */
+/** A layer's description, made by its function or by `parseDescription`. */
 export type Layer = DenseLayer | ActivationLayer | DropoutLayer | BatchNormLayer;
 
 /** Layers one after the other. */
@@ -66,31 +52,10 @@ export function dense(
 ): DenseLayer {
   checkOptions<{ readonly weights?: Initializer }>("dense", options, { weights: 1 });
   const { weights } = options;
-  checkSize("dense: inputSize", inputSize);
-  checkSize("dense: outputSize", outputSize);
-  if (weights === undefined) return { kind: "dense", inputSize, outputSize };
-  checkInitializer("dense: weights", weights);
-  return { kind: "dense", inputSize, outputSize, weights };
-}
-
-/**
- * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
- *
- * One row has no variance, so that a minibatch of one row cannot be trained on: it is an `OptionError`. Where the last
- * minibatch of an epoch would have one row, `train` refuses to start; `dropLast: true` leaves that minibatch out.
- *
- * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
- * @example
- * const layers = sequential(dense(784, 50), batchNorm({ momentum: 0.01 }), relu(), dense(50, 10));
- */
-export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
-  checkOptions<BatchNormOptions>("batchNorm", options, { momentum: 1, epsilon: 1 });
-  const { momentum = 0.1, epsilon = 1e-5 } = options;
-  if (!Number.isFinite(momentum) || momentum < 0 || momentum > 1)
-    throw new OptionError("batchNorm: momentum", "a number from 0 to 1", momentum);
-  if (!Number.isFinite(epsilon) || epsilon <= 0)
-    throw new OptionError("batchNorm: epsilon", "a number above 0", epsilon);
-  return { kind: "batchNorm", momentum, epsilon };
+  const sizes = { kind: "dense", inputSize, outputSize } as const;
+  const layer = layerOf<DenseLayer>(weights === undefined ? sizes : { ...sizes, weights }, DENSE);
+  checkDense("dense", layer);
+  return layer;
 }
 
 /**
@@ -133,28 +98,26 @@ export function checkSequential(description: Sequential): void {
   if (size === undefined) throw new OptionError("sequential", "expected at least one dense layer");
 }
 
+/** @throws {OptionError} no layer, an unknown key, or a value outside its range */
 function checkLayer(option: string, layer: Layer): void {
-  switch (layer?.kind) {
-    case "dense":
-      checkOptions<DenseLayer>(option, layer, { kind: 1, inputSize: 1, outputSize: 1, weights: 1 });
-      dense(layer.inputSize, layer.outputSize, layer.weights === undefined ? {} : { weights: layer.weights });
-      return;
-    case "batchNorm": {
-      const { kind, ...options } = layer;
-      batchNorm(options);
-      return;
-    }
-    case "dropout":
-      checkOptions<DropoutLayer>(option, layer, { kind: 1, rate: 1 });
-      checkRate(`${option}: rate`, layer.rate);
-      return;
-    case "activation":
-      checkOptions<Required<ActivationLayer>>(option, layer, { kind: 1, name: 1, slope: 1 });
-      if (ACTIVATION_LAYERS.includes(layer.name)) return;
-      throw new OptionError(`${option}: name`, ACTIVATION_LAYERS.join(", "), layer.name);
-    default:
-      throw new OptionError(option, "a layer: dense(…), relu(), dropout(…), batchNorm()", layer);
-  }
+  const record = recordOf(layer);
+  if (record === undefined) throw new OptionError(option, LAYERS, layer);
+  checkOptions(option, layer, record.keys);
+  record.check(option, layer);
+}
+
+const LAYERS = "a layer: dense(…), relu(), dropout(…), batchNorm(), or one that parseDescription read";
+
+const DENSE: LayerRecord<DenseLayer> = {
+  keys: { kind: 1, inputSize: 1, outputSize: 1, weights: 1 },
+  check: checkDense,
+  forward: (z, _, { parameter }) => affine(z, parameter("W"), parameter("b")),
+};
+
+function checkDense(option: string, { inputSize, outputSize, weights }: DenseLayer): void {
+  checkSize(`${option}: inputSize`, inputSize);
+  checkSize(`${option}: outputSize`, outputSize);
+  if (weights !== undefined) checkInitializer(`${option}: weights`, weights);
 }
 
 /** How a dense layer's weights start: by what follows it, where nothing is said. */

@@ -9,6 +9,7 @@ import { allOrNothing, Owner } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
+import type { Mode } from "../ops/layer.ts";
 import { softmax } from "../ops/softmax.ts";
 import { copy } from "../ops/vectors.ts";
 import { checkOptions } from "../options.ts";
@@ -21,7 +22,7 @@ import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
-import { type Forward, forward, type Mode, type Named, shapesOf } from "./forward.ts";
+import { type Forward, forward, type Named, shapesOf } from "./forward.ts";
 import { initialize } from "./initial_values.ts";
 import {
   checkFloatType,

@@ -10,6 +10,7 @@ import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, type Into } from "./check.ts";
+import { type LayerRecord, layerOf } from "./layer.ts";
 import { apply } from "./operation.ts";
 
 /** How much is left out, and by which mask. */
@@ -71,7 +72,7 @@ export function dropout<D extends FloatType>(
 ): Value<D> | DropoutLayer {
   if (typeof x === "number" || (counter === undefined && options === undefined)) {
     checkRate("dropout: rate", x as number);
-    return { kind: "dropout", rate: x as number };
+    return layerOf({ kind: "dropout", rate: x as number }, LAYER);
   }
   checkOptions<DropoutOptions & Into<D>>("dropout", options, { rate: 1, stream: 1, out: 1 });
   const { rate, stream = 0, ...into } = options ?? { rate: Number.NaN };
@@ -81,10 +82,17 @@ export function dropout<D extends FloatType>(
 }
 
 /** @throws {OptionError} not 0 <= rate < 1 */
-export function checkRate(option: string, rate: number): void {
+function checkRate(option: string, rate: number): void {
   if (!Number.isFinite(rate) || rate < 0 || rate >= 1)
     throw new OptionError(option, "a number from 0 to below 1", rate);
 }
+
+const LAYER: LayerRecord<DropoutLayer> = {
+  keys: { kind: 1, rate: 1 },
+  check: (option, { rate }) => checkRate(`${option}: rate`, rate),
+  forward: (z, { rate }, { mode, counter, number }) =>
+    mode === "train" && rate > 0 ? dropout(z, counter as Tensor<"int32">, { rate, stream: number }) : z,
+};
 
 const DROPOUT: Operation<Dropout> = {
   name: "dropout",

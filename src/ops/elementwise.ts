@@ -12,6 +12,7 @@ import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
+import { type LayerRecord, layerOf } from "./layer.ts";
 import { apply, withRule } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
@@ -36,9 +37,6 @@ export type ActivationLayer = {
   /** Of leakyRelu. */
   readonly slope?: number;
 };
-
-/** Every name that an activation layer can have. */
-export const ACTIVATION_LAYERS: readonly string[] = ["sigmoid", "tanh", "relu", "leakyRelu", "softplus", "gelu"];
 
 /** As `UnaryFunction`, and without an operand a layer's description. */
 export type ActivationFunction = UnaryFunction & (() => ActivationLayer);
@@ -155,7 +153,7 @@ export function leakyRelu<D extends FloatType>(
   checkOptions<{ readonly slope?: number }>("leakyRelu", isLayer ? x : options, { slope: 1 });
   const { slope = 0.01 } = isLayer ? x : options;
   checkNumber("leakyRelu", "slope", slope);
-  if (isLayer) return { kind: "activation", name: "leakyRelu", slope };
+  if (isLayer) return layerOf({ kind: "activation", name: "leakyRelu", slope }, LEAKY_RELU);
   checkFloat("leakyRelu", "x", x);
   using isAbove = greater(x, 0);
   using scaled = mul(x, slope);
@@ -163,6 +161,10 @@ export function leakyRelu<D extends FloatType>(
   using rest = drop(isAbove, scaled);
   return either(above, rest);
 }
+
+const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord((z, slope) =>
+  leakyRelu(z, slope === undefined ? {} : { slope }),
+);
 
 /**
  * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
@@ -174,7 +176,7 @@ export function leakyRelu<D extends FloatType>(
 export const gelu: ComposedFunction & (() => ActivationLayer) = ((
   ...[x, ...rest]: [Value<FloatType>?, ...unknown[]]
 ) => {
-  if (x === undefined) return { kind: "activation", name: "gelu" };
+  if (x === undefined) return layerOf({ kind: "activation", name: "gelu" }, GELU);
   checkFloat("gelu", "x", x);
   if (rest.length > 0) checkOptions("gelu", rest[0] ?? null, {});
   // Beyond these bounds tanh is ±1 and its slope 0; within them nothing overflows.
@@ -196,6 +198,7 @@ export const gelu: ComposedFunction & (() => ActivationLayer) = ((
   });
 }) as ComposedFunction & (() => ActivationLayer);
 
+const GELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord((z) => gelu(z));
 const GELU_CUBIC = 0.044715;
 /** 1 - |tanh| of the formula's argument is 0 from 7.6 on in float64, from 4.9 on in float32. */
 const GELU_FLAT = 32;
@@ -287,15 +290,27 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
   return ((x: Value<FloatType>, options?: Into<FloatType>) => apply(operation, [x], {}, options)) as UnaryFunction;
 }
 
+/** An activation as a layer. */
+function activationRecord(
+  f: <D extends FloatType>(z: Expression<D>, slope: number | undefined) => Expression<D>,
+): LayerRecord<ActivationLayer> {
+  return {
+    keys: { kind: 1, name: 1, slope: 1 },
+    check: () => {},
+    forward: (z, { slope }) => f(z, slope),
+  };
+}
+
 /** The entry of an activation, which can be a layer. */
 function activation(
   name: Extract<MapName, ActivationLayer["name"]>,
   rule: (node: Applied, dy: Floats) => Floats,
 ): ActivationFunction {
   const f = map(name, rule);
+  const record = activationRecord((z) => f(z));
   return ((...given: [] | [Value<FloatType>, Into<FloatType>]) =>
     given.length === 0
-      ? { kind: "activation", name }
+      ? layerOf<ActivationLayer>({ kind: "activation", name }, record)
       : f(given[0] as Tensor<FloatType>, given[1])) as ActivationFunction;
 }
 

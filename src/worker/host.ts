@@ -5,6 +5,7 @@
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { WorkerError } from "../errors.ts";
+import { knownLayers } from "../nn/known_layers.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
 import { schedule } from "../nn/schedules.ts";
@@ -99,7 +100,7 @@ class Host {
     },
     network: ({ network, description, seed, random, dtype, loss }) => {
       const stream = typeof random === "object" ? streamOf(random) : random;
-      const net = new Network<FloatType>(this.#engine, description, {
+      const net = new Network<FloatType>(this.#engine, knownLayers(description), {
         ...(seed !== undefined && { seed }),
         ...(stream !== undefined && { random: stream }),
         ...(dtype !== undefined && { dtype }),

@@ -15,8 +15,9 @@ import { CheckpointError, DatasetError, FormatError, OptionError } from "../../s
 import { decodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
 import { describeNetwork, parseDescription } from "../../src/nn/description.ts";
-import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/network_file.ts";
 import { adam } from "../../src/nn/optimizers.ts";

@@ -5,7 +5,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts";

@@ -1,7 +1,8 @@
 /** What networks answer and learn, beside the same written out by hand. */
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
-import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";

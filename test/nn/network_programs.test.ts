@@ -1,7 +1,8 @@
 /** Programs of networks: one for each size and way of asking, in bounds; what is refused leaves nothing behind. */
 import * as assert from "uvu/assert";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { batchNorm, dense, type Sequential, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, type Sequential, sequential } from "../../src/nn/layers.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";

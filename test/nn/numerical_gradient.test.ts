@@ -1,7 +1,8 @@
 /** Incremental numerical gradients beside plain ones, which compute the whole network for every parameter. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { batchNorm, dense, type Layer, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, type Layer, sequential } from "../../src/nn/layers.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";

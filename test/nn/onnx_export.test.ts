@@ -3,7 +3,9 @@ import * as ort from "onnxruntime-web";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, OptionError } from "../../src/errors.ts";
-import { batchNorm, dense, type Layer, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { parseDescription } from "../../src/nn/description.ts";
+import { dense, type Layer, sequential } from "../../src/nn/layers.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { encodeOnnx } from "../../src/nn/onnx_export.ts";
@@ -22,8 +24,14 @@ const test = suite("onnx export");
 
 const ACTIVATIONS: readonly Layer[] = [
   ...[sigmoid(), tanh(), relu(), leakyRelu(), leakyRelu({ slope: 0.3 }), softplus(), gelu()],
-  { kind: "activation", name: "leakyRelu" },
+  ...read([{ kind: "activation", name: "leakyRelu" }]),
 ];
+/** Layers as a file has them. */
+function read(layers: readonly object[]): readonly Layer[] {
+  const first = { kind: "dense", inputSize: 1, outputSize: 1 };
+  const description = { format: "lanegrad network", version: 1, dtype: "float32", loss: "squaredError" };
+  return parseDescription({ ...description, layers: [first, ...layers] }).layers.slice(1);
+}
 const PROBABLE: readonly LossName[] = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits"];
 
 /** What this runtime has before the first session. */

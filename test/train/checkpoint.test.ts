@@ -1,7 +1,8 @@
 /** Going on from a checkpoint: N steps, a file, another network, N steps more, and the same bits as 2N steps at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { decodeNetwork } from "../../src/nn/network_file.ts";

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DivergedError, OptionError, ShapeError } from "../../src/errors.ts";
-import { batchNorm, dense, sequential } from "../../src/nn/layers.ts";
+import { batchNorm } from "../../src/nn/batch_norm.ts";
+import { dense, sequential } from "../../src/nn/layers.ts";
 import { type Network, network as networkOf } from "../../src/nn/network.ts";
 import type { Trainable } from "../../src/nn/trainable.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";

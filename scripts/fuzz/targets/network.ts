@@ -2,8 +2,9 @@
 import { AllocationError, FormatError, OptionError } from "../../../src/errors.ts";
 import type { NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
+import { batchNorm } from "../../../src/nn/batch_norm.ts";
 import { describeNetwork, parseDescription } from "../../../src/nn/description.ts";
-import { batchNorm, dense, type Layer, type Sequential, sequential } from "../../../src/nn/layers.ts";
+import { dense, type Layer, type Sequential, sequential } from "../../../src/nn/layers.ts";
 import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/network_file.ts";

@@ -14,6 +14,7 @@ import {
   type LossName,
   network,
   type Optimizer,
+  parseDescription,
   RandomState,
   type SchedulePlan,
   schedule,
@@ -66,7 +67,8 @@ export async function goldenWeights(engine: Engine, digits: Dataset, row: Golden
   const { dtype, layers, loss = "softmaxCrossEntropy", targets = "classes", seed } = row;
   const { optimizer, ...options } = row.options;
   const random = new RandomState(seed);
-  const net = network(engine, sequential(...layers), { random, dtype, loss });
+  const plain = { format: "lanegrad network", version: 1, dtype, loss, layers };
+  const net = network(engine, sequential(...parseDescription(plain).layers), { random, dtype, loss });
   try {
     const some = digits.slice(0, EXAMPLES);
     await train(net, targets === "classes" ? some : withNumbers(some), {

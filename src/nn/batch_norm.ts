@@ -1,0 +1,94 @@
+/** Batch normalisation: the layer, its checks, and what it computes. */
+import { OptionError } from "../errors.ts";
+import { add, div, mul, sub } from "../ops/binary.ts";
+import { sqrt, square } from "../ops/elementwise.ts";
+import { type LayerRecord, layerOf } from "../ops/layer.ts";
+import { mean } from "../ops/reduce.ts";
+import { checkOptions } from "../options.ts";
+import { type Expression, expressionOf } from "../tensor/expression.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+
+/**
+ * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
+ *
+ * While training, by the minibatch's mean and (biased) variance. The running mean and variance, by which it predicts,
+ * become `(1 - momentum)·running + momentum·minibatch`, with the unbiased variance, Σ(z - mean)² / (m - 1), of m rows. Every
+ * minibatch has the same weight, a short last one too.
+ */
+export type BatchNormLayer = {
+  readonly kind: "batchNorm";
+  /** The fraction of a minibatch's mean and variance in the running ones, as in PyTorch. */
+  readonly momentum: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+};
+
+type BatchNormOptions = { readonly momentum?: number; readonly epsilon?: number };
+
+/**
+ * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
+ *
+ * One row has no variance, so that a minibatch of one row cannot be trained on: it is an `OptionError`. Where the last
+ * minibatch of an epoch would have one row, `train` refuses to start; `dropLast: true` leaves that minibatch out.
+ *
+ * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
+ * @example
+ * const layers = sequential(dense(784, 50), batchNorm({ momentum: 0.01 }), relu(), dense(50, 10));
+ */
+export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
+  checkOptions<BatchNormOptions>("batchNorm", options, { momentum: 1, epsilon: 1 });
+  const { momentum = 0.1, epsilon = 1e-5 } = options;
+  const layer = layerOf<BatchNormLayer>({ kind: "batchNorm", momentum, epsilon }, BATCH_NORM);
+  check("batchNorm", layer);
+  return layer;
+}
+
+const BATCH_NORM: LayerRecord<BatchNormLayer> = {
+  keys: { kind: 1, momentum: 1, epsilon: 1 },
+  check,
+  forward(z, layer, { mode, parameter, statistic, update }) {
+    const [gamma, beta] = [parameter("gamma"), parameter("beta")];
+    const [meanTensor, varianceTensor] = [statistic("mean"), statistic("variance")];
+    // Leaves, which are read when the program runs: operations on the tensors themselves would compute at once.
+    const [runningMean, runningVariance] = [expressionOf(meanTensor), expressionOf(varianceTensor)];
+    if (mode === "predict") return normalise(z, runningMean, runningVariance, layer, gamma, beta);
+    const [m = 0] = z.shape;
+    if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
+    const average = mean(z, { axes: [0] });
+    const variance = mean(square(sub(z, average)), { axes: [0] });
+    const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
+    update(meanTensor, running(runningMean, average, layer));
+    update(varianceTensor, running(runningVariance, unbiased, layer));
+    return normalise(z, average, variance, layer, gamma, beta);
+  },
+};
+
+const CURE = "dropLast: true leaves out a short last one";
+
+function check(option: string, { momentum, epsilon }: BatchNormLayer): void {
+  if (!Number.isFinite(momentum) || momentum < 0 || momentum > 1)
+    throw new OptionError(`${option}: momentum`, "a number from 0 to 1", momentum);
+  if (!Number.isFinite(epsilon) || epsilon <= 0)
+    throw new OptionError(`${option}: epsilon`, "a number above 0", epsilon);
+}
+
+/** γ(z - mean) / √(variance + ε) + β */
+function normalise<D extends FloatType>(
+  z: Expression<D>,
+  average: Expression<D>,
+  variance: Expression<D>,
+  { epsilon }: BatchNormLayer,
+  gamma: Expression<D>,
+  beta: Expression<D>,
+): Expression<D> {
+  const deviation = sqrt(add(variance, epsilon));
+  return add(mul(div(sub(z, average), deviation), gamma), beta);
+}
+
+function running<D extends FloatType>(
+  before: Expression<D>,
+  now: Expression<D>,
+  { momentum }: BatchNormLayer,
+): Expression<D> {
+  return add(mul(now, momentum), mul(before, 1 - momentum));
+}
