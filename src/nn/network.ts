@@ -5,7 +5,7 @@
 import { checkInstance, checkType } from "../arguments.ts";
 import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
-import { allOrNothing, Owner } from "../disposable.ts";
+import { allOrNothing, Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
 import { sigmoid } from "../ops/elementwise.ts";
@@ -227,8 +227,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     checkInstance("countCorrect: t", "a Tensor", Tensor, t);
     const logits = this.logits(x);
     if (isLabels(t)) return countCorrect(logits, t);
-    using labels = argmax(t);
-    return countCorrect(logits, labels);
+    return scoped((own) => countCorrect(logits, own(argmax(t))));
   }
 
   /**

@@ -2,6 +2,7 @@
  * Two operands element by element, by NumPy's broadcasting: shapes are aligned at their last axes, and where one has
  * extent 1, or no axis, its elements are repeated.
  */
+import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
 import { constant, Expression, expressionOf, isConstant, type Value } from "../tensor/expression.ts";
@@ -140,9 +141,7 @@ export function where(
   }
   // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
   const by = a instanceof Expression || b instanceof Expression ? expressionOf(condition) : condition;
-  using chosen = chosenBy(keep, by, a);
-  using other = chosenBy(drop, by, b);
-  return either(chosen, other);
+  return scoped((own) => either(own(chosenBy(keep, by, a)), own(chosenBy(drop, by, b))));
 }
 
 function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<FloatType> | Repeated): Value<FloatType> {
@@ -236,9 +235,11 @@ function binary(name: Name, rules: Rules): BinaryFunction {
       checkDense(name, "b", b);
       return unchanged(operation, a, b) ?? apply(operation, withoutRepeats(a, b), {}, options);
     }
-    using number = repeated(like, (typeof a === "number" ? a : b) as number);
-    const [left, right] = typeof a === "number" ? [number, like] : [like, number];
-    return unchanged(operation, left, right) ?? apply(operation, [left, right], {}, options);
+    return scoped((own) => {
+      const number = own(repeated(like, (typeof a === "number" ? a : b) as number));
+      const [left, right] = typeof a === "number" ? [number, like] : [like, number];
+      return unchanged(operation, left, right) ?? apply(operation, [left, right], {}, options);
+    });
   };
   return f as BinaryFunction;
 }

@@ -1,6 +1,7 @@
 /**
  * Cross entropy of yes-or-no answers, from their logits.
  */
+import { scoped } from "../disposable.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -34,26 +35,23 @@ export function binaryCrossEntropyWithLogits<D extends FloatType>(z: Value<D>, t
   checkShapeIs("binaryCrossEntropyWithLogits", "t", t, z.shape);
   // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
   const [logits, targets] = isExpression(z) || isExpression(t) ? [expressionOf(z), expressionOf(t)] : [z, t];
-  using opposite = mul(logits, -1);
-  using rest = sub(1, targets);
-  using ifYes = softplus(opposite);
-  using ifNo = softplus(logits);
-  using yes = weighted(targets, ifYes);
-  using no = weighted(rest, ifNo);
-  using total = add(yes, no);
-  using each = withRule("binaryCrossEntropyWithLogits", total, [logits, targets], (which, dy) => {
-    if (which === 1) return mul(dy, opposite as Floats);
-    const dYes = mul(mul(dy, targets), sigmoid(opposite as Floats));
-    return add(mul(mul(dy, rest as Floats), sigmoid(logits as Floats)), mul(dYes, -1));
+  return scoped((own) => {
+    const opposite = own(mul(logits, -1));
+    const rest = own(sub(1, targets));
+    const yes = own(weighted(targets, own(softplus(opposite))));
+    const no = own(weighted(rest, own(softplus(logits))));
+    const total = own(add(yes, no));
+    const each = withRule("binaryCrossEntropyWithLogits", total, [logits, targets], (which, dy) => {
+      if (which === 1) return mul(dy, opposite as Floats);
+      const dYes = mul(mul(dy, targets), sigmoid(opposite as Floats));
+      return add(mul(mul(dy, rest as Floats), sigmoid(logits as Floats)), mul(dYes, -1));
+    });
+    const loss = mean(each) as Value<D>;
+    return loss instanceof Tensor ? (own(loss).data[0] ?? Number.NaN) : loss;
   });
-  const loss = mean(each) as Value<D>;
-  if (!(loss instanceof Tensor)) return loss;
-  using number = loss;
-  return number.data[0] ?? Number.NaN;
 }
 
 /** weight · loss, 0 where the weight is 0, be the loss ∞. */
 function weighted(weight: Value<FloatType>, loss: Value<FloatType>): Value<FloatType> {
-  using asked = keep(weight, loss);
-  return mul(weight, asked);
+  return scoped((own) => mul(weight, own(keep(weight, loss))));
 }

@@ -2,6 +2,7 @@
  * Functions of one element, and the gradients of the activations from their outputs.
  */
 
+import { scoped } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
@@ -155,11 +156,10 @@ export function leakyRelu<D extends FloatType>(
   checkNumber("leakyRelu", "slope", slope);
   if (isLayer) return layerOf({ kind: "activation", name: "leakyRelu", slope }, LEAKY_RELU);
   checkFloat("leakyRelu", "x", x);
-  using isAbove = greater(x, 0);
-  using scaled = mul(x, slope);
-  using above = keep(isAbove, x);
-  using rest = drop(isAbove, scaled);
-  return either(above, rest);
+  return scoped((own) => {
+    const isAbove = own(greater(x, 0));
+    return either(own(keep(isAbove, x)), own(drop(isAbove, own(mul(x, slope)))));
+  });
 }
 
 const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord((z, slope) =>

@@ -5,6 +5,7 @@
  */
 
 import { checkNumbers, checkType } from "../arguments.ts";
+import { scoped } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
@@ -77,8 +78,7 @@ export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOption
 }) as ReduceFunction;
 
 function scaled(total: Value<FloatType>, factor: number): Value<FloatType> {
-  using whole = total;
-  return mul(whole, factor);
+  return scoped((own) => mul(own(total), factor));
 }
 
 /** The gradient of a broadcast: x summed along the axes that `shape` does not have, or has with extent 1. */

@@ -41,9 +41,13 @@ export function* blocksOf<D extends FloatType>(
   const layout = length <= piece ? "auto" : yield* layoutOf(data);
   for (let start = 0; start < length; start += piece) {
     const end = Math.min(start + piece, length);
-    using resident = new ResidentDataset(net.engine, length <= piece ? data : data.slice(start, end), { layout });
-    yield* residentBlocks(net, resident, start);
-    yield;
+    const resident = new ResidentDataset(net.engine, length <= piece ? data : data.slice(start, end), { layout });
+    try {
+      yield* residentBlocks(net, resident, start);
+      yield;
+    } finally {
+      resident.dispose();
+    }
   }
 }
 
@@ -65,11 +69,15 @@ function* pass<D extends FloatType>(
   { start, end, offset }: { readonly start: number; readonly end: number; readonly offset: number },
 ): Generator<Block<D>, void> {
   if (start === end) return;
-  using batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
-  for (let first = start; first < end; first += batch.indices.size) {
-    const indices = batch.indices.data;
-    for (let i = 0; i < indices.length; i++) indices[i] = first + i;
-    batch.gather();
-    yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first };
+  const batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
+  try {
+    for (let first = start; first < end; first += batch.indices.size) {
+      const indices = batch.indices.data;
+      for (let i = 0; i < indices.length; i++) indices[i] = first + i;
+      batch.gather();
+      yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first };
+    }
+  } finally {
+    batch.dispose();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Which class an example is of: its label, or the largest of its targets, where they are probabilities of classes.
  */
+import { scoped } from "../disposable.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { isLabels } from "../nn/inputs.ts";
 import type { Network } from "../nn/network.ts";
@@ -37,6 +38,5 @@ export function withLabels<D extends FloatType>(
     throw new DTypeError(op, "targets", "int32 labels, for a network that tells classes", t.dtype);
   const [, width = 0] = t.shape;
   if (width !== net.outputSize) throw new ShapeError(op, "targets", `${net.outputSize} in a row`, show(t.shape));
-  using labels = argmax(t);
-  use(labels);
+  scoped((own) => use(own(argmax(t))));
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Dataset } from "../data/dataset.ts";
+import { scoped } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
@@ -96,8 +97,10 @@ export function* evaluation<D extends FloatType>(
     const { z, t, first } = block;
     if (tellClasses(net, t)) {
       counts ??= new ClassCounts(net.outputSize, topK ?? 0);
-      using predictions = argmax(z);
-      withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
+      scoped((own) => {
+        const predictions = own(argmax(z));
+        withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
+      });
     }
     sum += summedLoss(net, z, t);
     yield; // only now: other work may use the network, and overwrite z

@@ -102,37 +102,41 @@ export async function train<D extends FloatType>(
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
   const own = Object.entries(options).filter(([name]) => Object.hasOwn(TRAINER_KEYS, name));
-  using trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
-  if (resume !== undefined) restoreBy(resume, trainer);
-  let turn = performance.now();
-  const checkpoint = async () => {
-    trainer.checkFinite();
-    await options.onCheckpoint?.(trainer);
-  };
-  for (const progress of trainer.turns()) {
-    const hasLoss = progress !== undefined && Number.isFinite(progress.loss);
-    if (progress !== undefined) {
-      const { evaluation, finishedEpoch } = progress;
-      onStep?.(progress);
-      if (evaluation !== undefined) await onEvaluation?.(evaluation);
-      if (evaluation?.isBest) await options.onBest?.(trainer);
-      if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-      if (hasLoss && trainer.iteration % checkpointEvery === 0) await checkpoint();
+  const trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
+  try {
+    if (resume !== undefined) restoreBy(resume, trainer);
+    let turn = performance.now();
+    const checkpoint = async () => {
+      trainer.checkFinite();
+      await options.onCheckpoint?.(trainer);
+    };
+    for (const progress of trainer.turns()) {
+      const hasLoss = progress !== undefined && Number.isFinite(progress.loss);
+      if (progress !== undefined) {
+        const { evaluation, finishedEpoch } = progress;
+        onStep?.(progress);
+        if (evaluation !== undefined) await onEvaluation?.(evaluation);
+        if (evaluation?.isBest) await options.onBest?.(trainer);
+        if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
+        if (hasLoss && trainer.iteration % checkpointEvery === 0) await checkpoint();
+      }
+      if (progress === undefined) await trainer.feed.wait();
+      if (performance.now() - turn >= TURN_MILLISECONDS) {
+        await nextTurn();
+        await onTurn?.();
+        turn = performance.now();
+      }
+      if (hasLoss && signal?.aborted && !trainer.isDone) {
+        await checkpoint();
+        history.outcome = "aborted";
+        break;
+      }
     }
-    if (progress === undefined) await trainer.feed.wait();
-    if (performance.now() - turn >= TURN_MILLISECONDS) {
-      await nextTurn();
-      await onTurn?.();
-      turn = performance.now();
-    }
-    if (hasLoss && signal?.aborted && !trainer.isDone) {
-      await checkpoint();
-      history.outcome = "aborted";
-      break;
-    }
+    await onEnd?.(history);
+    return history;
+  } finally {
+    trainer.dispose();
   }
-  await onEnd?.(history);
-  return history;
 }
 
 function splitOff(
