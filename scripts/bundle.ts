@@ -39,21 +39,36 @@ const LIBRARY: BuildOptions = {
   external: ["#platform", "#spawn", "@assemblyscript/loader", "node:*", ...PEERS],
 };
 
+/**
+ * What the library loads when it is asked for: files of their own, which share nothing with it. A chunk that both used would be
+ * loaded by every program.
+ */
+const LATER: Readonly<Record<string, string>> = {
+  "../twin/index.ts": "./twin/index.js",
+  "./members.ts": "./members.js", // by platform/web.js
+  "./what_it_is.ts": "./formats/what_it_is.js",
+};
+
 await build({
   ...LIBRARY,
   entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
   plugins: [
     {
-      name: "twin",
+      name: "later",
       setup({ onResolve }) {
-        onResolve({ filter: /^\.\.\/twin\/index\.ts$/ }, () => ({ path: "./twin/index.js", external: true }));
+        onResolve({ filter: /\.ts$/ }, ({ path, kind }) => {
+          const file = kind === "dynamic-import" ? LATER[path] : undefined;
+          return file === undefined ? undefined : { path: file, external: true };
+        });
       },
     },
   ],
 });
 
 // The kernels' twin is as much of a black box as the kernels are.
-await build({ ...LIBRARY, minify: true, entryPoints: ["src/twin/index.ts"] });
+for (const name of ["twin/index", "platform/members", "formats/what_it_is"]) {
+  await build({ ...LIBRARY, minify: true, entryPoints: [`src/${name}.ts`] });
+}
 
 makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 

@@ -31,7 +31,7 @@ export function makeLean(folder: string, from: string): void {
     const lean = code
       .replace(ESBUILDS_USING, USING)
       .replaceAll(/(?<=^|;)import"\.\/chunk-\w+\.js";/g, "")
-      .replaceAll(/=2\s*\*\*\s*(\d+)(-1)?(?=[,;])/g, (_, power, less = "0") => `=${2 ** power + Number(less)}`)
+      .replaceAll(/(?<![\w.*])2\s*\*\*\s*(-?\d+)(?![\w.*])/g, (_, power) => String(2 ** power))
       .replaceAll(call, "$1/*@__PURE__*/$2");
     writeFileSync(join(folder, file), lean);
   }

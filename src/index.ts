@@ -98,6 +98,7 @@ export { describeNetwork, type NetworkDescription, parseDescription } from "./nn
 export type { Forward } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";
 export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
+export { parseLayers } from "./nn/known_layers.ts";
 export { type DenseLayer, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";

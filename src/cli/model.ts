@@ -65,7 +65,7 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     throw new FileError(shown(file), `weights alone (${names.join(", ")}): --network FILE describes their network`);
   }
   const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), { file: shown(descriptionFile) });
-  const { outputSize } = layers.findLast((layer) => layer.kind === "dense") ?? {};
+  const { outputSize } = layers.filter((layer) => layer.kind === "dense").at(-1) ?? {};
   const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
   const net = network<FloatType>(engine, sequential(...layers), { dtype, random: "none", ...known });
   try {

@@ -11,7 +11,7 @@ import { isObject, type Json } from "../formats/json.ts";
 import { checkOptions } from "../options.ts";
 import { describeValue } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { knownLayers } from "./known_layers.ts";
+import { parseLayers } from "./known_layers.ts";
 import { checkSequential, type Layer } from "./layers.ts";
 import type { LossName } from "./losses.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
@@ -93,9 +93,9 @@ export function parseDescription(value: unknown, options: { readonly file?: stri
   if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${describeValue(layers)}`);
   for (const [i, layer] of layers.entries()) checkLayer(layer, (reason) => refuse(`layers[${i}]: ${reason}`));
   try {
-    const description = knownLayers({ kind: "sequential", layers: layers as unknown as Layer[] });
-    checkSequential(description);
-    return { ...(json as unknown as NetworkDescription), layers: description.layers };
+    const known = parseLayers(layers);
+    checkSequential({ kind: "sequential", layers: known });
+    return { ...(json as unknown as NetworkDescription), layers: known };
   } catch (error) {
     if (error instanceof LanegradError) throw refuse(error.message);
     throw error;

@@ -1,10 +1,11 @@
 /** Every layer of the library by its kind, for descriptions that come from JSON or another thread. */
+import { checkList } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { dropout } from "../ops/dropout.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../ops/elementwise.ts";
 import { layerOf, recordOf } from "../ops/layer.ts";
 import { batchNorm } from "./batch_norm.ts";
-import { dense, type Layer, type Sequential } from "./layers.ts";
+import { dense, type Layer } from "./layers.ts";
 
 const ACTIVATIONS = { sigmoid, tanh, relu, leakyRelu, softplus, gelu };
 const EXAMPLES: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>, option: string) => Layer } = {
@@ -18,13 +19,17 @@ const EXAMPLES: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: 
 };
 
 /**
- * Layers with their records; other checks are left to `sequential`.
+ * Layers that were copied by JSON or `structuredClone`, for `sequential`: each gets back what it computes, which copies leave
+ * out. `sequential` checks their numbers.
  *
- * @throws {OptionError} an unknown kind or name
+ * @throws {OptionError} no list, or a layer of an unknown kind or name
+ * @example
+ * const copy: unknown = JSON.parse(JSON.stringify([dense(4, 3), relu(), dense(3, 2)]));
+ * const layers = sequential(...parseLayers(copy));
  */
-export function knownLayers(description: Sequential): Sequential {
-  if (!Array.isArray(description?.layers)) return description;
-  return { ...description, layers: description.layers.map((layer, i) => knownLayer(`layers[${i}]`, layer)) };
+export function parseLayers(layers: unknown): Layer[] {
+  checkList("parseLayers", layers, "an array of layers");
+  return Array.from(layers, (layer, i) => knownLayer(`layers[${i}]`, layer as Layer));
 }
 
 function knownLayer(option: string, layer: Layer): Layer {

@@ -1,5 +1,5 @@
 /**
- * Layers as descriptions without memory, which JSON can write and `parseDescription` reads. `network` gives them parameters.
+ * Layers as descriptions without memory, which JSON can write and `parseLayers` reads. `network` gives them parameters.
  *
  *   sequential(dense(784, 512), relu(), dropout(0.2), batchNorm(), dense(512, 10))
  */
@@ -25,7 +25,7 @@ export type DenseLayer = {
   readonly weights?: Initializer;
 };
 
-/** A layer's description, made by its function or by `parseDescription`. */
+/** A layer's description, made by its function or by `parseLayers`. */
 export type Layer = DenseLayer | ActivationLayer | DropoutLayer | BatchNormLayer;
 
 /** Layers one after the other. */
@@ -106,7 +106,7 @@ function checkLayer(option: string, layer: Layer): void {
   record.check(option, layer);
 }
 
-const LAYERS = "a layer: dense(…), relu(), dropout(…), batchNorm(), or one that parseDescription read";
+const LAYERS = "a layer: dense(…), relu(), dropout(…), batchNorm(), or one that parseLayers read";
 
 const DENSE: LayerRecord<DenseLayer> = {
   keys: { kind: 1, inputSize: 1, outputSize: 1, weights: 1 },

@@ -29,7 +29,7 @@ export type SchedulePart = {
 };
 
 /** What a schedule is worked out by. A symbol, because a schedule is data: JSON and copies for a worker leave it out. */
-export const CURVE: unique symbol = Symbol("curve");
+export const CURVE: unique symbol = Symbol.for("lanegrad.curve");
 
 /** How a schedule is worked out. */
 export type Curve = {

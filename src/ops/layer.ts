@@ -1,6 +1,6 @@
 /**
  * What a layer does: a record that its description carries under a symbol, which JSON leaves out. So a bundle has only the
- * layers that it names, and `parseDescription` gives descriptions from JSON their records.
+ * layers that it names, and `parseLayers` gives copies from JSON their records.
  */
 import type { KeysOf } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
@@ -35,7 +35,7 @@ export type LayerRecord<Layer> = {
   readonly forward: <D extends FloatType>(z: Expression<D>, layer: Layer, context: LayerContext<D>) => Expression<D>;
 };
 
-const RECORD: unique symbol = /* @__PURE__ */ Symbol("layer");
+const RECORD: unique symbol = Symbol.for("lanegrad.layer");
 
 /** A description that carries its record. */
 export function layerOf<Layer extends object>(layer: Layer, record: LayerRecord<Layer>): Layer {

@@ -19,8 +19,9 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
 import type { EpochRecord, EvaluationRecord } from "./history.ts";
 import { unknownIn } from "./known_facts.ts";
+import { RESTORE } from "./restore_key.ts";
 import type { SamplerState } from "./sampler.ts";
-import { RESTORE, Trainer } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 /**

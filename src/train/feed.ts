@@ -33,7 +33,7 @@ export type Filled<D extends FloatType> = {
  * What an augmentation makes its minibatches by. It brings that along, as a stream brings its feed, so that this module, and
  * who trains without them, carry neither. A symbol, because descriptions are data: copies for a worker or a file leave it out.
  */
-export const FILL: unique symbol = Symbol("fill");
+export const FILL: unique symbol = Symbol.for("lanegrad.fill");
 
 /** Minibatches, one after another. */
 export type Feed<D extends FloatType> = {

@@ -52,12 +52,6 @@ export type TrainProgress = {
 };
 
 /**
- * What a checkpoint puts a run back by. It brings that along, so that who keeps none does not carry it. A symbol, because a
- * checkpoint is data: a copy for a worker leaves it out.
- */
-export const RESTORE: unique symbol = Symbol("restore");
-
-/**
  * A run on one network. The caller disposes of it; the network lives on.
  *
  * @throws {OptionError} options that are out of range or exclude each other, or minibatches of one row for `batchNorm`

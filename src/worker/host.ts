@@ -5,7 +5,7 @@
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { WorkerError } from "../errors.ts";
-import { knownLayers } from "../nn/known_layers.ts";
+import { parseLayers } from "../nn/known_layers.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
 import { schedule } from "../nn/schedules.ts";
@@ -16,8 +16,8 @@ import { augment } from "../train/augment.ts";
 import { restore } from "../train/checkpoint.ts";
 import { evaluate } from "../train/evaluate.ts";
 import { misclassified } from "../train/misclassified.ts";
+import { RESTORE } from "../train/restore_key.ts";
 import { train } from "../train/train.ts";
-import { RESTORE } from "../train/trainer.ts";
 import type { TrainerOptions } from "../train/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { Engine } from "../wasm/engine.ts";
@@ -100,7 +100,9 @@ class Host {
     },
     network: ({ network, description, seed, random, dtype, loss }) => {
       const stream = typeof random === "object" ? streamOf(random) : random;
-      const net = new Network<FloatType>(this.#engine, knownLayers(description), {
+      const { layers } = description ?? {};
+      const known = Array.isArray(layers) ? { ...description, layers: parseLayers(layers) } : description;
+      const net = new Network<FloatType>(this.#engine, known, {
         ...(seed !== undefined && { seed }),
         ...(stream !== undefined && { random: stream }),
         ...(dtype !== undefined && { dtype }),

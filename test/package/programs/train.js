@@ -64,10 +64,21 @@ async function weightsHere(examples, options, iterations = OPTIONS.iterations) {
 async function weightsThere(examples, options) {
   const worker = await startWorker(options);
   const net = await worker.network(layers(), { seed: 0 });
-  await net.train(await worker.dataset(examples), OPTIONS);
+  const there = await worker.dataset(examples);
+  let checkpoint;
+  await net.train(there, {
+    ...OPTIONS,
+    checkpointEvery: 60,
+    onCheckpoint: (taken) => {
+      checkpoint ??= taken;
+    },
+  });
   const weights = (await net.weights()).map(({ data }) => data);
+  const resumed = await worker.network(layers(), { seed: 1 });
+  await resumed.train(there, { ...OPTIONS, resume: checkpoint });
+  const again = (await resumed.weights()).map(({ data }) => data);
   await worker.close();
-  return weights;
+  return same(weights, again) ? weights : [];
 }
 
 function same(a, b) {
