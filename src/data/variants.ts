@@ -54,14 +54,18 @@ function emnist(split: string, classNames: string, firstLabel = 0): VariantFacts
 const MNIST_FORM = { classes: 10, firstLabel: 0, transposed: false } as const;
 
 /** Every variant. */
-export const VARIANTS: { readonly [V in MnistVariant]: VariantFacts } = {
-  mnist: { ...MNIST_FORM, title: "MNIST", parts: ["train", "t10k"], labels: "idx1-ubyte" },
-  // Small letters that look like capitals are one class with them.
-  "emnist-balanced": /* @__PURE__ */ emnist("balanced", `${DIGITS}${CAPITALS}abdefghnqrt`),
-  "emnist-byclass": /* @__PURE__ */ emnist("byclass", `${DIGITS}${CAPITALS}abcdefghijklmnopqrstuvwxyz`),
-  "emnist-bymerge": /* @__PURE__ */ emnist("bymerge", `${DIGITS}${CAPITALS}abdefghnqrt`),
-  "emnist-digits": /* @__PURE__ */ emnist("digits", DIGITS),
-  "emnist-letters": /* @__PURE__ */ emnist("letters", CAPITALS, 1),
-  "emnist-mnist": /* @__PURE__ */ emnist("mnist", DIGITS),
-  qmnist: { ...MNIST_FORM, title: "QMNIST", parts: ["qmnist-train", "qmnist-test"], labels: "idx2-int" },
-};
+export const VARIANTS: { readonly [V in MnistVariant]: VariantFacts } = /* @__PURE__ */ variants();
+
+function variants(): { readonly [V in MnistVariant]: VariantFacts } {
+  return {
+    mnist: { ...MNIST_FORM, title: "MNIST", parts: ["train", "t10k"], labels: "idx1-ubyte" },
+    // Small letters that look like capitals are one class with them.
+    "emnist-balanced": emnist("balanced", `${DIGITS}${CAPITALS}abdefghnqrt`),
+    "emnist-byclass": emnist("byclass", `${DIGITS}${CAPITALS}abcdefghijklmnopqrstuvwxyz`),
+    "emnist-bymerge": emnist("bymerge", `${DIGITS}${CAPITALS}abdefghnqrt`),
+    "emnist-digits": emnist("digits", DIGITS),
+    "emnist-letters": emnist("letters", CAPITALS, 1),
+    "emnist-mnist": emnist("mnist", DIGITS),
+    qmnist: { ...MNIST_FORM, title: "QMNIST", parts: ["qmnist-train", "qmnist-test"], labels: "idx2-int" },
+  };
+}

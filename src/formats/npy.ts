@@ -61,28 +61,29 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map([
 ]);
 
 /** NumPy's letters for the same types, which may come after a byte order; `long` is that of 64-bit Linux and macOS. */
-const LETTERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({ d: "f8", f: "f4", e: "f2", q: "i8", l: "i8", p: "i8", n: "i8", i: "i4", h: "i2", b: "i1" }).concat(
-    Object.entries({ Q: "u8", L: "u8", P: "u8", N: "u8", I: "u4", H: "u2", B: "u1", "?": "b1" }),
-  ),
+const LETTERS: ReadonlyMap<string, string> = /* @__PURE__ */ mapOf(
+  { d: "f8", f: "f4", e: "f2", q: "i8", l: "i8", p: "i8", n: "i8", i: "i4", h: "i2", b: "i1" },
+  { Q: "u8", L: "u8", P: "u8", N: "u8", I: "u4", H: "u2", B: "u1", "?": "b1" },
 );
 
-/** NumPy's other names, which have no byte order. */
-const NAMES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{ half: "f2", single: "f4", double: "f8", float: "f8", bool_: "b1" },
-    ...{ byte: "i1", short: "i2", intc: "i4", int: "i8", intp: "i8", long: "i8", longlong: "i8" },
-    ...{ ubyte: "u1", ushort: "u2", uintc: "u4", uint: "u8", uintp: "u8", ulong: "u8", ulonglong: "u8" },
-  }).concat([...TYPES].map(([code, type]): [string, string] => [type, code])),
+/** NumPy's other names, which have no byte order; those of `TYPES` are names, too. */
+const NAMES: ReadonlyMap<string, string> = /* @__PURE__ */ mapOf(
+  { half: "f2", single: "f4", double: "f8", float: "f8", bool_: "b1" },
+  { byte: "i1", short: "i2", intc: "i4", int: "i8", intp: "i8", long: "i8", longlong: "i8" },
+  { ubyte: "u1", ushort: "u2", uintc: "u4", uint: "u8", uintp: "u8", ulong: "u8", ulonglong: "u8" },
+  { float64: "f8", float32: "f4", float16: "f2", int64: "i8", int32: "i4", int16: "i2", int8: "i1" },
+  { uint64: "u8", uint32: "u4", uint16: "u2", uint8: "u1", bool: "b1" },
 );
 
 /** What the first letter of another type stands for. */
-const OTHERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{ O: "Python objects, which only pickle reads", U: "text", S: "bytes", a: "bytes", V: "records or raw bytes" },
-    ...{ M: "dates", m: "durations", c: "complex numbers", F: "complex numbers", D: "complex numbers" },
-  }),
+const OTHERS: ReadonlyMap<string, string> = /* @__PURE__ */ mapOf(
+  { O: "Python objects, which only pickle reads", U: "text", S: "bytes", a: "bytes", V: "records or raw bytes" },
+  { M: "dates", m: "durations", c: "complex numbers", F: "complex numbers", D: "complex numbers" },
 );
+
+function mapOf(...tables: readonly Readonly<Record<string, string>>[]): ReadonlyMap<string, string> {
+  return new Map(tables.flatMap((table) => Object.entries(table)));
+}
 
 /**
  * The bytes of an .npy file, the same as `numpy.save` of NumPy 2 writes: version 1.0, row-major, little-endian.

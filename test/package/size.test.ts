@@ -57,12 +57,12 @@ function using(names: string, entry = "lanegrad"): string {
 const test = suite("what a bundle carries");
 
 for (const [names, most] of [
-  ["parseIdx, readIdx, encodeIdx", 8500],
-  ["numericalDiff, numericalGradient, gradientDescent, tangentLine", 4000],
-  ["crossEntropyError, meanSquaredError", 5300],
-  ["RandomState", 7000],
-  ["decodeSafetensors, encodeSafetensors", 9500],
-  ["Dataset", 9000],
+  ["parseIdx, readIdx, encodeIdx", 11_500],
+  ["numericalDiff, numericalGradient, gradientDescent, tangentLine", 5500],
+  ["crossEntropyError, meanSquaredError", 6700],
+  ["RandomState", 8500],
+  ["decodeSafetensors, encodeSafetensors", 11_700],
+  ["Dataset", 11_800],
 ] as const) {
   test(`${names}: nothing that computes in WebAssembly, at most ${most} bytes`, async () => {
     const { code, sources } = await bundle(using(names));
@@ -80,7 +80,7 @@ test("tensors and a product: no networks, no training", async () => {
     sources.filter((source) => /src\/(nn|train|autodiff|data)\//.test(source)),
     [],
   );
-  assert.ok(code.length <= 26_000, `${code.length} bytes`);
+  assert.ok(code.length <= 29_200, `${code.length} bytes`);
 });
 
 test("a program that trains in a worker: nothing that the worker does", async () => {
@@ -89,17 +89,17 @@ test("a program that trains in a worker: nothing that the worker does", async ()
     sources.filter((source) => /src\/(tensor|ops|autodiff|nn|train\/trainer)/.test(source)),
     [],
   );
-  assert.ok(code.length <= 28_000, `${code.length} bytes`);
+  assert.ok(code.length <= 29_200, `${code.length} bytes`);
 });
 
-test("a dense network, trained and evaluated: at most 37 KB gzipped, and 14.5 KB for the kernels", async () => {
+test("a dense network, trained and evaluated: at most 42 KB gzipped, and 14.5 KB for the kernels", async () => {
   const { code, texts } = await bundle(
     using("Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate"),
   );
   const gzipped = gzipSync(code, { level: 9 }).length;
   assert.ok(gzipped > 20_000, "or the program is not there");
   // The package is leaner than its sources, and held to its own limit by `npm run check:package`.
-  assert.ok(gzipped <= 37 * 1024, `${gzipped} bytes`);
+  assert.ok(gzipped <= 42 * 1024, `${gzipped} bytes`);
   const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
   const chunk = texts.find((text) => text.includes(kernels));
   assert.ok(chunk, "the kernels are a chunk of their own");
