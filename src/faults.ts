@@ -25,12 +25,15 @@ export type AllocationFault =
   | { readonly kind: "block"; readonly limit: number }
   | {
       readonly kind: "memory";
-      /** As `engine.stats()` counts them, and the bytes in them. */
+      /** How many there are, as `engine.stats()` counts them. */
       readonly tensors: number;
+      /** The bytes in them. */
       readonly liveBytes: number;
-      /** The size of the memory, the size that it would need, and the most that it could ever have. */
+      /** The size of the memory. */
       readonly memoryBytes: number;
+      /** The size that it would need. */
       readonly neededBytes: number;
+      /** The most that it could ever have. */
       readonly limit: number;
     };
 

@@ -12,6 +12,7 @@ export {
 export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck } from "./autodiff/grad_check.ts";
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
+export type { Destination } from "./autodiff/targets.ts";
 export { type Descent, type DescentOptions, gradientDescent } from "./calculus/gradient_descent.ts";
 export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Rows } from "./calculus/losses.ts";
 export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
@@ -93,7 +94,7 @@ export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
-export { type BatchNormLayer, batchNorm } from "./nn/batch_norm.ts";
+export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./nn/batch_norm.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
 export type { Forward } from "./nn/forward.ts";
 export type { Initializer } from "./nn/initializers.ts";

@@ -37,6 +37,8 @@ const OF_ERRORS: Readonly<Record<string, string>> = {
   files: "The files' names.",
   looked: "Where it was looked for.",
   expected: "What would be right.",
+  cure: "What to do, in the imperative.",
+  unknown: "What this version does not know.",
   found: "What came instead.",
   reason: "The platform's or the parser's own words.",
   limit: "The most that is allowed.",

@@ -33,7 +33,7 @@ const NOT_EXPORTED: readonly string[] = [
     "SamplerState",
     "Source",
   ],
-  ...["UpdatePlan", "WatchState"],
+  ...["UpdatePlan", "Watch", "WatchState"],
   ...["ACTIVATION", "DTypeOf", "DatasetFiles", "Expressions", "Named"], // which their users spell out
 ];
 

@@ -23,7 +23,13 @@ export type BatchNormLayer = {
   readonly epsilon: number;
 };
 
-type BatchNormOptions = { readonly momentum?: number; readonly epsilon?: number };
+/** Options of `batchNorm`, which its layer holds. */
+export type BatchNormOptions = {
+  /** Default 0.1. */
+  readonly momentum?: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+};
 
 /**
  * A layer that normalises each column: by its minibatch while training, by running averages when predicting.

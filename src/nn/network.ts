@@ -314,6 +314,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    * The network's output for rows, for programs of one's own.
    *
    * @param parameters in place of the network's own, to differentiate by
+   * @throws {OptionError} another mode than train and predict
    */
   forward(x: Value<D> | SparseMatrix<D>, mode: Mode, parameters: Named<Expression<D>> = this.#leaves()): Forward<D> {
     this.#checkOpen();

@@ -75,6 +75,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
    * Numbers go from one array of doubles to another: on its own, each would be one more in JavaScript's heap.
    *
    * @param rate instead of the schedule's
+   * @throws {OptionError} a rate that is not a number
    */
   advance(rate?: number): void {
     const { kind, learningRate } = this.optimizer;

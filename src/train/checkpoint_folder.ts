@@ -61,6 +61,7 @@ export class CheckpointFolder {
    *
    * @param options.as the best so far, which stays until there is a better one; default: one of the last
    * @returns the file's name within the folder
+   * @throws {OptionError} `as` is neither last nor best
    * @throws {SaveError} it could not be written; the checkpoints before it stand
    */
   async save(checkpoint: Checkpoint, options: { readonly as?: "last" | "best" } = {}): Promise<string> {

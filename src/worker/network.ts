@@ -73,6 +73,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
    * What the network says of rows, as `Network.predict`.
    *
    * @param rows one example or several: numbers, which are copied
+   * @throws {OptionError} (rejects) an array of something other than numbers
    */
   async predict(rows: Rows): Promise<Prediction<D>> {
     const network = this.#numberFor("predict");
