@@ -15,7 +15,6 @@ import { type Arena, isShared, type Region } from "./arena.ts";
 import type { GraphDraw } from "./graph_draw.ts";
 
 export type Target = Tensor | SparseMatrix;
-export type Into = readonly (readonly [value: Expression, target: Target])[];
 
 /** What a program is compiled of, and why it must be refused, where it must. */
 export class PlanDraw {
