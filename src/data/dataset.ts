@@ -151,6 +151,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
    */
   batch(indices: ArrayLike<number>): Batch {
     const { inputs: elements, size, scale, shape } = this;
+    checkList("batch: indices", indices, "an array of indices");
     checkRows("batch", indices, this.length);
     const count = indices.length;
     const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
@@ -200,6 +201,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
    * @throws {DatasetError} no indices
    */
   pick(indices: ArrayLike<number>): Dataset<I> {
+    checkList("pick: indices", indices, "an array of indices");
     checkRows("pick", indices, this.length);
     const { targetValues } = this;
     return alike(this, {
@@ -275,9 +277,12 @@ function typeOf(array: InputArray): string {
   return array instanceof Float32Array ? "float32" : "uint8";
 }
 
-/** @throws {IndexError} the first index that is not a whole number from 0 to length − 1 */
+/**
+ * Makes no string where every index is right: a minibatch that is loaded is checked.
+ *
+ * @throws {IndexError} the first index that is not a whole number from 0 to length − 1
+ */
 export function checkRows(op: string, indices: ArrayLike<number>, length: number): void {
-  checkList(`${op}: indices`, indices, "an array of indices");
   for (let row = 0; row < indices.length; row++) {
     const index = indices[row] ?? Number.NaN;
     if (Number.isInteger(index) && index >= 0 && index < length) continue;
