@@ -8,7 +8,7 @@ import { TrapError } from "../../src/errors.ts";
 import { Draw } from "./draw.ts";
 import type { Case, Target } from "./target.ts";
 
-/** What a case may take. */
+/** What a case may take, where its target says nothing else. */
 export const SLOW_MILLISECONDS = 50;
 /** What any case may allocate: compiled code, errors with their stacks, small objects. */
 export const SLACK_BYTES: number = 2 ** 20;
@@ -122,15 +122,16 @@ function kindOf(reason: string): string {
  */
 async function confirmed(target: Target, trial: Trial, size: number, retry: () => Promise<Trial>): Promise<Verdict> {
   const limit = size * target.bytesPerByte + SLACK_BYTES;
+  const { milliseconds: slow = SLOW_MILLISECONDS } = target;
   if (trial.verdict.kind === "crash") return trial.verdict;
-  if (trial.milliseconds <= SLOW_MILLISECONDS && trial.bytes <= limit) return trial.verdict;
+  if (trial.milliseconds <= slow && trial.bytes <= limit) return trial.verdict;
   const trials = [trial];
   for (let i = 1; i <= RETRIES; i++) {
     await setTimeout(PAUSE_MILLISECONDS * i);
     trials.push(await retry());
   }
   const milliseconds = Math.min(...trials.map((each) => each.milliseconds));
-  if (milliseconds > SLOW_MILLISECONDS) return { kind: "crash", reason: `took ${milliseconds.toFixed(0)} ms` };
+  if (milliseconds > slow) return { kind: "crash", reason: `took ${milliseconds.toFixed(0)} ms` };
   const bytes = trials.map((each) => each.bytes).sort((a, b) => a - b)[RETRIES / 2] ?? 0;
   if (bytes <= limit) return trial.verdict;
   return { kind: "crash", reason: `allocated ${bytes} bytes for an input of ${size}, expected at most ${limit}` };

@@ -23,6 +23,8 @@ export type Target = {
   readonly about: string;
   /** The most bytes that a case may allocate for each byte of its input, besides `SLACK_BYTES`. */
   readonly bytesPerByte: number;
+  /** The most of the processor's time that a case may take. Default: `SLOW_MILLISECONDS`. */
+  readonly milliseconds?: number;
   /** The errors that it says it throws. */
   readonly refusals: readonly (abstract new (
     ...args: never[]

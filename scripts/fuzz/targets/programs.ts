@@ -27,18 +27,25 @@ const BYSTANDER_BYTES = 64;
 const BYSTANDER = 0x5a;
 const RUNS = 2;
 
-type Sizes = { readonly steps: readonly [number, number]; readonly gradients: number };
+type Sizes = {
+  readonly steps: readonly [number, number];
+  readonly gradients: number;
+  /** The most that a case may take: it is compiled, run, and run again operation by operation. */
+  readonly milliseconds: number;
+};
 
 /** Small graphs: a million of them in a session. */
 export const programs: Target = targetOf("programs", "programs of 1 to 4 operations, their targets and effects", {
   steps: [1, 4],
   gradients: 0.3,
+  milliseconds: 50,
 });
 
 /** Deep ones. */
 export const graphs: Target = targetOf("graphs", "programs of about 20 operations, shared, fused and in place", {
   steps: [15, 25],
   gradients: 0.7,
+  milliseconds: 250,
 });
 
 function targetOf(name: string, about: string, sizes: Sizes): Target {
@@ -47,6 +54,7 @@ function targetOf(name: string, about: string, sizes: Sizes): Target {
     about,
     refusals: [LanegradError],
     bytesPerByte: 32_768, // a case is two numbers, its program is not
+    milliseconds: sizes.milliseconds,
     async open() {
       const open = async () => {
         const [simd, debug, other] = await Promise.all(
