@@ -26,6 +26,9 @@ export type ChoiceOptions = {
   readonly out?: Int32Array;
 };
 
+/** Not made anew by each `choice`, which allocates nothing when it draws into `out`. */
+const CHOICE_KEYS = { replace: 1, out: 1 } as const;
+
 /** Anything that can be shuffled in place: an array or a typed array. `reverse` tells them from readonly ones. */
 export type Shuffleable<T> = {
   /** How many there are. */
@@ -122,7 +125,7 @@ export class RandomState {
    *   replacement, or `out` of another length than size
    */
   choice(n: number, size: number, options: ChoiceOptions = {}): Int32Array {
-    checkOptions<ChoiceOptions>("choice", options, { replace: 1, out: 1 });
+    checkOptions<ChoiceOptions>("choice", options, CHOICE_KEYS);
     const { replace = true, out } = options;
     if (typeof replace !== "boolean") throw new OptionError("choice: replace", "a boolean", replace);
     if (out !== undefined && !isArrayOf(out, "Int32Array")) throw new OptionError("choice: out", "an Int32Array", out);

@@ -47,6 +47,8 @@ export type LoadOptions = {
 /** Examples that are looked at for the layout. */
 const LOOKED_AT = 1000;
 const NO_OPTIONS: LoadOptions = {};
+/** Not made anew by each `load`, which makes nothing. */
+const LOAD_KEYS = { augment: 1, random: 1 } as const;
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
 export class StagedMinibatch<D extends FloatType> extends Owner {
@@ -150,7 +152,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
   load(dataset: Dataset, indices: ArrayLike<number>, options: LoadOptions = NO_OPTIONS): void {
     checkInstance("load: dataset", "a Dataset", Dataset, dataset);
     checkList("load: indices", indices, "an array of indices");
-    checkOptions<LoadOptions>("load", options, { augment: 1, random: 1 });
+    checkOptions<LoadOptions>("load", options, LOAD_KEYS);
     if (indices.length !== this.batchSize)
       throw new OptionError("indices", `${this.batchSize} of them`, indices.length);
     checkRows("load", indices, dataset.length);
