@@ -37,7 +37,7 @@ test("a clone without kernels: the example compiles those that it needs, and the
   const run = () => runNode(["--import", import.meta.resolve("tsx"), "examples/sum.ts"], clone);
   const [first, second] = [await run(), await run()];
   assert.equal([first.code, first.stdout], [0, "3\n"], first.stderr);
-  assert.match(first.stderr, /^compiling the kernels of the build simd …\n/);
+  assert.match(first.stderr, /^compiling the kernels of the build simd …\n/, first.stderr);
   assert.equal([second.code, second.stdout, second.stderr], [0, "3\n", ""]);
 });
 
