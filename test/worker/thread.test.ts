@@ -132,15 +132,17 @@ runTest(
 );
 
 runTest("steps are told in batches, at most one for a frame", async ({ net, data }) => {
-  const times: number[] = [];
-  const run = net.train(data, { ...ENDLESS, onProgress: () => times.push(performance.now()) });
+  const sizes: number[] = [];
+  const run = net.train(data, { ...ENDLESS, onProgress: ({ losses }) => sizes.push(losses.length) });
   const start = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 500));
+  // On a busy machine a frame may have time for a single step.
+  await becomes(() => Math.max(...sizes) > 10 || sizes.length > 1000);
   run.stop();
-  const { losses } = await run;
+  await run;
   const frames = (performance.now() - start) / (1000 / 60);
-  assert.ok(times.length <= frames + 2, `${times.length} batches in ${frames} frames`);
-  assert.ok(losses.length > 10 * times.length, "or nothing was batched");
+  assert.ok(sizes.length <= frames + 2, `${sizes.length} batches in ${frames} frames`);
+  assert.ok(Math.max(...sizes) > 10, "or nothing was batched");
 });
 
 test.run();
