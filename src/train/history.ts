@@ -1,4 +1,5 @@
 /** What a run records. */
+import { OptionError } from "../errors.ts";
 import type { InputLayout } from "./resident.ts";
 
 /**
@@ -63,4 +64,11 @@ export type TrainHistory = {
  */
 export function emptyHistory(): TrainHistory {
   return { losses: [], evaluations: [], epochs: [] };
+}
+
+/** @throws {OptionError} not of the form of `emptyHistory()` */
+export function checkHistory(history: TrainHistory): void {
+  for (const records of ["losses", "evaluations", "epochs"] as const) {
+    if (!Array.isArray(history?.[records])) throw new OptionError("train: history", "one of emptyHistory()", history);
+  }
 }

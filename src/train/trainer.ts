@@ -22,7 +22,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { BestWeights } from "./early_stopping.ts";
 import { accuracy, evaluation } from "./evaluate.ts";
 import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
-import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
+import { checkHistory, type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { ResidentDataset } from "./resident.ts";
 import type { DatasetStream } from "./stream.ts";
 import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
@@ -106,6 +106,7 @@ export class Trainer<D extends FloatType> extends Owner {
     }
     checkType("train: options", "object", options);
     checkOptions<TrainerOptions>("train", options, TRAINER_KEYS);
+    checkHistory(history);
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
     const { plan, random } = planOf(options, dataset?.length, validation !== undefined);

@@ -2,6 +2,7 @@
  * Training and prediction off the main thread: the same calls, awaited, with the same bits.
  */
 import { spawn } from "#spawn";
+import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DisposedError, OptionError, WorkerError } from "../errors.ts";
 import type { Sequential } from "../nn/layers.ts";
@@ -9,7 +10,7 @@ import type { LossName } from "../nn/losses.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
-import { checkReadable } from "../readable.ts";
+import { bytesOf } from "../readable.ts";
 import { Shown } from "../shown.ts";
 import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -19,6 +20,7 @@ import { partsOf, type TransferOptions, WorkerDataset } from "./dataset.ts";
 import type { WorkerEndpoint } from "./endpoint.ts";
 import { lifeline } from "./lifeline.ts";
 import { WorkerNetwork } from "./network.ts";
+import { stateOf } from "./plain.ts";
 import { PROTOCOL, type WorkerStats } from "./protocol.ts";
 import { noting, type ScriptWatch, watchScript } from "./script.ts";
 
@@ -79,8 +81,11 @@ export type WorkerLoadOptions = {
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<NetworkWorker> {
   checkOptions<WorkerOptions>("startWorker", options, OPTIONS);
-  const { timeoutMilliseconds: limit = TIMEOUT_MILLISECONDS, signal } = options;
-  if (!(limit > 0)) throw new OptionError("startWorker: timeoutMilliseconds", "a positive number", limit);
+  const { timeoutMilliseconds: limit = TIMEOUT_MILLISECONDS, signal, worker = spawn } = options;
+  if (typeof limit !== "number" || !(limit > 0))
+    throw new OptionError("startWorker: timeoutMilliseconds", "a positive number", limit);
+  checkType("startWorker: worker", "function", worker);
+  checkSignal("startWorker: signal", signal);
   signal?.throwIfAborted();
   const watch = watchScript();
   const start = new Start(options, watch);
@@ -180,13 +185,15 @@ export class NetworkWorker extends Shown {
    */
   async network<D extends FloatType = "float32">(
     description: Sequential,
-    { seed, random, dtype, loss }: WorkerNetworkOptions<D> = {},
+    options: WorkerNetworkOptions<D> = {},
   ): Promise<WorkerNetwork<D>> {
+    checkOptions<WorkerNetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1 });
+    const { seed, random, dtype, loss } = options;
     if (typeof loss === "function") {
       throw new OptionError("network: loss", "a loss by name", loss, "functions cannot be posted to a worker");
     }
     const network = this.#connection.number();
-    const stream = typeof random === "object" ? random.getState() : random;
+    const stream = random === undefined || random === "none" ? random : stateOf("network: random", random);
     const ask = { network, description, seed, random: stream, dtype, loss };
     const { facts, random: after } = await this.#connection.call("network", ask);
     if (typeof random === "object" && after !== undefined) random.setState(after);
@@ -201,8 +208,7 @@ export class NetworkWorker extends Shown {
    */
   async load(bytes: Uint8Array, options: WorkerLoadOptions = {}): Promise<WorkerNetwork> {
     const network = this.#connection.number();
-    checkReadable("load: bytes", bytes);
-    const own = new Uint8Array(bytes);
+    const own = new Uint8Array(bytesOf("load: bytes", bytes));
     const facts = await this.#connection.call("load", { network, bytes: own, options }, { transfer: [own.buffer] });
     return new WorkerNetwork(this.#connection, network, facts);
   }
@@ -215,7 +221,9 @@ export class NetworkWorker extends Shown {
    * @throws {DatasetError} (rejects) it was moved before
    * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in a WebAssembly memory
    */
-  async dataset(dataset: Dataset, { transfer = "move" }: TransferOptions = {}): Promise<WorkerDataset> {
+  async dataset(dataset: Dataset, options: TransferOptions = {}): Promise<WorkerDataset> {
+    checkOptions<TransferOptions>("dataset", options, { transfer: 1 });
+    const { transfer = "move" } = options;
     if (tagOf(dataset) !== "Dataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();

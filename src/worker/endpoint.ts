@@ -27,6 +27,12 @@ export type WorkerEndpoint = Endpoint & {
   unref?(): void;
 };
 
+/** Whether messages can be heard from a value, and posted to it. */
+export function isEndpoint(value: unknown): value is Endpoint {
+  const { postMessage, on, addEventListener } = (value ?? {}) as Partial<NodeEndpoint & WebEndpoint>;
+  return typeof postMessage === "function" && typeof (on ?? addEventListener) === "function";
+}
+
 /** Hears every message from now on. Whoever posts is the library itself, so that what comes is taken for what it says. */
 export function listen<M>(endpoint: Endpoint, onMessage: (message: M) => void): void {
   if ("on" in endpoint) endpoint.on("message", (message) => onMessage(message as M));

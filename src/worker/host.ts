@@ -4,7 +4,7 @@
 
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
-import { WorkerError } from "../errors.ts";
+import { WorkerError, OptionError } from "../errors.ts";
 import { parseLayers } from "../nn/known_layers.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
@@ -21,7 +21,7 @@ import { train } from "../train/train.ts";
 import type { TrainerOptions } from "../train/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { Engine } from "../wasm/engine.ts";
-import { type Endpoint, listen } from "./endpoint.ts";
+import { type Endpoint, isEndpoint, listen } from "./endpoint.ts";
 import { encodeError } from "./errors.ts";
 import { holdLifeline } from "./lifeline.ts";
 import {
@@ -49,6 +49,7 @@ const DONE = { value: undefined };
  * Serves a program's `startWorker` from within a worker: for a worker of one's own.
  *
  * @param endpoint `self` in a browser's worker, `parentPort` in one of Node's
+ * @throws {OptionError} neither of them, such as the `parentPort` of a main thread, which is null
  * @example
  * ```js
  * import { serve } from "lanegrad/worker/host";
@@ -56,6 +57,7 @@ const DONE = { value: undefined };
  * ```
  */
 export function serve(endpoint: Endpoint): void {
+  if (!isEndpoint(endpoint)) throw new OptionError("serve: endpoint", "self, or parentPort of Node's worker", endpoint);
   const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer));
   listen<ToWorker>(endpoint, (message) => host.hear(message));
 }

@@ -1,6 +1,6 @@
 /** A network in a worker, as the program holds it: the calls of `Network`, awaited. */
 import { DisposedError, OptionError } from "../errors.ts";
-import { type NamedArray, typeOf } from "../formats/arrays.ts";
+import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts";
 import type { Sequential } from "../nn/layers.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
 import { checkReadable } from "../readable.ts";
@@ -106,6 +106,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
 
   /** Puts arrays into the network, as `setWeights`; they are copied. */
   async setWeights(weights: readonly NamedArray[], options: SetWeightsOptions = {}): Promise<void> {
+    checkNamedArrays("setWeights: weights", weights);
     const own = weights.map(({ name, shape, data }) => {
       checkReadable(`setWeights: ${name}`, data);
       if (typeOf(data) === undefined) throw new OptionError(`setWeights: ${name}`, "a typed array", data);

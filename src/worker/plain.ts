@@ -3,6 +3,8 @@
  * libraries (Vue, MobX) make them.
  */
 import { OptionError } from "../errors.ts";
+import type { RandomState } from "../random/random_state.ts";
+import type { RandomStateSnapshot } from "../random/snapshot.ts";
 import { checkReadable } from "../readable.ts";
 
 /**
@@ -30,6 +32,12 @@ export function plainCopy(value: unknown, path: string, copies: Map<object, unkn
   copies.set(value, copy);
   for (const [key, item] of Object.entries(value)) copy[key] = plainCopy(item, joined(path, key), copies);
   return copy;
+}
+
+/** @throws {OptionError} no stream; its class is not looked at, which a program that trains in a worker need not load */
+export function stateOf(option: string, random: RandomState): RandomStateSnapshot {
+  if (typeof random?.getState !== "function") throw new OptionError(option, "a RandomState", random);
+  return random.getState();
 }
 
 /** What a request keeps options in, which callers know without it. */

@@ -1,12 +1,20 @@
 /**
  * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
  */
+import { checkRecord, checkSignal, checkType } from "../arguments.ts";
 import { unreachable } from "../faults.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
-import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "../train/history.ts";
+import {
+  checkHistory,
+  type EpochRecord,
+  type EvaluationRecord,
+  emptyHistory,
+  type TrainHistory,
+} from "../train/history.ts";
 import type { TrainOptions } from "../train/train.ts";
 import type { Connection } from "./connection.ts";
 import { numberOf, type WorkerDataset } from "./dataset.ts";
+import { stateOf } from "./plain.ts";
 import type { Awaited, Records, RunEvent, ValidationRequest } from "./protocol.ts";
 
 /** What a run made since the program last heard of it. */
@@ -58,17 +66,24 @@ export function startTraining(
   options: WorkerTrainOptions,
   history: TrainHistory = emptyHistory(),
 ): TrainingRun {
+  checkType("train: options", "object", options);
+  checkHistory(history);
   const { test, validation, onProgress, onEvaluation, onEpoch, onCheckpoint, onEnd, ...rest } = options;
   const { signal, random, resume, checkpointEvery, ...plan } = rest;
   const callbacks = { onProgress, onEvaluation, onEpoch, onCheckpoint };
+  for (const [name, call] of Object.entries({ ...callbacks, onEnd })) {
+    if (call !== undefined) checkType(`train: ${name}`, "function", call);
+  }
+  checkSignal("train: signal", signal);
+  if (resume !== undefined) checkRecord("train: resume", resume, "a checkpoint");
   const listener = new Listener(history, callbacks, (kind) => connection.notice(kind, run.id));
   const ask = {
     network,
     dataset: numberOf("train", dataset, connection),
-    test: test && numberOf("train", test, connection),
+    test: test === undefined ? undefined : numberOf("train", test, connection),
     validation: validationOf(validation, connection),
     options: plan,
-    random: random?.getState(),
+    random: random === undefined ? random : stateOf("train: random", random),
     resume,
     checkpointEvery,
     awaits: listener.awaits,

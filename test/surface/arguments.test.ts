@@ -17,9 +17,12 @@ import { Accumulation } from "../../src/nn/accumulation.ts";
 import { OptimizerState } from "../../src/nn/optimizer_state.ts";
 import { TrainingStep } from "../../src/nn/training_step.ts";
 import * as plot from "../../src/plot/index.ts";
+import * as host from "../../src/worker/host.ts";
+import * as worker from "../../src/worker/index.ts";
 import { loadEngine } from "../support/engine.ts";
 import { MAY_BE, NOT_CALLED, OPAQUE, OPEN } from "./exceptions.ts";
 import { type Sample, samplesOf } from "./samples.ts";
+import { workerSamples } from "./worker_samples.ts";
 import { kindOf, type Variant, variantsOf, WRONG, withUnknownKeys } from "./wrong.ts";
 
 const test = suite("wrong arguments");
@@ -32,14 +35,16 @@ const RETURNED = { Program, Accumulation, OptimizerState, TrainingStep };
 
 /** Functions, and methods of classes, that take arguments. */
 function surface(): readonly string[] {
-  return Object.entries({ ...lanegrad, ...csv, ...plot, ...RETURNED }).flatMap(([name, exported]) => {
-    if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
-      return [];
-    const { prototype } = exported as { prototype?: object };
-    const methods =
-      prototype === undefined || !/^class\b/.test(String(exported)) ? [] : methodsOf(name, exported, prototype);
-    return name in RETURNED ? methods : [name, ...methods];
-  });
+  return Object.entries({ ...lanegrad, ...csv, ...plot, ...worker, ...host, ...RETURNED }).flatMap(
+    ([name, exported]) => {
+      if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
+        return [];
+      const { prototype } = exported as { prototype?: object };
+      const methods =
+        prototype === undefined || !/^class\b/.test(String(exported)) ? [] : methodsOf(name, exported, prototype);
+      return name in RETURNED ? methods : [name, ...methods];
+    },
+  );
 }
 
 function methodsOf(name: string, statics: object, prototype: object): readonly string[] {
@@ -92,7 +97,8 @@ function isPlausible(where: string, label: string, valid: unknown, wrong: unknow
 const engine = await loadEngine();
 const folder = mkdtempSync(join(tmpdir(), "lanegrad-arguments-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const samples = samplesOf(engine, folder, await plot.bars([{ label: "a", value: 1 }]));
+const inWorker = await workerSamples();
+const samples = { ...samplesOf(engine, folder, await plot.bars([{ label: "a", value: 1 }])), ...inWorker.samples };
 
 test("every function and method that takes arguments has a sample", () => {
   const missing = surface().filter((name) => !(name in samples) && !(name in NOT_CALLED));
@@ -118,6 +124,7 @@ for (const [name, sample] of Object.entries(samples)) {
   });
 }
 
+test.after(inWorker.close);
 test.run();
 
 async function message(call: Sample["call"], args: readonly unknown[]): Promise<string> {

@@ -14,6 +14,10 @@ export const NOT_CALLED: Readonly<Record<string, string>> = {
   "Trainer.resume": "internal",
   "TwoLayerNet.trainingStep": "Network.trainingStep has a sample",
   "OptimizerState.plan": "internal",
+  NetworkWorker: "`startWorker` makes it",
+  WorkerNetwork: "`NetworkWorker.network` makes networks",
+  WorkerDataset: "`NetworkWorker.dataset` makes datasets",
+  "WorkerDataset.numberFor": "internal",
   emptyHistory: "takes no arguments",
 };
 
@@ -50,6 +54,11 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^parseCsv 1\.label$/, ["number", "array"]],
   // A layer's options, where there is no tensor.
   [/^leakyRelu 0$/, ["object"]],
+  // As of a network on the main thread.
+  [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],
+  [/^WorkerNetwork\.train 1\.validation$/, ["number"]],
+  // Written over by the run.
+  [/^(Trainer|train|WorkerNetwork\.train) [23]\.(layout|outcome)$/, "anything"],
   // What `wasm` may be is found when it is compiled.
   [/^kernelsOf 1$/, "anything"],
 ];
@@ -57,6 +66,8 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
 /** Objects whose keys are the caller's: an unknown one is no mistake. */
 export const OPEN: readonly RegExp[] = [
   /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02])$/, // names of the caller's
+  /^(train|Trainer|WorkerNetwork\.train) [23]$/, // a history: more in it is no mistake
+  /^serve 0$/, // an endpoint of the host's
   /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors
   /^(encodeNpy 0|encodeIdx 0|datasetFromArrays 0\.(inputs|labels|targets))$/, // an array may have a name beside its shape and data, as a tensor does
   /^(reportData|reportText) 0/, // evaluations are results: more in them is no mistake
@@ -65,4 +76,5 @@ export const OPEN: readonly RegExp[] = [
 /** Objects that a function of the library made and others take whole: what is within them is not varied. */
 export const OPAQUE: readonly RegExp[] = [
   /^(CheckpointFolder\.save 0|encodeCheckpoint 0|restore 1)(\.|$)/, // a checkpoint; files are checked by decodeCheckpoint
+  /^WorkerNetwork\.train 1\.resume(\.|$)/, // the same
 ];

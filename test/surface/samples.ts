@@ -405,11 +405,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       L.train,
       [net, table, options],
       [net, table, { ...options, validation: 0.25, earlyStopping: { patience: 1 } }],
+      [net, table, options, L.emptyHistory()],
     ),
     Trainer: make(
       L.Trainer as never,
       [net, { train: table }, options],
       [net, { train: table, test: table, validation: table }, { ...options, evaluateEvery: 1 }],
+      [net, { train: table }, options, L.emptyHistory()],
     ),
     checkpointOf: of(L.checkpointOf, [trainer]),
     restore: of(L.restore, [trainer, checkpoint]),
