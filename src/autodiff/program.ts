@@ -192,7 +192,11 @@ export class Program<Name extends string = string> extends Owner {
     let bound: Map<Node, Tensor | SparseMatrix> | undefined;
     for (const name in tensors) {
       const [argument, tensor] = [this.#arguments.get(name), tensors[name] as Tensor | SparseMatrix];
-      if (argument === undefined) throw new OptionError(`bind: ${name}`, [...this.#arguments.keys()].join(", "), name);
+      if (argument === undefined)
+        throw new OptionError(
+          `bind: ${name}`,
+          `not an argument; they are: ${[...this.#arguments.keys()].join(", ") || "none"}`,
+        );
       const { node, form } = argument;
       if (node !== undefined && this.#bound.get(node) === tensor) continue;
       checkForm("bind", name, form, tensor, this.engine);

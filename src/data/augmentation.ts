@@ -103,7 +103,7 @@ export function imageShapeOf(shape: readonly number[]): ImageShape {
   const isImage = shape.length <= 3 && Number.isInteger(rows) && rows >= 1 && columns >= 1;
   if (isImage && rows <= MOST_PIXELS && columns <= MOST_PIXELS) return { channels, rows, columns };
   const expected = `[rows, columns], [channels, rows, columns] or a square number of pixels, sides up to ${MOST_PIXELS}`;
-  throw new OptionError("augment: shape of an example", expected, `[${shape.join(", ")}]`);
+  throw new OptionError("augment: shape of an example", expected, shape);
 }
 
 const RADIANS_PER_DEGREE = Math.PI / 180;

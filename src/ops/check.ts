@@ -5,7 +5,6 @@ import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../err
 import type { KeysOf } from "../options.ts";
 import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
-import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 
@@ -28,7 +27,7 @@ export type Aliasing = "may be an input" | "disjoint" | readonly number[];
  */
 export function checkDense(op: string, argument: string, x: AnyValue): void {
   const isDense = x instanceof Tensor || (x instanceof Expression && x.widest === undefined);
-  if (!isDense) throw new OptionError(`${op}: ${argument}`, "a tensor", describe(x));
+  if (!isDense) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
 }
 
 /**
@@ -37,7 +36,7 @@ export function checkDense(op: string, argument: string, x: AnyValue): void {
  * @throws {OptionError} something else
  */
 export function checkTensor(op: string, argument: string, x: AnyValue): void {
-  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", describe(x));
+  if (!(x instanceof Tensor)) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
 }
 
 /**
@@ -132,11 +131,4 @@ export function checkOutput(
     if (mayBe && first === start && input.dtype === out.dtype && input.size === out.size) continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
-}
-
-/** What an error shows of something that is no tensor. */
-function describe(x: unknown): unknown {
-  if (x instanceof SparseMatrix) return `sparse rows ${show(x.shape)}`;
-  if (!(x instanceof Expression)) return x;
-  return x.widest === undefined ? `the expression ${x.describe()}` : `sparse rows ${x.describe()}`;
 }

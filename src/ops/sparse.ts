@@ -279,7 +279,7 @@ export function checkSparseFloat(op: string, argument: string, x: AnyValue): voi
 function checkSparseMatrix(op: string, argument: string, x: SparseMatrix, like: Value, dtype: DType): void {
   checkSparse(op, argument, x, like, dtype);
   if (x instanceof SparseMatrix) return;
-  throw new OptionError(`${op}: ${argument}`, "a sparse matrix", `the expression ${(x as Expression).describe()}`);
+  throw new OptionError(`${op}: ${argument}`, "a sparse matrix", x);
 }
 
 /** `x` must be sparse, of this dtype and in the memory of `like`. */

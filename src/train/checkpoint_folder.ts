@@ -160,5 +160,5 @@ function faultOf(error: unknown): CheckpointError["fault"] | undefined {
 
 function storeOf(): NonNullable<typeof files> {
   if (files !== undefined) return files;
-  throw new OptionError("folder", "a system with folders", "a browser", "encodeCheckpoint gives a checkpoint's bytes");
+  throw new OptionError("folder", "a browser has none; encodeCheckpoint gives a checkpoint's bytes");
 }

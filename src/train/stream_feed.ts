@@ -60,7 +60,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
 
   draw(): Slot<D> {
     const slot = this.#filled;
-    if (slot === undefined) throw new OptionError("draw", "wait() before it", "nothing at hand");
+    if (slot === undefined) throw new OptionError("draw", "nothing is at hand; await wait() first");
     this.#filled = undefined;
     this.#position += 1;
     if (this.#ahead?.done) {

@@ -162,7 +162,7 @@ export class Trainer<D extends FloatType> extends Owner {
   *steps(): Generator<Readonly<TrainProgress>, void> {
     for (const progress of this.turns()) {
       if (progress !== undefined) yield progress;
-      else if (this.feed.wait() !== undefined) throw new OptionError("steps", "data at hand: train(…)", "a stream");
+      else if (this.feed.wait() !== undefined) throw new OptionError("steps", "a stream is waited for by train(…)");
     }
   }
 

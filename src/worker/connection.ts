@@ -107,7 +107,7 @@ export class Connection {
       this.#worker.postMessage(message, transfer);
     } catch (error) {
       const cure = 'arrays in memory that is lent need { transfer: "copy" }';
-      throw new OptionError("worker", "plain data and arrays, which can be posted", reasonOf(error), cure);
+      throw new OptionError("worker", `only plain data and arrays can be posted (${reasonOf(error)}); ${cure}`);
     }
   }
 

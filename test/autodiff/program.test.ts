@@ -22,6 +22,7 @@ import { matmul } from "../../src/ops/matmul.ts";
 import { mean, sum } from "../../src/ops/reduce.ts";
 import { concat, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { ADVANCE, ASSIGN, effect, SGD } from "../../src/ops/update.ts";
+import { axpy } from "../../src/ops/vectors.ts";
 import { argument, type Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
@@ -346,6 +347,16 @@ test("expressions of two engines are not mixed", () => {
   using b = tensor(other, new Float64Array(4), { shape: [2, 2] });
   assertThrows(() => add(expressionOf(a), b), EngineMismatchError, "operand");
   assertThrows(() => compile({ a: relu(expressionOf(a)), b: relu(expressionOf(b)) }), EngineMismatchError, "outputs");
+});
+
+test("what is found is shown as it is, a remark not as a value", () => {
+  using y = zeros(engine, [2]);
+  const x = input(engine, [2], { name: "x" });
+  const axpyOf = () => axpy(2, x as never, y);
+  assert.match(assertThrows(axpyOf, OptionError, "axpy").message, /found Expression x float32 \[2\]$/);
+  using program = compile({ y: square(x) });
+  const unknown = () => program.bind({ w: y });
+  assert.match(assertThrows(unknown, OptionError, "bind").message, /^bind: w: not an argument; they are: none$/);
 });
 
 test("operands that do not fit are refused when the expression is built", () => {

@@ -138,15 +138,12 @@ test("sparse rows are named as such where dense values are expected, and are mul
   using w = zeros(engine, [6, 3]);
   using tall = zeros(engine, [5, 3]);
   const later = argument(engine, { dtype: "float32", shape: [5, 6], widest: 6 }, "later");
-  assert.match(assertThrows(() => relu(rows as never), OptionError, "matrix").message, /found "?sparse rows \[5, 6\]/);
   assert.match(
-    assertThrows(() => relu(later as never), OptionError, "expression").message,
-    /found "?sparse rows later/,
+    assertThrows(() => relu(rows as never), OptionError, "matrix").message,
+    /found SparseMatrix float32 \[5, 6\]/,
   );
-  assert.match(
-    assertThrows(() => compress(expressionOf(x) as never), OptionError, "x").message,
-    /found "?the expression/,
-  );
+  assert.match(assertThrows(() => relu(later as never), OptionError, "expression").message, /found Expression later/);
+  assert.match(assertThrows(() => compress(expressionOf(x) as never), OptionError, "x").message, /found Expression/);
   for (const transpose of ["b", "both"] as const) {
     const error = assertThrows(() => matmul(later, w, { transpose }), OptionError, transpose);
     assert.is(error.option, "matmul: transpose");
