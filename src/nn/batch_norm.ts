@@ -50,6 +50,7 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
 }
 
 const BATCH_NORM: LayerRecord<BatchNormLayer> = {
+  kind: "batchNorm",
   keys: { kind: 1, momentum: 1, epsilon: 1 },
   check,
   forward(z, layer, { mode, parameter, statistic, update }) {

@@ -101,7 +101,7 @@ export function checkSequential(description: Sequential): void {
 /** @throws {OptionError} no layer, an unknown key, or a value outside its range */
 function checkLayer(option: string, layer: Layer): void {
   const record = recordOf(layer);
-  if (record === undefined) throw new OptionError(option, LAYERS, layer);
+  if (record === undefined || record.kind !== layer.kind) throw new OptionError(option, LAYERS, layer);
   checkOptions(option, layer, record.keys);
   record.check(option, layer);
 }
@@ -109,6 +109,7 @@ function checkLayer(option: string, layer: Layer): void {
 const LAYERS = "a layer: dense(…), relu(), dropout(…), batchNorm(), or one that parseLayers read";
 
 const DENSE: LayerRecord<DenseLayer> = {
+  kind: "dense",
   keys: { kind: 1, inputSize: 1, outputSize: 1, weights: 1 },
   check: checkDense,
   forward: (z, _, { parameter }) => affine(z, parameter("W"), parameter("b")),

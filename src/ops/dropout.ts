@@ -72,7 +72,7 @@ export function dropout<D extends FloatType>(
 ): Value<D> | DropoutLayer {
   if (typeof x === "number" || (counter === undefined && options === undefined)) {
     checkRate("dropout: rate", x as number);
-    return layerOf({ kind: "dropout", rate: x as number }, LAYER);
+    return layerOf<DropoutLayer>({ kind: "dropout", rate: x as number }, LAYER);
   }
   checkOptions<DropoutOptions & Into<D>>("dropout", options, { rate: 1, stream: 1, out: 1 });
   const { rate, stream = 0, ...into } = options ?? { rate: Number.NaN };
@@ -88,6 +88,7 @@ function checkRate(option: string, rate: number): void {
 }
 
 const LAYER: LayerRecord<DropoutLayer> = {
+  kind: "dropout",
   keys: { kind: 1, rate: 1 },
   check: (option, { rate }) => checkRate(`${option}: rate`, rate),
   forward: (z, { rate }, { mode, counter, number }) =>

@@ -162,7 +162,7 @@ export function leakyRelu<D extends FloatType>(
   });
 }
 
-const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord((z, slope) =>
+const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord("leakyRelu", (z, slope) =>
   leakyRelu(z, slope === undefined ? {} : { slope }),
 );
 
@@ -198,7 +198,7 @@ export const gelu: ComposedFunction & (() => ActivationLayer) = ((
   });
 }) as ComposedFunction & (() => ActivationLayer);
 
-const GELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord((z) => gelu(z));
+const GELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord("gelu", (z) => gelu(z));
 const GELU_CUBIC = 0.044715;
 /** 1 - |tanh| of the formula's argument is 0 from 7.6 on in float64, from 4.9 on in float32. */
 const GELU_FLAT = 32;
@@ -292,11 +292,16 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
 
 /** An activation as a layer. */
 function activationRecord(
+  name: ActivationLayer["name"],
   f: <D extends FloatType>(z: Expression<D>, slope: number | undefined) => Expression<D>,
 ): LayerRecord<ActivationLayer> {
   return {
+    kind: "activation",
     keys: { kind: 1, name: 1, slope: 1 },
-    check: () => {},
+    check(option, layer) {
+      if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
+      if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
+    },
     forward: (z, { slope }) => f(z, slope),
   };
 }
@@ -307,7 +312,7 @@ function activation(
   rule: (node: Applied, dy: Floats) => Floats,
 ): ActivationFunction {
   const f = map(name, rule);
-  const record = activationRecord((z) => f(z));
+  const record = activationRecord(name, (z) => f(z));
   return ((...given: [] | [Value<FloatType>, Into<FloatType>]) =>
     given.length === 0
       ? layerOf<ActivationLayer>({ kind: "activation", name }, record)

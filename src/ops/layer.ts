@@ -26,7 +26,8 @@ export type LayerContext<D extends FloatType> = {
 };
 
 /** A kind of layer. */
-export type LayerRecord<Layer> = {
+export type LayerRecord<Layer extends { readonly kind: string }> = {
+  readonly kind: Layer["kind"];
   /** Every key that a description can have. */
   readonly keys: KeysOf<Layer>;
   /** @throws {OptionError} a value outside its range; `option` says where the layer is */
@@ -38,11 +39,11 @@ export type LayerRecord<Layer> = {
 const RECORD: unique symbol = Symbol.for("lanegrad.layer");
 
 /** A description that carries its record. */
-export function layerOf<Layer extends object>(layer: Layer, record: LayerRecord<Layer>): Layer {
+export function layerOf<Layer extends { readonly kind: string }>(layer: Layer, record: LayerRecord<Layer>): Layer {
   return { ...layer, [RECORD]: record };
 }
 
 /** The record of a description; undefined where it was made by nothing of the library, such as JSON. */
-export function recordOf<Layer extends object>(layer: Layer): LayerRecord<Layer> | undefined {
+export function recordOf<Layer extends { readonly kind: string }>(layer: Layer): LayerRecord<Layer> | undefined {
   return (layer as { readonly [RECORD]?: LayerRecord<Layer> } | undefined)?.[RECORD];
 }

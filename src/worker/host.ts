@@ -4,7 +4,7 @@
 
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
-import { WorkerError, OptionError } from "../errors.ts";
+import { OptionError, WorkerError } from "../errors.ts";
 import { parseLayers } from "../nn/known_layers.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";

@@ -427,6 +427,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     evaluateAsync: of(L.evaluateAsync, [net, table], [net, table, { topK: 2 }]),
     misclassifiedAsync: of(L.misclassifiedAsync, [net, table], [net, table, { limit: 3 }]),
     identifyFile: of(L.identifyFile, [npy]),
+    parseLayers: of(L.parseLayers, [[{ kind: "dense", inputSize: 2, outputSize: 3 }]]),
     classReport: of(L.classReport, [evaluation.classes?.confusion]),
     reportData: of(L.reportData, [evaluation], [evaluation, ["a", "b", "c"]]),
     reportText: of(L.reportText, [evaluation], [evaluation, ["a", "b", "c"]]),
