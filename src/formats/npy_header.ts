@@ -92,6 +92,8 @@ class Tokens {
   /** One for each text, because it remembers where it was. */
   readonly #pattern = new RegExp(TOKEN);
   #at = 0;
+  /** What `accept` has read and left: each token is matched once. */
+  #ahead: Token | undefined;
 
   constructor(text: string, refuse: (reason: string) => Error) {
     this.#text = text;
@@ -99,6 +101,12 @@ class Tokens {
   }
 
   next(): Token {
+    const token = this.#ahead ?? this.#read();
+    this.#ahead = undefined;
+    return token;
+  }
+
+  #read(): Token {
     this.#pattern.lastIndex = this.#at;
     const [, quoted, digits, truth, mark] = this.#pattern.exec(this.#text) ?? [];
     const position = this.#at;
@@ -112,10 +120,9 @@ class Tokens {
 
   /** Takes a mark, if it is next. */
   accept(mark: string): boolean {
-    const before = this.#at;
     const token = this.next();
     if (token.kind === "mark" && token.mark === mark) return true;
-    this.#at = before;
+    this.#ahead = token;
     return false;
   }
 
