@@ -114,7 +114,9 @@ for (const missing of ["@observablehq/plot", "linkedom"]) {
       return next(specifier, context);
     }`;
     const register = `import { register } from "node:module"; register(${JSON.stringify(asModule(hooks))});`;
-    const environment = { NODE_OPTIONS: `--import ${JSON.stringify(asModule(register))}` };
+    // Node 26 warns of `register`; Node 20 has nothing else.
+    const flags = `--disable-warning=DEP0205 --import ${JSON.stringify(asModule(register))}`;
+    const environment = { NODE_OPTIONS: flags };
     const out = newPath();
     for (const args of [
       ["train", ...ARGS, "--report", "--out", out],
