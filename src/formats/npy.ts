@@ -150,6 +150,10 @@ export type Unreadable = {
  */
 export function readNpy(bytes: Uint8Array, file: string | undefined): ShapedArray | Unreadable {
   const fail = (fault: FormatFault) => new FormatError("npy", fault, file);
+  if (MAGIC.some((byte, i) => byte !== bytes[i])) {
+    const { name = hexadecimal(bytes.subarray(0, MAGIC.length)), cure = "" } = whatItIs(bytes) ?? {};
+    return { fault: { kind: "magic", expected: "93 NUMPY", found: name, cure }, reason: name };
+  }
   const { text, start } = splitHeader(bytes, fail);
   const header = parseHeader(text, (reason) => fail({ kind: "header", reason }));
   const { shape, descr } = header;
@@ -174,11 +178,6 @@ export function readNpy(bytes: Uint8Array, file: string | undefined): ShapedArra
 
 /** The header's text, and where the elements start. */
 function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatError): { text: string; start: number } {
-  const magic = bytes.subarray(0, MAGIC.length);
-  if (magic.length < MAGIC.length || magic.some((byte, i) => byte !== MAGIC[i])) {
-    const { name = hexadecimal(magic), cure = "" } = whatItIs(bytes) ?? {};
-    throw fail({ kind: "magic", expected: "93 NUMPY", found: name, cure });
-  }
   const [major = 0, minor = 0] = bytes.subarray(MAGIC.length);
   if (bytes.length >= MAGIC.length + 2 && !(major >= 1 && major <= 3 && minor === 0)) {
     throw fail({ kind: "version", expected: "1.0, 2.0 or 3.0", found: `${major}.${minor}` });

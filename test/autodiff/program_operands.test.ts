@@ -90,7 +90,7 @@ test("an argument of sparse rows takes no dense ones, and one of dense rows no s
     assert.equal([error.option, error.expected], [`bind: ${name}`, wanted]);
   }
   const { expected } = assertThrows(() => program.bind({ w: dense }), OptionError, "no such argument");
-  assert.is(expected, "rows, x");
+  assert.is(expected, "not an argument; they are: rows, x");
 });
 
 test("sparse rows and arguments are no outputs, and sparse rows that are not computed go nowhere", () => {

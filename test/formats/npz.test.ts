@@ -167,9 +167,9 @@ test("what is wrong with an archive is said, with the entry's name", async () =>
     assert.match(error.message, text, label);
     assert.equal([error.format, error.file], ["npz", "some.npz"], label);
   }
-  const inner = await faultOf(encodeZip([{ name: "W1.npy", content: new Uint8Array(20) }]));
+  const inner = await faultOf(encodeZip([{ name: "W1.npy", content: encodeNpy(one("a")).slice(0, 20) }]));
   assert.equal([inner.format, inner.file], ["npy", "some.npz: W1.npy"]);
-  const nameless = () => decodeNpz(encodeZip([{ name: "W1.npy", content: new Uint8Array(20) }]));
+  const nameless = () => decodeNpz(encodeZip([{ name: "W1.npy", content: encodeNpy(one("a")).slice(0, 20) }]));
   assert.is((await assertRejects(nameless, FormatError, "no file")).file, "W1.npy");
 });
 
@@ -247,6 +247,18 @@ test("arrays of numbers are read, whatever else is in the archive", async () => 
     for (const entry of ["größe.txt", "notes.bz2", "nested.zip", "bare", "empty"]) assert.ok(skipped.has(entry), entry);
     assert.is(skipped.size, foreign.others.length + 9, label);
   }
+});
+
+test("an entry that is an .npy file by its name alone is left out; asked for, it is an error", async () => {
+  const array = { shape: [2], data: Float32Array.of(1, 2) };
+  const contents = { x: encodeNpy(array), text: new TextEncoder().encode("not npy"), empty: new Uint8Array(0) };
+  const zip = encodeZip(Object.entries(contents).map(([name, content]) => ({ name: `${name}.npy`, content })));
+  const skipped: string[] = [];
+  const arrays = await decodeNpz(zip, { onSkipped: ({ entry, reason }) => skipped.push(`${entry}: ${reason}`) });
+  assert.equal(arrays, [{ name: "x", ...array }]);
+  assert.equal(skipped, ['text.npy: text: "not npy"', "empty.npy: an empty file"]);
+  const error = await assertRejects(() => decodeNpz(zip, { names: ["text"] }), FormatError, "asked for");
+  assert.match(error.message, /expected 93 NUMPY at its start, found text: "not npy"/);
 });
 
 test("with names, nothing is looked at but these arrays, which come in the order of the names", async () => {

@@ -194,7 +194,7 @@ test("going on where a stream has no minibatch, or from a position that is none,
       assertThrows(() => trainer.feed.restore({ ...state, order: undefined }), OptionError, `${wrong}`);
     }
   }
-  assert.match(assertThrows(() => trainer.feed.draw(), OptionError, "draw").message, /wait\(\) before it/);
+  assert.match(assertThrows(() => trainer.feed.draw(), OptionError, "draw").message, /await wait\(\) first/);
 });
 
 test("what does not fit a stream is refused", async () => {
