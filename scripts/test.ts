@@ -28,8 +28,12 @@ const NODES: readonly string[] = ["20", "22", "24", "26"];
 const OF_JS = /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/;
 /** Seconds of each file, from the last run: the longest come first. */
 const TIMES = join(ROOT, "build/test-seconds.json");
+/** Files that take long whatever starts them, in seconds, for a clone without times. */
+const LONG: ReadonlyMap<string, number> = new Map([["train/same_bits", 60]]);
 const LIMIT_SECONDS = 20 * 60;
 
+/** A file, and the seconds that it may take where nothing is known of it: those that start other processes take long. */
+type Listed = TestFile & { readonly guess: number };
 /** A run of the suite. */
 type Pass = {
   readonly title: string;
@@ -37,7 +41,7 @@ type Pass = {
   /** Node's program. */
   readonly node: string;
   readonly flags: readonly string[];
-  readonly files: readonly TestFile[];
+  readonly files: readonly Listed[];
   /** Where V8 writes its counts, if it counts. */
   readonly counts?: string | undefined;
 };
@@ -101,7 +105,7 @@ async function run({ title, build, node, flags, files, counts }: Pass): Promise<
   console.log(`\n${title}`);
   const began = performance.now();
   const results: Result[] = [];
-  await runFiles(files, {
+  await runFiles(longestFirst(files, build), {
     node,
     flags,
     environment: { LANEGRAD_BUILD: build, ...(counts === undefined ? {} : { NODE_V8_COVERAGE: counts }) },
@@ -136,8 +140,8 @@ function print({ file, passed, failed, skipped, seconds, errors, output }: Resul
   if (printed !== "") console.log(`  printed by ${file.name}:\n${printed.replaceAll(/^/gm, "    ")}\n`);
 }
 
-/** The test files whose path, below test/, has the pattern in it; the longest first. */
-function filesOf(pattern: string): TestFile[] {
+/** The test files whose path, below test/, has the pattern in it. */
+function filesOf(pattern: string): Listed[] {
   const expression = new RegExp(`${pattern.replace(/^(\.\/)?test\//, "")}.*\\.test\\.ts$`, "i");
   return readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
@@ -151,15 +155,15 @@ function filesOf(pattern: string): TestFile[] {
         path: join(FOLDER, path),
         name,
         process: isMeasuring ? "alone" : "shared",
-        weight: weightOf(name, source),
+        guess: LONG.get(name) ?? (/runScript|runNode|runCommand|lanegrad\.ts|spawn/.test(source) ? 10 : 0.1),
       };
-    })
-    .sort((a, b) => b.weight - a.weight) as TestFile[];
+    });
 }
 
-/** Seconds that a file took, or a guess: those that start other processes take long. */
-function weightOf(name: string, source: string): number {
-  return times[`simd ${name}`] ?? (/runScript|runNode|runCommand|lanegrad\.ts|spawn/.test(source) ? 10 : 0.1);
+/** The files in the order of the seconds that they took on this build, on another one, or as guessed. */
+function longestFirst(files: readonly Listed[], build: string): Listed[] {
+  const weight = ({ name, guess }: Listed) => times[`${build} ${name}`] ?? times[`simd ${name}`] ?? guess;
+  return [...files].sort((a, b) => weight(b) - weight(a));
 }
 
 function readTimes(): Record<string, number> {

@@ -193,7 +193,8 @@ test("a signal that is forwarded is the same request: the run is saved; a second
       }
     },
   });
-  assert.is(once.code, 130, once.stderr.slice(-300));
+  // The last signal may come while the process is ending, where Node no longer hears it: a shell calls both 130.
+  assert.ok(once.code === 130 || once.signal === "SIGINT", `${once.code} ${once.signal} ${once.stderr.slice(-300)}`);
   assert.is(readJson(join(forwarded, "history.json"))["outcome"], "aborted");
   assert.not(existsSync(join(forwarded, "run.lock")));
 });
