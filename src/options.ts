@@ -1,7 +1,7 @@
 /** Options objects from callers: an unknown key is an error, so that a misspelled option is not silently ignored. */
 import { OptionError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
-import { tagOf } from "./values.ts";
+import { MOST_CHARACTERS, tagOf } from "./values.ts";
 
 /** Every key of an options type, once; the compiler refuses a list with a key missing. */
 export type KeysOf<Options> = { readonly [Key in keyof Required<Options>]: 1 };
@@ -18,10 +18,10 @@ export function checkOptions<Options>(op: string, options: unknown, keys: KeysOf
     throw new OptionError(op, "an object of options", options);
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(keys, key)) continue;
-    const meant = nearest(key, Object.keys(keys));
+    const meant = nearest(key.slice(0, MOST_CHARACTERS), Object.keys(keys));
     const hint =
       meant === undefined ? `options are ${Object.keys(keys).join(", ") || "none"}` : `did you mean ${meant}?`;
-    throw new OptionError(`${op}: ${key}`, `unknown option; ${hint}`);
+    throw new OptionError(`${op}: ${key.slice(0, MOST_CHARACTERS)}`, `unknown option; ${hint}`);
   }
 }
 

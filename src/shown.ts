@@ -14,7 +14,7 @@ export abstract class Shown {
   /** Its class, and those of its members that are words or numbers. */
   toString(): string {
     const facts = Object.entries(this).filter(([, value]) => /string|number/.test(typeof value));
-    return `${this.constructor.name} ${facts.map((fact) => fact.join(" ")).join(", ")}`;
+    return `${this.constructor.name} ${facts.map((fact) => fact.join(" ")).join(", ")}`.trimEnd();
   }
 
   /**

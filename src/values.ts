@@ -4,8 +4,8 @@
  * `instanceof` fails for objects of another realm (an iframe, node:vm, a test runner's sandbox); tags do not.
  */
 
-/** The longest description of a value in an error message. */
-const MOST_CHARACTERS = 80;
+/** The longest description of a value, or of a key, in an error message. */
+export const MOST_CHARACTERS = 80;
 
 /** The class of a built-in object in any realm: "Float64Array", "Map", "Module"; "Object" for plain objects. */
 export function tagOf(value: unknown): string {

@@ -17,6 +17,13 @@ test("an unknown key is refused with the nearest known one, or all of them", () 
   assert.throws(() => check({ __proto__: null, constructor: 1 }), /constructor: unknown option/);
 });
 
+test("a long key is cut", () => {
+  assert.throws(
+    () => check({ ["x".repeat(1e6)]: 1 }),
+    (error: Error) => error.message.length < 200,
+  );
+});
+
 test("what is no object is refused", () => {
   for (const options of [null, 5, "epsilon", true])
     assert.throws(() => check(options), /^adam: expected an object of options/);

@@ -85,6 +85,8 @@ export async function loadMnist(source: string | URL | NamedFiles, options: Mnis
   }
   const folder = tagOf(source) === "Map" ? (source as NamedFiles) : String(source);
   if (folder === "") throw new OptionError("source", "a folder or an address", folder);
+  if (typeof folder !== "string")
+    for (const name of folder.keys()) checkType("loadMnist: source: a name", "string", name);
   const place = await placeOf(folder);
   const facts = factsOf(place, options);
 

@@ -3,6 +3,7 @@
  */
 import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { describeValue } from "../values.ts";
 
 /** Extents, the outermost axis first; none for a scalar. */
 export type Shape = readonly number[];
@@ -19,7 +20,7 @@ export function countOf(shape: Shape): number {
 
 /** A shape as a person reads it: `[2, 3]`. */
 export function show(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  return shape.length > 16 ? describeValue(shape) : `[${shape.join(", ")}]`;
 }
 
 export function isSameShape(a: Shape, b: Shape): boolean {

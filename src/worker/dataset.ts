@@ -60,12 +60,12 @@ export class WorkerDataset extends Shown {
    * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} the dataset is in another worker
    */
-  numberFor(op: string, connection: Connection): number {
+  numberFor(op: string, connection: Connection, argument = "dataset"): number {
     if (!(#number in this)) {
       throw new OptionError(op, "a Proxy of a dataset cannot be used; pass the dataset itself, such as toRaw(dataset)");
     }
     if (this.#isDisposed) throw new DisposedError(`dataset ${this.name}`, op);
-    if (connection !== this.#connection) throw new OptionError(`${op}: dataset`, "one of the same worker", this.name);
+    if (connection !== this.#connection) throw new OptionError(`${op}: ${argument}`, "one of the same worker", this);
     return this.#number;
   }
 
@@ -85,13 +85,17 @@ export class WorkerDataset extends Shown {
 /**
  * The number that a worker knows a dataset by.
  *
- * @param op the call and its argument, for errors
+ * @param op the call, for errors; `argument`: which of its arguments
  * @throws {OptionError} no dataset of this worker
  * @throws {DisposedError} after its `dispose()`
  */
-export function numberOf(op: string, dataset: WorkerDataset, connection: Connection): number {
-  if (dataset instanceof WorkerDataset) return dataset.numberFor(op, connection);
-  throw new OptionError(`${op}: dataset`, "a dataset in the worker, as await worker.dataset(…) returns it", dataset);
+export function numberOf(op: string, dataset: WorkerDataset, connection: Connection, argument = "dataset"): number {
+  if (dataset instanceof WorkerDataset) return dataset.numberFor(op, connection, argument);
+  throw new OptionError(
+    `${op}: ${argument}`,
+    "a dataset in the worker, as await worker.dataset(…) returns it",
+    dataset,
+  );
 }
 
 /** What a dataset is made of, to be posted, and the buffers that go over. */

@@ -80,7 +80,7 @@ export function startTraining(
   const ask = {
     network,
     dataset: numberOf("train", dataset, connection),
-    test: test === undefined ? undefined : numberOf("train", test, connection),
+    test: test === undefined ? undefined : numberOf("train", test, connection, "test"),
     validation: validationOf(validation, connection),
     options: plan,
     random: random === undefined ? random : stateOf("train: random", random),
@@ -121,7 +121,7 @@ function validationOf(
 ): ValidationRequest | undefined {
   if (validation === undefined) return undefined;
   if (typeof validation === "number") return { fraction: validation };
-  return { dataset: numberOf("train", validation, connection) };
+  return { dataset: numberOf("train", validation, connection, "validation") };
 }
 
 type Callbacks = {

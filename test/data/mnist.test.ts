@@ -9,6 +9,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { loadMnist, type MnistOptions } from "../../src/data/mnist.ts";
 import { DatasetError, IdxError, OptionError } from "../../src/errors.ts";
+import { assertRejects } from "../support/throws.ts";
 import { type Files, gzip, idxFile, ramp, rejection, smallMnist, withFolder } from "./files.ts";
 
 const test = suite("mnist");
@@ -49,6 +50,14 @@ test("loads four plain files from a folder, with or without a slash, or by URL",
       assert.equal([...other.labels], [1, 2]);
     }
   });
+});
+
+test("a Map of files has names for keys", async () => {
+  const numbered = new Map([[1, new Uint8Array(1)]]);
+  assert.match(
+    (await assertRejects(() => loadMnist(numbered as never), OptionError, "1")).message,
+    /a name: .* found 1$/,
+  );
 });
 
 test("each file may be compressed; the plain one wins", async () => {

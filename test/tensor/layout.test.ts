@@ -18,6 +18,8 @@ test("a shape holds the product of its extents, and one element when it has no a
 test("shapes are shown as they are written", () => {
   assert.is(show([]), "[]");
   assert.is(show([2, 3]), "[2, 3]");
+  assert.is(show([...Array(16).keys()]), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]");
+  assert.ok(show(Array(1e6).fill(1)).length <= 80, "a list that is no shape");
 });
 
 test("shapes are the same when every extent is, and their number", () => {

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { DisposedError, OptionError } from "../../src/errors.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import { dense, sequential } from "../../src/nn/layers.ts";
+import { NetworkWorker } from "../../src/worker/client.ts";
 import { Connection } from "../../src/worker/connection.ts";
 import { WorkerDataset } from "../../src/worker/dataset.ts";
 import { WorkerNetwork } from "../../src/worker/network.ts";
@@ -25,6 +26,10 @@ function make() {
 test("a network is what the worker says of it", () => {
   const { dtype, description, inputSize, outputSize } = make().net;
   assert.equal({ dtype, description, inputSize, outputSize }, FACTS);
+});
+
+test("what has no facts is shown by its name alone", () => {
+  assert.is(String(new NetworkWorker(make().connection)), "NetworkWorker");
 });
 
 test("each call asks for itself, and gives what is answered", async () => {

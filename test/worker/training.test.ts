@@ -249,8 +249,10 @@ test("datasets are asked for as this call's, and of this worker", () => {
   const { connection, worker, data: own } = begin(PLAN);
   const { data } = begin(PLAN);
   const ask = (set: WorkerDataset, options: WorkerTrainOptions) => () => startTraining(connection, 3, set, options);
-  for (const call of [ask(data, PLAN), ask(own, { ...PLAN, test: data }), ask(own, { ...PLAN, validation: data })]) {
-    assert.throws(call, (error: unknown) => error instanceof OptionError && error.option === "train: dataset");
+  const calls = { dataset: ask(data, PLAN), test: ask(own, { ...PLAN, test: data }) };
+  const validations = [data, "0.1" as never].map((validation) => ask(own, { ...PLAN, validation }));
+  for (const [name, call] of [...Object.entries(calls), ...validations.map((call) => ["validation", call] as const)]) {
+    assert.throws(call, (error: unknown) => error instanceof OptionError && error.option === `train: ${name}`);
   }
   const set = new WorkerDataset(connection, 5, clusters({ count: 4, size: 2, classes: 2, seed: 1 }));
   startTraining(connection, 3, own, { ...PLAN, test: set, validation: own });
