@@ -109,7 +109,7 @@ test("what is no dataset of a worker is refused by its argument", async () => {
   for (const wrong of [examples(), "digits", 5, {}]) {
     const given = wrong as never;
     assert.match(await failureOf(() => net.train(given, OPTIONS)), /^train: dataset: expected a dataset in the worker/);
-    assert.match(await failureOf(() => net.train(data, { ...OPTIONS, test: given })), /^train: dataset: /);
+    assert.match(await failureOf(() => net.train(data, { ...OPTIONS, test: given })), /^train: test: /);
     assert.match(await failureOf(() => net.evaluate(given)), /^evaluate: dataset: /);
     assert.match(await failureOf(() => net.misclassified(given)), /^misclassified: dataset: /);
     if (!(wrong instanceof Dataset)) {

@@ -128,7 +128,7 @@ test("a validation that is no fraction and no dataset is refused as on the main 
     assert.is(there.message, here.message);
   }
   const wrong = { epochs: 1, learningRate: 0.1, validation: "0.1" as never };
-  assert.is((await assertRejects(() => remote.train(data, wrong), OptionError, "text")).option, "train: dataset");
+  assert.is((await assertRejects(() => remote.train(data, wrong), OptionError, "text")).option, "train: validation");
 });
 
 test("a run that is stopped and goes on from its checkpoint has the bits and records of an unbroken one", async () => {
