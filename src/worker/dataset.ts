@@ -65,7 +65,8 @@ export class WorkerDataset extends Shown {
       throw new OptionError(op, "a Proxy of a dataset cannot be used; pass the dataset itself, such as toRaw(dataset)");
     }
     if (this.#isDisposed) throw new DisposedError(`dataset ${this.name}`, op);
-    if (connection !== this.#connection) throw new OptionError(`${op}: ${argument}`, "one of the same worker", this.name);
+    if (connection !== this.#connection)
+      throw new OptionError(`${op}: ${argument}`, "one of the same worker", this.name);
     return this.#number;
   }
 
