@@ -28,14 +28,15 @@ export function newPath(name = ""): string {
 
 /** What Node is given to start the program. */
 export const PROGRAM: readonly string[] = await programOf(join(ROOT, "src/cli/main.ts"));
-if (PROGRAM.length > 1) process.env["TSX_TSCONFIG_PATH"] = join(ROOT, "tsconfig.json"); // it runs in other folders
+/** For a program that is run from its sources in other folders; of no other process, whose sources may be others. */
+const SOURCES = PROGRAM.length > 1 ? { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } : {};
 
 /** Runs `lanegrad` to its end. */
 export async function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
   const { input, cwd = folder, environment = {}, onStart, onOutput } = options;
   const child = spawn(process.execPath, [...PROGRAM, ...args], {
     cwd,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...SOURCES, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   onStart?.(child);
