@@ -2,7 +2,7 @@
  * The suite: `npm test`, on the build `simd`; `npm test -- data/idx` for the files whose path has that in it.
  *
  *   --builds A,B       on these builds: simd, relaxed, debug, js; LANEGRAD_BUILD=A,B does the same
- *   --all              on simd, relaxed and debug, and of js the tests of the kernels and the golden table
+ *   --all              on simd; of relaxed and debug what computes, of js the tests of the kernels and the golden table
  *   --nodes            in Node 20, 22, 24 and 26, without the version that runs this script: npm's packages of them
  *   --coverage FOLDER  V8's counts of the build simd are written there, for `npm run coverage -- --counts FOLDER`
  *
@@ -24,8 +24,16 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const FOLDER = join(ROOT, "test");
 const BUILDS: readonly string[] = ["simd", "relaxed", "debug", "js"];
 const NODES: readonly string[] = ["20", "22", "24", "26"];
-/** On the build js, which is slow, the whole suite is a command of its own: `npm run test:js`. */
-const OF_JS = /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/;
+/**
+ * What `--all` runs on each build. What computes nothing by the kernels, or the same as other tests do, needs them on no second
+ * build; on the build js, which is slow, the whole suite is a command of its own: `npm run test:js`.
+ */
+const OF_ALL: Readonly<Record<string, RegExp>> = {
+  simd: /^/,
+  relaxed: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  debug: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  js: /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/,
+};
 /** Seconds of each file, from the last run: the longest come first. */
 const TIMES = join(ROOT, "build/test-seconds.json");
 /** Files that take long whatever starts them, in seconds, for a clone without times. */
@@ -79,7 +87,7 @@ function passesOf(): Pass[] {
   if (!values.nodes) {
     return builds.map((build) => {
       const flags = build === "relaxed" && !supports("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
-      const own = values.all && build === "js" ? files.filter(({ name }) => OF_JS.test(name)) : files;
+      const own = values.all ? files.filter(({ name }) => OF_ALL[build]?.test(name)) : files;
       const counts = build === "simd" ? values.coverage : undefined;
       return { title: `build ${build}`, build, node: process.execPath, flags, files: own, counts };
     });
