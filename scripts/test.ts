@@ -34,6 +34,8 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
   debug: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
   js: /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/,
 };
+/** What reads the sources or tries the tools of the project: the same on every Node. */
+const OF_PROJECT = /^(suite|mutate)\/|^(dependencies|layers)$/;
 /** Seconds of each file, from the last run: the longest come first. */
 const TIMES = join(ROOT, "build/test-seconds.json");
 /** Files that take long whatever starts them, in seconds, for a clone without times. */
@@ -99,7 +101,8 @@ function passesOf(): Pass[] {
     const exact = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
     return builds.map((build) => {
       const flags = build === "relaxed" && version === "20" ? ["--experimental-wasm-relaxed-simd"] : [];
-      return { title: `build ${build}, Node ${exact}`, build, node, flags, files };
+      const own = files.filter(({ name }) => !OF_PROJECT.test(name));
+      return { title: `build ${build}, Node ${exact}`, build, node, flags, files: own };
     });
   });
 }
