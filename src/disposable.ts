@@ -1,39 +1,49 @@
+/** Who gives memory back: the class of owners, and functions for work with several of them. */
 import { Shown } from "./shown.ts";
+
+type Disposables = { dispose(): void }[];
+/** Takes a part as soon as it exists, and returns it. */
+type Own = <P extends { dispose(): void }>(part: P) => P;
 
 /**
  * Makes something that owns several parts: where `make` throws, the parts that were made before are disposed of.
  *
- * @param make hands each part to `own` as soon as it is there
+ * @param make hands each part to `own` as soon as it exists
  */
-export function allOrNothing<T>(make: (own: <P extends { dispose(): void }>(part: P) => P) => T): T {
-  const parts: { dispose(): void }[] = [];
+export function allOrNothing<T>(make: (own: Own) => T): T {
+  const parts: Disposables = [];
   try {
-    return make((part) => {
-      parts.push(part);
-      return part;
-    });
+    return make(into(parts));
   } catch (error) {
-    for (const part of parts) part.dispose();
+    disposeAll(parts);
     throw error;
   }
 }
 
 /**
- * Works with parts that are disposed of at the end, however it ends: `using` in a form that costs a page nothing where it is
- * compiled for browsers without it.
+ * Works with parts that are disposed of at the end, whether it returns or throws: as `using`, which costs a page helper code
+ * where it is compiled for browsers without it.
  *
- * @param work hands each part to `own` as soon as it is there
+ * @param work hands each part to `own` as soon as it exists
  */
-export function scoped<T>(work: (own: <P extends { dispose(): void }>(part: P) => P) => T): T {
-  const parts: { dispose(): void }[] = [];
+export function scoped<T>(work: (own: Own) => T): T {
+  const parts: Disposables = [];
   try {
-    return work((part) => {
-      parts.push(part);
-      return part;
-    });
+    return work(into(parts));
   } finally {
-    for (const part of parts) part.dispose();
+    disposeAll(parts);
   }
+}
+
+function into(parts: Disposables): Own {
+  return (part) => {
+    parts.push(part);
+    return part;
+  };
+}
+
+function disposeAll(parts: Disposables): void {
+  for (const part of parts) part.dispose();
 }
 
 /**

@@ -86,7 +86,7 @@ export function asBefore(value: Expression, written: readonly Tensor[]): Express
  * Checks that effects are nothing but effects, and that each changes dense tensors of the result's form which overlap neither
  * each other nor its other operands; an operand that is only read may be the changed tensor itself.
  *
- * @throws {OptionError} an effect that is none, is used as a value, or has operands that overlap
+ * @throws {OptionError} an invalid effect, one that is used as a value, or has operands that overlap
  * @throws {ShapeError} a result of another shape than what is changed
  * @throws {DTypeError} or of another dtype
  * @throws {DisposedError} a tensor that was disposed

@@ -1,6 +1,6 @@
 /**
- * What a checkpoint puts a run back by. It brings that along, so that who keeps none does not carry it. A symbol, because a
- * checkpoint is data: a copy for a worker leaves it out, and the worker's part of the library, a bundle of its own, puts it
- * back.
+ * The key under which a checkpoint carries the function that restores a run, so that bundles without checkpoints do not
+ * contain it. A symbol, because structured clone drops it; the worker adds it again. `Symbol.for`, because the worker's code is
+ * another bundle: both must have the same key.
  */
 export const RESTORE: unique symbol = Symbol.for("lanegrad.restore");
