@@ -58,7 +58,7 @@ function testsIn(name: string, open: () => Promise<Opened>): Prepare {
     for (const scenario of ["silent", "closedBeforeAnAnswer"]) {
       const { name: error, kind, message } = await found<Told>(scenario);
       assert.equal([error, kind], ["WorkerError", "start"]);
-      assert.match(message, /no answer within 400 ms/);
+      assert.match(message, /no answer within 1500 ms/);
     }
     assert.is((await found<Told>("aborted")).name, "TimeoutError");
   });
