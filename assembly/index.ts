@@ -4,6 +4,9 @@
  * s… is float32, d… is float64. Pointers are bytes, sizes and strides are elements, and nothing is
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
+/** The number of this ABI, which src/wasm/abi.ts explains. */
+export const abi: i32 = 182067863;
+
 export {
   dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dsoftplus, dsqrt, dtanh, dtanhGradient,
   sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, ssoftplus, ssqrt, stanh, stanhGradient,

@@ -9,7 +9,7 @@
  * The order of operations is that of the SIMD code, lane by lane. Only the bits of a NaN may differ, and what scratch is
  * left with. Addresses beyond memory do not trap: what is read there is NaN, what is written is lost.
  */
-import type { CommonKernels, Exports, FloatKernels } from "../wasm/abi.ts";
+import { ABI, type CommonKernels, type Exports, type FloatKernels } from "../wasm/abi.ts";
 import { activations } from "./activations.ts";
 import { argmaxima } from "./argmax.ts";
 import { binaries } from "./binary.ts";
@@ -36,6 +36,7 @@ export function start(): { module: undefined; exports: Exports } {
   const ln = logarithm(double);
   const exports = {
     memory,
+    abi: { value: ABI },
     ...typelessOf(memory),
     ...prefixed("s", kernelsOf(memory, single, ln)),
     ...prefixed("d", kernelsOf(memory, double, ln)),

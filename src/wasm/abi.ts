@@ -195,62 +195,6 @@ export type Heap = {
   readonly shortage: (bytes: number) => number;
 };
 
-/** Parameters of each: what an instance must export to be called through the types above. */
-export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<FloatKernels[Name]>["length"] } = {
-  gemm: 16,
-  gemmScratch: 3,
-  exp: 4,
-  log: 4,
-  sqrt: 4,
-  sigmoid: 4,
-  tanh: 4,
-  relu: 4,
-  softplus: 4,
-  sigmoidGradient: 4,
-  tanhGradient: 4,
-  reluGradient: 4,
-  binary: 16,
-  columnSums: 6,
-  reduce: 6,
-  softmax: 5,
-  crossEntropyScratch: 1,
-  crossEntropyLabels: 5,
-  crossEntropyLabelsGradient: 7,
-  crossEntropyTargets: 5,
-  crossEntropyTargetsGradient: 7,
-  meanCrossEntropy: 8,
-  squaredError: 3,
-  squaredErrorGradient: 5,
-  argmax: 4,
-  countCorrect: 4,
-  axpby: 5,
-  fill: 3,
-  copy: 3,
-  store: 2,
-  dropout: 7,
-  momentum: 5,
-  adaptive: 6,
-  scatterAdd: 5,
-  transpose: 4,
-  gatherRows: 6,
-  gatherSparseRows: 9,
-  sparseForward: 8,
-  sparseBackward: 8,
-};
-
-export const COMMON_KERNELS: { readonly [Name in keyof CommonKernels]: Parameters<CommonKernels[Name]>["length"] } = {
-  gatherIndices: 4,
-  gatherCopies: 5,
-  copyRows: 6,
-  advance: 1,
-  firstOutOfRange: 3,
-  countNonzeros: 2,
-  compressRows: 6,
-  alloc: 1,
-  free: 1,
-  shortage: 1,
-};
-
 /** BLAS's letter for an element type. */
 export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
 
@@ -262,29 +206,37 @@ export type LinearMemory = {
 };
 
 /** What an instance exports: untyped until `bindKernels` has looked at each name. */
-export type Exports = { readonly memory: LinearMemory } & Readonly<Record<string, unknown>>;
+export type Exports = {
+  readonly memory: LinearMemory;
+  readonly abi?: { readonly value: number };
+} & Readonly<Record<string, unknown>>;
+
+/**
+ * Names and numbers of parameters of all kernels as one number, which the kernels export as `abi`: others than these are
+ * refused. A test computes it from the types above.
+ */
+export const ABI = 182067863;
 
 /** What each kernel is passed through when it is bound. */
 export type Wrap = (name: string, kernel: (...args: number[]) => number) => (...args: number[]) => number;
 
-/**
- * The kernels of one float type, or the common ones, each as `wrap` returns it.
- *
- * The only place where an export gets a type: by its name and its number of parameters.
- *
- * @returns the kernels, or the name of the first export that is missing or takes other parameters
- */
-export function bindKernels<K>(
-  exports: Exports,
-  prefix: string,
-  arities: { readonly [Name in keyof K]: number },
-  wrap: Wrap,
-): K | string {
-  const bound: Record<string, unknown> = {};
-  for (const [name, arity] of Object.entries<number>(arities)) {
-    const kernel = exports[prefix + name];
-    if (typeof kernel !== "function" || kernel.length !== arity) return prefix + name;
-    bound[name] = wrap(prefix + name, kernel as (...args: number[]) => number);
+/** The kernels of an instance. */
+export type Kernels = {
+  /** By float type. */
+  readonly kernels: { readonly [D in FloatType]: FloatKernels };
+  /** Those that no float type divides. */
+  readonly common: CommonKernels;
+};
+
+/** The kernels of an instance with this `ABI`, each as `wrap` returns it: the only place where an export gets a type. */
+export function bindKernels(exports: Exports, wrap: Wrap): Kernels {
+  const [single, double, common]: Record<string, unknown>[] = [{}, {}, {}];
+  for (const [name, kernel] of Object.entries(exports)) {
+    if (typeof kernel !== "function") continue;
+    const base = name.slice(1);
+    const isFloat = PREFIX.float32 + base in exports && PREFIX.float64 + base in exports;
+    const group = isFloat ? (name.startsWith(PREFIX.float32) ? single : double) : common;
+    (group as Record<string, unknown>)[isFloat ? base : name] = wrap(name, kernel as (...args: number[]) => number);
   }
-  return bound as K;
+  return { kernels: { float32: single, float64: double }, common } as unknown as Kernels;
 }

@@ -4,16 +4,7 @@
 import { Owner } from "../disposable.ts";
 import { DisposedError, EngineError, LanegradError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import {
-  bindKernels,
-  COMMON_KERNELS,
-  type CommonKernels,
-  FLOAT_KERNELS,
-  type FloatKernels,
-  PREFIX,
-  type Wrap,
-} from "./abi.ts";
-import type { FloatType } from "./dtype.ts";
+import { ABI, bindKernels, type Kernels } from "./abi.ts";
 import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
@@ -46,11 +37,11 @@ export class Engine extends Owner {
    */
   readonly module: WebAssembly.Module | undefined;
   /** Kernels by float type. Unsafe: only operations, which check their operands, call them. */
-  readonly kernels: { readonly [D in FloatType]: FloatKernels };
+  readonly kernels: Kernels["kernels"];
   /** Kernels that no float type divides. Unsafe, as above. */
-  readonly common: CommonKernels;
+  readonly common: Kernels["common"];
   /** The same kernels without a look at the engine's state: for programs, which look once for many calls. */
-  readonly bare: Pick<Engine, "kernels" | "common">;
+  readonly bare: Kernels;
   /** The heap that tensors live in. */
   readonly memory: Memory;
   /** Of the debug build: looks for owners that are collected without `dispose()`. */
@@ -87,22 +78,10 @@ export class Engine extends Owner {
     const { build = "simd", wasm } = options;
     const { module, exports } = await loadInstance(build, wasm);
     const guard = new Guard();
-    const kernelsOf = (wrap: Wrap) => {
-      const bind = <K>(prefix: string, arities: { readonly [Name in keyof K]: number }): K => {
-        const kernels = bindKernels<K>(exports, prefix, arities, wrap);
-        if (typeof kernels !== "string") return kernels;
-        throw new EngineError({ kind: "module", reason: `it does not export ${kernels} as this version needs it` });
-      };
-      return {
-        common: bind<CommonKernels>("", COMMON_KERNELS),
-        kernels: {
-          float32: bind<FloatKernels>(PREFIX.float32, FLOAT_KERNELS),
-          float64: bind<FloatKernels>(PREFIX.float64, FLOAT_KERNELS),
-        },
-      };
-    };
-    const { common, kernels } = kernelsOf((name, kernel) => guard.wrap(name, kernel));
-    const bare = kernelsOf((_, kernel) => kernel);
+    if (exports.abi?.value !== ABI)
+      throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
+    const { common, kernels } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
+    const bare = bindKernels(exports, (_, kernel) => kernel);
     const memory = new Memory(exports.memory, bare.common, guard, build === "debug" ? "checked" : "none");
     const watch = build === "debug" ? new (await import("./forgotten.ts")).Watch(() => guard.isOpen) : undefined;
     return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);

@@ -5,7 +5,8 @@ import { AllocationError } from "../../src/errors.ts";
 import { heap } from "../../src/twin/heap.ts";
 import { start } from "../../src/twin/index.ts";
 import { Pages } from "../../src/twin/pages.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS, PREFIX } from "../../src/wasm/abi.ts";
+import { ABI, PREFIX } from "../../src/wasm/abi.ts";
+import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
 import { Guard } from "../../src/wasm/guard.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
 import { draws, FLOATS } from "../support/floats.ts";
@@ -27,7 +28,8 @@ function empty(most: number): Pages {
 }
 
 test("it exports what the ABI names, with as many parameters, and memory", () => {
-  const { memory, ...kernels } = start().exports;
+  const { memory, abi, ...kernels } = start().exports;
+  assert.is(abi?.value, ABI);
   assert.is(memory.buffer.byteLength, 65536);
   const arities = new Map(Object.entries<number>(COMMON_KERNELS));
   for (const dtype of FLOATS) {

@@ -5,7 +5,8 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINARY, COMMON_KERNELS, FLOAT_KERNELS, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { BINARY, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
 import { hardPlaces } from "../kernels/places.ts";
 import { FLOATS } from "../support/floats.ts";
 import type { Args } from "./case.ts";

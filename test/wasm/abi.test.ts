@@ -1,10 +1,12 @@
 /** What the compiled kernels export, and that each build is the one that its name says. */
+import { createHash } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { TrapError } from "../../src/errors.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS, PREFIX } from "../../src/wasm/abi.ts";
+import { ABI, PREFIX } from "../../src/wasm/abi.ts";
+import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
 import debug from "../../src/wasm/builds/debug.ts";
 import relaxed from "../../src/wasm/builds/relaxed.ts";
 import simd from "../../src/wasm/builds/simd.ts";
@@ -41,7 +43,7 @@ function mirrored(): Map<string, number> {
 
 test("the module exports what the mirror names and memory, nothing more and nothing less", () => {
   const exported = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
-  const wanted = ["memory memory", ...[...mirrored().keys()].map((name) => `function ${name}`)];
+  const wanted = ["memory memory", "global abi", ...[...mirrored().keys()].map((name) => `function ${name}`)];
   assert.equal(exported.sort(), wanted.sort());
 });
 
@@ -51,6 +53,13 @@ test("every export takes as many parameters as the mirror says", () => {
     const kernel = exports[name];
     assert.ok(typeof kernel === "function" && kernel.length === arity, name);
   }
+});
+
+test("the ABI's number is of these names and numbers of parameters; the module exports it", () => {
+  const listed = JSON.stringify([...mirrored()].sort());
+  const number = createHash("sha256").update(listed).digest().readUInt32BE() >>> 1;
+  assert.is(ABI, number, "write this number into src/wasm/abi.ts and assembly/index.ts");
+  assert.is((new WebAssembly.Instance(module).exports["abi"] as WebAssembly.Global).value, ABI);
 });
 
 test("the module imports nothing: no garbage collector, no abort, no host function", () => {

@@ -17,15 +17,12 @@ const MEMORY_ALONE = Uint8Array.of(
   ...[5, 3, 1, 0, 1], // memory section: one memory, no maximum, one page
   ...[7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory"
 );
-/** `gatherIndices` and `memory`, but the function takes nothing. */
-const WRONG_ARITY = Uint8Array.of(
+/** `memory`, and an `abi` of 1. */
+const OTHER_VERSION = Uint8Array.of(
   ...EMPTY,
-  ...[1, 4, 1, 96, 0, 0], // type section: () → ()
-  ...[3, 2, 1, 0], // function section: one of that type
   ...[5, 3, 1, 0, 1],
-  ...[7, 26, 2, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory" and …
-  ...[13, 103, 97, 116, 104, 101, 114, 73, 110, 100, 105, 99, 101, 115, 0, 0], // … "gatherIndices"
-  ...[10, 4, 1, 2, 0, 11], // code section: nothing
+  ...[6, 6, 1, 127, 0, 65, 1, 11], // global section: an immutable i32 of 1
+  ...[7, 16, 2, 6, 109, 101, 109, 111, 114, 121, 2, 0, 3, 97, 98, 105, 3, 0], // export section: "memory", "abi"
 );
 
 const { module } = await Engine.load({ build: WASM_BUILD });
@@ -78,8 +75,8 @@ test("what is not the kernels is refused, with the reason", async () => {
   const sources = {
     "broken bytes": { wasm: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), reason: /magic/ },
     "an empty module": { wasm: EMPTY, reason: /./ },
-    "a module without kernels": { wasm: MEMORY_ALONE, reason: /does not export gatherIndices as/ },
-    "a kernel with other parameters": { wasm: WRONG_ARITY, reason: /does not export gatherIndices as/ },
+    "a module without kernels": { wasm: MEMORY_ALONE, reason: /not of this version/ },
+    "kernels of another version": { wasm: OTHER_VERSION, reason: /not of this version/ },
     "an address without a module": { wasm: new URL("data:text/plain,hello"), reason: /./ },
     "an address that leads nowhere": { wasm: new URL("data:nothing"), reason: /./ },
   };
