@@ -22,6 +22,7 @@ const OPTIONS: BuildOptions = {
   splitting: true,
   format: "esm",
   target: "es2022",
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } }, // fields that constructors set need no line of their own
   // Browsers that lack the symbol get one, for the library alone: it changes nothing of theirs.
   define: { "Symbol.dispose": "disposeKey", "Symbol.asyncDispose": "asyncDisposeKey" },
   inject: ["scripts/dispose_keys.ts"],

@@ -94,7 +94,9 @@ export function compile<Name extends string>(outputs: Expressions<Name>, options
 
 /** Instructions over a block of memory. `compile` makes them. */
 export class Program<Name extends string = string> extends Owner {
-  static override readonly name: string = "Program";
+  static override get name(): string {
+    return "Program";
+  }
   readonly engine: Engine;
   /** What the inputs are set through: `program.inputs.x.set(…)`. */
   readonly inputs: Readonly<Record<string, Tensor>>;

@@ -41,7 +41,9 @@ export type Batch = {
  * `I` is the type of the inputs, where it is known: `Dataset<Uint8Array>` for pixels.
  */
 export class Dataset<I extends InputArray = InputArray> extends Shown {
-  static override readonly name: string = "Dataset";
+  static override get name(): string {
+    return "Dataset";
+  }
   /** What the examples are, for people. */
   readonly name: string;
   /** The shape of one example. */

@@ -45,7 +45,9 @@ export type Accumulated<D extends FloatType> = Pick<StepParts<D>, "parameters" |
 
 /** Gradients that are added up, and the update that they are for. The caller disposes of it, and of its parts. */
 export class Accumulation<D extends FloatType> extends Owner {
-  static override readonly name: string = "Accumulation";
+  static override get name(): string {
+    return "Accumulation";
+  }
   readonly #state: OptimizerState<D>;
   readonly #of: Accumulated<D>;
   readonly #sums: TensorGroup<string, D>;

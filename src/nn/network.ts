@@ -88,7 +88,9 @@ export function network<D extends FloatType = "float32">(
  * net.step(state, x, t);
  */
 export class Network<D extends FloatType = FloatType> extends Owner {
-  static override readonly name: string = "Network";
+  static override get name(): string {
+    return "Network";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   /** The layers. */

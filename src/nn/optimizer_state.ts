@@ -26,7 +26,9 @@ export type UpdatePlan<D extends FloatType> = {
  * state.step; // → 0
  */
 export class OptimizerState<D extends FloatType> extends Owner {
-  static override readonly name: string = "OptimizerState";
+  static override get name(): string {
+    return "OptimizerState";
+  }
   /** The description that it follows. */
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */

@@ -40,7 +40,9 @@ export type SimpleNetOptions<D extends FloatType> = {
  * net.gradient([0.6, 0.9], [0, 0, 1]).W.shape; // → [2, 3]
  */
 export class SimpleNet<D extends FloatType = "float32"> extends Owner {
-  static override readonly name: string = "SimpleNet";
+  static override get name(): string {
+    return "SimpleNet";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;

@@ -51,7 +51,9 @@ export type StepParts<D extends FloatType> = {
  * step.run();
  */
 export class TrainingStep<D extends FloatType> extends Owner {
-  static override readonly name: string = "TrainingStep";
+  static override get name(): string {
+    return "TrainingStep";
+  }
   /** What a step runs: `describeProgram` shows each instruction. */
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;

@@ -53,7 +53,9 @@ export type TwoLayerParameters<D extends FloatType> = NamedTensors<"W1" | "b1" |
  * using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, random: new RandomState(0) });
  */
 export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
-  static override readonly name: string = "TwoLayerNet";
+  static override get name(): string {
+    return "TwoLayerNet";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   readonly inputSize: number;

@@ -43,7 +43,9 @@ export type Source =
 
 /** A value to be computed. It holds no memory; disposing of it does nothing. */
 export class Expression<D extends DType = DType> extends Owner {
-  static override readonly name: string = "Expression";
+  static override get name(): string {
+    return "Expression";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */

@@ -38,7 +38,9 @@ export type SparseForm<D extends DType> = {
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
  */
 export class SparseMatrix<D extends DType = DType> extends Owner {
-  static override readonly name: string = "SparseMatrix";
+  static override get name(): string {
+    return "SparseMatrix";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   /** [m, k] */

@@ -34,7 +34,9 @@ export type TensorOptions<D extends DType> = {
 
 /** Row-major numbers of one dtype in an engine's memory. */
 export class Tensor<D extends DType = DType> extends Owner {
-  static override readonly name: string = "Tensor";
+  static override get name(): string {
+    return "Tensor";
+  }
   readonly engine: Engine;
   readonly dtype: D;
   /** Extents, the outermost axis first. */

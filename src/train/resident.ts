@@ -41,7 +41,9 @@ const DENSE_FROM = 0.4;
  * evaluate(net, digits).examples; // → 2000
  */
 export class ResidentDataset extends Owner {
-  static override readonly name: string = "ResidentDataset";
+  static override get name(): string {
+    return "ResidentDataset";
+  }
   readonly engine: Engine;
   /** Examples. */
   readonly length: number;
@@ -214,7 +216,9 @@ export function* layoutOf({ inputs, size }: Dataset): Generator<undefined, Input
  * net.loss(batch.inputs, batch.targets);
  */
 export class Minibatch<D extends FloatType> extends Owner {
-  static override readonly name: string = "Minibatch";
+  static override get name(): string {
+    return "Minibatch";
+  }
   /** Which examples `gather` takes: m positions in the dataset, int32; write them before. */
   readonly indices: Tensor<"int32">;
   /** m × size, in the dataset's layout */

@@ -52,7 +52,9 @@ const LOAD_KEYS = { augment: 1, random: 1 } as const;
 
 /** Room for m examples that are loaded, again and again. The caller disposes of it. */
 export class StagedMinibatch<D extends FloatType> extends Owner {
-  static override readonly name: string = "StagedMinibatch";
+  static override get name(): string {
+    return "StagedMinibatch";
+  }
   /** m */
   readonly batchSize: number;
   /** m × size: what the examples are when `gather`, or a step, has run. */

@@ -51,7 +51,9 @@ export type StreamBatch = {
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */
 export class DatasetStream extends Shown {
-  static override readonly name: string = "DatasetStream";
+  static override get name(): string {
+    return "DatasetStream";
+  }
   /** N, the examples that are mixed. */
   readonly shuffleBuffer: number;
   /** Of the draws. */

@@ -63,7 +63,9 @@ export type TrainProgress = {
  * for (const { iteration, loss } of trainer.steps()) console.log(iteration, loss);
  */
 export class Trainer<D extends FloatType> extends Owner {
-  static override readonly name: string = "Trainer";
+  static override get name(): string {
+    return "Trainer";
+  }
   /** What is trained. */
   readonly network: Network<D>;
   /** The options with their defaults. */

@@ -28,7 +28,9 @@ export type { EngineStats };
  * engine.stats().tensors; // → 0
  */
 export class Engine extends Owner {
-  static override readonly name: string = "Engine";
+  static override get name(): string {
+    return "Engine";
+  }
   /** The build of the kernels that it runs. */
   readonly build: Build;
   /**

@@ -168,7 +168,9 @@ function started(worker: () => WorkerEndpoint): WorkerEndpoint {
 
 /** What `startWorker` gives: makes networks and datasets in the worker. */
 export class NetworkWorker extends Shown {
-  static override readonly name: string = "NetworkWorker";
+  static override get name(): string {
+    return "NetworkWorker";
+  }
   readonly #connection: Connection;
 
   constructor(connection: Connection) {

@@ -23,7 +23,9 @@ const HEADER_BYTES = 4096;
 
 /** What `worker.dataset` gives. Lives until it, or the worker, is disposed of. */
 export class WorkerDataset extends Shown {
-  static override readonly name: string = "WorkerDataset";
+  static override get name(): string {
+    return "WorkerDataset";
+  }
   /** What the examples are, for people. */
   readonly name: string;
   /** How many examples there are. */

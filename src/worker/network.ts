@@ -26,7 +26,9 @@ export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly 
  * rejects with a `DisposedError` after `dispose()`, and with a `WorkerError` when the worker has ended.
  */
 export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
-  static override readonly name: string = "WorkerNetwork";
+  static override get name(): string {
+    return "WorkerNetwork";
+  }
   readonly dtype: D;
   /** The layers. */
   readonly description: Sequential;
