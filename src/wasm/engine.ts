@@ -84,8 +84,9 @@ export class Engine extends Owner {
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
     const { common, kernels } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
     const bare = bindKernels(exports, (_, kernel) => kernel);
-    const memory = new Memory(exports.memory, bare.common, guard, build === "debug" ? "checked" : "none");
-    const watch = build === "debug" ? new (await import("./forgotten.ts")).Watch(() => guard.isOpen) : undefined;
+    const debugging = build === "debug" ? await import("./debugging.ts") : undefined;
+    const memory = new Memory(exports.memory, bare.common, guard, debugging?.margins);
+    const watch = debugging && new debugging.Watch(() => guard.isOpen);
     return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);
   }
 

@@ -1,14 +1,13 @@
 /**
  * WebAssembly memory, or its twin's, as blocks with an owner: the only user of an instance's memory.
  */
-import { AllocationError } from "../errors.ts";
+import { AllocationError, OverrunError } from "../errors.ts";
 import type { Heap, LinearMemory, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
 import type { Guard } from "./guard.ts";
-import { fillMargins, MARGIN_BYTES, overrunOf } from "./margin.ts";
 
-/** The largest block that the heap can hold with its margins, a little under 1 GiB. */
-export const LARGEST_BLOCK: number = 2 ** 30 - 64 - 2 * MARGIN_BYTES;
+/** The largest block that the heap can hold, with margins of 64 bytes, a little under 1 GiB. */
+export const LARGEST_BLOCK: number = 2 ** 30 - 64 - 2 * 64;
 
 /** As far as addresses of 32 bits reach. */
 const MOST_BYTES = 2 ** 32;
@@ -26,8 +25,8 @@ export type EngineStats = {
   readonly memoryBytes: number;
 };
 
-/** Whether blocks stand alone, or between margins that are looked at when they are freed. */
-export type Margins = "none" | "checked";
+/** How margins on both sides of a block are written, and looked at when it is freed: margin.ts, on the debug build. */
+export type Margins = typeof import("./margin.ts");
 
 /** A block of memory with one owner, who frees it. Its address never changes. */
 export class Block {
@@ -59,6 +58,7 @@ export class Memory {
   readonly #memory: LinearMemory;
   readonly #heap: Heap;
   readonly #guard: Guard;
+  readonly #margins: Margins | undefined;
   /** Bytes on each side of a block. */
   readonly #margin: number;
   /** The blocks with margins that are alive. */
@@ -68,11 +68,12 @@ export class Memory {
   #scratch: Block | undefined;
 
   /** @param heap bare: not wrapped by the guard, which it is given itself */
-  constructor(memory: LinearMemory, heap: Heap, guard: Guard, margins: Margins = "none") {
+  constructor(memory: LinearMemory, heap: Heap, guard: Guard, margins?: Margins) {
     this.#memory = memory;
     this.#heap = heap;
     this.#guard = guard;
-    this.#margin = margins === "checked" ? MARGIN_BYTES : 0;
+    this.#margins = margins;
+    this.#margin = margins?.MARGIN_BYTES ?? 0;
   }
 
   /** Live blocks, and the bytes that were asked for in them. */
@@ -120,8 +121,8 @@ export class Memory {
     }
     const pointer = this.#allocated(bytes) + this.#margin;
     const block: Block = new Block(pointer, bytes, () => this.#release(block));
-    if (this.#margin > 0) {
-      fillMargins(this.#memory.buffer, pointer, bytes);
+    if (this.#margins !== undefined) {
+      this.#margins.fillMargins(this.#memory.buffer, pointer, bytes);
       this.#watched.add(block);
     }
     this.#blocks += 1;
@@ -202,15 +203,16 @@ export class Memory {
     this.#bytes -= block.bytes;
     this.#watched.delete(block);
     if (!this.#guard.isOpen) return;
-    if (this.#margin > 0) this.#checkMargins(block);
+    this.#checkMargins(block);
     this.#heapCall("free", block.pointer - this.#margin);
   }
 
   #checkMargins({ pointer, bytes }: Block): void {
-    const overrun = overrunOf(this.#memory.buffer, pointer, bytes);
+    const overrun = this.#margins?.overrunOf(this.#memory.buffer, pointer, bytes);
     if (overrun === undefined) return;
-    this.#guard.stop(overrun);
-    throw overrun;
+    const error = new OverrunError(bytes, ...overrun);
+    this.#guard.stop(error);
+    throw error;
   }
 }
 

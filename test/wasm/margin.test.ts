@@ -40,8 +40,7 @@ test("a changed byte is named by its side and its distance, and the block itself
         ["after", pointer + bytes + distance - 1],
       ] as const) {
         all[at]! ^= 1;
-        const found = overrunOf(buffer, pointer, bytes);
-        assert.equal([found?.bytes, found?.side, found?.distance], [bytes, side, distance]);
+        assert.equal(overrunOf(buffer, pointer, bytes), [side, distance]);
         all[at]! ^= 1;
       }
     }
@@ -51,10 +50,9 @@ test("a changed byte is named by its side and its distance, and the block itself
 test("of several changes the nearest is told, and one before the block goes first", () => {
   const { buffer, pointer, all } = withBlock(8);
   for (const at of [pointer - 9, pointer - 2, pointer + 8, pointer + 20]) all[at]! ^= 1;
-  assert.equal([overrunOf(buffer, pointer, 8)?.side, overrunOf(buffer, pointer, 8)?.distance], ["before", 2]);
+  assert.equal(overrunOf(buffer, pointer, 8), ["before", 2]);
   for (const at of [pointer - 9, pointer - 2]) all[at]! ^= 1;
-  assert.equal([overrunOf(buffer, pointer, 8)?.side, overrunOf(buffer, pointer, 8)?.distance], ["after", 1]);
-  assert.match(overrunOf(buffer, pointer, 8)!.message, /written 1 byte after a block of 8 bytes/);
+  assert.equal(overrunOf(buffer, pointer, 8), ["after", 1]);
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 import { Guard } from "../../src/wasm/guard.ts";
-import { fillMargins, MARGIN_BYTES, overrunOf } from "../../src/wasm/margin.ts";
+import * as margins from "../../src/wasm/margin.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
 import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -134,22 +134,22 @@ function plainHeap(address = 256) {
 
 test("a block with margins lies between them, and is freed with them; one without has none", () => {
   const { heap, asked, buffer } = plainHeap();
-  const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
+  const memory = new Memory(fixed(buffer), heap, new Guard(), margins);
   const block = memory.allocate(40);
-  assert.is(block.pointer, 256 + MARGIN_BYTES);
-  assert.is(overrunOf(buffer, block.pointer, 40), undefined, "the margins are written");
+  assert.is(block.pointer, 256 + margins.MARGIN_BYTES);
+  assert.is(margins.overrunOf(buffer, block.pointer, 40), undefined, "the margins are written");
   memory.check();
   block.free();
-  const plain = new Memory(fixed(buffer), heap, new Guard(), "none").allocate(40);
+  const plain = new Memory(fixed(buffer), heap, new Guard()).allocate(40);
   assert.is(plain.pointer, 256);
   plain.free();
-  assert.equal(asked, [`alloc ${40 + 2 * MARGIN_BYTES}`, "free 256", "alloc 40", "free 256"]);
+  assert.equal(asked, [`alloc ${40 + 2 * margins.MARGIN_BYTES}`, "free 256", "alloc 40", "free 256"]);
 });
 
 test("a changed margin is found by the check, or when its block is freed, and is the end", () => {
   for (const find of [(memory: Memory) => memory.check(), (_: Memory, free: () => void) => free()]) {
     const { heap, asked, buffer } = plainHeap();
-    const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
+    const memory = new Memory(fixed(buffer), heap, new Guard(), margins);
     const block = memory.allocate(40);
     new Uint8Array(buffer)[block.pointer - 3]! ^= 1;
     const error = assertThrows(() => find(memory, () => block.free()), OverrunError, String(find));
@@ -160,15 +160,15 @@ test("a changed margin is found by the check, or when its block is freed, and is
     );
     block.free();
     assert.is(memory.blocks, 0);
-    assert.equal(asked, [`alloc ${40 + 2 * MARGIN_BYTES}`], "a damaged heap is left alone");
+    assert.equal(asked, [`alloc ${40 + 2 * margins.MARGIN_BYTES}`], "a damaged heap is left alone");
   }
 });
 
 test("a block that was freed is watched no more: its margins may be another's", () => {
   const { heap, buffer } = plainHeap();
-  const memory = new Memory(fixed(buffer), heap, new Guard(), "checked");
+  const memory = new Memory(fixed(buffer), heap, new Guard(), margins);
   memory.allocate(40).free();
-  fillMargins(buffer, 256 + MARGIN_BYTES, 8);
+  margins.fillMargins(buffer, 256 + margins.MARGIN_BYTES, 8);
   memory.check();
 });
 
@@ -237,16 +237,16 @@ test("a heap that cannot take a block back has trapped, and the block is gone", 
 });
 
 test("the heap of an engine that has ended is asked for nothing, and blocks can still be given up", () => {
-  for (const margins of ["none", "checked"] as const) {
+  for (const around of [undefined, margins]) {
     const { heap, asked, buffer } = plainHeap();
     const guard = new Guard();
-    const memory = new Memory(fixed(buffer), heap, guard, margins);
+    const memory = new Memory(fixed(buffer), heap, guard, around);
     const block = memory.allocate(40);
     asked.length = 0;
     guard.stop(new DisposedError("engine", "kernel call"));
     new Uint8Array(buffer).fill(0);
     block.free();
-    assertThrows(() => memory.allocate(1), DisposedError, margins);
+    assertThrows(() => memory.allocate(1), DisposedError, String(around));
     assert.equal(asked, []);
     assert.is(memory.blocks, 0);
   }
