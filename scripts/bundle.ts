@@ -46,6 +46,7 @@ const LIBRARY: BuildOptions = {
  */
 const LATER: Readonly<Record<string, string>> = {
   "../twin/index.ts": "./twin/index.js",
+  "./debugging.ts": "./wasm/debugging.js",
   "./members.ts": "./members.js", // by platform/web.js
   "./what_it_is.ts": "./formats/what_it_is.js",
 };
@@ -67,7 +68,7 @@ await build({
 });
 
 // The kernels' twin is as much of a black box as the kernels are.
-for (const name of ["twin/index", "platform/members", "formats/what_it_is"]) {
+for (const name of ["twin/index", "wasm/debugging", "platform/members", "formats/what_it_is"]) {
   await build({ ...LIBRARY, minify: true, entryPoints: [`src/${name}.ts`] });
 }
 

@@ -85,7 +85,7 @@ export class Engine extends Owner {
     const { common, kernels } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
     const bare = bindKernels(exports, (_, kernel) => kernel);
     const debugging = build === "debug" ? await import("./debugging.ts") : undefined;
-    const memory = new Memory(exports.memory, bare.common, guard, debugging?.margins);
+    const memory = new Memory(exports.memory, bare.common, guard, debugging);
     const watch = debugging && new debugging.Watch(() => guard.isOpen);
     return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);
   }
