@@ -7,7 +7,7 @@
  * A line for each function; the exit code is 1 where one differs. All inputs take minutes a function.
  */
 import { start as startTwin } from "../src/twin/index.ts";
-import { type Exports, MAP_SCRATCH } from "../src/wasm/abi.ts";
+import { ABI, type Exports, MAP_SCRATCH } from "../src/wasm/abi.ts";
 import { loadInstance } from "../src/wasm/load.ts";
 
 const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"];
@@ -25,7 +25,7 @@ if (unknown !== undefined) {
 
 const stride = Number(process.env["LANEGRAD_STRIDE"] ?? 1);
 const { exports } = await loadInstance("simd", undefined);
-const [simd, twin] = [sideOf(exports), sideOf(startTwin().exports)];
+const [simd, twin] = [sideOf(exports), sideOf(startTwin(ABI).exports)];
 for (const name of wanted.length > 0 ? wanted : FUNCTIONS) {
   const start = performance.now();
   const { inputs, different } = sweep(name);

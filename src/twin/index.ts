@@ -9,7 +9,7 @@
  * The order of operations is that of the SIMD code, lane by lane. Only the bits of a NaN may differ, and what scratch is
  * left with. Addresses beyond memory do not trap: what is read there is NaN, what is written is lost.
  */
-import { ABI, type CommonKernels, type Exports, type FloatKernels } from "../wasm/abi.ts";
+import type { CommonKernels, Exports, FloatKernels } from "../wasm/abi.ts";
 import { activations } from "./activations.ts";
 import { argmaxima } from "./argmax.ts";
 import { binaries } from "./binary.ts";
@@ -29,14 +29,18 @@ import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
 import { vectors } from "./vectors.ts";
 
-/** The kernels with a memory of their own: what a WebAssembly instance exports, and no module. */
-export function start(): { module: undefined; exports: Exports } {
+/**
+ * The kernels with a memory of their own: what a WebAssembly instance exports, and no module.
+ *
+ * @param abi the number that the instance says it has
+ */
+export function start(abi: number): { module: undefined; exports: Exports } {
   const memory = new Pages();
   const [single, double] = [elementOf(memory, "float32"), elementOf(memory, "float64")];
   const ln = logarithm(double);
   const exports = {
     memory,
-    abi: { value: ABI },
+    abi: { value: abi },
     ...typelessOf(memory),
     ...prefixed("s", kernelsOf(memory, single, ln)),
     ...prefixed("d", kernelsOf(memory, double, ln)),

@@ -10,7 +10,7 @@ import { inflateRaw, kernelFile, start } from "#platform";
 import { EngineError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
 import { messageOf, tagOf } from "../values.ts";
-import type { Exports } from "./abi.ts";
+import { ABI, type Exports } from "./abi.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
@@ -71,7 +71,7 @@ export async function loadInstance(
   }
   const content = await kernelsOf(build, source);
   try {
-    const { module, exports } = content ? await start(content) : (await import("../twin/index.ts")).start();
+    const { module, exports } = content ? await start(content) : (await import("../twin/index.ts")).start(ABI);
     return { module, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);

@@ -28,7 +28,7 @@ function empty(most: number): Pages {
 }
 
 test("it exports what the ABI names, with as many parameters, and memory", () => {
-  const { memory, abi, ...kernels } = start().exports;
+  const { memory, abi, ...kernels } = start(ABI).exports;
   assert.is(abi?.value, ABI);
   assert.is(memory.buffer.byteLength, 65536);
   const arities = new Map(Object.entries<number>(COMMON_KERNELS));

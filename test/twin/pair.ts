@@ -1,7 +1,7 @@
 /** The same memory content twice, under the build `simd` and under the twin: what a kernel makes of it must be the same. */
 import * as assert from "uvu/assert";
 import { start } from "../../src/twin/index.ts";
-import type { Exports, Heap } from "../../src/wasm/abi.ts";
+import { ABI, type Exports, type Heap } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType, viewOf } from "../../src/wasm/dtype.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 import { draws } from "../support/floats.ts";
@@ -73,7 +73,7 @@ export class Pair {
   static async start(place: "low" | "above 2 GiB" = "low"): Promise<Pair> {
     const { exports } = await loadInstance("simd", undefined);
     const simd = { exports, room: heapOf(exports).alloc(ROOM_BYTES) };
-    const twin = start().exports;
+    const twin = start(ABI).exports;
     const { alloc, free } = heapOf(twin);
     if (place === "above 2 GiB") {
       free(alloc(2 ** 31 + ROOM_BYTES + 64)); // memory grows once, while it is small: there is next to nothing to copy
