@@ -94,13 +94,40 @@ export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
-export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./nn/batch_norm.ts";
 export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
 export type { Forward } from "./nn/forward.ts";
-export type { Initializer } from "./nn/initializers.ts";
 export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
-export { parseLayers } from "./nn/known_layers.ts";
-export { type DenseLayer, dense, type Layer, type Sequential, sequential } from "./nn/layers.ts";
+export {
+  type ActivationFunction,
+  type ActivationLayer,
+  gelu,
+  leakyRelu,
+  relu,
+  sigmoid,
+  softplus,
+  tanh,
+} from "./nn/layers/activations.ts";
+export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./nn/layers/batch_norm.ts";
+export { type DenseLayer, type DenseOptions, dense } from "./nn/layers/dense.ts";
+export { type DropoutLayer, dropout } from "./nn/layers/dropout.ts";
+export { type FlattenLayer, flatten } from "./nn/layers/flatten.ts";
+export type { Initializer } from "./nn/layers/initializers.ts";
+export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
+export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
+export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
+export {
+  type CustomKind,
+  defineLayer,
+  type LayerContext,
+  type LayerDescription,
+  type LayerFormats,
+  type LayerFunction,
+  type LayerRecord,
+  type Mode,
+  type OnnxOperator,
+  type TensorSpec,
+} from "./nn/layers/record.ts";
+export { residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
@@ -157,31 +184,22 @@ export {
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
 export type { Into } from "./ops/check.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
-export { type DropoutLayer, type DropoutOptions, dropout } from "./ops/dropout.ts";
+export type { DropoutOptions } from "./ops/dropout.ts";
 export {
-  type ActivationFunction,
-  type ActivationLayer,
   type ComposedFunction,
   exp,
   type GradientFunction,
-  gelu,
-  leakyRelu,
   log,
   neg,
   pow,
-  relu,
   reluGradient,
-  sigmoid,
   sigmoidGradient,
-  softplus,
   sqrt,
   square,
-  tanh,
   tanhGradient,
   type UnaryFunction,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
-export type { Mode } from "./ops/layer.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
 export { apply } from "./ops/operation.ts";
 export { max, mean, type ReduceFunction, type ReduceOptions, sum } from "./ops/reduce.ts";

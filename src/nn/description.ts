@@ -9,10 +9,13 @@ import { checkText } from "../arguments.ts";
 import { FormatError, LanegradError } from "../errors.ts";
 import { isObject, type Json } from "../formats/json.ts";
 import { checkOptions } from "../options.ts";
+import type { Shape } from "../tensor/layout.ts";
 import { describeValue } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { parseLayers } from "./known_layers.ts";
-import { checkSequential, type Layer } from "./layers.ts";
+import { type CustomLayers, parseLayers } from "./layers/known.ts";
+import type { Layer, Sequential } from "./layers/layer.ts";
+import { sequential } from "./layers/sequential.ts";
+import { type Structure, structureOf } from "./layers/structure.ts";
 import type { LossName } from "./losses.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
@@ -20,28 +23,24 @@ import { networkOf, type Trainable } from "./trainable.ts";
 export type NetworkDescription = {
   /** What tells such a file from others. */
   readonly format: "lanegrad network";
-  /** Of the format. */
-  readonly version: 1;
+  /** Of the format: 2 where the layers are none that version 1 had, or do not say how many inputs they have. */
+  readonly version: 1 | 2;
   readonly dtype: FloatType;
   /** `custom`: a function, which no file can hold. */
   readonly loss: LossName | "custom";
-  /** From the input to the output. */
+  /** The shape of one example, where the first layer with parameters does not say it. */
+  readonly inputShape?: Shape;
+  /** From the input to the output, with all sizes. */
   readonly layers: readonly Layer[];
 };
 
 const FORMAT = "lanegrad network";
-const VERSION = 1;
+const VERSIONS: readonly unknown[] = [1, 2];
 const DTYPES = ["float32", "float64"];
 const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "meanSquaredError", "squaredError", "custom"];
 const KEYS = ["format", "version", "dtype", "loss", "layers"];
-
-/** What each kind of layer must have, and what it may have. */
-const LAYER_KEYS: ReadonlyMap<Json | undefined, { readonly must: readonly string[]; readonly may?: string }> = new Map([
-  ["dense", { must: ["kind", "inputSize", "outputSize"], may: "weights" }],
-  ["activation", { must: ["kind", "name"], may: "slope" }],
-  ["dropout", { must: ["kind", "rate"] }],
-  ["batchNorm", { must: ["kind", "momentum", "epsilon"] }],
-]);
+/** What version 1 can say. */
+const FIRST_KINDS = ["dense", "activation", "dropout", "batchNorm"];
 
 /**
  * What a network is made of, without its parameters.
@@ -51,22 +50,40 @@ const LAYER_KEYS: ReadonlyMap<Json | undefined, { readonly must: readonly string
  * using another = network(engine, sequential(...layers), { dtype, seed: 1 });
  */
 export function describeNetwork<D extends FloatType>(net: Trainable<D>): NetworkDescription {
-  const { dtype, lossFunction, description } = networkOf(net);
+  const { dtype, lossFunction, description, inputShape } = networkOf(net);
+  const { layers } = description;
   const loss = typeof lossFunction === "function" ? "custom" : lossFunction;
-  return { format: FORMAT, version: VERSION, dtype, loss, layers: description.layers };
+  const isFirst = layers.every(({ kind }) => FIRST_KINDS.includes(kind)) && layers.some(({ kind }) => kind === "dense");
+  const version = isFirst && inputShape.length === 1 ? 1 : 2;
+  return { format: FORMAT, version, dtype, loss, ...(version === 2 && { inputShape }), layers };
 }
+
+/** What a file cannot tell of its layers. */
+export type ParseOptions = CustomLayers & {
+  /** The file's name, for errors. */
+  readonly file?: string | undefined;
+};
 
 /**
  * A description from a file, checked as strictly as one that a program makes.
  *
  * @param value what JSON gave
  * @param options.file the file's name, for errors
+ * @param options.layers what `defineLayer` or `model` gave, of layers that are not the library's
  * @throws {FormatError} another version, unknown layers or words, or layers that do not fit each other
  * @example
  * const { layers } = parseDescription(JSON.parse(JSON.stringify(describeNetwork(net))), { file: "net.json" });
  */
-export function parseDescription(value: unknown, options: { readonly file?: string } = {}): NetworkDescription {
-  checkOptions<{ readonly file?: string }>("parseDescription", options, { file: 1 });
+export function parseDescription(value: unknown, options: ParseOptions = {}): NetworkDescription {
+  return parsedDescription(value, options).description;
+}
+
+/** The description and what its layers come to. */
+export function parsedDescription(
+  value: unknown,
+  options: ParseOptions,
+): { readonly description: NetworkDescription; readonly structure: Structure } {
+  checkOptions<ParseOptions>("parseDescription", options, { file: 1, layers: 1 });
   const { file } = options;
   checkText("parseDescription: file", file);
   const refuse = (reason: string) => new FormatError(FORMAT, { kind: "description", reason }, file);
@@ -76,10 +93,11 @@ export function parseDescription(value: unknown, options: { readonly file?: stri
   if (given.get("format") !== FORMAT)
     throw refuse(`expected format "${FORMAT}", found ${describeValue(given.get("format"))}`);
   const version = given.get("version");
-  if (version !== VERSION) {
-    throw new FormatError(FORMAT, { kind: "version", expected: String(VERSION), found: describeValue(version) }, file);
+  if (!VERSIONS.includes(version)) {
+    const expected = VERSIONS.join(" or ");
+    throw new FormatError(FORMAT, { kind: "version", expected, found: describeValue(version) }, file);
   }
-  checkKeys(json, KEYS, undefined, (reason) => refuse(reason));
+  checkKeys(json, KEYS, version === 2 ? "inputShape" : undefined, refuse);
   for (const [key, allowed] of [
     ["dtype", DTYPES],
     ["loss", LOSSES],
@@ -91,32 +109,31 @@ export function parseDescription(value: unknown, options: { readonly file?: stri
   }
   const layers = given.get("layers");
   if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${describeValue(layers)}`);
-  for (const [i, layer] of layers.entries()) checkLayer(layer, (reason) => refuse(`layers[${i}]: ${reason}`));
   try {
-    const known = parseLayers(layers);
-    checkSequential({ kind: "sequential", layers: known });
-    return { ...(json as unknown as NetworkDescription), layers: known };
+    const known = parseLayers(layers, options.layers && { layers: options.layers });
+    const structure = structureOf(sequential(...known), given.get("inputShape") as Shape | undefined);
+    checkComplete("", layers, (structure.description as Sequential).layers, refuse);
+    const description = { ...(json as unknown as NetworkDescription), layers: known };
+    return { description, structure };
   } catch (error) {
-    if (error instanceof LanegradError) throw refuse(error.message);
+    if (error instanceof LanegradError && !(error instanceof FormatError)) throw refuse(error.message);
     throw error;
   }
 }
 
-/** What `checkSequential` leaves to the compiler: which keys there are, and the types of the optional ones. */
-function checkLayer(layer: Json, refuse: (reason: string) => FormatError): void {
-  if (!isObject(layer)) throw refuse(`expected a layer, found ${describeValue(layer)}`);
-  const given = new Map(Object.entries(layer));
-  const kind = given.get("kind");
-  const keys = LAYER_KEYS.get(kind);
-  if (keys === undefined)
-    throw refuse(`expected kind ${[...LAYER_KEYS.keys()].join(", ")}, found ${describeValue(kind)}`);
-  checkKeys(layer, keys.must, keys.may, refuse);
-  const slope = given.get("slope");
-  if (slope !== undefined && (given.get("name") !== "leakyRelu" || typeof slope !== "number")) {
-    throw refuse(`slope: expected a number, of leakyRelu, found ${describeValue(slope)}`);
+/** Files leave nothing to be inferred: a size that is missing is an error, not another network. */
+function checkComplete(
+  place: string,
+  given: readonly unknown[] | object,
+  complete: readonly unknown[] | object,
+  refuse: (reason: string) => FormatError,
+): void {
+  for (const [key, value] of Object.entries(complete)) {
+    if (!Object.hasOwn(given, key)) throw refuse(`${place}${key} is missing`);
+    const before = (given as Readonly<Record<string, unknown>>)[key];
+    const inner = Array.isArray(complete) ? `layers[${key}]: ` : `${place}${key}: `;
+    if (typeof value === "object" && value !== null) checkComplete(inner, before as object, value, refuse);
   }
-  const weights = given.get("weights");
-  if (isObject(weights)) checkKeys(weights, ["std"], undefined, (reason) => refuse(`weights: ${reason}`));
 }
 
 function checkKeys(

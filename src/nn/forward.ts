@@ -1,13 +1,13 @@
 /**
- * From a description and its parameters to expressions: what each layer computes.
+ * From a structure and its parameters to expressions: what each layer computes.
  */
 
-import { type LayerRecord, type Mode, recordOf } from "../ops/layer.ts";
-import type { Expression } from "../tensor/expression.ts";
-import type { Shape } from "../tensor/layout.ts";
+import { reshape } from "../ops/rows.ts";
+import { type Expression, expressionOf } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { Layer } from "./layers.ts";
+import type { LayerDescription, Mode } from "./layers/record.ts";
+import { type Placed, pathOf, recordIn, type Structure, sizeOf } from "./layers/structure.ts";
 
 /** A network's tensors by name. */
 export type Named<V> = Readonly<Record<string, V>>;
@@ -30,57 +30,33 @@ export type Forward<D extends FloatType> = {
 };
 
 /**
- * The shapes of parameters and statistics: W1 fanIn × fanOut and b1 of the first dense layer, W2, b2 … ; gamma1, beta1,
- * mean1, variance1 of the first batch normalisation, as wide as what comes before it.
- */
-export function shapesOf(layers: readonly Layer[]): {
-  readonly parameters: Record<string, Shape>;
-  readonly statistics: Record<string, Shape>;
-} {
-  const parameters: Record<string, Shape> = {};
-  const statistics: Record<string, Shape> = {};
-  let [denses, norms, width] = [0, 0, 0];
-  for (const layer of layers) {
-    if (layer.kind === "dense") {
-      denses += 1;
-      width = layer.outputSize;
-      parameters[`W${denses}`] = [layer.inputSize, width];
-      parameters[`b${denses}`] = [width];
-    } else if (layer.kind === "batchNorm") {
-      norms += 1;
-      for (const name of ["gamma", "beta"]) parameters[`${name}${norms}`] = [width];
-      for (const name of ["mean", "variance"]) statistics[`${name}${norms}`] = [width];
-    }
-  }
-  return { parameters, statistics };
-}
-
-/**
  * What the layers make of x (m × inputSize, dense or sparse rows).
  *
  * @throws {OptionError} batch normalisation while training, of fewer than two rows: one row has no variance
  */
 export function forward<D extends FloatType>(
-  layers: readonly Layer[],
+  { layers, description, inputShape, outputShape }: Structure,
   x: Expression<D>,
   mode: Mode,
   { parameters, statistics, counter }: ForwardParts<D>,
 ): Forward<D> {
   const updated: (readonly [Expression<D>, Tensor<D>])[] = [];
-  const counts: Record<string, number> = {};
-  let z = x;
-  for (const layer of layers) {
-    const number = (counts[layer.kind] ?? 0) + 1;
-    counts[layer.kind] = number;
-    const { forward } = recordOf(layer) as LayerRecord<Layer>;
-    z = forward(z, layer, {
+  const call = (path: string, given: LayerDescription, x: Expression<D>): Expression<D> => {
+    const { layer, number } = layers.get(path) as Placed;
+    const record = recordIn(given);
+    const inner = record.inner?.(layer) ?? {};
+    return record.forward(x, layer, {
       mode,
       number,
-      parameter: (name) => parameters[`${name}${number}`] as Expression<D>,
-      statistic: (name) => statistics[`${name}${number}`] as Tensor<D>,
+      parameter: (name) => parameters[name + number] as Expression<D>,
+      // Leaves, which are read when the program runs: operations on the tensors themselves would compute at once.
+      statistic: (name) => expressionOf(statistics[name + number] as Tensor<D>),
+      update: (name, value) => updated.push([value, statistics[name + number] as Tensor<D>]),
       counter,
-      update: (statistic, value) => updated.push([value, statistic]),
+      call: (key, x) => call(pathOf(path, key), inner[key] as LayerDescription, x),
     });
-  }
-  return { z, statistics: updated };
+  };
+  const [m = 0] = x.shape;
+  const y = call("", description, inputShape.length === 1 ? x : reshape(x, [m, ...inputShape]));
+  return { z: outputShape.length === 1 ? y : reshape(y, [m, sizeOf(outputShape)]), statistics: updated };
 }

@@ -21,7 +21,9 @@ import { empty, type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { forward } from "./forward.ts";
-import type { Layer } from "./layers.ts";
+import type { Layer } from "./layers/layer.ts";
+import { sequential } from "./layers/sequential.ts";
+import { structureOf } from "./layers/structure.ts";
 import type { NamedTensors } from "./parameters.ts";
 
 /** What is differentiated. */
@@ -204,7 +206,9 @@ class Passage<D extends FloatType> extends Owner {
       Object.entries<Tensor<D>>(parameters).map(([name, value]) => [name, expressionOf(value)]),
     );
     const input = expressionOf(from);
-    const { z } = forward(layers, input, "predict", { parameters: leaves, statistics: {}, counter: undefined });
+    const structure = layers.length > 0 && structureOf(sequential(...layers), from.shape.slice(1));
+    const parts = { parameters: leaves, statistics: {}, counter: undefined };
+    const z = structure ? forward(structure, input, "predict", parts).z : input;
     this.#program = z === input ? undefined : compile({ z });
     this.#z = (this.#program?.outputs.z ?? from) as Tensor<D>;
   }

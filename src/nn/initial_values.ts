@@ -3,25 +3,38 @@ import { fill } from "../ops/vectors.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { drawWeights } from "./initializers.ts";
-import { initializerOf, type Layer } from "./layers.ts";
+import { drawWeights, type Initializer } from "./layers/initializers.ts";
+import { type Placed, recordIn, type Structure } from "./layers/structure.ts";
 
 type NamedTensors = Readonly<Record<string, Tensor<FloatType>>>;
 
-/** γ and variances are 1, weights are drawn layer by layer, and the rest stays 0. */
+/** Tensors that start at 0 are there already; weights are drawn layer by layer. */
 export function initialize(
-  layers: readonly Layer[],
+  structure: Structure,
   { parameters, statistics }: { readonly parameters: NamedTensors; readonly statistics: NamedTensors },
   random: RandomState | "none",
 ): void {
-  for (const [name, value] of Object.entries(parameters)) if (name.startsWith("gamma")) fill(value, 1);
-  for (const [name, value] of Object.entries(statistics)) if (name.startsWith("variance")) fill(value, 1);
-  if (random === "none") return;
-  let count = 0;
-  for (const [i, layer] of layers.entries()) {
-    if (layer.kind !== "dense") continue;
-    count += 1;
-    const weights = drawWeights(initializerOf(layers, i), [layer.inputSize, layer.outputSize], random);
-    parameters[`W${count}`]?.data.set(weights);
+  const layers = [...structure.layers.values()];
+  for (const [i, placed] of layers.entries()) {
+    for (const [name, { shape, start }] of Object.entries({ ...placed.parameters, ...placed.statistics })) {
+      const tensor = (parameters[name + placed.number] ?? statistics[name + placed.number]) as Tensor<FloatType>;
+      if (typeof start === "number") {
+        if (start !== 0) fill(tensor, start);
+      } else if (random !== "none") {
+        const rule = start === "auto" ? initializerBefore(layers.slice(i + 1)) : start;
+        tensor.data.set(drawWeights(rule, shape as [number, number], random));
+      }
+    }
   }
+}
+
+/** How weights start where nothing is said: by the activation that follows. */
+export function initializerBefore(following: readonly Placed[]): Initializer {
+  const next = following.find(({ layer, parameters }) => {
+    return (
+      recordIn(layer).isRectifier !== undefined ||
+      Object.values(parameters).some(({ start }) => typeof start !== "number")
+    );
+  });
+  return next !== undefined && recordIn(next.layer).isRectifier ? "he" : "xavier";
 }

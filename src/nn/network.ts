@@ -8,8 +8,6 @@ import { gradientsOf } from "../autodiff/reverse.ts";
 import { allOrNothing, Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { argmax, countCorrect } from "../ops/argmax.ts";
-import { sigmoid } from "../ops/elementwise.ts";
-import type { Mode } from "../ops/layer.ts";
 import { softmax } from "../ops/softmax.ts";
 import { copy } from "../ops/vectors.ts";
 import { checkOptions } from "../options.ts";
@@ -17,12 +15,13 @@ import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import { argument, type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
+import type { Shape } from "../tensor/layout.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { empty, Tensor, tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { Accumulation } from "./accumulation.ts";
-import { type Forward, forward, type Named, shapesOf } from "./forward.ts";
+import { type Forward, forward, type Named } from "./forward.ts";
 import { initialize } from "./initial_values.ts";
 import {
   checkFloatType,
@@ -35,7 +34,11 @@ import {
   type Targets,
   withTensors,
 } from "./inputs.ts";
-import { checkSequential, type DenseLayer, type Sequential } from "./layers.ts";
+import { sigmoid } from "./layers/activations.ts";
+import type { Layer, Sequential } from "./layers/layer.ts";
+import { checkLayer, type Mode } from "./layers/record.ts";
+import { sequentialOf } from "./layers/sequential.ts";
+import { recordIn, type Structure, sizeOf, structureOf, tensorsIn } from "./layers/structure.ts";
 import { checkLoss, checkOutputs, LOSSES, type Loss } from "./losses.ts";
 import { OptimizerState } from "./optimizer_state.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers.ts";
@@ -53,6 +56,8 @@ export type NetworkOptions<D extends FloatType> = {
   readonly dtype?: D;
   /** Default: `softmaxCrossEntropy`, which needs at least two outputs. A function returns its minibatch's mean. */
   readonly loss?: Loss<D>;
+  /** The shape of one example, where the layers do not say it: `[784]`, `[28, 28]`. */
+  readonly inputShape?: Shape;
 };
 
 /**
@@ -61,8 +66,8 @@ export type NetworkOptions<D extends FloatType> = {
  * Methods take tensors, or plain numbers: examples as rows, or one example alone; `t` as class labels, or as one-hot
  * rows or other targets. The first call with another number of rows compiles a program for it, which is kept.
  *
- * @throws {OptionError} a description that is none, a seed that is no whole number, an unknown loss, or
- *   `softmaxCrossEntropy` of one output
+ * @throws {OptionError} something that is no layer, an input shape that nothing says, a seed that is not an integer, an unknown
+ *   loss, or `softmaxCrossEntropy` of one output
  * @throws {ShapeError} layers that do not fit
  * @throws {AllocationError} the engine's memory is too small
  * @example
@@ -70,7 +75,7 @@ export type NetworkOptions<D extends FloatType> = {
  */
 export function network<D extends FloatType = "float32">(
   engine: Engine,
-  description: Sequential,
+  description: Layer,
   options: NetworkOptions<D> = {},
 ): Network<D> {
   return new Network(engine, description, options);
@@ -93,10 +98,15 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
   readonly engine: Engine;
   readonly dtype: D;
-  /** The layers. */
+  /** The layers, with all sizes. */
   readonly description: Sequential;
+  /** The shape of one example. */
+  readonly inputShape: Shape;
+  /** Elements of one example: the product of `inputShape`. */
   readonly inputSize: number;
   readonly outputSize: number;
+  /** What the description comes to: for files. */
+  readonly structure: Structure;
   /** [seed, step] of dropout's masks, where there is dropout: the step counts training steps. */
   readonly counter: Tensor<"int32"> | undefined;
   /** What it is trained by: the loss's name, or the function that was given. */
@@ -110,43 +120,42 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #isDisposed = false;
 
   /** @param from `file`: softmax over one output, which earlier versions wrote, is read, and refused when it is trained */
-  constructor(
-    engine: Engine,
-    description: Sequential,
-    options: NetworkOptions<D>,
-    from: "program" | "file" = "program",
-  ) {
+  constructor(engine: Engine, description: Layer, options: NetworkOptions<D>, from: "program" | "file" = "program") {
     super();
     checkEngine(engine);
-    checkOptions<NetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1 });
+    checkOptions<NetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1, inputShape: 1 });
     const { seed = 0, random = new RandomState(seed), dtype = "float32" as D, loss = "softmaxCrossEntropy" } = options;
     checkSeed(seed);
     if (random !== "none") checkInstance("network: random", "a RandomState", RandomState, random);
-    checkSequential(description);
+    const root = sequentialOf(description);
+    checkLayer("", root);
     checkFloatType(dtype);
     checkLoss(loss);
-    const denses = description.layers.filter((layer) => layer.kind === "dense") as DenseLayer[];
-    const shapes = shapesOf(description.layers);
+    const structure = structureOf(root, options.inputShape);
+    const [shapes, statisticsShapes] = [shapesOf(structure, "parameters"), shapesOf(structure, "statistics")];
+    if (Object.keys(shapes).length === 0) throw new OptionError("network", "expected a layer with parameters");
     this.engine = engine;
     this.dtype = dtype;
-    this.description = description;
-    this.inputSize = (denses[0] as DenseLayer).inputSize;
-    this.outputSize = (denses.at(-1) as DenseLayer).outputSize;
+    this.structure = structure;
+    this.description = structure.description as Sequential;
+    this.inputShape = structure.inputShape;
+    this.inputSize = sizeOf(structure.inputShape);
+    this.outputSize = sizeOf(structure.outputShape);
     this.lossFunction = loss;
     if (from === "program") checkOutputs(loss, this.outputSize);
-    const hasStatistics = Object.keys(shapes.statistics).length > 0;
-    const hasDropout = description.layers.some(({ kind }) => kind === "dropout");
+    const hasStatistics = Object.keys(statisticsShapes).length > 0;
+    const isRandom = [...structure.layers.values()].some(({ layer }) => recordIn(layer).isRandom);
     const parts = allOrNothing((own) => {
-      const parameters = own(new Parameters(engine, shapes.parameters, dtype));
-      const statistics = hasStatistics ? tensorGroup(engine, shapes.statistics, dtype) : undefined;
+      const parameters = own(new Parameters(engine, shapes, dtype));
+      const statistics = hasStatistics ? tensorGroup(engine, statisticsShapes, dtype) : undefined;
       if (statistics !== undefined) own(statistics.whole);
-      const counter = hasDropout ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
+      const counter = isRandom ? tensor(engine, new Int32Array([seed, 0]), { name: "counter" }) : undefined;
       return { parameters, statistics, counter };
     });
     this.#parameters = parts.parameters;
     this.#statistics = parts.statistics;
     this.counter = parts.counter;
-    initialize(description.layers, { parameters: this.parameters, statistics: this.statistics }, random);
+    initialize(structure, { parameters: this.parameters, statistics: this.statistics }, random);
     engine.watch?.begin(this, this.#describe(), 0); // its tensors and programs are watched themselves
   }
 
@@ -321,7 +330,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   forward(x: Value<D> | SparseMatrix<D>, mode: Mode, parameters: Named<Expression<D>> = this.#leaves()): Forward<D> {
     this.#checkOpen();
     if (mode !== "train" && mode !== "predict") throw new OptionError("forward: mode", "train or predict", mode);
-    return forward(this.description.layers, expressionOf<D>(x), mode, {
+    return forward(this.structure, expressionOf<D>(x), mode, {
       parameters,
       statistics: this.statistics,
       counter: this.counter,
@@ -351,7 +360,9 @@ export class Network<D extends FloatType = FloatType> extends Owner {
 
   /** Its dtype, sizes, loss and layers, and how many parameters it has. */
   override toString(): string {
-    const layers = this.description.layers.map((layer) => ("name" in layer ? layer.name : layer.kind));
+    const layers = [...this.structure.layers.values()].flatMap(({ layer }) => {
+      return recordIn(layer).inner ? [] : ["name" in layer ? layer.name : layer.kind];
+    });
     const count = Object.values<Tensor>(this.parameters).reduce((sum, { size }) => sum + size, 0);
     return `${super.toString()}, ${count} parameters: ${layers.join(", ")}`;
   }
@@ -439,4 +450,8 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };
     return withTensors(this.engine, { x, t }, form, compute);
   }
+}
+
+function shapesOf(structure: Structure, role: "parameters" | "statistics"): Record<string, Shape> {
+  return Object.fromEntries(tensorsIn(structure, role).map(([name, { shape }]) => [name, shape]));
 }

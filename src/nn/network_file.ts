@@ -17,14 +17,15 @@ import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts"
 import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { describeNetwork, type NetworkDescription, parseDescription } from "./description.ts";
+import { describeNetwork, parsedDescription } from "./description.ts";
+import type { CustomLayers } from "./layers/known.ts";
 import type { Loss } from "./losses.ts";
 import { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
 /** What a file cannot tell. */
-export type DecodeNetworkOptions = {
+export type DecodeNetworkOptions = CustomLayers & {
   /** The file's name, for errors. */
   readonly file?: string;
   /** In place of the loss that the file names; needed where that is `custom`. */
@@ -66,6 +67,7 @@ export function encodeNetwork<D extends FloatType>(
  * @throws {FormatError} a damaged file; a description of another version or of unknown layers; a tensor that is missing,
  *   unknown, of another shape or of another type: it is named
  * @throws {OptionError} the file's loss is `custom` and none is given
+ * @throws {OptionError} `layers` has something that carries no layer
  * @throws {AllocationError} the engine's memory is too small
  * @example
  * using again = decodeNetwork(engine, encodeNetwork(net), { file: "digits.safetensors" });
@@ -76,22 +78,23 @@ export function decodeNetwork(
   bytes: Uint8Array,
   options: DecodeNetworkOptions = {},
 ): Network<FloatType> {
-  checkOptions<DecodeNetworkOptions>("decodeNetwork", options, { file: 1, loss: 1, seed: 1 });
+  checkOptions<DecodeNetworkOptions>("decodeNetwork", options, { file: 1, loss: 1, seed: 1, layers: 1 });
   const { file, loss, seed = 0 } = options;
   checkText("decodeNetwork: file", file);
   const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const fail = (fault: FormatFault) => new FormatError("lanegrad network", fault, file);
-  const { dtype, layers, loss: named } = descriptionIn(metadata, fail, file);
+  const { description, structure } = descriptionIn(metadata, fail, options);
+  const { dtype, loss: named } = description;
   const naming = namingIn(metadata, fail);
-  const fitted = fitWeights(layers, tensors, { naming, prefix: "", types: [dtype], fail });
+  const fitted = fitWeights(structure, tensors, { naming, prefix: "", types: [dtype], fail });
   const wanted = loss === undefined ? named : loss;
   if (wanted === "custom") {
     throw new OptionError("loss", "the function that the network was trained with", loss, "files cannot hold it");
   }
   const net = new Network<FloatType>(
     engine,
-    { kind: "sequential", layers },
-    { dtype, loss: wanted, random: "none", seed },
+    structure.description,
+    { dtype, loss: wanted, random: "none", seed, inputShape: structure.inputShape },
     "file",
   );
   writeWeights(net, fitted);
@@ -101,8 +104,8 @@ export function decodeNetwork(
 function descriptionIn(
   metadata: ReadonlyMap<string, string>,
   fail: (fault: FormatFault) => FormatError,
-  file: string | undefined,
-): NetworkDescription {
+  { file, layers }: DecodeNetworkOptions,
+): ReturnType<typeof parsedDescription> {
   const text = metadata.get(DESCRIPTION);
   if (text === undefined) {
     const reason = `no ${DESCRIPTION} in the metadata: weights alone, which loadWeights puts into a network`;
@@ -114,7 +117,7 @@ function descriptionIn(
   } catch (error) {
     throw fail({ kind: "description", reason: (error as SyntaxError).message });
   }
-  return parseDescription(value, file === undefined ? {} : { file });
+  return parsedDescription(value, { file, ...(layers !== undefined && { layers }) });
 }
 
 function namingIn(metadata: ReadonlyMap<string, string>, fail: (fault: FormatFault) => FormatError): Naming {

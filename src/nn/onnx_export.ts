@@ -10,12 +10,12 @@
  */
 
 import { OptionError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
-import { encodeOnnxGraph, type OnnxAttribute, type OnnxConstant, type OnnxNode } from "../formats/onnx.ts";
-import type { ActivationLayer } from "../ops/elementwise.ts";
+import { encodeOnnxGraph, type OnnxConstant, type OnnxNode } from "../formats/onnx.ts";
 import { checkOptions } from "../options.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { describeNetwork } from "./description.ts";
+import { formatsOf } from "./layers/known.ts";
+import { recordIn } from "./layers/structure.ts";
 import type { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 import { weightsOf } from "./weights.ts";
@@ -28,7 +28,6 @@ export type OnnxExportOptions = {
 
 /** The first operator set with Gelu. */
 const OPSET = 20;
-const DEFAULT_SLOPE = 0.01;
 
 /** The operator that makes probabilities of logits. */
 const ANSWERS = {
@@ -79,47 +78,32 @@ export function encodeOnnx<D extends FloatType>(
   return encodeOnnxGraph({ nodes, inputs, outputs, constants }, { opset: OPSET });
 }
 
-/** The layers that compute something when predicting; the last one's output is the logits. */
-function nodesOf<D extends FloatType>({ description }: Network<D>): OnnxNode[] {
+/**
+ * The layers that compute something when predicting; the last one's output is the logits.
+ *
+ * @throws {OptionError} a layer that has no operator
+ */
+function nodesOf<D extends FloatType>({ structure }: Network<D>): OnnxNode[] {
   const nodes: OnnxNode[] = [];
-  const layers = description.layers.filter(({ kind }) => kind !== "dropout");
-  let [denses, norms] = [0, 0];
   let before = "x";
-  for (const [i, layer] of layers.entries()) {
-    const output = i === layers.length - 1 ? "logits" : `layer${i}`;
-    if (layer.kind === "dense") {
-      denses += 1;
-      nodes.push({ op: "Gemm", inputs: [before, `W${denses}`, `b${denses}`], output });
-    } else if (layer.kind === "batchNorm") {
-      norms += 1;
-      const inputs = [before, ...["gamma", "beta", "mean", "variance"].map((name) => `${name}${norms}`)];
-      nodes.push({ op: "BatchNormalization", inputs, output, attributes: { epsilon: { float: layer.epsilon } } });
-    } else if (layer.kind === "activation") {
-      nodes.push({ ...operatorOf(layer), inputs: [before], output });
-    }
+  for (const { layer, path, number } of structure.layers.values()) {
+    const { kind, inner } = recordIn(layer);
+    if (kind === "sequential") continue; // its layers come one after the other
+    const { onnx } = formatsOf(layer);
+    if (onnx === undefined || inner !== undefined)
+      throw new OptionError("onnx", `layers[${path}]: ${kind} has no operator`);
+    const operator = onnx(layer);
+    if (operator === undefined) continue;
+    const { op, tensors = [], attributes } = operator;
+    const output = `layer${path}`;
+    nodes.push({
+      op,
+      inputs: [before, ...tensors.map((name) => name + number)],
+      output,
+      ...(attributes && { attributes }),
+    });
     before = output;
   }
-  return nodes;
-}
-
-function operatorOf({ name, slope = DEFAULT_SLOPE }: ActivationLayer): {
-  readonly op: string;
-  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
-} {
-  switch (name) {
-    case "sigmoid":
-      return { op: "Sigmoid" };
-    case "tanh":
-      return { op: "Tanh" };
-    case "relu":
-      return { op: "Relu" };
-    case "leakyRelu":
-      return { op: "LeakyRelu", attributes: { alpha: { float: slope } } };
-    case "softplus":
-      return { op: "Softplus" };
-    case "gelu":
-      return { op: "Gelu", attributes: { approximate: { text: "tanh" } } };
-    default:
-      return unreachable(name);
-  }
+  const last = nodes.at(-1);
+  return last === undefined ? nodes : [...nodes.slice(0, -1), { ...last, output: "logits" }];
 }

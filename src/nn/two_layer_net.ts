@@ -10,7 +10,6 @@
 import { checkType } from "../arguments.ts";
 import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
-import { sigmoid } from "../ops/elementwise.ts";
 import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
@@ -18,7 +17,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
-import { dense, sequential } from "./layers.ts";
+import { sigmoid } from "./layers/activations.ts";
+import { dense } from "./layers/dense.ts";
+import { sequential } from "./layers/sequential.ts";
 import { Network } from "./network.ts";
 import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
 import type { OptimizerState } from "./optimizer_state.ts";

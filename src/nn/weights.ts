@@ -17,8 +17,8 @@ import { checkOptions } from "../options.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { isArrayOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { shapesOf } from "./forward.ts";
-import type { Layer } from "./layers.ts";
+import { formatsOf } from "./layers/known.ts";
+import { pathOf, type Structure } from "./layers/structure.ts";
 import type { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
@@ -72,7 +72,7 @@ export function weightsOf<D extends FloatType>(trainable: Trainable<D>, options:
   const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
   checkNaming(naming);
-  return placesOf(net.description.layers, naming).map(({ name, key, shape, order }) => {
+  return placesOf(net.structure, naming).map(({ name, key, shape, order }) => {
     if (key === undefined) return { name, shape, data: new BigInt64Array(1) };
     const data = floatsOf(net, key);
     return { name, shape, data: order === "transposed" ? transposed(data, shape) : data.slice() };
@@ -106,7 +106,7 @@ export function setWeights<D extends FloatType>(
   }
   const types = net.dtype === "float64" || narrowing === "round" ? ["float32", "float64"] : ["float32"];
   const fail = (fault: FormatFault) => new FormatError("weights", fault, file);
-  const fitted = fitWeights(net.description.layers, arrays, { naming, prefix, types, fail });
+  const fitted = fitWeights(net.structure, arrays, { naming, prefix, types, fail });
   writeWeights(net, fitted);
 }
 
@@ -141,7 +141,7 @@ export function checkNaming(naming: string): asserts naming is Naming {
  * @throws {FormatError} as `fail` makes it
  */
 export function fitWeights(
-  layers: readonly Layer[],
+  structure: Structure,
   arrays: readonly NamedArray[],
   {
     naming,
@@ -158,7 +158,7 @@ export function fitWeights(
     unused.set(array.name, array);
   }
   const fitted: (readonly [Place, NamedArray])[] = [];
-  for (const place of placesOf(layers, naming)) {
+  for (const place of placesOf(structure, naming)) {
     const tensor = prefix + place.name;
     const array = unused.get(tensor);
     unused.delete(tensor);
@@ -189,28 +189,22 @@ export function writeWeights<D extends FloatType>(net: Network<D>, fitted: Fitte
 }
 
 /** What the layers have, in their order. */
-function placesOf(layers: readonly Layer[], naming: Naming): Place[] {
-  const { parameters, statistics } = shapesOf(layers);
-  const place = (name: string, key: string): Place => {
-    const shape = parameters[key] ?? statistics[key] ?? [];
-    if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
-    return { name, key, shape: [...shape].reverse(), order: "transposed" }; // a vector is its own transpose
-  };
-  const places: Place[] = [];
-  let [denses, norms] = [0, 0];
-  for (const [i, { kind }] of layers.entries()) {
-    if (kind === "dense") {
-      denses += 1;
-      places.push(place(`${i}.weight`, `W${denses}`), place(`${i}.bias`, `b${denses}`));
-    } else if (kind === "batchNorm") {
-      norms += 1;
-      places.push(place(`${i}.weight`, `gamma${norms}`), place(`${i}.bias`, `beta${norms}`));
-      places.push(place(`${i}.running_mean`, `mean${norms}`), place(`${i}.running_var`, `variance${norms}`));
-      if (naming === "lanegrad") continue;
-      places.push({ name: `${i}.num_batches_tracked`, key: undefined, shape: [], order: "as it is" });
-    }
-  }
-  return places;
+function placesOf(structure: Structure, naming: Naming): Place[] {
+  return [...structure.layers.values()].flatMap(({ layer, path, number, parameters, statistics }): Place[] => {
+    const { pytorch = {}, isTransposed, ignored = [] } = formatsOf(layer);
+    const places = Object.entries({ ...parameters, ...statistics }).map(([name, { shape }]): Place => {
+      const key = name + number;
+      if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
+      const place = { name: pathOf(path, pytorch[name] ?? name), key } as const;
+      if (!isTransposed || shape.length !== 2) return { ...place, shape, order: "as it is" };
+      return { ...place, shape: [...shape].reverse(), order: "transposed" };
+    });
+    if (naming === "lanegrad") return places;
+    return [
+      ...places,
+      ...ignored.map((name): Place => ({ name: pathOf(path, name), key: undefined, shape: [], order: "as it is" })),
+    ];
+  });
 }
 
 /** A parameter or statistic, as a view. */

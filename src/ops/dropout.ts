@@ -10,7 +10,6 @@ import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, type Into } from "./check.ts";
-import { type LayerRecord, layerOf } from "./layer.ts";
 import { apply } from "./operation.ts";
 
 /** How much is left out, and by which mask. */
@@ -21,23 +20,8 @@ export type DropoutOptions = {
   readonly stream?: number;
 };
 
-/** Dropout as a layer's description. */
-export type DropoutLayer = {
-  readonly kind: "dropout";
-  /** The share of units that are left out. */
-  readonly rate: number;
-};
-
 type Dropout = { readonly rate: number; readonly stream: number };
 
-/**
- * A layer's description: units are left out while training.
- *
- * @throws {OptionError} a rate outside 0 <= rate < 1
- * @example
- * const layers = sequential(dense(784, 256), relu(), dropout(0.2), dense(256, 10));
- */
-export function dropout(rate: number): DropoutLayer;
 /**
  * y_i = x_i / (1 - rate), or 0 with probability `rate` (Srivastava et al., 2014, scaled while training).
  *
@@ -66,34 +50,22 @@ export function dropout<D extends FloatType>(
   options: DropoutOptions,
 ): Expression<D>;
 export function dropout<D extends FloatType>(
-  x: Value<D> | number,
-  counter?: Value<"int32">,
-  options?: DropoutOptions & Into<D>,
-): Value<D> | DropoutLayer {
-  if (typeof x === "number" || (counter === undefined && options === undefined)) {
-    checkRate("dropout: rate", x as number);
-    return layerOf<DropoutLayer>({ kind: "dropout", rate: x as number }, LAYER);
-  }
+  x: Value<D>,
+  counter: Value<"int32">,
+  options: DropoutOptions & Into<D>,
+): Value<D> {
   checkOptions<DropoutOptions & Into<D>>("dropout", options, { rate: 1, stream: 1, out: 1 });
   const { rate, stream = 0, ...into } = options ?? { rate: Number.NaN };
-  checkRate("dropout: rate", rate);
-  if (!Number.isInteger(stream)) throw new OptionError("dropout: stream", "a whole number", stream);
-  return apply(DROPOUT, [x, counter as Value], { rate, stream }, into);
+  checkDropoutRate("dropout: rate", rate);
+  if (!Number.isInteger(stream)) throw new OptionError("dropout: stream", "an integer", stream);
+  return apply(DROPOUT, [x, counter], { rate, stream }, into);
 }
 
 /** @throws {OptionError} not 0 <= rate < 1 */
-function checkRate(option: string, rate: number): void {
+export function checkDropoutRate(option: string, rate: number): void {
   if (!Number.isFinite(rate) || rate < 0 || rate >= 1)
     throw new OptionError(option, "a number from 0 to below 1", rate);
 }
-
-const LAYER: LayerRecord<DropoutLayer> = {
-  kind: "dropout",
-  keys: { kind: 1, rate: 1 },
-  check: (option, { rate }) => checkRate(`${option}: rate`, rate),
-  forward: (z, { rate }, { mode, counter, number }) =>
-    mode === "train" && rate > 0 ? dropout(z, counter as Tensor<"int32">, { rate, stream: number }) : z,
-};
 
 const DROPOUT: Operation<Dropout> = {
   name: "dropout",

@@ -5,15 +5,14 @@
 import { scoped } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { Expression, type Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Applied, Operation } from "../tensor/operation.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
-import { type LayerRecord, layerOf } from "./layer.ts";
 import { apply, withRule } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
@@ -30,17 +29,11 @@ export type UnaryFunction = {
   <D extends FloatType>(x: Value<D>): Value<D>;
 };
 
-/** An activation as a layer's description: what these functions give when they are called without an operand. */
-export type ActivationLayer = {
-  readonly kind: "activation";
-  /** The function. */
-  readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
-  /** Of leakyRelu. */
+/** Of `leakyRelu`. */
+export type SlopeOption = {
+  /** Of the line below 0. */
   readonly slope?: number;
 };
-
-/** As `UnaryFunction`, and without an operand a layer's description. */
-export type ActivationFunction = UnaryFunction & (() => ActivationLayer);
 
 /** A function of one operand that is made of others. */
 export type ComposedFunction = {
@@ -81,14 +74,10 @@ export const sqrt: UnaryFunction = /* @__PURE__ */ map("sqrt", ({ result }, dy) 
  * using y = sigmoid(x);
  * y.toArray(); // → [0.5, 1]
  */
-export const sigmoid: ActivationFunction = /* @__PURE__ */ activation("sigmoid", ({ result }, dy) =>
-  sigmoidGradient(result, dy),
-);
+export const sigmoid: UnaryFunction = /* @__PURE__ */ map("sigmoid", ({ result }, dy) => sigmoidGradient(result, dy));
 
 /** tanh x of each element. Shapes, `out` and errors as for `exp`. */
-export const tanh: ActivationFunction = /* @__PURE__ */ activation("tanh", ({ result }, dy) =>
-  tanhGradient(result, dy),
-);
+export const tanh: UnaryFunction = /* @__PURE__ */ map("tanh", ({ result }, dy) => tanhGradient(result, dy));
 
 /**
  * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.
@@ -96,14 +85,11 @@ export const tanh: ActivationFunction = /* @__PURE__ */ activation("tanh", ({ re
  * @example
  * using x = tensor(engine, [-1, 2]);
  * relu(x, { out: x }).toArray(); // → [0, 2]
- * const layer = relu(); // for `sequential`
  */
-export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", ({ result }, dy) =>
-  reluGradient(result, dy),
-);
+export const relu: UnaryFunction = /* @__PURE__ */ map("relu", ({ result }, dy) => reluGradient(result, dy));
 
 /** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
-export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus", ({ operands: [x] }, dy) =>
+export const softplus: UnaryFunction = /* @__PURE__ */ map("softplus", ({ operands: [x] }, dy) =>
   mul(dy, sigmoid(x as Floats)),
 );
 
@@ -133,38 +119,24 @@ export const neg: ComposedFunction = /* @__PURE__ */ composed("neg", (x) => mul(
 export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) => mul(x, x));
 
 /**
- * x where x > 0, else slope · x. Its gradient at 0 is the slope. Without x, a layer's description.
+ * x where x > 0, else slope · x. Its gradient at 0 is the slope.
  *
  * @param options.slope default 0.01
  * @throws {OptionError} slope is no number
- * @example
- * using x = tensor(engine, [-2, 2]);
- * using y = leakyRelu(x, { slope: 0.25 });
- * y.toArray(); // → [-0.5, 2]
  */
-export function leakyRelu(options?: { readonly slope?: number }): ActivationLayer;
-export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: { readonly slope?: number }): Tensor<D>;
-export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: { readonly slope?: number }): Expression<D>;
-export function leakyRelu<D extends FloatType>(x: Value<D>, options?: { readonly slope?: number }): Value<D>;
-export function leakyRelu<D extends FloatType>(
-  x: Value<D> | { readonly slope?: number } = {},
-  options: { readonly slope?: number } = {},
-): Value<D> | ActivationLayer {
-  const isLayer = !(x instanceof Tensor || x instanceof Expression);
-  checkOptions<{ readonly slope?: number }>("leakyRelu", isLayer ? x : options, { slope: 1 });
-  const { slope = 0.01 } = isLayer ? x : options;
+export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption): Tensor<D>;
+export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: SlopeOption): Expression<D>;
+export function leakyRelu<D extends FloatType>(x: Value<D>, options?: SlopeOption): Value<D>;
+export function leakyRelu<D extends FloatType>(x: Value<D>, options: SlopeOption = {}): Value<D> {
+  checkOptions<SlopeOption>("leakyRelu", options, { slope: 1 });
+  const { slope = 0.01 } = options;
   checkNumber("leakyRelu", "slope", slope);
-  if (isLayer) return layerOf({ kind: "activation", name: "leakyRelu", slope }, LEAKY_RELU);
   checkFloat("leakyRelu", "x", x);
   return scoped((own) => {
     const isAbove = own(greater(x, 0));
     return either(own(keep(isAbove, x)), own(drop(isAbove, own(mul(x, slope)))));
   });
 }
-
-const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord("leakyRelu", (z, slope) =>
-  leakyRelu(z, slope === undefined ? {} : { slope }),
-);
 
 /**
  * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
@@ -173,10 +145,7 @@ const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecor
  *
  * Its gradient is 0 far below 0 and 1 far above, to ±∞.
  */
-export const gelu: ComposedFunction & (() => ActivationLayer) = ((
-  ...[x, ...rest]: [Value<FloatType>?, ...unknown[]]
-) => {
-  if (x === undefined) return layerOf({ kind: "activation", name: "gelu" }, GELU);
+export const gelu: ComposedFunction = ((x: Value<FloatType>, ...rest: unknown[]) => {
   checkFloat("gelu", "x", x);
   if (rest.length > 0) checkOptions("gelu", rest[0] ?? null, {});
   // Beyond these bounds tanh is ±1 and its slope 0; within them nothing overflows.
@@ -196,9 +165,8 @@ export const gelu: ComposedFunction & (() => ActivationLayer) = ((
     const dFactor = mul(dSquared, at);
     return add(add(add(mul(dInner, factor as Floats), dFactor), dFactor), mul(mul(dy, twice as Floats), 0.5));
   });
-}) as ComposedFunction & (() => ActivationLayer);
+}) as ComposedFunction;
 
-const GELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ activationRecord("gelu", (z) => gelu(z));
 const GELU_CUBIC = 0.044715;
 /** 1 - |tanh| of the formula's argument is 0 from 7.6 on in float64, from 4.9 on in float32. */
 const GELU_FLAT = 32;
@@ -288,35 +256,6 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
     scratchBytes: () => MAP_SCRATCH,
   };
   return ((x: Value<FloatType>, options?: Into<FloatType>) => apply(operation, [x], {}, options)) as UnaryFunction;
-}
-
-/** An activation as a layer. */
-function activationRecord(
-  name: ActivationLayer["name"],
-  f: <D extends FloatType>(z: Expression<D>, slope: number | undefined) => Expression<D>,
-): LayerRecord<ActivationLayer> {
-  return {
-    kind: "activation",
-    keys: { kind: 1, name: 1, slope: 1 },
-    check(option, layer) {
-      if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
-      if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
-    },
-    forward: (z, { slope }) => f(z, slope),
-  };
-}
-
-/** The entry of an activation, which can be a layer. */
-function activation(
-  name: Extract<MapName, ActivationLayer["name"]>,
-  rule: (node: Applied, dy: Floats) => Floats,
-): ActivationFunction {
-  const f = map(name, rule);
-  const record = activationRecord(name, (z) => f(z));
-  return ((...given: [] | [Value<FloatType>, Into<FloatType>]) =>
-    given.length === 0
-      ? layerOf<ActivationLayer>({ kind: "activation", name }, record)
-      : f(given[0] as Tensor<FloatType>, given[1])) as ActivationFunction;
 }
 
 /**

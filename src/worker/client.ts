@@ -5,7 +5,7 @@ import { spawn } from "#spawn";
 import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DisposedError, OptionError, WorkerError } from "../errors.ts";
-import type { Sequential } from "../nn/layers.ts";
+import type { Sequential } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";

@@ -5,7 +5,7 @@
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { OptionError, WorkerError } from "../errors.ts";
-import { parseLayers } from "../nn/known_layers.ts";
+import { parseLayers } from "../nn/layers/known.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
 import { schedule } from "../nn/schedules.ts";

@@ -1,7 +1,7 @@
 /** A network in a worker, as the program holds it: the calls of `Network`, awaited. */
 import { DisposedError, OptionError } from "../errors.ts";
 import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts";
-import type { Sequential } from "../nn/layers.ts";
+import type { Sequential } from "../nn/layers/layer.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
 import { checkReadable } from "../readable.ts";
 import { Shown } from "../shown.ts";

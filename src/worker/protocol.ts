@@ -12,7 +12,7 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
-import type { Sequential } from "../nn/layers.ts";
+import type { Sequential } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";

@@ -2,8 +2,9 @@
 import * as assert from "uvu/assert";
 import { besideOf, changedBy, graphOf, type Node, operandsOf, readsAny } from "../../src/autodiff/graph.ts";
 import { compile } from "../../src/autodiff/program.ts";
+import { gelu } from "../../src/nn/layers/activations.ts";
 import { mul } from "../../src/ops/binary.ts";
-import { exp, gelu, pow } from "../../src/ops/elementwise.ts";
+import { exp, pow } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { applied } from "../../src/ops/operation.ts";
 import { reshape } from "../../src/ops/rows.ts";

@@ -14,10 +14,11 @@ import {
   ShapeError,
   TrapError,
 } from "../../src/errors.ts";
+import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, maximum, minimum, mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
+import { square } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { mean, sum } from "../../src/ops/reduce.ts";
 import { concat, reshape, slice, transpose } from "../../src/ops/rows.ts";

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runGradChecks } from "../../src/cli/gradcheck.ts";
 import { gradCheckCases } from "../../src/cli/gradcheck_cases.ts";
-import { relu } from "../../src/ops/elementwise.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";

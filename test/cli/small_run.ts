@@ -1,9 +1,10 @@
 /** A run of a few steps in this process. */
 
 import type { Dataset } from "../../src/data/dataset.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { relu } from "../../src/ops/elementwise.ts";
 import { type Checkpoint, checkpointOf } from "../../src/train/checkpoint.ts";
 import { emptyHistory } from "../../src/train/history.ts";
 import { Trainer } from "../../src/train/trainer.ts";

@@ -2,11 +2,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, IndexError, OptionError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

@@ -5,13 +5,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu, sigmoid } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu, sigmoid } from "../../src/ops/elementwise.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";

@@ -1,14 +1,17 @@
 /** Descriptions of networks, and what their weights start as. */
 import * as assert from "uvu/assert";
 import { OptionError, ShapeError } from "../../src/errors.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
 import { parseDescription } from "../../src/nn/description.ts";
-import { shapesOf } from "../../src/nn/forward.ts";
-import { drawWeights, type Initializer } from "../../src/nn/initializers.ts";
-import { dense, initializerOf, type Layer, type Sequential, sequential } from "../../src/nn/layers.ts";
+import { initializerBefore } from "../../src/nn/initial_values.ts";
+import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { drawWeights, type Initializer } from "../../src/nn/layers/initializers.ts";
+import type { Layer, Sequential } from "../../src/nn/layers/layer.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
+import { structureOf, tensorsIn } from "../../src/nn/layers/structure.ts";
 import { network } from "../../src/nn/network.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { assertEqual, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -60,7 +63,10 @@ test("a description can be JSON: parseDescription gives back a network with the 
 });
 
 test("parameters are named by their layer's number among its kind, and as wide as what comes before", () => {
-  const { parameters, statistics } = shapesOf(EVERY_KIND.layers);
+  const structure = structureOf(EVERY_KIND);
+  const shapesOf = (role: "parameters" | "statistics") =>
+    Object.fromEntries(tensorsIn(structure, role).map(([name, { shape }]) => [name, [...shape]]));
+  const [parameters, statistics] = [shapesOf("parameters"), shapesOf("statistics")];
   assert.equal(parameters, {
     W1: [5, 7],
     b1: [7],
@@ -116,9 +122,10 @@ test("He's rule before rectifiers, Xavier's before everything else, whatever lie
     [[tanh(), relu()], "xavier"],
     [[dropout(0.1), dense(3, 3), relu()], "xavier"],
   ] as const) {
-    assert.is(initializerOf([relu(), dense(3, 3), ...layers], 1), wanted, JSON.stringify(layers));
+    const [, , first, ...following] = structureOf(sequential(relu(), dense(3, 3), ...layers)).layers.values();
+    assert.is(first?.layer.kind, "dense");
+    assert.is(initializerBefore(following), wanted, JSON.stringify(layers));
   }
-  assert.is(initializerOf([dense(3, 3, { weights: "zeros" }), relu()], 0), "zeros");
 });
 
 test("the draws are those of the seed's stream, layer by layer, row by row, in both float types", () => {
@@ -289,11 +296,33 @@ test("a leaky relu keeps its slope", () => {
   }
 });
 
-test("a network needs a dense layer, and batchNorm one before it", () => {
+test("a network needs layers, parameters, and to know how many inputs it has", () => {
   assert.is(assertThrows(() => sequential(), OptionError, "nothing").option, "sequential");
-  assertThrows(() => sequential(relu(), dropout(0.5)), OptionError, "no dense layer");
-  assertThrows(() => sequential(batchNorm(), dense(3, 2)), OptionError, "batchNorm first");
-  sequential(dropout(0.2), dense(3, 2));
+  const unknown = assertThrows(() => network(engine, sequential(relu(), dense(5))), OptionError, "no input");
+  assert.is(unknown.option, "network: inputShape");
+  assertThrows(
+    () => network(engine, sequential(relu(), dropout(0.5)), { inputShape: [3] }),
+    OptionError,
+    "no parameters",
+  );
+  using net = network(engine, sequential(batchNorm(), dropout(0.2), dense(3, 2)));
+  assert.equal(net.statistics["mean1"]?.shape, [3]);
+});
+
+test("sizes that are left out are those of the output before, and the description has them", () => {
+  const given = sequential(dense(7), relu(), dense(6, { weights: "he" }), batchNorm(), dense(3));
+  const whole = sequential(dense(5, 7), relu(), dense(7, 6, { weights: "he" }), batchNorm(), dense(6, 3));
+  using net = network(engine, given, { inputShape: [5], seed: 2 });
+  assert.equal(net.description, whole);
+  assert.is(JSON.stringify(net.description), JSON.stringify(whole));
+  assert.equal(
+    weightsOf(whole, 2),
+    Object.fromEntries(Object.entries(net.parameters).map(([name, { data }]) => [name, [...data]])),
+  );
+  assertThrows(() => network(engine, whole, { inputShape: [4] }), ShapeError, "another input");
+  for (const bad of [[], [0], [0.5], "5", 5, [-1]]) {
+    assertThrows(() => network(engine, given, { inputShape: bad as never }), OptionError, JSON.stringify(bad));
+  }
 });
 
 test("what is no description is refused as an option", () => {

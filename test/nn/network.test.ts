@@ -1,8 +1,11 @@
 /** What networks answer and learn, beside the same written out by hand. */
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
@@ -10,8 +13,7 @@ import { momentum, sgd } from "../../src/nn/optimizers.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
+import { square } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { argument } from "../../src/tensor/expression.ts";

@@ -1,15 +1,18 @@
 /** Programs of networks: one for each size and way of asking, in bounds; what is refused leaves nothing behind. */
 import * as assert from "uvu/assert";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, type Sequential, sequential } from "../../src/nn/layers.ts";
+import { relu, tanh } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import type { Sequential } from "../../src/nn/layers/layer.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu, square, tanh } from "../../src/ops/elementwise.ts";
+import { square } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { argument, type Expression } from "../../src/tensor/expression.ts";

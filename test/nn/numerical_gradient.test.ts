@@ -1,14 +1,17 @@
 /** Incremental numerical gradients beside plain ones, which compute the whole network for every parameter. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, type Layer, sequential } from "../../src/nn/layers.ts";
+import { gelu, leakyRelu, relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import type { Layer } from "../../src/nn/layers/layer.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { add, sub } from "../../src/ops/binary.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { gelu, leakyRelu, relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
+import { square } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

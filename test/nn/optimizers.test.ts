@@ -1,7 +1,9 @@
 /** Steps of every optimizer on a network, beside its formulas in float64, written as papers and as PyTorch write them. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { tanh } from "../../src/nn/layers/activations.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { rateOf } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import {
@@ -16,7 +18,6 @@ import {
   type UpdateOptions,
 } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
-import { tanh } from "../../src/ops/elementwise.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertSame, assertWithin } from "../support/compare.ts";

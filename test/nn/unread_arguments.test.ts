@@ -1,7 +1,8 @@
 /** Losses that read neither targets nor inputs, or whose gradient does not: everything that a network does still works. */
 import * as assert from "uvu/assert";
 import { datasetFromArrays } from "../../src/data/arrays.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { momentum, sgd } from "../../src/nn/optimizers.ts";

@@ -3,8 +3,8 @@ import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
+import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { type Activation, affine } from "../../src/ops/affine.ts";
-import { relu, sigmoid, tanh } from "../../src/ops/elementwise.ts";
 import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";

@@ -1,18 +1,11 @@
 /** Every operation as a table: its arguments, what it writes, and which arguments may be written over. */
+
+import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { argmax, countCorrect } from "../../src/ops/argmax.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import {
-  exp,
-  log,
-  relu,
-  reluGradient,
-  sigmoid,
-  sigmoidGradient,
-  tanh,
-  tanhGradient,
-} from "../../src/ops/elementwise.ts";
+import { exp, log, reluGradient, sigmoidGradient, tanhGradient } from "../../src/ops/elementwise.ts";
 import { gatherIndices, gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { softmax } from "../../src/ops/softmax.ts";

@@ -1,11 +1,12 @@
 /**
  * The cases of test/fixtures/edge-gradients.json as calls of this library, and where the two differ on purpose.
  */
+
+import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
 import * as binary from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dropout } from "../../src/ops/dropout.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { max, mean, sum } from "../../src/ops/reduce.ts";

@@ -2,18 +2,8 @@ import * as assert from "uvu/assert";
 
 import { grad } from "../../src/autodiff/grad.ts";
 import { ShapeError } from "../../src/errors.ts";
-import {
-  exp,
-  leakyRelu,
-  log,
-  pow,
-  relu,
-  reluGradient,
-  sigmoid,
-  sigmoidGradient,
-  tanh,
-  tanhGradient,
-} from "../../src/ops/elementwise.ts";
+import { leakyRelu, relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
+import { exp, log, pow, reluGradient, sigmoidGradient, tanhGradient } from "../../src/ops/elementwise.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";

@@ -1,12 +1,13 @@
 /** Operands of a type that an operation does not take are refused by the operation's name and by theirs. */
 import * as assert from "uvu/assert";
 import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { leakyRelu } from "../../src/nn/layers/activations.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { leakyRelu, pow } from "../../src/ops/elementwise.ts";
+import { pow } from "../../src/ops/elementwise.ts";
 import { batchOf, gatherRows, labelsOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";

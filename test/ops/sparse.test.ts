@@ -10,8 +10,8 @@ import {
   OptionError,
   ShapeError,
 } from "../../src/errors.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
 import { addBias } from "../../src/ops/bias.ts";
-import { relu } from "../../src/ops/elementwise.ts";
 import { batchOf, gatherRows } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { sum } from "../../src/ops/reduce.ts";

@@ -5,26 +5,21 @@
 import * as assert from "uvu/assert";
 
 import { grad } from "../../src/autodiff/grad.ts";
+import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { argmax, countCorrect } from "../../src/ops/argmax.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { broadcastTo, maximum, minimum, mul, where } from "../../src/ops/binary.ts";
-import { dropout } from "../../src/ops/dropout.ts";
 import {
   exp,
-  gelu,
-  leakyRelu,
   log,
   neg,
   pow,
-  relu,
   reluGradient,
-  sigmoid,
   sigmoidGradient,
-  softplus,
   sqrt,
   square,
-  tanh,
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
 import { max, mean, sum } from "../../src/ops/reduce.ts";

@@ -1,16 +1,17 @@
 /** Going on from a checkpoint: N steps, a file, another network, N steps more, and the same bits as 2N steps at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { decodeNetwork } from "../../src/nn/network_file.ts";
 import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { augment } from "../../src/train/augment.ts";
 import {

@@ -1,7 +1,8 @@
 /** Which evaluation is the best, when patience has run out, and that the weights of the best come back. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { BestWeights, checkEarlyStopping, type EarlyStopping } from "../../src/train/early_stopping.ts";
 import { loadEngine } from "../support/engine.ts";

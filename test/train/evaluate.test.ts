@@ -2,13 +2,14 @@
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu } from "../../src/nn/layers/activations.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { networkOf, type Trainable } from "../../src/nn/trainable.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { accuracyOf, evaluate } from "../../src/train/evaluate.ts";

@@ -4,12 +4,14 @@ import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
 import { DisposedError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { sigmoid, softplus } from "../../src/nn/layers/activations.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { SimpleNet } from "../../src/nn/simple_net.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
-import { exp, sigmoid, softplus } from "../../src/ops/elementwise.ts";
+import { exp } from "../../src/ops/elementwise.ts";
 import { compress } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { input } from "../../src/tensor/expression.ts";

@@ -2,7 +2,8 @@
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";

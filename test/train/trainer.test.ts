@@ -1,13 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DivergedError, OptionError, ShapeError } from "../../src/errors.ts";
-import { batchNorm } from "../../src/nn/batch_norm.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { relu, sigmoid } from "../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { dropout } from "../../src/nn/layers/dropout.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network as networkOf } from "../../src/nn/network.ts";
 import type { Trainable } from "../../src/nn/trainable.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
-import { dropout } from "../../src/ops/dropout.ts";
-import { relu, sigmoid } from "../../src/ops/elementwise.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { emptyHistory } from "../../src/train/history.ts";

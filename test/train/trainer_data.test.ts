@@ -1,7 +1,8 @@
 /** What a run trains on and is measured by: held once, and named in errors. */
 import * as assert from "uvu/assert";
 import { ShapeError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { augment } from "../../src/train/augment.ts";

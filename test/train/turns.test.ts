@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { checkpointOf } from "../../src/train/checkpoint.ts";

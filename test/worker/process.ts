@@ -1,5 +1,6 @@
 /** Trains in a worker, and ends: run by a test, with `closed` or `idle`. */
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import { startWorker } from "../../src/worker/client.ts";
 import { clusters } from "../support/digits.ts";
 

@@ -1,7 +1,8 @@
 /** A run in a worker is paused, resumed and stopped, and tells what it does. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { dense, sequential } from "../../src/nn/layers.ts";
+import { dense } from "../../src/nn/layers/dense.ts";
+import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Checkpoint } from "../../src/train/checkpoint.ts";
 import type { TrainOptions } from "../../src/train/train.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";

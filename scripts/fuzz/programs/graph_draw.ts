@@ -1,5 +1,7 @@
 /** Random graphs of operations on leaves that lie in an arena: shared, broadcast, fusable, sparse, differentiated. */
 import { gradientsOf } from "../../../src/autodiff/reverse.ts";
+import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../../src/nn/layers/activations.ts";
+import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { affine } from "../../../src/ops/affine.ts";
 import {
   add,
@@ -18,21 +20,7 @@ import {
 } from "../../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../../../src/ops/cross_entropy.ts";
-import { dropout } from "../../../src/ops/dropout.ts";
-import {
-  exp,
-  gelu,
-  leakyRelu,
-  log,
-  neg,
-  pow,
-  relu,
-  sigmoid,
-  softplus,
-  sqrt,
-  square,
-  tanh,
-} from "../../../src/ops/elementwise.ts";
+import { exp, log, neg, pow, sqrt, square } from "../../../src/ops/elementwise.ts";
 import { batchOf } from "../../../src/ops/gather.ts";
 import { matmul } from "../../../src/ops/matmul.ts";
 import { max, mean, sum } from "../../../src/ops/reduce.ts";

@@ -2,14 +2,16 @@
 import { AllocationError, FormatError, OptionError } from "../../../src/errors.ts";
 import type { NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
-import { batchNorm } from "../../../src/nn/batch_norm.ts";
 import { describeNetwork, parseDescription } from "../../../src/nn/description.ts";
-import { dense, type Layer, type Sequential, sequential } from "../../../src/nn/layers.ts";
+import { leakyRelu, relu } from "../../../src/nn/layers/activations.ts";
+import { batchNorm } from "../../../src/nn/layers/batch_norm.ts";
+import { dense } from "../../../src/nn/layers/dense.ts";
+import { dropout } from "../../../src/nn/layers/dropout.ts";
+import type { Layer, Sequential } from "../../../src/nn/layers/layer.ts";
+import { sequential } from "../../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/network_file.ts";
-import { dropout } from "../../../src/ops/dropout.ts";
-import { leakyRelu, relu } from "../../../src/ops/elementwise.ts";
 import { zeros } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
 import { type Draw, EDGES } from "../draw.ts";
@@ -116,7 +118,7 @@ function generated(draw: Draw): Uint8Array {
     if (layer.kind === "dense") {
       dense += 1;
       size = layer.outputSize;
-      put(`W${dense}`, [layer.inputSize, size]);
+      put(`W${dense}`, [layer.inputSize ?? 0, size]);
       put(`b${dense}`, [size]);
     }
     if (layer.kind !== "batchNorm") continue;

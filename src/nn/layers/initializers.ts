@@ -7,9 +7,9 @@
  * A uniform distribution of variance v reaches from -√(3v) to √(3v).
  */
 
-import { OptionError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
-import type { RandomState } from "../random/random_state.ts";
+import { OptionError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
+import type { RandomState } from "../../random/random_state.ts";
 
 /** A rule by name, or a normal distribution of a given standard deviation. */
 export type Initializer =

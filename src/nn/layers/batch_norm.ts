@@ -1,12 +1,13 @@
 /** Batch normalisation: the layer, its checks, and what it computes. */
-import { OptionError } from "../errors.ts";
-import { add, div, mul, sub } from "../ops/binary.ts";
-import { sqrt, square } from "../ops/elementwise.ts";
-import { type LayerRecord, layerOf } from "../ops/layer.ts";
-import { mean } from "../ops/reduce.ts";
-import { checkOptions } from "../options.ts";
-import { type Expression, expressionOf } from "../tensor/expression.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
+import { add, div, mul, sub } from "../../ops/binary.ts";
+import { sqrt, square } from "../../ops/elementwise.ts";
+import { mean } from "../../ops/reduce.ts";
+import { checkOptions } from "../../options.ts";
+import type { Expression } from "../../tensor/expression.ts";
+import { type Shape, show } from "../../tensor/layout.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { type LayerFormats, type LayerRecord, layerOf, type TensorSpec } from "./record.ts";
 
 /**
  * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
@@ -49,26 +50,44 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
   return layer;
 }
 
-const BATCH_NORM: LayerRecord<BatchNormLayer> = {
+export const BATCH_NORM: LayerRecord<BatchNormLayer> = {
   kind: "batchNorm",
   keys: { kind: 1, momentum: 1, epsilon: 1 },
   check,
-  forward(z, layer, { mode, parameter, statistic, update }) {
+  complete(layer, input, option) {
+    if (input.length !== 1) throw new ShapeError("batchNorm", option, "examples of one axis", show(input));
+    return layer;
+  },
+  parameters: (_, input) => ({ gamma: filled(input, 1), beta: filled(input, 0) }),
+  statistics: (_, input) => ({ mean: filled(input, 0), variance: filled(input, 1) }),
+  forward(x, layer, { mode, parameter, statistic, update }) {
     const [gamma, beta] = [parameter("gamma"), parameter("beta")];
-    const [meanTensor, varianceTensor] = [statistic("mean"), statistic("variance")];
-    // Leaves, which are read when the program runs: operations on the tensors themselves would compute at once.
-    const [runningMean, runningVariance] = [expressionOf(meanTensor), expressionOf(varianceTensor)];
-    if (mode === "predict") return normalise(z, runningMean, runningVariance, layer, gamma, beta);
-    const [m = 0] = z.shape;
+    const [runningMean, runningVariance] = [statistic("mean"), statistic("variance")];
+    if (mode === "predict") return normalise(x, runningMean, runningVariance, layer, gamma, beta);
+    const [m = 0] = x.shape;
     if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
-    const average = mean(z, { axes: [0] });
-    const variance = mean(square(sub(z, average)), { axes: [0] });
+    const average = mean(x, { axes: [0] });
+    const variance = mean(square(sub(x, average)), { axes: [0] });
     const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
-    update(meanTensor, running(runningMean, average, layer));
-    update(varianceTensor, running(runningVariance, unbiased, layer));
-    return normalise(z, average, variance, layer, gamma, beta);
+    update("mean", running(runningMean, average, layer));
+    update("variance", running(runningVariance, unbiased, layer));
+    return normalise(x, average, variance, layer, gamma, beta);
   },
 };
+
+export const BATCH_NORM_FORMATS: LayerFormats<BatchNormLayer> = {
+  pytorch: { gamma: "weight", beta: "bias", mean: "running_mean", variance: "running_var" },
+  ignored: ["num_batches_tracked"],
+  onnx: ({ epsilon }) => ({
+    op: "BatchNormalization",
+    tensors: ["gamma", "beta", "mean", "variance"],
+    attributes: { epsilon: { float: epsilon } },
+  }),
+};
+
+function filled(shape: Shape, start: number): TensorSpec {
+  return { shape, start };
+}
 
 const CURE = "dropLast: true leaves out a short last one";
 

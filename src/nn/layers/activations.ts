@@ -1,0 +1,147 @@
+/** Activations: the operations of src/ops, which are layers where nothing is given to compute. */
+import { OptionError } from "../../errors.ts";
+import { checkNumber } from "../../ops/check.ts";
+import {
+  type ComposedFunction,
+  gelu as geluOf,
+  leakyRelu as leakyReluOf,
+  relu as reluOf,
+  type SlopeOption,
+  sigmoid as sigmoidOf,
+  softplus as softplusOf,
+  tanh as tanhOf,
+  type UnaryFunction,
+} from "../../ops/elementwise.ts";
+import { checkOptions } from "../../options.ts";
+import { Expression, type Value } from "../../tensor/expression.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { type LayerFormats, type LayerRecord, layerOf, type OnnxOperator } from "./record.ts";
+
+/** An activation as a layer's description: what these functions give when they are called without an operand. */
+export type ActivationLayer = {
+  readonly kind: "activation";
+  /** The function. */
+  readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
+  /** Of leakyRelu. */
+  readonly slope?: number;
+};
+
+/** As `UnaryFunction`, and without an operand a layer's description. */
+export type ActivationFunction = UnaryFunction & (() => ActivationLayer);
+
+/**
+ * 1 / (1 + e^-x) of each element. Shapes, `out` and errors as for `exp`. Without x, a layer's description.
+ *
+ * @example
+ * using x = tensor(engine, [0, Infinity]);
+ * using y = sigmoid(x);
+ * y.toArray(); // → [0.5, 1]
+ */
+export const sigmoid: ActivationFunction = /* @__PURE__ */ activation("sigmoid", sigmoidOf, false);
+
+/** tanh x of each element. Shapes, `out` and errors as for `exp`. Without x, a layer's description. */
+export const tanh: ActivationFunction = /* @__PURE__ */ activation("tanh", tanhOf, false);
+
+/**
+ * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`. Without x, a layer's description.
+ *
+ * @example
+ * using x = tensor(engine, [-1, 2]);
+ * relu(x, { out: x }).toArray(); // → [0, 2]
+ * const layer = relu(); // for `sequential`
+ */
+export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", reluOf, true);
+
+/** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. Without x, a layer's description. */
+export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus", softplusOf, true);
+
+/**
+ * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
+ *
+ *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *
+ * Its gradient is 0 far below 0 and 1 far above, to ±∞. Without x, a layer's description.
+ */
+export const gelu: ComposedFunction & (() => ActivationLayer) = /* @__PURE__ */ activation("gelu", geluOf, true);
+
+/**
+ * x where x > 0, else slope · x. Its gradient at 0 is the slope. Without x, a layer's description.
+ *
+ * @param options.slope default 0.01
+ * @throws {OptionError} slope is no number
+ * @example
+ * using x = tensor(engine, [-2, 2]);
+ * using y = leakyRelu(x, { slope: 0.25 });
+ * y.toArray(); // → [-0.5, 2]
+ */
+export function leakyRelu(options?: SlopeOption): ActivationLayer;
+export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption): Tensor<D>;
+export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: SlopeOption): Expression<D>;
+export function leakyRelu<D extends FloatType>(x: Value<D>, options?: SlopeOption): Value<D>;
+export function leakyRelu<D extends FloatType>(
+  x: Value<D> | SlopeOption = {},
+  options: SlopeOption = {},
+): Value<D> | ActivationLayer {
+  if (x instanceof Tensor || x instanceof Expression) return leakyReluOf(x, options);
+  checkOptions<SlopeOption>("leakyRelu", x, { slope: 1 });
+  const { slope = DEFAULT_SLOPE } = x;
+  checkNumber("leakyRelu", "slope", slope);
+  return layerOf({ kind: "activation", name: "leakyRelu", slope }, LEAKY_RELU);
+}
+
+const DEFAULT_SLOPE = 0.01;
+const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ slopedRecord();
+
+function slopedRecord(): LayerRecord<ActivationLayer> {
+  return {
+    ...recordOfActivation("leakyRelu", (x, { slope = DEFAULT_SLOPE }) => leakyReluOf(x, { slope }), true),
+    keys: { kind: 1, name: 1, slope: 1 },
+  };
+}
+
+/** A function that is a layer where it is called without an operand. */
+function activation<F extends UnaryFunction | ComposedFunction>(
+  name: ActivationLayer["name"],
+  f: F,
+  isRectifier: boolean,
+): F & (() => ActivationLayer) {
+  const record = recordOfActivation(name, (x) => f(x), isRectifier);
+  const entry = (...given: [] | [Tensor<FloatType>]) =>
+    given.length === 0 ? layerOf<ActivationLayer>({ kind: "activation", name }, record) : f(...given);
+  return entry as F & (() => ActivationLayer);
+}
+
+function recordOfActivation(
+  name: ActivationLayer["name"],
+  forward: LayerRecord<ActivationLayer>["forward"],
+  isRectifier: boolean,
+): LayerRecord<ActivationLayer> {
+  return {
+    kind: "activation",
+    keys: { kind: 1, name: 1 } as LayerRecord<ActivationLayer>["keys"],
+    check(option, layer) {
+      if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
+      if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
+    },
+    isRectifier,
+    forward,
+  };
+}
+
+const OPERATORS: { readonly [Name in ActivationLayer["name"]]: string } = {
+  sigmoid: "Sigmoid",
+  tanh: "Tanh",
+  relu: "Relu",
+  leakyRelu: "LeakyRelu",
+  softplus: "Softplus",
+  gelu: "Gelu",
+};
+
+export const ACTIVATION_FORMATS: LayerFormats<ActivationLayer> = {
+  onnx({ name, slope = DEFAULT_SLOPE }): OnnxOperator {
+    const op = OPERATORS[name];
+    if (name === "leakyRelu") return { op, attributes: { alpha: { float: slope } } };
+    return name === "gelu" ? { op, attributes: { approximate: { text: "tanh" } } } : { op };
+  },
+};

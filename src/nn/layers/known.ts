@@ -1,0 +1,110 @@
+/**
+ * Every layer of the library by its kind, for descriptions that come from files, JSON or another thread, with what other
+ * formats call them. What a page needs to train does not import it.
+ */
+import { checkList, checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
+import {
+  ACTIVATION_FORMATS,
+  type ActivationLayer,
+  gelu,
+  leakyRelu,
+  relu,
+  sigmoid,
+  softplus,
+  tanh,
+} from "./activations.ts";
+import { BATCH_NORM, BATCH_NORM_FORMATS } from "./batch_norm.ts";
+import { DENSE, DENSE_FORMATS } from "./dense.ts";
+import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
+import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
+import type { Layer } from "./layer.ts";
+import { type LayerDescription, type LayerFormats, type LayerRecord, layerOf, placeOf, recordOf } from "./record.ts";
+import { RESIDUAL, SEQUENTIAL } from "./sequential.ts";
+
+/** The record of a description, which may depend on more than its kind. */
+type Known = { readonly record: (layer: never, option: string) => unknown; readonly formats: LayerFormats<never> };
+
+const ACTIVATIONS = { sigmoid, tanh, relu, leakyRelu, softplus, gelu };
+
+/** By kind; the compiler sees that none is forgotten. */
+const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Known } = {
+  dense: { record: () => DENSE, formats: DENSE_FORMATS },
+  activation: {
+    record({ name }: ActivationLayer, option: string) {
+      if (typeof name === "string" && Object.hasOwn(ACTIVATIONS, name))
+        return recordOf<ActivationLayer>(ACTIVATIONS[name]());
+      throw new OptionError(`${option}: name`, Object.keys(ACTIVATIONS).join(", "), name);
+    },
+    formats: ACTIVATION_FORMATS,
+  },
+  dropout: { record: () => DROPOUT, formats: DROPOUT_FORMATS },
+  batchNorm: { record: () => BATCH_NORM, formats: BATCH_NORM_FORMATS },
+  flatten: { record: () => FLATTEN, formats: FLATTEN_FORMATS },
+  sequential: { record: () => SEQUENTIAL, formats: {} },
+  residual: { record: () => RESIDUAL, formats: {} },
+};
+
+/** Layers of one's own that may come: what `defineLayer` or `model` gave. */
+export type CustomLayers = {
+  /** By these, layers whose kinds contain a slash get back what they compute. */
+  readonly layers?: readonly (LayerDescription | ((config: never) => LayerDescription))[];
+};
+
+/**
+ * Layers that were copied by JSON or `structuredClone`, for `sequential`: each gets back what it computes, which copies leave
+ * out. `sequential` checks their numbers.
+ *
+ * @param options.layers what `defineLayer` or `model` gave, of layers that are not the library's
+ * @throws {OptionError} no list, or a layer of an unknown kind or name
+ * @example
+ * const copy: unknown = JSON.parse(JSON.stringify([dense(4, 3), relu(), dense(3, 2)]));
+ * const layers = sequential(...parseLayers(copy));
+ */
+export function parseLayers(layers: unknown, options: CustomLayers = {}): Layer[] {
+  checkList("parseLayers", layers, "an array of layers");
+  checkOptions<CustomLayers>("parseLayers", options, { layers: 1 });
+  const records = recordsOf("parseLayers: layers", options.layers);
+  return Array.from(layers, (layer, i) => parsed(placeOf("", String(i)), layer as Layer, records));
+}
+
+type Records = ReadonlyMap<string, LayerRecord<Layer>>;
+
+/** @throws {OptionError} one that carries no record */
+function recordsOf(option: string, layers: CustomLayers["layers"] = []): Records {
+  checkList(option, layers, "a list of what defineLayer or model returned");
+  const entries = Array.from(layers, (carrier) => {
+    const record = recordOf<Layer>(carrier as Layer);
+    if (record === undefined) throw new OptionError(option, "what defineLayer or model returned", carrier);
+    return [record.kind, record] as const;
+  });
+  return new Map(entries);
+}
+
+function parsed(option: string, layer: Layer, records: Records): Layer {
+  checkType(option, "object", layer);
+  const { kind } = layer;
+  const record = records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>);
+  const found = layerOf(layer, record);
+  const { layers } = layer as { readonly layers?: unknown };
+  if (record.withInner === undefined || typeof layers !== "object" || layers === null) return found;
+  const inner = Object.entries(layers).map(
+    ([key, each]) => [key, parsed(placeOf(option, key), each, records)] as const,
+  );
+  return layerOf({ ...layer, ...record.withInner(found, Object.fromEntries(inner)) } as Layer, record);
+}
+
+function knownRecord(option: string, layer: Layer): unknown {
+  const { kind } = layer;
+  if (typeof kind === "string" && Object.hasOwn(KNOWN, kind))
+    return KNOWN[kind as keyof typeof KNOWN].record(layer as never, option);
+  const cure = String(kind).includes("/") ? "pass what defineLayer or model returned: { layers: [ … ] }" : "";
+  throw new OptionError(`${option}: kind`, Object.keys(KNOWN).join(", "), kind, cure);
+}
+
+/** What other formats call a layer. */
+export function formatsOf(layer: Layer): LayerFormats<Layer> {
+  const { kind } = layer;
+  return (recordOf(layer)?.formats ?? KNOWN[kind as keyof typeof KNOWN]?.formats ?? {}) as LayerFormats<Layer>;
+}

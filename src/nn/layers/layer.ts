@@ -1,0 +1,35 @@
+/** Every layer: those of the library by their kinds, and those of others, whose kinds contain a slash. */
+import type { ActivationLayer } from "./activations.ts";
+import type { BatchNormLayer } from "./batch_norm.ts";
+import type { DenseLayer } from "./dense.ts";
+import type { DropoutLayer } from "./dropout.ts";
+import type { FlattenLayer } from "./flatten.ts";
+import type { CustomKind } from "./record.ts";
+
+/** Layers one after the other. */
+export type Sequential = {
+  readonly kind: "sequential";
+  /** From the input to the output. */
+  readonly layers: readonly Layer[];
+};
+
+/** x + f(x), where f is layers one after the other. */
+export type ResidualLayer = {
+  readonly kind: "residual";
+  /** From the input to the output, which is of the input's shape. */
+  readonly layers: readonly Layer[];
+};
+
+/** A layer of one's own: by `defineLayer` or `model`. */
+export type CustomLayer = { readonly kind: CustomKind };
+
+/** A layer's description, made by its function or by `parseLayers`. */
+export type Layer =
+  | DenseLayer
+  | ActivationLayer
+  | DropoutLayer
+  | BatchNormLayer
+  | FlattenLayer
+  | Sequential
+  | ResidualLayer
+  | CustomLayer;

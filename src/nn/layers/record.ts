@@ -1,0 +1,188 @@
+/**
+ * What a layer is: one record that says everything about it, and descriptions that carry it.
+ *
+ *   description   plain data, { kind, … }: what programs write down and files hold
+ *   record        checks, inferred sizes, parameters, and the forward pass, in operations
+ *
+ * A description carries its record under a symbol, which JSON and `structuredClone` leave out. So a bundle has only the layers
+ * that it names, nothing registers itself, and what comes from a file is given its records by `parseLayers`.
+ *
+ * A layer and the operation of its name are one function: `relu(x)` computes, `relu()` describes. What tells them apart is the
+ * first argument: a tensor or an expression for the operation. Operations are in src/ops and know nothing of layers.
+ */
+
+import { checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
+import { checkOptions, type KeysOf } from "../../options.ts";
+import type { Expression } from "../../tensor/expression.ts";
+import type { Shape } from "../../tensor/layout.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** What every description has. */
+export type LayerDescription = {
+  /** Which record it has. */
+  readonly kind: string;
+};
+
+/** Kinds of one's own contain a slash, so that no later version has the same: `acme/swish`. */
+export type CustomKind = `${string}/${string}`;
+
+/** Layers do more while training: units are dropped, and batches are normalised by themselves. */
+export type Mode = "train" | "predict";
+
+/** A parameter or a running statistic. */
+export type TensorSpec = {
+  readonly shape: Shape;
+  /** All elements alike; or drawn: by a rule, or, with "auto", by the one that suits the activation that follows. */
+  readonly start: number | Initializer | "auto";
+};
+
+/** What a layer computes with. */
+export type LayerContext<D extends FloatType> = {
+  readonly mode: Mode;
+  /** Which one of its kind the layer is, from 1 on. */
+  readonly number: number;
+  /** The layer's own parameter of this name. */
+  readonly parameter: (name: string) => Expression<D>;
+  /** The layer's own running statistic of this name, as it is before the step. */
+  readonly statistic: (name: string) => Expression<D>;
+  /** Says what a training step leaves in a statistic. */
+  readonly update: (statistic: string, value: Expression<D>) => void;
+  /** [seed, step] of the masks of layers that are random; undefined where the mode is "predict". */
+  readonly counter: Tensor<"int32"> | undefined;
+  /** The output of an inner layer, by its key in `inner`. */
+  readonly call: (key: string, x: Expression<D>) => Expression<D>;
+};
+
+/** Names and operators that other formats have for a layer. */
+export type LayerFormats<Layer extends LayerDescription> = {
+  /** Of its parameters and statistics in PyTorch's state dict; matrices of some are stored transposed. */
+  readonly pytorch?: { readonly [name: string]: string };
+  /** Whether PyTorch stores its matrices transposed. */
+  readonly isTransposed?: boolean;
+  /** Entries of PyTorch's state dict that mean nothing here, int64 without an axis. */
+  readonly ignored?: readonly string[];
+  /** Its operator in ONNX when predicting: inputs are the output before it and the named tensors. Undefined: it does nothing. */
+  readonly onnx?: (layer: Layer) => OnnxOperator | undefined;
+};
+
+/** An ONNX operator of a layer. */
+export type OnnxOperator = {
+  readonly op: string;
+  /** Names of the layer's parameters and statistics, which follow its input. */
+  readonly tensors?: readonly string[];
+  readonly attributes?: Readonly<Record<string, { int: number } | { float: number } | { text: string }>>;
+};
+
+/** A kind of layer. */
+export type LayerRecord<Layer extends LayerDescription> = {
+  readonly kind: Layer["kind"];
+  /** Every key that a description can have. */
+  readonly keys: KeysOf<Layer>;
+  /** @throws {OptionError} a value outside its range; `option` says where the layer is */
+  readonly check: (option: string, layer: Layer) => void;
+  /** Of one example, where the description says it. */
+  readonly inputShape?: (layer: Layer) => Shape | undefined;
+  /**
+   * The description with the sizes that it leaves to its input.
+   *
+   * @throws {ShapeError} an input of this shape does not fit
+   */
+  readonly complete?: (layer: Layer, input: Shape, option: string) => Layer;
+  /** What training changes, by name, in the order in which it is drawn. The layer is complete. */
+  readonly parameters?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
+  /** What training keeps track of, such as running means; `start` is a number. */
+  readonly statistics?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
+  /** Whether it reads the counter. */
+  readonly isRandom?: boolean;
+  /** Of activations: whether weights before it start by He's rule; else Xavier's. */
+  readonly isRectifier?: boolean;
+  /** Layers within it, by key. */
+  readonly inner?: (layer: Layer) => { readonly [key: string]: LayerDescription };
+  /** The description with other inner layers. */
+  readonly withInner?: (layer: Layer, inner: { readonly [key: string]: LayerDescription }) => Layer;
+  /** Its output, m × …, of x, m × …: m examples. */
+  readonly forward: <D extends FloatType>(x: Expression<D>, layer: Layer, context: LayerContext<D>) => Expression<D>;
+  /** What other formats call it. Of the library's own layers, `known.ts` says it, so that a page that trains has none of it. */
+  readonly formats?: LayerFormats<Layer>;
+};
+
+const RECORD: unique symbol = Symbol.for("lanegrad.layer");
+
+/** A description that carries its record. */
+export function layerOf<Layer extends LayerDescription>(layer: Layer, record: LayerRecord<Layer>): Layer {
+  return { ...layer, [RECORD]: record };
+}
+
+/** The record that something carries; undefined where it was made by nothing of the library, such as JSON. */
+export function recordOf<Layer extends LayerDescription>(carrier: Layer): LayerRecord<Layer> | undefined {
+  return (carrier as { readonly [RECORD]?: LayerRecord<Layer> } | undefined)?.[RECORD];
+}
+
+/**
+ * The record of a description, which is checked.
+ *
+ * @param option where the layer is; empty for a network's layers themselves
+ * @throws {OptionError} it carries none, an unknown key, or a value outside its range
+ */
+export function checkLayer<Layer extends LayerDescription>(option: string, layer: Layer): LayerRecord<Layer> {
+  const record = recordOf(layer);
+  if (record === undefined || record.kind !== layer.kind) throw new OptionError(option || "network", LAYERS, layer);
+  checkOptions(option || layer.kind, layer, record.keys);
+  record.check(option, layer);
+  for (const [key, inner] of Object.entries(record.inner?.(layer) ?? {})) checkLayer(placeOf(option, key), inner);
+  return record;
+}
+
+const LAYERS = "a layer: dense(…), relu(), sequential(…) …, or one that parseLayers read";
+
+/** Where an inner layer is, for errors: `layers[2].layers[0]`. */
+export function placeOf(option: string, key: string): string {
+  return `${option && `${option}.`}layers${/^\d+$/.test(key) ? `[${key}]` : `.${key}`}`;
+}
+
+/** What `defineLayer` gives: makes descriptions of one kind. */
+export type LayerFunction<Layer extends LayerDescription> = (config: Omit<Layer, "kind">) => Layer;
+
+/**
+ * A kind of layer of one's own, from one record: descriptions of it are used, saved and loaded as those of the library.
+ *
+ * A file holds a layer's numbers, not what it computes: whoever reads one passes the kind,
+ * `decodeNetwork(engine, bytes, { layers: [swish] })`; a worker has it from its script, `serve(self, { layers: [swish] })`.
+ *
+ * @returns a function from the description's numbers to the description
+ * @throws {OptionError} a kind without a slash, or a record without `check` or `forward`
+ * @example
+ * type Swish = { readonly kind: "acme/swish"; readonly beta: number };
+ * const swish = defineLayer<Swish>({
+ *   kind: "acme/swish",
+ *   keys: { kind: 1, beta: 1 },
+ *   check() {},
+ *   forward: (x, { beta }) => mul(x, sigmoid(mul(x, beta))),
+ * });
+ * const layers = sequential(dense(784, 50), swish({ beta: 1 }), dense(10));
+ */
+export function defineLayer<Layer extends LayerDescription & { readonly kind: CustomKind }>(
+  record: LayerRecord<Layer>,
+): LayerFunction<Layer> {
+  checkType("defineLayer", "object", record);
+  checkKind("defineLayer: kind", record.kind);
+  checkType("defineLayer: keys", "object", record.keys);
+  for (const name of ["check", "forward"] as const) checkType(`defineLayer: ${name}`, "function", record[name]);
+  const make = (config: Omit<Layer, "kind">): Layer => {
+    checkType(record.kind, "object", config);
+    const layer = layerOf({ ...config, kind: record.kind } as unknown as Layer, record);
+    checkLayer(record.kind, layer);
+    return layer;
+  };
+  return Object.assign(make, { [RECORD]: record });
+}
+
+/** @throws {OptionError} no text, or one without a slash */
+export function checkKind(option: string, kind: string): void {
+  if (typeof kind !== "string" || !/^[^/]+\/[^/]+$/.test(kind)) {
+    throw new OptionError(option, "a name with one slash, such as acme/swish", kind);
+  }
+}

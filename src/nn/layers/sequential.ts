@@ -1,0 +1,96 @@
+/** Layers one after the other, and the sum of their output and input. */
+import { OptionError, ShapeError } from "../../errors.ts";
+import { add } from "../../ops/binary.ts";
+import type { Expression } from "../../tensor/expression.ts";
+import { isSameShape, type Shape, show } from "../../tensor/layout.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Layer, ResidualLayer, Sequential } from "./layer.ts";
+import { checkLayer, type LayerContext, type LayerDescription, type LayerRecord, layerOf, recordOf } from "./record.ts";
+import { checkFit } from "./structure.ts";
+
+/**
+ * Layers one after the other; also a layer within another. Sizes that a layer leaves out are those of the output before it.
+ *
+ * @throws {OptionError} no layers, or something that is no layer
+ * @throws {ShapeError} a layer's input is not as large as the output before it
+ * @example
+ * const layers = sequential(dense(784, 50), sigmoid(), dense(10));
+ */
+export function sequential(...layers: Layer[]): Sequential {
+  const description = layerOf<Sequential>({ kind: "sequential", layers }, SEQUENTIAL);
+  checkLayer("", description);
+  checkFit(description);
+  return description;
+}
+
+/**
+ * A layer x + f(x), where f is layers one after the other (He et al., arXiv 1512.03385): what they learn is a change of x.
+ *
+ * @throws {OptionError} no layers, or something that is no layer
+ * @throws {ShapeError} a layer's input is not as large as the output before it, or f(x) has another shape than x
+ * @example
+ * const block = residual(dense(64), relu(), dense(64));
+ * const layers = sequential(dense(784, 64), block, dense(10));
+ */
+export function residual(...layers: Layer[]): ResidualLayer {
+  const description = layerOf<ResidualLayer>({ kind: "residual", layers }, RESIDUAL);
+  checkLayer("residual", description);
+  checkFit(description);
+  return description;
+}
+
+/** A description as a network has it: layers one after the other, also where they came without a record, or where there is one. */
+export function sequentialOf(description: Layer): Layer {
+  if (description?.kind === "sequential") return layerOf(description, SEQUENTIAL);
+  return recordOf(description) === undefined
+    ? description
+    : layerOf({ kind: "sequential", layers: [description] }, SEQUENTIAL);
+}
+
+type Chain = LayerDescription & { readonly layers: readonly Layer[] };
+
+/** What both have: the keys of layers are their positions, as in PyTorch's state dicts. */
+const CHAIN = {
+  keys: { kind: 1, layers: 1 },
+  check(option: string, { kind, layers }: Chain): void {
+    if (!Array.isArray(layers)) throw new OptionError(option || kind, "a list of layers", layers);
+    if (layers.length === 0) throw new OptionError(option || kind, "expected at least one layer");
+  },
+  inputShape({ layers }: Chain): Shape | undefined {
+    for (const layer of layers) {
+      const shape = recordOf<Layer>(layer)?.inputShape?.(layer);
+      if (shape !== undefined) return shape;
+    }
+    return undefined;
+  },
+  inner: ({ layers }: Chain) => Object.fromEntries(layers.entries()),
+} as const;
+
+function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }: LayerContext<D>): Expression<D> {
+  return layers.reduce((z, _, i) => call(String(i), z), x);
+}
+
+export const SEQUENTIAL: LayerRecord<Sequential> = {
+  ...CHAIN,
+  kind: "sequential",
+  withInner: (_, inner) => ({ kind: "sequential", layers: Object.values(inner) as Layer[] }),
+  forward: run,
+};
+
+export const RESIDUAL: LayerRecord<ResidualLayer> = {
+  ...CHAIN,
+  kind: "residual",
+  withInner: (_, inner) => ({ kind: "residual", layers: Object.values(inner) as Layer[] }),
+  forward(x, layer, context) {
+    const y = run(x, layer, context);
+    if (!isSameShape(x.shape, y.shape)) {
+      throw new ShapeError(
+        "residual",
+        "output",
+        `the input's shape, ${show(x.shape.slice(1))}`,
+        show(y.shape.slice(1)),
+      );
+    }
+    return add(x, y);
+  },
+};
