@@ -318,7 +318,14 @@ function checkNetwork(network: string, file: string | undefined): void {
   } catch {
     throw new CheckpointError({ kind: "damaged", reason: `${NETWORK_KEY} is no JSON` }, file);
   }
-  parseDescription(description, file === undefined ? {} : { file });
+  // Layers of one's own are those of the trainer's network: `restore` compares the descriptions.
+  if (!hasCustomKind(description)) parseDescription(description, { file });
+}
+
+function hasCustomKind(description: unknown): boolean {
+  if (typeof description !== "object" || description === null) return false;
+  const { kind } = description as { readonly kind?: unknown };
+  return (typeof kind === "string" && kind.includes("/")) || Object.values(description).some(hasCustomKind);
 }
 
 /** JSON has null for a measure that was not finite, such as the loss of examples whose outputs overflow. */

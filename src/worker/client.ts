@@ -5,13 +5,14 @@ import { spawn } from "#spawn";
 import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DisposedError, OptionError, WorkerError } from "../errors.ts";
-import type { Sequential } from "../nn/layers/layer.ts";
+import type { Layer } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
 import { bytesOf } from "../readable.ts";
 import { Shown } from "../shown.ts";
+import type { Shape } from "../tensor/layout.ts";
 import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
@@ -52,6 +53,8 @@ export type WorkerNetworkOptions<D extends FloatType> = {
   readonly dtype?: D;
   /** Default: softmax with cross entropy. */
   readonly loss?: LossName;
+  /** The shape of one example, where the layers do not say it. */
+  readonly inputShape?: Shape;
 };
 
 /** As for `decodeNetwork`. */
@@ -186,17 +189,17 @@ export class NetworkWorker extends Shown {
    * @throws {AllocationError} (rejects) the worker's memory is too small
    */
   async network<D extends FloatType = "float32">(
-    description: Sequential,
+    description: Layer,
     options: WorkerNetworkOptions<D> = {},
   ): Promise<WorkerNetwork<D>> {
-    checkOptions<WorkerNetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1 });
-    const { seed, random, dtype, loss } = options;
+    checkOptions<WorkerNetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1, inputShape: 1 });
+    const { seed, random, dtype, loss, inputShape } = options;
     if (typeof loss === "function") {
       throw new OptionError("network: loss", "a loss by name", loss, "functions cannot be posted to a worker");
     }
     const network = this.#connection.number();
     const stream = random === undefined || random === "none" ? random : stateOf("network: random", random);
-    const ask = { network, description, seed, random: stream, dtype, loss };
+    const ask = { network, description, seed, random: stream, dtype, loss, inputShape };
     const { facts, random: after } = await this.#connection.call("network", ask);
     if (typeof random === "object" && after !== undefined) random.setState(after);
     return new WorkerNetwork<D>(this.#connection, network, facts);

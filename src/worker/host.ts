@@ -5,11 +5,13 @@
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { OptionError, WorkerError } from "../errors.ts";
-import { parseLayers } from "../nn/layers/known.ts";
+import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
+import type { Layer } from "../nn/layers/layer.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
 import { schedule } from "../nn/schedules.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
+import { checkOptions } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
 import { augment } from "../train/augment.ts";
@@ -45,10 +47,15 @@ type Handlers = { readonly [K in Kind]: (ask: Ask<K>, id: number) => Reply<K> | 
 /** Answered, with nothing to say. */
 const DONE = { value: undefined };
 
+/** What a worker's own script knows. */
+export type ServeOptions = CustomLayers;
+
 /**
  * Serves a program's `startWorker` from within a worker: for a worker of one's own.
  *
  * @param endpoint `self` in a browser's worker, `parentPort` in one of Node's
+ * @param options.layers what `defineLayer` or `model` gave: layers that are not the library's, which programs post without what
+ *   they compute
  * @throws {OptionError} neither of them, such as the `parentPort` of a main thread, which is null
  * @example
  * ```js
@@ -56,22 +63,26 @@ const DONE = { value: undefined };
  * serve(self);
  * ```
  */
-export function serve(endpoint: Endpoint): void {
+export function serve(endpoint: Endpoint, options: ServeOptions = {}): void {
   if (!isEndpoint(endpoint)) throw new OptionError("serve: endpoint", "self, or parentPort of Node's worker", endpoint);
-  const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer));
+  checkOptions<ServeOptions>("serve", options, { layers: 1 });
+  parseLayers([], options); // what is no layer is found now
+  const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer), options);
   listen<ToWorker>(endpoint, (message) => host.hear(message));
 }
 
 class Host {
   readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
+  readonly #options: ServeOptions;
   #started: Engine | undefined;
   readonly #networks = new Map<number, Network<FloatType>>();
   readonly #datasets = new Map<number, Dataset>();
   /** Runs under way, by the number of their request. */
   readonly #runs = new Map<number, { readonly run: Run; readonly network: number; readonly over: Promise<unknown> }>();
 
-  constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void) {
+  constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void, options: ServeOptions) {
     this.#post = post;
+    this.#options = options;
   }
 
   hear(message: ToWorker): void {
@@ -100,21 +111,20 @@ class Host {
       this.#started = await Engine.load({ build, wasm });
       return { value: { isWatchable } };
     },
-    network: ({ network, description, seed, random, dtype, loss }) => {
+    network: ({ network, description, seed, random, dtype, loss, inputShape }) => {
       const stream = typeof random === "object" ? streamOf(random) : random;
-      const { layers } = description ?? {};
-      const known = Array.isArray(layers) ? { ...description, layers: parseLayers(layers) } : description;
-      const net = new Network<FloatType>(this.#engine, known, {
+      const net = new Network<FloatType>(this.#engine, this.#layerOf(description), {
         ...(seed !== undefined && { seed }),
         ...(stream !== undefined && { random: stream }),
         ...(dtype !== undefined && { dtype }),
         ...(loss !== undefined && { loss }),
+        ...(inputShape !== undefined && { inputShape }),
       });
       this.#networks.set(network, net);
       return { value: { facts: factsOf(net), random: typeof stream === "object" ? stream.getState() : undefined } };
     },
     load: ({ network, bytes, options }) => {
-      const net = decodeNetwork(this.#engine, bytes, options);
+      const net = decodeNetwork(this.#engine, bytes, { ...options, ...this.#options });
       this.#networks.set(network, net);
       return { value: factsOf(net) };
     },
@@ -170,6 +180,16 @@ class Host {
       value: { ...this.#engine.stats(), networks: this.#networks.size, datasets: this.#datasets.size },
     }),
   };
+
+  /** A posted description has lost what its layers compute. */
+  #layerOf(description: Layer): Layer {
+    if (description?.kind === "sequential" && Array.isArray(description.layers)) {
+      return { ...description, layers: parseLayers(description.layers, this.#options) };
+    }
+    if (typeof description?.kind !== "string") return description;
+    const [layer] = parseLayers([description], this.#options);
+    return layer as Layer;
+  }
 
   async #train(ask: Ask<"train">, run: Run): Promise<Reply<"train">> {
     const { test, validation, resume, checkpointEvery } = ask;

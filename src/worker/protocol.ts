@@ -12,10 +12,11 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
-import type { Sequential } from "../nn/layers/layer.ts";
+import type { Layer, Sequential } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
 import type { SetWeightsOptions } from "../nn/weights.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
+import type { Shape } from "../tensor/layout.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
 import type { EpochRecord, EvaluationRecord, Outcome, TrainHistory } from "../train/history.ts";
@@ -56,11 +57,12 @@ export type Calls = {
   network: {
     ask: {
       readonly network: number;
-      readonly description: Sequential;
+      readonly description: Layer;
       readonly seed: number | undefined;
       readonly random: RandomStateSnapshot | "none" | undefined;
       readonly dtype: FloatType | undefined;
       readonly loss: LossName | undefined;
+      readonly inputShape: Shape | undefined;
     };
     answer: { readonly facts: NetworkFacts; readonly random: RandomStateSnapshot | undefined };
   };

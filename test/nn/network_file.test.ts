@@ -276,12 +276,13 @@ test("a description from a file is checked as strictly as one from a program", (
     ["another key", (d) => ({ ...d, seed: 1 }), /unknown key "seed"/],
     ["missing key", ({ loss: _, ...d }) => d, /loss is missing/],
     ["layers", (d) => ({ ...d, layers: {} }), /layers: expected a list/],
-    ["no layers", (d) => ({ ...d, layers: [] }), /at least one dense layer/],
-    ["layer", (d) => ({ ...d, layers: [null] }), /layers\[0\]: expected a layer, found null/],
-    ["kind", layer(1, { kind: "conv2d" }), /layers\[1\]: expected kind dense, .*, found "conv2d"/],
-    ["inherited kind", layer(1, { kind: "constructor" }), /layers\[1\]: expected kind/],
-    ["layer's key", layer(1, { bias: false }), /layers\[1\]: unknown key "bias"/],
-    ["missing size", layer(1, { outputSize: undefined }), /layers\[1\]: outputSize is missing/],
+    ["no layers", (d) => ({ ...d, layers: [] }), /at least one layer/],
+    ["layer", (d) => ({ ...d, layers: [null] }), /layers\[0\]: expected an object, found null/],
+    ["kind", layer(1, { kind: "conv2d" }), /layers\[1\]: kind: expected dense, .*, found "conv2d"/],
+    ["inherited kind", layer(1, { kind: "constructor" }), /layers\[1\]: kind: expected/],
+    ["layer's key", layer(1, { bias: false }), /layers\[1\]: bias: unknown option/],
+    ["missing size", layer(1, { outputSize: undefined }), /layers\[1\]: outputSize: .*found undefined/],
+    ["missing input", layer(1, { inputSize: undefined }), /layers\[1\]: inputSize is missing/],
     ["size", layer(1, { outputSize: 0.5 }), /outputSize/],
     ["size as text", layer(1, { outputSize: "7" }), /outputSize/],
     ["sizes that do not fit", layer(4, { inputSize: 8 }), /inputSize 7/],
@@ -291,7 +292,7 @@ test("a description from a file is checked as strictly as one from a program", (
     ["rate", layer(0, { rate: 1 }), /rate/],
     ["momentum", layer(2, { momentum: null }), /momentum/],
     ["weights", layer(1, { weights: "magic" }), /weights/],
-    ["weights' key", layer(1, { weights: { std: 1, mean: 1 } }), /unknown key "mean"/],
+    ["weights' key", layer(1, { weights: { std: 1, mean: 1 } }), /mean: unknown option/],
   ];
   for (const [label, change, text] of cases) {
     const file = described(bytes, change);
@@ -300,9 +301,9 @@ test("a description from a file is checked as strictly as one from a program", (
     assert.match(error.message, text, label);
     assert.match(error.message, /^f: lanegrad network: the description of the network: /);
   }
-  const later = described(bytes, (d) => ({ ...d, version: 2 }));
+  const later = described(bytes, (d) => ({ ...d, version: 3 }));
   const { message, fault } = assertThrows(() => decodeNetwork(engine, later), FormatError, "version");
-  assert.equal([message, fault.kind], ["lanegrad network: expected version 1, found 2", "version"]);
+  assert.equal([message, fault.kind], ["lanegrad network: expected version 1 or 2, found 3", "version"]);
 });
 
 test("values that cannot be shown are refused all the same: deep ones, and objects whose toString is their own", () => {
@@ -341,7 +342,7 @@ test("a file's tensors must be the description's, to the type, before anything i
     [described(bytes, (d) => ({ ...d, dtype: "float64" })), /W1: expected float64 \[5, 7\], found float32/],
     [
       described(bytes, (d) => ({ ...d, layers: [{ kind: "dense", inputSize: 2 ** 50, outputSize: 2 ** 50 }] })),
-      /W1: expected float32 \[1125899906842624, 1125899906842624\]/,
+      /fewer than 2\^31 elements/,
     ],
     [encodeSafetensors(tensors), /no lanegrad\.network in the metadata: .*loadWeights/],
     [encodeSafetensors(tensors, { "lanegrad.network": "{" }), /the description of the network: .*JSON/],

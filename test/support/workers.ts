@@ -6,7 +6,7 @@ import type { NamedArray } from "../../src/formats/arrays.ts";
 import type { Build } from "../../src/wasm/load.ts";
 import { type NetworkWorker, startWorker, type WorkerOptions } from "../../src/worker/client.ts";
 import type { WorkerEndpoint } from "../../src/worker/endpoint.ts";
-import { serve } from "../../src/worker/host.ts";
+import { type ServeOptions, serve } from "../../src/worker/host.ts";
 import type { FromWorker } from "../../src/worker/protocol.ts";
 import { BUILD } from "./engine.ts";
 
@@ -45,20 +45,21 @@ export class ScriptedWorker extends EventEmitter {
  * A worker in this very process: its wire clones and transfers as one between threads does. A thread that is gone runs
  * nothing any more; here, what runs ends where it next tells something.
  */
-export async function startLocalWorker(build: Build = BUILD): Promise<NetworkWorker> {
+export async function startLocalWorker(build: Build = BUILD, options: ServeOptions = {}): Promise<NetworkWorker> {
   const { port1, port2 } = new MessageChannel();
   let isGone = false;
   const terminate = () => {
     isGone = true;
     port2.close();
   };
-  serve({
+  const endpoint: Parameters<typeof serve>[0] = {
     on: (event, listener) => port1.on(event, listener).unref(),
     postMessage(message, transfer) {
       if (isGone && (message as FromWorker).kind === "event") throw new Error("the worker is gone");
       port1.postMessage(message, transfer);
     },
-  });
+  };
+  serve(endpoint, options);
   return startWorker({ build, worker: () => Object.assign(port2, { terminate }) });
 }
 

@@ -53,7 +53,7 @@ async function started(): Promise<Asked> {
 
 /** Without a lock to hold. */
 const ALONE = { lifeline: undefined };
-const PLAIN = { seed: undefined, random: undefined, dtype: undefined, loss: undefined };
+const PLAIN = { seed: undefined, random: undefined, dtype: undefined, loss: undefined, inputShape: undefined };
 
 test("another release is refused, and so are kernels that are none", async () => {
   const other = () => new Asked().ask("start", { protocol: 0, build: BUILD, wasm: undefined, ...ALONE });

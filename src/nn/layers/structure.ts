@@ -61,7 +61,8 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     );
   }
   const input = checkShape("network: inputShape", shape);
-  if (input.length === 0 || input.includes(0)) throw new OptionError("network: inputShape", "integers from 1 on", shape);
+  if (input.length === 0 || input.includes(0))
+    throw new OptionError("network: inputShape", "integers from 1 on", shape);
   const layers = new Map<string, Placed>();
   const places = new Map<string, string>();
   const numbers: Record<string, number> = {};
