@@ -6,8 +6,8 @@ import { reshape } from "../ops/rows.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { LayerDescription, Mode } from "./layers/record.ts";
-import { type Placed, pathOf, recordIn, type Structure, sizeOf } from "./layers/structure.ts";
+import { type LayerDescription, type Mode, pathOf } from "./layers/record.ts";
+import { type Placed, recordIn, type Structure, sizeOf } from "./layers/structure.ts";
 
 /** A network's tensors by name. */
 export type Named<V> = Readonly<Record<string, V>>;

@@ -128,7 +128,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     checkSeed(seed);
     if (random !== "none") checkInstance("network: random", "a RandomState", RandomState, random);
     const root = sequentialOf(description);
-    checkLayer("", root);
+    checkLayer(root);
     checkFloatType(dtype);
     checkLoss(loss);
     const structure = structureOf(root, options.inputShape);

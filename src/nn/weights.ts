@@ -18,7 +18,8 @@ import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { isArrayOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { formatsOf } from "./layers/known.ts";
-import { pathOf, type Structure } from "./layers/structure.ts";
+import { pathOf } from "./layers/record.ts";
+import type { Structure } from "./layers/structure.ts";
 import type { Network } from "./network.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 

@@ -20,7 +20,15 @@ import { DENSE, DENSE_FORMATS } from "./dense.ts";
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
 import type { Layer } from "./layer.ts";
-import { type LayerDescription, type LayerFormats, type LayerRecord, layerOf, placeOf, recordOf } from "./record.ts";
+import {
+  type LayerDescription,
+  type LayerFormats,
+  type LayerRecord,
+  layerOf,
+  pathOf,
+  placeOf,
+  recordOf,
+} from "./record.ts";
 import { RESIDUAL, SEQUENTIAL } from "./sequential.ts";
 
 /** The record of a description, which may depend on more than its kind. */
@@ -66,7 +74,7 @@ export function parseLayers(layers: unknown, options: CustomLayers = {}): Layer[
   checkList("parseLayers", layers, "an array of layers");
   checkOptions<CustomLayers>("parseLayers", options, { layers: 1 });
   const records = recordsOf("parseLayers: layers", options.layers);
-  return Array.from(layers, (layer, i) => parsed(placeOf("", String(i)), layer as Layer, records));
+  return Array.from(layers, (layer, i) => parsed(String(i), layer as Layer, records));
 }
 
 type Records = ReadonlyMap<string, LayerRecord<Layer>>;
@@ -82,16 +90,15 @@ function recordsOf(option: string, layers: CustomLayers["layers"] = []): Records
   return new Map(entries);
 }
 
-function parsed(option: string, layer: Layer, records: Records): Layer {
+function parsed(path: string, layer: Layer, records: Records): Layer {
+  const option = placeOf(path);
   checkType(option, "object", layer);
   const { kind } = layer;
   const record = records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>);
   const found = layerOf(layer, record);
   const { layers } = layer as { readonly layers?: unknown };
   if (record.withInner === undefined || typeof layers !== "object" || layers === null) return found;
-  const inner = Object.entries(layers).map(
-    ([key, each]) => [key, parsed(placeOf(option, key), each, records)] as const,
-  );
+  const inner = Object.entries(layers).map(([key, each]) => [key, parsed(pathOf(path, key), each, records)] as const);
   return layerOf({ ...layer, ...record.withInner(found, Object.fromEntries(inner)) } as Layer, record);
 }
 

@@ -66,6 +66,6 @@ export function model<Name extends string>(kind: CustomKind, parts: ModelParts<N
     },
   };
   const description = layerOf<ModelLayer>({ kind, layers }, record);
-  checkLayer("model", description);
+  checkLayer(description);
   return description;
 }

@@ -122,25 +122,31 @@ export function recordOf<Layer extends LayerDescription>(carrier: Layer): LayerR
 }
 
 /**
- * The record of a description, which is checked.
+ * The record of a description, which is checked with all layers within it.
  *
- * @param option where the layer is; empty for a network's layers themselves
+ * @param path where the layer is; empty for the outermost
  * @throws {OptionError} it carries none, an unknown key, or a value outside its range
  */
-export function checkLayer<Layer extends LayerDescription>(option: string, layer: Layer): LayerRecord<Layer> {
+export function checkLayer<Layer extends LayerDescription>(layer: Layer, path = ""): void {
   const record = recordOf(layer);
-  if (record === undefined || record.kind !== layer.kind) throw new OptionError(option || "network", LAYERS, layer);
-  checkOptions(option || layer.kind, layer, record.keys);
+  const option = path === "" ? (record?.kind ?? "network") : placeOf(path);
+  if (record === undefined || record.kind !== layer.kind) throw new OptionError(option, LAYERS, layer);
+  checkOptions(option, layer, record.keys);
   record.check(option, layer);
-  for (const [key, inner] of Object.entries(record.inner?.(layer) ?? {})) checkLayer(placeOf(option, key), inner);
-  return record;
+  for (const [key, inner] of Object.entries(record.inner?.(layer) ?? {})) checkLayer(inner, pathOf(path, key));
 }
 
 const LAYERS = "a layer: dense(…), relu(), sequential(…) …, or one that parseLayers read";
 
-/** Where an inner layer is, for errors: `layers[2].layers[0]`. */
-export function placeOf(option: string, key: string): string {
-  return `${option && `${option}.`}layers${/^\d+$/.test(key) ? `[${key}]` : `.${key}`}`;
+/** The path of an inner layer: the keys of the layers around it and its own, `1.0`. */
+export function pathOf(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}
+
+/** A path as errors write it: `layers[1].layers[0]`. */
+export function placeOf(path: string): string {
+  const key = (each: string) => `layers${/^\d+$/.test(each) ? `[${each}]` : `.${each}`}`;
+  return path === "" ? "network" : path.split(".").map(key).join(".");
 }
 
 /** What `defineLayer` gives: makes descriptions of one kind. */
@@ -174,7 +180,7 @@ export function defineLayer<Layer extends LayerDescription & { readonly kind: Cu
   const make = (config: Omit<Layer, "kind">): Layer => {
     checkType(record.kind, "object", config);
     const layer = layerOf({ ...config, kind: record.kind } as unknown as Layer, record);
-    checkLayer(record.kind, layer);
+    checkLayer(layer);
     return layer;
   };
   return Object.assign(make, { [RECORD]: record });

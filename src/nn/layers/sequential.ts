@@ -18,7 +18,7 @@ import { checkFit } from "./structure.ts";
  */
 export function sequential(...layers: Layer[]): Sequential {
   const description = layerOf<Sequential>({ kind: "sequential", layers }, SEQUENTIAL);
-  checkLayer("", description);
+  checkLayer(description);
   checkFit(description);
   return description;
 }
@@ -34,7 +34,7 @@ export function sequential(...layers: Layer[]): Sequential {
  */
 export function residual(...layers: Layer[]): ResidualLayer {
   const description = layerOf<ResidualLayer>({ kind: "residual", layers }, RESIDUAL);
-  checkLayer("residual", description);
+  checkLayer(description);
   checkFit(description);
   return description;
 }
@@ -52,9 +52,9 @@ type Chain = LayerDescription & { readonly layers: readonly Layer[] };
 /** What both have: the keys of layers are their positions, as in PyTorch's state dicts. */
 const CHAIN = {
   keys: { kind: 1, layers: 1 },
-  check(option: string, { kind, layers }: Chain): void {
-    if (!Array.isArray(layers)) throw new OptionError(option || kind, "a list of layers", layers);
-    if (layers.length === 0) throw new OptionError(option || kind, "expected at least one layer");
+  check(option: string, { layers }: Chain): void {
+    if (!Array.isArray(layers)) throw new OptionError(option, "a list of layers", layers);
+    if (layers.length === 0) throw new OptionError(option, "expected at least one layer");
   },
   inputShape({ layers }: Chain): Shape | undefined {
     for (const layer of layers) {

@@ -13,7 +13,15 @@ import { checkShape, countOf, type Shape } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { Engine } from "../../wasm/engine.ts";
 import type { Layer } from "./layer.ts";
-import { type LayerDescription, type LayerRecord, placeOf, recordOf, type TensorSpec } from "./record.ts";
+import {
+  type LayerDescription,
+  type LayerRecord,
+  layerOf,
+  pathOf,
+  placeOf,
+  recordOf,
+  type TensorSpec,
+} from "./record.ts";
 
 /** One layer of a network. */
 export type Placed = {
@@ -42,11 +50,6 @@ export function recordIn(layer: LayerDescription): LayerRecord<Layer> {
   return recordOf(layer) as LayerRecord<Layer>;
 }
 
-/** The path of an inner layer. */
-export function pathOf(path: string, key: string): string {
-  return path === "" ? key : `${path}.${key}`;
-}
-
 /**
  * @param inputShape of one example; undefined where the description says it
  * @throws {OptionError} nothing says it, or an inner layer of a model that is never called
@@ -64,7 +67,6 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
   if (input.length === 0 || input.includes(0))
     throw new OptionError("network: inputShape", "integers from 1 on", shape);
   const layers = new Map<string, Placed>();
-  const places = new Map<string, string>();
   const numbers: Record<string, number> = {};
   const nowhere: Engine = Object.create(Engine.prototype); // nothing is computed there
   const spec = (shape: Shape, name: string) => argument<FloatType>(nowhere, { dtype: "float32", shape }, name);
@@ -73,7 +75,7 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     const known = layers.get(path);
     if (known !== undefined) return known;
     const record = recordIn(given);
-    const layer = record.complete?.(given as Layer, input, places.get(path) ?? "network") ?? (given as Layer);
+    const layer = record.complete?.(given as Layer, input, placeOf(path)) ?? (given as Layer);
     const parameters = record.parameters?.(layer, input) ?? {};
     const statistics = record.statistics?.(layer, input) ?? {};
     const names = Object.keys({ ...parameters, ...statistics });
@@ -89,7 +91,6 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     const { layer, number, parameters, statistics } = placed(path, given, x.shape.slice(1));
     const record = recordIn(given);
     const inner = record.inner?.(layer) ?? {};
-    for (const key in inner) places.set(pathOf(path, key), placeOf(places.get(path) ?? "", key));
     return record.forward(x, layer, {
       mode: "predict",
       number,
@@ -103,20 +104,15 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
 
   const complete = (path: string, given: LayerDescription): Layer => {
     const layer = layers.get(path)?.layer;
-    if (layer === undefined) throw new OptionError(places.get(path) ?? path, "the model's forward never calls it");
+    if (layer === undefined) throw new OptionError(placeOf(path), "the model's forward never calls it");
     const record = recordIn(given);
     const inner = Object.entries(record.inner?.(layer) ?? {});
     const completed = inner.map(([key, each]) => [key, complete(pathOf(path, key), each)] as const);
-    return { ...layer, ...record.withInner?.(layer, Object.fromEntries(completed)), ...carried(given) };
+    return layerOf({ ...layer, ...record.withInner?.(layer, Object.fromEntries(completed)) }, record);
   };
 
   const output = call("", root, argument(nowhere, { dtype: "float32", shape: [2, ...input] }, "x"));
   return { inputShape: input, outputShape: output.shape.slice(1), description: complete("", root), layers };
-}
-
-/** What a copy of a description must not lose. */
-function carried(layer: LayerDescription): object {
-  return Object.fromEntries(Object.getOwnPropertySymbols(layer).map((key) => [key, (layer as never)[key]]));
 }
 
 /**
