@@ -212,6 +212,7 @@ export class NetworkWorker extends Shown {
    * @throws {OptionError} (rejects) the file's loss is a function and none is named
    */
   async load(bytes: Uint8Array, options: WorkerLoadOptions = {}): Promise<WorkerNetwork> {
+    checkOptions<WorkerLoadOptions>("load", options, { file: 1, loss: 1, seed: 1 });
     const network = this.#connection.number();
     const own = new Uint8Array(bytesOf("load: bytes", bytes));
     const facts = await this.#connection.call("load", { network, bytes: own, options }, { transfer: [own.buffer] });

@@ -52,8 +52,9 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^train 2\.validation$/, ["number"]],
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
-  // A layer's options, where there is no tensor.
+  // A layer's options, where there is no tensor, or where sizes are left to the layers before.
   [/^leakyRelu 0$/, ["object"]],
+  [/^dense 1$/, ["object"]],
   // As of a network on the main thread.
   [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],
   [/^WorkerNetwork\.train 1\.validation$/, ["number"]],
@@ -65,7 +66,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
 
 /** Objects whose keys are the caller's: an unknown one is no mistake. */
 export const OPEN: readonly RegExp[] = [
-  /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02])$/, // names of the caller's
+  /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02]|model 1\.layers|defineLayer 0\.keys)$/, // names of the caller's
   /^(train|Trainer|WorkerNetwork\.train) [23]$/, // a history: more in it is no mistake
   /^serve 0$/, // an endpoint of the host's
   /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors

@@ -228,8 +228,26 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       ],
     ),
     crossEntropyError: of(L.crossEntropyError, [plain, [0, 1]], [plain, plain, { delta: 1e-7 }]),
-    dense: of(L.dense, [3, 4], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
+    dense: of(L.dense, [3, 4], [4, { weights: "he" }], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
     batchNorm: of(L.batchNorm, [], [{ momentum: 0.9, epsilon: 1e-5 }]),
+    flatten: of(L.flatten, []),
+    residual: of(L.residual, [L.dense(3, 3), L.relu()]),
+    model: of(L.model, [
+      "acme/one",
+      {
+        layers: { only: L.dense(3) },
+        forward: ((x: never, { only }: { only: (x: never) => never }) =>
+          only(x)) as unknown as lanegrad.ModelParts<"only">["forward"],
+      },
+    ]),
+    defineLayer: of(L.defineLayer<{ readonly kind: "acme/none" }>, [
+      {
+        kind: "acme/none",
+        keys: { kind: 1 },
+        check() {},
+        forward: ((x: never) => x) as unknown as lanegrad.LayerRecord<{ readonly kind: "acme/none" }>["forward"],
+      },
+    ]),
     sequential: of(L.sequential, [L.dense(3, 4), L.relu(), L.dense(4, 3)]),
     network: of(
       L.network,

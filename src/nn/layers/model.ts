@@ -1,5 +1,5 @@
 /** Layers in any arrangement: branches, and layers that are used more than once. */
-import { checkType } from "../../arguments.ts";
+import { checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
@@ -46,6 +46,7 @@ export function model<Name extends string>(kind: CustomKind, parts: ModelParts<N
   checkType("model", "object", parts);
   checkOptions<ModelParts<Name>>("model", parts, { layers: 1, forward: 1 });
   const { layers, forward } = parts;
+  checkRecord("model: layers", layers);
   checkType("model: forward", "function", forward);
   const record: LayerRecord<ModelLayer> = {
     kind,

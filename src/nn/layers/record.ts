@@ -11,7 +11,7 @@
  * first argument: a tensor or an expression for the operation. Operations are in src/ops and know nothing of layers.
  */
 
-import { checkType } from "../../arguments.ts";
+import { checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions, type KeysOf } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
@@ -174,9 +174,16 @@ export function defineLayer<Layer extends LayerDescription & { readonly kind: Cu
   record: LayerRecord<Layer>,
 ): LayerFunction<Layer> {
   checkType("defineLayer", "object", record);
+  checkOptions<LayerRecord<Layer>>("defineLayer", record, RECORD_KEYS);
   checkKind("defineLayer: kind", record.kind);
-  checkType("defineLayer: keys", "object", record.keys);
+  checkRecord("defineLayer: keys", record.keys);
+  for (const [key, value] of Object.entries(record.keys)) {
+    if (value !== 1) throw new OptionError(`defineLayer: keys.${key}`, "1", value);
+  }
   for (const name of ["check", "forward"] as const) checkType(`defineLayer: ${name}`, "function", record[name]);
+  for (const name of ["inputShape", "complete", "parameters", "statistics", "inner", "withInner"] as const) {
+    if (record[name] !== undefined) checkType(`defineLayer: ${name}`, "function", record[name]);
+  }
   const make = (config: Omit<Layer, "kind">): Layer => {
     checkType(record.kind, "object", config);
     const layer = layerOf({ ...config, kind: record.kind } as unknown as Layer, record);
@@ -185,6 +192,11 @@ export function defineLayer<Layer extends LayerDescription & { readonly kind: Cu
   };
   return Object.assign(make, { [RECORD]: record });
 }
+
+const RECORD_KEYS: KeysOf<LayerRecord<LayerDescription>> = {
+  ...{ kind: 1, keys: 1, check: 1, inputShape: 1, complete: 1, parameters: 1, statistics: 1 },
+  ...{ isRandom: 1, isRectifier: 1, inner: 1, withInner: 1, forward: 1, formats: 1 },
+};
 
 /** @throws {OptionError} no text, or one without a slash */
 export function checkKind(option: string, kind: string): void {
