@@ -163,6 +163,7 @@ export {
   weightsOf,
 } from "./nn/weights.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
+export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
 export {
@@ -201,7 +202,6 @@ export {
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
-export { apply } from "./ops/operation.ts";
 export { max, mean, type ReduceFunction, type ReduceOptions, sum } from "./ops/reduce.ts";
 export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";

@@ -14,8 +14,8 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNoPlace, checkShapeIs, type Into } from "./check.ts";
 import { relu, sigmoid, tanh, type UnaryFunction } from "./elementwise.ts";
-import { gemmOf, MATMUL, matmul, productFlops, type Transpose } from "./matmul.ts";
-import { apply, sizesOf } from "./operation.ts";
+import { gemmOf, MATMUL, product, productFlops, type Transpose } from "./matmul.ts";
+import { operate, sizesOf } from "./operation.ts";
 import { checkSparseFloat, isSparse } from "./sparse.ts";
 
 /** What may follow the product. */
@@ -73,11 +73,11 @@ export function affine<D extends FloatType>(
     throw new OptionError("affine: activation", '"none", "sigmoid", "tanh" or "relu"', activation);
   }
   const attributes: Affine = { transpose: "none", alpha: 1, activation };
-  if (![x, w, b].some((operand) => operand instanceof Expression)) return apply(AFFINE, [x, w, b], attributes, into);
+  if (![x, w, b].some((operand) => operand instanceof Expression)) return operate(AFFINE, [x, w, b], attributes, into);
   checkNoPlace("affine", "out", into.out);
   AFFINE.form([x, w, b], attributes);
   // As what it consists of, each with a gradient rule of its own; a program puts them together again.
-  const z = add(matmul(expressionOf(x), expressionOf(w)), b) as Expression<D>;
+  const z = add(product(expressionOf(x), expressionOf(w)), b) as Expression<D>;
   return activation === "none" ? z : ACTIVATIONS[activation](z);
 }
 

@@ -12,7 +12,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { BINARY, type FloatKernels, type Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
-import { apply } from "./operation.ts";
+import { operate } from "./operation.ts";
 import { sumTo } from "./reduce.ts";
 
 type Floats = Expression<FloatType>;
@@ -167,7 +167,7 @@ export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Val
   checkFloat("broadcastTo", "x", x);
   const wanted = checkShape("broadcastTo: shape", shape);
   if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
-  return apply(BROADCAST, [x], { shape: wanted });
+  return operate(BROADCAST, [x], { shape: wanted });
 }
 
 const BROADCAST: Operation<{ readonly shape: Shape }> = {
@@ -233,12 +233,12 @@ function binary(name: Name, rules: Rules): BinaryFunction {
     checkFloat(name, typeof a === "number" ? "b" : "a", like);
     if (typeof a !== "number" && typeof b !== "number") {
       checkDense(name, "b", b);
-      return unchanged(operation, a, b) ?? apply(operation, withoutRepeats(a, b), {}, options);
+      return unchanged(operation, a, b) ?? operate(operation, withoutRepeats(a, b), {}, options);
     }
     return scoped((own) => {
       const number = own(repeated(like, (typeof a === "number" ? a : b) as number));
       const [left, right] = typeof a === "number" ? [number, like] : [like, number];
-      return unchanged(operation, left, right) ?? apply(operation, [left, right], {}, options);
+      return unchanged(operation, left, right) ?? operate(operation, [left, right], {}, options);
     });
   };
   return f as BinaryFunction;

@@ -12,7 +12,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkAlike, checkDense, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
-import { apply, isExpression, sizesOf } from "./operation.ts";
+import { isExpression, operate, sizesOf } from "./operation.ts";
 import { sum } from "./reduce.ts";
 import { checkRows, logSoftmax, softmax } from "./softmax.ts";
 
@@ -59,7 +59,7 @@ export function softmaxCrossEntropy<D extends FloatType>(
   const { gradient } = options;
   if (isExpression(z) || isExpression(t)) {
     checkNoPlace("softmaxCrossEntropy", "gradient", gradient);
-    return apply(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
+    return operate(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
   }
   CROSS_ENTROPY.form([z, t], {});
   const [m, n] = sizesOf(z);
@@ -104,7 +104,7 @@ export const CROSS_ENTROPY: Operation = {
   },
   gradient(which, { operands }, dy) {
     const [z, t] = operands as [Floats, Floats];
-    if (which === 0) return mul(apply(CROSS_ENTROPY_GRADIENT, [z, t], {}) as Floats, dy);
+    if (which === 0) return mul(operate(CROSS_ENTROPY_GRADIENT, [z, t], {}) as Floats, dy);
     if ((t as Expression).dtype === "int32") return undefined;
     return mul(logSoftmax(z), mul(dy, -1 / (z.shape[0] ?? 1)));
   },

@@ -10,7 +10,7 @@ import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, type Into } from "./check.ts";
-import { apply } from "./operation.ts";
+import { operate } from "./operation.ts";
 
 /** How much is left out, and by which mask. */
 export type DropoutOptions = {
@@ -58,7 +58,7 @@ export function dropout<D extends FloatType>(
   const { rate, stream = 0, ...into } = options ?? { rate: Number.NaN };
   checkDropoutRate("dropout: rate", rate);
   if (!Number.isInteger(stream)) throw new OptionError("dropout: stream", "an integer", stream);
-  return apply(DROPOUT, [x, counter], { rate, stream }, into);
+  return operate(DROPOUT, [x, counter], { rate, stream }, into);
 }
 
 /** @throws {OptionError} not 0 <= rate < 1 */
@@ -85,7 +85,7 @@ const DROPOUT: Operation<Dropout> = {
   },
   // It is linear in x, with the same elements left out.
   gradient: (which, { operands: [, counter], attributes }, dy) =>
-    which === 0 ? (apply(DROPOUT, [dy, counter as Expression], attributes) as Expression<FloatType>) : undefined,
+    which === 0 ? (operate(DROPOUT, [dy, counter as Expression], attributes) as Expression<FloatType>) : undefined,
   inPlace: [0],
   flops: ({ result }) => countOf(result.shape),
 };

@@ -13,7 +13,7 @@ import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
-import { apply, withRule } from "./operation.ts";
+import { operate, withRule } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
@@ -255,7 +255,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
     inPlace: [0],
     scratchBytes: () => MAP_SCRATCH,
   };
-  return ((x: Value<FloatType>, options?: Into<FloatType>) => apply(operation, [x], {}, options)) as UnaryFunction;
+  return ((x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options)) as UnaryFunction;
 }
 
 /**
@@ -280,7 +280,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
     },
     gradient(which, { operands }, g) {
       const [y, dy] = operands as [Floats, Floats];
-      if (which === 1) return apply(operation, [y, g], {}) as Floats;
+      if (which === 1) return operate(operation, [y, g], {}) as Floats;
       const factor = slope(y);
       return factor && mul(mul(g, dy), factor);
     },
@@ -288,7 +288,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
     flops: ({ result }) => 3 * countOf(result.shape),
   };
   const f = (y: Value<FloatType>, dy: Value<FloatType>, options?: Into<FloatType>) =>
-    apply(operation, [y, dy], {}, options);
+    operate(operation, [y, dy], {}, options);
   return f as GradientFunction;
 }
 

@@ -23,7 +23,8 @@ import {
   outputOf,
 } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
-import { applied, compute, isFloat, sizesOf } from "./operation.ts";
+import { applied, compute, isFloat, operate, sizesOf } from "./operation.ts";
+import { GATHER } from "./rows.ts";
 import { GATHER_SPARSE, isSparse } from "./sparse.ts";
 
 const NO_OPTIONS = {};
@@ -168,8 +169,11 @@ export function gatherIndices(
  * labelsOf(labels, indices).shape; // → [100]
  */
 export function labelsOf(x: Value<"int32">, indices: Value<"int32">): Expression<"int32"> {
-  const operands = [expressionOf(x), expressionOf(indices)];
-  return applied(GATHER_LABELS, operands, {}, GATHER_LABELS.form(operands, {})) as Expression<"int32">;
+  for (const [argument, value] of [["x", x] as const, ["indices", indices] as const]) {
+    checkAlike("labelsOf", argument, value, x, "int32");
+    checkShapeIs("labelsOf", argument, value, [value.shape[0] ?? 0]);
+  }
+  return operate(GATHER, [expressionOf(x), expressionOf(indices)], {}) as Expression as Expression<"int32">;
 }
 
 const GATHER_LABELS: Operation = {

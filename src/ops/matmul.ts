@@ -16,7 +16,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
-import { apply, computed, sizesOf } from "./operation.ts";
+import { computed, operate, sizesOf } from "./operation.ts";
 import { checkSparseFloat, isSparse } from "./sparse.ts";
 
 /** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
@@ -79,11 +79,21 @@ export function matmul<D extends FloatType>(
   checkNumber("matmul", "beta", beta);
   if (beta !== 0 && out === undefined) throw new OptionError("matmul: beta", "0 unless out is given", beta);
   if (a instanceof Expression || b instanceof Expression || isSparse(a)) {
-    return apply(MATMUL, [a, b], { transpose, alpha }, out === undefined ? NO_OPTIONS : { out });
+    return operate(MATMUL, [a, b], { transpose, alpha }, out === undefined ? NO_OPTIONS : { out });
   }
   const form = MATMUL.form([a, b], { transpose, alpha }) as Form<D>;
   const c = outputOf("matmul", out, form, [a, b], "disjoint");
   return computed(MATMUL_INTO, [a, b], { transpose, alpha, beta }, { y: c, out });
+}
+
+/** αA·B, either as it stands or transposed: as `matmul`, of an expression, whose attributes are known to be valid. */
+export function product<D extends FloatType>(
+  a: Value<D> | SparseMatrix<D>,
+  b: Value<D>,
+  transpose: Transpose = "none",
+  alpha = 1,
+): Expression<D> {
+  return operate(MATMUL, [a, b], { transpose, alpha }) as Expression<D>;
 }
 
 export const MATMUL: Operation<Product> = {
@@ -113,13 +123,13 @@ export const MATMUL: Operation<Product> = {
     const [a, b] = operands as [Expression<FloatType>, Expression<FloatType>];
     if (which === 0) {
       if (isSparse(a)) throw new OptionError("grad: a", "dense, where its gradient is asked for", a.describe());
-      if (transpose === "none") return matmul(dy, b, { transpose: "b", alpha });
-      if (transpose === "a") return matmul(b, dy, { transpose: "b", alpha });
-      return transpose === "b" ? matmul(dy, b, { alpha }) : matmul(b, dy, { transpose: "both", alpha });
+      if (transpose === "none") return product(dy, b, "b", alpha);
+      if (transpose === "a") return product(b, dy, "b", alpha);
+      return transpose === "b" ? product(dy, b, "none", alpha) : product(b, dy, "both", alpha);
     }
-    if (transpose === "none") return matmul(a, dy, { transpose: "a", alpha });
-    if (transpose === "a") return matmul(a, dy, { alpha });
-    return matmul(dy, a, { transpose: transpose === "b" ? "a" : "both", alpha });
+    if (transpose === "none") return product(a, dy, "a", alpha);
+    if (transpose === "a") return product(a, dy, "none", alpha);
+    return product(dy, a, transpose === "b" ? "a" : "both", alpha);
   },
   scratchBytes: ({ forms, result, attributes: { transpose }, kernels }) => {
     if (forms[0]?.widest !== undefined) return bytesOfZeros(result);

@@ -1,61 +1,38 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
-import { checkRecord, checkType } from "../arguments.ts";
-import { EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
+import { checkType } from "../arguments.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type DType, type FloatType, isDType } from "../wasm/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
 const NO_OPTIONS = {};
 
 /**
- * The operation of these operands: a tensor when all of them are tensors, else an expression, for which tensors are
- * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
- *
- * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand or one that is no value, `out` with an expression, a shape rule's result that is no form,
- *   or an effect or sparse rows without an expression
- * @throws {EngineMismatchError} operands of several engines
- * @example
- * const twice: Operation = {
- *   name: "twice",
- *   form: ([x]) => ({ dtype: "float32", shape: (x as Value).shape }),
- *   bind: ({ kernels, result: { shape }, at: [x], out }) => {
- *     const count = shape.reduce((product, extent) => product * extent, 1);
- *     return () => {
- *       kernels.copy(count, x?.pointer ?? 0, out.pointer);
- *       kernels.axpby(count, out.pointer, out.pointer, 1, 1);
- *     };
- *   },
- *   gradient: (_which, _node, dy) => apply(twice, [dy], {}) as Expression<"float32">,
- * };
- * using x = tensor(engine, [1, 2]);
- * using y = apply(twice, [x], {}) as Tensor;
- * y.toArray(); // → [2, 4]
+ * An operation of the library on values that its shape rule checks: computed at once, or a node where an operand is an
+ * expression. `apply` is the same for operations of others.
  */
-export function apply<D extends FloatType, A extends Attributes>(
+export function operate<D extends FloatType, A extends Attributes>(
   operation: Operation<A>,
   operands: readonly AnyValue[],
   attributes: A,
   options: Into<D> = NO_OPTIONS,
 ): Tensor<D> | Expression<D> {
-  checkOperation(operation, operands, attributes);
   if (options !== NO_OPTIONS) checkOptions<Into<D>>(operation.name, options, INTO_KEYS);
   const { out } = options;
   const { name, inPlace = [] } = operation;
   const form = operation.form(operands, attributes);
-  checkType(`${name}: form(…)`, "object", form);
-  const [first] = operands;
-  if (first === undefined) throw new OptionError(name, "an operand", undefined);
-  checkOperands(name, operands);
-  checkForm(name, form);
+  // Elements that are too many are found where there is no memory for them; those of an empty result need none.
+  if (!isAddressable(form.shape) && countOf(form.shape) === 0) {
+    throw new ShapeError(name, "result", "axes of fewer than 2^31 elements", show(form.shape));
+  }
   if (operands.some(isExpression)) {
     checkNoPlace(name, "out", out);
     return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
@@ -82,35 +59,6 @@ export function computed<D extends DType, A extends Attributes>(
     throw error;
   }
   return y;
-}
-
-/** What a caller's own operation must have; the library's are known to. */
-function checkOperation(operation: Operation<never>, operands: readonly AnyValue[], attributes: Attributes): void {
-  if (operation?.isBuiltIn) return;
-  checkType("apply: operation", "object", operation);
-  checkType("apply: operation.name", "string", operation.name);
-  for (const key of ["form", "bind"] as const) checkType(`apply: operation.${key}`, "function", operation[key]);
-  if (!Array.isArray(operands))
-    throw new OptionError("apply: operands", "an array of tensors or expressions", operands);
-  checkRecord("apply: attributes", attributes);
-}
-
-/** Checks that operands are values in one memory: shape rules of one's own need not look. */
-function checkOperands(op: string, operands: readonly AnyValue[]): void {
-  for (const operand of operands) {
-    const isValue = operand instanceof Tensor || operand instanceof SparseMatrix || isExpression(operand);
-    if (!isValue) throw new OptionError(`${op}: operands`, "tensors or expressions", operand);
-    if (operand.engine !== operands[0]?.engine) throw new EngineMismatchError(op, "an operand");
-  }
-}
-
-/** Elements that are too many are found where there is no memory for them; those of an empty result need none. */
-function checkForm(op: string, form: Form): void {
-  const { shape, dtype } = form ?? {};
-  const isForm = isDType(dtype) && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
-  if (!isForm) throw new OptionError(`${op}: form`, "a shape and a dtype", form);
-  if (countOf(shape) > 0 || isAddressable(shape)) return;
-  throw new ShapeError(op, "result", "axes of fewer than 2^31 elements", show(shape));
 }
 
 /** A node, when the shape rule has been followed. */

@@ -16,7 +16,7 @@ import { type FloatKernels, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { broadcastTo, div, equal, keep, mul } from "./binary.ts";
 import { checkFloat, checkOutput, type Into } from "./check.ts";
-import { apply } from "./operation.ts";
+import { operate } from "./operation.ts";
 import { reshape } from "./rows.ts";
 
 type Floats = Expression<FloatType>;
@@ -126,7 +126,7 @@ function reduction(
     checkFloat(name, "x", x);
     checkReduceOptions(name, options);
     const { out } = options;
-    return apply(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });
+    return operate(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });
   };
   return f as ReduceFunction;
 }

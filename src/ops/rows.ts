@@ -13,7 +13,7 @@ import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
-import { apply, bytesOf } from "./operation.ts";
+import { bytesOf, operate } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -35,7 +35,7 @@ export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D
   checkFloat("reshape", "x", x);
   const wanted = checkShape("reshape: shape", shape);
   if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
-  return apply(RESHAPE, [x], { shape: wanted });
+  return operate(RESHAPE, [x], { shape: wanted });
 }
 
 const RESHAPE: Operation<{ readonly shape: Shape }> = {
@@ -73,7 +73,7 @@ export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
 export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
 export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
   checkFloat("transpose", "x", x);
-  return apply(TRANSPOSE, [x], {});
+  return operate(TRANSPOSE, [x], {});
 }
 
 export const TRANSPOSE: Operation = {
@@ -123,7 +123,7 @@ export function slice<D extends FloatType>(
   checkFloat("slice", "x", x);
   checkOptions<AxisOption>("slice", options, { axis: 1 });
   const { axis = 0 } = options;
-  return apply(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
+  return operate(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
 }
 
 /** Along which axis. */
@@ -155,7 +155,7 @@ const SLICE: Operation<Range> = {
       common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
   },
   gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
-    apply(EMBED, [dy], { start, axis, extent: (x as Floats).shape[axis] ?? 0 }) as Floats,
+    operate(EMBED, [dy], { start, axis, extent: (x as Floats).shape[axis] ?? 0 }) as Floats,
   flops: () => 0,
 };
 
@@ -202,7 +202,7 @@ export function concat<D extends FloatType>(values: readonly Value<D>[], options
   const [first] = values;
   if (first === undefined) throw new OptionError("concat: values", "expected at least one");
   for (const [i, value] of values.entries()) checkFloat("concat", `values[${i}]`, value);
-  return apply(CONCAT, values, { axis: checkAxis("concat", first, axis) });
+  return operate(CONCAT, values, { axis: checkAxis("concat", first, axis) });
 }
 
 const CONCAT: Operation<{ readonly axis: number }> = {
@@ -259,14 +259,14 @@ export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;
 export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Value<D> {
   checkFloat("gather", "x", x);
-  return apply(GATHER, [x, indices], {});
+  return operate(GATHER, [x, indices], {});
 }
 
-const GATHER: Operation = {
+/** Of integers as well, which have no gradient. */
+export const GATHER: Operation = {
   name: "gather",
   form([x, indices]) {
     const { dtype, shape } = x as Value;
-    checkFloat("gather", "x", x as Value);
     checkAlike("gather", "indices", indices as Value, x as Value, "int32");
     const [rows, ...row] = shape;
     if (rows === undefined) throw new ShapeError("gather", "x", "at least one axis", show(shape));
@@ -291,7 +291,7 @@ const GATHER: Operation = {
   },
   gradient(which, { operands: [x, indices] }, dy) {
     if (which === 1) return undefined;
-    return apply(SCATTER, [dy, indices as Expression], { rows: (x as Floats).shape[0] ?? 0 }) as Floats;
+    return operate(SCATTER, [dy, indices as Expression], { rows: (x as Floats).shape[0] ?? 0 }) as Floats;
   },
   flops: () => 0,
 };

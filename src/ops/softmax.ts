@@ -10,7 +10,7 @@ import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkFloat, type Into } from "./check.ts";
 import { exp, type UnaryFunction } from "./elementwise.ts";
-import { apply, sizesOf } from "./operation.ts";
+import { operate, sizesOf } from "./operation.ts";
 import { sum } from "./reduce.ts";
 
 const NO_OPTIONS = {};
@@ -30,7 +30,7 @@ const LAST_AXIS = { axes: [-1], keepAxes: true };
  * p.toArray(); // → [[0.5, 0.5, 0]]
  */
 export const softmax: UnaryFunction = ((z: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) =>
-  apply(SOFTMAX, [z], {}, options)) as UnaryFunction;
+  operate(SOFTMAX, [z], {}, options)) as UnaryFunction;
 
 const SOFTMAX: Operation = {
   name: "softmax",
@@ -54,7 +54,7 @@ const SOFTMAX: Operation = {
  * for `softmax`.
  */
 export const logSoftmax: UnaryFunction = ((z: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) =>
-  apply(LOG_SOFTMAX, [z], {}, options)) as UnaryFunction;
+  operate(LOG_SOFTMAX, [z], {}, options)) as UnaryFunction;
 
 const LOG_SOFTMAX: Operation = {
   name: "logSoftmax",

@@ -11,7 +11,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import type { LossOptions } from "./cross_entropy.ts";
-import { apply, isExpression } from "./operation.ts";
+import { isExpression, operate } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -101,7 +101,7 @@ function lossBy<D extends FloatType>(
   const { gradient } = options;
   if (isExpression(y) || isExpression(t)) {
     checkNoPlace(operation.name, "gradient", gradient);
-    return apply(operation, [y, t], {}) as Expression<D>;
+    return operate(operation, [y, t], {}) as Expression<D>;
   }
   operation.form([y, t], {});
   const { size, pointer, engine, dtype } = y;

@@ -4,10 +4,10 @@ import { grad, hessianVectorProduct, valueAndGrad } from "../../src/autodiff/gra
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf, orderOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
+import { apply } from "../../src/ops/apply.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp, square } from "../../src/ops/elementwise.ts";
-import { apply } from "../../src/ops/operation.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { type Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
 import { countOf } from "../../src/tensor/layout.ts";

@@ -4,9 +4,9 @@ import { type GradCheckOptions, gradCheck } from "../../src/autodiff/grad_check.
 import { runGradChecks } from "../../src/cli/gradcheck.ts";
 import { DTypeError, OptionError } from "../../src/errors.ts";
 import { relu, tanh } from "../../src/nn/layers/activations.ts";
+import { apply } from "../../src/ops/apply.ts";
 import { add, maximum, mul, sub } from "../../src/ops/binary.ts";
 import { square } from "../../src/ops/elementwise.ts";
-import { apply } from "../../src/ops/operation.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import type { Expression, Value } from "../../src/tensor/expression.ts";
 import { countOf } from "../../src/tensor/layout.ts";

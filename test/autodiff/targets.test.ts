@@ -10,12 +10,12 @@ import {
   OptionError,
   ShapeError,
 } from "../../src/errors.ts";
+import { apply } from "../../src/ops/apply.ts";
 import { add, mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp } from "../../src/ops/elementwise.ts";
 import { batchOf } from "../../src/ops/gather.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { apply } from "../../src/ops/operation.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { gather, reshape } from "../../src/ops/rows.ts";
 import { compress, compressed } from "../../src/ops/sparse.ts";

@@ -130,7 +130,7 @@ test("an index that names no row stops the program, which says whose it is", () 
   using order = tensor(engine, Int32Array.of(0, 3));
   for (const [y, op] of [
     [batchOf(bytes, order, { dtype: "float32" }), "gatherRows"],
-    [labelsOf(labels, order), "gatherIndices"],
+    [labelsOf(labels, order), "gather"],
   ] as const) {
     using program = compile({ y: y as Expression });
     const error = assertThrows(() => program.run(), IndexError, op);

@@ -89,8 +89,8 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => pow(integers, 2), "pow: x"],
     [() => compress(x as never), "compress: x"],
     [() => batchOf(rows, order as never, { dtype: "float32" }), "gatherSparseRows: indices"],
-    [() => labelsOf(order as never, labels), "gatherIndices: x"],
-    [() => labelsOf(labels, order as never), "gatherIndices: indices"],
+    [() => labelsOf(order as never, labels), "labelsOf: x"],
+    [() => labelsOf(labels, order as never), "labelsOf: indices"],
     [() => effect(CLIP_NORM, whole, [], { limit: 1 }), "clip: g"],
   ] as const) {
     assert.equal(named(call), ["DTypeError", want]);
@@ -140,8 +140,8 @@ test("axes and sizes that are not there", () => {
     [() => sparseAxpy("1" as never, sparse, x, x), "sparseAxpy: alpha"],
     [() => leakyRelu(x, { slope: "1" as never }), "leakyRelu: slope"],
     [() => pow(x, Number.NaN), "pow: p"],
-    [() => labelsOf(grid, labels), "gatherIndices: x"],
-    [() => labelsOf(labels, grid), "gatherIndices: indices"],
+    [() => labelsOf(grid, labels), "labelsOf: x"],
+    [() => labelsOf(labels, grid), "labelsOf: indices"],
   ] as const) {
     assert.is(named(call)[1], want);
   }

@@ -1,9 +1,9 @@
 /** What holds for every operation: what is refused before its kernels run, and what is left behind when they fail. */
 import * as assert from "uvu/assert";
 import { AllocationError, OptionError, ShapeError } from "../../src/errors.ts";
+import { apply } from "../../src/ops/apply.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { apply } from "../../src/ops/operation.ts";
 import { input } from "../../src/tensor/expression.ts";
 import type { Operation } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";

@@ -1,6 +1,7 @@
 /** Y = X·W + b. */
 import { ShapeError } from "../../errors.ts";
-import { affine } from "../../ops/affine.ts";
+import { add } from "../../ops/binary.ts";
+import { product } from "../../ops/matmul.ts";
 import { checkOptions } from "../../options.ts";
 import { show } from "../../tensor/layout.ts";
 import { checkSize } from "../inputs.ts";
@@ -80,7 +81,7 @@ export const DENSE: LayerRecord<DenseLayer> = {
     W: { shape: [inputSize as number, outputSize], start: weights ?? "auto" },
     b: { shape: [outputSize], start: 0 },
   }),
-  forward: (x, _, { parameter }) => affine(x, parameter("W"), parameter("b")),
+  forward: (x, _, { parameter }) => add(product(x, parameter("W")), parameter("b")),
 };
 
 export const DENSE_FORMATS: LayerFormats<DenseLayer> = {
