@@ -92,9 +92,10 @@ export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/
 export { identifyFile } from "./formats/identify.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
+export type { OnnxAttribute } from "./formats/onnx.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
-export { describeNetwork, type NetworkDescription, parseDescription } from "./nn/description.ts";
+export { describeNetwork, type NetworkDescription, type ParseOptions, parseDescription } from "./nn/description.ts";
 export type { Forward } from "./nn/forward.ts";
 export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
 export {
@@ -194,6 +195,7 @@ export {
   neg,
   pow,
   reluGradient,
+  type SlopeOption,
   sigmoidGradient,
   sqrt,
   square,
@@ -208,6 +210,7 @@ export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
+export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";
 export {

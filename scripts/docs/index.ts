@@ -28,6 +28,8 @@ const NOT_EXPORTED: readonly string[] = [
     "Plan",
     "StreamFeed",
     "FloatKernels",
+    "Kernels",
+    "Structure",
     "Memory",
     "Pointer",
     "SamplerState",

@@ -12,7 +12,19 @@ import { OptionError } from "../errors.ts";
 import { checkArray, littleEndian } from "./arrays.ts";
 import { bytes, encodeMessage, float, type Message, message, nested, text, whole } from "./protobuf.ts";
 
-export type OnnxAttribute = { readonly float: number } | { readonly int: number } | { readonly text: string };
+export type OnnxAttribute =
+  | {
+      /** A FLOAT. */
+      readonly float: number;
+    }
+  | {
+      /** An INT. */
+      readonly int: number;
+    }
+  | {
+      /** A STRING. */
+      readonly text: string;
+    };
 
 /** output = op(inputs) */
 export type OnnxNode = {

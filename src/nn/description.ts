@@ -68,8 +68,7 @@ export type ParseOptions = CustomLayers & {
  * A description from a file, checked as strictly as one that a program makes.
  *
  * @param value what JSON gave
- * @param options.file the file's name, for errors
- * @param options.layers what `defineLayer` or `model` gave, of layers that are not the library's
+ * @param options the file's name, for errors, and layers that are not the library's
  * @throws {FormatError} another version, unknown layers or words, or layers that do not fit each other
  * @example
  * const { layers } = parseDescription(JSON.parse(JSON.stringify(describeNetwork(net))), { file: "net.json" });

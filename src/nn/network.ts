@@ -119,7 +119,12 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stateCount = 0;
   #isDisposed = false;
 
-  /** @param from `file`: softmax over one output, which earlier versions wrote, is read, and refused when it is trained */
+  /**
+   * As `network`.
+   *
+   * @param from `file`: softmax over one output, which earlier versions wrote, is read, and refused when it is trained
+   * @throws {OptionError} as `network`
+   */
   constructor(engine: Engine, description: Layer, options: NetworkOptions<D>, from: "program" | "file" = "program") {
     super();
     checkEngine(engine);

@@ -10,11 +10,13 @@ import { type CustomKind, checkKind, checkLayer, type LayerContext, type LayerRe
 /** What `model` gives: a layer's description, whose inner layers have names. */
 export type ModelLayer = {
   readonly kind: CustomKind;
+  /** By name. */
   readonly layers: { readonly [name: string]: Layer };
 };
 
 /** Layers by name, and how they follow one another. */
 export type ModelParts<Name extends string> = {
+  /** By name. */
   readonly layers: { readonly [N in Name]: Layer };
   /**
    * The output, of operations on expressions: m × … of x, m × … A layer that is called twice is one layer with one set of

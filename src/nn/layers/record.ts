@@ -13,6 +13,7 @@
 
 import { checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
+import type { OnnxAttribute } from "../../formats/onnx.ts";
 import { checkOptions, type KeysOf } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
 import type { Shape } from "../../tensor/layout.ts";
@@ -41,6 +42,7 @@ export type TensorSpec = {
 
 /** What a layer computes with. */
 export type LayerContext<D extends FloatType> = {
+  /** Whether the step trains. */
   readonly mode: Mode;
   /** Which one of its kind the layer is, from 1 on. */
   readonly number: number;
@@ -70,10 +72,12 @@ export type LayerFormats<Layer extends LayerDescription> = {
 
 /** An ONNX operator of a layer. */
 export type OnnxOperator = {
+  /** Its name: `Gemm`. */
   readonly op: string;
   /** Names of the layer's parameters and statistics, which follow its input. */
   readonly tensors?: readonly string[];
-  readonly attributes?: Readonly<Record<string, { int: number } | { float: number } | { text: string }>>;
+  /** By name. */
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 };
 
 /** A kind of layer. */
