@@ -72,3 +72,9 @@ export async function programOf(file: string, from: "bundle" | "sources" = "bund
   }
   return [await made];
 }
+
+/** What a program in JavaScript needs to import a TypeScript file: flags for Node, and the address of the module. */
+export async function moduleOf(file: string): Promise<{ readonly flags: readonly string[]; readonly address: string }> {
+  const program = await programOf(file);
+  return { flags: program.slice(0, -1), address: pathToFileURL(program.at(-1) ?? "").href };
+}
