@@ -21,6 +21,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What no Node process runs from its source, and what does instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  "src/cli/main.ts": "starts src/cli/commands.ts, in processes of their own",
   "src/worker/spawn_node.ts": "starts dist/worker/thread.js: npm run test:package",
   "src/worker/spawn_web.ts": "starts a browser's worker: npm run test:browser, npm run test:package",
   "src/worker/worker.ts": "is a browser's worker: npm run test:browser, npm run test:package",

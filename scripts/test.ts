@@ -6,7 +6,7 @@
  *   --nodes            in Node 20, 22, 24 and 26, without the version that runs this script: npm's packages of them
  *   --coverage FOLDER  V8's counts of the build simd are written there, for `npm run coverage -- --counts FOLDER`
  *
- * Files are spread over the cores. There is a line for each when it has ended, with what failed in it. The last line is
+ * Files are spread over the cores, and one process more. There is a line for each when it has ended, with what failed in it. The last line is
  * `N passed, N failed`; a build on which no test ran has failed. What a file may take is not limited, but it has timed out
  * when no test has ended and nothing was printed for 20 minutes (LANEGRAD_TEST_LIMIT, in seconds).
  */
@@ -36,6 +36,8 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
 };
 /** What reads the sources or tries the tools of the project: the same on every Node. */
 const OF_PROJECT = /^(suite|mutate)\/|^(dependencies|layers)$/;
+/** Processes more than there are cores: some files wait for timers, and for processes that they have started. */
+const WAITING = 1;
 /** Seconds of each file, from the last run: the longest come first. */
 const TIMES = join(ROOT, "build/test-seconds.json");
 /** Files that take long whatever starts them, in seconds, for a clone without times. */
@@ -120,7 +122,7 @@ async function run({ title, build, node, flags, files, counts }: Pass): Promise<
     node,
     flags,
     environment: { LANEGRAD_BUILD: build, ...(counts === undefined ? {} : { NODE_V8_COVERAGE: counts }) },
-    processes: Math.max(1, Math.min(availableParallelism(), files.length)),
+    processes: Math.max(1, Math.min(availableParallelism() + WAITING, files.length)),
     limitSeconds,
     onResult(result) {
       results.push(result);

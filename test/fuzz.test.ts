@@ -6,6 +6,7 @@ import { runCase, runCases } from "../scripts/fuzz/run.ts";
 import { caseOf, type Target } from "../scripts/fuzz/target.ts";
 import { TARGETS } from "../scripts/fuzz/targets.ts";
 import { OptionError } from "../src/errors.ts";
+import { computingTime } from "./support/clock.ts";
 
 const test = suite("fuzz");
 const CASES = 200;
@@ -84,7 +85,6 @@ test.run();
 
 /** Takes so much of the processor's time. */
 function sleep(milliseconds: number): void {
-  const start = process.cpuUsage();
-  const taken = () => process.cpuUsage(start).user / 1000;
+  const taken = computingTime();
   while (taken() < milliseconds);
 }

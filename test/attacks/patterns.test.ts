@@ -17,8 +17,10 @@ const SHORT_TEXTS: ReadonlyMap<string, string> = new Map([
   ["\\B(?=(\\d{3})+$)", "the digits of one number: at most 22"],
 ]);
 /** How often a part is repeated. A linear pattern takes some 20 µs for the longest text, a quadratic one at least 8 ms. */
-const TIMES = [26, 200, 4000] as const;
+const TIMES = [22, 200, 4000] as const;
 const SUSPICIOUS_MILLISECONDS = 2;
+/** What twice the text takes more than: half-way between a linear pattern's 2 and a quadratic one's 4. */
+const GROWTH = 2 * Math.SQRT2;
 
 const test = suite("regular expressions");
 const patterns = ["src", "examples/browser/src"].flatMap((folder) =>
@@ -86,12 +88,12 @@ function slowText({ file, source, flags }: Pattern): string | undefined {
           pattern.lastIndex = 0;
           pattern.exec(text);
           if (performance.now() - start < SUSPICIOUS_MILLISECONDS) continue;
-          const longer = prefix + pump.repeat(4 * times) + suffix;
+          const longer = prefix + pump.repeat(2 * times) + suffix;
           const [short, long] = [
             leastOf(pattern, text),
             times < TIMES[2] ? Number.POSITIVE_INFINITY : leastOf(pattern, longer),
           ];
-          if (short < SUSPICIOUS_MILLISECONDS || long < 8 * short) continue; // the machine had other work
+          if (short < SUSPICIOUS_MILLISECONDS || long < GROWTH * short) continue; // the machine had other work
           return `${file}: /${source}/ on ${JSON.stringify(prefix + pump)}, ${times} times: ${short} ms`;
         }
       }

@@ -9,8 +9,8 @@ import * as assert from "uvu/assert";
 import { decodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { BUILD } from "../support/engine.ts";
-import { ROOT, runScript } from "../support/script.ts";
-import { digitsFolder, lanegrad, newPath, readJson, train } from "./lanegrad.ts";
+import { type Ended, ROOT, runScript } from "../support/script.ts";
+import { digitsFolder, lanegrad, lanegradProcess, newPath, readJson, train } from "./lanegrad.ts";
 
 const test = suite("lanegrad");
 const data = digitsFolder();
@@ -23,9 +23,14 @@ test.before(async () => {
   assert.is(code, 0, stderr);
 });
 
+/** Runs a command, in a process of its own where it reads standard input. */
+async function given(input: string | undefined, args: readonly string[]): Promise<Ended> {
+  return input === undefined ? await lanegrad(args) : await lanegradProcess(args, { input });
+}
+
 /** Runs a command that must succeed, and gives its standard output. */
 async function output(args: readonly string[], input?: string): Promise<string> {
-  const { code, stdout, stderr } = await lanegrad(args, input === undefined ? {} : { input });
+  const { code, stdout, stderr } = await given(input, args);
   assert.is(code, 0, `${args}: ${stderr}`);
   return stdout;
 }
@@ -60,9 +65,10 @@ test("the script itself lists its commands, and each explains its flags", async 
 });
 
 test("bench hands its flags to the benchmarks, and their exit code back", async () => {
-  const names = (await output(["bench", "--list"])).trimEnd().split("\n");
+  const { stdout } = await lanegradProcess(["bench", "--list"]); // it has a process of its own, which has this one's output
+  const names = stdout.trimEnd().split("\n");
   assert.ok(names.includes("sgemm nn 8"), names.join(", "));
-  const wrong = await lanegrad(["bench", "--filter", "no such name"]);
+  const wrong = await lanegradProcess(["bench", "--filter", "no such name"]);
   assert.is(wrong.code, 2);
   assert.match(wrong.stderr, 'no name contains "no such name"');
 });
@@ -217,7 +223,7 @@ test("bad input is one line that names it, and exit code 1", async () => {
   ];
   await Promise.all(
     cases.map(async ([args, text, input]) => {
-      const { code, stdout, stderr } = await lanegrad(args, input === undefined ? {} : { input });
+      const { code, stdout, stderr } = await given(input, args);
       assert.is(code, 1, `${args}: ${stdout}${stderr}`);
       assert.match(stderr, text);
       assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
@@ -268,7 +274,7 @@ test("download: when every mirror fails, one line tells what happened and the wa
 });
 
 test("a reader that goes away ends it without a word", async () => {
-  const { code, stderr } = await lanegrad(["predict", run, images, "--json"], {
+  const { code, stderr } = await lanegradProcess(["predict", run, images, "--json"], {
     onOutput: (_, child) => child.stdout?.destroy(),
   });
   assert.is(code, 0);

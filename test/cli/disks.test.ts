@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { BUILD } from "../support/engine.ts";
-import { digitsFolder, newPath, readJson, train } from "./lanegrad.ts";
+import { digitsFolder, newPath, readJson, train, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train, and the disk");
 const data = digitsFolder();
@@ -21,7 +21,7 @@ test("a full disk: the checkpoint before it stands, and later ones are tried aga
     let phase: "before" | "full" | "after" = "before";
     const larger = digitsFolder({ count: 1000 });
     const args = ["--data", larger, "--batch-size", "50", "--iterations", "12000", "--checkpoint-every", "500"];
-    const ended = await train([...args, "--out", join(disk, "run")], {
+    const ended = await trainProcess([...args, "--out", join(disk, "run")], {
       onOutput(text, child) {
         if (phase === "before" && /iteration [1-9]\d00 {2}loss/.test(text)) {
           phase = "full";
@@ -82,8 +82,9 @@ test("a disk that becomes read-only: one warning, and the results elsewhere; the
   try {
     const run = join(disk, "run");
     let isWritable = true;
-    const ended = await train(
-      [...QUICK, "--iterations", "6000", "--log-every", "1", "--checkpoint-every", "500", "--out", run],
+    const larger = ["--data", digitsFolder({ count: 1000 }), "--hidden", "20"];
+    const ended = await trainProcess(
+      [...QUICK, ...larger, "--iterations", "6000", "--log-every", "1", "--checkpoint-every", "500", "--out", run],
       {
         onOutput(text) {
           if (isWritable && text.includes("iteration 1 ")) execFileSync("mount", ["-o", "remount,ro", disk]);

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
-import { newPath, train } from "./lanegrad.ts";
+import { newPath, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train, evaluated at the end");
 /** One step, and an evaluation of ten thousand digits that takes seconds. */
@@ -11,7 +11,7 @@ const ARGS = ["--layers", "784,1000,1000,10", "--iterations", "1", "--json"];
 test("a signal during the evaluation is seen at once, not at its end", async () => {
   let isOver = false;
   const times = { sent: 0, seen: 0, end: 0 };
-  const ended = await train([...ARGS, "--out", newPath()], {
+  const ended = await trainProcess([...ARGS, "--out", newPath()], {
     onOutput(text, child) {
       const now = performance.now();
       if (!isOver && text.includes('"step"')) {

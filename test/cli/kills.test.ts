@@ -7,7 +7,7 @@ import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { BUILD } from "../support/engine.ts";
 import type { Ended } from "../support/script.ts";
-import { digitsFolder, endOf, newPath, readJson, train } from "./lanegrad.ts";
+import { digitsFolder, endOf, newPath, readJson, train, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train, killed");
 const data = digitsFolder({ count: 1000 });
@@ -25,7 +25,7 @@ function isCheckpoint(name: string): boolean {
 /** Trains, and kills the process some milliseconds after it has said something; undefined where it was quicker. */
 async function killed(args: readonly string[], milliseconds: number): Promise<Ended | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const ended = await train(args, {
+  const ended = await trainProcess(args, {
     onOutput: (_, child) => {
       timer ??= setTimeout(() => child.kill("SIGKILL"), milliseconds);
     },

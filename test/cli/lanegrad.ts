@@ -1,17 +1,23 @@
-/** The command line as a user runs it, in another process. */
+/** The command line as a user runs it: in this process, or in one of its own where a test is about the process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { main } from "../../src/cli/commands.ts";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { programOf } from "../support/bundle.ts";
 import { BUILD } from "../support/engine.ts";
 import { type Ended, endOfProcess, makeTemporaryFolder, ROOT } from "../support/script.ts";
+import { printedBy } from "./printed.ts";
+import { forgetting } from "./ran.ts";
 
 export type LanegradOptions = {
-  readonly input?: string;
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+};
+
+export type ProcessOptions = LanegradOptions & {
+  readonly input?: string;
   readonly onStart?: (child: ChildProcess) => void;
   /** Called with each piece of output, while it runs. */
   readonly onOutput?: (text: string, child: ChildProcess) => void;
@@ -26,29 +32,71 @@ export function newPath(name = ""): string {
   return join(folder, `${paths}${name}`);
 }
 
-/** What Node is given to start the program. */
-export const PROGRAM: readonly string[] = await programOf(join(ROOT, "src/cli/main.ts"));
-/** For a program that is run from its sources in other folders; of no other process, whose sources may be others. */
-const SOURCES = PROGRAM.length > 1 ? { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } : {};
+/** The end of the last call in this process: output, environment and folder are the process's, so they take turns. */
+let previous: Promise<unknown> = Promise.resolve();
 
-/** Runs `lanegrad` to its end. */
-export async function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
+/** Runs `lanegrad` to its end, in this process. */
+export function lanegrad(args: readonly string[], options: LanegradOptions = {}): Promise<Ended> {
+  const ended = previous.then(() => forgetting(() => inThisProcess(args, options)));
+  previous = ended.catch(() => {});
+  return ended;
+}
+
+async function inThisProcess(
+  args: readonly string[],
+  { cwd = folder, environment = {} }: LanegradOptions,
+): Promise<Ended> {
+  const before = { exitCode: process.exitCode, folder: process.cwd(), environment: { ...process.env } };
+  process.chdir(cwd);
+  Object.assign(process.env, environment);
+  process.exitCode = undefined;
+  try {
+    const { stdout, stderr } = await printedBy(() => main(args));
+    const code = Number(process.exitCode ?? 0);
+    return { code, signal: null, stdout: asInstalled(stdout), stderr: asInstalled(stderr) };
+  } finally {
+    process.chdir(before.folder);
+    for (const key of Object.keys(environment)) delete process.env[key];
+    Object.assign(process.env, before.environment);
+    process.exitCode = before.exitCode;
+  }
+}
+
+/** What Node is given to start the program. */
+export async function program(): Promise<readonly string[]> {
+  return await programOf(join(ROOT, "src/cli/main.ts"));
+}
+
+/** Runs `lanegrad` to its end, in a process of its own. */
+export async function lanegradProcess(args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
   const { input, cwd = folder, environment = {}, onStart, onOutput } = options;
-  const child = spawn(process.execPath, [...PROGRAM, ...args], {
+  const start = await program();
+  // A program that is run from its sources in other folders needs to be told; no other process, whose sources may be others.
+  const sources = start.length > 1 ? { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") } : {};
+  const child = spawn(process.execPath, [...start, ...args], {
     cwd,
-    env: { ...process.env, ...SOURCES, ...environment },
+    env: { ...process.env, ...sources, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   onStart?.(child);
   child.stdin.on("error", () => {}).end(input ?? "");
   const { stdout, stderr, ...end } = await endOfProcess(child, onOutput);
-  const asInstalled = (text: string) => text.replaceAll("npm run -s lanegrad --", "lanegrad"); // what its sources call it
   return { ...end, stdout: asInstalled(stdout), stderr: asInstalled(stderr) };
 }
 
-/** `lanegrad train` on the build that the suite is at. */
+/** With the name of the program, in place of what its sources call it. */
+function asInstalled(text: string): string {
+  return text.replaceAll("npm run -s lanegrad --", "lanegrad");
+}
+
+/** `lanegrad train` on the build that the suite is at, in this process. */
 export function train(args: readonly string[], options?: LanegradOptions): Promise<Ended> {
   return lanegrad(["train", "--build", BUILD, ...args], options);
+}
+
+/** `lanegrad train` on the build that the suite is at, in a process of its own. */
+export function trainProcess(args: readonly string[], options?: ProcessOptions): Promise<Ended> {
+  return lanegradProcess(["train", "--build", BUILD, ...args], options);
 }
 
 /** The last line of `--json`. */
@@ -72,10 +120,13 @@ export type DataOptions = {
   readonly seed?: number;
 };
 
-/** Flags of a run on small pictures that takes seconds, and says every step. */
-export function longRun(data: string = digitsFolder()): readonly string[] {
-  const size = ["--hidden", "64", "--batch-size", "10"];
-  return ["--data", data, ...size, "--iterations", "3000", "--json", "--log-every", "1"];
+/**
+ * Flags of a run on small pictures that says every step: more lines than a pipe holds, so that it cannot have ended before its
+ * reader answers. There are examples enough that it is not evaluated at every other step.
+ */
+export function longRun(data: string = digitsFolder({ count: 1000 })): readonly string[] {
+  const size = ["--hidden", "20", "--batch-size", "10"];
+  return ["--data", data, ...size, "--iterations", "6000", "--json", "--log-every", "1"];
 }
 
 /** A folder with MNIST's four files, of small pictures: one bright pixel for each class among noise. */

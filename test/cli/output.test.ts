@@ -5,17 +5,28 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BUILD } from "../support/engine.ts";
-import { digitsFolder, endOf, lanegrad, longRun, newPath, PROGRAM, train } from "./lanegrad.ts";
+import {
+  digitsFolder,
+  endOf,
+  lanegrad,
+  lanegradProcess,
+  longRun,
+  newPath,
+  program,
+  train,
+  trainProcess,
+} from "./lanegrad.ts";
 
 const test = suite("output that is lost");
-const data = digitsFolder();
+const data = digitsFolder({ count: 1000 });
 const ARGS = longRun(data);
 
 /** Runs `lanegrad` with its standard output on a device; its exit code, and what it says. */
-function onDevice(device: string, args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
-  return new Promise((resolve, reject) => {
+async function onDevice(device: string, args: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  const start = await program();
+  return await new Promise((resolve, reject) => {
     const descriptor = openSync(device, "w");
-    const child = spawn(process.execPath, [...PROGRAM, ...args], { stdio: ["ignore", descriptor, "pipe"] });
+    const child = spawn(process.execPath, [...start, ...args], { stdio: ["ignore", descriptor, "pipe"] });
     closeSync(descriptor);
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -28,7 +39,7 @@ function onDevice(device: string, args: readonly string[]): Promise<{ code: numb
 test("a run whose reader goes away ends after its step, with a checkpoint, and goes on to the same bits", async () => {
   const [whole, run] = [newPath(), newPath()];
   const wanted = endOf(await train([...ARGS, "--out", whole]));
-  const ended = await train([...ARGS, "--out", run], { onOutput: (_, child) => child.stdout?.destroy() });
+  const ended = await trainProcess([...ARGS, "--out", run], { onOutput: (_, child) => child.stdout?.destroy() });
   assert.is(ended.code, 1, ended.stderr);
   assert.match(ended.stderr, "standard output: nobody reads it any more: finishing this step");
   assert.not(existsSync(join(run, "run.lock")));
@@ -63,7 +74,7 @@ test("standard error on a full disk changes nothing", async () => {
   const descriptor = openSync("/dev/full", "w");
   const child = spawn(
     process.execPath,
-    [...PROGRAM, "train", ...ARGS.slice(0, -3), "--iterations", "30", "--out", run],
+    [...(await program()), "train", ...ARGS.slice(0, -3), "--iterations", "30", "--out", run],
     {
       stdio: ["ignore", "ignore", descriptor],
     },
@@ -84,7 +95,7 @@ test("a file that cannot be exported to is named, with a cure that the command h
 
 test("other commands end quietly when their reader goes away", async () => {
   for (const args of [["--help"], ["inspect", join(data, "t10k-labels-idx1-ubyte")]]) {
-    const { code, stderr } = await lanegrad(args, { onStart: (child) => child.stdout?.destroy() });
+    const { code, stderr } = await lanegradProcess(args, { onStart: (child) => child.stdout?.destroy() });
     assert.is(code, 0, stderr);
     assert.is(stderr, "");
   }

@@ -8,7 +8,7 @@ import { reportCommand } from "../../src/cli/report_command.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
-import { lanegrad } from "./lanegrad.ts";
+import { lanegradProcess } from "./lanegrad.ts";
 import { digitsFolder, newPath, ran } from "./ran.ts";
 
 const test = suite("report");
@@ -123,7 +123,7 @@ for (const missing of ["@observablehq/plot", "linkedom"]) {
       ["train", "--resume", finished, "--report"],
       ["report", finished],
     ]) {
-      const { code, stdout, stderr } = await lanegrad(args, { environment });
+      const { code, stdout, stderr } = await lanegradProcess(args, { environment });
       assert.is(code, 1, stderr);
       assert.is(stdout, "", "nothing was trained");
       assert.match(stderr, `needs the package ${missing}, which could not be loaded (not installed)`);

@@ -1,10 +1,10 @@
-/** A run that goes on in another process ends with the bits of an unbroken one; and what is refused on the way. */
+/** A resumed run ends with the bits of an unbroken one; and what is refused on the way. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
-import { digitsFolder, endOf, newPath, readJson, train } from "./lanegrad.ts";
+import { digitsFolder, endOf, longRun, newPath, readJson, train, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train --resume");
 const data = digitsFolder();
@@ -18,14 +18,16 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
 const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"];
 
 for (const optimizer of OPTIMIZERS) {
-  test(`${optimizer}, gone on in another process: the same bits and the whole history`, async () => {
+  // One of them in another process, the others by another engine.
+  const [resume, where] = optimizer === "adam" ? [trainProcess, "another process"] : [train, "this process"];
+  test(`${optimizer}, resumed in ${where}: the same bits and the whole history`, async () => {
     const ways = Object.entries(WAYS).map(async ([way, flags]) => {
       const whole = newPath();
       const flagsOfAll = ["--layers", "36,8,10", "--epochs", "4", "--checkpoint-every", "5", "--keep", "9"];
       const args = [...SMALL, ...flagsOfAll, "--optimizer", optimizer, ...flags, "--out", whole];
       const unbroken = endOf(await train(args));
       const run = asKilledAt(5, whole);
-      const gone = endOf(await train(["--resume", run, "--json"]));
+      const gone = endOf(await resume(["--resume", run, "--json"]));
       assert.is(gone["weightsSha256"], unbroken["weightsSha256"], way);
       assert.equal(measured(run), measured(whole), way);
     });
@@ -48,10 +50,10 @@ test("accumulation, batch normalisation, early stopping: the same bits, best wei
 
 test("Ctrl-C, then --resume: the bits of an unbroken run", async () => {
   const [whole, run] = [newPath(), newPath()];
-  const args = ["--data", data, "--hidden", "64", "--batch-size", "50", "--iterations", "4000", "--json"];
+  const args = longRun();
   const unbroken = endOf(await train([...args, "--out", whole]));
   let isSent = false;
-  const broken = await train([...args, "--log-every", "1", "--out", run], {
+  const broken = await trainProcess([...args, "--out", run], {
     onOutput(text, child) {
       if (!isSent && text.includes('"step"')) isSent = child.kill("SIGINT");
     },
@@ -59,7 +61,7 @@ test("Ctrl-C, then --resume: the bits of an unbroken run", async () => {
   assert.is(broken.code, 130, broken.stderr);
   const { losses, outcome } = readJson(join(run, "history.json"));
   assert.is(outcome, "aborted");
-  assert.ok((losses as number[]).length < 4000);
+  assert.ok((losses as number[]).length < 6000);
   const gone = await train(["--resume", run, "--json"]);
   assert.is(gone.code, 0, gone.stderr);
   assert.is(endOf(gone)["weightsSha256"], unbroken["weightsSha256"]);
@@ -73,7 +75,7 @@ test("two that are started at once: the steps are made once, the other is refuse
     cpSync(base, run, { recursive: true });
     const started = async (milliseconds: number) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return await train(["--resume", run, "--iterations", "200", "--log-every", "1", "--json"]);
+      return await trainProcess(["--resume", run, "--iterations", "200", "--log-every", "1", "--json"]);
     };
     const both = await Promise.all([started(0), started(40 * round)]);
     const trained = both.filter(({ code, stdout }) => code === 0 && stdout.includes('"type":"step"'));

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
-import { lanegrad, newPath, readJson, train } from "./lanegrad.ts";
+import { lanegrad, newPath, readJson, train, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train script");
 
@@ -305,7 +305,7 @@ test("a loss that stops being finite: exit code 1, the iteration, and the histor
 test("Ctrl-C finishes the step, writes history and weights, and exits 130", async () => {
   const out = newPath();
   let isSent = false;
-  const { code, stderr } = await train(["--iterations", "1000000", "--log-every", "1", "--out", out], {
+  const { code, stderr } = await trainProcess(["--iterations", "1000000", "--log-every", "1", "--out", out], {
     onOutput: (text, child) => {
       if (isSent || !text.includes("loss")) return;
       isSent = true;

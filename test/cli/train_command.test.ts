@@ -279,7 +279,7 @@ test("a folder that is lost: the results are elsewhere, and the exit code is 1",
       rmSync(out, { recursive: true });
       writeFileSync(out, "a file in its place");
     };
-    ended = await train(["--iterations", "20000", "--out", out], { after: STEPS, act });
+    ended = await train(["--iterations", "4000", "--out", out], { after: STEPS, act });
   } finally {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;

@@ -10,6 +10,7 @@ import type { RemoteFile } from "../../src/data/proof.ts";
 import { DownloadError } from "../../src/errors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { type Answer, withServer } from "../platform/server.ts";
+import { programOf } from "../support/bundle.ts";
 import { ROOT } from "../support/script.ts";
 import { gzip, rejection, withFolder } from "./files.ts";
 
@@ -28,11 +29,11 @@ const right: Answer = (_, response) => {
 type Downloader = { readonly folder: string; readonly stallMilliseconds: number; readonly mirrors: readonly string[] };
 
 /** A process that downloads again and again; `onLine` hears what it prints. Resolves when it has ended. */
-function download({ folder, stallMilliseconds, mirrors }: Downloader, onLine: Listener): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function download({ folder, stallMilliseconds, mirrors }: Downloader, onLine: Listener): Promise<void> {
+  const program = await programOf(join(ROOT, "test/data/downloader.ts"));
+  return await new Promise((resolve, reject) => {
     const args = [folder, String(stallMilliseconds), JSON.stringify(IMAGES), ...mirrors];
-    const script = ["--import", "tsx", join(ROOT, "test/data/downloader.ts")];
-    const child = spawn(process.execPath, [...script, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...program, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       for (const line of text.trim().split("\n")) onLine(line, (signal) => child.kill(signal));
     });

@@ -19,11 +19,20 @@ import { dirname, join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as lanegrad from "../../src/index.ts";
-import { commandsOf, complaint, runCommand, sessionsOf } from "../support/commands.ts";
+import { bundleTogether } from "../support/bundle.ts";
+import { commandsOf, complaint, programIn, runCommand, sessionsOf } from "../support/commands.ts";
 import { BUILD } from "../support/engine.ts";
 import { type Ended, ROOT } from "../support/script.ts";
 import { isAsShown } from "../support/shown.ts";
-import { emptyFolder, programOf, runProgram, type Snippet, snippetsOf, typeErrors } from "../support/snippets.ts";
+import {
+  emptyFolder,
+  programOf,
+  runFile,
+  type Snippet,
+  snippetsOf,
+  typeErrors,
+  writeProgram,
+} from "../support/snippets.ts";
 
 const test = suite("pages");
 const FOLDERS = ["", "docs", "data", "examples", "examples/browser", "examples/chapter-04"];
@@ -177,8 +186,12 @@ test.run();
 
 /** Runs all that is shown, two at a time. */
 async function runAll(): Promise<void> {
+  const written = [...programs].map(([page, program]) => ({ page, ...writeProgram(program) }));
+  const commands = [...sessions.values()].flat().map(({ command }) => programIn(command).file);
+  bundleTogether([...written.map(({ file }) => file), ...commands]);
   const queue = [...sessions.keys()].map((file) => () => runSessions(file));
-  for (const [file, program] of programs) queue.push(async () => void ended.set(file, await runProgram(program)));
+  for (const { page, file, folder } of written)
+    queue.push(async () => void ended.set(page, await runFile(file, [], folder)));
   const drain = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
   };

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import * as plot from "../../src/plot/index.ts";
+import { moduleOf } from "../support/bundle.ts";
 import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { FIGURES } from "./figures.ts";
@@ -155,12 +156,13 @@ test("a title that is long goes on below, and an empty one takes no room", async
 });
 
 test("half a pixel, by which Plot moves lines in pages on some screens, does not reach a figure", async () => {
+  const { flags, address } = await moduleOf(join(ROOT, "test/plot/figures.ts"));
   const program = `
     if (process.argv[1] === "page") globalThis.window = { devicePixelRatio: 1 };
-    const { FIGURES } = await import("./test/plot/figures.ts");
+    const { FIGURES } = await import(${JSON.stringify(address)});
     for (const { make } of Object.values(FIGURES)) console.log(await make({}));`;
   const [node, page] = ["node", "page"].map((where) => {
-    const args = ["--import", "tsx", "--input-type=module", "--eval", program, where];
+    const args = [...flags, "--input-type=module", "--eval", program, where];
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 24 });
     assert.is(stderr, "");
     return stdout;

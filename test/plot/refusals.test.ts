@@ -1,9 +1,11 @@
 /** What figures refuse, and how they say it. */
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { LanegradError, MissingPackageError, OptionError, ShapeError } from "../../src/errors.ts";
 import * as plot from "../../src/plot/index.ts";
+import { moduleOf } from "../support/bundle.ts";
 import { ROOT } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 
@@ -115,7 +117,7 @@ test("pixels: no figure, no width, no colour", async () => {
   }
 });
 
-test("a package that is not installed is named, with the command that installs it", () => {
+test("a package that is not installed is named, with the command that installs it", async () => {
   for (const [missing, call, install] of [
     ["@observablehq/plot", "lossCurve([1, 2])", "npm install @observablehq/plot linkedom"],
     ["linkedom", "lossCurve([1, 2])", "npm install @observablehq/plot linkedom"],
@@ -126,7 +128,7 @@ test("a package that is not installed is named, with the command that installs i
       "npm install @resvg/resvg-js dejavu-fonts-ttf",
     ],
   ] as const) {
-    const found = withoutPackages([missing], `await plot.${call}`);
+    const found = await withoutPackages([missing], `await plot.${call}`);
     const op = call.startsWith("lossCurve") ? "lossCurve" : "toPng";
     const message = `${op}: needs the package ${missing}, which could not be loaded (Cannot find package ${missing}`;
     const { message: said, ...error } = found as { readonly message: string };
@@ -135,7 +137,7 @@ test("a package that is not installed is named, with the command that installs i
   }
 });
 
-test("pictures and tables need no package, and the module loads without any", () => {
+test("pictures and tables need no package, and the module loads without any", async () => {
   const missing = ["@observablehq/plot", "linkedom", "@resvg/resvg-js", "dejavu-fonts-ttf"];
   for (const call of [
     "matrix([[1]])",
@@ -144,7 +146,7 @@ test("pictures and tables need no package, and the module loads without any", ()
     "weightImages([[1]])",
     "confusionMatrix([[1]])",
   ]) {
-    assert.is(withoutPackages(missing, `await plot.${call}`), undefined, call);
+    assert.is(await withoutPackages(missing, `await plot.${call}`), undefined, call);
   }
 });
 
@@ -160,7 +162,8 @@ test("the error is the library's, and carries what went wrong", () => {
 });
 
 /** What a script throws where packages cannot be found; undefined if nothing. */
-function withoutPackages(missing: readonly string[], script: string): unknown {
+async function withoutPackages(missing: readonly string[], script: string): Promise<unknown> {
+  const { flags, address } = await moduleOf(join(ROOT, "src/plot/index.ts"));
   const hooks = `
     const missing = ${JSON.stringify(missing)};
     export async function resolve(name, context, next) {
@@ -172,21 +175,17 @@ function withoutPackages(missing: readonly string[], script: string): unknown {
   const program = `
     import { register } from "node:module";
     register("data:text/javascript,${encodeURIComponent(hooks)}");
-    const plot = await import("./src/plot/index.ts");
+    const plot = await import(${JSON.stringify(address)});
     try {
       ${script};
       console.log("null");
     } catch ({ name, message, package: missing, install }) {
       console.log(JSON.stringify({ name, message, package: missing, install }));
     }`;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", "--input-type=module", "--eval", program],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-    },
-  );
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, "--input-type=module", "--eval", program], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
   assert.is.not(stdout, "", stderr);
   return JSON.parse(stdout) ?? undefined;
 }

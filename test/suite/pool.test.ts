@@ -68,11 +68,14 @@ test("a file that throws, ends its process or waits for nothing has failed, and 
 
 test("a file in which nothing ends has timed out, and so has a process that something keeps alive", async () => {
   const hanging = 'setInterval(() => {}, 1000);\ntest("a", () => new Promise(() => {}));';
-  const results = await resultsOf([fileOf("hangs", hanging)], 4);
+  const leaking = 'setInterval(() => {}, 1000);\ntest("a", () => {});';
+  const [results, leaks] = await Promise.all([
+    resultsOf([fileOf("hangs", hanging)], 4),
+    resultsOf([fileOf("leaks", leaking)], 4),
+  ]);
   assert.is(results.get("hangs")?.failed, 1);
   assert.match(results.get("hangs")?.errors ?? "", "timed out after 4 s in which no test ended");
-  const leaking = 'setInterval(() => {}, 1000);\ntest("a", () => {});';
-  const [last] = [...(await resultsOf([fileOf("leaks", leaking)], 4)).values()].slice(-1);
+  const [last] = [...leaks.values()].slice(-1);
   assert.match(last?.errors ?? "", "timed out after 4 s");
 });
 

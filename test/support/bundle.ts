@@ -29,11 +29,11 @@ const places: Plugin = {
   },
 };
 
-/** Bundles a TypeScript file into `outdir`; packages stay outside. Gives the file to run. */
-export async function bundle(file: string, outdir: string): Promise<string> {
+/** Bundles TypeScript files into `outdir`, with chunks for what they share. Gives the files to run, in the same order. */
+async function bundle(files: readonly string[], outdir: string): Promise<readonly string[]> {
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: file },
+    entryPoints: Object.fromEntries(files.map((file, i) => [`main${i}`, file])),
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -48,12 +48,30 @@ export async function bundle(file: string, outdir: string): Promise<string> {
     tsconfig: join(ROOT, "tsconfig.json"),
     logLevel: "error",
   });
-  return join(outdir, "main.mjs");
+  return files.map((_, i) => join(outdir, `main${i}.mjs`));
 }
 
 const OUT = join(ROOT, `build/programs-${process.pid}`);
 /** The bundle of each file: a program that a test starts twice is bundled once. */
 const bundles = new Map<string, Promise<string>>();
+
+/** Bundles programs that are about to be started in one go, which takes little longer than one of them. */
+export function bundleTogether(files: readonly string[]): void {
+  if (isFromSources()) return;
+  const fresh = [...new Set(files)].filter((file) => !bundles.has(file));
+  if (fresh.length === 0) return;
+  if (bundles.size === 0) process.on("exit", () => rmSync(OUT, { recursive: true, force: true }));
+  const made = bundle(fresh, join(OUT, String(bundles.size)));
+  for (const [i, file] of fresh.entries()) {
+    const one = made.then((all) => all[i] ?? "");
+    one.catch(() => {}); // whoever starts it is told
+    bundles.set(file, one);
+  }
+}
+
+function isFromSources(): boolean {
+  return process.env["NODE_V8_COVERAGE"] !== undefined;
+}
 
 /**
  * What Node is given to run a TypeScript file: its bundle, because most of a short program's time would be spent on
@@ -61,14 +79,13 @@ const bundles = new Map<string, Promise<string>>();
  * same scripts as in the other tests.
  */
 export async function programOf(file: string, from: "bundle" | "sources" = "bundle"): Promise<readonly string[]> {
-  if (from === "sources" || process.env["NODE_V8_COVERAGE"] !== undefined) {
-    return ["--import", import.meta.resolve("tsx"), file];
-  }
-  if (bundles.size === 0) process.on("exit", () => rmSync(OUT, { recursive: true, force: true }));
-  let made = bundles.get(file);
-  if (made === undefined) {
-    made = bundle(file, join(OUT, String(bundles.size)));
-    bundles.set(file, made);
-  }
-  return [await made];
+  if (from === "sources" || isFromSources()) return ["--import", import.meta.resolve("tsx"), file];
+  bundleTogether([file]);
+  return [(await bundles.get(file)) ?? ""];
+}
+
+/** What a program in JavaScript needs to import a TypeScript file: flags for Node, and the address of the module. */
+export async function moduleOf(file: string): Promise<{ readonly flags: readonly string[]; readonly address: string }> {
+  const program = await programOf(file);
+  return { flags: program.slice(0, -1), address: pathToFileURL(program.at(-1) ?? "").href };
 }

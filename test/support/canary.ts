@@ -49,7 +49,7 @@ export class Operand<D extends DType = DType> {
   /** A copy of the elements, row by row, without the gaps. */
   values(): number[] {
     const values: number[] = [];
-    for (let i = 0; i < this.rows; i++) values.push(...this.row(i));
+    for (let i = 0; i < this.rows; i++) for (const value of this.row(i)) values.push(value);
     return values;
   }
 }

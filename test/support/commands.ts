@@ -77,10 +77,16 @@ export function complaint(command: string): string | undefined {
 
 /** Runs a command in a folder: what an npm script builds first is there already. */
 export async function runCommand(command: string, folder: string): Promise<Ended> {
+  const { file, args } = programIn(command);
+  return await runFile(file, args, folder);
+}
+
+/** The TypeScript file that a command runs, and what it is given. */
+export function programIn(command: string): Target {
   const [program = "", ...args] = wordsOf(command);
   const target = targetOf(program, args);
   if (target === undefined) throw new Error(`${command}: a program that is not known`);
-  return await runFile(join(ROOT, target.file), target.args, folder);
+  return { file: join(ROOT, target.file), args: target.args };
 }
 
 /** Words as a shell makes them, as far as pages go; variables that are set for one command are left out. */

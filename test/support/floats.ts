@@ -25,12 +25,16 @@ export function draws(seed: number): () => number {
 /** Whole numbers from -4 to 4: their products and long sums are exact in both float types. */
 export function integers(count: number, seed: number): Float64Array {
   const draw = draws(seed);
-  return Float64Array.from({ length: count }, () => Math.floor(9 * draw()) - 4);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = Math.floor(9 * draw()) - 4;
+  return values;
 }
 
 /** Numbers between -1 and 1 with as many digits as the type holds, so that sums and products of them round. */
 export function reals(count: number, seed: number, dtype: FloatType): Float64Array {
   const draw = draws(seed);
   const round = dtype === "float32" ? Math.fround : (value: number) => value;
-  return Float64Array.from({ length: count }, () => round(2 * (draw() + draw() / 2 ** 32) - 1));
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = round(2 * (draw() + draw() / 2 ** 32) - 1);
+  return values;
 }

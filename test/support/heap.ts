@@ -33,6 +33,8 @@ export function runAlone(url: string, name: string, tests: () => void): void {
 
 /** Windows that are watched at most: the compiler may still be at work in the first ones. */
 const WINDOWS = 3;
+/** Samples of a window that allocates as much as it may: their number wavers by the square root of it, 1 %. */
+const SAMPLES = 10_000;
 
 /**
  * Bytes of JavaScript's heap that functions of the library allocate, on average over the calls of the best window. Once one
@@ -49,19 +51,23 @@ export async function bytesPerCall(
   for (let window = 0; window < WINDOWS && least > limit; window++) {
     least = Math.min(
       least,
-      (await bytesOf(() => {
-        for (let i = 0; i < calls; i++) call();
-      })) / calls,
+      (await bytesOf(
+        () => {
+          for (let i = 0; i < calls; i++) call();
+        },
+        (limit * calls) / SAMPLES,
+      )) / calls,
     );
   }
   return least;
 }
 
-async function bytesOf(work: () => void): Promise<number> {
+/** @param interval bytes from one sample to the next on average: each of them takes microseconds */
+async function bytesOf(work: () => void, interval: number): Promise<number> {
   const session = new Session();
   session.connect();
   const options = {
-    samplingInterval: 64,
+    samplingInterval: Math.max(64, interval),
     includeObjectsCollectedByMajorGC: true,
     includeObjectsCollectedByMinorGC: true,
   };

@@ -6,7 +6,7 @@ export function product(m: number, n: number, k: number, a: Float64Array, b: Flo
   for (let i = 0; i < m; i++) {
     for (let p = 0; p < k; p++) {
       const aip = a[i * k + p] ?? Number.NaN;
-      for (let j = 0; j < n; j++) c[i * n + j]! += aip * b[p * n + j]!;
+      for (let j = 0, from = p * n, to = i * n; j < n; j++) c[to++]! += aip * b[from++]!;
     }
   }
   return c;
@@ -14,9 +14,10 @@ export function product(m: number, n: number, k: number, a: Float64Array, b: Flo
 
 /** The columns of a rows × columns matrix as rows. */
 export function transposed(rows: number, columns: number, x: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: rows * columns }, (_, at) => {
-    return x[(at % rows) * columns + Math.floor(at / rows)] ?? Number.NaN;
-  });
+  const y = new Float64Array(rows * columns);
+  let at = 0;
+  for (let j = 0; j < columns; j++) for (let i = 0; i < rows; i++) y[at++] = x[i * columns + j] ?? Number.NaN;
+  return y;
 }
 
 export function columnSums(m: number, n: number, x: ArrayLike<number>): Float64Array {

@@ -4,7 +4,8 @@
  *   snippetsOf(text, file)       the fenced blocks of a page, or of the text of a comment
  *   programOf(name, snippets)    blocks that share their names, in their order, as one module
  *   typeErrors(programs)         what the compiler says of all of them, in one go
- *   runProgram(program)          a process of its own, in an empty folder that has the bundled digits in `data`
+ *   writeProgram(program)        a file, in an empty folder that has the bundled digits in `data`
+ *   runFile(file, args, folder)  a process of its own
  *
  * A program has its blocks in the lines that they have in their file, so a complaint names the place to mend. A line
  *
@@ -106,9 +107,10 @@ export async function typeErrors(programs: readonly SnippetProgram[]): Promise<s
   return code === 0 ? "" : `${stdout}${stderr}`;
 }
 
-/** Runs a program to its end, in a folder of its own. */
-export async function runProgram(program: SnippetProgram, folder: string = emptyFolder()): Promise<Ended> {
-  return await runFile(write(folder, program), [], folder);
+/** Writes a program into a folder of its own; the file to run there. */
+export function writeProgram(program: SnippetProgram): { readonly file: string; readonly folder: string } {
+  const folder = emptyFolder();
+  return { file: write(folder, program), folder };
 }
 
 /** Runs a TypeScript file anywhere in a folder, with the project's names for its own entries. */

@@ -14,6 +14,7 @@ import { RandomState } from "../../src/random/random_state.ts";
 import { type Checkpoint, checkpointOf, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { CheckpointFolder } from "../../src/train/checkpoint_folder.ts";
 import { Trainer } from "../../src/train/trainer.ts";
+import { programOf } from "../support/bundle.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder, ROOT } from "../support/script.ts";
@@ -163,10 +164,10 @@ test(`killed ${KILLS} times while it saves: nothing unreadable, nothing acknowle
 test.run();
 
 /** Lets a process train and save, kills it some milliseconds after its first save, and says what it had acknowledged. */
-function killed(path: string, milliseconds: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const script = join(ROOT, "test/train/checkpoint_writer.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", script, path], {
+async function killed(path: string, milliseconds: number): Promise<number> {
+  const program = await programOf(join(ROOT, "test/train/checkpoint_writer.ts"));
+  return await new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...program, path], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -45,7 +45,7 @@ runAlone(import.meta.url, "allocation of staged minibatches", () => {
         };
         once();
         const before = engine.stats();
-        const bytes = await bytesPerCall(once, { warmUp: WARM_UP, calls: CALLS, limit: limit / 2 });
+        const bytes = await bytesPerCall(once, { warmUp: WARM_UP, calls: CALLS, limit });
         assert.equal(engine.stats(), before);
         assert.ok(bytes <= limit, `${bytes} bytes a call`);
       });

@@ -116,7 +116,7 @@ test("the same seed gives the same weights, bit for bit, and another seed does n
 test("memory, live tensors and live bytes are the same after 100,000 steps", () => {
   const random = new RandomState(10);
   using net = network(random, 3);
-  using resident = new ResidentDataset(engine, trainSet.slice(0, 16));
+  using resident = new ResidentDataset(engine, trainSet.slice(0, 160));
   const steps = stepsOf(
     net,
     { train: resident, test: resident },
