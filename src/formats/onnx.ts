@@ -12,6 +12,7 @@ import { OptionError } from "../errors.ts";
 import { checkArray, littleEndian } from "./arrays.ts";
 import { bytes, encodeMessage, float, type Message, message, nested, text, whole } from "./protobuf.ts";
 
+/** A value of an operator in ONNX. */
 export type OnnxAttribute =
   | {
       /** A FLOAT. */
