@@ -228,6 +228,7 @@ export type {
   Call as KernelCall,
   Form as ValueForm,
   Operation,
+  PerOperand,
   Place as ValuePlace,
   Unplaced as UnplacedCall,
 } from "./tensor/operation.ts";

@@ -3,6 +3,7 @@
  */
 import { checkInstance } from "../arguments.ts";
 import { show } from "../tensor/layout.ts";
+import type { Form, PerOperand } from "../tensor/operation.ts";
 import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
 import { bytesOfNode, type Placement } from "./place.ts";
 import { Program } from "./program.ts";
@@ -37,7 +38,11 @@ export function describeProgram(program: Program): string {
   const rows = instructions.map((node, i) => {
     const { operation, operands, attributes } = node.origin as Computed;
     const others = operands.filter((_, at) => at !== operation.changes);
-    const call = { forms: operands.map(({ form }) => form), result: node.form, attributes };
+    const call = {
+      forms: operands.map(({ form }) => form) as unknown as PerOperand<Form>,
+      result: node.form,
+      attributes,
+    };
     return [
       `${i + 1}`,
       `${operation.name}${suffixOf(attributes)}`,

@@ -10,7 +10,7 @@ import { isExpression, placeOf, tensorsOf, unplacedCall } from "../ops/operation
 import { ASSIGN, effect } from "../ops/update.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
-import type { Call, Form, Place, Unplaced } from "../tensor/operation.ts";
+import type { Call, Form, PerOperand, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -283,7 +283,7 @@ export class Program<Name extends string = string> extends Owner {
     const call: Call = {
       ...unplacedCallOf(this.engine, node, this.engine.bare),
       memory: this.engine.memory,
-      at: operands.map((operand) => this.#placeOf(operand)),
+      at: operands.map((operand) => this.#placeOf(operand)) as unknown as PerOperand<Place>,
       out: this.#placeOf(node),
       scratch: this.#block.pointer + this.plan.bytes,
     };

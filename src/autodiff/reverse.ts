@@ -11,6 +11,7 @@ import { add, broadcastTo } from "../ops/binary.ts";
 import { isExpression, isFloat } from "../ops/operation.ts";
 import { constant, type Expression } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
+import type { PerOperand } from "../tensor/operation.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 
 type Floats = Expression<FloatType>;
@@ -48,7 +49,7 @@ export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Expre
     const { operation, operands, attributes } = node.source;
     for (const [which, operand] of operands.entries()) {
       if (!isWanted.has(operand)) continue;
-      const applied = { operands: operands as readonly Floats[], attributes, result: node as Floats };
+      const applied = { operands: operands as unknown as PerOperand<Floats>, attributes, result: node as Floats };
       const dx = operation.gradient?.(which, applied, dy);
       if (dx === undefined) continue;
       const before = gradients.get(operand);

@@ -6,7 +6,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Call, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
@@ -100,7 +100,7 @@ export const AFFINE: Operation<Affine> = {
   },
   bind(call) {
     const { forms, at, out, attributes } = call;
-    const [x, w] = forms as [Form, Form, Form];
+    const [x, w] = forms;
     if (x.widest !== undefined) return bindSparse(call);
     const [px, pw, bias] = at.map(({ pointer }) => pointer) as [Pointer, Pointer, Pointer];
     const gemm = gemmOf(call, [x, w], [px, pw, out.pointer], attributes.transpose);
@@ -108,15 +108,15 @@ export const AFFINE: Operation<Affine> = {
     return () => gemm(attributes.alpha, 0, bias, activation);
   },
   scratchBytes: (call: Unplaced<Affine>) =>
-    call.forms[0]?.widest === undefined ? (MATMUL.scratchBytes?.(call) ?? 0) : MAP_SCRATCH,
+    call.forms[0].widest === undefined ? (MATMUL.scratchBytes?.(call) ?? 0) : MAP_SCRATCH,
   flops: ({ forms, result, attributes }) => {
     const [m, n] = sizesOf(result);
-    return productFlops(forms[0] as Form, result, attributes.transpose) + m * n;
+    return productFlops(forms[0], result, attributes.transpose) + m * n;
   },
 };
 
 function bindSparse({ kernels, result, attributes: { activation }, at, out, scratch }: Call<Affine>): () => void {
-  const [x, w, b] = at as [Place, Place, Place];
+  const [x, w, b] = at;
   const [m, n] = sizesOf(result);
   const f = activation === "none" ? undefined : kernels[activation];
   const forward = kernels.sparseForward;

@@ -24,7 +24,7 @@ import { isExpression, operate } from "./operation.ts";
  *   bind: ({ kernels, result: { shape }, at: [x], out }) => {
  *     const count = shape.reduce((product, extent) => product * extent, 1);
  *     return () => {
- *       kernels.copy(count, x?.pointer ?? 0, out.pointer);
+ *       kernels.copy(count, x.pointer, out.pointer);
  *       kernels.axpby(count, out.pointer, out.pointer, 1, 1);
  *     };
  *   },

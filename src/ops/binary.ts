@@ -182,10 +182,10 @@ const BROADCAST: Operation<{ readonly shape: Shape }> = {
     return { dtype, shape };
   },
   bind({ kernels, forms: [x], result, at, out, scratch }) {
-    const walk = walkOver(result.shape, [], x?.shape ?? []);
+    const walk = walkOver(result.shape, [], x.shape);
     const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
       scratch,
-      at[0]?.pointer ?? 0,
+      at[0].pointer,
       out.pointer,
     ]);
     return () => {
@@ -211,12 +211,12 @@ function binary(name: Name, rules: Rules): BinaryFunction {
       throw new ShapeError(name, "b", expected, show((b as Value).shape));
     },
     bind({ kernels, forms: [a, b], result, at, out }) {
-      const walk = walkOver(result.shape, a?.shape ?? [], b?.shape ?? []);
-      const pointers = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0, out.pointer] as const;
+      const walk = walkOver(result.shape, a.shape, b.shape);
+      const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
       return runOver(kernels, result.dtype as FloatType, BINARY[name], walk, pointers);
     },
     gradient(which, { operands, result }, dy) {
-      const [a, b] = operands as [Floats, Floats];
+      const [a, b] = operands;
       const rule = rules[which];
       return rule && sumTo(rule({ a, b, y: result }, dy), (operands[which] as Floats).shape);
     },

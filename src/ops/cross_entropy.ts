@@ -93,7 +93,7 @@ export const CROSS_ENTROPY: Operation = {
   bind(call) {
     const { kernels, forms, at, out, scratch } = call;
     const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
-    const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const [z, t] = [at[0].pointer, at[1].pointer];
     const kernel = kernels.meanCrossEntropy;
     const isLabels = hasLabels(call) ? 1 : 0;
     const check = labelCheck(call);
@@ -103,18 +103,18 @@ export const CROSS_ENTROPY: Operation = {
     };
   },
   gradient(which, { operands }, dy) {
-    const [z, t] = operands as [Floats, Floats];
+    const [z, t] = operands;
     if (which === 0) return mul(operate(CROSS_ENTROPY_GRADIENT, [z, t], {}) as Floats, dy);
     if ((t as Expression).dtype === "int32") return undefined;
     return mul(logSoftmax(z), mul(dy, -1 / (z.shape[0] ?? 1)));
   },
   scratchBytes: scratchBytesOf,
-  flops: ({ forms }) => 5 * countOf(forms[0]?.shape ?? []),
+  flops: ({ forms }) => 5 * countOf(forms[0].shape),
 };
 
 /** A row of exponentials. */
 function scratchBytesOf({ forms, kernels }: Unplaced): number {
-  return kernels.crossEntropyScratch(forms[0]?.shape[1] ?? 1);
+  return kernels.crossEntropyScratch(forms[0].shape[1] ?? 1);
 }
 
 /** ∂loss/∂z_ij = (softmax(z_i)_j · Σ_j t_ij - t_ij) / m. */
@@ -123,7 +123,7 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
   form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
   bind: (call) => bindWithLoss(call),
   gradient(which, { operands }, g) {
-    const [z, t] = operands as [Floats, Floats];
+    const [z, t] = operands;
     const perRow = 1 / (z.shape[0] ?? 1);
     const isLabels = (t as Expression).dtype === "int32";
     if (which === 1 && isLabels) return undefined;
@@ -136,14 +136,14 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
   },
   inPlace: [0],
   scratchBytes: scratchBytesOf,
-  flops: ({ forms }) => 7 * countOf(forms[0]?.shape ?? []),
+  flops: ({ forms }) => 7 * countOf(forms[0].shape),
 };
 
 /** The gradient's kernel, made ready; it knows the loss as well, and leaves it where it is wanted, else in the scratch. */
 export function bindWithLoss(call: Call, loss?: Call["out"]): () => void {
   const { kernels, forms, at, out, scratch } = call;
   const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
-  const [z, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+  const [z, t] = [at[0].pointer, at[1].pointer];
   const kernel = kernels.meanCrossEntropy;
   const isLabels = hasLabels(call) ? 1 : 0;
   const check = labelCheck(call);
@@ -155,13 +155,13 @@ export function bindWithLoss(call: Call, loss?: Call["out"]): () => void {
 }
 
 function hasLabels({ forms }: Unplaced): boolean {
-  return forms[1]?.dtype === "int32";
+  return forms[1].dtype === "int32";
 }
 
 function labelCheck(call: Call): () => void {
   if (!hasLabels(call)) return () => {};
   const [m, n] = sizesOf(call.forms[0] as Unplaced["result"]);
-  return indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1]?.pointer ?? 0);
+  return indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1].pointer);
 }
 
 /** That t is labels or targets, and fits z. */

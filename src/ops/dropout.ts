@@ -78,7 +78,7 @@ const DROPOUT: Operation<Dropout> = {
   },
   bind({ kernels, result, attributes: { rate, stream }, at, out }) {
     const n = countOf(result.shape);
-    const [x, counter] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const [x, counter] = [at[0].pointer, at[1].pointer];
     const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0; // 2^32 would be 0
     const scale = 1 / (1 - rate);
     return () => kernels.dropout(n, x, out.pointer, counter, threshold, scale, stream);

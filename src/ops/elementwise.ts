@@ -247,7 +247,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
     bind({ kernels, result, at: [x], out: y, scratch }) {
       const f = kernels[name];
       const n = countOf(result.shape);
-      const from = x?.pointer ?? 0;
+      const from = x.pointer;
       return () => f(n, from, y.pointer, scratch);
     },
     gradient: (_, node, dy) => rule(node, dy),
@@ -275,11 +275,11 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
     bind({ kernels, result, at: [y, dy], out: dx }) {
       const f = kernels[name];
       const n = countOf(result.shape);
-      const [from, of] = [y?.pointer ?? 0, dy?.pointer ?? 0];
+      const [from, of] = [y.pointer, dy.pointer];
       return () => f(n, from, of, dx.pointer);
     },
     gradient(which, { operands }, g) {
-      const [y, dy] = operands as [Floats, Floats];
+      const [y, dy] = operands;
       if (which === 1) return operate(operation, [y, g], {}) as Floats;
       const factor = slope(y);
       return factor && mul(mul(g, dy), factor);

@@ -112,7 +112,7 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
     return { dtype, shape: [m, table.shape[1] ?? 0] };
   },
   bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
-    const [table, order] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+    const [table, order] = [at[0].pointer, at[1].pointer];
     const [m, n] = sizesOf(result);
     const [rows] = sizesOf(x as Form);
     const check = indexCheck({ common, memory }, { op: "gatherRows", argument: "indices", bound: rows }, m, order);
@@ -186,9 +186,9 @@ const GATHER_LABELS: Operation = {
     return { dtype: "int32", shape: (indices as Value).shape };
   },
   bind({ common, memory, forms: [x, indices], at, out }) {
-    const [from, order] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
-    const [bound = 0] = x?.shape ?? [];
-    const [m = 0] = indices?.shape ?? [];
+    const [from, order] = [at[0].pointer, at[1].pointer];
+    const [bound = 0] = x.shape;
+    const [m = 0] = indices.shape;
     const check = indexCheck({ common, memory }, { op: "gatherIndices", argument: "indices", bound }, m, order);
     return () => {
       check();

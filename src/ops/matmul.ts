@@ -117,10 +117,10 @@ export const MATMUL: Operation<Product> = {
     return { dtype: left.dtype, shape: [m, n] };
   },
   bind(call) {
-    return call.forms[0]?.widest === undefined ? bindDense(call, 0) : bindSparse(call);
+    return call.forms[0].widest === undefined ? bindDense(call, 0) : bindSparse(call);
   },
   gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
-    const [a, b] = operands as [Expression<FloatType>, Expression<FloatType>];
+    const [a, b] = operands;
     if (which === 0) {
       if (isSparse(a)) throw new OptionError("grad: a", "dense, where its gradient is asked for", a.describe());
       if (transpose === "none") return product(dy, b, "b", alpha);
@@ -132,11 +132,11 @@ export const MATMUL: Operation<Product> = {
     return product(dy, a, transpose === "b" ? "a" : "both", alpha);
   },
   scratchBytes: ({ forms, result, attributes: { transpose }, kernels }) => {
-    if (forms[0]?.widest !== undefined) return bytesOfZeros(result);
-    const { m, n, k } = productSizes(forms[0] as Form, forms[1] as Form, transpose);
+    if (forms[0].widest !== undefined) return bytesOfZeros(result);
+    const { m, n, k } = productSizes(forms[0], forms[1], transpose);
     return kernels.gemmScratch(m, n, k);
   },
-  flops: ({ forms, result, attributes: { transpose } }) => productFlops(forms[0] as Form, result, transpose),
+  flops: ({ forms, result, attributes: { transpose } }) => productFlops(forms[0], result, transpose),
 };
 
 /** C ← αAB + βC, for tensors alone. */
@@ -172,15 +172,15 @@ export function gemmOf(
 
 function bindDense(call: Call<Product>, beta: number): () => void {
   const { forms, at, out, attributes } = call;
-  const pointers = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0, out.pointer] as const;
-  const gemm = gemmOf(call, forms as readonly [Form, Form], pointers, attributes.transpose);
+  const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
+  const gemm = gemmOf(call, [forms[0], forms[1]], pointers, attributes.transpose);
   return () => gemm(attributes.alpha, beta, 0, ACTIVATION.none);
 }
 
 /** X·W, or Xᵀ·D among zeros, for sparse X. */
 function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): () => void {
-  const [x, w] = at as [Call["out"], Call["out"]];
-  const [m] = sizesOf(forms[0] as Form);
+  const [x, w] = at;
+  const [m] = sizesOf(forms[0]);
   const [rows, n] = sizesOf(result);
   if (attributes.transpose === "a") {
     return () => {

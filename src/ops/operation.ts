@@ -6,7 +6,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
-import type { Attributes, Form, Operation, Place, Unplaced } from "../tensor/operation.ts";
+import type { Attributes, Form, Operation, PerOperand, Place, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
@@ -109,7 +109,7 @@ export function compute<A extends Attributes>(
   const call = operation.bind({
     ...unplaced,
     memory: engine.memory,
-    at: operands.map(placeOf),
+    at: operands.map(placeOf) as unknown as PerOperand<Place>,
     out: placeOf(result),
     scratch: scratchBytes === 0 ? 0 : engine.scratch(scratchBytes),
   });
@@ -126,7 +126,13 @@ export function unplacedCall<A extends Attributes>(
   kernels: Pick<Engine, "kernels" | "common"> = engine,
 ): Unplaced<A> {
   const dtype = [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "float32";
-  return { attributes, forms, result, kernels: kernels.kernels[dtype], common: kernels.common };
+  return {
+    attributes,
+    forms: forms as PerOperand<Form>,
+    result,
+    kernels: kernels.kernels[dtype],
+    common: kernels.common,
+  };
 }
 
 /** Where a tensor lies. */

@@ -104,9 +104,9 @@ function reduction(
       return { dtype, shape: foldedShape(shape, axes, keepAxes) };
     },
     bind: ({ kernels, forms: [x], attributes: { axes }, at: [from], out, scratch }) =>
-      foldGroups(kernels, name, groupsOf(x?.shape ?? [], axes), {
+      foldGroups(kernels, name, groupsOf(x.shape, axes), {
         dtype: x?.dtype as FloatType,
-        from: from?.pointer ?? 0,
+        from: from.pointer,
         to: out.pointer,
         scratch,
       }),
@@ -116,11 +116,11 @@ function reduction(
       return rule({ x, y: reshape(result, kept) }, reshape(dy, kept));
     },
     scratchBytes: ({ forms: [x], attributes: { axes } }: Unplaced<Axes>) => {
-      const between = sizesBetween(groupsOf(x?.shape ?? [], axes));
+      const between = sizesBetween(groupsOf(x.shape, axes));
       return Math.max(0, ...between) * 2 * bytesPerElement(x?.dtype ?? "float64");
     },
     isBuiltIn: true,
-    flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
+    flops: ({ forms: [x] }) => countOf(x.shape),
   };
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
     checkFloat(name, "x", x);

@@ -7,7 +7,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
-import type { Operation } from "../tensor/operation.ts";
+import type { Operation, Place } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
@@ -48,7 +48,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
     return { dtype, shape };
   },
   bind({ kernels, result, at: [x], out }) {
-    const [n, from] = [countOf(result.shape), x?.pointer ?? 0];
+    const [n, from] = [countOf(result.shape), x.pointer];
     return () => kernels.copy(n, from, out.pointer);
   },
   gradient: (_, { operands: [x] }, dy) => reshape(dy, (x as Floats).shape),
@@ -85,9 +85,9 @@ export const TRANSPOSE: Operation = {
     return { dtype, shape: [...shape].reverse() };
   },
   bind({ kernels, forms: [x], at, out }) {
-    const [m = 0, columns = 0] = x?.shape ?? [];
+    const [m = 0, columns = 0] = x.shape;
     const n = m === 0 ? 0 : columns;
-    const from = at[0]?.pointer ?? 0;
+    const from = at[0].pointer;
     return () => kernels.transpose(n === 0 ? 0 : m, n, from, out.pointer);
   },
   gradient: (_, __, dy) => transpose(dy),
@@ -148,9 +148,9 @@ const SLICE: Operation<Range> = {
     return { dtype, shape: withExtent(shape, axis, end - start) };
   },
   bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
-    const [whole, part] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
+    const [whole, part] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
-    const first = (from?.pointer ?? 0) + start * whole.inner * size;
+    const first = from.pointer + start * whole.inner * size;
     return () =>
       common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
   },
@@ -164,10 +164,10 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
   name: "embed",
   form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: withExtent((x as Value).shape, axis, extent) }),
   bind({ kernels, common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
-    const [part, whole] = [stretch(x?.shape ?? [], axis), stretch(result.shape, axis)];
+    const [part, whole] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = out.pointer + start * whole.inner * size;
-    const pointer = from?.pointer ?? 0;
+    const pointer = from.pointer;
     const n = countOf(result.shape);
     return () => {
       kernels.fill(n, out.pointer, 0);
@@ -224,7 +224,7 @@ const CONCAT: Operation<{ readonly axis: number }> = {
     let to = out.pointer;
     const pieces = forms.map(({ shape }, i) => {
       const { rows, length } = stretch(shape, axis);
-      const piece = { rows, bytes: length * size, from: at[i]?.pointer ?? 0, to };
+      const piece = { rows, bytes: length * size, from: (at[i] as Place).pointer, to };
       to += piece.bytes;
       return piece;
     });
@@ -276,7 +276,7 @@ export const GATHER: Operation = {
   },
   bind({ common, memory, forms: [x], result, at: [from, indices], out }) {
     const [m = 0] = result.shape;
-    const [table, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
+    const [table, order] = [from.pointer, indices.pointer];
     const rowBytes = bytesOf({ ...result, shape: result.shape.slice(1) });
     const check = indexCheck(
       { common, memory },
@@ -301,8 +301,8 @@ const SCATTER: Operation<{ readonly rows: number }> = {
   name: "scatterAdd",
   form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
   bind({ kernels, common, memory, forms: [x], result, at: [from, indices], out }) {
-    const [m = 0, ...row] = x?.shape ?? [];
-    const [values, order] = [from?.pointer ?? 0, indices?.pointer ?? 0];
+    const [m = 0, ...row] = x.shape;
+    const [values, order] = [from.pointer, indices.pointer];
     const [n, all] = [countOf(row), countOf(result.shape)];
     const [bound = 0] = result.shape;
     // A program of the gradient alone has no gather that would look at them.
@@ -315,7 +315,7 @@ const SCATTER: Operation<{ readonly rows: number }> = {
   },
   gradient: (which, { operands: [, indices] }, dy) =>
     which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),
-  flops: ({ forms: [x] }) => countOf(x?.shape ?? []),
+  flops: ({ forms: [x] }) => countOf(x.shape),
 };
 
 /** The shape with another extent along an axis. */

@@ -37,7 +37,7 @@ const SOFTMAX: Operation = {
   form: ([z]) => formOfRows("softmax", z as Value),
   bind({ kernels, result, at: [z], out: p, scratch }) {
     const [m, n] = sizesOf(result);
-    const from = z?.pointer ?? 0;
+    const from = z.pointer;
     return () => kernels.softmax(m, n, from, p.pointer, scratch);
   },
   gradient: (_, { result: p }, dp) => {
@@ -61,7 +61,7 @@ const LOG_SOFTMAX: Operation = {
   form: ([z]) => formOfRows("logSoftmax", z as Value),
   bind({ kernels, result, at: [z], out: y, scratch }) {
     const [m, n] = sizesOf(result);
-    const from = z?.pointer ?? 0;
+    const from = z.pointer;
     const perRow = scratch + MAP_SCRATCH;
     const exponentials = perRow + Math.ceil((m * bytesPerElement(result.dtype)) / 16) * 16;
     const takeFromRows = (x: number) =>

@@ -6,7 +6,7 @@ import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../err
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Form, Operation, Place } from "../tensor/operation.ts";
+import type { Form, Operation } from "../tensor/operation.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
@@ -96,7 +96,7 @@ const COMPRESS: Operation = {
   },
   bind({ common, result, at: [x], out }) {
     const [m, k] = sizesOf(result);
-    const from = x?.pointer ?? 0;
+    const from = x.pointer;
     return () => common.compressRows(m, k, from, out.pointer, out.columns, out.values);
   },
   flops: () => 0,
@@ -166,7 +166,7 @@ export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: 
     return { dtype, shape: [m, table.shape[1] ?? 0], widest: table.widest };
   },
   bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
-    const [table, indices] = at as [Place, Place];
+    const [table, indices] = at;
     const [m] = sizesOf(result);
     const [rows] = sizesOf(x as Form);
     const order = indices.pointer;

@@ -13,8 +13,6 @@ import { checkAlike, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from 
 import type { LossOptions } from "./cross_entropy.ts";
 import { isExpression, operate } from "./operation.ts";
 
-type Floats = Expression<FloatType>;
-
 /** One of both losses: its operation, and what it multiplies ½ Σ (y - t)² of n elements by. */
 type SquaredLoss = { readonly operation: Operation; readonly factorOf: (n: number) => number };
 
@@ -75,18 +73,18 @@ function squaredLoss(name: string, factorOf: SquaredLoss["factorOf"]): SquaredLo
       return { dtype: (y as Value).dtype, shape: [] };
     },
     bind({ kernels, forms, at, out }) {
-      const n = countOf(forms[0]?.shape ?? []);
-      const [y, t] = [at[0]?.pointer ?? 0, at[1]?.pointer ?? 0];
+      const n = countOf(forms[0].shape);
+      const [y, t] = [at[0].pointer, at[1].pointer];
       const factor = factorOf(n);
       return () => kernels.store(out.pointer, factor * kernels.squaredError(n, y, t));
     },
     gradient(which, { operands }, dloss) {
-      const [y, t] = operands as [Floats, Floats];
+      const [y, t] = operands;
       const factor = factorOf(countOf(y.shape));
       const dy = mul(sub(y, t), factor === 1 ? dloss : mul(dloss, factor));
       return which === 0 ? dy : mul(dy, -1);
     },
-    flops: ({ forms }) => 3 * countOf(forms[0]?.shape ?? []),
+    flops: ({ forms }) => 3 * countOf(forms[0].shape),
   };
   return { operation, factorOf };
 }

@@ -5,7 +5,7 @@
 import { OptionError } from "../errors.ts";
 import { type AnyValue, type Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
-import type { Attributes, Call, Form, Operation, Place } from "../tensor/operation.ts";
+import type { Attributes, Call, Form, Operation, PerOperand } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -89,7 +89,7 @@ type Descent = (descend: (minusRate: number, kept: number) => void) => void;
  * a kernel would allocate one.
  */
 function descentOf({ memory, at }: Call): Descent {
-  const pointer = at[1]?.pointer ?? 0;
+  const pointer = at[1].pointer;
   let rates = memory.view("float64", pointer, 2);
   let rate = Number.NaN;
   let decay = Number.NaN;
@@ -130,27 +130,29 @@ export const SGD_PRODUCT: Operation<{ readonly transpose: Transpose; readonly al
   bind(call) {
     const { transpose, alpha } = call.attributes;
     const step = descentOf(call);
-    const follow = call.forms[2]?.widest === undefined ? bindDenseDescent(call, transpose) : bindSparseDescent(call);
+    const follow = call.forms[2].widest === undefined ? bindDenseDescent(call, transpose) : bindSparseDescent(call);
     const descend = alpha === 1 ? follow : (minusRate: number, kept: number) => follow(minusRate * alpha, kept);
     return () => step(descend);
   },
   changes: 0,
   scratchBytes: ({ forms, ...call }) =>
-    forms[2]?.widest === undefined ? (MATMUL.scratchBytes?.({ ...call, forms: forms.slice(2) }) ?? 0) : 0,
-  flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(2) }) ?? 0,
+    forms[2].widest === undefined
+      ? (MATMUL.scratchBytes?.({ ...call, forms: forms.slice(2) as unknown as PerOperand<Form> }) ?? 0)
+      : 0,
+  flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(2) as unknown as PerOperand<Form> }) ?? 0,
 };
 
 function bindDenseDescent(call: Call, transpose: Transpose): (minusRate: number, kept: number) => void {
-  const [, , formA, formB] = call.forms as [Form, Form, Form, Form];
-  const [w, , a, b] = call.at as [Place, Place, Place, Place];
+  const [, , formA, formB] = call.forms;
+  const [w, , a, b] = call.at;
   const gemm = gemmOf(call, [formA, formB], [a.pointer, b.pointer, w.pointer], transpose);
   return (minusRate, kept) => gemm(minusRate, kept, 0, ACTIVATION.none);
 }
 
 /** The same where A is the transpose of sparse rows: only rows of w that meet a nonzero are touched. */
 function bindSparseDescent({ kernels, forms, result, at }: Call): (minusRate: number, kept: number) => void {
-  const [w, , a, b] = at as [Place, Place, Place, Place];
-  const [m] = sizesOf(forms[2] as Form);
+  const [w, , a, b] = at;
+  const [m] = sizesOf(forms[2]);
   const [rows, n] = sizesOf(result);
   const { axpby, sparseBackward } = kernels;
   return (minusRate, kept) => {
@@ -165,8 +167,8 @@ export const SGD_SUMS: Operation = {
   form: ([w]) => w as Form,
   bind(call) {
     const { kernels, forms, at } = call;
-    const [w, , x] = at as [Place, Place, Place];
-    const [m, n] = sizesOf(forms[2] as Form);
+    const [w, , x] = at;
+    const [m, n] = sizesOf(forms[2]);
     const step = descentOf(call);
     const descend = (minusRate: number, kept: number) => {
       kernels.columnSums(m, n, x.pointer, w.pointer, minusRate, kept);
@@ -174,7 +176,7 @@ export const SGD_SUMS: Operation = {
     return () => step(descend);
   },
   changes: 0,
-  flops: ({ forms }) => countOf(forms[2]?.shape ?? []),
+  flops: ({ forms }) => countOf(forms[2].shape),
 };
 
 function formOfClip([g]: readonly AnyValue[]): Form {
@@ -188,7 +190,7 @@ export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
   form: formOfClip,
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
-    const g = at[0]?.pointer ?? 0;
+    const g = at[0].pointer;
     const lowest = -limit;
     return () => {
       kernels.store(scratch, lowest);
@@ -214,7 +216,7 @@ export const CLIP_NORM: Operation<{ readonly limit: number }> = {
   form: formOfClip,
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
-    const g = at[0]?.pointer ?? 0;
+    const g = at[0].pointer;
     const [norm, bound] = [scratch + MAP_SCRATCH, scratch + MAP_SCRATCH + 16];
     const combine = (f: number, a: Pointer, b: Pointer, to: Pointer) =>
       kernels.binary(f, 1, 1, 1, 1, a, 0, 0, 0, 0, b, 0, 0, 0, 0, to);
@@ -277,7 +279,7 @@ export const ADVANCE: Operation = {
     return { dtype, shape };
   },
   bind({ common, at: [counter] }) {
-    const pointer = counter?.pointer ?? 0;
+    const pointer = counter.pointer;
     return () => common.advance(pointer);
   },
   changes: 0,

@@ -32,12 +32,18 @@ export type Place = {
   readonly values: Pointer;
 };
 
+/**
+ * One for each operand, in order. An operation knows how many it has: reading one that is not there is a TypeError, and never
+ * address 0.
+ */
+export type PerOperand<T> = readonly [T, T, T, T, T, T, ...T[]];
+
 /** An operation with operands of known forms, before anybody knows where they will lie. */
 export type Unplaced<A extends Attributes = Attributes> = {
   /** What the operation was told. */
   readonly attributes: A;
   /** Of the operands, in order. */
-  readonly forms: readonly Form[];
+  readonly forms: PerOperand<Form>;
   /** What the shape rule gave. */
   readonly result: Form;
   /** Those of the result's float type. */
@@ -51,7 +57,7 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
   /** Where pointers point: `memory.view(dtype, pointer, length)`. */
   readonly memory: Memory;
   /** Where the operands lie. */
-  readonly at: readonly Place[];
+  readonly at: PerOperand<Place>;
   /** Where the result lies. */
   readonly out: Place;
   /** 16-byte aligned, as large as `scratchBytes` asked for. */
@@ -61,7 +67,7 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
 /** A node of the graph, as its gradient rule sees it. */
 export type Applied<A extends Attributes = Attributes> = {
   /** Of the operation, in order. */
-  readonly operands: readonly Expression<FloatType>[];
+  readonly operands: PerOperand<Expression<FloatType>>;
   /** What the operation was told. */
   readonly attributes: A;
   /** Its value, as an expression. */

@@ -14,7 +14,7 @@ import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { CLIP_NORM } from "../../src/ops/update.ts";
 import { argument, type Expression, input } from "../../src/tensor/expression.ts";
-import type { Operation } from "../../src/tensor/operation.ts";
+import type { Form, Operation, PerOperand } from "../../src/tensor/operation.ts";
 import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
@@ -25,7 +25,11 @@ const test = suite("counts of operations");
 /** What a node's operation counts. */
 function countOf({ source, dtype, shape }: Expression): number {
   assert.ok(source.kind === "applied");
-  const call = { forms: source.operands, result: { dtype, shape }, attributes: source.attributes };
+  const call = {
+    forms: source.operands as unknown as PerOperand<Form>,
+    result: { dtype, shape },
+    attributes: source.attributes,
+  };
   return source.operation.flops?.(call) ?? Number.NaN;
 }
 
@@ -58,7 +62,11 @@ test("what only moves numbers counts none", () => {
 test("a bias adds one for each element to its product", () => {
   const form = (...shape: number[]) => ({ dtype: "float32", shape }) as const;
   const attributes = { transpose: "none", alpha: 1, activation: "none" } as const;
-  const call = { forms: [form(2, 3), form(3, 5), form(5)], result: form(2, 5), attributes };
+  const call = {
+    forms: [form(2, 3), form(3, 5), form(5)] as unknown as PerOperand<Form>,
+    result: form(2, 5),
+    attributes,
+  };
   assert.is(AFFINE.flops?.(call), 2 * 2 * 3 * 5 + 2 * 5);
 });
 
@@ -97,7 +105,8 @@ test("a gradient of a loss takes more than the loss, row by row", () => {
   const gradient = CROSS_ENTROPY_GRADIENT as Operation;
   const count = (m: number) => {
     const z = { dtype: "float32", shape: [m, 5] } as const;
-    return gradient.flops?.({ forms: [z, { dtype: "int32", shape: [m] }], result: z, attributes: {} }) ?? Number.NaN;
+    const forms = [z, { dtype: "int32", shape: [m] }] as unknown as PerOperand<Form>;
+    return gradient.flops?.({ forms, result: z, attributes: {} }) ?? Number.NaN;
   };
   const loss = softmaxCrossEntropy(
     input(engine, [1, 5], { name: "z" }),

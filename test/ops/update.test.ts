@@ -20,7 +20,7 @@ import {
   SGD_SUMS,
 } from "../../src/ops/update.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
-import type { Operation } from "../../src/tensor/operation.ts";
+import type { Form, Operation, PerOperand } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertAll, assertEqual, assertSame } from "../support/compare.ts";
@@ -182,7 +182,13 @@ test("effects on what does not fit are refused by name", () => {
 test("updates count so many operations an element, and a product of a descent as many as the product", () => {
   const flopsOf = (operation: Operation, operands: number, n: number): number => {
     const form = { dtype: "float32", shape: [n] } as const;
-    return operation.flops?.({ forms: Array(operands).fill(form), result: form, attributes: {} }) ?? Number.NaN;
+    return (
+      operation.flops?.({
+        forms: Array(operands).fill(form) as unknown as PerOperand<Form>,
+        result: form,
+        attributes: {},
+      }) ?? Number.NaN
+    );
   };
   for (const operation of [SGD, MOMENTUM, ADAPTIVE, CLIP_VALUE as Operation, CLIP_NORM as Operation]) {
     const one = flopsOf(operation, 3, 1);
@@ -192,7 +198,11 @@ test("updates count so many operations an element, and a product of a descent as
   const [squares, mean] = [flopsOf(ADAPTIVE, 4, 1), flopsOf(ADAPTIVE, 5, 1)];
   assert.ok(squares < mean, "a second average takes more");
   const forms = [[2, 3], [8], [2, 5], [5, 3]].map((shape) => ({ dtype: "float32", shape }) as const);
-  const call = { forms, result: forms[0]!, attributes: { transpose: "none", alpha: 1 } } as const;
+  const call = {
+    forms: forms as unknown as PerOperand<Form>,
+    result: forms[0]!,
+    attributes: { transpose: "none", alpha: 1 },
+  } as const;
   assert.is(SGD_PRODUCT.flops?.(call), 2 * 2 * 3 * 5);
   assert.is(SGD_SUMS.flops?.({ ...call, attributes: {} }), 2 * 5);
 });
