@@ -170,7 +170,6 @@ export { addBias, columnSums } from "./ops/bias.ts";
 export {
   add,
   type BinaryFunction,
-  broadcastTo,
   div,
   drop,
   equal,
@@ -204,11 +203,12 @@ export {
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
-export { max, mean, type ReduceFunction, type ReduceOptions, sum } from "./ops/reduce.ts";
+export { max, mean } from "./ops/reduce.ts";
 export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { squaredError } from "./ops/squared_error.ts";
+export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";

@@ -6,7 +6,7 @@ import { EngineMismatchError, OptionError } from "../errors.ts";
 import { mul } from "../ops/binary.ts";
 import { checkFloat, checkShapeIs } from "../ops/check.ts";
 import { isExpression } from "../ops/operation.ts";
-import { sum } from "../ops/reduce.ts";
+import { sum } from "../ops/sum.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";

@@ -11,7 +11,7 @@
 import { checkInstance, checkList, checkType } from "../arguments.ts";
 import { DTypeError, OptionError } from "../errors.ts";
 import { mul } from "../ops/binary.ts";
-import { sum } from "../ops/reduce.ts";
+import { sum } from "../ops/sum.ts";
 import { checkOptions } from "../options.ts";
 import { Expression, expressionOf } from "../tensor/expression.ts";
 import { Tensor, tensor } from "../tensor/tensor.ts";

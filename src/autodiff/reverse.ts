@@ -7,8 +7,9 @@
  */
 import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { add, broadcastTo } from "../ops/binary.ts";
+import { add } from "../ops/binary.ts";
 import { isExpression, isFloat } from "../ops/operation.ts";
+import { broadcastTo } from "../ops/sum.ts";
 import { constant, type Expression } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { PerOperand } from "../tensor/operation.ts";

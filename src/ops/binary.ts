@@ -4,16 +4,17 @@
  */
 import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
+import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
 import { constant, Expression, expressionOf, isConstant, type Value } from "../tensor/expression.ts";
-import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
+import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { BINARY, type FloatKernels, type Pointer } from "../wasm/abi.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { BINARY } from "../wasm/abi.ts";
+import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
 import { operate } from "./operation.ts";
-import { sumTo } from "./reduce.ts";
+import { runOver } from "./strided.ts";
+import { BROADCAST, sumTo } from "./sum.ts";
 
 type Floats = Expression<FloatType>;
 type Name = keyof typeof BINARY;
@@ -148,56 +149,6 @@ function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<Float
   return typeof x === "number" ? f(condition, x) : f(condition, x);
 }
 
-/**
- * x repeated along the axes that it does not have, or that have extent 1 in it.
- *
- * @param shape a shape that x's broadcasts to
- * @throws {ShapeError} it does not
- * @throws {OptionError} a shape that is no shape
- * @throws {DTypeError} integers
- * @example
- * using row = tensor(engine, [1, 2]);
- * using rows = broadcastTo(row, [2, 2]);
- * rows.toArray(); // → [[1, 2], [1, 2]]
- */
-export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
-export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
-export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
-export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
-  checkFloat("broadcastTo", "x", x);
-  const wanted = checkShape("broadcastTo: shape", shape);
-  if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
-  return operate(BROADCAST, [x], { shape: wanted });
-}
-
-const BROADCAST: Operation<{ readonly shape: Shape }> = {
-  name: "broadcastTo",
-  form([x], { shape }) {
-    const { dtype, shape: own } = x as Value;
-    checkFloat("broadcastTo", "x", x as Value);
-    const broadcast = broadcastShape(own, shape);
-    if (broadcast === undefined || !isSameShape(broadcast, shape)) {
-      throw new ShapeError("broadcastTo", "x", `a shape that broadcasts to ${show(shape)}`, show(own));
-    }
-    return { dtype, shape };
-  },
-  bind({ kernels, forms: [x], result, at, out, scratch }) {
-    const walk = walkOver(result.shape, [], x.shape);
-    const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
-      scratch,
-      at[0].pointer,
-      out.pointer,
-    ]);
-    return () => {
-      kernels.store(scratch, 1);
-      repeat();
-    };
-  },
-  gradient: (_, { operands: [x] }, dy) => sumTo(dy, (x as Floats).shape),
-  scratchBytes: () => 16,
-  flops: () => 0,
-};
-
 /** The entry of a function of two operands. */
 function binary(name: Name, rules: Rules): BinaryFunction {
   const operation: Operation = {
@@ -274,36 +225,4 @@ function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Val
 function beforeRepeat(x: Value<FloatType>): Value<FloatType> {
   if (!(x instanceof Expression) || x.source.kind !== "applied" || x.source.operation.name !== BROADCAST.name) return x;
   return x.source.operands[0] as Floats;
-}
-
-/** Axes that one kernel call walks, and what stands for those that there are not. */
-const KERNEL_AXES = 4;
-const ONES = [1, 1, 1, 1];
-const ZEROS = [0, 0, 0, 0];
-
-/** The kernel's calls over a walk: one for its four axes, for each index of those before them. */
-function runOver(
-  kernels: FloatKernels,
-  dtype: FloatType,
-  f: number,
-  { extents, a, b }: Walk,
-  [pa, pb, py]: readonly [Pointer, Pointer, Pointer],
-): () => void {
-  const spare = KERNEL_AXES - extents.length;
-  if (spare >= 0) {
-    const [d0 = 1, d1 = 1, d2 = 1, d3 = 1] = [...ONES.slice(0, spare), ...extents];
-    const [a0 = 0, a1 = 0, a2 = 0, a3 = 0] = [...ZEROS.slice(0, spare), ...a];
-    const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = [...ZEROS.slice(0, spare), ...b];
-    return () => kernels.binary(f, d0, d1, d2, d3, pa, a0, a1, a2, a3, pb, b0, b1, b2, b3, py);
-  }
-  const inner = { extents: extents.slice(1), a: a.slice(1), b: b.slice(1) };
-  const bytes = bytesPerElement(dtype);
-  const [count = 0] = extents;
-  const [stepA, stepB, stepY] = [(a[0] ?? 0) * bytes, (b[0] ?? 0) * bytes, countOf(inner.extents) * bytes];
-  const calls = Array.from({ length: count }, (_, i) =>
-    runOver(kernels, dtype, f, inner, [pa + i * stepA, pb + i * stepB, py + i * stepY]),
-  );
-  return () => {
-    for (const call of calls) call();
-  };
 }

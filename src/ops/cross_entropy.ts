@@ -13,8 +13,8 @@ import { mul, sub } from "./binary.ts";
 import { checkAlike, checkDense, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
 import { isExpression, operate, sizesOf } from "./operation.ts";
-import { sum } from "./reduce.ts";
 import { checkRows, logSoftmax, softmax } from "./softmax.ts";
+import { sum } from "./sum.ts";
 
 /** What else a loss of tensors works out in the same pass. */
 export type LossOptions<D extends FloatType> = {

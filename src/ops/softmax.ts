@@ -11,7 +11,7 @@ import { mul, sub } from "./binary.ts";
 import { checkFloat, type Into } from "./check.ts";
 import { exp, type UnaryFunction } from "./elementwise.ts";
 import { operate, sizesOf } from "./operation.ts";
-import { sum } from "./reduce.ts";
+import { sum } from "./sum.ts";
 
 const NO_OPTIONS = {};
 const LAST_AXIS = { axes: [-1], keepAxes: true };

@@ -8,7 +8,7 @@ import { apply } from "../../src/ops/apply.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp, square } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
 import { countOf } from "../../src/tensor/layout.ts";
 import type { Operation } from "../../src/tensor/operation.ts";

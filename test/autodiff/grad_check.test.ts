@@ -7,7 +7,7 @@ import { relu, tanh } from "../../src/nn/layers/activations.ts";
 import { apply } from "../../src/ops/apply.ts";
 import { add, maximum, mul, sub } from "../../src/ops/binary.ts";
 import { square } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import type { Expression, Value } from "../../src/tensor/expression.ts";
 import { countOf } from "../../src/tensor/layout.ts";
 import type { Operation } from "../../src/tensor/operation.ts";

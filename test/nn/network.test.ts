@@ -14,7 +14,7 @@ import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { square } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { argument } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

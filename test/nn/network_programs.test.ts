@@ -13,7 +13,7 @@ import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { square } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { argument, type Expression } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";

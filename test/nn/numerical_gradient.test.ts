@@ -12,7 +12,7 @@ import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
 import { add, sub } from "../../src/ops/binary.ts";
 import { square } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { loadEngine } from "../support/engine.ts";

@@ -6,7 +6,6 @@ import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import {
   add,
-  broadcastTo,
   div,
   drop,
   equal,
@@ -19,7 +18,7 @@ import {
   sub,
   where,
 } from "../../src/ops/binary.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { broadcastShape } from "../../src/tensor/broadcast.ts";
 import { constant, Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { countOf, type Shape, show } from "../../src/tensor/layout.ts";

@@ -6,7 +6,7 @@ import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, IndexError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertSame, assertWithin } from "../support/compare.ts";

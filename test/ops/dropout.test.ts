@@ -5,7 +5,7 @@ import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { mul } from "../../src/ops/binary.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { assertEqual } from "../support/compare.ts";

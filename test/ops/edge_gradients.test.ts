@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { mul } from "../../src/ops/binary.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

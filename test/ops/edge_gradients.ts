@@ -9,10 +9,11 @@ import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { max, mean, sum } from "../../src/ops/reduce.ts";
+import { max, mean } from "../../src/ops/reduce.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
+import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
@@ -25,7 +26,7 @@ type Differentiable = (...x: Floats[]) => Floats;
 export function operations(engine: Engine): Readonly<Record<string, Differentiable>> {
   const { exp, log, sqrt, sigmoid, tanh, relu, softplus, gelu, neg, square, leakyRelu, pow } = elementwise;
   const { sigmoidGradient, tanhGradient, reluGradient } = elementwise;
-  const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop, where, broadcastTo } = binary;
+  const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop, where } = binary;
   const labels = [0, 1, 2].map((label) => tensor(engine, Int32Array.of(label)));
   const order = tensor(engine, Int32Array.of(1, 0, 0));
   const counter = tensor(engine, Int32Array.of(0, 1));

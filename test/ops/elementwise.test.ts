@@ -4,7 +4,7 @@ import { grad } from "../../src/autodiff/grad.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { leakyRelu, relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { exp, log, pow, reluGradient, sigmoidGradient, tanhGradient } from "../../src/ops/elementwise.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";

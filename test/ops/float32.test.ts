@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
 import { type GradCheckCase, gradCheckCases } from "../../src/cli/gradcheck_cases.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

@@ -5,7 +5,7 @@ import { gradCheck } from "../../src/autodiff/grad_check.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { matmul, type Transpose } from "../../src/ops/matmul.ts";
-import { sum } from "../../src/ops/reduce.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { computingTime } from "../support/clock.ts";

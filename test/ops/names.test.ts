@@ -4,7 +4,7 @@ import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } 
 import { leakyRelu } from "../../src/nn/layers/activations.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
-import { add, broadcastTo, div, where } from "../../src/ops/binary.ts";
+import { add, div, where } from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { pow } from "../../src/ops/elementwise.ts";
@@ -14,6 +14,7 @@ import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { compress, compressed, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
+import { broadcastTo } from "../../src/ops/sum.ts";
 import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";

@@ -9,8 +9,8 @@ import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } 
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { sum } from "../../src/ops/reduce.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { countOf, type NestedNumbers, nest, type Shape, show } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";

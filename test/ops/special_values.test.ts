@@ -10,7 +10,7 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { argmax, countCorrect } from "../../src/ops/argmax.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
-import { broadcastTo, maximum, minimum, mul, where } from "../../src/ops/binary.ts";
+import { maximum, minimum, mul, where } from "../../src/ops/binary.ts";
 import {
   exp,
   log,
@@ -22,9 +22,10 @@ import {
   square,
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
-import { max, mean, sum } from "../../src/ops/reduce.ts";
+import { max, mean } from "../../src/ops/reduce.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.ts";
+import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
 import type { Value } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";

@@ -4,8 +4,8 @@ import { compile } from "../../src/autodiff/program.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { sum } from "../../src/ops/reduce.ts";
 import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
+import { sum } from "../../src/ops/sum.ts";
 import {
   ADAPTIVE,
   ADVANCE,

@@ -5,7 +5,6 @@ import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { affine } from "../../../src/ops/affine.ts";
 import {
   add,
-  broadcastTo,
   div,
   drop,
   equal,
@@ -23,11 +22,12 @@ import { softmaxCrossEntropy } from "../../../src/ops/cross_entropy.ts";
 import { exp, log, neg, pow, sqrt, square } from "../../../src/ops/elementwise.ts";
 import { batchOf } from "../../../src/ops/gather.ts";
 import { matmul } from "../../../src/ops/matmul.ts";
-import { max, mean, sum } from "../../../src/ops/reduce.ts";
+import { max, mean } from "../../../src/ops/reduce.ts";
 import { concat, gather, reshape, slice, transpose } from "../../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
 import { compressed } from "../../../src/ops/sparse.ts";
 import { squaredError } from "../../../src/ops/squared_error.ts";
+import { broadcastTo, sum } from "../../../src/ops/sum.ts";
 import { broadcastShape } from "../../../src/tensor/broadcast.ts";
 import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";
 import { isSameShape } from "../../../src/tensor/layout.ts";

@@ -106,7 +106,8 @@ function knownRecord(option: string, layer: Layer): unknown {
   const { kind } = layer;
   if (typeof kind === "string" && Object.hasOwn(KNOWN, kind))
     return KNOWN[kind as keyof typeof KNOWN].record(layer as never, option);
-  const cure = String(kind).includes("/") ? "pass what defineLayer or model returned: { layers: [ … ] }" : "";
+  const cure =
+    typeof kind === "string" && kind.includes("/") ? "pass what defineLayer or model returned: { layers: [ … ] }" : "";
   throw new OptionError(`${option}: kind`, Object.keys(KNOWN).join(", "), kind, cure);
 }
 

@@ -2,10 +2,10 @@
 import { OptionError, ShapeError } from "../../errors.ts";
 import { add } from "../../ops/binary.ts";
 import type { Expression } from "../../tensor/expression.ts";
-import { isSameShape, type Shape, show } from "../../tensor/layout.ts";
+import { isSameShape, show } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Layer, ResidualLayer, Sequential } from "./layer.ts";
-import { checkLayer, type LayerContext, type LayerDescription, type LayerRecord, layerOf, recordOf } from "./record.ts";
+import { checkLayer, type LayerContext, type LayerRecord, layerOf, recordOf } from "./record.ts";
 import { checkFit } from "./structure.ts";
 
 /**
@@ -47,50 +47,41 @@ export function sequentialOf(description: Layer): Layer {
     : layerOf({ kind: "sequential", layers: [description] }, SEQUENTIAL);
 }
 
-type Chain = LayerDescription & { readonly layers: readonly Layer[] };
+type Chain = Sequential | ResidualLayer;
 
-/** What both have: the keys of layers are their positions, as in PyTorch's state dicts. */
-const CHAIN = {
-  keys: { kind: 1, layers: 1 },
-  check(option: string, { layers }: Chain): void {
-    if (!Array.isArray(layers)) throw new OptionError(option, "a list of layers", layers);
-    if (layers.length === 0) throw new OptionError(option, "expected at least one layer");
-  },
-  inputShape({ layers }: Chain): Shape | undefined {
-    for (const layer of layers) {
-      const shape = recordOf<Layer>(layer)?.inputShape?.(layer);
-      if (shape !== undefined) return shape;
-    }
-    return undefined;
-  },
-  inner: ({ layers }: Chain) => Object.fromEntries(layers.entries()),
-} as const;
+/** The record of layers one after the other; the keys of layers are their positions, as in PyTorch's state dicts. */
+function chainRecord<C extends Chain>(kind: C["kind"], forward: LayerRecord<C>["forward"]): LayerRecord<C> {
+  return {
+    kind,
+    keys: { kind: 1, layers: 1 } as LayerRecord<C>["keys"],
+    check(option, { layers }) {
+      if (!Array.isArray(layers)) throw new OptionError(option, "a list of layers", layers);
+      if (layers.length === 0) throw new OptionError(option, "expected at least one layer");
+    },
+    inputShape({ layers }) {
+      for (const layer of layers) {
+        const shape = recordOf<Layer>(layer)?.inputShape?.(layer);
+        if (shape !== undefined) return shape;
+      }
+      return undefined;
+    },
+    inner: ({ layers }) => Object.fromEntries(layers.entries()),
+    withInner: (_, inner) => ({ kind, layers: Object.values(inner) as Layer[] }) as unknown as C,
+    forward,
+  };
+}
 
 function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }: LayerContext<D>): Expression<D> {
   return layers.reduce((z, _, i) => call(String(i), z), x);
 }
 
-export const SEQUENTIAL: LayerRecord<Sequential> = {
-  ...CHAIN,
-  kind: "sequential",
-  withInner: (_, inner) => ({ kind: "sequential", layers: Object.values(inner) as Layer[] }),
-  forward: run,
-};
+export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord<Sequential>("sequential", run);
 
-export const RESIDUAL: LayerRecord<ResidualLayer> = {
-  ...CHAIN,
-  kind: "residual",
-  withInner: (_, inner) => ({ kind: "residual", layers: Object.values(inner) as Layer[] }),
-  forward(x, layer, context) {
+export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord<ResidualLayer>(
+  "residual",
+  (x, layer, context) => {
     const y = run(x, layer, context);
-    if (!isSameShape(x.shape, y.shape)) {
-      throw new ShapeError(
-        "residual",
-        "output",
-        `the input's shape, ${show(x.shape.slice(1))}`,
-        show(y.shape.slice(1)),
-      );
-    }
-    return add(x, y);
+    if (isSameShape(x.shape, y.shape)) return add(x, y);
+    throw new ShapeError("residual", "output", `the input's shape, ${show(x.shape.slice(1))}`, show(y.shape.slice(1)));
   },
-};
+);

@@ -8,7 +8,7 @@
  */
 
 import { OptionError } from "../../errors.ts";
-import { argument, type Expression } from "../../tensor/expression.ts";
+import { Expression } from "../../tensor/expression.ts";
 import { checkShape, countOf, type Shape } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { Engine } from "../../wasm/engine.ts";
@@ -69,7 +69,8 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
   const layers = new Map<string, Placed>();
   const numbers: Record<string, number> = {};
   const nowhere: Engine = Object.create(Engine.prototype); // nothing is computed there
-  const spec = (shape: Shape, name: string) => argument<FloatType>(nowhere, { dtype: "float32", shape }, name);
+  // Sizes that are too large are found where there is no memory for them.
+  const leaf = (shape: Shape) => new Expression<FloatType>(nowhere, { dtype: "float32", shape }, { kind: "argument" });
 
   const placed = (path: string, given: LayerDescription, input: Shape): Placed => {
     const known = layers.get(path);
@@ -94,8 +95,8 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     return record.forward(x, layer, {
       mode: "predict",
       number,
-      parameter: (name) => spec((parameters[name] as TensorSpec).shape, name),
-      statistic: (name) => spec((statistics[name] as TensorSpec).shape, name),
+      parameter: (name) => leaf((parameters[name] as TensorSpec).shape),
+      statistic: (name) => leaf((statistics[name] as TensorSpec).shape),
       update() {},
       counter: undefined,
       call: (key, x) => call(pathOf(path, key), inner[key] as LayerDescription, x),
@@ -111,7 +112,7 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     return layerOf({ ...layer, ...record.withInner?.(layer, Object.fromEntries(completed)) }, record);
   };
 
-  const output = call("", root, argument(nowhere, { dtype: "float32", shape: [2, ...input] }, "x"));
+  const output = call("", root, leaf([2, ...input]));
   return { inputShape: input, outputShape: output.shape.slice(1), description: complete("", root), layers };
 }
 
