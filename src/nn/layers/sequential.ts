@@ -75,13 +75,10 @@ function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }:
   return layers.reduce((z, _, i) => call(String(i), z), x);
 }
 
-export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord<Sequential>("sequential", run);
+export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run);
 
-export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord<ResidualLayer>(
-  "residual",
-  (x, layer, context) => {
-    const y = run(x, layer, context);
-    if (isSameShape(x.shape, y.shape)) return add(x, y);
-    throw new ShapeError("residual", "output", `the input's shape, ${show(x.shape.slice(1))}`, show(y.shape.slice(1)));
-  },
-);
+export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", (x, layer, context) => {
+  const y = run(x, layer, context);
+  if (isSameShape(x.shape, y.shape)) return add(x, y);
+  throw new ShapeError("residual", "output", `the input's shape, ${show(x.shape.slice(1))}`, show(y.shape.slice(1)));
+});
