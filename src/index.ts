@@ -94,6 +94,7 @@ export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
 export type { OnnxAttribute } from "./formats/onnx.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
+export type { Interval } from "./interval.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export { describeNetwork, type NetworkDescription, type ParseOptions, parseDescription } from "./nn/description.ts";
 export type { Forward } from "./nn/forward.ts";
@@ -135,18 +136,27 @@ export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
-export type { OptimizerState } from "./nn/optimizer_state.ts";
+export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
+export type { OptimizerState } from "./nn/optimizers/state.ts";
 export {
   adaGrad,
   adam,
   adamW,
+  type CustomOptimizer,
+  defineOptimizer,
+  type Hyperparameter,
   type Kinds as OptimizerNumbers,
   momentum,
   nesterov,
   type Optimizer,
+  type OptimizerDefinition,
+  type OptimizerFacts,
+  type OptimizerFunction,
+  type OptimizerOf,
   type OptimizerOptions,
   rmsProp,
   sgd,
+  type UpdateOperands,
   type UpdateOptions,
 } from "./nn/optimizers.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
@@ -239,6 +249,7 @@ export {
   type Checkpoint,
   type CheckpointFacts,
   checkpointOf,
+  type DecodeCheckpointOptions,
   decodeCheckpoint,
   encodeCheckpoint,
   restore,

@@ -38,11 +38,6 @@ export function describeProgram(program: Program): string {
   const rows = instructions.map((node, i) => {
     const { operation, operands, attributes } = node.origin as Computed;
     const others = operands.filter((_, at) => at !== operation.changes);
-    const call = {
-      forms: operands.map(({ form }) => form) as unknown as PerOperand<Form>,
-      result: node.form,
-      attributes,
-    };
     return [
       `${i + 1}`,
       `${operation.name}${suffixOf(attributes)}`,
@@ -50,7 +45,7 @@ export function describeProgram(program: Program): string {
       resultOf(node),
       placeName(node, placements.get(node), nameOf),
       operation.changes === undefined ? count(bytesOfNode(node)) : "",
-      count(operation.flops?.(call) ?? node.form.shape.reduce((product, extent) => product * extent, 1)),
+      count(flopsOf(node)),
     ];
   });
   const flops = rows.reduce((sum, row) => sum + Number(row[6]?.replaceAll(",", "")), 0);
@@ -60,6 +55,17 @@ export function describeProgram(program: Program): string {
   );
   return `${align([HEADS, ...rows])}
 block: ${count(bytes)} bytes for values that would take ${count(separate)} side by side, ${count(allBytes - bytes)} of scratch; ${count(flops)} operations a run`;
+}
+
+/** Floating-point operations of an instruction. */
+export function flopsOf({ form, origin }: Node): number {
+  const { operation, operands, attributes } = origin as Computed;
+  const call = {
+    forms: operands.map((operand) => operand.form) as unknown as PerOperand<Form>,
+    result: form,
+    attributes,
+  };
+  return operation.flops?.(call) ?? form.shape.reduce((product, extent) => product * extent, 1);
 }
 
 function resultOf(node: Node): string {

@@ -2,9 +2,6 @@
  * From flags to what the library takes: the network's description, the optimizer with its schedule, the options of training.
  */
 import {
-  adaGrad,
-  adam,
-  adamW,
   augment,
   batchNorm,
   type Dataset,
@@ -13,23 +10,26 @@ import {
   gelu,
   type Layer,
   leakyRelu,
-  momentum,
-  nesterov,
   type Optimizer,
+  parseOptimizer,
   relu,
-  rmsProp,
   type Schedule,
   type Sequential,
   schedule as scheduled,
   sequential,
-  sgd,
   sigmoid,
   softplus,
   type TrainerOptions,
   tanh,
 } from "lanegrad";
 import { flagOf, UsageError } from "./flags.ts";
-import type { ACTIVATIONS, OPTIMIZERS, TrainValues } from "./train_flags.ts";
+import {
+  type ACTIVATIONS,
+  HYPERPARAMETER_FLAGS,
+  type HyperparameterName,
+  OPTIMIZERS,
+  type TrainValues,
+} from "./train_flags.ts";
 
 const DEFAULT_ITERATIONS = 10_000;
 const DEFAULT_BATCH = 100;
@@ -40,23 +40,7 @@ const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = 
   ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus },
 };
 
-type OptimizerKind = {
-  readonly make: (options: never) => Optimizer;
-  readonly learningRate: number;
-  /** Flags that only some optimizers have. */
-  readonly has: readonly string[];
-};
-
-const OPTIMIZER: Readonly<Record<(typeof OPTIMIZERS)[number], OptimizerKind>> = {
-  sgd: { make: sgd, learningRate: 0.1, has: [] },
-  momentum: { make: momentum, learningRate: 0.01, has: ["momentum"] },
-  nesterov: { make: nesterov, learningRate: 0.01, has: ["momentum"] },
-  adaGrad: { make: adaGrad, learningRate: 0.01, has: ["epsilon"] },
-  rmsProp: { make: rmsProp, learningRate: 0.001, has: ["decay", "epsilon"] },
-  adam: { make: adam, learningRate: 0.001, has: ["beta1", "beta2", "epsilon"] },
-  adamW: { make: adamW, learningRate: 0.001, has: ["beta1", "beta2", "epsilon"] },
-};
-const SPECIAL_KEYS = ["momentum", "decay", "beta1", "beta2", "epsilon"] as const;
+const HYPERPARAMETERS = Object.keys(HYPERPARAMETER_FLAGS) as HyperparameterName[];
 
 const SCHEDULE_KEYS: Readonly<Record<string, string>> = {
   warmup: "warmup-cosine",
@@ -80,9 +64,11 @@ export function completed(values: TrainValues): TrainValues {
   if (values.force && values.out === undefined)
     throw new UsageError("--force: replaces the run in the folder of --out");
   const { optimizer = "sgd", schedule = "constant" } = values;
-  for (const key of SPECIAL_KEYS) {
-    if (values[key] === undefined || OPTIMIZER[optimizer].has.includes(key)) continue;
-    const having = Object.entries(OPTIMIZER).flatMap(([kind, { has }]) => (has.includes(key) ? [kind] : []));
+  for (const key of HYPERPARAMETERS) {
+    if (values[key] === undefined || Object.hasOwn(OPTIMIZERS[optimizer].hyperparameters, key)) continue;
+    const having = Object.values(OPTIMIZERS).flatMap(({ kind, hyperparameters }) =>
+      Object.hasOwn(hyperparameters, key) ? [kind] : [],
+    );
     throw new UsageError(`${flagOf(key)}: ${optimizer} has none; --optimizer ${having.join(", ")}`);
   }
   for (const [key, wanted] of Object.entries(SCHEDULE_KEYS)) {
@@ -101,7 +87,7 @@ export function completed(values: TrainValues): TrainValues {
     hidden: values.layers === undefined ? (values.hidden ?? CHAPTER.hidden) : undefined,
     iterations: values.epochs === undefined ? (values.iterations ?? DEFAULT_ITERATIONS) : undefined,
     batchSize: values.batchSize ?? DEFAULT_BATCH,
-    learningRate: values.learningRate ?? OPTIMIZER[optimizer].learningRate,
+    learningRate: values.learningRate ?? OPTIMIZERS[optimizer].defaults.learningRate,
     weightInitStd: values.weightInitStd ?? (isChapter ? CHAPTER.weightInitStd : undefined),
     seed: values.seed ?? 0,
     dtype: values.dtype ?? "float32",
@@ -178,12 +164,13 @@ export function stepsOf(values: TrainValues, examples: number): number {
 }
 
 function optimizerOf(values: TrainValues, steps: number): Optimizer {
-  const { optimizer = "sgd" } = values;
-  const { make, learningRate } = OPTIMIZER[optimizer];
-  const keys = [...SPECIAL_KEYS, "weightDecay", "clipNorm", "clipValue"] as const;
+  const { optimizer: kind = "sgd" } = values;
+  const { defaults, hyperparameters } = OPTIMIZERS[kind];
+  const own = Object.entries(hyperparameters).map(([name, standard]) => [name, standard.default] as const);
+  const keys = [...HYPERPARAMETERS, "weightDecay", "clipNorm", "clipValue"] as const;
   const given = keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]] as const]));
-  const rate = scheduleOf(values, values.learningRate ?? learningRate, steps);
-  return make({ ...Object.fromEntries(given), learningRate: rate } as never);
+  const learningRate = scheduleOf(values, values.learningRate ?? defaults.learningRate, steps);
+  return parseOptimizer({ kind, ...Object.fromEntries(own), ...defaults, ...Object.fromEntries(given), learningRate });
 }
 
 /** The learning rate over so many steps. */

@@ -1,15 +1,45 @@
 /** What `train` can be told. */
 import { resolve } from "node:path";
-import type { AugmentationAmounts, Build, FloatType, InputLayout } from "lanegrad";
+import {
+  type AugmentationAmounts,
+  type Build,
+  builtInOptimizers,
+  type FloatType,
+  type InputLayout,
+  type OptimizerFacts,
+  type OptimizerNumbers,
+} from "lanegrad";
+import { isWithin } from "../interval.ts";
 import { DATA_FLAGS, type Source } from "./digits.ts";
 import { version } from "./files.ts";
-import { amounts, type FlagsOf, named, positive, real, section, share, sizes, toggle, whole, word } from "./flags.ts";
+import {
+  amounts,
+  type Flag,
+  type FlagsOf,
+  named,
+  positive,
+  real,
+  section,
+  share,
+  sizes,
+  toggle,
+  whole,
+  word,
+} from "./flags.ts";
 import { CONFIG_FLAG } from "./options.ts";
 
 /** What stands between layers. */
 export const ACTIVATIONS = ["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"] as const;
-export const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"] as const;
+/** The facts of every optimizer, but for the rate of the chapter's own. */
+export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
+  ...builtInOptimizers,
+  sgd: { ...builtInOptimizers.sgd, defaults: { learningRate: 0.1 } },
+};
 export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
+
+type OptimizerKind = keyof OptimizerNumbers;
+/** Every number that an optimizer has. */
+export type HyperparameterName = { [K in OptimizerKind]: keyof OptimizerNumbers[K] }[OptimizerKind];
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -31,13 +61,8 @@ export type TrainValues = Source &
     batchSize: number;
     dropLast: boolean;
     accumulate: number;
-    optimizer: (typeof OPTIMIZERS)[number];
+    optimizer: OptimizerKind;
     learningRate: number;
-    momentum: number;
-    decay: number;
-    beta1: number;
-    beta2: number;
-    epsilon: number;
     weightDecay: number;
     clipNorm: number;
     clipValue: number;
@@ -58,7 +83,8 @@ export type TrainValues = Source &
     config: string;
     json: boolean;
     quiet: boolean;
-  }>;
+  }> &
+  Given<Record<HyperparameterName, number>>;
 
 const DATA = {
   ...DATA_FLAGS,
@@ -87,20 +113,59 @@ const NETWORK = {
   dtype: word("T", ["float32", "float64"], "float32 or float64 (float32)"),
 };
 
+const KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
+
+/** A flag for each number that an optimizer has: one of several with the same name. */
+export const HYPERPARAMETER_FLAGS: Readonly<Record<HyperparameterName, Flag<number>>> = Object.fromEntries(
+  KINDS.flatMap((kind) => Object.entries(OPTIMIZERS[kind].hyperparameters)).map(([name, { range }]) => [
+    name,
+    real(
+      `a number in ${range}`,
+      (value) => isWithin(value, range),
+      `of ${byValue(
+        (kind) => OPTIMIZERS[kind].hyperparameters[name]?.default,
+        (kinds, value) => `${kinds} (${value})`,
+      )}`,
+    ),
+  ]),
+) as Record<HyperparameterName, Flag<number>>;
+
+/** Kinds that have the same value together: "0.1 for sgd, 0.01 for momentum and nesterov". */
+function byValue(
+  numberOf: (kind: OptimizerKind) => number | undefined,
+  text: (kinds: string, value: number) => string,
+): string {
+  const groups = new Map<number, OptimizerKind[]>();
+  for (const kind of KINDS) {
+    const value = numberOf(kind);
+    if (value !== undefined) groups.set(value, [...(groups.get(value) ?? []), kind]);
+  }
+  const listed = (kinds: readonly string[]): string => kinds.join(", ").replace(/, ([^,]*)$/, " and $1");
+  return [...groups].map(([value, kinds]) => text(listed(kinds), value)).join(", ");
+}
+
 const TRAINING = {
   iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
   epochs: whole(1, "passes over the examples instead, each in a new order"),
   batchSize: whole(1, "examples in a step (100)"),
   dropLast: toggle("with --epochs: leaves out the last minibatch of an epoch where it would be short"),
   accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
-  optimizer: word("NAME", OPTIMIZERS, `${OPTIMIZERS.join(", ")} (sgd)`),
-  learningRate: positive("(0.1 for sgd, 0.01 for momentum, nesterov and adaGrad, 0.001 for rmsProp, adam and adamW)"),
-  momentum: share("of momentum and nesterov (0.9)"),
-  decay: share("of rmsProp's average (0.99)"),
-  beta1: share("of adam and adamW (0.9)"),
-  beta2: share("of adam and adamW (0.999)"),
-  epsilon: real("a number from 0 on", (value) => value >= 0, "of adaGrad (1e-10), rmsProp, adam and adamW (1e-8)"),
-  weightDecay: real("a number from 0 on", (value) => value >= 0, "(0; 0.01 for adamW)"),
+  optimizer: word("NAME", KINDS, `${KINDS.join(", ")} (sgd)`),
+  learningRate: positive(
+    `(${byValue(
+      (kind) => OPTIMIZERS[kind].defaults.learningRate,
+      (kinds, value) => `${value} for ${kinds}`,
+    )})`,
+  ),
+  ...HYPERPARAMETER_FLAGS,
+  weightDecay: real(
+    "a number from 0 on",
+    (value) => value >= 0,
+    `(0; ${byValue(
+      (kind) => OPTIMIZERS[kind].defaults.weightDecay,
+      (kinds, value) => `${value} for ${kinds}`,
+    )})`,
+  ),
   clipNorm: positive("gradients are scaled to this norm at most"),
   clipValue: positive("gradients are cut to this at most"),
   schedule: word("NAME", SCHEDULES, `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant)`),

@@ -21,7 +21,7 @@ import { type TensorGroup, tensorGroup } from "../tensor/group.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { factorToSum, type Loss } from "./losses.ts";
-import type { OptimizerState } from "./optimizer_state.ts";
+import type { OptimizerState } from "./optimizers/state.ts";
 import type { StepParts, StepSource } from "./training_step.ts";
 
 /** What the gradients of one source's minibatches are added by. The caller disposes of it. */

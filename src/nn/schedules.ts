@@ -3,7 +3,7 @@
  */
 
 import { OptionError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
 import { CURVE, type Schedule, type SchedulePart, type SchedulePlan } from "./learning_rate.ts";
 
 /**
@@ -35,32 +35,77 @@ export function rateAt(schedule: number | SchedulePlan, step: number): number {
   return rateOf(schedule, step);
 }
 
-function rateOf(schedule: number | SchedulePlan, step: number): number {
-  if (typeof schedule === "number") return schedule;
-  switch (schedule.kind) {
-    case "step":
-      return schedule.rate * wholePower(schedule.factor, Math.floor(step / schedule.every));
-    case "exponential":
-      return schedule.rate * wholePower(schedule.factor, step);
-    case "cosine": {
-      const { rate, steps = unknownLength(), to = 0 } = schedule;
-      return step >= steps ? to : to + 0.5 * (rate - to) * (1 + cosineOfPi(step / steps));
-    }
-    case "warmup": {
-      const { rate, steps, from = 0 } = schedule;
-      return step >= steps ? rate : from + ((rate - from) * step) / steps;
-    }
-    case "sequence": {
+/** A kind of schedule. */
+type ScheduleRecord<Plan extends SchedulePlan> = {
+  /** Every key that a plan has, and what it must be. */
+  readonly keys: { readonly [K in Exclude<keyof Plan, "kind">]-?: Check };
+  rateAt(plan: Plan, step: number): number;
+  /** The plan with its length, where that was left to the run; undefined steps: nobody knows. */
+  withLength?(plan: Plan, total: number | undefined): Plan;
+};
+
+/** @throws {OptionError} a value that a schedule cannot have */
+type Check = (option: string, value: unknown) => void;
+
+const number: Check = (option, value) => {
+  if (!Number.isFinite(value)) throw new OptionError(option, "a finite number", value);
+};
+
+const count: Check = (option, value) => {
+  if (!Number.isInteger(value) || (value as number) < 1) throw new OptionError(option, "a positive integer", value);
+};
+
+function optional(check: Check): Check {
+  return (option, value) => value === undefined || check(option, value);
+}
+
+/** Every kind. Later kinds are one record more. */
+export const SCHEDULES: {
+  readonly [K in SchedulePlan["kind"]]: ScheduleRecord<Extract<SchedulePlan, { readonly kind: K }>>;
+} = {
+  step: {
+    keys: { rate: number, every: count, factor: number },
+    rateAt: ({ rate, every, factor }, step) => rate * wholePower(factor, Math.floor(step / every)),
+  },
+  exponential: {
+    keys: { rate: number, factor: number },
+    rateAt: ({ rate, factor }, step) => rate * wholePower(factor, step),
+  },
+  cosine: {
+    keys: { rate: number, steps: optional(count), to: optional(number) },
+    rateAt: ({ rate, steps = unknownLength(), to = 0 }, step) =>
+      step >= steps ? to : to + 0.5 * (rate - to) * (1 + cosineOfPi(step / steps)),
+    withLength: (plan, total) =>
+      plan.steps === undefined ? { ...plan, steps: Math.max(1, total ?? unknownLength()) } : plan,
+  },
+  warmup: {
+    keys: { rate: number, steps: count, from: optional(number) },
+    rateAt: ({ rate, steps, from = 0 }, step) => (step >= steps ? rate : from + ((rate - from) * step) / steps),
+  },
+  sequence: {
+    keys: { parts: checkParts },
+    rateAt({ parts }, step) {
       let start = 0;
-      for (const { schedule: part, steps } of schedule.parts.slice(0, -1)) {
+      for (const { schedule: part, steps } of parts.slice(0, -1)) {
         if (step < start + steps) return rateOf(part, step - start);
         start += steps;
       }
-      return rateOf((schedule.parts.at(-1) as SchedulePart).schedule, step - start);
-    }
-    default:
-      return unknownSchedule("schedule", schedule);
-  }
+      return rateOf((parts.at(-1) as SchedulePart).schedule, step - start);
+    },
+    withLength(plan, total) {
+      let left = total;
+      const parts = plan.parts.map(({ schedule: part, steps }, i) => {
+        const length = i < plan.parts.length - 1 ? steps : left;
+        if (left !== undefined) left -= steps;
+        return { schedule: typeof part === "number" ? part : withLength(part, length), steps };
+      });
+      return { ...plan, parts };
+    },
+  },
+};
+
+function rateOf(schedule: number | SchedulePlan, step: number): number {
+  return typeof schedule === "number" ? schedule : recordOf(schedule).rateAt(schedule, step);
 }
 
 /**
@@ -70,72 +115,42 @@ function rateOf(schedule: number | SchedulePlan, step: number): number {
  * @throws {OptionError} the length is needed, and nobody knows it or nothing is left of it
  */
 function withLength(schedule: SchedulePlan, total: number | undefined): SchedulePlan {
-  if (schedule.kind === "cosine" && schedule.steps === undefined) {
-    return { ...schedule, steps: Math.max(1, total ?? unknownLength()) };
-  }
-  if (schedule.kind !== "sequence") return schedule;
-  let left = total;
-  const parts = schedule.parts.map(({ schedule: part, steps }, i) => {
-    const length = i < schedule.parts.length - 1 ? steps : left;
-    if (left !== undefined) left -= steps;
-    return { schedule: typeof part === "number" ? part : withLength(part, length), steps };
-  });
-  return { ...schedule, parts };
+  return recordOf(schedule).withLength?.(schedule, total) ?? schedule;
+}
+
+function recordOf(schedule: SchedulePlan): ScheduleRecord<SchedulePlan> {
+  return SCHEDULES[schedule.kind] as never;
 }
 
 function unknownLength(): never {
-  throw new OptionError("cosine: steps", "a whole number from 1 on", undefined, "only `train` knows how long a run is");
+  throw new OptionError("cosine: steps", "a positive integer", undefined, "only `train` knows how long a run is");
 }
 
 /** @throws {OptionError} a rate or factor that is no finite number, or steps that are not whole and positive */
 function checkPlan(option: string, schedule: number | SchedulePlan): void {
   if (typeof schedule === "number") {
-    if (!Number.isFinite(schedule)) throw new OptionError(option, "a finite number", schedule);
+    number(option, schedule);
     return;
   }
-  if (schedule?.kind === "sequence") {
-    checkOptions<typeof schedule>(option, schedule, { kind: 1, parts: 1 });
-    if (!Array.isArray(schedule.parts) || schedule.parts.length === 0) {
-      throw new OptionError(`${option}: parts`, "at least one schedule", schedule.parts);
-    }
-    for (const [i, part] of schedule.parts.entries()) {
-      checkOptions<SchedulePart>(`${option}: parts[${i}]`, part ?? null, { schedule: 1, steps: 1 });
-      checkPlan(`${option}: parts[${i}]`, part.schedule);
-      if (i < schedule.parts.length - 1) checkSteps(`${option}: parts[${i}].steps`, part.steps);
-    }
-    return;
+  if (!Object.hasOwn(SCHEDULES, schedule?.kind)) {
+    throw new OptionError(option, `a number or a schedule: ${Object.keys(SCHEDULES).join(", ")}`, schedule);
   }
-  if (!Object.hasOwn(NEEDED, schedule?.kind)) unknownSchedule(option, schedule as never);
-  checkOptions(option, schedule, { kind: 1, ...NEEDED[schedule.kind], ...OPTIONAL[schedule.kind] });
-  for (const [name, value] of Object.entries({ ...NEEDED[schedule.kind], ...schedule })) {
-    if (name === "steps" && value === undefined && schedule.kind === "cosine") continue;
-    if (name === "every" || name === "steps") checkSteps(`${option}: ${name}`, value as number);
-    else if (name !== "kind" && !Number.isFinite(value))
-      throw new OptionError(`${option}: ${name}`, "a finite number", value);
+  const { keys } = recordOf(schedule);
+  checkOptions<object>(option, schedule, { kind: 1, ...keys });
+  for (const [name, check] of Object.entries<Check>(keys)) check(`${option}: ${name}`, schedule[name as never]);
+}
+
+function checkParts(option: string, parts: unknown): void {
+  if (!Array.isArray(parts) || parts.length === 0) throw new OptionError(option, "at least one schedule", parts);
+  for (const [i, part] of (parts as readonly SchedulePart[]).entries()) {
+    checkOptions<SchedulePart>(`${option}[${i}]`, part ?? null, PART);
+    checkPlan(`${option}[${i}]`, part.schedule);
+    if (i < parts.length - 1) count(`${option}[${i}].steps`, part.steps);
   }
 }
 
-/** What each kind cannot do without: no numbers yet, so that those that are missing are found. */
-const NEEDED: { readonly [K in SchedulePlan["kind"]]: Readonly<Record<string, undefined>> } = {
-  step: { rate: undefined, every: undefined, factor: undefined },
-  exponential: { rate: undefined, factor: undefined },
-  cosine: { rate: undefined },
-  warmup: { rate: undefined, steps: undefined },
-  sequence: { parts: undefined },
-};
-
-const OPTIONAL: { readonly [K in SchedulePlan["kind"]]?: Readonly<Record<string, undefined>> } = {
-  cosine: { steps: undefined, to: undefined },
-  warmup: { from: undefined },
-};
-
-function checkSteps(option: string, steps: number): void {
-  if (!Number.isInteger(steps) || steps < 1) throw new OptionError(option, "a whole number from 1 on", steps);
-}
-
-function unknownSchedule(option: string, schedule: never): never {
-  throw new OptionError(option, `a number or a schedule: ${Object.keys(NEEDED).join(", ")}`, schedule);
-}
+/** The keys of a part of a sequence. */
+export const PART: KeysOf<SchedulePart> = { schedule: 1, steps: 1 };
 
 /** x^n for a whole n >= 0, by squaring. */
 function wholePower(x: number, n: number): number {

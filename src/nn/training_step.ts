@@ -12,7 +12,7 @@ import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Forward, Named } from "./forward.ts";
-import type { OptimizerState } from "./optimizer_state.ts";
+import type { OptimizerState } from "./optimizers/state.ts";
 
 /** Where a step's examples come from. */
 export type StepSource<D extends FloatType> = {

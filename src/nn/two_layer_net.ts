@@ -22,8 +22,9 @@ import { dense } from "./layers/dense.ts";
 import { sequential } from "./layers/sequential.ts";
 import { Network } from "./network.ts";
 import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
-import type { OptimizerState } from "./optimizer_state.ts";
-import { type Optimizer, sgd } from "./optimizers.ts";
+import type { Optimizer } from "./optimizers/record.ts";
+import { sgd } from "./optimizers/sgd.ts";
+import type { OptimizerState } from "./optimizers/state.ts";
 import type { NamedTensors } from "./parameters.ts";
 import type { StepSource, TrainingStep } from "./training_step.ts";
 

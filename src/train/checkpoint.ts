@@ -13,6 +13,14 @@ import type { ArrayData, NamedArray } from "../formats/arrays.ts";
 import { type Json, parseJson } from "../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../nn/description.ts";
+import {
+  isCustomKind,
+  knownRecords,
+  type ParseOptimizerOptions,
+  readOptimizer,
+  unknownKind,
+} from "../nn/optimizers/known.ts";
+import type { OptimizerRecord } from "../nn/optimizers/record.ts";
 import { checkOptions } from "../options.ts";
 import { describeValue, tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -188,10 +196,16 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
 }
 
+/** What a file cannot tell, and what errors call it. */
+export type DecodeCheckpointOptions = ParseOptimizerOptions & {
+  /** The file's name, for errors. */
+  readonly file?: string;
+};
+
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint. Its optimizer, `facts.plan.optimizer`, can be passed to `train`.
  *
- * @param options.file what errors call it
+ * @throws {OptionError} the run's optimizer is one of one's own, and is not among them
  * @throws {FormatError} no safetensors file, damaged, or of a network that this version does not know: it is named
  * @throws {CheckpointError} weights without a checkpoint, another version, something that this version does not know,
  *   damaged, or not finite
@@ -199,16 +213,17 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
  * using trainer = new Trainer(net, { train: mnist.train }, { iterations: 4, learningRate: 0.1 });
  * const checkpoint = decodeCheckpoint(encodeCheckpoint(checkpointOf(trainer)), { file: "run.safetensors" });
  */
-export function decodeCheckpoint(bytes: Uint8Array, options: { readonly file?: string } = {}): Checkpoint {
-  checkOptions<{ readonly file?: string }>("decodeCheckpoint", options, { file: 1 });
+export function decodeCheckpoint(bytes: Uint8Array, options: DecodeCheckpointOptions = {}): Checkpoint {
+  checkOptions<DecodeCheckpointOptions>("decodeCheckpoint", options, { file: 1, optimizers: 1 });
   const { file } = options;
   checkText("decodeCheckpoint: file", file);
+  const optimizers = knownRecords("decodeCheckpoint", options.optimizers);
   const { tensors, metadata } = decodeSafetensors(bytes, { file });
   const text = metadata.get(KEY);
   const network = metadata.get(NETWORK_KEY);
   if (text === undefined || network === undefined) throw new CheckpointError({ kind: "no-checkpoint" }, file);
   const arrays = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const facts = factsOf(text, file);
+  const facts = factsOf(text, file, optimizers);
   checkNetwork(network, file);
   const iteration = arrays.get("training/position")?.data[0];
   if (!Number.isSafeInteger(iteration)) {
@@ -283,7 +298,11 @@ function mayDropLast<D extends FloatType>({ network, plan, examples: { length } 
 }
 
 /** Facts from a file, with the shape that `restore` relies on. */
-function factsOf(text: string, file: string | undefined): CheckpointFacts {
+function factsOf(
+  text: string,
+  file: string | undefined,
+  optimizers: ReadonlyMap<string, OptimizerRecord>,
+): CheckpointFacts {
   const damaged = (reason: string) => new CheckpointError({ kind: "damaged", reason }, file);
   let facts: Partial<CheckpointFacts>;
   try {
@@ -304,10 +323,18 @@ function factsOf(text: string, file: string | undefined): CheckpointFacts {
     throw damaged("no best weights");
   }
   if (watch?.best !== undefined && !isRecord(watch.best)) throw damaged("no best evaluation");
-  const unknown = unknownIn(facts);
+  const { kind } = plan["optimizer"];
+  const call = "decodeCheckpoint(bytes, { optimizers })";
+  if (isCustomKind(kind) && !optimizers.has(kind as string)) throw unknownKind(kind, optimizers, call);
+  const unknown = unknownIn(facts, optimizers);
   if (unknown !== undefined) throw new CheckpointError({ kind: "newer", unknown }, file);
   for (const record of [...(evaluations ?? []), ...(epochs ?? [])]) reviveNumbers(record);
-  return facts as CheckpointFacts;
+  try {
+    const optimizer = readOptimizer(plan["optimizer"], optimizers, call);
+    return { ...facts, plan: { ...plan, optimizer } } as CheckpointFacts;
+  } catch (error) {
+    throw error instanceof OptionError ? damaged(error.message) : error;
+  }
 }
 
 /** Refuses a description that this version does not know, by what is unknown. */

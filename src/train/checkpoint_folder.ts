@@ -11,12 +11,13 @@
 import { files, readBytes } from "#platform";
 import { checkType } from "../arguments.ts";
 import { CheckpointError, FormatError, OptionError, SaveError } from "../errors.ts";
+import { knownRecords, type ParseOptimizerOptions } from "../nn/optimizers/known.ts";
 import { checkOptions } from "../options.ts";
 import { PART_SUFFIX } from "../platform/types.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
 /** What stays in the folder, and what is read from it. */
-export type CheckpointFolderOptions = {
+export type CheckpointFolderOptions = ParseOptimizerOptions & {
   /** How many of the last checkpoints stay, from 1 on; default 3. */
   readonly keep?: number;
   /** The most bytes that a checkpoint may have when it is read. Default 2 GiB. */
@@ -41,11 +42,13 @@ export class CheckpointFolder {
   readonly folder: string;
   readonly #keep: number;
   readonly #maxBytes: number;
+  readonly #optimizers: ParseOptimizerOptions;
 
-  /** @throws {OptionError} `keep` is no whole number from 1 on, or the folder has no name */
+  /** @throws {OptionError} `keep` is no whole number from 1 on, the folder has no name, or something is no optimizer */
   constructor(folder: string, options: CheckpointFolderOptions = {}) {
-    checkOptions<CheckpointFolderOptions>("CheckpointFolder", options, { keep: 1, maxBytes: 1 });
-    const { keep = 3, maxBytes = MAX_BYTES } = options;
+    checkOptions<CheckpointFolderOptions>("CheckpointFolder", options, { keep: 1, maxBytes: 1, optimizers: 1 });
+    const { keep = 3, maxBytes = MAX_BYTES, optimizers = [] } = options;
+    knownRecords("CheckpointFolder", optimizers);
     checkType("CheckpointFolder: folder", "string", folder);
     if (folder === "") throw new OptionError("folder", "a folder's name", folder);
     if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
@@ -54,6 +57,7 @@ export class CheckpointFolder {
     this.folder = folder;
     this.#keep = keep;
     this.#maxBytes = maxBytes;
+    this.#optimizers = { optimizers };
   }
 
   /**
@@ -117,7 +121,7 @@ export class CheckpointFolder {
    * @throws {FormatError} no safetensors file, or damaged
    * @throws {CheckpointError} not there, no checkpoint, or of another version
    * @throws {DatasetError} unreadable
-   * @throws {OptionError} a name that leads out of the folder
+   * @throws {OptionError} a name that leads out of the folder, or an optimizer of one's own that is not among `optimizers`
    */
   async read(name: string): Promise<Checkpoint> {
     checkType("CheckpointFolder.read: name", "string", name);
@@ -125,7 +129,7 @@ export class CheckpointFolder {
     const file = this.#pathOf(name);
     const bytes = await readBytes(file, this.#maxBytes);
     if (bytes === undefined) throw new CheckpointError({ kind: "damaged", reason: "no such file" }, file);
-    return decodeCheckpoint(bytes, { file });
+    return decodeCheckpoint(bytes, { file, ...this.#optimizers });
   }
 
   /** Removes what a crash left half written. Only for a folder that nobody else writes to. */

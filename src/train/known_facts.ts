@@ -3,8 +3,8 @@
  * unknown here; resuming without it would silently give other bits.
  */
 
-import type { SchedulePlan } from "../nn/learning_rate.ts";
-import type { Kinds, Optimizer, UpdateOptions } from "../nn/optimizers.ts";
+import { keysOf, type OptimizerRecord } from "../nn/optimizers/record.ts";
+import { PART, SCHEDULES } from "../nn/schedules.ts";
 import type { KeysOf } from "../options.ts";
 import type { TrainingAugmentation } from "./augment.ts";
 import type { CheckpointFacts } from "./checkpoint.ts";
@@ -29,34 +29,22 @@ const LOSSES_AT: Words<TrainingPlan["lossAt"]> = { "before update": 1, "after up
 const LAYOUTS: Words<TrainingPlan["layout"]> = { auto: 1, dense: 1, sparse: 1 };
 const WATCHED: Words<NonNullable<EarlyStopping["watch"]>> = { loss: 1, accuracy: 1 };
 
-/** What each kind of a description has beside its kind. */
-type Shapes<Kind extends string> = { readonly [K in Kind]: { readonly [key: string]: 1 } };
-const UPDATE: KeysOf<UpdateOptions> = { learningRate: 1, weightDecay: 1, clipValue: 1, clipNorm: 1 };
-const ADAM: KeysOf<Kinds["adam"]> = { beta1: 1, beta2: 1, epsilon: 1 };
-const OPTIMIZERS: Shapes<Optimizer["kind"]> = {
-  sgd: UPDATE,
-  momentum: { ...UPDATE, momentum: 1 },
-  nesterov: { ...UPDATE, momentum: 1 },
-  adaGrad: { ...UPDATE, epsilon: 1 },
-  rmsProp: { ...UPDATE, decay: 1, epsilon: 1 },
-  adam: { ...UPDATE, ...ADAM },
-  adamW: { ...UPDATE, ...ADAM },
+/** What each kind of a description has. */
+type Shapes<Kind extends string> = { readonly [K in Kind]: object };
+const SCHEDULE_SHAPES: Shapes<string> = Object.fromEntries(
+  Object.entries(SCHEDULES).map(([kind, { keys }]) => [kind, { kind: 1, ...keys }]),
+);
+const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = {
+  augmentation: { kind: 1, shift: 1, rotate: 1, scale: 1 },
 };
-const SCHEDULES: Shapes<SchedulePlan["kind"]> = {
-  step: { rate: 1, every: 1, factor: 1 },
-  exponential: { rate: 1, factor: 1 },
-  cosine: { rate: 1, steps: 1, to: 1 },
-  warmup: { rate: 1, steps: 1, from: 1 },
-  sequence: { parts: 1 },
-};
-const PART = { schedule: 1, steps: 1 };
-const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = { augmentation: { shift: 1, rotate: 1, scale: 1 } };
 
 /**
  * The first thing in a checkpoint's facts that this version does not know, such as `optimizer "lion"`; undefined where it
  * knows all of it. Facts come from a file: values that are no objects are left to other checks.
+ *
+ * @param optimizers those that are known, by kind
  */
-export function unknownIn(facts: object): string | undefined {
+export function unknownIn(facts: object, optimizers: ReadonlyMap<string, OptimizerRecord>): string | undefined {
   const { plan, data, sampler, watch } = facts as Fields;
   const { optimizer, augmentation, earlyStopping, sampling, lossAt, layout } = fieldsOf(plan);
   return (
@@ -68,7 +56,7 @@ export function unknownIn(facts: object): string | undefined {
     wordIn("sampling", sampling, SAMPLINGS) ??
     wordIn("lossAt", lossAt, LOSSES_AT) ??
     wordIn("layout", layout, LAYOUTS) ??
-    kindIn("optimizer", optimizer, OPTIMIZERS) ??
+    kindIn("optimizer", optimizer, shapesOf(optimizers)) ??
     scheduleIn(fieldsOf(optimizer)["learningRate"]) ??
     kindIn("augmentation", augmentation, AUGMENTATIONS) ??
     keyIn("earlyStopping", earlyStopping, EARLY_STOPPING) ??
@@ -92,13 +80,17 @@ function wordIn(name: string, value: unknown, known: object): string | undefined
 }
 
 function kindIn(name: string, value: unknown, shapes: Shapes<string>): string | undefined {
-  const { kind, ...rest } = fieldsOf(value);
+  const { kind } = fieldsOf(value);
   const unknown = wordIn(name, kind, shapes);
-  return unknown ?? (typeof kind === "string" ? keyIn(`${name} ${kind}`, rest, shapes[kind] ?? {}) : undefined);
+  return unknown ?? (typeof kind === "string" ? keyIn(`${name} ${kind}`, value, shapes[kind] ?? {}) : undefined);
+}
+
+function shapesOf(optimizers: ReadonlyMap<string, OptimizerRecord>): Shapes<string> {
+  return Object.fromEntries([...optimizers].map(([kind, record]) => [kind, keysOf(record)]));
 }
 
 function scheduleIn(schedule: unknown): string | undefined {
-  const unknown = kindIn("schedule", schedule, SCHEDULES);
+  const unknown = kindIn("schedule", schedule, SCHEDULE_SHAPES);
   const { parts } = fieldsOf(schedule);
   if (unknown !== undefined || !Array.isArray(parts)) return unknown;
   for (const part of parts) {

@@ -14,7 +14,7 @@ import { DivergedError, OptionError, ShapeError } from "../errors.ts";
 import type { Accumulation } from "../nn/accumulation.ts";
 import { factorToSum } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
-import type { OptimizerState } from "../nn/optimizer_state.ts";
+import type { OptimizerState } from "../nn/optimizers/state.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";

@@ -8,7 +8,8 @@
 import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
-import { checkOptimizer, type Optimizer, sgd } from "../nn/optimizers.ts";
+import { checkOptimizer, type Optimizer } from "../nn/optimizers/record.ts";
+import { sgd } from "../nn/optimizers/sgd.ts";
 import type { KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";

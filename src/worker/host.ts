@@ -9,6 +9,8 @@ import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
+import { knownRecords, type ParseOptimizerOptions, readOptimizer } from "../nn/optimizers/known.ts";
+import type { OptimizerRecord } from "../nn/optimizers/record.ts";
 import { schedule } from "../nn/schedules.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
 import { checkOptions } from "../options.ts";
@@ -47,8 +49,8 @@ type Handlers = { readonly [K in Kind]: (ask: Ask<K>, id: number) => Reply<K> | 
 /** Answered, with nothing to say. */
 const DONE = { value: undefined };
 
-/** What a worker's own script knows. */
-export type ServeOptions = CustomLayers;
+/** What a worker's own script knows: layers and optimizers that are not the library's. */
+export type ServeOptions = CustomLayers & ParseOptimizerOptions;
 
 /**
  * Serves a program's `startWorker` from within a worker: for a worker of one's own.
@@ -65,24 +67,32 @@ export type ServeOptions = CustomLayers;
  */
 export function serve(endpoint: Endpoint, options: ServeOptions = {}): void {
   if (!isEndpoint(endpoint)) throw new OptionError("serve: endpoint", "self, or parentPort of Node's worker", endpoint);
-  checkOptions<ServeOptions>("serve", options, { layers: 1 });
-  parseLayers([], options); // what is no layer is found now
-  const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer), options);
+  checkOptions<ServeOptions>("serve", options, { layers: 1, optimizers: 1 });
+  const layers: CustomLayers = options.layers === undefined ? {} : { layers: options.layers };
+  parseLayers([], layers); // what is no layer is found now
+  const optimizers = knownRecords("serve", options.optimizers);
+  const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer), layers, optimizers);
   listen<ToWorker>(endpoint, (message) => host.hear(message));
 }
 
 class Host {
   readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
-  readonly #options: ServeOptions;
+  readonly #layers: CustomLayers;
+  readonly #optimizers: ReadonlyMap<string, OptimizerRecord>;
   #started: Engine | undefined;
   readonly #networks = new Map<number, Network<FloatType>>();
   readonly #datasets = new Map<number, Dataset>();
   /** Runs under way, by the number of their request. */
   readonly #runs = new Map<number, { readonly run: Run; readonly network: number; readonly over: Promise<unknown> }>();
 
-  constructor(post: (message: FromWorker, transfer?: ArrayBuffer[]) => void, options: ServeOptions) {
+  constructor(
+    post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+    layers: CustomLayers,
+    optimizers: ReadonlyMap<string, OptimizerRecord>,
+  ) {
     this.#post = post;
-    this.#options = options;
+    this.#layers = layers;
+    this.#optimizers = optimizers;
   }
 
   hear(message: ToWorker): void {
@@ -124,7 +134,7 @@ class Host {
       return { value: { facts: factsOf(net), random: typeof stream === "object" ? stream.getState() : undefined } };
     },
     load: ({ network, bytes, options }) => {
-      const net = decodeNetwork(this.#engine, bytes, { ...options, ...this.#options });
+      const net = decodeNetwork(this.#engine, bytes, { ...options, ...this.#layers });
       this.#networks.set(network, net);
       return { value: factsOf(net) };
     },
@@ -184,10 +194,10 @@ class Host {
   /** A posted description has lost what its layers compute. */
   #layerOf(description: Layer): Layer {
     if (description?.kind === "sequential" && Array.isArray(description.layers)) {
-      return { ...description, layers: parseLayers(description.layers, this.#options) };
+      return { ...description, layers: parseLayers(description.layers, this.#layers) };
     }
     if (typeof description?.kind !== "string") return description;
-    const [layer] = parseLayers([description], this.#options);
+    const [layer] = parseLayers([description], this.#layers);
     return layer as Layer;
   }
 
@@ -196,7 +206,7 @@ class Host {
     const random = ask.random && streamOf(ask.random);
     try {
       const options = {
-        ...optionsOf(ask.options),
+        ...optionsOf(ask.options, this.#optimizers),
         ...run.hooks,
         ...(random !== undefined && { random }),
         ...(resume !== undefined && { resume: { ...resume, [RESTORE]: restore } }),
@@ -253,12 +263,17 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
   return random;
 }
 
-/** Options that arrived as data: what an augmentation and a schedule bring along stayed behind. */
-function optionsOf({ augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"]): TrainerOptions {
+/** Options that arrived as data: what an augmentation, an optimizer and a schedule bring along stayed behind. */
+function optionsOf(
+  { augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"],
+  optimizers: ReadonlyMap<string, OptimizerRecord>,
+): TrainerOptions {
   return {
     ...options,
     ...(augmentation && { augmentation: augment(amountsOf(augmentation)) }),
-    ...(optimizer && { optimizer: { ...optimizer, learningRate: schedule(optimizer.learningRate) } }),
+    ...(optimizer !== undefined && {
+      optimizer: readOptimizer(optimizer, optimizers, "serve(self, { optimizers }) in a worker of your own"),
+    }),
     ...(learningRate !== undefined && { learningRate: schedule(learningRate) }),
   };
 }

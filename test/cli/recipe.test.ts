@@ -52,7 +52,7 @@ test("the learning rate is the optimizer's own", () => {
     ["momentum", 0.01],
     ["nesterov", 0.01],
     ["adaGrad", 0.01],
-    ["rmsProp", 0.001],
+    ["rmsProp", 0.01],
     ["adam", 0.001],
     ["adamW", 0.001],
   ] as const) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
+import { KINDS } from "../support/optimizers.ts";
 import { digitsFolder, endOf, longRun, newPath, readJson, train, trainProcess } from "./lanegrad.ts";
 
 const test = suite("train --resume");
@@ -15,7 +16,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   augmentation: ["--augment", "shift=1,rotate=20"],
   schedule: ["--schedule", "cosine"],
 };
-const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"];
+const OPTIMIZERS = KINDS;
 
 for (const optimizer of OPTIMIZERS) {
   // One of them in another process, the others by another engine.

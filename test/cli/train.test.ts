@@ -139,7 +139,7 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--drop-last"], /--drop-last: --iterations draws full minibatches; --epochs has a last one/],
     [["--optimizer", "adamw"], /--optimizer: expected sgd, momentum, .*, found "adamw"/],
     [["--momentum", "0.5"], /--momentum: sgd has none; --optimizer momentum, nesterov/],
-    [["--optimizer", "adam", "--beta1", "1"], /--beta1: expected a number from 0 to below 1/],
+    [["--optimizer", "adam", "--beta1", "1"], /--beta1: expected a number in \[0, 1\)/],
     [["--warmup", "5"], /--warmup: the schedule constant has none; --schedule warmup-cosine/],
     [["--patience", "3"], /--patience: watches validation examples/],
     [["--validation", "1"], /--validation: expected a number between 0 and 1/],

@@ -21,6 +21,8 @@ import {
   momentum,
   type Naming,
   nesterov,
+  type Optimizer,
+  type OptimizerNumbers,
   relu,
   rmsProp,
   type Sequential,
@@ -167,7 +169,7 @@ function checkpoints(): CheckpointCase[] {
     ...{ layers: plain(rest.data ?? "classes"), after: 7, options: { epochs: 4, batchSize: 5, ...options } },
     ...rest,
   });
-  const optimizers = {
+  const optimizers: { readonly [K in keyof OptimizerNumbers]: Optimizer } = {
     sgd: sgd({ learningRate: 0.5, clipNorm: 1 }),
     momentum: momentum({ learningRate: 0.1, momentum: 0.8, weightDecay: 1e-3 }),
     nesterov: nesterov({ learningRate: 0.1 }),

@@ -16,6 +16,8 @@ import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts"
 import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";
+import { lion } from "../support/lion.ts";
+import { KINDS, optimizerOf } from "../support/optimizers.ts";
 
 const WARM_UP = 30_000;
 const STEPS = 100_000;
@@ -42,8 +44,15 @@ const DESCRIPTIONS = {
   ],
 } as const;
 
+const OPTIMIZERS = Object.fromEntries(
+  [...KINDS.map((kind) => optimizerOf(kind, { weightDecay: 1e-4 })), lion({ clipNorm: 1 })].map((optimizer) => [
+    optimizer.kind,
+    [sequential(dense(12, 5), sigmoid(), dense(5, 3)), optimizer] as const,
+  ]),
+);
+
 runAlone(import.meta.url, "allocation", () => {
-  for (const [name, [description, optimizer, loss]] of Object.entries(DESCRIPTIONS)) {
+  for (const [name, [description, optimizer, loss]] of Object.entries({ ...DESCRIPTIONS, ...OPTIMIZERS })) {
     test(`a step leaves both heaps as they are: ${name}`, async () => {
       if (BUILD !== "simd") return; // the JavaScript is the same for every build
       const bytes = await bytesPerStep(description, optimizer, loss);

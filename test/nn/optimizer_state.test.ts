@@ -1,7 +1,7 @@
 /** An optimizer's state: its steps, and the room that it needs. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { OptimizerState } from "../../src/nn/optimizer_state.ts";
+import { OptimizerState } from "../../src/nn/optimizers/state.ts";
 import { type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";

@@ -1,18 +1,23 @@
 /** Steps of every optimizer on a network, beside its formulas in float64, written as papers and as PyTorch write them. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
+import * as lanegrad from "../../src/index.ts";
+import type { Interval } from "../../src/interval.ts";
 import { tanh } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { rateOf } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
+import { parseOptimizer, RECORDS } from "../../src/nn/optimizers/known.ts";
 import {
   adaGrad,
   adam,
   adamW,
+  type Hyperparameter,
   momentum,
   nesterov,
   type Optimizer,
+  type OptimizerOf,
   rmsProp,
   sgd,
   type UpdateOptions,
@@ -24,6 +29,7 @@ import { assertSame, assertWithin } from "../support/compare.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { EPS, FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
+import { KINDS, type OptimizerKind, optimizerOf } from "../support/optimizers.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
@@ -34,13 +40,13 @@ const STEPS = 10;
 /** What a formula remembers of one parameter. */
 type Memory = { v: number; m: number };
 /** The parameter after step t = 1, 2, … */
-type Rule<K extends Optimizer["kind"]> = (
+type Rule<K extends OptimizerKind> = (
   w: number,
   g: number,
   memory: Memory,
-  at: { readonly t: number; readonly rate: number; readonly optimizer: Extract<Optimizer, { kind: K }> },
+  at: { readonly t: number; readonly rate: number; readonly optimizer: OptimizerOf<K> },
 ) => number;
-type Rules = { readonly [K in Optimizer["kind"]]: Rule<K> };
+type Rules = { readonly [K in OptimizerKind]: Rule<K> };
 
 /** As the papers have them. */
 const PUBLISHED: Rules = {
@@ -121,16 +127,10 @@ function torchAdam(
   return -(rate / correction1) * (memory.m / (Math.sqrt(memory.v) / Math.sqrt(correction2) + epsilon));
 }
 
-/** Gives the optimizer to be tested its learning rate and what it has in common with others. */
-const OPTIMIZERS: Readonly<Record<string, (options: UpdateOptions) => Optimizer>> = {
-  sgd: (options) => sgd(options),
-  momentum: (options) => momentum({ momentum: 0.8, ...options }),
-  nesterov: (options) => nesterov({ momentum: 0.8, ...options }),
-  adaGrad: (options) => adaGrad({ epsilon: 1e-3, ...options }),
-  rmsProp: (options) => rmsProp({ decay: 0.9, epsilon: 1e-3, ...options }),
-  adam: (options) => adam({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3, ...options }),
-  adamW: (options) => adamW({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3, ...options }),
-};
+/** Numbers that are in no such interval. */
+const OUTSIDE: { readonly [range in Interval]?: readonly number[] } = { "[0, 1)": [-1e-9, 1], "[0, ∞)": [-1e-9] };
+
+const OPTIMIZERS = KINDS.map((kind) => [kind, (options: UpdateOptions) => optimizerOf(kind, options)] as const);
 
 /** Five rows of three numbers, and labels of two classes. */
 class Examples<D extends FloatType> {
@@ -176,12 +176,12 @@ function compare<D extends FloatType>(
   const want = valuesOf(net.parameters);
   const reach = want.map(Math.abs);
   const memories = want.map(() => ({ v: 0, m: 0 }));
-  const rule = rules[optimizer.kind] as Rule<Optimizer["kind"]>;
+  const rule = rules[optimizer.kind as OptimizerKind] as Rule<OptimizerKind>;
   for (let t = 1; t <= STEPS; t++) {
     const gradient = changed(valuesOf(net.gradient(examples.x, examples.t)));
     const rate = rateOf(optimizer.learningRate, t - 1);
     for (const [i, w] of want.entries()) {
-      want[i] = rule(w, gradient[i]!, memories[i]!, { t, rate, optimizer });
+      want[i] = rule(w, gradient[i]!, memories[i]!, { t, rate, optimizer: optimizer as never });
       reach[i]! += Math.abs(want[i]! - w);
     }
     net.step(state, examples.x, examples.t);
@@ -191,7 +191,7 @@ function compare<D extends FloatType>(
 }
 
 for (const dtype of FLOATS) {
-  for (const [kind, made] of Object.entries(OPTIMIZERS)) {
+  for (const [kind, made] of OPTIMIZERS) {
     for (const weightDecay of [undefined, 0.3]) {
       const decay = weightDecay === undefined ? "" : ` with weight decay ${weightDecay}`;
       const options = weightDecay === undefined ? {} : { weightDecay };
@@ -210,14 +210,12 @@ for (const dtype of FLOATS) {
     const betas = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     assert.equal(adam({ learningRate }), { kind: "adam", ...betas, learningRate });
     assert.equal(adamW({ learningRate }), { kind: "adamW", ...betas, weightDecay: 0.01, learningRate });
-    for (const optimizer of [adaGrad, rmsProp, adam, adamW, momentum, nesterov]) {
-      compare(dtype, optimizer({ learningRate }), { rules: PYTORCH });
-    }
+    for (const kind of KINDS) compare(dtype, optimizerOf(kind, { learningRate }, "defaults"), { rules: PYTORCH });
   });
 
   test(`rates of a schedule are those of its steps, ${dtype}`, () => {
     const learningRate = schedule({ kind: "step", rate: 0.2, every: 3, factor: 0.5 });
-    for (const made of Object.values(OPTIMIZERS)) {
+    for (const [, made] of OPTIMIZERS) {
       compare(dtype, made({ learningRate, weightDecay: 0.1 }), { rules: PYTORCH });
     }
   });
@@ -233,9 +231,11 @@ for (const dtype of FLOATS) {
         const before = valuesOf(net.parameters);
         const gradient = valuesOf(net.gradient(examples.x, examples.t));
         const { optimizer } = state;
-        const rule = PYTORCH[optimizer.kind] as Rule<Optimizer["kind"]>;
+        const rule = PYTORCH[optimizer.kind as OptimizerKind] as Rule<OptimizerKind>;
         const rate = given ?? 0.1 * step;
-        const want = before.map((w, i) => rule(w, gradient[i]!, memories[i]!, { t: step + 1, rate, optimizer }));
+        const want = before.map((w, i) =>
+          rule(w, gradient[i]!, memories[i]!, { t: step + 1, rate, optimizer: optimizer as never }),
+        );
         net.step(state, examples.x, examples.t, given);
         assertWithin(
           valuesOf(net.parameters),
@@ -308,7 +308,7 @@ for (const dtype of FLOATS) {
       const factor = Math.min(1, clipNorm / normOf(cut));
       return cut.map((value) => value * factor);
     };
-    for (const made of Object.values(OPTIMIZERS)) {
+    for (const [, made] of OPTIMIZERS) {
       for (const weightDecay of [0, 0.2]) {
         compare(dtype, made({ learningRate: 0.1, weightDecay, clipValue, clipNorm }), { rules: PYTORCH, changed });
       }
@@ -324,8 +324,8 @@ for (const dtype of FLOATS) {
       for (const { data } of Object.values(net.parameters))
         for (let i = 0; i < data.length; i++) data[i] = values[from++]!;
     };
-    const [{ x, t }, remembered] = [examples, new Set(["momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"])];
-    for (const made of Object.values(OPTIMIZERS)) {
+    const { x, t } = examples;
+    for (const [kind, made] of OPTIMIZERS) {
       const optimizer = made({ learningRate: 0.1 });
       put(start);
       using first = net.optimize(optimizer);
@@ -340,7 +340,7 @@ for (const dtype of FLOATS) {
       assertSame(valuesOf(net.parameters), once, `${optimizer.kind}: a state of its own starts anew`);
       assert.is(
         twice.some((w, i) => w !== once[i]),
-        remembered.has(optimizer.kind),
+        RECORDS[kind].averages.length > 0,
         `${optimizer.kind}: the second of two equal gradients`,
       );
       assert.equal([first.step, second.step], [2, 1]);
@@ -348,41 +348,50 @@ for (const dtype of FLOATS) {
   });
 }
 
-test("descriptions are plain data: after a turn through JSON they make the same steps", () => {
-  for (const made of Object.values(OPTIMIZERS)) {
-    const optimizer = made({ learningRate: 0.2, weightDecay: 0.1, clipNorm: 0.5, clipValue: 0.2 });
-    const read = JSON.parse(JSON.stringify(optimizer)) as Optimizer;
-    assert.equal(read, optimizer);
-    using examples = new Examples("float32");
-    const [first, second] = [optimizer, read].map((description) => {
-      using net = small("float32");
-      using state = net.optimize(description);
-      for (let i = 0; i < 3; i++) net.step(state, examples.x, examples.t);
-      return valuesOf(net.parameters);
-    });
-    assertSame(first!, second!, optimizer.kind);
+test("the package exports a function for each kind, which needs no options", () => {
+  const surface: { readonly [K in OptimizerKind]: () => Optimizer } = { ...lanegrad };
+  for (const kind of KINDS) assert.equal(surface[kind](), optimizerOf(kind, {}, "defaults"));
+});
+
+test("the learning rate has a default, PyTorch's", () => {
+  const rates = { sgd: 0.01, momentum: 0.01, nesterov: 0.01, adaGrad: 0.01, rmsProp: 0.01, adam: 1e-3, adamW: 1e-3 };
+  for (const kind of KINDS) assert.is(optimizerOf(kind).learningRate, rates[kind], kind);
+  assert.equal(adam(), adam({ learningRate: 1e-3, beta1: undefined as never }));
+  assert.is(adam({ learningRate: undefined as never }).learningRate, 1e-3);
+});
+
+test("descriptions are plain data: after a turn through JSON, parseOptimizer makes the same steps of them", () => {
+  for (const [kind, made] of OPTIMIZERS) {
+    for (const learningRate of [0.2, schedule({ kind: "step", rate: 0.2, every: 2, factor: 0.5 })]) {
+      const optimizer = made({ learningRate, weightDecay: 0.1, clipNorm: 0.5, clipValue: 0.2 });
+      const json: unknown = JSON.parse(JSON.stringify(optimizer));
+      assert.equal(json, optimizer);
+      assert.equal(structuredClone(optimizer), json);
+      using examples = new Examples("float32");
+      const [first, second] = [optimizer, parseOptimizer(json)].map((description) => {
+        using net = small("float32");
+        using state = net.optimize(description);
+        for (let i = 0; i < 3; i++) net.step(state, examples.x, examples.t);
+        return valuesOf(net.parameters);
+      });
+      assertSame(first!, second!, kind);
+    }
   }
 });
 
 test("numbers outside their ranges are refused by optimizer and name", () => {
-  const [below, above] = [-1e-9, 1];
-  const bad: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
-    sgd: {},
-    momentum: { momentum: [below, above] },
-    nesterov: { momentum: [below, above] },
-    adaGrad: { epsilon: [below] },
-    rmsProp: { decay: [below, above], epsilon: [below] },
-    adam: { beta1: [below, above], beta2: [below, above], epsilon: [below] },
-    adamW: { beta1: [below, above], beta2: [below, above], epsilon: [below] },
-  };
   const common = {
-    weightDecay: [below],
-    clipValue: [0, below],
-    clipNorm: [0, below],
-    learningRate: [undefined, "0.1"],
+    weightDecay: [-1e-9],
+    clipValue: [0, -1e-9],
+    clipNorm: [0, -1e-9],
+    learningRate: ["0.1"],
   };
-  for (const [kind, made] of Object.entries(OPTIMIZERS)) {
-    for (const [name, values] of Object.entries({ ...common, ...bad[kind] })) {
+  for (const [kind, made] of OPTIMIZERS) {
+    const own = Object.entries<Hyperparameter>(RECORDS[kind].hyperparameters).map(
+      ([name, { range }]) => [name, OUTSIDE[range] ?? []] as const,
+    );
+    for (const [name, values] of [...Object.entries(common), ...own]) {
+      assert.ok(values.length > 0, `${kind}: ${name}: add its range to OUTSIDE`);
       for (const value of [...values, Number.NaN, Number.POSITIVE_INFINITY, null]) {
         const refused = () => made({ learningRate: 0.1, [name]: value } as never);
         assert.is(assertThrows(refused, OptionError, `${kind} ${name} ${value}`).option, `${kind}: ${name}`);
@@ -390,13 +399,15 @@ test("numbers outside their ranges are refused by optimizer and name", () => {
     }
     made({ learningRate: 0, weightDecay: 0 }); // edges that are allowed
   }
-  momentum({ learningRate: 0.1, momentum: 0 });
-  rmsProp({ learningRate: 0.1, decay: 0 });
-  adam({ learningRate: 0.1, beta1: 0, beta2: 0, epsilon: 0 });
+  momentum({ momentum: 0 });
+  rmsProp({ decay: 0 });
+  adam({ beta1: 0, beta2: 0, epsilon: 0 });
+  const { message } = assertThrows(() => adam({ beta2: 1 }), OptionError, "beta2");
+  assert.is(message, "adam: beta2: expected a number in [0, 1), found 1");
 });
 
 test("a number that may be left out may also be there and undefined", () => {
-  for (const made of Object.values(OPTIMIZERS)) {
+  for (const [, made] of OPTIMIZERS) {
     for (const name of ["clipValue", "clipNorm"]) made({ learningRate: 0.1, [name]: undefined } as never);
   }
   sgd({ learningRate: 0.1, weightDecay: undefined } as never);
@@ -404,13 +415,15 @@ test("a number that may be left out may also be there and undefined", () => {
 
 test("a state holds what its optimizer needs and nothing more, each as large as all parameters", () => {
   using net = small("float32");
-  const held = { sgd: [], momentum: ["velocity"], nesterov: ["velocity"], adaGrad: ["squares"], rmsProp: ["squares"] };
-  const both = ["squares", "mean"];
-  for (const [kind, names] of Object.entries({ ...held, adam: both, adamW: both })) {
-    using state = net.optimize(OPTIMIZERS[kind]!({ learningRate: 0.1 }));
+  const names = {
+    ...{ sgd: [], momentum: ["velocity"], nesterov: ["velocity"], adaGrad: ["squares"], rmsProp: ["squares"] },
+    ...{ adam: ["squares", "mean"], adamW: ["squares", "mean"] },
+  };
+  for (const [kind, made] of OPTIMIZERS) {
+    using state = net.optimize(made({ learningRate: 0.1 }));
     assert.equal(
       state.averages.map(({ name }) => name),
-      names,
+      names[kind],
       kind,
     );
     for (const { size, data } of state.averages) {
@@ -420,21 +433,33 @@ test("a state holds what its optimizer needs and nothing more, each as large as 
   }
 });
 
-test("descriptions from elsewhere are checked when a network takes them", () => {
+test("what carries no record is refused, and the error names parseOptimizer", () => {
   using net = small("float32");
+  const copies = KINDS.map((kind) => structuredClone(optimizerOf(kind)));
+  for (const bad of [undefined, null, "adam", {}, ...copies, { ...adam(), kind: "sgd" }]) {
+    const error = assertThrows(() => net.optimize(bad as never), OptionError, JSON.stringify(bad));
+    assert.is(error.option, "optimizer");
+    assert.match(error.message, /parseOptimizer/);
+  }
+  const { option } = assertThrows(() => net.optimize({ ...adam(), beta1: 2 }), OptionError, "beta1");
+  assert.is(option, "adam: beta1");
+});
+
+test("descriptions from elsewhere are checked when they are parsed", () => {
   for (const kind of [undefined, "Adam", "constructor", "", null]) {
-    const error = assertThrows(() => net.optimize({ kind, learningRate: 0.1 } as never), OptionError, `kind ${kind}`);
+    const error = assertThrows(() => parseOptimizer({ kind, learningRate: 0.1 }), OptionError, `kind ${kind}`);
     assert.is(error.option, "optimizer: kind");
   }
-  for (const bad of [undefined, null, "adam"]) assertThrows(() => net.optimize(bad as never), OptionError, `${bad}`);
-  for (const made of Object.values(OPTIMIZERS)) {
-    const { kind, ...numbers } = made({ learningRate: 0.1 });
-    for (const name of Object.keys(numbers).filter((key) => key !== "weightDecay")) {
-      const description: Record<string, unknown> = { kind, ...numbers };
-      delete description[name];
-      const error = assertThrows(() => net.optimize(description as never), OptionError, `${kind} without ${name}`);
-      assert.is(error.option, `${kind}: ${name}`);
+  for (const bad of [undefined, null, "adam", []]) assertThrows(() => parseOptimizer(bad), OptionError, `${bad}`);
+  for (const [kind, made] of OPTIMIZERS) {
+    const { weightDecay, ...description } = made({ learningRate: 0.1 });
+    for (const name of Object.keys(description).filter((key) => key !== "kind")) {
+      const { [name as never]: _, ...others } = description;
+      const error = assertThrows(() => parseOptimizer(others), OptionError, `${kind} without ${name}`);
+      assert.match(error.message, name === "learningRate" ? /schedule/ : `${kind}: ${name}`);
     }
+    const unknown = { ...description, amsgrad: true };
+    assert.match(assertThrows(() => parseOptimizer(unknown), OptionError, kind).message, `${kind}: amsgrad`);
   }
 });
 

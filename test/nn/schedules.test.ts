@@ -152,21 +152,29 @@ test("sequences of sequences count each from its own beginning", () => {
   assert.equal(rates, [3, 3, 1, 1, 8, 4, 2, 1, 1, 8, 4, 2, 1, 0.5]);
 });
 
-const GOOD: readonly SchedulePlan[] = [
-  { kind: "step", rate: 0.1, every: 10, factor: 0.5 },
-  { kind: "exponential", rate: 0.1, factor: 0.99 },
-  { kind: "cosine", rate: 0.1, steps: 10 },
-  { kind: "cosine", rate: 0.1, steps: 10, to: 0.01 },
-  { kind: "warmup", rate: 0.1, steps: 10 },
-  { kind: "warmup", rate: 0.1, steps: 10, from: 0.01 },
-  {
-    kind: "sequence",
-    parts: [
-      { schedule: { kind: "warmup", rate: 1, steps: 3 }, steps: 3 },
-      { schedule: { kind: "cosine", rate: 1, steps: 7 }, steps: 7 },
-    ],
-  },
-];
+/** Of each kind, with and without what may be left out. */
+const PLANS: { readonly [K in SchedulePlan["kind"]]: readonly Extract<SchedulePlan, { readonly kind: K }>[] } = {
+  step: [{ kind: "step", rate: 0.1, every: 10, factor: 0.5 }],
+  exponential: [{ kind: "exponential", rate: 0.1, factor: 0.99 }],
+  cosine: [
+    { kind: "cosine", rate: 0.1, steps: 10 },
+    { kind: "cosine", rate: 0.1, steps: 10, to: 0.01 },
+  ],
+  warmup: [
+    { kind: "warmup", rate: 0.1, steps: 10 },
+    { kind: "warmup", rate: 0.1, steps: 10, from: 0.01 },
+  ],
+  sequence: [
+    {
+      kind: "sequence",
+      parts: [
+        { schedule: { kind: "warmup", rate: 1, steps: 3 }, steps: 3 },
+        { schedule: { kind: "cosine", rate: 1, steps: 7 }, steps: 7 },
+      ],
+    },
+  ],
+};
+const GOOD: readonly SchedulePlan[] = Object.values<readonly SchedulePlan[]>(PLANS).flat();
 
 test("schedules are plain data: JSON gives their plans back, with the same rates", () => {
   for (const plan of GOOD) {
@@ -183,15 +191,7 @@ test("schedules are plain data: JSON gives their plans back, with the same rates
 });
 
 test("a plan that is no schedule yet, and what is no rate, are refused by the optimizer", () => {
-  for (const rate of [
-    GOOD[0],
-    structuredClone(schedule(GOOD[0] as SchedulePlan)),
-    {},
-    null,
-    undefined,
-    Number.NaN,
-    "1",
-  ]) {
+  for (const rate of [GOOD[0], structuredClone(schedule(GOOD[0] as SchedulePlan)), {}, null, Number.NaN, "1"]) {
     const error = assertThrows(() => sgd({ learningRate: rate as Schedule }), OptionError, JSON.stringify(rate));
     assert.is(error.option, "sgd: learningRate");
     assert.match(error.message, /or schedule\(/);

@@ -106,6 +106,14 @@ test("a dense network, trained and evaluated: at most 42 KB gzipped, and 14.5 KB
   assert.ok(gzipSync(chunk, { level: 9 }).length <= 14_500);
 });
 
+test("a program that names adam: no other optimizer, but for gradient descent, which learningRate means", async () => {
+  const { sources, texts } = await bundle(using("Engine, network, sequential, dense, adam, train"));
+  const optimizers = sources.filter((source) => source.includes("src/nn/optimizers"));
+  const own = ["adam", "record", "sgd", "state"].map((name) => `src/nn/optimizers/${name}.ts`);
+  assert.equal(optimizers.sort(), own);
+  for (const text of texts) assert.not.match(text, /"adamW"|"velocity"|"cosine"/);
+});
+
 test("the kernels: at most 40 KB, 16 KB gzipped", () => {
   const kernels = readFileSync(join(ROOT, "build/simd.wasm"));
   assert.ok(kernels.length <= 40_960, `${kernels.length} bytes`);

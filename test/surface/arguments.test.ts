@@ -14,7 +14,7 @@ import * as csv from "../../src/data/csv.ts";
 import { LanegradError, OptionError } from "../../src/errors.ts";
 import * as lanegrad from "../../src/index.ts";
 import { Accumulation } from "../../src/nn/accumulation.ts";
-import { OptimizerState } from "../../src/nn/optimizer_state.ts";
+import { OptimizerState } from "../../src/nn/optimizers/state.ts";
 import { TrainingStep } from "../../src/nn/training_step.ts";
 import * as plot from "../../src/plot/index.ts";
 import * as host from "../../src/worker/host.ts";

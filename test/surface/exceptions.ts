@@ -69,6 +69,7 @@ export const OPEN: readonly RegExp[] = [
   /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02]|model 1\.layers|defineLayer 0\.keys)$/, // names of the caller's
   /^(train|Trainer|WorkerNetwork\.train) [23]$/, // a history: more in it is no mistake
   /^serve 0$/, // an endpoint of the host's
+  /^defineOptimizer 0\.hyperparameters$/, // names of the caller's
   /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors
   /^(encodeNpy 0|encodeIdx 0|datasetFromArrays 0\.(inputs|labels|targets))$/, // an array may have a name beside its shape and data, as a tensor does
   /^(reportData|reportText) 0/, // evaluations are results: more in them is no mistake

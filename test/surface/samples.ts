@@ -87,6 +87,16 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     bind: () => () => undefined,
   };
 
+  const ownOptimizer: lanegrad.OptimizerDefinition<"beta", "mean"> = {
+    kind: "test/plain",
+    defaults: { learningRate: 0.1, weightDecay: 0.1 },
+    weightDecayOf: "gradient",
+    hyperparameters: { beta: { default: 0.5, range: "[0, 1)" } },
+    averages: ["mean"],
+    update: ({ parameter, averages }) => ({ parameter, averages }),
+  };
+  const own = L.defineOptimizer(ownOptimizer);
+
   const unary = (f: unknown, ...more: unknown[]): Sample => ({
     call: f as never,
     calls: [...y(...more), [x, ...more, { out }]],
@@ -264,6 +274,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     rmsProp: of(L.rmsProp, [{ ...rate, decay: 0.9, epsilon: 1e-7 }]),
     adam: of(L.adam, [{ ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-7 }]),
     adamW: of(L.adamW, [{ ...rate, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, weightDecay: 0.01 }]),
+    parseOptimizer: of(L.parseOptimizer, [L.adam()], [L.adam(), { optimizers: [own] }]),
+    defineOptimizer: of(L.defineOptimizer, [ownOptimizer]),
     schedule: of(L.schedule, [0.1], [{ kind: "cosine", rate: 0.1, to: 0, steps: 10 }]),
     rateAt: of(L.rateAt, [0.1, 3], [{ kind: "cosine", rate: 0.1, to: 0, steps: 10 }, 3]),
     weightsOf: of(L.weightsOf, [net], [net, { naming: "lanegrad" }]),

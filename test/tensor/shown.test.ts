@@ -185,7 +185,7 @@ test("class names survive minifying", async () => {
   const names = [...publicNames, "Program", "OptimizerState", "TrainingStep"];
   const contents = `import { ${publicNames.join()} } from "./src/index.ts";
     import { Program } from "./src/autodiff/program.ts";
-    import { OptimizerState } from "./src/nn/optimizer_state.ts";
+    import { OptimizerState } from "./src/nn/optimizers/state.ts";
     import { TrainingStep } from "./src/nn/training_step.ts";
     console.log(JSON.stringify([${names.join()}].map((one) => one.name)));`;
   const { outputFiles } = await build({

@@ -1,6 +1,7 @@
 /** Going on from a checkpoint: N steps, a file, another network, N steps more, and the same bits as 2N steps at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { CheckpointError, OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -9,7 +10,7 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { decodeNetwork } from "../../src/nn/network_file.ts";
-import { adaGrad, adam, adamW, momentum, nesterov, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
+import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { weightsOf } from "../../src/nn/weights.ts";
 import { RandomState } from "../../src/random/random_state.ts";
@@ -27,7 +28,10 @@ import { Trainer, type TrainerData } from "../../src/train/trainer.ts";
 import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import { clusters, halfWrong } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
+import { lion } from "../support/lion.ts";
+import { KINDS, optimizerOf } from "../support/optimizers.ts";
 import { advance, resultOf } from "../support/runs.ts";
+import { assertThrows } from "../support/throws.ts";
 
 const engine = await loadEngine();
 const test = suite("checkpoint");
@@ -43,15 +47,15 @@ const RATES: { readonly [name: string]: Schedule } = {
   constant: 0.02,
   cosine: schedule({ kind: "cosine", rate: 0.05, steps: 30 }),
 };
-const OPTIMIZERS: { readonly [name: string]: (learningRate: Schedule) => Optimizer } = {
-  sgd: (learningRate) => sgd({ learningRate, clipNorm: 1 }),
-  momentum: (learningRate) => momentum({ learningRate }),
-  nesterov: (learningRate) => nesterov({ learningRate, weightDecay: 1e-3 }),
-  adaGrad: (learningRate) => adaGrad({ learningRate }),
-  rmsProp: (learningRate) => rmsProp({ learningRate }),
-  adam: (learningRate) => adam({ learningRate }),
-  adamW: (learningRate) => adamW({ learningRate }),
-};
+/** Each with clipping, decay, or neither: a third of them each. */
+const OPTIONS = [{ clipNorm: 1 }, {}, { weightDecay: 1e-3 }];
+const OPTIMIZERS: readonly (readonly [name: string, of: (learningRate: Schedule) => Optimizer])[] = [
+  ...KINDS.map(
+    (kind, i) =>
+      [kind, (learningRate: Schedule) => optimizerOf(kind, { learningRate, ...OPTIONS[i % 3] }, "defaults")] as const,
+  ),
+  ["one of one's own", (learningRate) => lion({ learningRate, clipNorm: 1 })],
+];
 
 function netOf(layers: keyof typeof LAYERS, seed: number): Network<"float32"> {
   return network(engine, sequential(...LAYERS[layers]), { seed });
@@ -73,14 +77,14 @@ function assertSameBits(
     using other = netOf(layers, 9);
     using resumed = new Trainer(other, data, { ...options, seed: 77 });
     advance(resumed, 3); // what it did before is forgotten
-    restore(resumed, decodeCheckpoint(bytes));
+    restore(resumed, decodeCheckpoint(bytes, { optimizers: [lion] }));
     assert.is(resumed.iteration, made);
     advance(resumed, 1000);
     assert.equal(resultOf(resumed), resultOf(unbroken), `after ${made} steps ${name}`);
   }
 }
 
-for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
+for (const [name, optimizer] of OPTIMIZERS) {
   for (const layers of ["plain", "dropout, batch normalisation"] as const) {
     for (const [schedule, rate] of Object.entries(RATES)) {
       test(`the same bits after going on: ${name}, ${layers}, ${schedule}`, () => {
@@ -98,7 +102,7 @@ for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
 test("with images that are changed on the way", () => {
   const images = clusters({ count: 50, size: 25, classes: 4, seed: 2 });
   const augmentation = augment({ shift: 1, rotate: 20, scale: 0.1 });
-  for (const [name, optimizer] of Object.entries(OPTIMIZERS)) {
+  for (const [name, optimizer] of OPTIMIZERS) {
     const options: TrainerOptions = { epochs: 4, batchSize: 15, optimizer: optimizer(0.02), augmentation };
     assertSameBits("images", options, { train: images }, name);
   }
@@ -223,6 +227,47 @@ test("train hands out checkpoints, one more when it is aborted, and goes on from
     assert.equal(await train(net, trainSet, { ...options, resume }), want);
     assert.equal([...net.blocks[0]!.data], [...whole.blocks[0]!.data]);
   }
+});
+
+test("the optimizer of a checkpoint can be passed to train, with its schedule", () => {
+  for (const optimizer of [lion({ beta1: 0.7 }), adam({ learningRate: RATES["cosine"] as Schedule })]) {
+    using net = netOf("plain", 1);
+    using trainer = new Trainer(net, { train: trainSet }, { epochs: 3, batchSize: 20, optimizer });
+    advance(trainer, 3);
+    const bytes = encodeCheckpoint(checkpointOf(trainer));
+    const checkpoint = decodeCheckpoint(bytes, { optimizers: [lion] });
+    assert.equal(checkpoint.facts.plan.optimizer, trainer.plan.optimizer);
+    using other = netOf("plain", 2);
+    using resumed = new Trainer(
+      other,
+      { train: trainSet },
+      { epochs: 3, batchSize: 20, optimizer: checkpoint.facts.plan.optimizer },
+    );
+    restore(resumed, checkpoint);
+    for (const run of [trainer, resumed]) advance(run, 100);
+    assert.equal(resultOf(resumed), resultOf(trainer));
+  }
+});
+
+test("a checkpoint of an optimizer of one's own is refused without it, and the error says how to pass it", () => {
+  using net = netOf("plain", 1);
+  using trainer = new Trainer(net, { train: trainSet }, { epochs: 3, batchSize: 20, optimizer: lion() });
+  advance(trainer, 2);
+  const checkpoint = checkpointOf(trainer);
+  assert.ok(checkpoint.arrays.has("training/acme/lion/momentum"));
+  const bytes = encodeCheckpoint(checkpoint);
+  const { message } = assertThrows(() => decodeCheckpoint(bytes), OptionError, "missing");
+  assert.match(
+    message,
+    /found "acme\/lion"; pass what defineOptimizer returned .*decodeCheckpoint\(bytes, \{ optimizers/,
+  );
+  using plain = netOf("plain", 1);
+  using other = new Trainer(plain, { train: trainSet }, { epochs: 3, batchSize: 20, optimizer: adam() });
+  const decoded = decodeCheckpoint(bytes, { optimizers: [lion] });
+  assert.match(
+    assertThrows(() => restore(other, decoded), CheckpointError, "adam").message,
+    /optimizer acme\/lion there/,
+  );
 });
 
 test("a checkpoint is read as the network that it holds, whatever else it keeps", () => {

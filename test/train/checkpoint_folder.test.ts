@@ -9,7 +9,7 @@ import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { momentum } from "../../src/nn/optimizers.ts";
+import { momentum, type Optimizer } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { type Checkpoint, checkpointOf, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 import { CheckpointFolder } from "../../src/train/checkpoint_folder.ts";
@@ -17,6 +17,7 @@ import { Trainer } from "../../src/train/trainer.ts";
 import { programOf } from "../support/bundle.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
+import { lion } from "../support/lion.ts";
 import { makeTemporaryFolder, ROOT } from "../support/script.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 
@@ -24,10 +25,10 @@ const engine = await loadEngine();
 const test = suite("checkpoint folder");
 
 /** Checkpoints after 1, 2, … steps. */
-function checkpoints(count: number): Checkpoint[] {
+function checkpoints(count: number, optimizer: Optimizer = momentum({ learningRate: 0.1 })): Checkpoint[] {
   using net = network(engine, sequential(dense(5, 3)), { seed: 1 });
   const data = clusters({ count: 8, size: 5, classes: 3, seed: 1 });
-  const options = { epochs: count, batchSize: 8, optimizer: momentum({ learningRate: 0.1 }) };
+  const options = { epochs: count, batchSize: 8, optimizer };
   using trainer = new Trainer(net, { train: data }, options);
   return Array.from(trainer.steps(), () => checkpointOf(trainer));
 }
@@ -45,6 +46,16 @@ test("the last few stay, the newest is found, and the best stays apart", async (
   assert.is((await folder.latest())?.iteration, 12);
   assert.is((await folder.best())?.iteration, 4);
   assert.equal(new Uint8Array(readFileSync(join(path, names[1]!))), encodeCheckpoint(made[11]!));
+});
+
+test("checkpoints of an optimizer of one's own are read where the folder is told of it", async () => {
+  const path = makeTemporaryFolder();
+  const [made] = checkpoints(1, lion());
+  await new CheckpointFolder(path).save(made!);
+  await assertRejects(() => new CheckpointFolder(path).latest(), OptionError, "missing");
+  const read = await new CheckpointFolder(path, { optimizers: [lion] }).latest();
+  assert.equal(read?.facts.plan.optimizer, lion());
+  assertThrows(() => new CheckpointFolder(path, { optimizers: [lion()] as never }), OptionError, "a description");
 });
 
 test("a damaged newest one is refused, and the one before it is offered", async () => {

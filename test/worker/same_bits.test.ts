@@ -23,6 +23,7 @@ import type { TrainerOptions } from "../../src/train/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
+import { lion } from "../support/lion.ts";
 import { assertRejects } from "../support/throws.ts";
 import { bitsOf, startLocalWorker } from "../support/workers.ts";
 
@@ -180,6 +181,36 @@ test("a network goes through a file, in and out of a worker", async () => {
   const weights = await net.weights();
   await other.setWeights(weights);
   assert.equal(bitsOf(await other.weights()), bitsOf(weights)); // which are still here
+});
+
+test("an optimizer of one's own: the same bits in a worker that knows it, also resumed; else the error names serve", async () => {
+  using engine = await loadEngine();
+  const [layers, options] = [sequential(dense(16, 4)), { iterations: 20, batchSize: 20, optimizer: lion() }];
+  using net = network(engine, layers, { seed: 1 });
+  await train(net, examples(), options);
+
+  await using worker = await startLocalWorker(undefined, { optimizers: [lion] });
+  const remote = await worker.network(layers, { seed: 1 });
+  const data = await worker.dataset(examples());
+  let resume: Checkpoint | undefined;
+  const onCheckpoint = (checkpoint: Checkpoint) => {
+    resume ??= checkpoint;
+  };
+  await remote.train(data, { ...options, checkpointEvery: 8, onCheckpoint });
+  assert.equal(bitsOf(await remote.weights()), bitsOf(weightsOf(net)));
+  assert.is(resume?.iteration, 8);
+  const resumed = await worker.network(layers, { seed: 2 });
+  await resumed.train(data, { ...options, resume });
+  assert.equal(bitsOf(await resumed.weights()), bitsOf(weightsOf(net)));
+
+  await using other = await startLocalWorker();
+  const unready = await other.network(layers, { seed: 1 });
+  const error = await assertRejects(
+    async () => unready.train(await other.dataset(examples()), options),
+    OptionError,
+    "a worker without it",
+  );
+  assert.match(error.message, /found "acme\/lion"; pass what .* serve\(self, \{ optimizers \}\)/);
 });
 
 test.run();

@@ -10,6 +10,7 @@ import {
   momentum,
   nesterov,
   type Optimizer,
+  type OptimizerNumbers,
   relu,
   rmsProp,
   type Sequential,
@@ -21,7 +22,10 @@ import {
 } from "lanegrad";
 
 const ACTIVATIONS = { relu, leakyRelu, gelu, softplus, sigmoid, tanh };
-const OPTIMIZERS = { adam, adamW, sgd, momentum, nesterov, adaGrad, rmsProp };
+const OPTIMIZERS = { adam, adamW, sgd, momentum, nesterov, adaGrad, rmsProp } satisfies Record<
+  keyof OptimizerNumbers,
+  unknown
+>;
 
 export type Settings = {
   /** Sizes of the hidden layers. */

@@ -1,7 +1,7 @@
 /** Checkpoints: what is read (`decodeCheckpoint`), and what a run makes of it (`restore`, and the steps after it). */
 
 import { Dataset } from "../../../src/data/dataset.ts";
-import { CheckpointError, DivergedError, FormatError } from "../../../src/errors.ts";
+import { CheckpointError, DivergedError, FormatError, OptionError } from "../../../src/errors.ts";
 import type { ArrayData, NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { relu } from "../../../src/nn/layers/activations.ts";
@@ -116,7 +116,7 @@ const drawn = (draw: Draw, files: readonly Uint8Array[]) =>
 export const checkpoint: Target = {
   name: "checkpoint",
   about: "decodeCheckpoint of bytes",
-  refusals: [FormatError, CheckpointError],
+  refusals: [FormatError, CheckpointError, OptionError],
   bytesPerByte: 64,
   async open() {
     const { engine, run, files } = await ready();
@@ -133,7 +133,7 @@ export const checkpoint: Target = {
 export const restoring: Target = {
   name: "restore",
   about: "restore of what decodeCheckpoint accepts: refused without a change, or three steps more",
-  refusals: [FormatError, CheckpointError, DivergedError],
+  refusals: [FormatError, CheckpointError, DivergedError, OptionError],
   bytesPerByte: 256,
   async open() {
     const { engine, run, files } = await ready();

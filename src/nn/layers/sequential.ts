@@ -75,10 +75,12 @@ function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }:
   return layers.reduce((z, _, i) => call(String(i), z), x);
 }
 
-export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run);
+export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run) as never;
 
-export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", (x, layer, context) => {
+export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", addToInput) as never;
+
+function addToInput<D extends FloatType>(x: Expression<D>, layer: Chain, context: LayerContext<D>): Expression<D> {
   const y = run(x, layer, context);
   if (isSameShape(x.shape, y.shape)) return add(x, y);
   throw new ShapeError("residual", "output", `the input's shape, ${show(x.shape.slice(1))}`, show(y.shape.slice(1)));
-});
+}

@@ -15,9 +15,9 @@ import {
   network,
   type Optimizer,
   parseDescription,
+  parseOptimizer,
   RandomState,
   type SchedulePlan,
-  schedule,
   sequential,
   type TrainOptions,
   train,
@@ -39,7 +39,7 @@ export type GoldenRow = {
   readonly sha256: string;
 };
 
-/** An optimizer as JSON can say it: what its schedule is worked out by is not in a file. */
+/** An optimizer as JSON can say it: its record and its schedule's are not in a file. */
 type OptimizerPlan = Omit<Optimizer, "learningRate"> & { readonly learningRate: number | SchedulePlan };
 
 /** What was found for a row. */
@@ -73,17 +73,13 @@ export async function goldenWeights(engine: Engine, digits: Dataset, row: Golden
     const some = digits.slice(0, EXAMPLES);
     await train(net, targets === "classes" ? some : withNumbers(some), {
       ...options,
-      ...(optimizer === undefined ? {} : { optimizer: optimizerOf(optimizer) }),
+      ...(optimizer === undefined ? {} : { optimizer: parseOptimizer(optimizer) }),
       random,
     });
     return await sha256(weightsOf(net).map(({ data }) => data.slice()));
   } finally {
     net.dispose();
   }
-}
-
-function optimizerOf({ learningRate, ...rest }: OptimizerPlan): Optimizer {
-  return { ...rest, learningRate: schedule(learningRate) } as Optimizer;
 }
 
 /** The same examples, each with its label as a number. */
