@@ -1,6 +1,6 @@
 /** Which test files a change asks for. Files are named by their path from the root, with `/`. */
 import { posix } from "node:path";
-import { testsOf } from "../mutate/tests.ts";
+import { testsOf } from "../mutation/kernels/tests.ts";
 
 /** Texts by path: `src/`, `test/` and what they import. */
 export type Sources = ReadonlyMap<string, string>;

@@ -1,10 +1,10 @@
 /** That mutation testing changes what it says it does, and that what it lets live is still there. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { argued, nameOf } from "../../scripts/mutate/argued.ts";
-import { readKernels } from "../../scripts/mutate/compile.ts";
-import { mutantsOf } from "../../scripts/mutate/mutants.ts";
-import { testsOf } from "../../scripts/mutate/tests.ts";
+import { argued, nameOf } from "../../scripts/mutation/kernels/argued.ts";
+import { readKernels } from "../../scripts/mutation/kernels/compile.ts";
+import { mutantsOf } from "../../scripts/mutation/kernels/mutants.ts";
+import { testsOf } from "../../scripts/mutation/kernels/tests.ts";
 
 const test = suite("mutants");
 

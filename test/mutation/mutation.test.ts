@@ -8,7 +8,7 @@ const test = suite("mutation testing");
 
 test("what mutants.ts says of it", async () => {
   if (BUILD !== "simd") return; // it looks at sources alone
-  const { code, stdout, stderr } = await runScript("test/mutate/mutants.ts", []);
+  const { code, stdout, stderr } = await runScript("test/mutation/mutants.ts", []);
   assert.is(code, 0, `${stdout}${stderr}`);
   assert.match(stdout, /Passed:\s+5/);
 });

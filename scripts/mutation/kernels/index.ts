@@ -1,20 +1,20 @@
 /**
- * Mutation testing of the kernels: `npm run mutate:kernels -- --file assembly/simd/exp.ts --sample 20 --seed 1`.
+ * Mutation testing of the kernels: `npm run mutate -- kernels --file assembly/simd/exp.ts --sample 20 --seed 1`.
  *
  * Each mutant is a small change to a kernel that some test has to notice. Exit code: 0 none lives but those that
- * mutate/argued.json argues for, 1 another one does, 2 wrong usage. docs/mutation_kernels.md has the results.
+ * argued.json argues for, 1 another one does, 2 wrong usage. docs/mutation.md has the results.
  */
 
 import { parseArgs } from "node:util";
-import { RandomState } from "../src/random/random_state.ts";
-import { runCommand, wholeOf } from "./command.ts";
-import { argued, nameOf } from "./mutate/argued.ts";
-import { readKernels } from "./mutate/compile.ts";
-import { FATES, type Fate, Laboratory } from "./mutate/laboratory.ts";
-import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
-import { bundleTests } from "./mutate/tests.ts";
+import { RandomState } from "../../../src/random/random_state.ts";
+import { runCommand, wholeOf } from "../../command.ts";
+import { argued, nameOf } from "./argued.ts";
+import { readKernels } from "./compile.ts";
+import { FATES, type Fate, Laboratory } from "./laboratory.ts";
+import { type Mutant, mutantsOf } from "./mutants.ts";
+import { bundleTests } from "./tests.ts";
 
-const HELP = `usage: npm run mutate:kernels -- [options]
+const HELP = `usage: npm run mutate -- kernels [options]
 
   --file PATH   only files whose path contains this; may be given again
   --sample N    N mutants, drawn from all that there are

@@ -63,7 +63,7 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
 export const EDGES: string = testNamed("kernels/edges");
 const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden", "twin/same_bits"];
 
-const SUITES = "scripts/mutate/suite.ts";
+const SUITES = "scripts/mutation/kernels/suite.ts";
 
 /** Bundled test files, by their path from the root. */
 export type Bundles = {
@@ -77,7 +77,7 @@ export type Bundles = {
 /** The tests that a file's mutants meet: of its kernels alone, and then of what is above them. */
 export function testsOf(file: string): { readonly kernels: readonly string[]; readonly wider: readonly string[] } {
   const family = FAMILIES.find(([path]) => file.includes(path));
-  if (family === undefined) throw new Error(`scripts/mutate/tests.ts names no tests for ${file}`);
+  if (family === undefined) throw new Error(`scripts/mutation/kernels/tests.ts names no tests for ${file}`);
   const [, kernels, wider] = family;
   return {
     kernels: kernels.map(testNamed),

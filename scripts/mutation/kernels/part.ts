@@ -1,7 +1,7 @@
 /** The part of the kernels that a file's mutants can change: compiled in half the time or less. */
 import { posix } from "node:path";
-import { PREFIX } from "../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { PREFIX } from "../../../src/wasm/abi.ts";
+import { COMMON_KERNELS, FLOAT_KERNELS } from "../../../src/wasm/arities.ts";
 
 const INDEX = "assembly/index.ts";
 
