@@ -1,8 +1,6 @@
 /**
- * Mutation testing of the kernels: `npm run mutate -- kernels --file assembly/simd/exp.ts --sample 20 --seed 1`.
- *
- * Each mutant is a small change to a kernel that some test has to notice. Exit code: 0 none lives but those that
- * argued.json argues for, 1 another one does, 2 wrong usage. docs/mutation.md has the results.
+ * Mutation testing of the kernels. Each mutant is a small change to a kernel that some test has to notice. Exit code: 0 none
+ * survives but those that argued.json argues for, 1 another one does, 2 wrong usage.
  */
 
 import { parseArgs } from "node:util";
@@ -14,21 +12,13 @@ import { FATES, type Fate, Laboratory } from "./laboratory.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { bundleTests } from "./tests.ts";
 
-const HELP = `usage: npm run mutate -- kernels [options]
-
-  --file PATH   only files whose path contains this; may be given again
-  --sample N    N mutants, drawn from all that there are
-  --each N      N mutants of each file
-  --seed N      another seed, other mutants (1)
-  --argued      also those that are argued for: is one killed, its argument is wrong
-  --list        names the mutants, and tries none
-  --help        this page
-`;
-
 /** Mutants that are tried at a time: one is compiled while the other's tests run. */
 const JOBS = 2;
 
-process.exitCode = await runCommand(HELP, read, main);
+/** Runs it with the flags of the command line, to its exit code. */
+export function mutateKernels(help: string): Promise<number> {
+  return runCommand(help, read, main);
+}
 
 async function main(flags: ReturnType<typeof read>): Promise<number> {
   const kernels = readKernels();

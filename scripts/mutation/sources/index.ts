@@ -1,13 +1,6 @@
 /**
- * Mutation tests of src: `npm run mutate -- sources --files src/numeric`.
- *
- *   --files PATH        what is changed: a file, or a folder; several times
- *   --tests PATH        the tests that should notice (those that mirror it); several times
- *   --static            also what runs when a file is imported: seconds a mutant
- *   --concurrency N     processes (1)
- *
- * Stryker changes one thing at a time in a copy of the project; a change that no test notices survives, and is printed.
- * The whole report is left in runs/mutation/ as JSON. docs/mutation.md says what was found.
+ * Mutation testing of src: Stryker changes one thing at a time in a copy of the project. Exit code: 0 unless it fails, 2 wrong
+ * usage.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -25,6 +18,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runCommand, wholeOf } from "../../command.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const HERE = join(ROOT, "scripts/mutation/sources");
@@ -43,48 +37,61 @@ const COPIED = [
   "tsconfig.json",
 ];
 
-const { values } = parseArgs({
-  options: {
-    files: { type: "string", multiple: true },
-    tests: { type: "string", multiple: true },
-    concurrency: { type: "string", default: "1" },
-    static: { type: "boolean", default: false },
-  },
-});
-if (values.files === undefined)
-  throw new Error("usage: npm run mutate -- sources --files src/FOLDER [--tests test/FOLDER] …");
-const files = values.files.map((path) => path.replace(/\/$/, ""));
-const tests = values.tests ?? files.map((path) => path.replace(/^src/, "test").replace(/\.ts$/, ".test.ts"));
-for (const path of [...files, ...tests])
-  if (!existsSync(join(ROOT, path))) throw new Error(`${path}: no such file or folder`);
+type Flags = ReturnType<typeof read>;
 
-installTools();
-const copy = mkdtempSync(join(tmpdir(), "lanegrad-mutation-"));
-try {
-  for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  const report = join(ROOT, "runs/mutation", `${files.map((path) => basename(path)).join("-")}.json`);
-  mkdirSync(join(ROOT, "runs/mutation"), { recursive: true });
-  writeFileSync(join(copy, "stryker.json"), JSON.stringify(optionsFor(report)));
-  const { status } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", join(TOOLS, "node_modules/@stryker-mutator/core/bin/stryker.js"), "run", "stryker.json"],
-    {
-      cwd: copy,
-      stdio: "inherit",
-      env: {
-        ...process.env,
-        LANEGRAD_BUILD: "simd",
-        TSX_TSCONFIG_PATH: join(copy, "scripts/mutation/sources/tsconfig.json"),
-      },
-    },
-  );
-  process.exitCode = status ?? 1;
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+/** Runs it with the flags of the command line, to its exit code. */
+export function mutateSources(help: string): Promise<number> {
+  return runCommand(help, read, main);
 }
 
-function optionsFor(report: string): object {
+/** @throws {Error} wrong usage */
+function read() {
+  const { values } = parseArgs({
+    options: {
+      files: { type: "string", multiple: true },
+      tests: { type: "string", multiple: true },
+      concurrency: { type: "string", default: "1" },
+      static: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const files = (values.files ?? []).map((path) => path.replace(/\/$/, ""));
+  const tests = values.tests ?? files.map((path) => path.replace(/^src/, "test").replace(/\.ts$/, ".test.ts"));
+  if (files.length === 0 && !values.help) throw new Error("--files: expected a file or folder of src");
+  const missing = [...files, ...tests].find((path) => !existsSync(join(ROOT, path)));
+  if (missing !== undefined) throw new Error(`${missing}: no such file or folder`);
+  return { ...values, files, tests, concurrency: wholeOf("--concurrency", values.concurrency, 1) };
+}
+
+async function main(flags: Flags): Promise<number> {
+  installTools();
+  const copy = mkdtempSync(join(tmpdir(), "lanegrad-mutation-"));
+  try {
+    for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    writeFileSync(join(copy, "stryker.json"), JSON.stringify(optionsFor(flags, copy)));
+    const { status } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", join(TOOLS, "node_modules/@stryker-mutator/core/bin/stryker.js"), "run", "stryker.json"],
+      {
+        cwd: copy,
+        stdio: "inherit",
+        env: {
+          ...process.env,
+          LANEGRAD_BUILD: "simd",
+          TSX_TSCONFIG_PATH: join(copy, "scripts/mutation/sources/tsconfig.json"),
+        },
+      },
+    );
+    return status ?? 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function optionsFor({ files, tests, concurrency, ...flags }: Flags, copy: string): object {
+  const reports = join(ROOT, "runs/mutation");
+  mkdirSync(reports, { recursive: true });
   return {
     plugins: [join(copy, "scripts/mutation/sources/runner.ts")],
     testRunner: "uvu",
@@ -92,16 +99,16 @@ function optionsFor(report: string): object {
     checkerNodeArgs: ["--import", "tsx"],
     ignorers: ["error-texts"],
     mutate: files.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.ts`)),
-    lanegrad: { tests, atImport: values.static ? "tested" : "ignored" },
+    lanegrad: { tests, atImport: flags.static ? "tested" : "ignored" },
     coverageAnalysis: "perTest",
-    ignoreStatic: !values.static, // mutants of what runs at import: each needs a process
-    concurrency: Number(values.concurrency),
+    ignoreStatic: !flags.static, // mutants of what runs at import: each needs a process
+    concurrency,
     inPlace: true, // in the copy
     timeoutMS: 10_000, // a machine may be busy: what loops is mostly met too often before
     timeoutFactor: 1.5,
     reporters: ["clear-text", "json", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false, skipFull: true },
-    jsonReporter: { fileName: report },
+    jsonReporter: { fileName: join(reports, `${files.map((path) => basename(path)).join("-")}.json`) },
     warnings: { unknownOptions: false },
     allowEmpty: false,
   };
