@@ -5,7 +5,7 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ENTRIES } from "../../scripts/entries.ts";
+import { ENTRIES } from "../../scripts/build/entries.ts";
 import { ROOT } from "../support/script.ts";
 
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png", "dejavu-fonts-ttf"];

@@ -5,7 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { RandomState } from "../../../src/random/random_state.ts";
-import { runCommand, wholeOf } from "../../command.ts";
+import { runCommand, wholeOf } from "../../shared/command.ts";
 import { argued, nameOf } from "./argued.ts";
 import { readKernels } from "./compile.ts";
 import { FATES, type Fate, Laboratory } from "./laboratory.ts";

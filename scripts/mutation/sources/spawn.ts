@@ -1,4 +1,4 @@
-/** `#spawn` while mutants are tested: scripts/spawn_source.ts, with what a thread reaches counted. */
+/** `#spawn` while mutants are tested: scripts/build/spawn_source.ts, with what a thread reaches counted. */
 import { Worker } from "node:worker_threads";
 import type { WorkerEndpoint } from "../../../src/worker/endpoint.ts";
 

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const ROOT: string = dirname(dirname(fileURLToPath(import.meta.url)));
+export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Folders with a lockfile, and what each is for. */
 export const FOLDERS: ReadonlyMap<string, string> = new Map([
@@ -104,7 +104,7 @@ export function faultOfLicence(
 ): string | undefined {
   const name = nameOf(path);
   if (license !== undefined && (allowed.has(license) || EXCEPTIONS.get(name)?.license === license)) return undefined;
-  return `${name}: the licence ${license ?? "that is not stated"} is not among those of scripts/dependencies.ts`;
+  return `${name}: the licence ${license ?? "that is not stated"} is not among those of scripts/package/dependencies.ts`;
 }
 
 /** docs/licences.md: for each lockfile, each licence and the packages that have it. */
@@ -122,10 +122,10 @@ export function licencesPage(): string {
   const exceptions = [...EXCEPTIONS].map(([name, { reason }]) => `- \`${name}\`: ${reason}`);
   return `# Licences
 
-What is used in development, by licence, from the lockfiles: \`npx tsx scripts/licences.ts\` writes this page. Of all these,
+What is used in development, by licence, from the lockfiles: \`npx tsx scripts/package/licences.ts\` writes this page. Of all these,
 \`@assemblyscript/loader\` alone is installed with the package, and AssemblyScript's runtime is compiled into the kernels:
 [THIRD_PARTY.md](../THIRD_PARTY.md), which is in the package, says so and holds the licence's text. \`test/dependencies.test.ts\`
-fails on a licence that \`scripts/dependencies.ts\` does not allow. \`npm run sbom\` lists versions and hashes.
+fails on a licence that \`scripts/package/dependencies.ts\` does not allow. \`npm run sbom\` lists versions and hashes.
 
 ${parts.join("\n")}
 ## Exceptions

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { bars } from "lanegrad/plot";
 
-const PAGE = new URL("../../docs/performance.md", import.meta.url);
+const PAGE = new URL("../../../docs/performance.md", import.meta.url);
 const STEP = "step 784-50-10 batch 100";
 const MICROSECONDS: ReadonlyMap<string, number> = new Map([
   ["µs", 1],

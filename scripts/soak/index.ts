@@ -7,13 +7,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { runCommand, wholeOf } from "./command.ts";
-import { writeFigures } from "./soak/figures.ts";
-import { prediction } from "./soak/prediction.ts";
-import type { Sample, Soak } from "./soak/sample.ts";
-import { training } from "./soak/training.ts";
-import { type Bounds, verdict } from "./soak/verdict.ts";
-import { workers } from "./soak/workers.ts";
+import { runCommand, wholeOf } from "../shared/command.ts";
+import { writeFigures } from "./figures.ts";
+import { prediction } from "./prediction.ts";
+import type { Sample, Soak } from "./sample.ts";
+import { training } from "./training.ts";
+import { type Bounds, verdict } from "./verdict.ts";
+import { workers } from "./workers.ts";
 
 const MEGABYTE = 2 ** 20;
 

@@ -5,10 +5,10 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
-import type { WorkerEndpoint } from "../src/worker/endpoint.ts";
+import type { WorkerEndpoint } from "../../src/worker/endpoint.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const THREAD = new URL("../src/worker/thread.ts", import.meta.url).href;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const THREAD = new URL("../../src/worker/thread.ts", import.meta.url).href;
 
 let code: string | undefined;
 
@@ -30,7 +30,7 @@ function bundled(): string | undefined {
       platform: "node",
       target: "es2022",
       alias: { "#platform": "./src/platform/node.ts" },
-      define: { "import.meta.url": JSON.stringify(new URL("../src/platform/node.ts", import.meta.url).href) },
+      define: { "import.meta.url": JSON.stringify(new URL("../../src/platform/node.ts", import.meta.url).href) },
       logLevel: "silent",
     });
     return outputFiles[0]?.text;

@@ -1,4 +1,4 @@
-import { element } from "../../src/plot/markup.ts";
+import { element } from "../../../src/plot/markup.ts";
 import { box, diagram, note, OF_A, OF_B, OF_C, word } from "./drawing.ts";
 
 const LANE = 11;

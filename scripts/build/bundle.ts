@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { makeLean } from "./lean.ts";
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
@@ -25,7 +25,7 @@ const OPTIONS: BuildOptions = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } }, // fields that constructors set need no line of their own
   // Browsers that lack the symbol get one, for the library alone: it changes nothing of theirs.
   define: { "Symbol.dispose": "disposeKey", "Symbol.asyncDispose": "asyncDisposeKey" },
-  inject: ["scripts/dispose_keys.ts"],
+  inject: ["scripts/build/dispose_keys.ts"],
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 120, // so that a stack trace leads somewhere: names stay

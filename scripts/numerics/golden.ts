@@ -1,5 +1,5 @@
 /**
- * The golden table, trained here and now: `npx tsx scripts/golden.ts [build]`, `simd` when none is named.
+ * The golden table, trained here and now: `npx tsx scripts/numerics/golden.ts [build]`, `simd` when none is named.
  *
  * Prints a row for each network, as docs/determinism.md has it; exit code 1 where one differs from the committed table.
  * `--write` commits what was found instead: when the arithmetic was changed on purpose, and NumPy's losses still hold.
@@ -7,15 +7,15 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Build, Engine, loadMnist } from "lanegrad";
-import { GOLDEN_FILE, goldenLine, goldenRows, goldenText } from "../test/package/golden.ts";
-import { goldenTable } from "../test/package/programs/golden.ts";
+import { GOLDEN_FILE, goldenLine, goldenRows, goldenText } from "../../test/package/golden.ts";
+import { goldenTable } from "../../test/package/programs/golden.ts";
 
 const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
 const [build = "simd"] = positionals;
 
 const rows = goldenRows();
 const engine = await Engine.load({ build: build as Build });
-const { train } = await loadMnist(new URL("../data", import.meta.url));
+const { train } = await loadMnist(new URL("../../data", import.meta.url));
 const results = await goldenTable(engine, train, rows);
 engine.dispose();
 

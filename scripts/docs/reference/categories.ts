@@ -62,7 +62,7 @@ export function categorize(app: Application): void {
     for (const module of project.children ?? []) {
       for (const child of module.children ?? []) {
         const category = categoryOf(child);
-        if (category === undefined) logger.warn(`scripts/docs/categories.ts: no category for ${child.name}`);
+        if (category === undefined) logger.warn(`scripts/docs/reference/categories.ts: no category for ${child.name}`);
         child.comment ??= new Comment();
         child.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: category ?? "Other" }]));
       }

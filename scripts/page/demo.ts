@@ -1,5 +1,5 @@
 /**
- * The page in examples/browser: `tsx scripts/demo.ts serve|build|check [options of Vite]`.
+ * The page in examples/browser: `tsx scripts/page/demo.ts serve|build|check [options of Vite]`.
  *
  *   serve   serves it from its sources, and takes changes up at once
  *   build   types, then static files in examples/browser/dist, which work from any folder of any server
@@ -10,9 +10,9 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { install, isInstalled } from "./install.ts";
+import { install, isInstalled } from "../shared/install.ts";
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PAGE = join(ROOT, "examples/browser");
 const TESTS = join(ROOT, "test/browser");
 
@@ -34,7 +34,7 @@ switch (command) {
     }
     break;
   default:
-    console.error("usage: tsx scripts/demo.ts serve|build|check [options of Vite]");
+    console.error("usage: tsx scripts/page/demo.ts serve|build|check [options of Vite]");
     process.exitCode = 2;
 }
 

@@ -1,4 +1,4 @@
-/** Writes docs/licences.md: `npx tsx scripts/licences.ts`. */
+/** Writes docs/licences.md: `npx tsx scripts/package/licences.ts`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { licencesPage, ROOT } from "./dependencies.ts";

@@ -1,8 +1,8 @@
 /** What the diagrams of the kernels are drawn with, and the sizes that they show. */
 import { readFileSync } from "node:fs";
-import { frame } from "../../src/plot/frame.ts";
-import { element, text } from "../../src/plot/markup.ts";
-import { BLUE, COLORS, VERMILLION } from "../../src/plot/palette.ts";
+import { frame } from "../../../src/plot/frame.ts";
+import { element, text } from "../../../src/plot/markup.ts";
+import { BLUE, COLORS, VERMILLION } from "../../../src/plot/palette.ts";
 
 /** The colours of A, B and C in every diagram. */
 export const OF_A: string = BLUE;
@@ -19,7 +19,7 @@ export function sizes(): {
   readonly MC: number;
   readonly NC: number;
 } {
-  const source = readFileSync(new URL("../../assembly/params.ts", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../../assembly/params.ts", import.meta.url), "utf8");
   const read = (pattern: RegExp) => Number(pattern.exec(source)?.[1]);
   const constant = (name: string) => read(new RegExp(`const ${name}: i32 = (\\d+);`));
   return {

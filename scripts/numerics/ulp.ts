@@ -1,18 +1,18 @@
 /**
  * How far float32's exp, log, tanh, sigmoid and softplus are from the truth, over all 2^32 inputs:
  *
- *   npx tsx scripts/ulp.ts [function …]      every function when none is named; LANEGRAD_BUILD=relaxed for another build
+ *   npx tsx scripts/numerics/ulp.ts [function …]      every function when none is named; LANEGRAD_BUILD=relaxed for another build
  *
  * The truth is Math's in float64, whose own error is below 2^-28 float32 ulp. A line of the table in docs/numerics.md for
  * each function: the largest distance in ulps and the input it is at, and how many of the results that are no NaN are
  * rounded correctly. It takes minutes a function.
  */
 
-import { MAP_SCRATCH } from "../src/wasm/abi.ts";
-import { Engine } from "../src/wasm/engine.ts";
-import type { Build } from "../src/wasm/load.ts";
-import { sigmoid, softplus } from "../test/support/oracle.ts";
-import { float32Ulps } from "../test/support/ulps.ts";
+import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { Engine } from "../../src/wasm/engine.ts";
+import type { Build } from "../../src/wasm/load.ts";
+import { sigmoid, softplus } from "../../test/support/oracle.ts";
+import { float32Ulps } from "../../test/support/ulps.ts";
 
 const TRUTH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid, softplus };
 type Name = keyof typeof TRUTH;

@@ -13,9 +13,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import { copyWithPrograms, pack, projectWith, type Tarball } from "../test/package/project.ts";
-import { faultOfKernels } from "../test/package/sums.ts";
-import { installTools, ROOT, toolFile } from "../test/package/tools.ts";
+import { copyWithPrograms, pack, projectWith, type Tarball } from "../../test/package/project.ts";
+import { faultOfKernels } from "../../test/package/sums.ts";
+import { installTools, ROOT, toolFile } from "../../test/package/tools.ts";
 import { checkBundles } from "./bundle_sizes.ts";
 
 /**

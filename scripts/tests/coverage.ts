@@ -17,7 +17,7 @@ import { Report } from "c8";
 import { transformSync } from "esbuild";
 
 const LEAST_PERCENT = 95;
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What no Node process runs from its source, and what does instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

@@ -3,14 +3,14 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, type TypeDocOptions } from "typedoc";
-import { ENTRIES } from "../entries.ts";
+import { ENTRIES } from "../../build/entries.ts";
 import { CATEGORY_ORDER, categorize } from "./categories.ts";
 import { checkComments } from "./check.ts";
 import { documentConventions } from "./conventions.ts";
 import { arrangePages } from "./pages.ts";
 import { tellErrors } from "./throws.ts";
 
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const OUT = "build/api";
 
 /** Of the code in pages. */
@@ -51,7 +51,7 @@ const options: TypeDocOptions = {
       .filter((file) => file.endsWith(".md"))
       .map((file) => join(ROOT, folder, file)),
   ),
-  customCss: join(ROOT, "scripts/docs/pages.css"),
+  customCss: join(ROOT, "scripts/docs/reference/pages.css"),
   includeVersion: true,
   disableGit: true, // sources are named, and no address is made up for them
   sourceLinkTemplate: "{path}",

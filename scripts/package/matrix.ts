@@ -6,15 +6,15 @@
  * which must be the committed one. Prints tables; exit code 1 on any difference.
  */
 import { parseArgs } from "node:util";
-import { type Browser, browsers, open } from "../test/package/browsers.ts";
-import { goldenRows } from "../test/package/golden.ts";
-import { type Expectation, type Found, faultOf } from "../test/package/outcome.ts";
-import { makePages } from "../test/package/pages.ts";
-import { copyWithPrograms, pack, projectWith } from "../test/package/project.ts";
-import { runProgram, runtimes } from "../test/package/runtimes.ts";
-import { startServer } from "../test/package/server.ts";
-import { installTools } from "../test/package/tools.ts";
-import { Tour } from "../test/package/tour.ts";
+import { type Browser, browsers, open } from "../../test/package/browsers.ts";
+import { goldenRows } from "../../test/package/golden.ts";
+import { type Expectation, type Found, faultOf } from "../../test/package/outcome.ts";
+import { makePages } from "../../test/package/pages.ts";
+import { copyWithPrograms, pack, projectWith } from "../../test/package/project.ts";
+import { runProgram, runtimes } from "../../test/package/runtimes.ts";
+import { startServer } from "../../test/package/server.ts";
+import { installTools } from "../../test/package/tools.ts";
+import { Tour } from "../../test/package/tour.ts";
 
 type Row = { readonly where: string; readonly how: string; readonly found: Found; readonly expectation: Expectation };
 

@@ -5,18 +5,18 @@
  * kernels look like, and how exact one of them is.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Engine, emptyHistory, loadMnist, RandomState, TwoLayerNet, train } from "lanegrad";
 import { lossCurve, weightImages } from "lanegrad/plot";
-import { derivativeErrors } from "./figures/derivative_errors.ts";
-import { expErrors } from "./figures/exp_errors.ts";
-import { loops } from "./figures/loops.ts";
-import { microkernel } from "./figures/microkernel.ts";
-import { packing } from "./figures/packing.ts";
-import { speed } from "./figures/speed.ts";
+import { derivativeErrors } from "./derivative_errors.ts";
+import { expErrors } from "./exp_errors.ts";
+import { loops } from "./loops.ts";
+import { microkernel } from "./microkernel.ts";
+import { packing } from "./packing.ts";
+import { speed } from "./speed.ts";
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const OUT = join(ROOT, "docs/figures");
 
 using engine = await Engine.load();

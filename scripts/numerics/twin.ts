@@ -1,14 +1,14 @@
 /**
  * Whether the twin's exp, log, tanh, sigmoid and softplus of float32 give the bits of the build `simd`:
  *
- *   npx tsx scripts/twin.ts [function …]      every function when none is named, over all 2^32 inputs
- *   LANEGRAD_STRIDE=255 npx tsx scripts/twin.ts      over every 255th of them
+ *   npx tsx scripts/numerics/twin.ts [function …]      every function when none is named, over all 2^32 inputs
+ *   LANEGRAD_STRIDE=255 npx tsx scripts/numerics/twin.ts      over every 255th of them
  *
  * A line for each function; the exit code is 1 where one differs. All inputs take minutes a function.
  */
-import { start as startTwin } from "../src/twin/index.ts";
-import { ABI, type Exports, MAP_SCRATCH } from "../src/wasm/abi.ts";
-import { loadInstance } from "../src/wasm/load.ts";
+import { start as startTwin } from "../../src/twin/index.ts";
+import { ABI, type Exports, MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { loadInstance } from "../../src/wasm/load.ts";
 
 const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"];
 const BLOCK = 1 << 16;
