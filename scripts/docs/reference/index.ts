@@ -68,6 +68,7 @@ const options: TypeDocOptions = {
   kindSortOrder: ["Document", "Module", "Class", "Interface", "Function", "Variable", "TypeAlias"],
   sortEntryPoints: false,
   highlightLanguages: [...LANGUAGES],
+  ignoredHighlightLanguages: ["output"],
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
   visibilityFilters: {},
   searchInComments: true,
