@@ -123,8 +123,8 @@ test("SECURITY.md names no file and no script that is not there", () => {
   for (const [, name = ""] of page.matchAll(/npm run ([\w:]+)/g)) assert.ok(Object.hasOwn(scripts, name), name);
 });
 
-test("docs/licences.md is what the lockfiles say: npx tsx scripts/package/licences.ts writes it", () => {
-  assert.is(readFileSync(join(ROOT, "docs/licences.md"), "utf8"), licencesPage());
+test("docs/quality/licences.md is what the lockfiles say: npx tsx scripts/package/licences.ts writes it", () => {
+  assert.is(readFileSync(join(ROOT, "docs/quality/licences.md"), "utf8"), licencesPage());
 });
 
 test("the bills of materials name what ships, every package that is locked and installed, and nothing of the machine", async () => {

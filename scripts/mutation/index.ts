@@ -1,6 +1,6 @@
 /**
  * Mutation tests: `npm run mutate -- sources|kernels [options]`. Small mistakes are made on purpose, and those that no test
- * notices are printed. docs/mutation.md has the results.
+ * notices are printed. docs/quality/mutation.md has the results.
  */
 const HELP = `usage: npm run mutate -- sources|kernels [options]
 

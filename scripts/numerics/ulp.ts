@@ -3,7 +3,7 @@
  *
  *   npx tsx scripts/numerics/ulp.ts [function …]      every function when none is named; LANEGRAD_BUILD=relaxed for another build
  *
- * The truth is Math's in float64, whose own error is below 2^-28 float32 ulp. A line of the table in docs/numerics.md for
+ * The truth is Math's in float64, whose own error is below 2^-28 float32 ulp. A line of the table in docs/quality/numerics.md for
  * each function: the largest distance in ulps and the input it is at, and how many of the results that are no NaN are
  * rounded correctly. It takes minutes a function.
  */

@@ -107,7 +107,7 @@ export function faultOfLicence(
   return `${name}: the licence ${license ?? "that is not stated"} is not among those of scripts/package/dependencies.ts`;
 }
 
-/** docs/licences.md: for each lockfile, each licence and the packages that have it. */
+/** docs/quality/licences.md: for each lockfile, each licence and the packages that have it. */
 export function licencesPage(): string {
   const parts = [...FOLDERS].map(([folder, about]) => {
     const byLicence = new Map<string, Set<string>>();
@@ -124,7 +124,7 @@ export function licencesPage(): string {
 
 What is used in development, by licence, from the lockfiles: \`npx tsx scripts/package/licences.ts\` writes this page. Of all these,
 \`@assemblyscript/loader\` alone is installed with the package, and AssemblyScript's runtime is compiled into the kernels:
-[THIRD_PARTY.md](../THIRD_PARTY.md), which is in the package, says so and holds the licence's text. \`test/dependencies.test.ts\`
+[THIRD_PARTY.md](../../THIRD_PARTY.md), which is in the package, says so and holds the licence's text. \`test/dependencies.test.ts\`
 fails on a licence that \`scripts/package/dependencies.ts\` does not allow. \`npm run sbom\` lists versions and hashes.
 
 ${parts.join("\n")}
