@@ -1,7 +1,7 @@
-/** What a bundle carries: only what it names, and no more than a budget. Sizes are of minified code. */
+/** What a bundle of the sources contains: only what its program needs. `npm run check:package` measures its size. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -13,7 +13,7 @@ const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js",
 const COMPUTES = /src\/(wasm|tensor|ops|autodiff|nn|train)\//;
 
 type Bundle = {
-  /** Without the kernels, which are chunks of their own. */
+  /** The first chunk. */
   readonly code: Uint8Array;
   readonly texts: readonly string[];
   /** Sources that something is left of. */
@@ -54,62 +54,52 @@ function using(names: string, entry = "lanegrad"): string {
   return `import { ${names} } from "${entry}"; console.log(${names});`;
 }
 
-const test = suite("what a bundle carries");
+const test = suite("contents of bundles");
 
-for (const [names, most] of [
-  ["parseIdx, readIdx, encodeIdx", 11_500],
-  ["numericalDiff, numericalGradient, gradientDescent, tangentLine", 5500],
-  ["crossEntropyError, meanSquaredError", 6700],
-  ["RandomState", 8500],
-  ["decodeSafetensors, encodeSafetensors", 11_700],
-  ["Dataset", 11_800],
-] as const) {
-  test(`${names}: nothing that computes in WebAssembly, at most ${most} bytes`, async () => {
-    const { code, sources } = await bundle(using(names));
+for (const names of [
+  "parseIdx, readIdx, encodeIdx",
+  "numericalDiff, numericalGradient, gradientDescent, tangentLine",
+  "crossEntropyError, meanSquaredError",
+  "RandomState",
+  "decodeSafetensors, encodeSafetensors",
+  "Dataset",
+]) {
+  test(`${names}: nothing that computes in WebAssembly`, async () => {
+    const { sources } = await bundle(using(names));
+    assert.ok(sources.length > 1, "or the program is not there");
     assert.equal(
       sources.filter((source) => COMPUTES.test(source)),
       [],
     );
-    assert.ok(code.length <= most, `${code.length} bytes`);
   });
 }
 
 test("tensors and a product: no networks, no training", async () => {
-  const { code, sources } = await bundle(using("Engine, tensor, matmul"));
+  const { sources } = await bundle(using("Engine, tensor, matmul"));
+  assert.ok(sources.includes("src/ops/matmul.ts"));
   assert.equal(
     sources.filter((source) => /src\/(nn|train|autodiff|data)\//.test(source)),
     [],
   );
-  assert.ok(code.length <= 29_200, `${code.length} bytes`);
 });
 
 test("a program that trains in a worker: nothing that the worker does", async () => {
-  const { code, sources } = await bundle(using("startWorker", "lanegrad/worker"));
+  const { sources } = await bundle(using("startWorker", "lanegrad/worker"));
+  assert.ok(sources.includes("src/worker/client.ts"));
   assert.equal(
     sources.filter((source) => /src\/(tensor|ops|autodiff|nn|train\/trainer)/.test(source)),
     [],
   );
-  assert.ok(code.length <= 30_800, `${code.length} bytes`);
 });
 
-test("a dense network, trained and evaluated: at most 42 KB gzipped, and 14.5 KB for the kernels", async () => {
+test("a network that is trained: the kernels are a chunk of their own", async () => {
   const { code, texts } = await bundle(
     using("Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate"),
   );
-  const gzipped = gzipSync(code, { level: 9 }).length;
-  assert.ok(gzipped > 20_000, "or the program is not there");
-  // The package is leaner than its sources, and held to its own limit by `npm run check:package`.
-  assert.ok(gzipped <= 42 * 1024, `${gzipped} bytes`);
+  assert.ok(code.length > 20_000, "or the program is not there");
   const kernels = deflateRawSync(readFileSync(join(ROOT, "build/simd.wasm")), { level: 9 }).toString("base64");
-  const chunk = texts.find((text) => text.includes(kernels));
-  assert.ok(chunk, "the kernels are a chunk of their own");
-  assert.ok(gzipSync(chunk, { level: 9 }).length <= 14_500);
-});
-
-test("the kernels: at most 40 KB, 16 KB gzipped", () => {
-  const kernels = readFileSync(join(ROOT, "build/simd.wasm"));
-  assert.ok(kernels.length <= 40_960, `${kernels.length} bytes`);
-  assert.ok(gzipSync(kernels, { level: 9 }).length <= 16_384);
+  assert.is(texts.filter((text) => text.includes(kernels)).length, 1);
+  assert.not.ok(new TextDecoder().decode(code).includes(kernels));
 });
 
 for (const entry of Object.keys(ENTRIES)) {
