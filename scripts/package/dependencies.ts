@@ -122,9 +122,9 @@ export function licencesPage(): string {
   const exceptions = [...EXCEPTIONS].map(([name, { reason }]) => `- \`${name}\`: ${reason}`);
   return `# Licences
 
-What is used in development, by licence, from the lockfiles: \`npx tsx scripts/package/licences.ts\` writes this page. Of all these,
-\`@assemblyscript/loader\` alone is installed with the package, and AssemblyScript's runtime is compiled into the kernels:
-[THIRD_PARTY.md](../../THIRD_PARTY.md), which is in the package, says so and holds the licence's text. \`test/dependencies.test.ts\`
+For those who check licences: what development uses, by licence, from the lockfiles. \`npx tsx scripts/package/licences.ts\` writes
+this page. Of all these, only \`@assemblyscript/loader\` is installed with the package, and AssemblyScript's runtime is compiled into the kernels:
+[THIRD_PARTY.md](../../THIRD_PARTY.md), which is in the package, states this and contains the text of the licence. \`test/dependencies.test.ts\`
 fails on a licence that \`scripts/package/dependencies.ts\` does not allow. \`npm run sbom\` lists versions and hashes.
 
 ${parts.join("\n")}
