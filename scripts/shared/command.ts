@@ -26,5 +26,5 @@ export async function runCommand<Flags extends { readonly help: boolean }>(
 export function wholeOf(flag: string, text: string, low: number, high: number = Number.MAX_SAFE_INTEGER): number {
   if (/^\d+$/.test(text) && Number(text) >= low && Number(text) <= high) return Number(text);
   const range = high === Number.MAX_SAFE_INTEGER ? `${low} on` : `${low} to ${high}`;
-  throw new Error(`${flag}: expected a whole number from ${range}, found "${text}"`);
+  throw new Error(`${flag}: expected an integer from ${range}, found "${text}"`);
 }

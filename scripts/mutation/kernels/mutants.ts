@@ -112,7 +112,7 @@ function* steps(node: Node, text: string): Generator<Change> {
   else yield { kind: "operator", ...rangeOf(node), text: inner };
 }
 
-/** A whole number, one more and one less; another, a millionth more, its negative, and 0. */
+/** An integer, one more and one less; another, a millionth more, its negative, and 0. */
 function* numbers(node: Node, text: string): Generator<Change> {
   const literal = sourceOf(node, text);
   const value = Number(literal);
