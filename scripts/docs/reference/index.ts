@@ -21,6 +21,7 @@ const NOT_EXPORTED: readonly string[] = [
   ...[
     "BestWeights",
     "CommonKernels",
+    "Kernels",
     "CustomLoss",
     "Feed",
     "FeedParts",
