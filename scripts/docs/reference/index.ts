@@ -21,7 +21,6 @@ const NOT_EXPORTED: readonly string[] = [
   ...[
     "BestWeights",
     "CommonKernels",
-    "Kernels",
     "CustomLoss",
     "Feed",
     "FeedParts",
