@@ -35,7 +35,7 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
   js: /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/,
 };
 /** What reads the sources or tries the tools of the project: the same on every Node. */
-const OF_PROJECT = /^(suite|mutate)\/|^(dependencies|layers)$/;
+const OF_PROJECT = /^(suite|mutation)\/|^(dependencies|layers)$/;
 /** Processes more than there are cores: some files wait for timers, and for processes that they have started. */
 const WAITING = 1;
 /** Seconds of each file, from the last run: the longest come first. */

@@ -13,7 +13,7 @@ import {
   manifestOf,
   nameOf,
   ROOT,
-} from "../scripts/dependencies.ts";
+} from "../scripts/package/dependencies.ts";
 import { BUILD } from "./support/engine.ts";
 import { runScript } from "./support/script.ts";
 
@@ -123,13 +123,13 @@ test("SECURITY.md names no file and no script that is not there", () => {
   for (const [, name = ""] of page.matchAll(/npm run ([\w:]+)/g)) assert.ok(Object.hasOwn(scripts, name), name);
 });
 
-test("docs/licences.md is what the lockfiles say: npx tsx scripts/licences.ts writes it", () => {
-  assert.is(readFileSync(join(ROOT, "docs/licences.md"), "utf8"), licencesPage());
+test("docs/quality/licences.md is what the lockfiles say: npx tsx scripts/package/licences.ts writes it", () => {
+  assert.is(readFileSync(join(ROOT, "docs/quality/licences.md"), "utf8"), licencesPage());
 });
 
 test("the bills of materials name what ships, every package that is locked and installed, and nothing of the machine", async () => {
   if (BUILD !== "simd") return; // seconds, and the same on every build
-  const { code, stderr } = await runScript("scripts/sbom.ts", []);
+  const { code, stderr } = await runScript("scripts/package/sbom.ts", []);
   assert.is(code, 0, stderr);
   const read = (name: string) => {
     const text = readFileSync(join(ROOT, "build", name), "utf8");

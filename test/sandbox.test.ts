@@ -59,7 +59,7 @@ test("it computes, reads files and tells missing from broken ones as anywhere", 
   const sandbox: Record<string, unknown> = { require, module: { exports: {} } };
   for (const name of GLOBALS) sandbox[name] = here[name];
   createContext(sandbox);
-  // Node 20 gives the symbols to its own realm alone; test runners pass them on, as scripts/dispose_keys.ts does for the package.
+  // Node 20 gives the symbols to its own realm alone; test runners pass them on, as scripts/build/dispose_keys.ts does for the package.
   runInContext(`for (const key of ["dispose", "asyncDispose"]) Symbol[key] ??= Symbol.for("Symbol." + key)`, sandbox);
   runInContext(`var lanegrad; (() => { ${outputFiles[0]?.text} ; lanegrad = module.exports; })()`, sandbox);
   const found = JSON.parse(await runInContext(BODY, sandbox));

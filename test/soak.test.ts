@@ -13,7 +13,7 @@ const test = suite("soak");
 
 test("5,000 steps, saved and loaded twenty times: all that is held stays as it was", async () => {
   const csv = join(makeTemporaryFolder(), "soak.csv");
-  const { code, stdout, stderr } = await runScript("scripts/soak.ts", [
+  const { code, stdout, stderr } = await runScript("scripts/soak/index.ts", [
     "--steps",
     "5000",
     "--samples",
@@ -32,7 +32,7 @@ test("5,000 steps, saved and loaded twenty times: all that is held stays as it w
 
 test("wrong usage is said, with the page of flags", async () => {
   for (const args of [["--of", "nothing"], ["--steps", "0"], ["--samples", "2"], ["--frobnicate"]]) {
-    const { code, stderr } = await runScript("scripts/soak.ts", args);
+    const { code, stderr } = await runScript("scripts/soak/index.ts", args);
     assert.is(code, 2, stderr);
     assert.match(stderr, "usage: npm run soak");
   }

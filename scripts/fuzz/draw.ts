@@ -24,7 +24,7 @@ export class Draw {
     return this;
   }
 
-  /** 32 bits, as a whole number from 0. */
+  /** 32 bits, as an integer from 0. */
   bits(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -34,12 +34,12 @@ export class Draw {
     return sum >>> 0;
   }
 
-  /** A whole number from 0 to below n; 0 where there is none. */
+  /** An integer from 0 to below n; 0 where there is none. */
   below(n: number): number {
     return Math.floor((this.bits() / 2 ** 32) * n);
   }
 
-  /** A whole number from low to high. */
+  /** An integer from low to high. */
   between(low: number, high: number): number {
     return low + this.below(high - low + 1);
   }

@@ -8,7 +8,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { runCommand, wholeOf } from "../command.ts";
+import { runCommand, wholeOf } from "../shared/command.ts";
 import { runCase, type Tally } from "./run.ts";
 import { TARGETS, targetNamed } from "./targets.ts";
 import type { Task } from "./worker.ts";

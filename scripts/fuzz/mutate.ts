@@ -38,7 +38,7 @@ const setByte: Damage = (draw, bytes) => {
   return bytes;
 };
 
-/** A whole number of 1 to 8 bytes becomes an edge, or one a little larger or smaller than it was. */
+/** An integer of 1 to 8 bytes becomes an edge, or one a little larger or smaller than it was. */
 const editField: Damage = (draw, bytes) => {
   const width = draw.pick([1, 2, 4, 8]);
   const at = place(draw, bytes);

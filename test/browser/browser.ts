@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import type { Browser as Firefox } from "puppeteer-core";
-import { isInstalled } from "../../scripts/install.ts";
+import { isInstalled } from "../../scripts/shared/install.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PAGE = join(HERE, "../../examples/browser");

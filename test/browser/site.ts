@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const DEMO = fileURLToPath(new URL("../../scripts/demo.ts", import.meta.url));
+const DEMO = fileURLToPath(new URL("../../scripts/page/demo.ts", import.meta.url));
 const FOLDER = "/some/folder/";
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",

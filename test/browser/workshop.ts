@@ -86,7 +86,7 @@ async function bundle(folder: string): Promise<void> {
     platform: "browser",
     target: ["chrome103", "firefox114", "safari16.4"],
     define: { "Symbol.dispose": "disposeKey", "Symbol.asyncDispose": "asyncDisposeKey" },
-    inject: ["scripts/dispose_keys.ts"],
+    inject: ["scripts/build/dispose_keys.ts"],
     alias: {
       lanegrad: join(ROOT, "src/index.ts"),
       "lanegrad/worker": join(ROOT, "src/worker/index.ts"),

@@ -35,7 +35,7 @@ import {
 } from "../support/snippets.ts";
 
 const test = suite("pages");
-const FOLDERS = ["", "docs", "data", "examples", "examples/browser", "examples/chapter-04"];
+const FOLDERS = ["", "docs", "docs/quality", "data", "examples", "examples/browser", "examples/chapter-04"];
 const LANGUAGES: ReadonlySet<string> = new Set(["ts", "output", "console", "sh", "json", "html", "python", "text"]);
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
@@ -125,9 +125,12 @@ test("their commands exist, in blocks and between words", () => {
   assert.equal(wrong, []);
 });
 
-test("README.md leads to every page of docs", () => {
-  const links = linksIn(pages.find(({ file }) => file === "README.md")!.prose).map((link) => link.replace(/#.*/, ""));
-  const listed = pages.map(({ file }) => file).filter((file) => file.startsWith("docs/"));
+test("README.md leads to docs/README.md, and that to every page of docs", () => {
+  const linksOf = (page: string) =>
+    linksIn(pages.find(({ file }) => file === page)!.prose).map((link) => join(dirname(page), link.replace(/#.*/, "")));
+  assert.ok(linksOf("README.md").includes("docs/README.md"));
+  const links = linksOf("docs/README.md");
+  const listed = pages.map(({ file }) => file).filter((file) => /^docs\/(?!README)/.test(file));
   assert.ok(listed.length > 0);
   assert.equal(
     listed.filter((file) => !links.includes(file)),

@@ -17,7 +17,7 @@ import { hardPlaces, type Name } from "./places.ts";
 
 /**
  * The largest distances from the true value, in units in the last place of that value: on every build, but for float32's
- * exp, which fused arithmetic makes worse. In float32 all 2^32 inputs were tried (scripts/ulp.ts) and the largest rounded
+ * exp, which fused arithmetic makes worse. In float32 all 2^32 inputs were tried (scripts/numerics/ulp.ts) and the largest rounded
  * up; in float64 it was sought with tens of millions.
  */
 const EXP_ULP = { float32: BUILD === "relaxed" ? 1.04 : 1.02, float64: 1.05 };

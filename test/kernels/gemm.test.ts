@@ -14,7 +14,7 @@ import { product, sigmoid, transposed } from "../support/oracle.ts";
 const MR = 4;
 const nrOf = (dtype: FloatType) => 2 * lanesOf(dtype);
 
-/** Terms of the longest block of a sum: docs/numerics.md. */
+/** Terms of the longest block of a sum: docs/quality/numerics.md. */
 const KC: { readonly [D in FloatType]: number } = { float32: 256, float64: 192 };
 
 /** Which operands lie in memory as their transposes. */

@@ -1,6 +1,6 @@
 /**
  * NaN, ±∞, ±0 and the ends of the range through every operation and its gradient, by rules: NumPy's, but for what
- * docs/numerics.md lists. A rule that rounds is left to the sweeps; here it is compared within a few ulps.
+ * docs/quality/numerics.md lists. A rule that rounds is left to the sweeps; here it is compared within a few ulps.
  */
 import * as assert from "uvu/assert";
 

@@ -25,7 +25,7 @@ test("without newer built-ins the library trains, evaluates, saves, loads and re
     platform: "neutral",
     target: "es2022",
     define: { "Symbol.dispose": "disposeKey", "Symbol.asyncDispose": "asyncDisposeKey" },
-    inject: ["scripts/dispose_keys.ts"],
+    inject: ["scripts/build/dispose_keys.ts"],
     alias: { lanegrad: join(ROOT, "src/index.ts"), "#platform": join(ROOT, "src/platform/web.ts") },
     logLevel: "silent",
   });

@@ -14,7 +14,7 @@ const ALIASES = {
   "lanegrad/worker": "./src/worker/index.ts",
   "lanegrad/worker/host": "./src/worker/host.ts",
   "#platform": "./src/platform/node.ts",
-  "#spawn": "./scripts/spawn_source.ts",
+  "#spawn": "./scripts/build/spawn_source.ts",
 };
 
 /** A module of a bundle finds its neighbours where its source is. */

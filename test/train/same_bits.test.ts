@@ -3,7 +3,7 @@
  *
  * The hashes are the golden table's, test/fixtures/golden/weights.json, which `npm run test:package` holds in every runtime.
  * They change only when the arithmetic does: then NumPy's losses (numpy.test.ts) say whether it is still right, and
- * `npx tsx scripts/golden.ts --write` writes the others.
+ * `npx tsx scripts/numerics/golden.ts --write` writes the others.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

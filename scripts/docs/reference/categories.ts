@@ -1,0 +1,81 @@
+/**
+ * Categories of exports by the file that declares them, so that no source says it: the longest path that a file begins
+ * with counts.
+ */
+import { type Application, Comment, CommentTag, type Context, Converter, type DeclarationReflection } from "typedoc";
+
+const CATEGORIES: Readonly<Record<string, string>> = {
+  "src/wasm": "Engine",
+  "src/tensor": "Tensors",
+  "src/tensor/expression.ts": "Expressions and programs",
+  "src/tensor/operation.ts": "Expressions and programs",
+  "src/ops": "Operations",
+  "src/ops/apply.ts": "Expressions and programs",
+  "src/options.ts": "Layers",
+  "src/formats/onnx.ts": "Formats",
+  "src/ops/binary_cross_entropy.ts": "Losses",
+  "src/ops/cross_entropy.ts": "Losses",
+  "src/ops/squared_error.ts": "Losses",
+  "src/autodiff": "Expressions and programs",
+  "src/nn": "Networks",
+  "src/nn/layers": "Layers",
+  "src/nn/losses.ts": "Losses",
+  "src/nn/optimizers.ts": "Optimizers",
+  "src/nn/optimizers/": "Optimizers",
+  "src/nn/schedules.ts": "Schedules",
+  "src/nn/learning_rate.ts": "Schedules",
+  "src/nn/network_file.ts": "Formats",
+  "src/nn/onnx_export.ts": "Formats",
+  "src/nn/weights.ts": "Formats",
+  "src/nn/description.ts": "Formats",
+  "src/nn/training_step.ts": "Training",
+  "src/nn/accumulation.ts": "Training",
+  "src/train": "Training",
+  "src/train/class_labels.ts": "Evaluation",
+  "src/train/augment.ts": "Data",
+  "src/train/stream.ts": "Data",
+  "src/train/evaluate.ts": "Evaluation",
+  "src/train/evaluate_async.ts": "Evaluation",
+  "src/train/metrics.ts": "Evaluation",
+  "src/train/misclassified.ts": "Evaluation",
+  "src/train/report.ts": "Evaluation",
+  "src/data": "Data",
+  "src/formats": "Formats",
+  "src/random": "Random numbers",
+  "src/calculus": "Calculus",
+  "src/interval.ts": "Optimizers",
+  "src/errors.ts": "Errors",
+  "src/faults.ts": "Errors",
+  "src/worker": "Worker",
+  "src/plot": "Plot",
+};
+
+/** As a reader meets them. */
+export const CATEGORY_ORDER: readonly string[] = [
+  ...["Engine", "Tensors", "Operations", "Expressions and programs"],
+  ...["Networks", "Layers", "Losses", "Optimizers", "Schedules", "Training", "Evaluation"],
+  ...["Data", "Formats", "Random numbers", "Calculus", "Errors", "Worker", "Plot", "*"],
+];
+
+/** Gives every export the category of its file. A file without one is a warning. */
+export function categorize(app: Application): void {
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project, logger }: Context) => {
+    for (const module of project.children ?? []) {
+      for (const child of module.children ?? []) {
+        const category = categoryOf(child);
+        if (category === undefined) logger.warn(`scripts/docs/reference/categories.ts: no category for ${child.name}`);
+        child.comment ??= new Comment();
+        child.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: category ?? "Other" }]));
+      }
+    }
+  });
+}
+
+function categoryOf(reflection: DeclarationReflection): string | undefined {
+  const target = reflection.isReference() ? reflection.getTargetReflection() : reflection;
+  const file = target.isDeclaration() ? target.sources?.[0]?.fileName : undefined;
+  const [longest] = Object.keys(CATEGORIES)
+    .filter((path) => file === path || file?.startsWith(`${path}/`))
+    .sort((a, b) => b.length - a.length);
+  return longest && CATEGORIES[longest];
+}

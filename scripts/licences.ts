@@ -1,6 +1,0 @@
-/** Writes docs/licences.md: `npx tsx scripts/licences.ts`. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { licencesPage, ROOT } from "./dependencies.ts";
-
-writeFileSync(join(ROOT, "docs/licences.md"), licencesPage());

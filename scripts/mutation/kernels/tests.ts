@@ -1,0 +1,140 @@
+/** Which tests a mutant meets, bundled once, so that a run of them starts in milliseconds. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { ROOT } from "./root.ts";
+
+/**
+ * For the mutants of a file, by what its path contains: the tests of its kernels, from the quickest to kill to the slowest,
+ * and of the operations that call them.
+ */
+const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wider: readonly string[]])[] = [
+  ["assembly/index", [], ["wasm/memory"]],
+  ["assembly/heap", [], ["wasm/heap", "wasm/memory"]],
+  ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
+  ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
+  [
+    "kernels/activations",
+    ["kernels/activations", "kernels/elementary", "kernels/gemm"],
+    ["ops/elementwise", "ops/affine"],
+  ],
+  ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
+  ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
+  ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
+  ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
+  ["kernels/gather", ["kernels/gather"], ["ops/gather"]],
+  ["kernels/optimizers", ["kernels/optimizers"], ["ops/update"]],
+  ["kernels/reduce", ["kernels/reduce", "kernels/column_sums"], ["ops/reduce", "ops/bias"]],
+  ["kernels/rows", ["kernels/rows"], ["ops/rows"]],
+  ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
+  ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
+  ["kernels/squared_error", ["kernels/squared_error"], ["ops/squared_error"]],
+  ["kernels/vectors", ["kernels/vectors"], ["ops/vectors"]],
+  ["simd/activate", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/binary_cross_entropy"]],
+  ["simd/exp", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/softmax", "ops/extreme_logits"]],
+  ["simd/log", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/cross_entropy"]],
+  [
+    "simd/lanes",
+    [
+      "kernels/vectors",
+      "kernels/softmax",
+      "kernels/reduce",
+      "kernels/binary",
+      "kernels/optimizers",
+      "kernels/column_sums",
+      "kernels/sparse",
+      "kernels/activations",
+      "kernels/elementary",
+      "kernels/gemm",
+    ],
+    ["ops/matmul", "ops/bias", "ops/reduce", "ops/rows"],
+  ],
+  ["simd/reduce", ["kernels/softmax", "kernels/reduce"], ["ops/softmax", "ops/reduce"]],
+  [
+    "simd/rows",
+    ["kernels/softmax", "kernels/cross_entropy"],
+    ["ops/softmax", "ops/cross_entropy", "ops/extreme_logits"],
+  ],
+];
+
+/** What all that are left over meet: memory's end, and then operations of every kind; at last the twin, to the bit. */
+export const EDGES: string = testNamed("kernels/edges");
+const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden", "twin/same_bits"];
+
+const SUITES = "scripts/mutation/kernels/suite.ts";
+
+/** Bundled test files, by their path from the root. */
+export type Bundles = {
+  /** Where a test file's bundle lies. */
+  locate(test: string): string;
+  /** Where `firstFailure` lies, of the same suites. */
+  readonly suites: string;
+  remove(): void;
+};
+
+/** The tests that a file's mutants meet: of its kernels alone, and then of what is above them. */
+export function testsOf(file: string): { readonly kernels: readonly string[]; readonly wider: readonly string[] } {
+  const family = FAMILIES.find(([path]) => file.includes(path));
+  if (family === undefined) throw new Error(`scripts/mutation/kernels/tests.ts names no tests for ${file}`);
+  const [, kernels, wider] = family;
+  return {
+    kernels: kernels.map(testNamed),
+    wider: [...wider, ...WHOLE].map(testNamed),
+  };
+}
+
+function testNamed(name: string): string {
+  return `test/${name}.test.ts`;
+}
+
+/** Bundles the tests of the mutants of some files. */
+export async function bundleTests(files: readonly string[]): Promise<Bundles> {
+  const tests = new Set([EDGES, ...files.flatMap((file) => Object.values(testsOf(file)).flat())]);
+  const outdir = mkdtempSync(join(tmpdir(), "mutants-"));
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [...tests, SUITES],
+    ...{ outdir, outbase: ROOT, outExtension: { ".js": ".mjs" } },
+    ...{ bundle: true, splitting: true, format: "esm", platform: "node", target: "node20", logLevel: "error" },
+    supported: { using: false },
+    alias: { "#platform": join(ROOT, "src/platform/node.ts") },
+    plugins: [kernelsFromOutside, ownAddress, suitesOfMutants],
+  });
+  return {
+    locate: (test) => pathToFileURL(join(outdir, test.replace(/\.ts$/, ".mjs"))).href,
+    suites: pathToFileURL(join(outdir, SUITES.replace(/\.ts$/, ".mjs"))).href,
+    remove: () => rmSync(outdir, { recursive: true, force: true }),
+  };
+}
+
+/** In the place of a build, the one that the thread was given. */
+const kernelsFromOutside: Plugin = {
+  name: "kernels from outside",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/builds\/simd\.ts$/ }, () => ({ path: "kernels", namespace: "outside" }));
+    onResolve({ filter: /\/builds\/(relaxed|debug)\.ts$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /^kernels$/, namespace: "outside" }, () => ({
+      contents: `import { workerData } from "node:worker_threads"; export default workerData.kernels;`,
+    }));
+  },
+};
+
+const suitesOfMutants: Plugin = {
+  name: "suites of mutants",
+  setup({ onResolve }) {
+    onResolve({ filter: /^uvu$/ }, () => ({ path: join(ROOT, SUITES) }));
+  },
+};
+
+/** A test finds its fixtures beside its source. */
+const ownAddress: Plugin = {
+  name: "own address",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      loader: "ts",
+    }));
+  },
+};

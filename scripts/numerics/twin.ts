@@ -1,0 +1,72 @@
+/**
+ * Whether the twin's exp, log, tanh, sigmoid and softplus of float32 give the bits of the build `simd`:
+ *
+ *   npx tsx scripts/numerics/twin.ts [function …]      every function when none is named, over all 2^32 inputs
+ *   LANEGRAD_STRIDE=255 npx tsx scripts/numerics/twin.ts      over every 255th of them
+ *
+ * A line for each function; the exit code is 1 where one differs. All inputs take minutes a function.
+ */
+import { start as startTwin } from "../../src/twin/index.ts";
+import { ABI, type Exports, MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { loadInstance } from "../../src/wasm/load.ts";
+
+const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"];
+const BLOCK = 1 << 16;
+const PATTERNS = 2 ** 32;
+
+type Side = { readonly x: Int32Array; readonly y: Int32Array; readonly run: (name: string) => void };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !FUNCTIONS.includes(name));
+if (unknown !== undefined) {
+  console.error(`unknown function ${unknown}; expected ${FUNCTIONS.join(", ")}`);
+  process.exit(2);
+}
+
+const stride = Number(process.env["LANEGRAD_STRIDE"] ?? 1);
+const { exports } = await loadInstance("simd", undefined);
+const [simd, twin] = [sideOf(exports), sideOf(startTwin(ABI).exports)];
+for (const name of wanted.length > 0 ? wanted : FUNCTIONS) {
+  const start = performance.now();
+  const { inputs, different } = sweep(name);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(
+    `${name}: ${inputs} inputs, ${different.length === 0 ? "the same bits" : different.join(" ")}, ${seconds} s`,
+  );
+  if (different.length > 0) process.exitCode = 1;
+}
+
+function sweep(name: string): { inputs: number; different: string[] } {
+  const different: string[] = [];
+  let inputs = 0;
+  for (let start = 0; start < PATTERNS && different.length < 10; start += BLOCK * stride) {
+    for (let i = 0; i < BLOCK; i++) simd.x[i] = start + i * stride;
+    twin.x.set(simd.x);
+    simd.run(name);
+    twin.run(name);
+    for (let i = 0; i < BLOCK && start + i * stride < PATTERNS; i++, inputs++) {
+      const [got, want] = [twin.y[i]!, simd.y[i]!];
+      if (got !== want && !(isNaNBits(got) && isNaNBits(want))) different.push(hex(simd.x[i]!));
+    }
+  }
+  return { inputs, different };
+}
+
+function sideOf(instance: Exports): Side {
+  const call = (name: string, ...args: number[]) => (instance[name] as (...args: number[]) => number)(...args);
+  const [x, y, scratch] = [call("alloc", 4 * BLOCK), call("alloc", 4 * BLOCK), call("alloc", MAP_SCRATCH)];
+  return {
+    x: new Int32Array(instance.memory.buffer, x, BLOCK),
+    y: new Int32Array(instance.memory.buffer, y, BLOCK),
+    run: (name) => call(`s${name}`, BLOCK, x, y, scratch),
+  };
+}
+
+/** Of a float32. */
+function isNaNBits(bits: number): boolean {
+  return (bits & 0x7fffffff) > 0x7f800000;
+}
+
+function hex(bits: number): string {
+  return `0x${(bits >>> 0).toString(16).padStart(8, "0")}`;
+}

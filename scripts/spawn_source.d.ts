@@ -1,2 +1,0 @@
-import type { WorkerEndpoint } from "../src/worker/endpoint.ts";
-export declare function spawn(): WorkerEndpoint;
