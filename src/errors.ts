@@ -98,11 +98,11 @@ export class IndexError extends LanegradError {
   readonly position: number;
   /** What stands there. */
   readonly value: number;
-  /** Values are whole numbers from 0 to before this. */
+  /** Values are integers from 0 to before this. */
   readonly bound: number;
 
   constructor(op: string, argument: string, position: number, value: number, bound: number) {
-    const expected = bound > 0 ? `expected a whole number from 0 to ${bound - 1}` : "there is nothing to point at";
+    const expected = bound > 0 ? `expected an integer from 0 to ${bound - 1}` : "there is nothing to point at";
     super(`${op}: ${argument}[${position}] is ${value}; ${expected}`);
     this.op = op;
     this.argument = argument;

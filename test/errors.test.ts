@@ -56,7 +56,7 @@ const ofEachClass = (): { readonly [name: string]: Sample } => ({
   ],
   IndexError: [
     new errors.IndexError("take", "indices", 4, 7, 5),
-    "take: indices[4] is 7; expected a whole number from 0 to 4",
+    "take: indices[4] is 7; expected an integer from 0 to 4",
     { op: "take", argument: "indices", position: 4, value: 7, bound: 5 },
   ],
   DisposedError: [

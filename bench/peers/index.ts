@@ -58,7 +58,7 @@ await runCommand(USAGE, async () => {
   if (flags.help) return console.log(USAGE);
   const rounds = Number(flags.rounds);
   if (!/^\d+$/.test(flags.rounds) || rounds < 1 || rounds > 1000) {
-    throw new UsageError(`--rounds: expected a whole number from 1 to 1000, found "${flags.rounds}"`);
+    throw new UsageError(`--rounds: expected an integer from 1 to 1000, found "${flags.rounds}"`);
   }
   if (flags.json === "") throw new UsageError("--json takes a file's name");
   const items = chosen(workItems(await loadDigits()), flags.filter);

@@ -49,7 +49,7 @@ export function gradientDescent<const X extends Vector>(
   checkType("gradientDescent: f", "function", f);
   if (!isVector(start)) throw new OptionError("gradientDescent: start", "an array of numbers", start);
   if (!Number.isFinite(learningRate)) throw new OptionError("learningRate", "a finite number", learningRate);
-  if (!Number.isInteger(steps) || steps < 0) throw new OptionError("steps", "a whole number from 0 on", steps);
+  if (!Number.isInteger(steps) || steps < 0) throw new OptionError("steps", "an integer from 0 on", steps);
   const value = f as unknown as (x: readonly number[]) => number; // which sees an array of the start's kind
   const x = copyVector("gradientDescent: start", start) as number[];
   const trajectory = [Float64Array.from(x)];

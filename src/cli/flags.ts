@@ -61,7 +61,7 @@ export function named(placeholder: string, about: string): Flag<string> {
   };
 }
 
-/** A whole number. */
+/** An integer. */
 export function whole(low: number, about: string, high: number = 2 ** 31 - 1): Flag<number> {
   return {
     placeholder: "N",
@@ -69,7 +69,7 @@ export function whole(low: number, about: string, high: number = 2 ** 31 - 1): F
     parse: (text, name) => {
       const value = Number(text);
       if (/^[+-]?\d+$/.test(text) && value >= low && value <= high) return value;
-      return refuse(name, `a whole number from ${low} to ${high}`, text);
+      return refuse(name, `an integer from ${low} to ${high}`, text);
     },
   };
 }
@@ -105,7 +105,7 @@ export function word<const W extends string>(placeholder: string, words: readonl
   };
 }
 
-/** Whole numbers from 1 on with commas between them. */
+/** Integers from 1 on with commas between them. */
 export function sizes(placeholder: string, least: number, about: string): Flag<readonly number[]> {
   return {
     placeholder,
@@ -115,7 +115,7 @@ export function sizes(placeholder: string, least: number, about: string): Flag<r
       const numbers = parts.map(Number);
       const areSizes = parts.every((part) => /^\d+$/.test(part)) && numbers.every((n) => n >= 1 && n < 2 ** 31);
       if (areSizes && numbers.length >= least) return numbers;
-      return refuse(name, `at least ${least} whole numbers with commas between them, such as ${placeholder}`, text);
+      return refuse(name, `at least ${least} integers with commas between them, such as ${placeholder}`, text);
     },
   };
 }
@@ -128,7 +128,7 @@ export function positions(about: string): Flag<readonly number[]> {
     parse: (text, name) => {
       const parts = text.split(",").map((part) => part.trim());
       if (parts.every((part) => /^\d+$/.test(part))) return parts.map(Number);
-      return refuse(name, "whole numbers from 0 with commas between them", text);
+      return refuse(name, "integers from 0 with commas between them", text);
     },
   };
 }

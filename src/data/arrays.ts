@@ -2,7 +2,7 @@
  * Datasets of arrays with shapes: tensors, or what an .npz, .npy or .safetensors file holds.
  *
  *   inputs    [n, …shape of one example]
- *   labels    [n] or [n, 1] whole numbers of any type     or    targets   [n] or [n, width] numbers
+ *   labels    [n] or [n, 1] integers of any type     or    targets   [n] or [n, width] numbers
  */
 
 import { checkNumbers, checkType } from "../arguments.ts";
@@ -39,7 +39,7 @@ export type DatasetDetails = {
 export type ArrayParts = DatasetDetails & {
   /** [n, …shape of one example] */
   readonly inputs: ShapedArray;
-  /** [n] or [n, 1] whole numbers of any type. */
+  /** [n] or [n, 1] integers of any type. */
   readonly labels?: ShapedArray;
   /** [n] or [n, width] numbers. */
   readonly targets?: ShapedArray;
@@ -89,7 +89,7 @@ function datasetOf({ inputs, labels, targets, ...kept }: ArrayParts): Dataset {
   const own = labels as ShapedArray;
   checkRows(`${name} labels`, own, count);
   if (own.data.length !== count) {
-    const expected = `one whole number for each of ${count} examples`;
+    const expected = `one integer for each of ${count} examples`;
     throw new DatasetError({ kind: "array", name: `${name} labels`, expected, found: showShape(own.shape) });
   }
   const classes = kept.classes ?? Math.max(1, 1 + largestOf(own.data));

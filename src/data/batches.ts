@@ -42,8 +42,8 @@ function* epochOf(dataset: Dataset, { batchSize, random, dropLast = false }: Bat
   for (let start = 0; start < end; start += batchSize) yield dataset.batch(order.subarray(start, start + batchSize));
 }
 
-/** @throws {OptionError} not a whole number from 1 on */
+/** @throws {OptionError} not an integer from 1 on */
 export function checkBatchSize(batchSize: number): void {
   if (Number.isSafeInteger(batchSize) && batchSize >= 1) return;
-  throw new OptionError("batchSize", "a whole number from 1 on", batchSize);
+  throw new OptionError("batchSize", "an integer from 1 on", batchSize);
 }

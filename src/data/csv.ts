@@ -66,7 +66,7 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
  * Other errors are those of `parseCsv`.
  *
  * @throws {DatasetError} (rejects) also: the file is missing, unreadable, too large, not UTF-8, or a page in its place
- * @throws {OptionError} (rejects) also: a `maxBytes` that is no whole number from 1
+ * @throws {OptionError} (rejects) also: a `maxBytes` that is not an integer from 1
  * @example
  * const houses = await loadCsv("houses.csv", { label: "price", target: "numbers" });
  */

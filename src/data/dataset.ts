@@ -146,7 +146,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
   /**
    * The examples at `indices`, in that order, as floats.
    *
-   * @throws {IndexError} an index is not a whole number from 0 to length − 1
+   * @throws {IndexError} an index is not an integer from 0 to length − 1
    *
    * @example
    * const { inputs, inputShape } = mnist.train.batch([0, 1, 2]);  // 3 × 784 floats
@@ -181,10 +181,10 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
    */
   slice(start: number, end: number = this.length): Dataset<I> {
     if (!(Number.isInteger(start) && start >= 0 && start < this.length)) {
-      throw new OptionError("start", `a whole number from 0 to ${this.length - 1}`, start);
+      throw new OptionError("start", `an integer from 0 to ${this.length - 1}`, start);
     }
     if (!(Number.isInteger(end) && end > start && end <= this.length)) {
-      throw new OptionError("end", `a whole number from ${start + 1} to ${this.length}`, end);
+      throw new OptionError("end", `an integer from ${start + 1} to ${this.length}`, end);
     }
     const { size, targetWidth, targetValues } = this;
     const part = alike(this, {
@@ -199,7 +199,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
   /**
    * The examples at `indices`, in that order, as a dataset of its own: their elements are copied.
    *
-   * @throws {IndexError} an index is not a whole number from 0 to length − 1
+   * @throws {IndexError} an index is not an integer from 0 to length − 1
    * @throws {DatasetError} no indices
    */
   pick(indices: ArrayLike<number>): Dataset<I> {
@@ -282,7 +282,7 @@ function typeOf(array: InputArray): string {
 /**
  * Makes no string where every index is right: a minibatch that is loaded is checked.
  *
- * @throws {IndexError} the first index that is not a whole number from 0 to length − 1
+ * @throws {IndexError} the first index that is not an integer from 0 to length − 1
  */
 export function checkRows(op: string, indices: ArrayLike<number>, length: number): void {
   for (let row = 0; row < indices.length; row++) {

@@ -89,7 +89,7 @@ const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float
  *
  * @throws {IdxError} damaged gzip, or any reason of {@link parseIdx}
  * @throws {DatasetError} holds more than `maxBytes`
- * @throws {OptionError} no bytes, or `maxBytes` is not a whole number from 1
+ * @throws {OptionError} no bytes, or `maxBytes` is not an integer from 1
  *
  * @example
  * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) }); // or a file's, gzipped or not
@@ -132,11 +132,11 @@ function magicFault(bytes: Uint8Array): { kind: "magic"; found: number; start: s
 /**
  * Refuses a limit that is no limit.
  *
- * @throws {OptionError} not a whole number from 1
+ * @throws {OptionError} not an integer from 1
  */
 export function checkMaxBytes(maxBytes: number): void {
   if (Number.isSafeInteger(maxBytes) && maxBytes >= 1) return;
-  throw new OptionError("maxBytes", "a whole number from 1", maxBytes);
+  throw new OptionError("maxBytes", "an integer from 1", maxBytes);
 }
 
 /**
@@ -203,7 +203,7 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
     throw new OptionError("encodeIdx: data", `a ${CLASSES[type]}`, data);
   if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
-    throw new ShapeError("encodeIdx", "shape", "whole numbers of 32 bits", show(shape));
+    throw new ShapeError("encodeIdx", "shape", "integers of 32 bits", show(shape));
   }
   if (typeOf(data) !== type) throw new OptionError("encodeIdx: data", `elements of type ${type}`, data);
   if (product(shape) !== data.length) {

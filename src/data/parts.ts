@@ -146,7 +146,7 @@ function checkScale({ inputs, scale = 1 }: DatasetParts): void {
 function checkClasses({ classes, classNames, targets }: LabelledParts): void {
   const most = targets === "oneHot" ? MAX_ONE_HOT : MAX_CLASSES;
   if (!(Number.isInteger(classes) && classes >= 1 && classes <= most)) {
-    throw new OptionError("classes", `a whole number from 1 to ${most}`, classes);
+    throw new OptionError("classes", `an integer from 1 to ${most}`, classes);
   }
   checkNames("classNames", classNames, classes);
 }

@@ -92,12 +92,12 @@ export function countOf(shape: readonly number[]): number {
   return shape.reduce((count, extent) => count * extent, 1);
 }
 
-/** Whether a file may have this shape: at most `MAX_RANK` axes, each a whole number from 0. */
+/** Whether a file may have this shape: at most `MAX_RANK` axes, each an integer from 0. */
 export function isShape(shape: unknown): shape is readonly number[] {
   return Array.isArray(shape) && shape.length <= MAX_RANK && shape.every(isCount);
 }
 
-/** A whole number from 0 that a double holds exactly. */
+/** An integer from 0 that a double holds exactly. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
@@ -110,7 +110,7 @@ export function isCount(value: unknown): value is number {
 export function checkArray(option: string, array: ShapedArray): void {
   checkType(option, "object", array);
   const { shape, data } = array;
-  if (!isShape(shape)) throw new OptionError(`${option}: shape`, `up to ${MAX_RANK} whole numbers from 0`, shape);
+  if (!isShape(shape)) throw new OptionError(`${option}: shape`, `up to ${MAX_RANK} integers from 0`, shape);
   if (typeOf(data) === undefined) throw new OptionError(`${option}: data`, "a typed array", data);
   if (countOf(shape) !== data.length) throw new OptionError(option, `${countOf(shape)} elements`, data.length);
 }

@@ -63,7 +63,7 @@ function shapeIn(tokens: Tokens, refuse: (reason: string) => Error): number[] {
   const shape: number[] = [];
   while (!tokens.accept(")")) {
     const extent = tokens.next();
-    if (extent.kind !== "whole") throw refuse(`shape: expected a whole number, found ${show(extent)}`);
+    if (extent.kind !== "whole") throw refuse(`shape: expected an integer, found ${show(extent)}`);
     shape.push(extent.value);
     if (tokens.accept(",")) continue;
     if (shape.length === 1) throw refuse("shape: expected a comma after a single extent");

@@ -16,7 +16,7 @@ export function message(...fields: readonly Message[]): Message {
   return { parts: fields.flatMap(({ parts }) => parts), length: fields.reduce((sum, { length }) => sum + length, 0) };
 }
 
-/** A whole number from 0 to 2⁵³. */
+/** An integer from 0 to 2⁵³. */
 export function whole(field: number, value: number): Message {
   return bytesOnly([...varint(8 * field), ...varint(value)]);
 }

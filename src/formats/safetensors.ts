@@ -110,7 +110,7 @@ export function encodeSafetensors(
     entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }]);
   }
 
-  // Joined here, because an object would put names that are whole numbers first, and __proto__ nowhere.
+  // Joined here, because an object would put names that are integers first, and __proto__ nowhere.
   const members = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerLength = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
@@ -278,9 +278,9 @@ function entryOf(name: string, value: Json, fail: (fault: FormatFault) => Format
   if (type === undefined) {
     throw fail({ kind: "type", part: name, expected: [...DTYPES.keys()].join(", "), found: describeValue(dtype) });
   }
-  if (!isShape(shape)) throw refuse(`shape is not at most ${MAX_RANK} whole numbers from 0`);
+  if (!isShape(shape)) throw refuse(`shape is not at most ${MAX_RANK} integers from 0`);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
-  if (!isCount(begin) || !isCount(end) || begin > end) throw refuse("data_offsets are not two ascending whole numbers");
+  if (!isCount(begin) || !isCount(end) || begin > end) throw refuse("data_offsets are not two ascending integers");
   const size = countOf(shape) * ELEMENT_BYTES[type];
   if (size === end - begin) return { name, type, shape, begin, end };
   throw fail({

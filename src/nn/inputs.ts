@@ -100,9 +100,9 @@ export function checkRows(option: string, x: unknown): void {
   if (!(x instanceof Tensor || x instanceof SparseMatrix)) throw new OptionError(option, "a tensor or sparse rows", x);
 }
 
-/** @throws {OptionError} not a whole number from 1 on */
+/** @throws {OptionError} not an integer from 1 on */
 export function checkSize(option: string, size: number): void {
-  if (!Number.isInteger(size) || size < 1) throw new OptionError(option, "a whole number from 1 on", size);
+  if (!Number.isInteger(size) || size < 1) throw new OptionError(option, "an integer from 1 on", size);
 }
 
 /** @throws {DTypeError} not float32 or float64 */

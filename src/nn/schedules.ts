@@ -72,14 +72,14 @@ export const SCHEDULES: {
     rateAt: ({ rate, factor }, step) => rate * wholePower(factor, step),
   },
   cosine: {
-    keys: { rate: number, steps: optional(count), to: optional(number) },
+    keys: { rate: number, steps: /* @__PURE__ */ optional(count), to: /* @__PURE__ */ optional(number) },
     rateAt: ({ rate, steps = unknownLength(), to = 0 }, step) =>
       step >= steps ? to : to + 0.5 * (rate - to) * (1 + cosineOfPi(step / steps)),
     withLength: (plan, total) =>
       plan.steps === undefined ? { ...plan, steps: Math.max(1, total ?? unknownLength()) } : plan,
   },
   warmup: {
-    keys: { rate: number, steps: count, from: optional(number) },
+    keys: { rate: number, steps: count, from: /* @__PURE__ */ optional(number) },
     rateAt: ({ rate, steps, from = 0 }, step) => (step >= steps ? rate : from + ((rate - from) * step) / steps),
   },
   sequence: {

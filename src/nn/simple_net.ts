@@ -49,7 +49,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   readonly outputSize: number;
   readonly #parameters: Parameters<"W", D>;
 
-  /** @throws {OptionError} a size that is not a whole number from 1 on, or one output: a softmax of one is always 1 */
+  /** @throws {OptionError} a size that is not an integer from 1 on, or one output: a softmax of one is always 1 */
   constructor(engine: Engine, options: SimpleNetOptions<D>) {
     checkType("SimpleNet: options", "object", options);
     checkOptions<SimpleNetOptions<D>>("SimpleNet", options, { random: 1, inputSize: 1, outputSize: 1, dtype: 1 });

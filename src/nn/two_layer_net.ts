@@ -71,7 +71,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /**
    * Draws the weights: `weightInitStd` times a standard normal, W1 row by row, then W2.
    *
-   * @throws {OptionError} a size that is not a whole number from 1 on, one output (a softmax of one is always 1), or a
+   * @throws {OptionError} a size that is not an integer from 1 on, one output (a softmax of one is always 1), or a
    *   standard deviation that is no number
    * @throws {DTypeError} neither float32 nor float64
    * @throws {AllocationError} the engine's memory is too small

@@ -40,7 +40,7 @@ export function argmax<D extends FloatType>(x: Tensor<D>, options: Into<"int32">
  * @param labels m class labels (int32)
  * @throws {ShapeError} x is no matrix or has no columns, or there are not m labels
  * @throws {DTypeError} x holds integers, or labels are not int32
- * @returns a whole number, 0..m
+ * @returns an integer, 0..m
  * @example
  * using p = tensor(engine, [[0.1, 0.9], [0.8, 0.2]]);
  * using labels = tensor(engine, Int32Array.of(1, 1));

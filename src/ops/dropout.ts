@@ -31,7 +31,7 @@ type Dropout = { readonly rate: number; readonly stream: number };
  * @param x any shape
  * @param counter [seed, step], int32: another step is another mask
  * @returns a tensor of x's shape (`out`, which may be x, or a new one), or an expression
- * @throws {OptionError} a rate outside 0 <= rate < 1, or a stream that is no whole number
+ * @throws {OptionError} a rate outside 0 <= rate < 1, or a stream that is not an integer
  * @throws {ShapeError} the counter is not two numbers
  * @throws {DTypeError} integers for x, floats for the counter
  * @example

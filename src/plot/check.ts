@@ -186,10 +186,10 @@ export function pictureShape(
   return shape;
 }
 
-/** @throws {OptionError} no whole number from `least` on */
+/** @throws {OptionError} not an integer from `least` on */
 export function checkCount(figure: string, option: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
-  throw new OptionError(`${figure}: ${option}`, `a whole number from ${least} on`, value);
+  throw new OptionError(`${figure}: ${option}`, `an integer from ${least} on`, value);
 }
 
 /** @throws {ShapeError} not so many names as there are things to name */

@@ -19,7 +19,7 @@ export type ConfusionMatrixOptions = FigureOptions & {
  * @param counts square; the row is the class, the column what it was taken for
  * @returns a figure as SVG
  * @throws {ShapeError} not square, or not as many names as classes
- * @throws {OptionError} a count that is no whole number from 0 on
+ * @throws {OptionError} a count that is not an integer from 0 on
  * @example
  * const svg = await confusionMatrix([[90, 10], [3, 97]], { classes: ["cat", "dog"], title: "Test examples" });
  */
@@ -57,7 +57,7 @@ function rowTotal(figure: string, { columns, at }: Grid, row: number): number {
   for (let column = 0; column < columns; column++) {
     const count = at(row, column);
     if (!Number.isInteger(count) || count < 0) {
-      throw new OptionError(`${figure}: counts[${row}][${column}]`, "a whole number from 0 on", count);
+      throw new OptionError(`${figure}: counts[${row}][${column}]`, "an integer from 0 on", count);
     }
     total += count;
   }

@@ -20,7 +20,7 @@ export type PngOptions = {
  * A figure's pixels as a PNG file, in Node.
  *
  * @param svg what a function of this module gave
- * @throws {OptionError} no figure of this module, or a width that is no whole number from 1 on
+ * @throws {OptionError} no figure of this module, or a width that is not an integer from 1 on
  * @throws {MissingPackageError} resvg or its font is not installed
  * @example
  * const svg = await lossCurve([2.3, 1.1, 0.6]);
@@ -35,7 +35,7 @@ export async function toPng(svg: string, options: PngOptions = {}): Promise<Uint
   if (fonts !== undefined) checkList("toPng: fonts", fonts);
   for (const [i, font] of (fonts ?? []).entries()) checkType(`toPng: fonts[${i}]`, "string", font);
   if (!svg.startsWith('<svg aria-labelledby="')) throw new OptionError("toPng: svg", "a figure", svg);
-  if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "a whole number from 1 on", width);
+  if (!Number.isInteger(width) || width < 1) throw new OptionError("toPng: width", "an integer from 1 on", width);
   if (!/^[#\w(),.%\s-]+$/.test(color)) throw new OptionError("toPng: color", "a CSS colour", color);
   const Resvg = await loadResvg("toPng");
   const files = fonts ?? fontFiles("toPng");

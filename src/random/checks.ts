@@ -51,9 +51,9 @@ export function countDraws(op: string, shape: readonly number[]): number {
   return count;
 }
 
-/** A whole number from 0 to `most`. */
+/** An integer from 0 to `most`. */
 export function checkWhole(option: string, value: unknown, most: number): void {
   if (!(typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most)) {
-    throw new OptionError(option, `a whole number from 0 to ${most}`, value);
+    throw new OptionError(option, `an integer from 0 to ${most}`, value);
   }
 }

@@ -65,7 +65,7 @@ export class Mt19937 {
   }
 
   /**
-   * The next whole number in 0 … last, all equally likely, for last ≤ 2⁵³ − 1.
+   * The next integer in 0 … last, all equally likely, for last ≤ 2⁵³ − 1.
    *
    * Draws are masked to the bits of `last`, and those above it are refused. One draw is a word, or two
    * when `last` needs more than 32 bits, the high word first. last = 0 draws nothing.

@@ -73,7 +73,7 @@ export class RandomState {
   /**
    * Uniform draws from [0, 1), float64, row-major in the given shape.
    *
-   * @throws {OptionError} a size that is not a whole number, or too many draws
+   * @throws {OptionError} a size that is not an integer, or too many draws
    */
   rand(...shape: DrawShape): Float64Array;
   rand(...shape: readonly number[]): number | Float64Array {
@@ -88,7 +88,7 @@ export class RandomState {
   /**
    * Draws from the standard normal distribution, float64, row-major in the given shape.
    *
-   * @throws {OptionError} a size that is not a whole number, or too many draws
+   * @throws {OptionError} a size that is not an integer, or too many draws
    */
   randn(...shape: DrawShape): Float64Array;
   randn(...shape: readonly number[]): number | Float64Array {
@@ -121,7 +121,7 @@ export class RandomState {
    *
    * Allocates nothing when it draws with replacement into `out`. Without replacement it permutes all n.
    *
-   * @throws {OptionError} n or size not a whole number, nothing to choose from, more indices than n without
+   * @throws {OptionError} n or size not an integer, nothing to choose from, more indices than n without
    *   replacement, or `out` of another length than size
    */
   choice(n: number, size: number, options: ChoiceOptions = {}): Int32Array {
@@ -152,7 +152,7 @@ export class RandomState {
   /**
    * 0, 1, …, n − 1 in random order.
    *
-   * @throws {OptionError} n is not a whole number, or too large
+   * @throws {OptionError} n is not an integer, or too large
    */
   permutation(n: number): Int32Array {
     checkWhole("permutation: n", n, MAX_COUNT);

@@ -42,7 +42,7 @@ export function checkSnapshot(snapshot: RandomStateSnapshot): void {
   }
   if (isZero(key)) throw new OptionError("setState: key", "a word other than 0", 0);
   if (!(Number.isInteger(position) && position >= 0 && position <= KEY_LENGTH)) {
-    throw new OptionError("setState: position", `a whole number from 0 to ${KEY_LENGTH}`, position);
+    throw new OptionError("setState: position", `an integer from 0 to ${KEY_LENGTH}`, position);
   }
   if (typeof hasGauss !== "boolean") throw new OptionError("setState: hasGauss", "true or false", hasGauss);
   if (!Number.isFinite(cachedGaussian)) {

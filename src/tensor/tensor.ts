@@ -129,7 +129,7 @@ export class Tensor<D extends DType = DType> extends Owner {
    * The elements from `start` on, in row-major order, under a shape of their own: a view, nothing is copied.
    *
    * @param start counts elements
-   * @throws {ShapeError} they reach beyond the tensor, or begin at no whole number
+   * @throws {ShapeError} they reach beyond the tensor, or `start` is not an integer
    * @throws {DisposedError} after `dispose()`
    * @throws {OptionError} a shape that is no shape
    */
@@ -342,7 +342,7 @@ function checkIntegers(
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === undefined || !Number.isInteger(value) || value < low || value > high) {
-      throw new OptionError(`${op}: values[${i}]`, `a whole number from ${low} to ${high} (${dtype})`, value);
+      throw new OptionError(`${op}: values[${i}]`, `an integer from ${low} to ${high} (${dtype})`, value);
     }
   }
 }

@@ -44,7 +44,7 @@ export class CheckpointFolder {
   readonly #maxBytes: number;
   readonly #optimizers: ParseOptimizerOptions;
 
-  /** @throws {OptionError} `keep` is no whole number from 1 on, the folder has no name, or something is no optimizer */
+  /** @throws {OptionError} `keep` is not an integer from 1 on, the folder has no name, or something is no optimizer */
   constructor(folder: string, options: CheckpointFolderOptions = {}) {
     checkOptions<CheckpointFolderOptions>("CheckpointFolder", options, { keep: 1, maxBytes: 1, optimizers: 1 });
     const { keep = 3, maxBytes = MAX_BYTES, optimizers = [] } = options;
@@ -53,7 +53,7 @@ export class CheckpointFolder {
     if (folder === "") throw new OptionError("folder", "a folder's name", folder);
     if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
       throw new OptionError("maxBytes", "a positive integer", maxBytes);
-    if (!Number.isSafeInteger(keep) || keep < 1) throw new OptionError("keep", "a whole number from 1 on", keep);
+    if (!Number.isSafeInteger(keep) || keep < 1) throw new OptionError("keep", "an integer from 1 on", keep);
     this.folder = folder;
     this.#keep = keep;
     this.#maxBytes = maxBytes;

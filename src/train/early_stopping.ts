@@ -28,13 +28,13 @@ export type WatchState = {
   readonly blocks: readonly (Float32Array | Float64Array | Int32Array)[];
 };
 
-/** @throws {OptionError} patience that is no whole number from 1 on, an unknown watch, a negative minDelta */
+/** @throws {OptionError} patience that is not an integer from 1 on, an unknown watch, a negative minDelta */
 export function checkEarlyStopping(options: EarlyStopping): void {
   checkType("earlyStopping", "object", options);
   checkOptions<EarlyStopping>("earlyStopping", options, { patience: 1, watch: 1, minDelta: 1 });
   const { patience, watch = "loss", minDelta = 0 } = options;
   if (!Number.isInteger(patience) || patience < 1) {
-    throw new OptionError("earlyStopping: patience", "a whole number from 1 on", patience);
+    throw new OptionError("earlyStopping: patience", "an integer from 1 on", patience);
   }
   if (watch !== "loss" && watch !== "accuracy") {
     throw new OptionError("earlyStopping: watch", "loss or accuracy", watch);

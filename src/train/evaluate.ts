@@ -162,5 +162,5 @@ function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: Block
 
 function checkTopK(topK: number | undefined, classes: number): void {
   if (topK === undefined || (Number.isInteger(topK) && topK >= 1 && topK <= classes)) return;
-  throw new OptionError("topK", `a whole number from 1 to ${classes}, the network's outputs`, topK);
+  throw new OptionError("topK", `an integer from 1 to ${classes}, the network's outputs`, topK);
 }

@@ -45,7 +45,7 @@ export async function evaluateAsync<D extends FloatType>(
 /**
  * Finds the most confidently wrong examples as `misclassified` does, and yields to the event loop about every 50 ms.
  *
- * @throws {OptionError} (rejects) an unknown option, or a limit that is no whole number from 1 on
+ * @throws {OptionError} (rejects) an unknown option, or a limit that is not an integer from 1 on
  * @throws {ShapeError} (rejects) the examples have another size than the network's input
  * @throws {DTypeError} (rejects) the dataset has numbers for targets, and the network's loss tells of no classes
  * @throws what `signal` was aborted with

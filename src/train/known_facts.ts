@@ -31,9 +31,10 @@ const WATCHED: Words<NonNullable<EarlyStopping["watch"]>> = { loss: 1, accuracy:
 
 /** What each kind of a description has. */
 type Shapes<Kind extends string> = { readonly [K in Kind]: object };
-const SCHEDULE_SHAPES: Shapes<string> = Object.fromEntries(
-  Object.entries(SCHEDULES).map(([kind, { keys }]) => [kind, { kind: 1, ...keys }]),
-);
+const SCHEDULE_SHAPES: Shapes<string> = /* @__PURE__ */ scheduleShapes();
+function scheduleShapes(): Shapes<string> {
+  return Object.fromEntries(Object.entries(SCHEDULES).map(([kind, { keys }]) => [kind, { kind: 1, ...keys }]));
+}
 const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = {
   augmentation: { kind: 1, shift: 1, rotate: 1, scale: 1 },
 };

@@ -39,7 +39,7 @@ export type MisclassifiedOptions = {
  * says NaN, last. It computes without a break: `misclassifiedAsync` lets timers, input and signals have their turn.
  *
  * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
- * @throws {OptionError} a limit that is no whole number from 1 on
+ * @throws {OptionError} a limit that is not an integer from 1 on
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
  * @example
@@ -64,7 +64,7 @@ export function* misclassification<D extends FloatType>(
   checkOptions<MisclassifiedOptions>("misclassified", options, { limit: 1 });
   const { limit = 20 } = options;
   if (!((Number.isInteger(limit) && limit >= 1) || limit === Number.POSITIVE_INFINITY)) {
-    throw new OptionError("limit", "a whole number from 1 on, or Infinity", limit);
+    throw new OptionError("limit", "an integer from 1 on, or Infinity", limit);
   }
   const wrong: Misclassified[] = [];
   for (const block of blocksOf(net, data)) {

@@ -141,7 +141,7 @@ type SampleSizes = { readonly examples: number; readonly batchSize: number; read
 
 function checkBelow(option: string, value: number, end: number): void {
   if (Number.isSafeInteger(value) && value >= 0 && value < end) return;
-  throw new OptionError(option, `a whole number from 0 to below ${end}`, value);
+  throw new OptionError(option, `an integer from 0 to below ${end}`, value);
 }
 
 function isPermutation(order: Int32Array, count: number): boolean {

@@ -67,7 +67,7 @@ export class DatasetStream extends Shown {
     checkOptions<StreamOptions>("streamDataset", options, { chunks: 1, shuffleBuffer: 1, seed: 1 });
     const { chunks, shuffleBuffer = 0, seed = 0 } = options;
     if (!(Number.isSafeInteger(shuffleBuffer) && shuffleBuffer >= 0)) {
-      throw new OptionError("shuffleBuffer", "a whole number from 0 on", shuffleBuffer);
+      throw new OptionError("shuffleBuffer", "an integer from 0 on", shuffleBuffer);
     }
     if (typeof chunks !== "function") throw new OptionError("chunks", "a function that starts the source", chunks);
     checkSeed(seed);

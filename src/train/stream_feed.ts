@@ -78,7 +78,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
 
   restore({ epoch, position }: SamplerState): void {
     for (const count of [epoch, position]) {
-      if (!Number.isSafeInteger(count) || count < 0) throw new OptionError("stream: position", "whole numbers", count);
+      if (!Number.isSafeInteger(count) || count < 0) throw new OptionError("stream: position", "integers", count);
     }
     void this.#batches?.return();
     this.#batches = undefined;

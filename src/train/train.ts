@@ -165,5 +165,5 @@ function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer
 function checkEvery(checkpointEvery: number): void {
   if (checkpointEvery === Number.POSITIVE_INFINITY || (Number.isInteger(checkpointEvery) && checkpointEvery >= 1))
     return;
-  throw new OptionError("checkpointEvery", "a whole number from 1 on", checkpointEvery);
+  throw new OptionError("checkpointEvery", "an integer from 1 on", checkpointEvery);
 }

@@ -209,10 +209,10 @@ function samplingOf(isChapter: boolean, examples: number | undefined): Sampling 
 function checkBatchSize(batchSize: number, examples = Number.MAX_SAFE_INTEGER): void {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= examples) return;
   const most = examples === Number.MAX_SAFE_INTEGER ? "on" : `to ${examples}, the training examples`;
-  throw new OptionError("batchSize", `a whole number from 1 ${most}`, batchSize);
+  throw new OptionError("batchSize", `an integer from 1 ${most}`, batchSize);
 }
 
 function checkCount(option: string, count: number | undefined, low: number): void {
   if (count === undefined || (Number.isSafeInteger(count) && count >= low)) return;
-  throw new OptionError(option, `a whole number from ${low} on`, count);
+  throw new OptionError(option, `an integer from ${low} on`, count);
 }

@@ -54,7 +54,7 @@ export function exponentials({ isSingle, round, add, sub, mul, div, madd, nmadd 
     return madd(r2, madd(r4, high, madd(r2, pair(r, 2), pair(r, 0))), r);
   };
 
-  /** The whole number nearest to x / ln2; NaN for NaN. */
+  /** The integer nearest to x / ln2; NaN for NaN. */
   const nearest = (x: number): number => sub(madd(x, perLn2, shift), shift);
 
   /** e^(x - n·ln2) - 1 */

@@ -184,7 +184,7 @@ export class NetworkWorker extends Shown {
   /**
    * A network in the worker, as `network` makes it.
    *
-   * @throws {OptionError} (rejects) a description that is none, a seed that is no whole number, a loss that is a function
+   * @throws {OptionError} (rejects) a description that is none, a seed that is not an integer, a loss that is a function
    * @throws {ShapeError} (rejects) layers that do not fit
    * @throws {AllocationError} (rejects) the worker's memory is too small
    */

@@ -74,7 +74,7 @@ test("a loss is a scalar of floats, and so is what it is differentiated by", () 
   assertThrows(() => gradientsOf(leaf, [leaf]), ShapeError, "no scalar");
   assert.match(assertThrows(() => gradientsOf(x as never, [leaf]), OptionError, "loss").message, /grad: loss/);
   assert.match(
-    assertThrows(() => gradientsOf(loss, [expressionOf(indices)]), OptionError, "whole numbers").message,
+    assertThrows(() => gradientsOf(loss, [expressionOf(indices)]), OptionError, "integers").message,
     /wrt\[0\].*expected floats, found "?int32/,
   );
 });

@@ -55,7 +55,7 @@ function ratesOf(rate: number, decay: number): Tensor<"float64"> {
   return tensor(engine, Float64Array.of(rate, decay, 0, 0, 0, 0, 0, 0), { name: "rates" });
 }
 
-/** Operations that keep whole numbers whole, each made of earlier values of a list. */
+/** Operations that keep integers whole, each made of earlier values of a list. */
 const STEPS = {
   add: (a: Value<"float64">, b: Value<"float64">) => add(a, b),
   sub: (a: Value<"float64">, b: Value<"float64">) => sub(a, b),
@@ -73,7 +73,7 @@ const STEPS = {
   },
 };
 
-/** Cut to -4..4, so that products of products stay whole numbers that float64 can hold. */
+/** Cut to -4..4, so that products of products stay integers that float64 can hold. */
 function small(x: Value<"float64">): Value<"float64"> {
   return minimum(maximum(x, -4), 4);
 }

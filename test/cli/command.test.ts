@@ -102,7 +102,7 @@ test("an error is one line and a code: 2 for wrong usage, 1 for what else went w
     [new OptionError("topK", "a number", "x"), 2, 'it: topK: expected a number, found "x"\n'],
     [new FileError("a", "damaged"), 1, "it: a: damaged\n"],
     [new OutputError("a", "full", "make room"), 1, "it: cannot write to a: full; make room\n"],
-    [new IndexError("op", "x", 1, 2, 2), 1, "it: op: x[1] is 2; expected a whole number from 0 to 1\n"],
+    [new IndexError("op", "x", 1, 2, 2), 1, "it: op: x[1] is 2; expected an integer from 0 to 1\n"],
     [new TypeError("not a function"), 1, "it: not a function\nthis is a defect: --debug shows where\n"],
     ["words", 1, "it: words\nthis is a defect: --debug shows where\n"],
     [new FileError("a\u001b[2J", "b"), 1, "it: a\\u001b[2J: b\n"],

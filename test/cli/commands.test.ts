@@ -239,9 +239,9 @@ test("wrong usage is one line, and exit code 2", async () => {
     [["--hlep"], /unknown flag --hlep; did you mean --help\?/],
     [["evaluate"], /an argument is missing: lanegrad evaluate RUN\|FILE/],
     [["evaluate", run, "more"], /unexpected argument more/],
-    [["evaluate", run, "--data", data, "--top-k", "11"], /topK: expected a whole number from 1 to 10/],
+    [["evaluate", run, "--data", data, "--top-k", "11"], /topK: expected an integer from 1 to 10/],
     [["evaluate", run, "--tpo-k", "1"], /unknown flag --tpo-k; did you mean --top-k\?/],
-    [["predict", run, images, "--index", "first"], /--index: expected whole numbers from 0/],
+    [["predict", run, images, "--index", "first"], /--index: expected integers from 0/],
     [
       ["export", run, "weights.bin"],
       /weights\.bin: ends in no format that is known; --to safetensors, npz, onnx, json/,

@@ -76,7 +76,7 @@ test("a name is whatever is not empty", () => {
   refuses(flag, "a name (DIR)", [""]);
 });
 
-test("a whole number is written with digits alone, and its bounds belong to it", () => {
+test("an integer is written with digits alone, and its bounds belong to it", () => {
   const flag = whole(2, "how many", 10);
   assert.equal([flag.placeholder, flag.about], ["N", "how many"]);
   takes(flag, [
@@ -85,25 +85,12 @@ test("a whole number is written with digits alone, and its bounds belong to it",
     ["+3", 3],
     ["007", 7],
   ]);
-  refuses(flag, "a whole number from 2 to 10", [
-    "1",
-    "11",
-    "",
-    "3.0",
-    "3e0",
-    " 3",
-    "3 ",
-    "0x3",
-    "-3",
-    "x3",
-    "3x",
-    "NaN",
-  ]);
+  refuses(flag, "an integer from 2 to 10", ["1", "11", "", "3.0", "3e0", " 3", "3 ", "0x3", "-3", "x3", "3x", "NaN"]);
   takes(whole(-1, "from below 0"), [
     ["-1", -1],
     ["2147483647", 2147483647],
   ]);
-  refuses(whole(0, "of no bound"), "a whole number from 0 to 2147483647", ["-1", "2147483648"]);
+  refuses(whole(0, "of no bound"), "an integer from 0 to 2147483647", ["-1", "2147483648"]);
 });
 
 test("a number is finite, and what holds of it holds", () => {
@@ -142,25 +129,25 @@ test("one of several words is that word exactly", () => {
   refuses(word("T", ["a", "b", "c"], ""), "a, b, c", ["d"]);
 });
 
-test("sizes are whole numbers from 1 on, as many as are needed", () => {
+test("sizes are integers from 1 on, as many as are needed", () => {
   const flag = sizes("784,10", 2, "layers");
   assert.equal([flag.placeholder, flag.about], ["784,10", "layers"]);
   takes(flag, [
     ["1,2147483647", [1, 2147483647]],
     [" 3 , 4 ,5", [3, 4, 5]],
   ]);
-  const expected = "at least 2 whole numbers with commas between them, such as 784,10";
+  const expected = "at least 2 integers with commas between them, such as 784,10";
   refuses(flag, expected, ["3", "3,0", "3,2147483648", "3,", ",3", "3,x4", "3,4x", "3,-4", "3,4.5", "3,1e2", ""]);
 });
 
-test("positions are whole numbers from 0 on", () => {
+test("positions are integers from 0 on", () => {
   const flag = positions("which");
   assert.equal([flag.placeholder, flag.about], ["N,…", "which"]);
   takes(flag, [
     ["0", [0]],
     ["12, 3,3", [12, 3, 3]],
   ]);
-  refuses(flag, "whole numbers from 0 with commas between them", ["", "1,", "-1", "1.5", "x1", "1x", "1,x"]);
+  refuses(flag, "integers from 0 with commas between them", ["", "1,", "-1", "1.5", "x1", "1x", "1,x"]);
 });
 
 test("amounts are pairs of a known name and a number; the last of a name holds", () => {

@@ -93,10 +93,7 @@ test("flags, with their values behind them or after =, and operands, in any orde
 test("what is no flag, and a value that is missing or not its flag's, is refused by name", () => {
   assert.is(refusal("--batch-size"), "--batch-size: a value is missing: N");
   assert.is(refusal("--batch-size", "--quiet"), "--batch-size: a value is missing: N");
-  assert.is(
-    refusal("--batch-size", "x--3"),
-    '--batch-size: expected a whole number from 1 to 2147483647, found "x--3"',
-  );
+  assert.is(refusal("--batch-size", "x--3"), '--batch-size: expected an integer from 1 to 2147483647, found "x--3"');
   assert.is(refusal("--quiet=yes"), '--quiet: takes no value, found "yes"');
   assert.is(refusal("--augment="), '--augment: expected shift, scale as in shift=2,scale=0.1, found ""');
   assert.is(refusal("--batchsize=3"), "unknown flag --batchsize; did you mean --batch-size?");
@@ -140,15 +137,12 @@ test("a configuration file's unknown keys and wrong values are refused with the 
     [{ somethingElse: 1 }, 'unknown key "somethingElse"'],
     [{ config: "other.json" }, 'unknown key "config"'],
     [{ confg: "other.json" }, 'unknown key "confg"'],
-    [{ batchSize: 0 }, 'batchSize: expected a whole number from 1 to 2147483647, found "0"'],
-    [{ batchSize: [1, 2] }, 'batchSize: expected a whole number from 1 to 2147483647, found "1,2"'],
-    [
-      { layers: { a: 1 } },
-      'layers: expected at least 2 whole numbers with commas between them, such as 4,2, found "a=1"',
-    ],
+    [{ batchSize: 0 }, 'batchSize: expected an integer from 1 to 2147483647, found "0"'],
+    [{ batchSize: [1, 2] }, 'batchSize: expected an integer from 1 to 2147483647, found "1,2"'],
+    [{ layers: { a: 1 } }, 'layers: expected at least 2 integers with commas between them, such as 4,2, found "a=1"'],
     [
       { layers: [1, null] },
-      'layers: expected at least 2 whole numbers with commas between them, such as 4,2, found "1,null"',
+      'layers: expected at least 2 integers with commas between them, such as 4,2, found "1,null"',
     ],
   ] as const) {
     writeFileSync(file, JSON.stringify(content));

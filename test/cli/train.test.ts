@@ -112,8 +112,8 @@ test("wrong usage is one line and exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [["--bogus"], /--bogus/],
     [["stray"], /stray/],
-    [["--batch-size", "0"], /--batch-size: expected a whole number from 1/],
-    [["--batch-size", "9001"], /batchSize: expected a whole number from 1 to 8000/],
+    [["--batch-size", "0"], /--batch-size: expected an integer from 1/],
+    [["--batch-size", "9001"], /batchSize: expected an integer from 1 to 8000/],
     [["--learning-rate", "fast"], /--learning-rate: expected a number above 0, found "fast"/],
     [["--learning-rate", ""], /--learning-rate/],
     [["--iterations", "1e3"], /--iterations/],
@@ -127,7 +127,7 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--json=yes"], /--json: takes no value, found "yes"/],
     [["--epochs", "2", "--iterations", "3"], /--iterations and --epochs exclude each other/],
     [["--layers", "784,5,10", "--hidden", "3"], /--layers and --hidden exclude each other/],
-    [["--layers", "784"], /--layers: expected at least 2 whole numbers/],
+    [["--layers", "784"], /--layers: expected at least 2 integers/],
     [["--layers", "100,20,10"], /--layers 100,20,10 begin with 100, but an example has 784 pixels/],
     [["--layers", "784,20,3"], /--layers 784,20,3 end with 3, but there are 10 classes/],
     [["--layers", "784,1"], /--layers 784,1 end with 1, but there are 10 classes/],
@@ -146,7 +146,7 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--augment", "shift=much"], /--augment: expected shift, rotate, scale as in/],
     [["--augment", "scale=0.9"], /augment: scale: expected a number from 0 to 0.5, found 0.9/],
     [["--config", configFile({ epoch: 3 })], /config\.json: unknown key "epoch"; did you mean epochs\?/],
-    [["--config", configFile({ epochs: "many" })], /config\.json: epochs: expected a whole number/],
+    [["--config", configFile({ epochs: "many" })], /config\.json: epochs: expected an integer/],
   ];
   await Promise.all(
     cases.map(async ([args, text]) => {

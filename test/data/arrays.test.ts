@@ -135,7 +135,7 @@ test("what does not fit is told with what was expected and found", () => {
   assert.equal(faultOf({ inputs, labels: of([4]) }), { ...cut, name: "x labels", found: "[4]" });
   assert.equal(faultOf({ inputs, targets: of([4, 1]) }), { ...cut, name: "x targets", found: "[4, 1]" });
   assert.equal(faultOf({ inputs, labels: of([2, 2]) }), {
-    ...{ kind: "array", name: "x labels", expected: "one whole number for each of 2 examples", found: "[2, 2]" },
+    ...{ kind: "array", name: "x labels", expected: "one integer for each of 2 examples", found: "[2, 2]" },
   });
   for (const value of [-1, 0.5, 3, 2 ** 32, -(2 ** 32)]) {
     const fault = { kind: "label", file: "x labels", position: 1, value, classes: 3 };

@@ -139,7 +139,7 @@ test("without the last, all batches are full", () => {
   assert.equal(sizesOf(4), []);
 });
 
-test("batch sizes are whole numbers from 1 on, which is found before the first batch", () => {
+test("batch sizes are integers from 1 on, which is found before the first batch", () => {
   for (const batchSize of [0, -2, 1.5, Number.NaN]) {
     assert.is(assertThrows(() => batches(numbered(3), { batchSize }), OptionError, `${batchSize}`).option, "batchSize");
   }

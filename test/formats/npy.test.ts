@@ -290,9 +290,9 @@ test("what a header says that it should not is told", () => {
   assert.equal(of(headerOf("[('a', '<f4')]", "False", "(1,)")), typeOf("records (a structured type)"));
   assert.equal(of(headerOf("'<f4'", "False", "(2, 3)")), { kind: "length", part: "[2, 3]", expected: "24", found: 4 });
   const reasons: readonly (readonly [string, string])[] = [
-    [headerOf("'<f4'", "False", "('1',)"), "shape: expected a whole number, found '1'"],
-    [headerOf("'<f4'", "False", "(True,)"), "shape: expected a whole number, found true"],
-    [headerOf("'<f4'", "False", "(,)"), "shape: expected a whole number, found ,"],
+    [headerOf("'<f4'", "False", "('1',)"), "shape: expected an integer, found '1'"],
+    [headerOf("'<f4'", "False", "(True,)"), "shape: expected an integer, found true"],
+    [headerOf("'<f4'", "False", "(,)"), "shape: expected an integer, found ,"],
     [headerOf("'<f4'", "1", "(1,)"), "fortran_order: expected True or False, found 1"],
     [headerOf("4", "False", "(1,)"), "descr: expected text, found 4"],
     ["{True: 4}", "expected descr, fortran_order, shape, found true"],

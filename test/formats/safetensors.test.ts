@@ -335,7 +335,7 @@ test("bytes without any order are refused", () => {
   );
 });
 
-test("places in a file are two whole numbers, ascending, and as far apart as the elements are long", () => {
+test("places in a file are two integers, ascending, and as far apart as the elements are long", () => {
   const of = (offsets: string, shape = "[1]") =>
     faultOf(fileOf(`{"a":{"dtype":"F32","shape":${shape},"data_offsets":${offsets}}}`, 8)).fault;
   for (const offsets of [
@@ -350,7 +350,7 @@ test("places in a file are two whole numbers, ascending, and as far apart as the
     "null",
     '{"0":0,"1":4}',
   ]) {
-    const reason = '"a": data_offsets are not two ascending whole numbers';
+    const reason = '"a": data_offsets are not two ascending integers';
     assert.equal(of(offsets), { kind: "header", reason }, offsets);
   }
   const part = "a F32 [1, 3]";

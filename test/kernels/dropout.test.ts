@@ -48,7 +48,7 @@ function mask(n: number, p: number, key: Key = {}, dtype: FloatType = "float32")
   return dropout(dtype, new Float64Array(n).fill(1), p, 1, key);
 }
 
-/** h(v, key), murmur3's finaliser twice, with the key after each: in whole numbers, as plainly as possible. */
+/** h(v, key), murmur3's finaliser twice, with the key after each: in integers, as plainly as possible. */
 function hash(v: number, key: number): number {
   let word = v;
   for (let round = 0; round < 2; round++) {

@@ -15,7 +15,7 @@ const SPARE = 8;
 
 const test = suite("sparse rows");
 
-/** m × k whole numbers, of which about `density` are not zero. */
+/** m × k integers, of which about `density` are not zero. */
 function mostlyZero(m: number, k: number, { density = 0.3, high = 9, seed = 1 } = {}): Uint8Array {
   const draw = draws(seed);
   return Uint8Array.from({ length: m * k }, () => (draw() < density ? 1 + Math.floor(high * draw()) : 0));

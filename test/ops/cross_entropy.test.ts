@@ -76,7 +76,7 @@ test("a label outside of the classes is refused, before anything is written", ()
   for (const bad of [4, -1, 2 ** 31 - 1]) {
     using t = tensor(engine, [0, bad, 9], { dtype: "int32" });
     const error = assertThrows(() => softmaxCrossEntropy(z, t, { gradient }), IndexError, `${bad}`);
-    assert.is(error.message, `softmaxCrossEntropy: t[1] is ${bad}; expected a whole number from 0 to 3`);
+    assert.is(error.message, `softmaxCrossEntropy: t[1] is ${bad}; expected an integer from 0 to 3`);
     assert.equal(
       [error.op, error.argument, error.position, error.value, error.bound],
       ["softmaxCrossEntropy", "t", 1, bad, 4],

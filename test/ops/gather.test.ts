@@ -70,7 +70,7 @@ test("an index that names no row is refused by its position, and nothing is writ
   for (const bad of [3, -1, 2 ** 31 - 1]) {
     using indices = indicesOf(0, bad);
     const error = assertThrows(() => gatherRows(x, indices, y), IndexError, `${bad}`);
-    assert.is(error.message, `gatherRows: indices[1] is ${bad}; expected a whole number from 0 to 2`);
+    assert.is(error.message, `gatherRows: indices[1] is ${bad}; expected an integer from 0 to 2`);
   }
   assert.ok(y.data.every((value) => value === 7));
 });
@@ -80,7 +80,7 @@ test("gatherIndices refuses an index that names no element, and leaves nothing b
   using indices = indicesOf(0, 1, 2);
   const before = engine.stats();
   const error = assertThrows(() => gatherIndices(x, indices), IndexError, "2");
-  assert.is(error.message, "gatherIndices: indices[2] is 2; expected a whole number from 0 to 1");
+  assert.is(error.message, "gatherIndices: indices[2] is 2; expected an integer from 0 to 1");
   assert.equal(engine.stats(), before);
 });
 

@@ -1,4 +1,4 @@
-/** Sums, means and maxima against folds of nested loops; small whole numbers, so that sums are exact. */
+/** Sums, means and maxima against folds of nested loops; small integers, so that sums are exact. */
 import * as assert from "uvu/assert";
 
 import { describeProgram } from "../../src/autodiff/describe.ts";

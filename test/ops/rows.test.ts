@@ -244,7 +244,7 @@ test("gather refuses an index that names no row by its position, and leaves noth
     using indices = tensor(engine, new Int32Array([0, 1, bad]));
     const before = engine.stats();
     const error = assertThrows(() => gather(x, indices), IndexError, `${bad}`);
-    assert.is(error.message, `gather: indices[2] is ${bad}; expected a whole number from 0 to 2`);
+    assert.is(error.message, `gather: indices[2] is ${bad}; expected an integer from 0 to 2`);
     assert.equal(engine.stats(), before);
   }
   using nothing = zeros(engine, [0, 2]);
@@ -282,7 +282,7 @@ test("rows without columns are not walked along, however many there are", () => 
   assert.equal([turned.shape, twice.shape, none.shape].map(show), [`[0, ${many}]`, `[${many}, 0]`, `[${many}, 0]`]);
 });
 
-test("whole numbers have no gradient: no rule gives one for indices, labels or a counter", () => {
+test("integers have no gradient: no rule gives one for indices, labels or a counter", () => {
   using x = zeros(engine, [2, 3], { dtype: "float64" });
   using indices = zeros(engine, [2], { dtype: "int32" });
   const [leaf, order] = [expressionOf(x), expressionOf(indices)];

@@ -34,7 +34,7 @@ const engine = await loadEngine();
 const test = leakFreeSuite("updates", engine);
 const [M, K, N] = [6, 5, 7];
 
-/** Rates that keep whole numbers exact in both float types. */
+/** Rates that keep integers exact in both float types. */
 const PAIRS = [
   [0.5, 0],
   [0.5, 0.25],
@@ -46,7 +46,7 @@ const PAIRS = [
 
 for (const dtype of FLOATS) {
   test(`descent follows η and λ as they are at each run: a gradient, a product, sparse rows, sums, ${dtype}`, () => {
-    // Few nonzeros, whole numbers.
+    // Few nonzeros, integers.
     const bytes = Uint8Array.from(integers(M * K, 1), (value) => Math.max(0, value));
     using table = tensor(engine, bytes, { shape: [M, K] });
     using order = tensor(
@@ -207,7 +207,7 @@ test("updates count so many operations an element, and a product of a descent as
   assert.is(SGD_SUMS.flops?.({ ...call, attributes: {} }), 2 * 5);
 });
 
-test("whole numbers are assigned as they are", () => {
+test("integers are assigned as they are", () => {
   using from = tensor(engine, new Int32Array([7, -1, 2 ** 31 - 1]));
   using to = zeros(engine, [3], { dtype: "int32" });
   using program = compile({}, { effects: [effect(ASSIGN, to, [from], {})] });

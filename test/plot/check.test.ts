@@ -138,7 +138,7 @@ test("counts are whole and no less than asked for, names as many as things", () 
   assert.is(checkCount("f", "decimals", 0, 0), 0);
   for (const value of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     const error = assertThrows(() => checkCount("f", "bins", value, 1), OptionError, `${value}`);
-    assert.equal([error.option, error.expected, error.found], ["f: bins", "a whole number from 1 on", value]);
+    assert.equal([error.option, error.expected, error.found], ["f: bins", "an integer from 1 on", value]);
   }
   assert.equal(checkNames("f", "rows", ["a", "b"], 2), ["a", "b"]);
   const error = assertThrows(() => checkNames("f", "rows", ["a"], 2), ShapeError, "one name");

@@ -20,15 +20,15 @@ function refusesUndrawn(call: (random: RandomState) => unknown, message: RegExp,
   assert.equal(random.getState(), before, label);
 }
 
-test("a seed is a whole number from 0 to 2³² − 1", () => {
+test("a seed is an integer from 0 to 2³² − 1", () => {
   for (const seed of [-1, 2 ** 32, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-    refuses(() => new RandomState(seed), /^seed: expected a whole number from 0 to 4294967295, found /, `${seed}`);
-    refuses(() => new RandomState([1, seed]), /^seed\[1\]: expected a whole number from 0 to 4294967295/, `[${seed}]`);
+    refuses(() => new RandomState(seed), /^seed: expected an integer from 0 to 4294967295, found /, `${seed}`);
+    refuses(() => new RandomState([1, seed]), /^seed\[1\]: expected an integer from 0 to 4294967295/, `[${seed}]`);
   }
   refuses(() => new RandomState([]), /^seed: length: expected at least 1, found 0$/);
 });
 
-test("sizes of rand and randn are whole numbers, and so is their product", () => {
+test("sizes of rand and randn are integers, and so is their product", () => {
   for (const size of NOT_COUNTS) {
     refusesUndrawn((random) => random.rand(size), /^rand: shape\[0\]: /, `${size}`);
     refusesUndrawn((random) => random.rand(2, size), /^rand: shape\[1\]: /, `${size}`);
@@ -39,7 +39,7 @@ test("sizes of rand and randn are whole numbers, and so is their product", () =>
   refusesUndrawn((random) => random.randn(2 ** 29, 2), /^randn: product of the shape: /);
 });
 
-test("randint needs low < high, whole numbers, and at most 2⁵³ values", () => {
+test("randint needs low < high, integers, and at most 2⁵³ values", () => {
   refusesUndrawn((random) => random.randint(0, 0), /^randint: high: expected more than low = 0, found 0/);
   refusesUndrawn((random) => random.randint(5, 4, 3), /^randint: high: expected more than low = 5, found 4/);
   for (const bound of [0.5, Number.NaN, Number.NEGATIVE_INFINITY, -(2 ** 53) - 2, 2 ** 53 + 2, 2 ** 54]) {
@@ -73,7 +73,7 @@ test("randint needs low < high, whole numbers, and at most 2⁵³ values", () =>
   }
 });
 
-test("choice needs whole numbers, something to choose from, and enough of it", () => {
+test("choice needs integers, something to choose from, and enough of it", () => {
   for (const count of NOT_COUNTS) {
     refusesUndrawn((random) => random.choice(count, 1), /^choice: n: /, `${count}`);
     refusesUndrawn((random) => random.choice(9, count), /^choice: size: /, `${count}`);
@@ -99,7 +99,7 @@ test("choice refuses an output of another length", () => {
   }
 });
 
-test("permutation needs a whole number", () => {
+test("permutation needs an integer", () => {
   for (const n of NOT_COUNTS) refusesUndrawn((random) => random.permutation(n), /^permutation: n: /, `${n}`);
 });
 

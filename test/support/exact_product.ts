@@ -1,4 +1,4 @@
-/** Products of matrices without any rounding, for operands over the whole range of their type: whole numbers as BigInt. */
+/** Products of matrices without any rounding, for operands over the whole range of their type: integers as BigInt. */
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { scaled } from "./precise.ts";
 

@@ -87,7 +87,7 @@ export function ulpsBetween(got: number, want: Precise, dtype: FloatType): numbe
   return Math.abs(Number(shift(difference, exponent - ulp + 40)) / 2 ** 40);
 }
 
-/** x · 2^1074, which is a whole number for every finite double. */
+/** x · 2^1074, which is an integer for every finite double. */
 export function scaled(x: number): bigint {
   const { mantissa, exponent } = exact(x);
   return mantissa << BigInt(exponent + 1074);

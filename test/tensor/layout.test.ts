@@ -37,7 +37,7 @@ test("a checked shape is a frozen copy", () => {
   assert.equal(checkShape("shape", [0, 2 ** 31 - 1]), [0, 2 ** 31 - 1], "nothing in it, but axes that can be counted");
 });
 
-test("an extent that is no whole number from 0 on is refused, and so are more elements than can be addressed", () => {
+test("an extent that is not an integer from 0 on is refused, and so are more elements than can be addressed", () => {
   for (const extent of [-1, 1.5, Number.NaN, Infinity, "2" as unknown as number]) {
     const error = assertThrows(() => checkShape("shape", [2, extent]), OptionError, `${extent}`);
     assert.is(error.message, `shape: expected integers ≥ 0, found [2, ${describeValue(extent)}]`);

@@ -114,7 +114,7 @@ test("a number that its integer dtype cannot hold is refused by its position, an
   for (const dtype of ["int32", "uint8"] as const) {
     for (const value of bad[dtype]) {
       const error = assertThrows(() => tensor(engine, [0, 1, value], { dtype }), OptionError, `${value}`);
-      assert.ok(error.message.startsWith("tensor: values[2]: expected a whole number from "), error.message);
+      assert.ok(error.message.startsWith("tensor: values[2]: expected an integer from "), error.message);
       assert.ok(error.message.endsWith(`(${dtype}), found ${value}`), error.message);
     }
   }

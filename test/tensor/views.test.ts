@@ -73,7 +73,7 @@ test("a range outside of the tensor is refused, with both", () => {
   assertThrows(() => scalar.rows(0, 1), ShapeError, "no axis");
 });
 
-test("rows begin and end at whole numbers", () => {
+test("rows begin and end at integers", () => {
   using x = tensor(engine, [
     [1, 2],
     [3, 4],
@@ -84,12 +84,12 @@ test("rows begin and end at whole numbers", () => {
   }
 });
 
-test("a part begins at a whole number, and its extents are whole numbers from 0 on", () => {
+test("a part begins at an integer, and its extents are integers from 0 on", () => {
   using x = zeros(engine, [6]);
   const parts = {
     "half an element": () => x.part(0.5, [1]),
     "negative extents": () => x.part(0, [-1, -2]),
-    "extents that are no whole numbers": () => x.part(0, [1.5, 2]),
+    "extents that are no integers": () => x.part(0, [1.5, 2]),
   };
   for (const [label, part] of Object.entries(parts)) {
     let refused = false;

@@ -53,8 +53,8 @@ test("bounds are part of their range, and what lies beyond is refused with what 
     assert.is(planOf({ epochs: 1, batchSize, ...rate }, 70, false).plan.batchSize, batchSize);
   assert.is(planOf({ epochs: 1, batchSize: 1e6, ...rate }, undefined, false).plan.batchSize, 1e6);
   for (const [examples, expected] of [
-    [70, "a whole number from 1 to 70, the training examples"],
-    [undefined, "a whole number from 1 on"],
+    [70, "an integer from 1 to 70, the training examples"],
+    [undefined, "an integer from 1 on"],
   ] as const) {
     for (const batchSize of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       const plan = () => planOf({ epochs: 1, batchSize, ...rate }, examples, false);

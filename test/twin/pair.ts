@@ -89,7 +89,7 @@ export class Pair {
     this.#end = 0;
   }
 
-  /** A whole number from `low` to `high`. */
+  /** An integer from `low` to `high`. */
   whole(low: number, high: number): number {
     return low + Math.floor((high - low + 1) * this.#draw());
   }
@@ -115,7 +115,7 @@ export class Pair {
     return dtype === "float32" ? Math.fround(wild) : wild;
   }
 
-  /** Whole numbers from 0 to below `bound`, some more often than by chance 0. */
+  /** Integers from 0 to below `bound`, some more often than by chance 0. */
   indices(dtype: "int32" | "uint16" | "uint8", length: number, bound: number): Operand {
     return this.given(
       dtype,

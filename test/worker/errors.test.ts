@@ -20,7 +20,7 @@ const test = suite("worker: errors");
 const examples: readonly Error[] = [
   new library.ShapeError("matmul", "b", "[3, 2]", "[2, 2]"),
   new library.DTypeError("add", "b", "float32", "float64"),
-  new library.OptionError("batchSize", "a whole number", Number.NaN),
+  new library.OptionError("batchSize", "an integer", Number.NaN),
   new library.IndexError("batch", "indices", 3, 12, 10),
   new library.DisposedError("engine simd", "step"),
   new library.EngineMismatchError("add", "b"),

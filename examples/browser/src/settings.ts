@@ -118,7 +118,7 @@ function readChoice<C extends string>(text: string, choices: readonly C[]): Read
 function readWhole(text: string, low: number, high: number): Read<number> {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= low && value <= high) return { value };
-  return { fault: `A whole number from ${low} to ${high.toLocaleString("en")}; found “${text}”.` };
+  return { fault: `An integer from ${low} to ${high.toLocaleString("en")}; found “${text}”.` };
 }
 
 function readRate(text: string): Read<number> {

@@ -68,11 +68,10 @@ export class OptimizerState<D extends FloatType> extends Owner {
   /**
    * Goes on from a step that was reached before; the averages are put back by their own `set`.
    *
-   * @throws {OptionError} no whole number from 0 on
+   * @throws {OptionError} not an integer from 0 on
    */
   resume(step: number): void {
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new OptionError("resume: step", "a whole number from 0 on", step);
+    if (!Number.isSafeInteger(step) || step < 0) throw new OptionError("resume: step", "an integer from 0 on", step);
     this.#step = step;
   }
 
