@@ -9,8 +9,7 @@ import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import { Network } from "../nn/network.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/network_file.ts";
-import { knownRecords, type ParseOptimizerOptions, readOptimizer } from "../nn/optimizers/known.ts";
-import type { OptimizerRecord } from "../nn/optimizers/record.ts";
+import { type ParseOptimizerOptions, parseOptimizer } from "../nn/optimizers/known.ts";
 import { schedule } from "../nn/schedules.ts";
 import { setWeights, weightsOf } from "../nn/weights.ts";
 import { checkOptions } from "../options.ts";
@@ -46,6 +45,8 @@ type Reply<K extends Kind> = { readonly value: Answer<K>; readonly transfer?: Ar
 
 type Handlers = { readonly [K in Kind]: (ask: Ask<K>, id: number) => Reply<K> | Promise<Reply<K>> };
 
+/** How a worker has optimizers of one's own, for errors. */
+const SERVE = "serve(self, { optimizers }) in a worker of your own";
 /** Answered, with nothing to say. */
 const DONE = { value: undefined };
 
@@ -56,8 +57,8 @@ export type ServeOptions = CustomLayers & ParseOptimizerOptions;
  * Serves a program's `startWorker` from within a worker: for a worker of one's own.
  *
  * @param endpoint `self` in a browser's worker, `parentPort` in one of Node's
- * @param options.layers what `defineLayer` or `model` gave: layers that are not the library's, which programs post without what
- *   they compute
+ * @param options layers and optimizers of one's own, what `defineLayer`, `model` and `defineOptimizer` gave: programs post them
+ *   without what they compute
  * @throws {OptionError} neither of them, such as the `parentPort` of a main thread, which is null
  * @example
  * ```js
@@ -69,8 +70,9 @@ export function serve(endpoint: Endpoint, options: ServeOptions = {}): void {
   if (!isEndpoint(endpoint)) throw new OptionError("serve: endpoint", "self, or parentPort of Node's worker", endpoint);
   checkOptions<ServeOptions>("serve", options, { layers: 1, optimizers: 1 });
   const layers: CustomLayers = options.layers === undefined ? {} : { layers: options.layers };
-  parseLayers([], layers); // what is no layer is found now
-  const optimizers = knownRecords("serve", options.optimizers);
+  parseLayers([], layers); // what is no layer or no optimizer is found now
+  const optimizers: ParseOptimizerOptions = options.optimizers === undefined ? {} : { optimizers: options.optimizers };
+  parseOptimizer({ kind: "sgd", learningRate: 0 }, optimizers, SERVE);
   const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer), layers, optimizers);
   listen<ToWorker>(endpoint, (message) => host.hear(message));
 }
@@ -78,7 +80,7 @@ export function serve(endpoint: Endpoint, options: ServeOptions = {}): void {
 class Host {
   readonly #post: (message: FromWorker, transfer?: ArrayBuffer[]) => void;
   readonly #layers: CustomLayers;
-  readonly #optimizers: ReadonlyMap<string, OptimizerRecord>;
+  readonly #optimizers: ParseOptimizerOptions;
   #started: Engine | undefined;
   readonly #networks = new Map<number, Network<FloatType>>();
   readonly #datasets = new Map<number, Dataset>();
@@ -88,7 +90,7 @@ class Host {
   constructor(
     post: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
     layers: CustomLayers,
-    optimizers: ReadonlyMap<string, OptimizerRecord>,
+    optimizers: ParseOptimizerOptions,
   ) {
     this.#post = post;
     this.#layers = layers;
@@ -266,14 +268,12 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
 /** Options that arrived as data: what an augmentation, an optimizer and a schedule bring along stayed behind. */
 function optionsOf(
   { augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"],
-  optimizers: ReadonlyMap<string, OptimizerRecord>,
+  optimizers: ParseOptimizerOptions,
 ): TrainerOptions {
   return {
     ...options,
     ...(augmentation && { augmentation: augment(amountsOf(augmentation)) }),
-    ...(optimizer !== undefined && {
-      optimizer: readOptimizer(optimizer, optimizers, "serve(self, { optimizers }) in a worker of your own"),
-    }),
+    ...(optimizer !== undefined && { optimizer: parseOptimizer(optimizer, optimizers, SERVE) }),
     ...(learningRate !== undefined && { learningRate: schedule(learningRate) }),
   };
 }

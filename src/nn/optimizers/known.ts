@@ -1,5 +1,5 @@
 /** Every optimizer of the library by its kind, for descriptions that come from JSON or another thread. */
-import { checkRecord } from "../../arguments.ts";
+import { checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { schedule } from "../schedules.ts";
@@ -19,7 +19,7 @@ import {
 import { RMS_PROP_RECORD } from "./rms_prop.ts";
 import { SGD_RECORD } from "./sgd.ts";
 
-export const RECORDS: { readonly [K in keyof Kinds]: OptimizerRecord<Extract<Optimizer, { readonly kind: K }>> } = {
+const RECORDS: { readonly [K in keyof Kinds]: OptimizerRecord<Extract<Optimizer, { readonly kind: K }>> } = {
   sgd: SGD_RECORD,
   momentum: MOMENTUM_RECORD,
   nesterov: NESTEROV_RECORD,
@@ -48,18 +48,20 @@ export type ParseOptimizerOptions = {
  * out. Its schedule does as well.
  *
  * @param options.optimizers optimizers of one's own, where it may be one of them
+ * @param call what its caller passes them to, for errors
  * @throws {OptionError} no object, an unknown kind, or a number that is missing or outside its range
  * @example
  * const copy: unknown = JSON.parse(JSON.stringify(adam({ beta1: 0.8 })));
  * const optimizer = parseOptimizer(copy);
  */
-export function parseOptimizer(json: unknown, options: ParseOptimizerOptions = {}): Optimizer {
+export function parseOptimizer(
+  json: unknown,
+  options: ParseOptimizerOptions = {},
+  call = "parseOptimizer(json, { optimizers })",
+): Optimizer {
   checkOptions<ParseOptimizerOptions>("parseOptimizer", options, { optimizers: 1 });
-  return readOptimizer(
-    json,
-    knownRecords("parseOptimizer", options.optimizers),
-    "parseOptimizer(json, { optimizers })",
-  );
+  checkType("parseOptimizer: call", "string", call);
+  return readOptimizer(json, knownRecords(call.replace(/\(.*/, ""), options.optimizers), call);
 }
 
 /** The library's records, and those of one's own optimizers, by kind. */
