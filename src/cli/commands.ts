@@ -38,11 +38,6 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
     { about: "writes a network in other formats", load: async () => (await import("./export.ts")).exportCommand },
   ],
   ["download", { about: "downloads MNIST", load: async () => (await import("./download.ts")).downloadCommand }],
-  [
-    "gradcheck",
-    { about: "checks every gradient rule", load: async () => (await import("./gradcheck.ts")).gradcheckCommand },
-  ],
-  ["bench", { about: "runs the repository's benchmarks", load: async () => (await import("./bench.ts")).benchCommand }],
 ]);
 
 /** Runs the command line to its exit code, which the process then has. */

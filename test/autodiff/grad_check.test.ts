@@ -1,7 +1,7 @@
 /** gradCheck finds wrong rules, and tells kinks from mistakes. */
 import * as assert from "uvu/assert";
+import { runGradChecks } from "../../scripts/numerics/gradcheck_report.ts";
 import { type GradCheckOptions, gradCheck } from "../../src/autodiff/grad_check.ts";
-import { runGradChecks } from "../../src/cli/gradcheck.ts";
 import { DTypeError, OptionError } from "../../src/errors.ts";
 import { relu, tanh } from "../../src/nn/layers/activations.ts";
 import { apply } from "../../src/ops/apply.ts";

@@ -39,17 +39,7 @@ test("the script itself lists its commands, and each explains its flags", async 
   const { stdout, code } = await runScript("src/cli/main.ts", ["--help"]);
   assert.is(code, 0);
   const commands = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? "");
-  assert.equal(commands, [
-    "train",
-    "evaluate",
-    "predict",
-    "report",
-    "inspect",
-    "export",
-    "download",
-    "gradcheck",
-    "bench",
-  ]);
+  assert.equal(commands, ["train", "evaluate", "predict", "report", "inspect", "export", "download"]);
   for (const name of commands) {
     const page = await output([name, "--help"]);
     assert.match(page, new RegExp(`usage: lanegrad ${name}\\b`));
@@ -62,15 +52,6 @@ test("the script itself lists its commands, and each explains its flags", async 
   const first = "Trains and runs small neural networks on WebAssembly SIMD.\n\nusage: lanegrad COMMAND [options]\n";
   assert.ok(overview.startsWith(`${first}\ncommands\n  train `), overview);
   assert.ok(overview.endsWith("\n\nlanegrad COMMAND --help   what a command takes\nlanegrad --version\n"), overview);
-});
-
-test("bench hands its flags to the benchmarks, and their exit code back", async () => {
-  const { stdout } = await lanegradProcess(["bench", "--list"]); // it has a process of its own, which has this one's output
-  const names = stdout.trimEnd().split("\n");
-  assert.ok(names.includes("sgemm nn 8"), names.join(", "));
-  const wrong = await lanegradProcess(["bench", "--filter", "no such name"]);
-  assert.is(wrong.code, 2);
-  assert.match(wrong.stderr, 'no name contains "no such name"');
 });
 
 test("evaluate: accuracy, classes, confusion and the worst answers, as text and as JSON", async () => {

@@ -388,7 +388,7 @@ test("numbers outside their ranges are refused by optimizer and name", () => {
     learningRate: ["0.1"],
   };
   for (const [kind, made] of OPTIMIZERS) {
-    const own = Object.entries<Hyperparameter>(RECORDS[kind].hyperparameters).map(
+    const own = Object.entries<Hyperparameter>(builtInOptimizers[kind].hyperparameters).map(
       ([name, { range }]) => [name, OUTSIDE[range] ?? []] as const,
     );
     for (const [name, values] of [...Object.entries(common), ...own]) {

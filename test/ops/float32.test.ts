@@ -4,8 +4,8 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type GradCheckCase, gradCheckCases } from "../../scripts/numerics/gradcheck_cases.ts";
 import { valueAndGrad } from "../../src/autodiff/grad.ts";
-import { type GradCheckCase, gradCheckCases } from "../../src/cli/gradcheck_cases.ts";
 import { sum } from "../../src/ops/sum.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

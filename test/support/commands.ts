@@ -32,7 +32,7 @@ const PACKAGE: Package = JSON.parse(readFileSync(join(ROOT, "package.json"), "ut
 const OTHERS: ReadonlySet<string> = new Set(["cd", "curl", "git"]);
 const COMMANDS = [trainCommand, evaluateCommand, predictCommand, inspectCommand, exportCommand, reportCommand];
 /** Commands whose flags are those of a script, or none. */
-const OTHER_COMMANDS: ReadonlySet<string> = new Set(["download", "gradcheck", "bench", "help"]);
+const OTHER_COMMANDS: ReadonlySet<string> = new Set(["download", "help"]);
 const MAIN = "src/cli/main.ts";
 
 /** The command lines of a block, each in one piece, without their comments. */

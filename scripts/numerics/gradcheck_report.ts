@@ -1,18 +1,6 @@
-/**
- * `lanegrad gradcheck`: every gradient rule against central differences in float64. Exit code 1 if one is wrong.
- */
-import { Engine, type GradCheckReport, gradCheck } from "lanegrad";
-import { type Command, command } from "./command.ts";
-import { type GradCheckCase, gradCheckCases } from "./gradcheck_cases.ts";
-
-export const gradcheckCommand: Command = command({
-  name: "gradcheck",
-  about: "Checks every gradient rule against central differences in float64; exit code 1 if one is wrong.",
-  usage: "gradcheck",
-  flags: {},
-  examples: [],
-  run: async () => runGradChecks(gradCheckCases(await Engine.load()), console.log),
-});
+/** What `npm run gradcheck` prints of each gradient rule. */
+import { type GradCheckReport, gradCheck } from "lanegrad";
+import type { GradCheckCase } from "./gradcheck_cases.ts";
 
 /** Checks each case and prints what was found; returns the exit code. */
 export function runGradChecks(cases: readonly GradCheckCase[], print: (line: string) => void): 0 | 1 {

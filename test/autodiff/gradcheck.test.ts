@@ -1,8 +1,8 @@
 /** Every gradient rule is right; that a wrong one is found is shown in test/autodiff/grad_check.test.ts. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { runGradChecks } from "../../src/cli/gradcheck.ts";
-import { gradCheckCases } from "../../src/cli/gradcheck_cases.ts";
+import { gradCheckCases } from "../../scripts/numerics/gradcheck_cases.ts";
+import { runGradChecks } from "../../scripts/numerics/gradcheck_report.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
@@ -58,7 +58,7 @@ test("cases are told apart by their names, inputs by letters; those that are dra
 
 test("the script prints a line for each input and exits with 0", async () => {
   if (BUILD !== "simd") return; // the script loads this build
-  const { code, stdout, stderr } = await runScript("src/cli/main.ts", ["gradcheck"]);
+  const { code, stdout, stderr } = await runScript("scripts/numerics/gradcheck.ts", []);
   assert.is(code, 0, stderr);
   assert.is(stdout.match(/^ok /gm)?.length, cases.flatMap(({ inputs }) => inputs).length);
   assert.match(stdout, new RegExp(`\nall ${cases.length} gradients are right\n$`));
