@@ -247,7 +247,6 @@ export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./te
 export { augment, type TrainingAugmentation } from "./train/augment.ts";
 export {
   type Checkpoint,
-  type CheckpointFacts,
   checkpointOf,
   type DecodeCheckpointOptions,
   decodeCheckpoint,
@@ -258,6 +257,7 @@ export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoi
 export type { EarlyStopping } from "./train/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
 export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluate_async.ts";
+export type { CheckpointFacts } from "./train/facts.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,
@@ -273,11 +273,10 @@ export type { Sampling } from "./train/sampler.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
 export {
   DatasetStream,
-  type StreamBatch,
-  type StreamBatchesOptions,
   type StreamOptions,
   streamDataset,
 } from "./train/stream.ts";
+export type { StreamBatch, StreamBatchesOptions } from "./train/stream_feed.ts";
 export { type TrainOptions, train } from "./train/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";

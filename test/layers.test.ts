@@ -123,6 +123,29 @@ test("imports point downward", () => {
   }
 });
 
+test("no file comes back to itself by its imports", () => {
+  // An expression is made of operations, and an operation says what it makes of expressions: their types name each other.
+  const allowed = ["tensor/expression.ts", "tensor/operation.ts"];
+  const files = new Map(sources.map((source) => [source.file, source]));
+  const state = new Map<string, "open" | "done">();
+  const visit = (file: string, path: readonly string[]): void => {
+    const source = files.get(file);
+    if (source === undefined || state.get(file) === "done") return;
+    const circle = [...path.slice(path.indexOf(file)), file];
+    if (state.get(file) === "open") {
+      assert.ok(
+        circle.every((each) => allowed.includes(each)),
+        circle.join(" → "),
+      );
+      return;
+    }
+    state.set(file, "open");
+    for (const target of importsOf(source.code)) visit(resolved(file, target), [...path, file]);
+    state.set(file, "done");
+  };
+  for (const { file } of sources) visit(file, []);
+});
+
 test("nothing in the library imports its own surface", () => {
   for (const { file, code } of sources) {
     for (const target of importsOf(code)) {

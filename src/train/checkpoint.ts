@@ -25,12 +25,10 @@ import { checkOptions } from "../options.ts";
 import { describeValue, tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { WatchState } from "./early_stopping.ts";
-import type { EpochRecord, EvaluationRecord } from "./history.ts";
+import type { CheckpointFacts } from "./facts.ts";
 import { unknownIn } from "./known_facts.ts";
 import { RESTORE } from "./restore_key.ts";
-import type { SamplerState } from "./sampler.ts";
 import { Trainer } from "./trainer.ts";
-import type { TrainingPlan } from "./training_plan.ts";
 
 /**
  * Checkpoints of a later version are refused. Version 2 is written only where version 1 cannot say something: `dropLast`,
@@ -39,26 +37,6 @@ import type { TrainingPlan } from "./training_plan.ts";
 const VERSION = 2;
 const KEY = "lanegrad.checkpoint";
 const NETWORK_KEY = "lanegrad.network";
-
-/** What a checkpoint says in words and numbers: JSON. */
-export type CheckpointFacts = {
-  /** Of the format: 1 or 2. */
-  readonly version: number;
-  /** The run's options, which `restore` compares. */
-  readonly plan: TrainingPlan;
-  /** What the run trains on. */
-  readonly data: { readonly examples?: number | undefined; readonly size: number };
-  /** Updates that the optimizer has made. */
-  readonly optimizerStep: number;
-  /** Where in which epoch the draws are. */
-  readonly sampler: Omit<SamplerState, "order">;
-  /** The history's evaluations so far. */
-  readonly evaluations: readonly EvaluationRecord[];
-  /** The history's epochs so far. */
-  readonly epochs: readonly EpochRecord[];
-  /** Of early stopping, where the run has it. */
-  readonly watch: Omit<WatchState, "blocks"> | undefined;
-};
 
 /** A run at one moment: copies, which later steps do not change. */
 export type Checkpoint = {

@@ -1,6 +1,7 @@
 /**
  * Where a run's minibatches come from: each fills a minibatch in the engine's memory, and names the step that it feeds.
  */
+import type { Augmentation } from "../data/augmentation.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { StepSource } from "../nn/training_step.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -9,8 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { type InputLayout, Minibatch, type ResidentDataset } from "./resident.ts";
-import { Sampler, type SamplerState } from "./sampler.ts";
-import type { TrainingPlan } from "./training_plan.ts";
+import { Sampler, type SamplerState, type Sampling } from "./sampler.ts";
 
 /** A minibatch of one size that is filled, and the step on it. */
 export type Slot<D extends FloatType> = {
@@ -53,11 +53,30 @@ export type Feed<D extends FloatType> = {
   restore(state: SamplerState): void;
 };
 
+/** How images are changed, and what makes minibatches of changed ones. */
+export type FilledAugmentation = Augmentation & {
+  readonly [FILL]: <D extends FloatType>(
+    train: Dataset | ResidentDataset,
+    size: number,
+    sampler: Sampler,
+    parts: FeedParts<D>,
+  ) => Filled<D>;
+};
+
+/** What a feed needs of a training plan. */
+export type FeedPlan = {
+  readonly sampling: Sampling | "stream";
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  readonly augmentation: FilledAugmentation | undefined;
+  readonly layout: InputLayout | "auto";
+};
+
 /** What every feed needs. */
 export type FeedParts<D extends FloatType> = {
   readonly engine: Engine;
   readonly dtype: D;
-  readonly plan: TrainingPlan;
+  readonly plan: FeedPlan;
   readonly random: RandomState;
   /** The step on what a source gives. */
   readonly stepOn: (source: StepSource<D>) => Slot<D>["step"];

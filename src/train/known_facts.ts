@@ -7,8 +7,8 @@ import { keysOf, type OptimizerRecord } from "../nn/optimizers/record.ts";
 import { PART, SCHEDULES } from "../nn/schedules.ts";
 import type { KeysOf } from "../options.ts";
 import type { TrainingAugmentation } from "./augment.ts";
-import type { CheckpointFacts } from "./checkpoint.ts";
 import type { EarlyStopping } from "./early_stopping.ts";
+import type { CheckpointFacts } from "./facts.ts";
 import type { TrainingPlan } from "./training_plan.ts";
 
 const FACTS: KeysOf<CheckpointFacts> = {

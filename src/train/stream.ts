@@ -19,7 +19,7 @@ import { RandomState } from "../random/random_state.ts";
 import { Shown } from "../shown.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
-import { StreamFeed } from "./stream_feed.ts";
+import { type StreamBatch, type StreamBatchesOptions, StreamFeed } from "./stream_feed.ts";
 
 /** Where chunks come from, and how they are mixed. */
 export type StreamOptions = {
@@ -29,24 +29,6 @@ export type StreamOptions = {
   readonly shuffleBuffer?: number;
   /** Of the draws; each epoch has a stream of its own, so that any epoch can be had again. */
   readonly seed?: number;
-};
-
-/** Which epoch of a stream, and in batches of which size. */
-export type StreamBatchesOptions = {
-  /** Examples in a minibatch, at least 1; the last one has what is left. */
-  readonly batchSize: number;
-  /** Which epoch's draws, from 0 on. */
-  readonly epoch?: number;
-  /** Leaves out a last minibatch that is not full. */
-  readonly dropLast?: boolean;
-};
-
-/** A minibatch of a stream: valid until the next one is asked for. */
-export type StreamBatch = {
-  /** The buffer, which holds the minibatch and more. */
-  readonly dataset: Dataset;
-  /** Where in it the minibatch's examples are. */
-  readonly indices: Int32Array;
 };
 
 /** Minibatches of data that come in chunks. `streamDataset` makes it. */

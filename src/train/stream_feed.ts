@@ -8,14 +8,36 @@ import type { Feed, FeedParts, Slot } from "./feed.ts";
 import type { InputLayout } from "./resident.ts";
 import type { SamplerState } from "./sampler.ts";
 import { StagedMinibatch } from "./staged.ts";
-import type { DatasetStream, StreamBatch } from "./stream.ts";
+
+/** Which epoch of a stream, and in batches of which size. */
+export type StreamBatchesOptions = {
+  /** Examples in a minibatch, at least 1; the last one has what is left. */
+  readonly batchSize: number;
+  /** Which epoch's draws, from 0 on. */
+  readonly epoch?: number;
+  /** Leaves out a last minibatch that is not full. */
+  readonly dropLast?: boolean;
+};
+
+/** A minibatch of a stream: valid until the next one is asked for. */
+export type StreamBatch = {
+  /** The buffer, which holds the minibatch and more. */
+  readonly dataset: Dataset;
+  /** Where in it the minibatch's examples are. */
+  readonly indices: Int32Array;
+};
+
+/** What gives a feed its minibatches: a `DatasetStream`. */
+export type BatchSource = {
+  batches(options: StreamBatchesOptions): AsyncGenerator<StreamBatch, void>;
+};
 
 type StreamSlot<D extends FloatType> = Slot<D> & { readonly batch: StagedMinibatch<D> };
 
 /** Minibatches of data that comes in chunks. Its position counts minibatches; going on reads up to there again. */
 export class StreamFeed<D extends FloatType> implements Feed<D> {
   readonly batchesPerEpoch = undefined;
-  readonly #stream: DatasetStream;
+  readonly #stream: BatchSource;
   readonly #inputSize: number;
   readonly #parts: FeedParts<D>;
   readonly #slots = new Map<number, StreamSlot<D>>();
@@ -29,7 +51,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
   #epoch = 0;
   #position = 0;
 
-  constructor(stream: DatasetStream, inputSize: number, parts: FeedParts<D>) {
+  constructor(stream: BatchSource, inputSize: number, parts: FeedParts<D>) {
     this.#stream = stream;
     this.#inputSize = inputSize;
     this.#parts = parts;

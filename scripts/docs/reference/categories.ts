@@ -34,6 +34,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/train/class_labels.ts": "Evaluation",
   "src/train/augment.ts": "Data",
   "src/train/stream.ts": "Data",
+  "src/train/stream_feed.ts": "Data",
   "src/train/evaluate.ts": "Evaluation",
   "src/train/evaluate_async.ts": "Evaluation",
   "src/train/metrics.ts": "Evaluation",

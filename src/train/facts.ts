@@ -1,0 +1,25 @@
+/** What a checkpoint says in words and numbers. */
+import type { WatchState } from "./early_stopping.ts";
+import type { EpochRecord, EvaluationRecord } from "./history.ts";
+import type { SamplerState } from "./sampler.ts";
+import type { TrainingPlan } from "./training_plan.ts";
+
+/** What a checkpoint says in words and numbers: JSON. */
+export type CheckpointFacts = {
+  /** Of the format: 1 or 2. */
+  readonly version: number;
+  /** The run's options, which `restore` compares. */
+  readonly plan: TrainingPlan;
+  /** What the run trains on. */
+  readonly data: { readonly examples?: number | undefined; readonly size: number };
+  /** Updates that the optimizer has made. */
+  readonly optimizerStep: number;
+  /** Where in which epoch the draws are. */
+  readonly sampler: Omit<SamplerState, "order">;
+  /** The history's evaluations so far. */
+  readonly evaluations: readonly EvaluationRecord[];
+  /** The history's epochs so far. */
+  readonly epochs: readonly EpochRecord[];
+  /** Of early stopping, where the run has it. */
+  readonly watch: Omit<WatchState, "blocks"> | undefined;
+};
