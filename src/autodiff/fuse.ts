@@ -10,9 +10,11 @@
  * A node that disappears must have no other use, that of an output among them.
  */
 import { ACTIVATIONS, AFFINE } from "../ops/affine.ts";
-import { CROSS_ENTROPY, CROSS_ENTROPY_GRADIENT } from "../ops/cross_entropy.ts";
+import { add } from "../ops/binary.ts";
 import { MATMUL, TRANSPOSED_SIDES, type Transpose } from "../ops/matmul.ts";
+import { operationOf } from "../ops/operation.ts";
 import { TRANSPOSE } from "../ops/rows.ts";
+import { sum } from "../ops/sum.ts";
 import { SGD, SGD_PRODUCT, SGD_SUMS } from "../ops/update.ts";
 import { isSameShape } from "../tensor/layout.ts";
 import type { Attributes, Operation } from "../tensor/operation.ts";
@@ -29,22 +31,17 @@ export function fuse(graph: Graph): Node[] {
     updateOfProduct(node, changed);
     updateOfSums(node, changed);
   }
-  lossWithGradient(graph.nodes);
+  twoInOne(graph.nodes);
   const used = graph.nodes.filter((node) => node.uses > 0 || graph.effects.includes(node));
   // A loss may be used before the gradient whose instruction computes it: both depend on the same operands.
   const earlier = new Map(used.map((node) => [besideOf(node), node]));
   return [...new Set(used.flatMap((node) => [earlier.get(node) ?? node, node]))];
 }
 
-/** What a node is computed by, if it is this operation. Somebody else's may have the name of one of ours. */
-function computedBy(
-  node: Node | undefined,
-  wanted: Operation<never> | Operation | "add" | "sum",
-): Computed | undefined {
+/** What a node is computed by, if it is this operation. */
+function computedBy(node: Node | undefined, wanted: Operation<never> | Operation): Computed | undefined {
   const { origin } = node ?? {};
-  if (origin?.kind !== "computed") return undefined;
-  const { operation } = origin;
-  return operation === wanted || (operation.isBuiltIn && operation.name === wanted) ? origin : undefined;
+  return origin?.kind === "computed" && origin.operation === wanted ? origin : undefined;
 }
 
 /**
@@ -77,7 +74,7 @@ function transposedOperands(node: Node): void {
 }
 
 function bias(node: Node): void {
-  const sum = computedBy(node, "add");
+  const sum = computedBy(node, operationOf(add));
   if (sum === undefined) return;
   for (const [side, other] of [
     [0, 1],
@@ -95,13 +92,12 @@ function bias(node: Node): void {
 
 function activation(node: Node): void {
   if (node.origin.kind !== "computed") return;
-  const { name, isBuiltIn } = node.origin.operation;
-  const [z] = node.origin.operands;
+  const { operation, operands } = node.origin;
+  const [z] = operands;
   const affine = computedBy(z, AFFINE);
-  if (!isBuiltIn || !Object.hasOwn(ACTIVATIONS, name) || affine === undefined || z?.uses !== 1) return;
-  if (affine.attributes["activation"] === "none") {
-    replace(node, AFFINE, affine.operands, { ...affine.attributes, activation: name });
-  }
+  if (affine === undefined || z?.uses !== 1 || affine.attributes["activation"] !== "none") return;
+  const found = Object.entries(ACTIVATIONS).find(([, f]) => operationOf(f) === operation);
+  if (found !== undefined) replace(node, AFFINE, affine.operands, { ...affine.attributes, activation: found[0] });
 }
 
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
@@ -121,7 +117,7 @@ function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
   if (update === undefined) return;
   const [w, rates, g] = update.operands as [Node, Node, Node];
-  const sums = computedBy(g, "sum");
+  const sums = computedBy(g, operationOf(sum));
   if (sums === undefined || g.uses !== 1) return;
   const [x] = sums.operands as [Node];
   if (readsAny(x, changed)) return;
@@ -130,15 +126,15 @@ function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   replace(node, SGD_SUMS, [w, rates, x], update.attributes);
 }
 
-/** The instruction of the gradient computes the loss as well, where both are wanted of the same operands. */
-function lossWithGradient(nodes: readonly Node[]): void {
-  for (const loss of nodes) {
-    const of = computedBy(loss, CROSS_ENTROPY);
-    if (of === undefined) continue;
-    for (const gradient of nodes) {
-      const found = computedBy(gradient, CROSS_ENTROPY_GRADIENT);
-      if (found?.operands.every((operand, i) => operand === of.operands[i]))
-        gradient.origin = { ...found, beside: loss };
+/** One instruction gives the values of two operations, where both are needed of the same operands. */
+function twoInOne(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    const { origin } = node;
+    if (origin.kind !== "computed" || origin.operation.alsoComputes === undefined) continue;
+    for (const other of nodes) {
+      const found = computedBy(other, origin.operation.alsoComputes);
+      if (found?.operands.every((operand, i) => operand === origin.operands[i]))
+        node.origin = { ...origin, beside: other };
     }
   }
 }

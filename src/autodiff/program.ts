@@ -5,7 +5,6 @@
 import { checkRecord } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import { bindWithLoss } from "../ops/cross_entropy.ts";
 import { isExpression, placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
 import { checkOptions } from "../options.ts";
@@ -285,9 +284,10 @@ export class Program<Name extends string = string> extends Owner {
       memory: this.engine.memory,
       at: operands.map((operand) => this.#placeOf(operand)) as unknown as PerOperand<Place>,
       out: this.#placeOf(node),
+      beside: beside && this.#placeOf(beside),
       scratch: this.#block.pointer + this.plan.bytes,
     };
-    return beside === undefined ? operation.bind(call) : bindWithLoss(call, this.#placeOf(beside));
+    return operation.bind(call);
   }
 
   /** A view that lies where its operand does: nothing is to be done. */

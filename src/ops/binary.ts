@@ -12,7 +12,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { BINARY } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
-import { operate } from "./operation.ts";
+import { operate, withOperation } from "./operation.ts";
 import { runOver } from "./strided.ts";
 import { BROADCAST, sumTo } from "./sum.ts";
 
@@ -171,7 +171,6 @@ function binary(name: Name, rules: Rules): BinaryFunction {
       const rule = rules[which];
       return rule && sumTo(rule({ a, b, y: result }, dy), (operands[which] as Floats).shape);
     },
-    isBuiltIn: true,
     inPlace: [0, 1],
   };
   const f = (
@@ -192,7 +191,7 @@ function binary(name: Name, rules: Rules): BinaryFunction {
       return unchanged(operation, left, right) ?? operate(operation, [left, right], {}, options);
     });
   };
-  return f as BinaryFunction;
+  return withOperation(f as BinaryFunction, operation);
 }
 
 /** A number as an operand beside `like`. */

@@ -121,7 +121,8 @@ function scratchBytesOf({ forms, kernels }: Unplaced): number {
 export const CROSS_ENTROPY_GRADIENT: Operation = {
   name: "softmaxCrossEntropyGradient",
   form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
-  bind: (call) => bindWithLoss(call),
+  bind: bindGradient,
+  alsoComputes: CROSS_ENTROPY as Operation,
   gradient(which, { operands }, g) {
     const [z, t] = operands;
     const perRow = 1 / (z.shape[0] ?? 1);
@@ -139,15 +140,15 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
   flops: ({ forms }) => 7 * countOf(forms[0].shape),
 };
 
-/** The gradient's kernel, made ready; it knows the loss as well, and leaves it where it is wanted, else in the scratch. */
-export function bindWithLoss(call: Call, loss?: Call["out"]): () => void {
-  const { kernels, forms, at, out, scratch } = call;
-  const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
+/** The gradient's kernel, bound: it gives the loss as well, which goes where it is needed, else into the scratch. */
+function bindGradient(call: Call): () => void {
+  const { kernels, forms, at, out, scratch, beside } = call;
+  const [m, n] = sizesOf(forms[0]);
   const [z, t] = [at[0].pointer, at[1].pointer];
   const kernel = kernels.meanCrossEntropy;
   const isLabels = hasLabels(call) ? 1 : 0;
   const check = labelCheck(call);
-  const to = loss?.pointer ?? scratch;
+  const to = beside?.pointer ?? scratch;
   return () => {
     check();
     kernel(isLabels, m, n, z, t, out.pointer, scratch, to);

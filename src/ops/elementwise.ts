@@ -13,7 +13,7 @@ import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
-import { operate, withRule } from "./operation.ts";
+import { operate, withOperation, withRule } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
@@ -251,11 +251,11 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
       return () => f(n, from, y.pointer, scratch);
     },
     gradient: (_, node, dy) => rule(node, dy),
-    isBuiltIn: true,
     inPlace: [0],
     scratchBytes: () => MAP_SCRATCH,
   };
-  return ((x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options)) as UnaryFunction;
+  const f = (x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options);
+  return withOperation(f as UnaryFunction, operation);
 }
 
 /**

@@ -45,6 +45,18 @@ export function operate<D extends FloatType, A extends Attributes>(
   return computed(operation, operands as readonly (Tensor | SparseMatrix)[], attributes, { y, out });
 }
 
+const OPERATION: unique symbol = Symbol("operation");
+
+/** A function with the operation that it applies, by which programs know it. */
+export function withOperation<F extends object>(f: F, operation: Operation<never>): F {
+  return Object.assign(f, { [OPERATION]: operation });
+}
+
+/** The operation that a function of the library applies. */
+export function operationOf(f: object): Operation {
+  return (f as { readonly [OPERATION]: Operation })[OPERATION];
+}
+
 /** y, computed at once. Where that fails, y is disposed of, unless it is the caller's `out`. */
 export function computed<D extends DType, A extends Attributes>(
   operation: Operation<A>,

@@ -15,7 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY, type FloatKernels, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkFloat, type Into } from "./check.ts";
-import { operate } from "./operation.ts";
+import { operate, withOperation } from "./operation.ts";
 import { reshape } from "./rows.ts";
 import { runOver } from "./strided.ts";
 
@@ -141,7 +141,6 @@ export function reduction(
       const between = sizesBetween(groupsOf(x.shape, axes));
       return Math.max(0, ...between) * 2 * bytesPerElement(x?.dtype ?? "float64");
     },
-    isBuiltIn: true,
     flops: ({ forms: [x] }) => countOf(x.shape),
   };
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
@@ -150,7 +149,7 @@ export function reduction(
     const { out } = options;
     return operate(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });
   };
-  return f as ReduceFunction;
+  return withOperation(f as ReduceFunction, operation);
 }
 
 export function foldedShape(shape: Shape, axes: readonly number[], keepAxes: boolean): Shape {

@@ -60,6 +60,8 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
   readonly at: PerOperand<Place>;
   /** Where the result lies. */
   readonly out: Place;
+  /** Where the value of `alsoComputes` goes, where it is needed. */
+  readonly beside?: Place | undefined;
   /** 16-byte aligned, as large as `scratchBytes` asked for. */
   readonly scratch: Pointer;
 };
@@ -88,8 +90,11 @@ export type Operation<A extends Attributes = Attributes> = {
   readonly inPlace?: readonly number[];
   /** The result is the first operand's elements under another shape: nothing needs to be moved. */
   readonly isView?: true;
-  /** The library's: programs know by its name what it computes, and put it together with others. */
-  readonly isBuiltIn?: true;
+  /**
+   * Another operation, whose value this one's kernel gives as well: a program that needs both of the same operands calls it
+   * once, with `call.beside`.
+   */
+  readonly alsoComputes?: Operation;
   /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's form. */
   readonly changes?: number;
   /** Other operands that are changed with it, where there are as many. */
