@@ -96,7 +96,22 @@ export type { OnnxAttribute } from "./formats/onnx.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./formats/safetensors.ts";
 export type { Interval } from "./interval.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
-export { describeNetwork, type NetworkDescription, type ParseOptions, parseDescription } from "./nn/description.ts";
+export {
+  describeNetwork,
+  type NetworkDescription,
+  type ParseOptions,
+  parseDescription,
+} from "./nn/files/description.ts";
+export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/files/network_file.ts";
+export { encodeOnnx, type OnnxExportOptions } from "./nn/files/onnx_export.ts";
+export {
+  loadWeights,
+  type Naming,
+  type SetWeightsOptions,
+  setWeights,
+  type WeightsOptions,
+  weightsOf,
+} from "./nn/files/weights.ts";
 export type { Forward } from "./nn/forward.ts";
 export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
 export {
@@ -133,9 +148,7 @@ export { residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
-export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/network_file.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
-export { encodeOnnx, type OnnxExportOptions } from "./nn/onnx_export.ts";
 export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
 export type { OptimizerState } from "./nn/optimizers/state.ts";
 export {
@@ -165,14 +178,6 @@ export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
-export {
-  loadWeights,
-  type Naming,
-  type SetWeightsOptions,
-  setWeights,
-  type WeightsOptions,
-  weightsOf,
-} from "./nn/weights.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
@@ -244,7 +249,6 @@ export type {
 } from "./tensor/operation.ts";
 export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
-export { augment, type TrainingAugmentation } from "./train/augment.ts";
 export {
   type Checkpoint,
   checkpointOf,
@@ -252,34 +256,36 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   restore,
-} from "./train/checkpoint.ts";
-export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint_folder.ts";
-export type { EarlyStopping } from "./train/early_stopping.ts";
-export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluate.ts";
-export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluate_async.ts";
-export type { CheckpointFacts } from "./train/facts.ts";
+} from "./train/checkpoints/checkpoint.ts";
+export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
+export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
+export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";
+export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluation/evaluate.ts";
+export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluation/evaluate_async.ts";
+export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/evaluation/metrics.ts";
+export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/evaluation/misclassified.ts";
+export { type EvaluationData, reportData, reportText } from "./train/evaluation/report.ts";
+export { augment } from "./train/feeding/augment.ts";
+export type { TrainingAugmentation } from "./train/feeding/feed.ts";
+export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/feeding/resident.ts";
+export type { Sampling } from "./train/feeding/sampler.ts";
+export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/feeding/staged.ts";
+export {
+  DatasetStream,
+  type StreamOptions,
+  streamDataset,
+} from "./train/feeding/stream.ts";
+export type { StreamBatch, StreamBatchesOptions } from "./train/feeding/stream_feed.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,
   emptyHistory,
   type Outcome,
   type TrainHistory,
-} from "./train/history.ts";
-export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/metrics.ts";
-export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/misclassified.ts";
-export { type EvaluationData, reportData, reportText } from "./train/report.ts";
-export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/resident.ts";
-export type { Sampling } from "./train/sampler.ts";
-export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/staged.ts";
-export {
-  DatasetStream,
-  type StreamOptions,
-  streamDataset,
-} from "./train/stream.ts";
-export type { StreamBatch, StreamBatchesOptions } from "./train/stream_feed.ts";
-export { type TrainOptions, train } from "./train/train.ts";
-export { Trainer, type TrainerData, type TrainProgress } from "./train/trainer.ts";
-export type { TrainerOptions, TrainingPlan } from "./train/training_plan.ts";
+} from "./train/loop/history.ts";
+export { type TrainOptions, train } from "./train/loop/train.ts";
+export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";
+export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts";
 export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
 export type { Forgotten } from "./wasm/forgotten.ts";

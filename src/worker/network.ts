@@ -1,14 +1,14 @@
 /** A network in a worker, as the program holds it: the calls of `Network`, awaited. */
 import { DisposedError, OptionError } from "../errors.ts";
 import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts";
+import type { SetWeightsOptions } from "../nn/files/weights.ts";
 import type { Sequential } from "../nn/layers/layer.ts";
-import type { SetWeightsOptions } from "../nn/weights.ts";
 import { checkReadable } from "../readable.ts";
 import { Shown } from "../shown.ts";
 import type { Shape } from "../tensor/layout.ts";
-import type { EvaluateOptions, Evaluation } from "../train/evaluate.ts";
-import type { TrainHistory } from "../train/history.ts";
-import type { Misclassified, MisclassifiedOptions } from "../train/misclassified.ts";
+import type { EvaluateOptions, Evaluation } from "../train/evaluation/evaluate.ts";
+import type { Misclassified, MisclassifiedOptions } from "../train/evaluation/misclassified.ts";
+import type { TrainHistory } from "../train/loop/history.ts";
 import { isNumberArray } from "../values.ts";
 import type { ArrayOf, FloatType } from "../wasm/dtype.ts";
 import type { Connection } from "./connection.ts";

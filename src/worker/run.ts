@@ -5,9 +5,9 @@
  *   run ── records, evaluation, epoch, checkpoint ──▶ program
  *   run ◀───────────── pause, resume, stop, taken ─── program
  */
-import { checkpointOf } from "../train/checkpoint.ts";
-import { emptyHistory, type TrainHistory } from "../train/history.ts";
-import type { TrainOptions } from "../train/train.ts";
+import { checkpointOf } from "../train/checkpoints/checkpoint.ts";
+import { emptyHistory, type TrainHistory } from "../train/loop/history.ts";
+import type { TrainOptions } from "../train/loop/train.ts";
 import type { Records, RunEvent, TrainRequest } from "./protocol.ts";
 
 /** From one batch of records to the next: a frame of a screen, so that there are at most about 60 a second. */

@@ -3,15 +3,15 @@
  */
 import { checkRecord, checkSignal, checkType } from "../arguments.ts";
 import { unreachable } from "../faults.ts";
-import type { Checkpoint } from "../train/checkpoint.ts";
+import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import {
   checkHistory,
   type EpochRecord,
   type EvaluationRecord,
   emptyHistory,
   type TrainHistory,
-} from "../train/history.ts";
-import type { TrainOptions } from "../train/train.ts";
+} from "../train/loop/history.ts";
+import type { TrainOptions } from "../train/loop/train.ts";
 import type { Connection } from "./connection.ts";
 import { numberOf, type WorkerDataset } from "./dataset.ts";
 import { stateOf } from "./plain.ts";

@@ -10,7 +10,7 @@ import { encodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { crc32 } from "../../src/platform/crc32.ts";
-import { CheckpointFolder } from "../../src/train/checkpoint_folder.ts";
+import { CheckpointFolder } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { digitsFolder, lanegrad, newPath, train } from "../cli/lanegrad.ts";
 import { startServer } from "../package/server.ts";
 import type { Tour } from "../package/tour.ts";

@@ -2,10 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { descriptionOf, optimizerOf, type Settings } from "../../examples/browser/src/settings.ts";
 import { loadMnist } from "../../src/data/mnist.ts";
+import { encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { encodeNetwork } from "../../src/nn/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { train } from "../../src/train/train.ts";
+import { train } from "../../src/train/loop/train.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 
 const DIGITS = fileURLToPath(new URL("../../data/", import.meta.url));

@@ -5,8 +5,8 @@ import { drive } from "../../src/cli/drive.ts";
 import type { RunFolder } from "../../src/cli/run_folder.ts";
 import { DivergedError } from "../../src/errors.ts";
 import { schedule } from "../../src/nn/schedules.ts";
-import { type Checkpoint, restore } from "../../src/train/checkpoint.ts";
-import type { TrainerOptions } from "../../src/train/training_plan.ts";
+import { type Checkpoint, restore } from "../../src/train/checkpoints/checkpoint.ts";
+import type { TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import { loadEngine } from "../support/engine.ts";
 import { smallTrainer } from "./small_run.ts";
 

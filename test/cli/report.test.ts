@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { downloadReporter, linesOf, percent, print, printJson, reporterFor, say } from "../../src/cli/report.ts";
-import type { TrainProgress } from "../../src/train/trainer.ts";
+import type { TrainProgress } from "../../src/train/loop/trainer.ts";
 import { atClock, printedBy } from "./printed.ts";
 
 const test = suite("what a run tells");

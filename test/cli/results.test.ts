@@ -9,8 +9,8 @@ import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { evaluate } from "../../src/train/evaluate.ts";
-import type { TrainHistory } from "../../src/train/history.ts";
+import { evaluate } from "../../src/train/evaluation/evaluate.ts";
+import type { TrainHistory } from "../../src/train/loop/history.ts";
 import { loadEngine } from "../support/engine.ts";
 import { smallNetwork, TEST, TRAIN } from "./small_run.ts";
 

@@ -5,10 +5,10 @@ import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { type Checkpoint, checkpointOf } from "../../src/train/checkpoint.ts";
-import { emptyHistory } from "../../src/train/history.ts";
-import { Trainer } from "../../src/train/trainer.ts";
-import type { TrainerOptions } from "../../src/train/training_plan.ts";
+import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { emptyHistory } from "../../src/train/loop/history.ts";
+import { Trainer } from "../../src/train/loop/trainer.ts";
+import type { TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import { clusters } from "../support/digits.ts";
 

@@ -8,11 +8,11 @@ import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, r
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { encodeNetwork } from "../../src/nn/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { type Ended, makeTemporaryFolder, runScript } from "../support/script.ts";

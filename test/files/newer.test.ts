@@ -4,9 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CheckpointError, FormatError, LanegradError, OptionError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
-import { decodeNetwork } from "../../src/nn/network_file.ts";
+import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { decodeCheckpoint } from "../../src/train/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 

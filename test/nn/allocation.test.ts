@@ -13,7 +13,7 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { adam, momentum, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
-import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
+import { Minibatch, ResidentDataset } from "../../src/train/feeding/resident.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";
 import { lion } from "../support/lion.ts";

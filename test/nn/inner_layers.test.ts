@@ -3,7 +3,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gradCheck } from "../../src/autodiff/grad_check.ts";
 import { FormatError, OptionError, ShapeError } from "../../src/errors.ts";
-import { describeNetwork, parseDescription } from "../../src/nn/description.ts";
+import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";
+import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
+import { encodeOnnx } from "../../src/nn/files/onnx_export.ts";
+import { weightsOf } from "../../src/nn/files/weights.ts";
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -15,18 +18,20 @@ import { model } from "../../src/nn/layers/model.ts";
 import { defineLayer, type LayerRecord } from "../../src/nn/layers/record.ts";
 import { residual, sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { decodeNetwork, encodeNetwork } from "../../src/nn/network_file.ts";
-import { encodeOnnx } from "../../src/nn/onnx_export.ts";
 import { adam } from "../../src/nn/optimizers.ts";
-import { weightsOf } from "../../src/nn/weights.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
-import { emptyHistory } from "../../src/train/history.ts";
-import { train } from "../../src/train/train.ts";
-import { Trainer } from "../../src/train/trainer.ts";
+import {
+  type Checkpoint,
+  checkpointOf,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../src/train/checkpoints/checkpoint.ts";
+import { emptyHistory } from "../../src/train/loop/history.ts";
+import { train } from "../../src/train/loop/train.ts";
+import { Trainer } from "../../src/train/loop/trainer.ts";
 import { assertEqual } from "../support/compare.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";

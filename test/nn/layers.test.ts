@@ -1,7 +1,7 @@
 /** Descriptions of networks, and what their weights start as. */
 import * as assert from "uvu/assert";
 import { OptionError, ShapeError } from "../../src/errors.ts";
-import { parseDescription } from "../../src/nn/description.ts";
+import { parseDescription } from "../../src/nn/files/description.ts";
 import { initializerBefore } from "../../src/nn/initial_values.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";

@@ -14,7 +14,7 @@ import { schedule } from "../../src/nn/schedules.ts";
 import { argument } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
-import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
+import { Minibatch, ResidentDataset } from "../../src/train/feeding/resident.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertEqual, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";

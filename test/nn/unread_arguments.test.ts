@@ -12,10 +12,10 @@ import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { constant, type Expression } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { evaluate } from "../../src/train/evaluate.ts";
-import type { TrainHistory } from "../../src/train/history.ts";
-import { Minibatch, ResidentDataset } from "../../src/train/resident.ts";
-import { train } from "../../src/train/train.ts";
+import { evaluate } from "../../src/train/evaluation/evaluate.ts";
+import { Minibatch, ResidentDataset } from "../../src/train/feeding/resident.ts";
+import type { TrainHistory } from "../../src/train/loop/history.ts";
+import { train } from "../../src/train/loop/train.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 

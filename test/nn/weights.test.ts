@@ -1,11 +1,11 @@
 /** Weights out of a network and into one: copies, and what is not taken. */
 import * as assert from "uvu/assert";
 import { FormatError } from "../../src/errors.ts";
+import { loadWeights, setWeights, weightsOf } from "../../src/nn/files/weights.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { loadWeights, setWeights, weightsOf } from "../../src/nn/weights.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";

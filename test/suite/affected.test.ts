@@ -9,13 +9,13 @@ const SOURCES = new Map([
   ["src/errors.ts", "export class ShapeError {}"],
   ["src/nn/dense.ts", 'import { ShapeError } from "../errors.ts";\nimport type { Report } from "../train/report.ts";'],
   ["src/nn/network.ts", 'import {\n  dense,\n  type Dense,\n} from "./dense.ts";'],
-  ["src/train/report.ts", 'import type {\n  Network,\n} from "../nn/network.ts";'],
+  ["src/train/evaluation/report.ts", 'import type {\n  Network,\n} from "../nn/network.ts";'],
   ["src/index.ts", 'export { network } from "./nn/network.ts";'],
   ["src/cli/main.ts", 'const { network } = await import("lanegrad");'],
   ["test/errors.test.ts", 'import { ShapeError } from "../src/errors.ts";'],
   ["test/nn/dense.test.ts", 'import { dense } from "../../src/nn/dense.ts";'],
   ["test/nn/network.test.ts", 'import { network } from "../../src/nn/network.ts";'],
-  ["test/train/report.test.ts", 'import { report } from "../../src/train/report.ts";'],
+  ["test/train/report.test.ts", 'import { report } from "../../src/train/evaluation/report.ts";'],
   ["test/cli/program.ts", 'join(ROOT, "src/cli/main.ts")'],
   ["test/cli/main.test.ts", 'import { run } from "./program.ts";\nimport { dense } from "../../src/nn/dense.ts";'],
   ["test/browser/page.test.ts", 'import { dense } from "../../src/nn/dense.ts";'],
@@ -37,7 +37,7 @@ test("a source: the tests of its folder that import it, then whatever reaches it
 });
 
 test("imports of types alone do not count", () => {
-  assert.equal(of("src/train/report.ts"), { near: ["test/train/report.test.ts"], far: [] });
+  assert.equal(of("src/train/evaluation/report.ts"), { near: ["test/train/report.test.ts"], far: [] });
   assert.not.ok(of("src/nn/network.ts").far.includes("test/train/report.test.ts"));
 });
 

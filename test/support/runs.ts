@@ -1,6 +1,6 @@
 /** Runs of training: some steps of one, and a copy of all that it has changed by then. */
-import type { TrainHistory } from "../../src/train/history.ts";
-import type { Trainer } from "../../src/train/trainer.ts";
+import type { TrainHistory } from "../../src/train/loop/history.ts";
+import type { Trainer } from "../../src/train/loop/trainer.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 
 export type RunResult = {

@@ -2,6 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CheckpointError, OptionError } from "../../src/errors.ts";
+import { decodeNetwork } from "../../src/nn/files/network_file.ts";
+import { weightsOf } from "../../src/nn/files/weights.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -9,23 +11,21 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { decodeNetwork } from "../../src/nn/network_file.ts";
 import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
-import { weightsOf } from "../../src/nn/weights.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { augment } from "../../src/train/augment.ts";
 import {
   type Checkpoint,
   checkpointOf,
   decodeCheckpoint,
   encodeCheckpoint,
   restore,
-} from "../../src/train/checkpoint.ts";
-import type { TrainHistory } from "../../src/train/history.ts";
-import { train } from "../../src/train/train.ts";
-import { Trainer, type TrainerData } from "../../src/train/trainer.ts";
-import type { TrainerOptions } from "../../src/train/training_plan.ts";
+} from "../../src/train/checkpoints/checkpoint.ts";
+import { augment } from "../../src/train/feeding/augment.ts";
+import type { TrainHistory } from "../../src/train/loop/history.ts";
+import { train } from "../../src/train/loop/train.ts";
+import { Trainer, type TrainerData } from "../../src/train/loop/trainer.ts";
+import type { TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import { clusters, halfWrong } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";
 import { lion } from "../support/lion.ts";

@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { IndexError } from "../../src/errors.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { ClassCounts } from "../../src/train/class_counts.ts";
+import { ClassCounts } from "../../src/train/evaluation/class_counts.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";

@@ -21,13 +21,13 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   restore,
-} from "../../src/train/checkpoint.ts";
-import { evaluate } from "../../src/train/evaluate.ts";
-import { emptyHistory } from "../../src/train/history.ts";
-import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
-import { train } from "../../src/train/train.ts";
-import { Trainer } from "../../src/train/trainer.ts";
-import { planOf, type TrainerOptions } from "../../src/train/training_plan.ts";
+} from "../../src/train/checkpoints/checkpoint.ts";
+import { evaluate } from "../../src/train/evaluation/evaluate.ts";
+import { type DatasetStream, streamDataset } from "../../src/train/feeding/stream.ts";
+import { emptyHistory } from "../../src/train/loop/history.ts";
+import { train } from "../../src/train/loop/train.ts";
+import { Trainer } from "../../src/train/loop/trainer.ts";
+import { planOf, type TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";

@@ -4,7 +4,7 @@ import { OptionError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { BestWeights, checkEarlyStopping, type EarlyStopping } from "../../src/train/early_stopping.ts";
+import { BestWeights, checkEarlyStopping, type EarlyStopping } from "../../src/train/evaluation/early_stopping.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";

@@ -11,12 +11,17 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adaGrad, adam, momentum, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
-import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
-import { CheckpointFolder } from "../../src/train/checkpoint_folder.ts";
-import { emptyHistory } from "../../src/train/history.ts";
-import { streamDataset } from "../../src/train/stream.ts";
-import { type TrainOptions, train } from "../../src/train/train.ts";
-import { Trainer } from "../../src/train/trainer.ts";
+import {
+  type Checkpoint,
+  checkpointOf,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointFolder } from "../../src/train/checkpoints/checkpoint_folder.ts";
+import { streamDataset } from "../../src/train/feeding/stream.ts";
+import { emptyHistory } from "../../src/train/loop/history.ts";
+import { type TrainOptions, train } from "../../src/train/loop/train.ts";
+import { Trainer } from "../../src/train/loop/trainer.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";

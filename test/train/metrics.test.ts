@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { classReport } from "../../src/train/metrics.ts";
+import { classReport } from "../../src/train/evaluation/metrics.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("metrics");

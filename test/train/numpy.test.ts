@@ -5,8 +5,8 @@ import * as assert from "uvu/assert";
 import { loadMnist } from "../../src/data/mnist.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import type { InputLayout } from "../../src/train/resident.ts";
-import { train } from "../../src/train/train.ts";
+import type { InputLayout } from "../../src/train/feeding/resident.ts";
+import { train } from "../../src/train/loop/train.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { loadEngine } from "../support/engine.ts";
 

@@ -2,9 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import type { Evaluation } from "../../src/train/evaluate.ts";
-import { classReport } from "../../src/train/metrics.ts";
-import { reportData, reportText } from "../../src/train/report.ts";
+import type { Evaluation } from "../../src/train/evaluation/evaluate.ts";
+import { classReport } from "../../src/train/evaluation/metrics.ts";
+import { reportData, reportText } from "../../src/train/evaluation/report.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("report");

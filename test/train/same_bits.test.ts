@@ -12,7 +12,7 @@ import * as assert from "uvu/assert";
 import { loadMnist } from "../../src/data/mnist.ts";
 import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { train } from "../../src/train/train.ts";
+import { train } from "../../src/train/loop/train.ts";
 import { faultOfGolden, GOLDEN_FILE, goldenLine, goldenRows, goldenText } from "../package/golden.ts";
 import { type GoldenRow, goldenWeights } from "../package/programs/golden.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";

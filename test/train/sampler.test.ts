@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { Sampler, type Sampling } from "../../src/train/sampler.ts";
+import { Sampler, type Sampling } from "../../src/train/feeding/sampler.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("sampler");

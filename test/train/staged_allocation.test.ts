@@ -7,8 +7,8 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { augment } from "../../src/train/augment.ts";
-import { StagedMinibatch } from "../../src/train/staged.ts";
+import { augment } from "../../src/train/feeding/augment.ts";
+import { StagedMinibatch } from "../../src/train/feeding/staged.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";
 

@@ -12,11 +12,16 @@ import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { augment } from "../../src/train/augment.ts";
-import { type Checkpoint, checkpointOf, decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
-import { type DatasetStream, streamDataset } from "../../src/train/stream.ts";
-import { type TrainOptions, train } from "../../src/train/train.ts";
-import { Trainer } from "../../src/train/trainer.ts";
+import {
+  type Checkpoint,
+  checkpointOf,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "../../src/train/checkpoints/checkpoint.ts";
+import { augment } from "../../src/train/feeding/augment.ts";
+import { type DatasetStream, streamDataset } from "../../src/train/feeding/stream.ts";
+import { type TrainOptions, train } from "../../src/train/loop/train.ts";
+import { Trainer } from "../../src/train/loop/trainer.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { clusters } from "../support/digits.ts";
 import { loadEngine } from "../support/engine.ts";

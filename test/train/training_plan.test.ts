@@ -5,7 +5,7 @@ import { OptionError } from "../../src/errors.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { planOf, type TrainerOptions } from "../../src/train/training_plan.ts";
+import { planOf, type TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("training plan");

@@ -7,7 +7,7 @@ import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { adam } from "../../src/nn/optimizers.ts";
-import type { Checkpoint } from "../../src/train/checkpoint.ts";
+import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import type { NetworkWorker } from "../../src/worker/client.ts";
 import { plainCopy } from "../../src/worker/plain.ts";
 import { clusters } from "../support/digits.ts";

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { emptyHistory } from "../../src/train/history.ts";
+import { emptyHistory } from "../../src/train/loop/history.ts";
 import { Connection } from "../../src/worker/connection.ts";
 import { WorkerDataset } from "../../src/worker/dataset.ts";
 import { encodeError } from "../../src/worker/errors.ts";

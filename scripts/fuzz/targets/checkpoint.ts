@@ -11,8 +11,13 @@ import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { sequential } from "../../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../../src/nn/network.ts";
 import { adam } from "../../../src/nn/optimizers.ts";
-import { checkpointOf, decodeCheckpoint, encodeCheckpoint, restore } from "../../../src/train/checkpoint.ts";
-import { Trainer } from "../../../src/train/trainer.ts";
+import {
+  checkpointOf,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restore,
+} from "../../../src/train/checkpoints/checkpoint.ts";
+import { Trainer } from "../../../src/train/loop/trainer.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
 import { type Draw, EDGES } from "../draw.ts";
 import { damagedJson, type JsonValue, jsonText } from "../json.ts";

@@ -2,7 +2,8 @@
 import { AllocationError, FormatError, OptionError } from "../../../src/errors.ts";
 import type { NamedArray } from "../../../src/formats/arrays.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
-import { describeNetwork, parseDescription } from "../../../src/nn/description.ts";
+import { describeNetwork, parseDescription } from "../../../src/nn/files/description.ts";
+import { decodeNetwork, encodeNetwork } from "../../../src/nn/files/network_file.ts";
 import { leakyRelu, relu } from "../../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../../src/nn/layers/dense.ts";
@@ -11,7 +12,6 @@ import type { Layer, Sequential } from "../../../src/nn/layers/layer.ts";
 import { sequential } from "../../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
-import { decodeNetwork, encodeNetwork } from "../../../src/nn/network_file.ts";
 import { zeros } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
 import { type Draw, EDGES } from "../draw.ts";

@@ -1,14 +1,14 @@
 /**
  * Where a run's minibatches come from: each fills a minibatch in the engine's memory, and names the step that it feeds.
  */
-import type { Augmentation } from "../data/augmentation.ts";
-import type { Dataset } from "../data/dataset.ts";
-import type { StepSource } from "../nn/training_step.ts";
-import type { RandomState } from "../random/random_state.ts";
-import type { SparseMatrix } from "../tensor/sparse.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import type { Augmentation } from "../../data/augmentation.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { StepSource } from "../../nn/training_step.ts";
+import type { RandomState } from "../../random/random_state.ts";
+import type { SparseMatrix } from "../../tensor/sparse.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Engine } from "../../wasm/engine.ts";
 import { type InputLayout, Minibatch, type ResidentDataset } from "./resident.ts";
 import { Sampler, type SamplerState, type Sampling } from "./sampler.ts";
 
@@ -54,7 +54,7 @@ export type Feed<D extends FloatType> = {
 };
 
 /** How images are changed, and what makes minibatches of changed ones. */
-export type FilledAugmentation = Augmentation & {
+export type TrainingAugmentation = Augmentation & {
   readonly [FILL]: <D extends FloatType>(
     train: Dataset | ResidentDataset,
     size: number,
@@ -68,7 +68,7 @@ export type FeedPlan = {
   readonly sampling: Sampling | "stream";
   readonly batchSize: number;
   readonly dropLast: boolean;
-  readonly augmentation: FilledAugmentation | undefined;
+  readonly augmentation: TrainingAugmentation | undefined;
   readonly layout: InputLayout | "auto";
 };
 

@@ -2,17 +2,14 @@
  * Images that are changed before every step. An augmentation brings along what makes its minibatches, so that who trains
  * without one does not carry it.
  */
-import { type AugmentationAmounts, augmentationOf } from "../data/augmentation.ts";
-import { Dataset } from "../data/dataset.ts";
-import { OptionError } from "../errors.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { type FeedParts, FILL, type Filled, type FilledAugmentation } from "./feed.ts";
+import { type AugmentationAmounts, augmentationOf } from "../../data/augmentation.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { OptionError } from "../../errors.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { type FeedParts, FILL, type Filled, type TrainingAugmentation } from "./feed.ts";
 import type { ResidentDataset } from "./resident.ts";
 import type { Sampler } from "./sampler.ts";
 import { StagedMinibatch } from "./staged.ts";
-
-/** An augmentation that a run can be given. */
-export type TrainingAugmentation = FilledAugmentation;
 
 /**
  * Describes an augmentation of images: each is moved, turned and scaled by amounts of its own, anew for every step.

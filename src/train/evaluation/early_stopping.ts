@@ -2,12 +2,12 @@
  * The best weights so far, by what the validation examples say, and when to stop waiting for better ones.
  */
 
-import { checkType } from "../arguments.ts";
-import { OptionError } from "../errors.ts";
-import type { Network } from "../nn/network.ts";
-import { checkOptions } from "../options.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { EvaluationRecord } from "./history.ts";
+import { checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
+import type { Network } from "../../nn/network.ts";
+import { checkOptions } from "../../options.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { EvaluationRecord } from "../loop/history.ts";
 
 /** When a run ends before its time. */
 export type EarlyStopping = {

@@ -3,23 +3,23 @@
  * as floats lies there in the dtype that its minibatches have.
  */
 
-import { checkInstance } from "../arguments.ts";
-import { compile, type Program } from "../autodiff/program.ts";
-import { checkBatchSize } from "../data/batches.ts";
-import { Dataset } from "../data/dataset.ts";
-import { allOrNothing, Owner } from "../disposable.ts";
-import { DatasetError, OptionError } from "../errors.ts";
-import { checkFloatType, isLabels } from "../nn/inputs.ts";
-import type { StepSource } from "../nn/training_step.ts";
-import { batchOf, labelsOf } from "../ops/gather.ts";
-import { gather } from "../ops/rows.ts";
-import { compress, densityOf } from "../ops/sparse.ts";
-import { checkOptions } from "../options.ts";
-import { type Expression, expressionOf } from "../tensor/expression.ts";
-import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
-import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { checkEngine, type Engine } from "../wasm/engine.ts";
+import { checkInstance } from "../../arguments.ts";
+import { compile, type Program } from "../../autodiff/program.ts";
+import { checkBatchSize } from "../../data/batches.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { allOrNothing, Owner } from "../../disposable.ts";
+import { DatasetError, OptionError } from "../../errors.ts";
+import { checkFloatType, isLabels } from "../../nn/inputs.ts";
+import type { StepSource } from "../../nn/training_step.ts";
+import { batchOf, labelsOf } from "../../ops/gather.ts";
+import { gather } from "../../ops/rows.ts";
+import { compress, densityOf } from "../../ops/sparse.ts";
+import { checkOptions } from "../../options.ts";
+import { type Expression, expressionOf } from "../../tensor/expression.ts";
+import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../../tensor/sparse.ts";
+import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { checkEngine, type Engine } from "../../wasm/engine.ts";
 
 /** How examples lie in memory: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";

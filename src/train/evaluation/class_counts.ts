@@ -1,9 +1,9 @@
 /**
  * What a pass counts of a classifier's answers: who was taken for whom, and how often the label was near the top.
  */
-import { IndexError } from "../errors.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { IndexError } from "../../errors.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 
 export class ClassCounts {
   /** classes × classes, row = label, column = prediction */

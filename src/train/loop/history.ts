@@ -1,6 +1,6 @@
 /** What a run records. */
-import { OptionError } from "../errors.ts";
-import type { InputLayout } from "./resident.ts";
+import { OptionError } from "../../errors.ts";
+import type { InputLayout } from "../feeding/resident.ts";
 
 /**
  * What was measured after a step. Losses are means over examples, in nats for cross entropies; accuracies fractions,

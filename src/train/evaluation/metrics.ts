@@ -10,8 +10,8 @@
  * has no example. `predicted` and `support` tell such a 0 from one that was earned.
  */
 
-import { OptionError } from "../errors.ts";
-import { isArrayOf } from "../values.ts";
+import { OptionError } from "../../errors.ts";
+import { isArrayOf } from "../../values.ts";
 
 /** How well one class is told from the others: fractions in 0..1. */
 export type ClassMetrics = {

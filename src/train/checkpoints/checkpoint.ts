@@ -7,28 +7,28 @@
  *              training/…            optimizer averages, random stream, order of the epoch, losses, best weights
  */
 
-import { checkInstance, checkText, checkType } from "../arguments.ts";
-import { CheckpointError, OptionError } from "../errors.ts";
-import type { ArrayData, NamedArray } from "../formats/arrays.ts";
-import { type Json, parseJson } from "../formats/json.ts";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
-import { describeNetwork, parseDescription } from "../nn/description.ts";
+import { checkInstance, checkText, checkType } from "../../arguments.ts";
+import { CheckpointError, OptionError } from "../../errors.ts";
+import type { ArrayData, NamedArray } from "../../formats/arrays.ts";
+import { type Json, parseJson } from "../../formats/json.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
+import { describeNetwork, parseDescription } from "../../nn/files/description.ts";
 import {
   isCustomKind,
   knownRecords,
   type ParseOptimizerOptions,
   readOptimizer,
   unknownKind,
-} from "../nn/optimizers/known.ts";
-import type { OptimizerRecord } from "../nn/optimizers/record.ts";
-import { checkOptions } from "../options.ts";
-import { describeValue, tagOf } from "../values.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { WatchState } from "./early_stopping.ts";
+} from "../../nn/optimizers/known.ts";
+import type { OptimizerRecord } from "../../nn/optimizers/record.ts";
+import { checkOptions } from "../../options.ts";
+import { describeValue, tagOf } from "../../values.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { WatchState } from "../evaluation/early_stopping.ts";
+import { Trainer } from "../loop/trainer.ts";
 import type { CheckpointFacts } from "./facts.ts";
 import { unknownIn } from "./known_facts.ts";
 import { RESTORE } from "./restore_key.ts";
-import { Trainer } from "./trainer.ts";
 
 /**
  * Checkpoints of a later version are refused. Version 2 is written only where version 1 cannot say something: `dropLast`,

@@ -5,18 +5,18 @@
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
 
-import { checkInstance, checkType } from "../arguments.ts";
-import { OptionError } from "../errors.ts";
-import { checkRate, type Schedule, withLengthOf } from "../nn/learning_rate.ts";
-import { checkOptimizer, type Optimizer } from "../nn/optimizers/record.ts";
-import { sgd } from "../nn/optimizers/sgd.ts";
-import type { KeysOf } from "../options.ts";
-import { checkSeed } from "../random/checks.ts";
-import { RandomState } from "../random/random_state.ts";
-import type { TrainingAugmentation } from "./augment.ts";
-import { checkEarlyStopping, type EarlyStopping } from "./early_stopping.ts";
-import { checkLayout, type InputLayout } from "./resident.ts";
-import type { Sampling } from "./sampler.ts";
+import { checkInstance, checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
+import { checkRate, type Schedule, withLengthOf } from "../../nn/learning_rate.ts";
+import { checkOptimizer, type Optimizer } from "../../nn/optimizers/record.ts";
+import { sgd } from "../../nn/optimizers/sgd.ts";
+import type { KeysOf } from "../../options.ts";
+import { checkSeed } from "../../random/checks.ts";
+import { RandomState } from "../../random/random_state.ts";
+import { checkEarlyStopping, type EarlyStopping } from "../evaluation/early_stopping.ts";
+import type { TrainingAugmentation } from "../feeding/feed.ts";
+import { checkLayout, type InputLayout } from "../feeding/resident.ts";
+import type { Sampling } from "../feeding/sampler.ts";
 
 /** Every option of a trainer. */
 export const TRAINER_KEYS: KeysOf<TrainerOptions> = {

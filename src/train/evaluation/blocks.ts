@@ -1,13 +1,13 @@
 /**
  * A pass over a dataset: every example once, in order, a block of rows at a time.
  */
-import { checkInstance } from "../arguments.ts";
-import { Dataset } from "../data/dataset.ts";
-import type { Network } from "../nn/network.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { checkInstance } from "../../arguments.ts";
+import { Dataset } from "../../data/dataset.ts";
+import type { Network } from "../../nn/network.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { layoutOf, Minibatch, ResidentDataset } from "../feeding/resident.ts";
 import type { BlockTargets } from "./class_labels.ts";
-import { layoutOf, Minibatch, ResidentDataset } from "./resident.ts";
 
 /** Rows at a time: enough that the products run at full speed, few enough to stay in the cache. */
 export const ROWS = 256;

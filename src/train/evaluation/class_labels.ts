@@ -1,14 +1,14 @@
 /**
  * Which class an example is of: its label, or the largest of its targets, where they are probabilities of classes.
  */
-import { scoped } from "../disposable.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
-import { isLabels } from "../nn/inputs.ts";
-import type { Network } from "../nn/network.ts";
-import { argmax } from "../ops/argmax.ts";
-import { show } from "../tensor/layout.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { scoped } from "../../disposable.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
+import { isLabels } from "../../nn/inputs.ts";
+import type { Network } from "../../nn/network.ts";
+import { argmax } from "../../ops/argmax.ts";
+import { show } from "../../tensor/layout.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 
 /** What a block of a dataset has for targets: m labels, or m × width numbers. */
 export type BlockTargets<D extends FloatType> = Tensor<"int32"> | Tensor<D>;

@@ -3,18 +3,18 @@
  * wrong themselves.
  */
 
-import type { Dataset } from "../data/dataset.ts";
-import { OptionError } from "../errors.ts";
-import type { Network } from "../nn/network.ts";
-import { networkOf, type Trainable } from "../nn/trainable.ts";
-import { argmax } from "../ops/argmax.ts";
-import { softmax } from "../ops/softmax.ts";
-import { checkOptions } from "../options.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { OptionError } from "../../errors.ts";
+import type { Network } from "../../nn/network.ts";
+import { networkOf, type Trainable } from "../../nn/trainable.ts";
+import { argmax } from "../../ops/argmax.ts";
+import { softmax } from "../../ops/softmax.ts";
+import { checkOptions } from "../../options.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { ResidentDataset } from "../feeding/resident.ts";
+import { lastOf } from "../loop/turns.ts";
 import { blocksOf } from "./blocks.ts";
 import { withLabels } from "./class_labels.ts";
-import type { ResidentDataset } from "./resident.ts";
-import { lastOf } from "./turns.ts";
 
 /** An example that was taken for another class than its own. */
 export type Misclassified = {

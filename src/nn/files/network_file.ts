@@ -9,19 +9,19 @@
  * as the network that it holds.
  */
 
-import { checkText } from "../arguments.ts";
-import { FormatError, OptionError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
-import { parseJson } from "../formats/json.ts";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.ts";
-import { checkOptions } from "../options.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkText } from "../../arguments.ts";
+import { FormatError, OptionError } from "../../errors.ts";
+import type { FormatFault } from "../../faults.ts";
+import { parseJson } from "../../formats/json.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
+import { checkOptions } from "../../options.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Engine } from "../../wasm/engine.ts";
+import type { CustomLayers } from "../layers/known.ts";
+import type { Loss } from "../losses.ts";
+import { Network } from "../network.ts";
+import { networkOf, type Trainable } from "../trainable.ts";
 import { describeNetwork, parsedDescription } from "./description.ts";
-import type { CustomLayers } from "./layers/known.ts";
-import type { Loss } from "./losses.ts";
-import { Network } from "./network.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
 /** What a file cannot tell. */

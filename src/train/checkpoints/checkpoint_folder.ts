@@ -9,11 +9,11 @@
  */
 
 import { files, readBytes } from "#platform";
-import { checkType } from "../arguments.ts";
-import { CheckpointError, FormatError, OptionError, SaveError } from "../errors.ts";
-import { knownRecords, type ParseOptimizerOptions } from "../nn/optimizers/known.ts";
-import { checkOptions } from "../options.ts";
-import { PART_SUFFIX } from "../platform/types.ts";
+import { checkType } from "../../arguments.ts";
+import { CheckpointError, FormatError, OptionError, SaveError } from "../../errors.ts";
+import { knownRecords, type ParseOptimizerOptions } from "../../nn/optimizers/known.ts";
+import { checkOptions } from "../../options.ts";
+import { PART_SUFFIX } from "../../platform/types.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 
 /** What stays in the folder, and what is read from it. */

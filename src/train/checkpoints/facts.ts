@@ -1,8 +1,8 @@
 /** What a checkpoint says in words and numbers. */
-import type { WatchState } from "./early_stopping.ts";
-import type { EpochRecord, EvaluationRecord } from "./history.ts";
-import type { SamplerState } from "./sampler.ts";
-import type { TrainingPlan } from "./training_plan.ts";
+import type { WatchState } from "../evaluation/early_stopping.ts";
+import type { SamplerState } from "../feeding/sampler.ts";
+import type { EpochRecord, EvaluationRecord } from "../loop/history.ts";
+import type { TrainingPlan } from "../loop/training_plan.ts";
 
 /** What a checkpoint says in words and numbers: JSON. */
 export type CheckpointFacts = {

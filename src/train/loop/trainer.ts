@@ -7,24 +7,24 @@
  * program, a page or a worker may do it themselves.
  */
 
-import { checkType } from "../arguments.ts";
-import { Dataset } from "../data/dataset.ts";
-import { Owner } from "../disposable.ts";
-import { DivergedError, OptionError, ShapeError } from "../errors.ts";
-import type { Accumulation } from "../nn/accumulation.ts";
-import { factorToSum } from "../nn/losses.ts";
-import type { Network } from "../nn/network.ts";
-import type { OptimizerState } from "../nn/optimizers/state.ts";
-import { networkOf, type Trainable } from "../nn/trainable.ts";
-import { checkOptions } from "../options.ts";
-import type { RandomState } from "../random/random_state.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { BestWeights } from "./early_stopping.ts";
-import { accuracy, evaluation } from "./evaluate.ts";
-import { type Feed, type FeedParts, SampledFeed } from "./feed.ts";
+import { checkType } from "../../arguments.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { Owner } from "../../disposable.ts";
+import { DivergedError, OptionError, ShapeError } from "../../errors.ts";
+import type { Accumulation } from "../../nn/accumulation.ts";
+import { factorToSum } from "../../nn/losses.ts";
+import type { Network } from "../../nn/network.ts";
+import type { OptimizerState } from "../../nn/optimizers/state.ts";
+import { networkOf, type Trainable } from "../../nn/trainable.ts";
+import { checkOptions } from "../../options.ts";
+import type { RandomState } from "../../random/random_state.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { BestWeights } from "../evaluation/early_stopping.ts";
+import { accuracy, evaluation } from "../evaluation/evaluate.ts";
+import { type Feed, type FeedParts, SampledFeed } from "../feeding/feed.ts";
+import { ResidentDataset } from "../feeding/resident.ts";
+import type { DatasetStream } from "../feeding/stream.ts";
 import { checkHistory, type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
-import { ResidentDataset } from "./resident.ts";
-import type { DatasetStream } from "./stream.ts";
 import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
 
 /** What a run trains on and is measured by: datasets, or ones that are in the network's engine already. */

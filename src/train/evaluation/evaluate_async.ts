@@ -2,15 +2,15 @@
  * Evaluation on the main thread of a page or a server: the same results, while timers, input and signals have their turn
  * about every 50 ms. The shortest work without a turn is a block of 256 examples.
  */
-import { checkSignal } from "../arguments.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { networkOf, type Trainable } from "../nn/trainable.ts";
-import { checkOptions } from "../options.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { checkSignal } from "../../arguments.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { networkOf, type Trainable } from "../../nn/trainable.ts";
+import { checkOptions } from "../../options.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { ResidentDataset } from "../feeding/resident.ts";
+import { inTurns } from "../loop/turns.ts";
 import { type EvaluateOptions, type Evaluation, evaluation } from "./evaluate.ts";
 import { type Misclassified, type MisclassifiedOptions, misclassification } from "./misclassified.ts";
-import type { ResidentDataset } from "./resident.ts";
-import { inTurns } from "./turns.ts";
 
 /** What ends an evaluation before its end. */
 export type AsyncOptions = {

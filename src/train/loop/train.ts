@@ -3,19 +3,19 @@
  */
 
 import { nextTurn } from "#platform";
-import { checkSignal, checkType } from "../arguments.ts";
-import { Dataset } from "../data/dataset.ts";
-import { split } from "../data/split.ts";
-import { OptionError } from "../errors.ts";
-import type { Trainable } from "../nn/trainable.ts";
-import { checkOptions, type KeysOf } from "../options.ts";
-import { RandomState } from "../random/random_state.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { checkSignal, checkType } from "../../arguments.ts";
+import { Dataset } from "../../data/dataset.ts";
+import { split } from "../../data/split.ts";
+import { OptionError } from "../../errors.ts";
+import type { Trainable } from "../../nn/trainable.ts";
+import { checkOptions, type KeysOf } from "../../options.ts";
+import { RandomState } from "../../random/random_state.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { RESTORE } from "../checkpoints/restore_key.ts";
+import type { ResidentDataset } from "../feeding/resident.ts";
+import type { DatasetStream } from "../feeding/stream.ts";
 import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
-import type { ResidentDataset } from "./resident.ts";
-import { RESTORE } from "./restore_key.ts";
-import type { DatasetStream } from "./stream.ts";
 import { Trainer, type TrainProgress } from "./trainer.ts";
 import type { TrainerOptions } from "./training_plan.ts";
 import { TRAINER_KEYS } from "./training_plan.ts";

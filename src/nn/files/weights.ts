@@ -9,19 +9,19 @@
  *                           –                         i.num_batches_tracked   int64, no axis; written as 0, not used
  */
 
-import { FormatError, OptionError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
-import { checkNamedArrays, type NamedArray, typeOf } from "../formats/arrays.ts";
-import { decodeSafetensors } from "../formats/safetensors.ts";
-import { checkOptions } from "../options.ts";
-import { isSameShape, type Shape, show } from "../tensor/layout.ts";
-import { isArrayOf } from "../values.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { formatsOf } from "./layers/known.ts";
-import { pathOf } from "./layers/record.ts";
-import type { Structure } from "./layers/structure.ts";
-import type { Network } from "./network.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
+import { FormatError, OptionError } from "../../errors.ts";
+import type { FormatFault } from "../../faults.ts";
+import { checkNamedArrays, type NamedArray, typeOf } from "../../formats/arrays.ts";
+import { decodeSafetensors } from "../../formats/safetensors.ts";
+import { checkOptions } from "../../options.ts";
+import { isSameShape, type Shape, show } from "../../tensor/layout.ts";
+import { isArrayOf } from "../../values.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { formatsOf } from "../layers/known.ts";
+import { pathOf } from "../layers/record.ts";
+import type { Structure } from "../layers/structure.ts";
+import type { Network } from "../network.ts";
+import { networkOf, type Trainable } from "../trainable.ts";
 
 /** Whose names tensors have. */
 export type Naming = "lanegrad" | "pytorch";

@@ -1,9 +1,9 @@
 /**
  * Minibatches of a stream: read ahead by one, so that the last one of an epoch is known as such.
  */
-import type { Dataset } from "../data/dataset.ts";
-import { OptionError, ShapeError } from "../errors.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { OptionError, ShapeError } from "../../errors.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 import type { Feed, FeedParts, Slot } from "./feed.ts";
 import type { InputLayout } from "./resident.ts";
 import type { SamplerState } from "./sampler.ts";

@@ -7,8 +7,8 @@
  *
  * All that is needed to go on is plain data: `state` and `restore`.
  */
-import { OptionError } from "../errors.ts";
-import type { RandomState } from "../random/random_state.ts";
+import { OptionError } from "../../errors.ts";
+import type { RandomState } from "../../random/random_state.ts";
 
 /** How examples are drawn. */
 export type Sampling = "withReplacement" | "epochs";

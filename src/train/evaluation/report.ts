@@ -2,9 +2,9 @@
  * An evaluation as text for people, and as plain data for files.
  */
 
-import { checkList, checkType } from "../arguments.ts";
-import { OptionError } from "../errors.ts";
-import { isArrayOf } from "../values.ts";
+import { checkList, checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
+import { isArrayOf } from "../../values.ts";
 import type { Evaluation, TopK } from "./evaluate.ts";
 import type { AverageMetrics, ClassMetrics, ClassReport } from "./metrics.ts";
 

@@ -8,16 +8,16 @@
  * example comes at most N examples early. Memory holds the buffer and one chunk.
  */
 
-import { checkType } from "../arguments.ts";
-import { checkBatchSize } from "../data/batches.ts";
-import { alike, type Dataset, isAlike, kindOf } from "../data/dataset.ts";
-import { zerosLike } from "../data/parts.ts";
-import { DatasetError, OptionError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
-import { checkSeed, checkWhole } from "../random/checks.ts";
-import { RandomState } from "../random/random_state.ts";
-import { Shown } from "../shown.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { checkType } from "../../arguments.ts";
+import { checkBatchSize } from "../../data/batches.ts";
+import { alike, type Dataset, isAlike, kindOf } from "../../data/dataset.ts";
+import { zerosLike } from "../../data/parts.ts";
+import { DatasetError, OptionError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
+import { checkSeed, checkWhole } from "../../random/checks.ts";
+import { RandomState } from "../../random/random_state.ts";
+import { Shown } from "../../shown.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 import type { FeedParts } from "./feed.ts";
 import { type StreamBatch, type StreamBatchesOptions, StreamFeed } from "./stream_feed.ts";
 

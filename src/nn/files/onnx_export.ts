@@ -9,15 +9,15 @@
  *   dropout      nothing
  */
 
-import { OptionError } from "../errors.ts";
-import { encodeOnnxGraph, type OnnxConstant, type OnnxNode } from "../formats/onnx.ts";
-import { checkOptions } from "../options.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { OptionError } from "../../errors.ts";
+import { encodeOnnxGraph, type OnnxConstant, type OnnxNode } from "../../formats/onnx.ts";
+import { checkOptions } from "../../options.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { formatsOf } from "../layers/known.ts";
+import { recordIn } from "../layers/structure.ts";
+import type { Network } from "../network.ts";
+import { networkOf, type Trainable } from "../trainable.ts";
 import { describeNetwork } from "./description.ts";
-import { formatsOf } from "./layers/known.ts";
-import { recordIn } from "./layers/structure.ts";
-import type { Network } from "./network.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
 import { weightsOf } from "./weights.ts";
 
 /** What becomes of float64. */

@@ -2,22 +2,22 @@
  * How good a network is on a dataset: its loss, and, where there are classes, what it takes for what. One pass.
  */
 
-import type { Dataset } from "../data/dataset.ts";
-import { scoped } from "../disposable.ts";
-import { OptionError } from "../errors.ts";
-import { factorToSum } from "../nn/losses.ts";
-import type { Network } from "../nn/network.ts";
-import { networkOf, type Trainable } from "../nn/trainable.ts";
-import { argmax, countCorrect } from "../ops/argmax.ts";
-import { checkOptions } from "../options.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { scoped } from "../../disposable.ts";
+import { OptionError } from "../../errors.ts";
+import { factorToSum } from "../../nn/losses.ts";
+import type { Network } from "../../nn/network.ts";
+import { networkOf, type Trainable } from "../../nn/trainable.ts";
+import { argmax, countCorrect } from "../../ops/argmax.ts";
+import { checkOptions } from "../../options.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { ResidentDataset } from "../feeding/resident.ts";
+import { lastOf } from "../loop/turns.ts";
 import { blocksOf } from "./blocks.ts";
 import { ClassCounts } from "./class_counts.ts";
 import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
-import type { ResidentDataset } from "./resident.ts";
-import { lastOf } from "./turns.ts";
 
 /** What is counted besides. */
 export type EvaluateOptions = {

@@ -5,19 +5,19 @@
  *     "layers": [{ "kind": "dense", "inputSize": 784, "outputSize": 50 }, { "kind": "activation", "name": "relu" }, …] }
  */
 
-import { checkText } from "../arguments.ts";
-import { FormatError, LanegradError } from "../errors.ts";
-import { isObject, type Json } from "../formats/json.ts";
-import { checkOptions } from "../options.ts";
-import type { Shape } from "../tensor/layout.ts";
-import { describeValue } from "../values.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { type CustomLayers, parseLayers } from "./layers/known.ts";
-import type { Layer, Sequential } from "./layers/layer.ts";
-import { sequential } from "./layers/sequential.ts";
-import { type Structure, structureOf } from "./layers/structure.ts";
-import type { LossName } from "./losses.ts";
-import { networkOf, type Trainable } from "./trainable.ts";
+import { checkText } from "../../arguments.ts";
+import { FormatError, LanegradError } from "../../errors.ts";
+import { isObject, type Json } from "../../formats/json.ts";
+import { checkOptions } from "../../options.ts";
+import type { Shape } from "../../tensor/layout.ts";
+import { describeValue } from "../../values.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import { type CustomLayers, parseLayers } from "../layers/known.ts";
+import type { Layer, Sequential } from "../layers/layer.ts";
+import { sequential } from "../layers/sequential.ts";
+import { type Structure, structureOf } from "../layers/structure.ts";
+import type { LossName } from "../losses.ts";
+import { networkOf, type Trainable } from "../trainable.ts";
 
 /** What a network is made of: plain data, which JSON can write. */
 export type NetworkDescription = {

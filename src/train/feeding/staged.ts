@@ -6,24 +6,24 @@
  *   gather   bytes become floats; a training step that is made of `source` does the same for itself
  */
 
-import { checkInstance, checkList, checkType } from "../arguments.ts";
-import { compile, type Program } from "../autodiff/program.ts";
-import { type Augmentation, Augmenter } from "../data/augmentation.ts";
-import { checkBatchSize } from "../data/batches.ts";
-import { checkRows, Dataset, isAlike, kindOf } from "../data/dataset.ts";
-import { allOrNothing, Owner } from "../disposable.ts";
-import { DatasetError, OptionError } from "../errors.ts";
-import { isLabels } from "../nn/inputs.ts";
-import type { StepSource } from "../nn/training_step.ts";
-import { batchOf } from "../ops/gather.ts";
-import { compressed } from "../ops/sparse.ts";
-import { checkOptions } from "../options.ts";
-import type { RandomState } from "../random/random_state.ts";
-import { type Expression, expressionOf } from "../tensor/expression.ts";
-import { SparseMatrix } from "../tensor/sparse.ts";
-import { empty, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import { checkInstance, checkList, checkType } from "../../arguments.ts";
+import { compile, type Program } from "../../autodiff/program.ts";
+import { type Augmentation, Augmenter } from "../../data/augmentation.ts";
+import { checkBatchSize } from "../../data/batches.ts";
+import { checkRows, Dataset, isAlike, kindOf } from "../../data/dataset.ts";
+import { allOrNothing, Owner } from "../../disposable.ts";
+import { DatasetError, OptionError } from "../../errors.ts";
+import { isLabels } from "../../nn/inputs.ts";
+import type { StepSource } from "../../nn/training_step.ts";
+import { batchOf } from "../../ops/gather.ts";
+import { compressed } from "../../ops/sparse.ts";
+import { checkOptions } from "../../options.ts";
+import type { RandomState } from "../../random/random_state.ts";
+import { type Expression, expressionOf } from "../../tensor/expression.ts";
+import { SparseMatrix } from "../../tensor/sparse.ts";
+import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { Engine } from "../../wasm/engine.ts";
 import { checkLayout, type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
 
 /** Room for how many examples, and of which type. */

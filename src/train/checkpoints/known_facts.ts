@@ -3,13 +3,13 @@
  * unknown here; resuming without it would silently give other bits.
  */
 
-import { keysOf, type OptimizerRecord } from "../nn/optimizers/record.ts";
-import { PART, SCHEDULES } from "../nn/schedules.ts";
-import type { KeysOf } from "../options.ts";
-import type { TrainingAugmentation } from "./augment.ts";
-import type { EarlyStopping } from "./early_stopping.ts";
+import { keysOf, type OptimizerRecord } from "../../nn/optimizers/record.ts";
+import { PART, SCHEDULES } from "../../nn/schedules.ts";
+import type { KeysOf } from "../../options.ts";
+import type { EarlyStopping } from "../evaluation/early_stopping.ts";
+import type { TrainingAugmentation } from "../feeding/feed.ts";
+import type { TrainingPlan } from "../loop/training_plan.ts";
 import type { CheckpointFacts } from "./facts.ts";
-import type { TrainingPlan } from "./training_plan.ts";
 
 const FACTS: KeysOf<CheckpointFacts> = {
   ...{ version: 1, plan: 1, data: 1, optimizerStep: 1, sampler: 1, evaluations: 1, epochs: 1, watch: 1 },
