@@ -23,7 +23,7 @@ export type PngHeader = {
   readonly isInterlaced: boolean;
 };
 
-/** Samples of a pixel, by the format's color types. */
+/** The samples of a pixel, for the color types of the format. */
 export type Colour = "grey" | "colour" | "palette" | "grey with alpha" | "colour with alpha";
 
 /** The parts of a picture. */
@@ -194,7 +194,7 @@ export function fileOf({ width, height }: Pass, { depth, colour }: PngHeader, da
   ]);
 }
 
-/** A zlib stream of stored bytes; its checksum is not verified. */
+/** A zlib stream of stored blocks, without its checksum, which no caller verifies. */
 export function stored(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.of(0x78, 0x01)];
   for (let at = 0; at < bytes.length; at += STORED_BYTES) {
@@ -211,7 +211,7 @@ export function stored(bytes: Uint8Array): Uint8Array {
 /** The most of a block that is not compressed. */
 const STORED_BYTES = 65_535;
 
-/** A chunk without its checksum, which nobody looks at. */
+/** A chunk without its checksum, which no caller verifies. */
 function chunk(name: string, content: Uint8Array): readonly Uint8Array[] {
   const head = new Uint8Array(8);
   viewOf(head).setUint32(0, content.length);

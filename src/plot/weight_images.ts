@@ -16,7 +16,7 @@ export type WeightImagesOptions = FigureOptions & {
   readonly captions?: readonly string[];
 };
 
-/** From vermillion over nearly white to blue; the middle one is zero's, the last one is for NaN. */
+/** From vermillion over nearly white to blue; the middle one is zero's, the last one is for what is not a number. */
 const COLORS = 15;
 const DIVERGING = [...Array.from({ length: COLORS }, (_, i) => diverging(i / ((COLORS - 1) / 2) - 1)), 0x808080];
 

@@ -47,7 +47,7 @@ const MAX_DELAY_MILLISECONDS = 2 ** 31 - 1;
 export type WorkerNetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
   readonly seed?: number;
-  /** Where the weights come from instead; the stream is after their draws afterwards. */
+  /** Where the weights come from instead; the stream is advanced past their draws. */
   readonly random?: RandomState | "none";
   /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;

@@ -49,9 +49,9 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   }
 
   /**
-   * Trains as `train` does, with the same bits; other calls have their turn in between.
+   * Trains as `train` does, with the same bits; other calls run in between.
    *
-   * Of `random`, the run draws in the worker, and the stream is after those draws when the run is over.
+   * Of `random`, the run draws in the worker; when the run is over, the stream is advanced past those draws.
    *
    * @param history where records are put as they come in; kept when the run is cut short by an error
    * @example
