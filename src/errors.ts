@@ -96,7 +96,7 @@ export class IndexError extends LanegradError {
   readonly argument: string;
   /** Where in that argument, from 0 on. */
   readonly position: number;
-  /** What stands there. */
+  /** What is there. */
   readonly value: number;
   /** Values are integers from 0 to before this. */
   readonly bound: number;
@@ -133,7 +133,7 @@ export class EngineMismatchError extends LanegradError {
   }
 }
 
-/** The engine could not start here; `fault` says why, as data. */
+/** The engine could not start here; `fault` is the reason, as data. */
 export class EngineError extends LanegradError {
   override readonly name = "EngineError";
   readonly fault: EngineFault;
@@ -145,7 +145,7 @@ export class EngineError extends LanegradError {
 }
 
 /**
- * WebAssembly memory has no room for a block of this size; `fault` says why, as data. Only this allocation is refused: the
+ * WebAssembly memory has no room for a block of this size; `fault` is the reason, as data. Only this allocation is refused: the
  * engine and everything in it can be used as before.
  */
 export class AllocationError extends LanegradError {
@@ -162,8 +162,8 @@ export class AllocationError extends LanegradError {
 }
 
 /**
- * Something was written beyond a block of memory: a defect of a kernel, or of who called it. Found on the debug build,
- * whose blocks lie between canaries. Memory is damaged, so the engine refuses every later call with this error.
+ * Something was written beyond a block of memory: a defect of a kernel or of its caller. Found on the debug build,
+ * whose blocks are between canaries. Memory is damaged, so the engine refuses every later call with this error.
  */
 export class OverrunError extends LanegradError {
   override readonly name = "OverrunError";
@@ -196,7 +196,7 @@ export class TrapError extends LanegradError {
   }
 }
 
-/** The bytes are not the IDX file that was asked for; `fault` says how, as data. */
+/** The bytes are not the IDX file that was asked for; `fault` is the reason, as data. */
 export class IdxError extends LanegradError {
   override readonly name = "IdxError";
   readonly fault: IdxFault;
@@ -210,7 +210,7 @@ export class IdxError extends LanegradError {
   }
 }
 
-/** A file of weights or arrays is damaged, or does not hold what was asked for; `fault` says how, as data. */
+/** A file of weights or arrays is damaged, or does not hold what was asked for; `fault` is the reason, as data. */
 export class FormatError extends LanegradError {
   override readonly name = "FormatError";
   /** What the bytes were read as. */
@@ -227,7 +227,7 @@ export class FormatError extends LanegradError {
   }
 }
 
-/** The files are readable, but are not a dataset; `fault` says how, as data. */
+/** The files are readable, but are not a dataset; `fault` is the reason, as data. */
 export class DatasetError extends LanegradError {
   override readonly name = "DatasetError";
   readonly fault: DatasetFault;
@@ -238,7 +238,7 @@ export class DatasetError extends LanegradError {
   }
 }
 
-/** Every mirror failed; `attempts` tells each address and what happened there. */
+/** Every mirror failed; `attempts` lists each address and its error. */
 export class DownloadError extends LanegradError {
   override readonly name = "DownloadError";
   readonly file: string;
@@ -257,7 +257,7 @@ export class DownloadError extends LanegradError {
   }
 }
 
-/** A checkpoint that cannot be gone on from; `fault` says why, as data. */
+/** A checkpoint that cannot be resumed from; `fault` is the reason, as data. */
 export class CheckpointError extends LanegradError {
   override readonly name = "CheckpointError";
   readonly fault: CheckpointFault;
@@ -276,7 +276,7 @@ export class CheckpointError extends LanegradError {
   }
 }
 
-/** A file could not be written; what was there before stands as it was. */
+/** A file could not be written; what was there before is unchanged. */
 export class SaveError extends LanegradError {
   override readonly name = "SaveError";
   readonly file: string;
@@ -308,7 +308,7 @@ export class DivergedError extends LanegradError {
   }
 }
 
-/** A worker could not be started, or ended by itself; `fault` says why, as data. */
+/** A worker could not be started, or ended by itself; `fault` is the reason, as data. */
 export class WorkerError extends LanegradError {
   override readonly name = "WorkerError";
   readonly fault: WorkerFault;

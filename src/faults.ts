@@ -114,7 +114,7 @@ export type FormatFault =
   | { readonly kind: "tensor"; readonly tensor: string; readonly expected: string; readonly found: string }
   | { readonly kind: "description"; readonly reason: string };
 
-/** Why a run cannot go on from a checkpoint. */
+/** Why a run cannot resume from a checkpoint. */
 export type CheckpointFault =
   | { readonly kind: "no-checkpoint" }
   | { readonly kind: "version"; readonly expected: number; readonly found: string }
@@ -256,11 +256,11 @@ function hexadecimal(value: number): string {
   return value.toString(16).padStart(8, "0");
 }
 
-/** Why a run cannot go on from a checkpoint, in one line. */
+/** Why a run cannot resume from a checkpoint, in one line. */
 export function describeCheckpointFault(fault: CheckpointFault): string {
   switch (fault.kind) {
     case "no-checkpoint":
-      return "weights without a checkpoint: a run cannot go on from here";
+      return "weights without a checkpoint: cannot resume from here";
     case "version":
       return `expected a checkpoint of version ${fault.expected}, found ${fault.found}`;
     case "newer":

@@ -75,7 +75,7 @@ function resultOf(node: Node): string {
   return `${dtype} ${show(shape)}${sparse}${beside === undefined ? "" : ` and ' ${show(beside.form.shape)}`}`;
 }
 
-/** What stands for a value that no instruction computes. */
+/** Symbol for a value that no instruction computes. */
 function leafName({ origin, name }: Node): string | undefined {
   if (origin.kind === "constant") return `${origin.value}`;
   if (origin.kind === "computed") return undefined;
@@ -89,7 +89,7 @@ function placeName(node: Node, placement: Placement | undefined, nameOf: (node: 
   return ("name" in node.into ? node.into.name : "sparse rows") ?? "a tensor";
 }
 
-/** What tells two calls of one operation apart. */
+/** What distinguishes two calls of one operation. */
 function suffixOf(attributes: Readonly<Record<string, unknown>>): string {
   const words = Object.entries(attributes).flatMap(([key, value]) => {
     if (key === "activation" && value !== "none") return [`${value}`];

@@ -107,7 +107,7 @@ function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   const product = computedBy(g, MATMUL);
   if (product === undefined || g.uses !== 1) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
-  // Sparse rows are followed where they stand transposed, as they do in a gradient.
+  // Sparse rows are followed where they are transposed, as in a gradient.
   const isSparse = product.operands[0]?.form.widest !== undefined;
   if (isSparse && product.attributes["transpose"] !== "a") return;
   replace(node, SGD_PRODUCT, [w, rates, ...product.operands], { ...product.attributes, ...update.attributes });

@@ -4,7 +4,7 @@
  *   (f(x + h·e_i) - f(x - h·e_i)) / 2h      within atol + rtol · |difference| of ∂f/∂x_i
  *
  * Steps and tolerances are those of PyTorch's gradcheck. Where the slopes to the left and to the right differ, as relu's
- * do at 0, there is no gradient to compare with: such an element is counted as a kink when the rule's value lies between
+ * do at 0, there is no gradient to compare with: such an element is counted as a kink when the rule's value is between
  * both slopes.
  */
 
@@ -37,7 +37,7 @@ export type InputCheck = {
   readonly elements: number;
   /** Those out of their tolerance. */
   readonly failures: number;
-  /** Those that lie where f bends, so that they have no gradient, and the rule's is one of either side or between. */
+  /** Those at a kink of f, where there is no gradient and the rule's is one of either side or between. */
   readonly kinks: number;
   /** The element that is furthest out of its tolerance, or nearest to leaving it: flat index and both values. */
   readonly worst: {
@@ -59,7 +59,7 @@ export type GradCheckReport = {
 /**
  * Compares the gradient rules of f with central differences at these inputs.
  *
- * @param f from expressions to an expression; where that is no scalar, its elements are added up with different weights,
+ * @param f from expressions to an expression; where that is not a scalar, its elements are added up with different weights,
  *   so that each matters
  * @param inputs float64 tensors, whose elements are moved and put back
  * @throws {DTypeError} an input that is not float64

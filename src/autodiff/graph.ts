@@ -26,17 +26,17 @@ export type Node = {
     | Computed;
   /** How many operands and outputs of the program it is. */
   uses: number;
-  /** A tensor of somebody else's that it is written to. */
+  /** A caller's tensor that it is written to. */
   into: Tensor | SparseMatrix | undefined;
 };
 
-/** What an operation gives, and what else its kernel can write on the way. */
+/** An operation's value, and what else its kernel can write in the same pass. */
 export type Computed = {
   readonly kind: "computed";
   readonly operation: Operation;
   readonly operands: readonly Node[];
   readonly attributes: Attributes;
-  /** Another node that the same instruction computes: a loss beside its gradient. */
+  /** Another node that the same instruction computes: a loss together with its gradient. */
   readonly beside?: Node;
 };
 
@@ -117,7 +117,7 @@ function keyOf(
   return `${numberOf(source.operation, identities)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
 }
 
-/** By identity: somebody else's operation may have the name of one of ours. */
+/** By identity: a custom operation may have the name of a built-in one. */
 function numberOf(value: unknown, identities: Map<unknown, number>): number {
   const number = identities.get(value) ?? identities.size;
   identities.set(value, number);

@@ -1,5 +1,5 @@
 /**
- * Where the values of a program lie: offsets in one block, planned from lifetimes.
+ * Where the values of a program are stored: offsets in one block, planned from lifetimes.
  *
  *   instruction   0  1  2  3  4            a value lives from the instruction that writes it to the last one that
  *   z1               ██████                reads it; two values may share bytes when they do not live at the same time
@@ -39,7 +39,7 @@ export function place(nodes: readonly Node[], outputs: ReadonlySet<Node>, change
   const placements = new Map<Node, Placement>();
   const buffers: Buffer[] = [];
   for (const [now, node] of nodes.entries()) {
-    if (placements.has(node)) continue; // written beside another
+    if (placements.has(node)) continue; // written together with another
     const last = lastUses.get(node) ?? now;
     const placement = placementOf(node, now, { last, placements, changed });
     placements.set(node, placement);

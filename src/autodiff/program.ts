@@ -32,7 +32,7 @@ import {
 import { type Plan, place } from "./place.ts";
 import { asBefore, checkEffects, checkForm, checkTargets, type Destination, isWritten } from "./targets.ts";
 
-/** Where results go besides a program's outputs, and what it changes. */
+/** Where results go in addition to a program's outputs, and what it changes. */
 export type CompileOptions = {
   /**
    * What is written to tensors that the caller owns: values, and where they go. Values are those before the run, tensors
@@ -60,8 +60,8 @@ type Expressions<Name extends string> = { readonly [N in Name]: Expression };
  * An output that is a tensor itself is a view of it, or a copy where the program writes to it.
  *
  * @returns the program, which the caller disposes of
- * @throws {OptionError} nothing to compute, something else than expressions, two inputs of one name, targets that overlap, or
- *   effects that are none
+ * @throws {OptionError} nothing to compute, something other than expressions, two inputs of one name, targets that overlap, or
+ *   invalid effects
  * @throws {ShapeError} a target of another shape than its value
  * @throws {DTypeError} a target of another dtype than its value
  * @throws {EngineMismatchError} expressions or targets of several engines
@@ -105,7 +105,7 @@ export class Program<Name extends string = string> extends Owner {
   readonly bytes: number;
   /** What is computed, in this order: `describeProgram` shows it. */
   readonly instructions: readonly Node[];
-  /** Where every value lies in the block. */
+  /** Where every value is stored in the block. */
   readonly plan: Plan;
   readonly #block: Block;
   readonly #nodes: readonly Node[];
@@ -183,7 +183,7 @@ export class Program<Name extends string = string> extends Owner {
    *   reads need not be bound, and changes nothing.
    * @throws {ShapeError} another shape, or sparse rows that are wider than the argument's
    * @throws {DTypeError} another dtype
-   * @throws {OptionError} a name that is no argument, dense rows for sparse ones, or memory that the program writes to: copy
+   * @throws {OptionError} a name that is not an argument, dense rows for sparse ones, or memory that the program writes to: copy
    *   it first
    * @throws {EngineMismatchError} a tensor of another engine
    * @throws {DisposedError} a tensor that was disposed
@@ -271,7 +271,7 @@ export class Program<Name extends string = string> extends Owner {
     return inputs;
   }
 
-  /** Makes every call ready for where its operands lie now. */
+  /** Binds every call to the current addresses of its operands. */
   #ready(): void {
     this.#steps = this.instructions.map((node) => this.#callOf(node));
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
@@ -290,7 +290,7 @@ export class Program<Name extends string = string> extends Owner {
     return operation.bind(call);
   }
 
-  /** A view that lies where its operand does: nothing is to be done. */
+  /** A view shares its operand's memory: no call is needed. */
   #isFree(node: Node): boolean {
     if (!isView(node)) return false;
     const placement = this.plan.placements.get(node);

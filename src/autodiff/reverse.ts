@@ -3,7 +3,7 @@
  *
  *   dx = Σ over the nodes y that use x of (∂y/∂x)ᵀ·dy        dloss/dloss = 1
  *
- * What comes out are expressions again, so that they can be differentiated in turn.
+ * Gradients are expressions, so they can be differentiated in turn.
  */
 import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
@@ -20,12 +20,12 @@ type Floats = Expression<FloatType>;
 /**
  * ∂loss/∂x for each x: an expression of x's shape, zeros where the loss does not depend on it.
  *
- * Nothing is built for what nobody asked: only nodes between an x and the loss are met.
+ * Only nodes between an x and the loss are visited.
  *
  * @param loss an expression with one element
  * @param wrt leaves or nodes, floats
  * @throws {ShapeError} the loss is not a scalar
- * @throws {OptionError} the loss or an x is no expression of floats
+ * @throws {OptionError} the loss or an x is not an expression of floats
  * @returns one for each of `wrt`, in their order
  * @example
  * const w = input(engine, [2], { name: "w" });

@@ -22,7 +22,7 @@ import { changedOperands, type Graph, operandsOf, overlaps } from "./graph.ts";
 export type Destination = readonly [value: Expression, target: Tensor | SparseMatrix];
 
 /**
- * Checks a tensor that is to stand for a value of this form.
+ * Checks a tensor to be used as a value of this form.
  *
  * @throws {OptionError} not a tensor, or dense where sparse rows are needed, or the other way round
  * @throws {DTypeError} another dtype

@@ -14,10 +14,10 @@ export type Elements = { readonly length: number; [index: number]: number };
  * Every element is put back before the next one moves, and when f throws too. The step that is divided by
  * is the one that `x` could represent, which matters in float32.
  *
- * @param f the function's value with `x` as it stands
+ * @param f the function's value with `x` as it is
  * @param x what f depends on; looked up anew for each element, because memory may grow while f runs
  * @param gradient as many elements as x
- * @throws {OptionError} h is 0 or no finite number
+ * @throws {OptionError} h is 0 or not a finite number
  */
 export function centralDifferences(f: () => number, x: () => Elements, gradient: () => Elements, h: number): void {
   checkStep(h);
@@ -36,7 +36,7 @@ export function centralDifferences(f: () => number, x: () => Elements, gradient:
   }
 }
 
-/** @throws {OptionError} h is 0 or no finite number */
+/** @throws {OptionError} h is 0 or not a finite number */
 export function checkStep(h: number): void {
   if (!Number.isFinite(h) || h === 0) throw new OptionError("h", "a finite number other than 0", h);
 }

@@ -2,6 +2,8 @@
  * Gradient descent on a function of several variables:
  *
  *   x ← x - learningRate · ∂f/∂x       the gradient by central differences
+ *
+ * Defaults as in Saito, *Deep Learning from Scratch*, ch. 4.
  */
 
 import { checkType } from "../arguments.ts";
@@ -12,9 +14,9 @@ import { type Coordinates, copyVector, isVector, type Vector } from "./point.ts"
 
 /** How far and how often `gradientDescent` goes. */
 export type DescentOptions = GradientOptions & {
-  /** What a gradient is multiplied by; 0.01, as in the chapter. */
+  /** What a gradient is multiplied by; 0.01, as in the book. */
   readonly learningRate?: number;
-  /** Steps to make, from 0 on; 100, as in the chapter. */
+  /** Number of steps, 0 or more; 100, as in the book. */
   readonly steps?: number;
 };
 
@@ -29,13 +31,13 @@ export type Descent = {
 /**
  * Descends from a start, which stays as it is.
  *
- * The chapter's function moves the very array that it is given, so that a second call with the same start begins where
+ * The book's function modifies its argument in place, so that a second call with the same start begins where
  * the first one ended. Too large a rate need not end in infinities: at x = 1e13 the step h = 1e-4 is lost in x + h, the
  * gradient comes out as 0, and x stays where it is, far off.
  *
  * @param start a vector, plain or typed
  * @throws {DivergedError} a coordinate left the finite numbers: in which step, and which
- * @throws {OptionError} options that are no numbers, h is 0, something else than numbers in the start or from f
+ * @throws {OptionError} options that are not numbers, h is 0, something other than numbers in the start or from f
  * @example
  * gradientDescent(([x0, x1]) => x0 ** 2 + x1 ** 2, [-3, 4], { learningRate: 0.1, steps: 100 }).x; // near 0, 0
  */

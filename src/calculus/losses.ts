@@ -1,5 +1,5 @@
 /**
- * The chapter's losses, on plain numbers in float64, to NumPy's last digit:
+ * The losses of Saito, *Deep Learning from Scratch*, ch. 4, on plain numbers in float64, to NumPy's last digit:
  *
  *   meanSquaredError     ½ Σ (y - t)²
  *   crossEntropyError    -Σ t · ln(y + δ), the mean of it over the rows of a batch
@@ -33,7 +33,7 @@ const SLACK = 1e-5;
  * @param y one example or a batch
  * @param t as y
  * @throws {ShapeError} y and t differ in shape
- * @throws {OptionError} something else than numbers
+ * @throws {OptionError} something other than numbers
  * @example
  * meanSquaredError([0.5, 0.5], [0, 1]); // → 0.25
  */

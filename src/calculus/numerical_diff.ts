@@ -16,7 +16,7 @@ import { checkValue } from "./point.ts";
 
 /** The step, and on which sides of x f is asked. */
 export type DiffOptions = {
-  /** How far x moves; 1e-4, as in the chapter. */
+  /** How far x moves; 1e-4, as in Saito, *Deep Learning from Scratch*, ch. 4. */
   readonly h?: number;
   /** Default central. */
   readonly method?: "central" | "forward";
@@ -37,7 +37,7 @@ export const CHAPTER_STEP = 1e-4;
  * The slope of f at x.
  *
  * @param f pure; NaN and infinities of its pass into the slope
- * @throws {OptionError} x is no number, h is 0 or no finite number, an unknown method, f returns something else than a number
+ * @throws {OptionError} x or what f returns is not a number, h is 0 or not a finite number, an unknown method
  * @example
  * numericalDiff((x) => 0.01 * x ** 2 + 0.1 * x, 5); // → 0.1999999999990898
  */

@@ -3,7 +3,8 @@
  *
  *   ∂f/∂x_i ≈ ( f(x + h·e_i) - f(x - h·e_i) ) / 2h
  *
- * Divided by 2h, as in the chapter, whose digits come out; `centralDifferences` divides by the step that was really made.
+ * Divided by 2h, which reproduces the digits of Saito, *Deep Learning from Scratch*, ch. 4; `centralDifferences` divides by
+ * the actual step.
  */
 
 import { checkType } from "../arguments.ts";
@@ -26,14 +27,14 @@ export type GradientOptions = {
  * The gradient of f at x: at a vector, at a matrix of which f takes the whole, or with `points: "rows"` at each row of
  * a batch, of which f takes one row.
  *
- * The chapter's function walks `range(x.size)` and moves `x[idx]`, which of a matrix is a row and no element: it is wrong for
- * matrices, whose gradients come from another version, in the book's common folder. It also moves the elements of the very
- * array that it is given; here f sees a copy.
+ * The book's function walks `range(x.size)` and moves `x[idx]`, which for a matrix is a row, not an element: it is wrong for
+ * matrices, for which the book has another version, in its common folder. It also modifies its argument in place; here f
+ * gets a copy.
  *
  * @param f pure; NaN and infinities of its pass into the gradient
  * @param x plain arrays, nested or not, or typed arrays; never changed
  * @returns ∂f/∂x in x's shape, rows as Float64Arrays
- * @throws {OptionError} h is 0 or no finite number; x holds, or f returns, something else than numbers
+ * @throws {OptionError} h is 0 or not a finite number; x holds, or f returns, something other than numbers
  * @example
  * numericalGradient(([x0, x1]) => x0 ** 2 + x1 ** 2, [3, 4]); // → Float64Array [6.00000000000378, 7.999999999999119]
  */

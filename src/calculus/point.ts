@@ -58,7 +58,7 @@ export type Copied = {
 /**
  * Copies a point and lays out its gradient.
  *
- * @throws {OptionError} something in it is no number
+ * @throws {OptionError} something in it is not a number
  */
 export function copyPoint(name: string, x: Point, depth = 0): Copied {
   if (isVector(x)) {
@@ -75,7 +75,7 @@ export function copyPoint(name: string, x: Point, depth = 0): Copied {
   };
 }
 
-/** @throws {OptionError} an element that is no number */
+/** @throws {OptionError} an element that is not a number */
 export function copyVector(name: string, x: Vector): number[] | Float64Array {
   for (let i = 0; i < x.length; i++) {
     if (typeof x[i] !== "number") throw new OptionError(`${name}[${i}]`, "a number", x[i]);

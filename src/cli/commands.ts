@@ -14,14 +14,14 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   [
     "evaluate",
     {
-      about: "says how good a network is, class by class",
+      about: "evaluates a network, class by class",
       load: async () => (await import("./evaluate.ts")).evaluateCommand,
     },
   ],
   [
     "predict",
     {
-      about: "says what a network takes its inputs for",
+      about: "predicts the classes of inputs",
       load: async () => (await import("./predict.ts")).predictCommand,
     },
   ],
@@ -32,7 +32,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
       load: async () => (await import("./report_command.ts")).reportCommand,
     },
   ],
-  ["inspect", { about: "says what is in a file", load: async () => (await import("./inspect.ts")).inspectCommand }],
+  ["inspect", { about: "prints what is in a file", load: async () => (await import("./inspect.ts")).inspectCommand }],
   [
     "export",
     { about: "writes a network in other formats", load: async () => (await import("./export.ts")).exportCommand },

@@ -63,7 +63,7 @@ export type Digits = {
 
 export const NOT_MNIST = "not a score on MNIST's test set: the bundled digits are split from MNIST's training images";
 
-/** What is told of a download. */
+/** What is reported of a download. */
 export type DownloadReport = (file: string, receivedBytes: number, totalBytes: number | undefined) => void;
 
 /**

@@ -65,7 +65,7 @@ export async function drive<D extends FloatType>(trainer: Trainer<D>, options: D
   }
 }
 
-/** Whether the validation loss is the least so far; one that is not a number is no loss. */
+/** Whether the validation loss is the least so far; NaN never is. */
 function isBest(record: EvaluationRecord, all: readonly EvaluationRecord[]): boolean {
   const { validationLoss = Number.NaN, isBest: watched } = record;
   if (watched !== undefined || Number.isNaN(validationLoss)) return watched === true;

@@ -118,7 +118,7 @@ function curvesOf(evaluations: readonly EvaluationRecord[]) {
   });
 }
 
-/** One page with everything in it: no file beside it is needed. */
+/** One page with everything in it: no other file is needed. */
 async function pageOf({ net, test, facts, history }: ReportParts, figures: readonly Figure[]): Promise<string> {
   const evaluation = await evaluateAsync(net, test);
   const title = `lanegrad: ${(facts["layers"] as readonly number[]).join("-")}`;

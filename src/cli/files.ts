@@ -44,7 +44,7 @@ export function readFile(file: string): Uint8Array {
   }
 }
 
-/** What is at a path; undefined where nothing is, or nothing that can be reached: whoever opens it is told why. */
+/** What is at a path; undefined if it does not exist or cannot be reached: opening it reports why. */
 export function statusOf(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -112,7 +112,7 @@ function openNew(file: string): number {
   return openSync(file, "wx");
 }
 
-/** A path as a person who stands in the current folder would write it. */
+/** A path as written from the current folder. */
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near === "" ? "." : near.startsWith("..") ? path : near;

@@ -12,13 +12,13 @@ export class UsageError extends Error {
 export type Flag<T> = {
   /** What help calls its value; undefined where it takes none. */
   readonly placeholder: string | undefined;
-  /** What it means where it stands without a value; undefined where it needs one, or takes none. */
+  /** Its value when given without one; undefined if it requires a value, or takes none. */
   readonly bare?: string;
   /** One sentence for help, with its default in brackets. */
   readonly about: string;
-  /** The heading it stands under in help. */
+  /** Its heading in help. */
   readonly section?: string;
-  /** @throws {UsageError} the text is no value of this flag */
+  /** @throws {UsageError} the text is not a value of this flag */
   readonly parse: (text: string, name: string) => T;
 };
 
@@ -33,7 +33,7 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Flags that stand under one heading. */
+/** Flags under one heading. */
 export function section<F extends object>(title: string, flags: F): F {
   const titled = Object.entries(flags).map(([key, flag]) => [key, { ...(flag as Flag<unknown>), section: title }]);
   return Object.fromEntries(titled) as F;

@@ -1,5 +1,5 @@
 /**
- * What a network is asked about: IDX images, a picture as PNG, or numbers as JSON. Which it is, the bytes themselves say.
+ * What a network is asked about: IDX images, a picture as PNG, or numbers as JSON. The format is detected from the bytes.
  */
 import { readFileSync } from "node:fs";
 import { prepareDigit, readIdx } from "lanegrad";

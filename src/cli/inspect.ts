@@ -29,12 +29,12 @@ export const inspectCommand: Command = command<InspectValues>({
   run: inspect,
 });
 
-/** A file's content, as far as it is told. */
+/** A file's content, as far as it is printed. */
 type Content = {
   readonly format: string;
   readonly arrays: readonly NamedArray[];
   readonly metadata?: ReadonlyMap<string, string>;
-  /** Entries of an archive that are no arrays of numbers. */
+  /** Entries of an archive that are not arrays of numbers. */
   readonly skipped?: readonly SkippedEntry[];
 };
 

@@ -109,6 +109,6 @@ function setAside(file: string, content: string): void {
   try {
     renameSync(file, aside);
     if (contentOf(aside) !== content) linkSync(aside, file);
-  } catch {} // somebody else has moved it: the next attempt sees
+  } catch {} // another process has moved it: the next attempt sees
   rmSync(aside, { force: true });
 }

@@ -1,6 +1,6 @@
 /**
  * A trained network from what a person has at hand: a run's folder, a checkpoint, weights with their description in them, or
- * weights alone and a description beside them.
+ * weights alone and a description next to them.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -29,7 +29,7 @@ export type ModelValues = {
 
 /** For the table of a command. */
 export const MODEL_FLAGS: FlagsOf<ModelValues> = {
-  network: named("FILE", "description of weights that have none in them (network.json beside them)"),
+  network: named("FILE", "description of weights that have none in them (network.json next to them)"),
   naming: word("N", ["lanegrad", "pytorch"], "whose names such weights have: lanegrad or pytorch (lanegrad)"),
 };
 

@@ -10,16 +10,16 @@ import { calledHere, PROGRAM } from "./program.ts";
 /** What every command understands. */
 const COMMON_FLAGS: ReadonlySet<string> = new Set(["--help", "-h", "--debug"]);
 
-/** What a command line says. */
+/** A parsed command line. */
 export type Parsed<V> = {
   readonly values: V;
-  /** What stands without a flag: files, folders. */
+  /** Positional arguments: files, folders. */
   readonly operands: readonly string[];
   /** The keys that the command line itself has, without those of the configuration file. */
   readonly given: ReadonlySet<string>;
 };
 
-/** Keys of a configuration file that are no flags: what a run has written about itself. */
+/** Keys of a configuration file that are not flags: what a run has written about itself. */
 const REMARKS: ReadonlySet<string> = new Set(["lanegrad", "dataSha256"]);
 /** Flags that no configuration file has. */
 const NOT_IN_FILES: ReadonlySet<string> = new Set(["config", "resume", "force"]);
@@ -93,7 +93,7 @@ export function suggestion(written: string, words: readonly string[]): string {
 /**
  * The values in a configuration file.
  *
- * @throws {FileError} it cannot be read or is no JSON object
+ * @throws {FileError} it cannot be read or is not a JSON object
  * @throws {UsageError} an unknown key, or a value that its flag refuses
  */
 export function readConfig(flags: Flags, file: string): Map<string, unknown> {
@@ -108,7 +108,7 @@ export function readConfig(flags: Flags, file: string): Map<string, unknown> {
   return values;
 }
 
-/** @throws {FileError} it cannot be read or is no JSON object */
+/** @throws {FileError} it cannot be read or is not a JSON object */
 export function readJsonObject(file: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -167,7 +167,7 @@ export function helpText({ about, usage, flags, examples }: Page): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** A flag in its column and its text beside it, in as many lines as it needs. */
+/** A flag in its column and its text next to it, in as many lines as it needs. */
 function entry(flag: string, text: string): string[] {
   const lines: string[] = [];
   for (const part of text.split(" ")) {

@@ -24,5 +24,5 @@ function quit(error: NodeJS.ErrnoException): never {
   process.exit(1);
 }
 
-/** Progress that nobody sees is no reason to stop. */
+/** A failure to print progress does not stop the run. */
 function ignore(): void {}

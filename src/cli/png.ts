@@ -110,7 +110,7 @@ function unpacked({ width, height, depth, data }: DecodedPng): Samples {
 }
 
 /**
- * Luma as Rec. 601 weighs red, green and blue. What is transparent lies on white, or on black where everything would be white
+ * Luma as Rec. 601 weighs red, green and blue. What is transparent is drawn on white, or on black where everything would be white
  * on white.
  */
 function greyOf(samples: Samples, parts: PngParts): Float64Array {

@@ -13,7 +13,7 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 
-/** What IHDR says. */
+/** The content of IHDR. */
 export type PngHeader = {
   readonly width: number;
   readonly height: number;
@@ -23,10 +23,10 @@ export type PngHeader = {
   readonly isInterlaced: boolean;
 };
 
-/** How pixels are made of samples, by the numbers of the format. */
+/** The samples of a pixel, for the color types of the format. */
 export type Colour = "grey" | "colour" | "palette" | "grey with alpha" | "colour with alpha";
 
-/** What a picture is made of. */
+/** The parts of a picture. */
 export type PngParts = {
   readonly header: PngHeader;
   /** Three bytes for each colour. */
@@ -77,7 +77,7 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * Width and height as the header says them, of bytes that begin as a PNG file does; undefined where it is cut off, 0 where
+ * Width and height from the header, of bytes that begin as a PNG file does; undefined where it is cut off, 0 where
  * another chunk comes first.
  */
 export function sizeOf(bytes: Uint8Array): { readonly width: number; readonly height: number } | undefined {
@@ -194,7 +194,7 @@ export function fileOf({ width, height }: Pass, { depth, colour }: PngHeader, da
   ]);
 }
 
-/** A zlib stream of bytes as they are, without its checksum, which nobody looks at. */
+/** A zlib stream of stored blocks, without its checksum, which no caller verifies. */
 export function stored(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [Uint8Array.of(0x78, 0x01)];
   for (let at = 0; at < bytes.length; at += STORED_BYTES) {
@@ -211,7 +211,7 @@ export function stored(bytes: Uint8Array): Uint8Array {
 /** The most of a block that is not compressed. */
 const STORED_BYTES = 65_535;
 
-/** A chunk without its checksum, which nobody looks at. */
+/** A chunk without its checksum, which no caller verifies. */
 function chunk(name: string, content: Uint8Array): readonly Uint8Array[] {
   const head = new Uint8Array(8);
   viewOf(head).setUint32(0, content.length);

@@ -1,4 +1,4 @@
-/** `lanegrad predict`: what a network says of images, a picture, or numbers. */
+/** `lanegrad predict`: a network's predictions for images, a picture, or numbers. */
 import { Engine, type FloatType, type Network, tensor } from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { FileError } from "./files.ts";
@@ -32,7 +32,7 @@ export const predictCommand: Command = command<PredictValues>({
     }),
     ...section("network", MODEL_FLAGS),
     ...section("output", {
-      top: whole(1, "how many classes are told of each (3)"),
+      top: whole(1, "how many classes to print for each (3)"),
       json: toggle("one JSON object for each input, with all probabilities"),
     }),
   },
@@ -79,7 +79,7 @@ function* answers(net: Network<FloatType>, { rows, names }: Inputs): Generator<A
     using x = tensor(net.engine, flat, { shape, dtype: net.dtype });
     using y = net.predict(x);
     const { outputSize } = net;
-    const { data } = y; // whoever takes an answer reads it before the next
+    const { data } = y; // valid until the next answer is computed
     for (const i of block.keys()) {
       const probabilities = data.subarray(i * outputSize, (i + 1) * outputSize);
       yield { name: names[first + i] ?? "", probabilities };

@@ -3,7 +3,7 @@
 const IS_CLONE = import.meta.url.endsWith(".ts");
 const NAME = "lanegrad";
 
-/** `lanegrad`, or what stands for it in a clone. */
+/** `lanegrad`, or the equivalent command in a clone. */
 export const PROGRAM: string = IS_CLONE ? `npm run -s ${NAME} --` : NAME;
 
 /** A command line that is written for an installed program, as it is called here. */

@@ -33,7 +33,7 @@ import {
 
 const DEFAULT_ITERATIONS = 10_000;
 const DEFAULT_BATCH = 100;
-/** Of the chapter's network. */
+/** The network of Saito, *Deep Learning from Scratch*, ch. 4. */
 const CHAPTER = { hidden: 50, weightInitStd: 0.01 };
 
 const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = {

@@ -1,5 +1,5 @@
 /**
- * What a run tells while it goes on: a bar on a terminal, plain lines elsewhere, or one JSON object a line.
+ * What a run reports while it trains: a bar on a terminal, plain lines elsewhere, or one JSON object a line.
  *
  * JSON and the summary go to standard output, progress to standard error, and the plain lines to the run's log as well.
  */
@@ -36,7 +36,7 @@ function isTerminal(): boolean {
   return process.stderr.isTTY === true && !process.env["CI"] && process.env["TERM"] !== "dumb";
 }
 
-/** A line that is no data: progress, a warning. On a terminal it takes the place of a bar that is drawn there. */
+/** A line that is not data: progress, a warning. On a terminal it replaces the progress bar. */
 export function say(line: string): void {
   process.stderr.write(`${isTerminal() ? "\r\x1b[K" : ""}${visible(line)}\n`);
 }

@@ -88,7 +88,7 @@ function sourceOf({ data, dataset, variant }: Source, config: Readonly<Record<st
 
 type Read = { readonly facts: Readonly<Record<string, unknown>>; readonly history: TrainHistory };
 
-/** @throws {FileError} it is no history of a run */
+/** @throws {FileError} it is not a history of a run */
 function readHistory(file: string): Read {
   const { configuration: facts, end: _, ...history } = readJsonObject(file);
   const { losses, evaluations, epochs } = history;

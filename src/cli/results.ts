@@ -73,7 +73,7 @@ const MEASURES = [
   ...["trainAccuracy", "trainLoss", "testAccuracy", "testLoss", "validationAccuracy", "validationLoss"],
 ] as readonly (keyof EvaluationRecord)[];
 
-/** A row for each step; what was measured after it stands beside its loss. */
+/** A row for each step; what was measured after it is next to its loss. */
 function historyTable({ losses, evaluations }: TrainHistory): string {
   const measured = new Map(evaluations.map((record) => [record.iteration, record]));
   const columns = MEASURES.filter((key) => evaluations.some((record) => record[key] !== undefined));

@@ -65,7 +65,7 @@ function mergedRun({ run, config, checkpoint }: Resumed, { values, given }: Pars
   };
 }
 
-/** What is wrong with a flag beside --resume, if anything is. */
+/** What is wrong with a flag given together with --resume, if anything is. */
 function differenceOf(key: keyof TrainValues, values: TrainValues, recorded: TrainValues): string[] {
   const [found, before] = [values[key], recorded[key]];
   if (key === "dropLast" && before === undefined) return []; // `restore` knows the runs that may resume with it

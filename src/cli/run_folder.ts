@@ -8,7 +8,7 @@
  *   weights.safetensors           the network, network.json its description alone
  *   run.lock                      while it runs
  *
- * Whoever has the lock reads and writes the others; without it, a checkpoint that is read may be another process's by now.
+ * The holder of the lock reads and writes the others; without it, a checkpoint that is read may be another process's by now.
  */
 import {
   appendFileSync,
@@ -118,7 +118,7 @@ export class RunFolder {
   }
 
   /**
-   * Saves a checkpoint. Where that fails, training goes on: one warning, and the next one is tried again.
+   * Saves a checkpoint. If that fails, training continues: one warning, and the next checkpoint is tried again.
    *
    * @returns whether it is on the disk
    */
@@ -184,7 +184,7 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder what a run's folder is, where somebody has removed it: without config.json no run goes on.
+   * Recreates the run's folder if it was removed: without config.json no run can resume.
    *
    * @throws {OutputError} it cannot be written, or another run has it by now
    */

@@ -9,14 +9,14 @@
 /** 129 after SIGHUP, 130 after Ctrl-C, 143 after SIGTERM, 1 after something else. */
 type Code = 1 | 129 | 130 | 143;
 
-/** Far more than forwarding takes, also on a busy machine; a person who presses Ctrl-C on and on waits no longer than this. */
+/** Far more than forwarding takes, also on a busy machine; repeated Ctrl-C waits no longer than this. */
 const FORWARDED_MILLISECONDS = 1000;
 
 export type Interruption = {
   readonly signal: AbortSignal;
   /** 0 as long as there was none. */
   readonly exitCode: () => 0 | Code;
-  /** Ends the run after its step, and says why. */
+  /** Ends the run after its step, and prints why. */
   readonly interrupt: (code: Code, reason: string) => void;
 };
 

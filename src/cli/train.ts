@@ -1,5 +1,6 @@
 /**
- * `lanegrad train`: a network on digits. Without flags it is the chapter's: 784-50-10, 10,000 steps of gradient descent.
+ * `lanegrad train`: a network on digits. Without flags, the network of Saito,
+ * *Deep Learning from Scratch*, ch. 4: 784-50-10, 10,000 steps of gradient descent.
  * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What `train` can be told. */
+/** The flags of `train`. */
 import { resolve } from "node:path";
 import {
   type AugmentationAmounts,
@@ -28,7 +28,7 @@ import {
 } from "./flags.ts";
 import { CONFIG_FLAG } from "./options.ts";
 
-/** What stands between layers. */
+/** What comes between layers. */
 export const ACTIVATIONS = ["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"] as const;
 /** The facts of every optimizer, but for the rate of the chapter's own. */
 export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
@@ -184,7 +184,7 @@ const ENGINE = {
   layout: word(
     "L",
     ["auto", "dense", "sparse"],
-    "how pixels lie in memory: dense, sparse (only those that are not 0), or auto, which takes what is faster (auto)",
+    "how pixels are stored: dense, sparse (only those that are not 0), or auto, which takes what is faster (auto)",
   ),
 };
 
@@ -194,7 +194,7 @@ const OUTPUT = {
   force: toggle("replaces the run that is in the folder of --out"),
   resume: named(
     "RUN",
-    "goes on with the run in a folder, or from one of its checkpoints; --epochs or --iterations may be raised",
+    "resumes the run in a folder, or from one of its checkpoints; --epochs or --iterations may be raised",
   ),
   checkpointEvery: whole(1, "steps from one checkpoint to the next (default: one a minute, and one at the end)"),
   keep: whole(1, "how many of the last checkpoints stay (3)"),
@@ -212,15 +212,15 @@ export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
   ...section("run and output", OUTPUT),
 };
 
-/** What does not change a run's bits, and so may differ when it goes on. */
+/** What does not change a run's bits, and so may differ when it resumes. */
 export const FREE_KEYS: ReadonlySet<string> = new Set([
   ...["data", "dataset", "variant", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
 ]);
 
-/** What may be more when it goes on. */
+/** What may be raised when it resumes. */
 export const RAISABLE_KEYS: ReadonlySet<string> = new Set(["iterations", "epochs"]);
 
-/** What is no property of the run itself, and so is not in its config.json. */
+/** What is not a property of the run itself, and so not in its config.json. */
 export const PASSING_KEYS: ReadonlySet<string> = new Set([
   ...["out", "force", "json", "quiet", "resume", "config", "report"],
 ]);

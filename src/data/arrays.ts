@@ -21,7 +21,7 @@ import { isNumberArray, tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
-/** What arrays do not say of themselves. */
+/** What arrays do not contain themselves. */
 export type DatasetDetails = {
   /** What the examples are, for people. */
   readonly name: string;
@@ -59,7 +59,7 @@ export type ArrayNames = DatasetDetails & {
  * A dataset of arrays, which are copied: bytes, float32 and float64 stay what they are, integers of up to 16
  * bits become float32, others float64.
  *
- * @throws {DatasetError} counts that differ, a label that is no class, a number that is not finite, arrays without axes
+ * @throws {DatasetError} counts that differ, a label that is not a class, a number that is not finite, arrays without axes
  * @throws {OptionError} not exactly one of labels and targets; `classes` or `scale` cannot be meant; a detached array, or
  *   a Proxy of a typed array
  * @example
@@ -186,7 +186,7 @@ function largestOf(data: ArrayData): number {
   return Math.floor(largest);
 }
 
-/** @throws {DatasetError} the first number that is no class */
+/** @throws {DatasetError} the first number that is not a class */
 function labelsOf(data: ArrayData, classes: number, file: string): Uint8Array | Int32Array {
   if (isBytes(data)) return new Uint8Array(data);
   const labels = new Int32Array(data.length);

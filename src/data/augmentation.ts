@@ -21,7 +21,7 @@ export type Augmentation = {
   readonly scale: number;
 };
 
-/** What `augment` is told; what is left out is 0. */
+/** Options of `augment`; defaults are 0. */
 export type AugmentationAmounts = {
   /** Pixels, 0 to 4,096. */
   readonly shift?: number;
@@ -52,7 +52,7 @@ export function augmentationOf(options: AugmentationAmounts): Augmentation {
  * Every image of a dataset, changed once, as a dataset of its own; labels are shared. To look at, or to keep.
  *
  * @param random four draws for each image, in order
- * @throws {OptionError} examples that are no images of bytes
+ * @throws {OptionError} examples that are not images of bytes
  * @example
  * const turned = augmented(mnist.test.slice(0, 9), augment({ rotate: 15 }), new RandomState(0));
  */
@@ -114,7 +114,7 @@ export class Augmenter {
   readonly image: ImageShape;
   readonly #warp: Warp;
 
-  /** @throws {OptionError} amounts that `augment` refuses, or examples that are no images */
+  /** @throws {OptionError} amounts that `augment` refuses, or examples that are not images */
   constructor(augmentation: Augmentation, shape: readonly number[]) {
     checkAugmentation(augmentation);
     this.augmentation = augmentation;

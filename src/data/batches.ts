@@ -21,7 +21,7 @@ export type BatchesOptions = {
 /**
  * One epoch of a dataset as floats, batch by batch.
  *
- * @throws {OptionError} a batch size that is none
+ * @throws {OptionError} an invalid batch size
  * @example
  * for (const { inputs, targets } of batches(mnist.test, { batchSize: 100 })) net.predict(inputs);
  */

@@ -18,7 +18,7 @@ export type { Column, TableOptions } from "./table.ts";
 export type CsvOptions = TableOptions & {
   /** Whether the first record names the columns. Default: true. */
   readonly header?: boolean;
-  /** What stands between fields: one character, or a tab. Default: a comma. */
+  /** The separator of fields: one character, or a tab. Default: a comma. */
   readonly delimiter?: string;
   /** The text's file, for errors. */
   readonly file?: string;
@@ -33,14 +33,14 @@ export type LoadCsvOptions = Omit<CsvOptions, "file"> & {
 const INSTALL = "npm install papaparse";
 
 /**
- * A dataset from a table. Fields may stand in double quotes; blank lines are left out; spaces around a field do not count.
+ * A dataset from a table. Fields may be in double quotes; blank lines are left out; spaces around a field do not count.
  *
  * Numbers are float64. Classes are numbered in the order of their names: by value where all are numbers (`-1`, `2.0`, `1e3`),
  * else by their letters; pass the `classNames` of the training part as `classes` for every other part.
  *
- * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is no number, a broken
+ * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is not a number, a broken
  *   quote, no examples: with line and column
- * @throws {OptionError} (rejects) a column that is none, a delimiter that is none
+ * @throws {OptionError} (rejects) an invalid column or delimiter
  * @throws {MissingPackageError} (rejects) papaparse is not installed
  * @example
  * const text = "width,length,species\n0.2,1.4,setosa\n1.4,4.7,versicolor\n";
@@ -87,7 +87,7 @@ const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
 };
 const CSV_KEYS: KeysOf<CsvOptions> = { ...LOAD_KEYS, file: 1 };
 
-/** What could be read as a table, but is none. */
+/** What could be read as a table, but is not one. */
 const NO_TABLES: ReadonlySet<string> = new Set(["a Git LFS pointer", "an HTML page"]);
 
 async function textOf(bytes: Uint8Array, file: string): Promise<string> {

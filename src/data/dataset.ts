@@ -235,7 +235,7 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
 }
 
 /**
- * A dataset that says the same about other examples: name, shape, scale, classes and names are those of `dataset`.
+ * A dataset with other examples and the same metadata: name, shape, scale, classes and names are those of `dataset`.
  *
  * @throws {DatasetError} inputs and targets of different count, or none
  */
@@ -257,7 +257,7 @@ export function alike<I extends InputArray>(
   return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
 }
 
-/** Whether examples of both can stand in one minibatch: the same shape, type and scale of inputs, and the same kind of targets. */
+/** Whether examples of both can be in one minibatch: the same shape, type and scale of inputs, and the same kind of targets. */
 export function isAlike(a: Dataset, b: Dataset): boolean {
   if (a.shape.length !== b.shape.length) return false;
   for (let axis = 0; axis < a.shape.length; axis++) if (a.shape[axis] !== b.shape[axis]) return false;

@@ -52,7 +52,7 @@ const FILES: readonly RemoteFile[] = [
  *
  * @throws {DownloadError} every mirror failed, or the folder cannot be written, with the way by hand; or a file there has
  *   other content and is not to be replaced
- * @throws {OptionError} no mirror, a mirror that is no http address, or a `stallMilliseconds` that is no time
+ * @throws {OptionError} no mirror, a mirror that is not an HTTP address, or an invalid `stallMilliseconds`
  * @throws what `signal` was aborted with; no part of a file is left behind
  *
  * @example

@@ -85,7 +85,7 @@ const CLASSES = {
 const ELEMENT_BYTES = { uint8: 1, int8: 1, int16: 2, int32: 4, float32: 4, float64: 8 } as const;
 
 /**
- * Reads an IDX file as it lies on the disk, plain or gzip-compressed.
+ * Reads an IDX file as stored on disk, plain or gzip-compressed.
  *
  * @throws {IdxError} damaged gzip, or any reason of {@link parseIdx}
  * @throws {DatasetError} holds more than `maxBytes`
@@ -130,7 +130,7 @@ function magicFault(bytes: Uint8Array): { kind: "magic"; found: number; start: s
 }
 
 /**
- * Refuses a limit that is no limit.
+ * Refuses an invalid limit.
  *
  * @throws {OptionError} not an integer from 1
  */

@@ -20,7 +20,7 @@ export type DownloadProgress = {
   readonly file: string;
   /** Compressed bytes so far, from the mirror that is being tried. */
   readonly receivedBytes: number;
-  /** Compressed bytes in all, where the mirror tells. */
+  /** Compressed bytes in total, if the mirror reports them. */
   readonly totalBytes: number | undefined;
 };
 
@@ -70,7 +70,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * Brings each file into the folder, unless it is there.
  *
  * @throws {DownloadError} every mirror failed, the folder cannot be written, or a file there is not to be replaced
- * @throws {OptionError} no mirror, a mirror that is no http address, or a `stallMilliseconds` that is no time
+ * @throws {OptionError} no mirror, a mirror that is not an HTTP address, or an invalid `stallMilliseconds`
  * @throws what `signal` was aborted with
  */
 export async function fetchFiles(files: readonly RemoteFile[], options: FolderOptions): Promise<void> {
@@ -241,7 +241,7 @@ async function bodyOf(
   return bytes;
 }
 
-/** The length of the body, where the mirror tells it and has not encoded it once more. */
+/** The length of the body, if the mirror reports it and has not encoded the body again. */
 function lengthOf({ headers }: Response): number | undefined {
   const length = headers.get("content-length");
   if (length === null || headers.has("content-encoding")) return undefined;

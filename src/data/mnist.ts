@@ -62,7 +62,7 @@ type Labels = { readonly file: string; readonly labels: LabelArray };
  * Images and labels stay bytes: the options say what a batch makes of them. Where a file is there several times, the plain one
  * under MNIST's own name is read.
  *
- * @throws {DatasetError} (rejects) a file is missing, unreadable or too large; counts disagree; a label that is no class; no
+ * @throws {DatasetError} (rejects) a file is missing, unreadable or too large; counts disagree; a label that is not a class; no
  *   examples; images of another size in the two parts
  * @throws {IdxError} (rejects) a file is truncated, damaged, or something else: images for labels
  * @throws {OptionError} (rejects) no source, an unknown `variant` or several in the folder, or an invalid number
@@ -168,7 +168,7 @@ async function labelsIn(place: Place, prefix: string, facts: VariantFacts, maxBy
 /**
  * Labels that count from 0: the file's own, or a copy.
  *
- * @throws {DatasetError} the first that is no class
+ * @throws {DatasetError} the first that is not a class
  */
 function fromFirst<L extends LabelArray>(labels: L, file: string, { firstLabel: first, classes }: VariantFacts): L {
   const position = labels.findIndex((label) => label < first || label >= first + classes);

@@ -19,7 +19,7 @@ export type Place = {
 /** A place, with the names in it where they can be listed. */
 export async function placeOf(source: string | NamedFiles): Promise<Place> {
   if (typeof source !== "string") return { source, names: [...source.keys()] };
-  // What cannot be listed may still be read, or says why not.
+  // What cannot be listed may still be readable; otherwise reading reports why not.
   const names = await fileStore?.names(source).catch(() => undefined);
   return { source, names };
 }

@@ -23,7 +23,7 @@ export type NpzOptions = Omit<ArrayNames, "name"> & {
  * @throws {DatasetError} (rejects) the file is missing, unreadable or too large, has no array of a name, or its arrays are
  *   no dataset
  * @throws {FormatError} (rejects) no .npz file, or an array of text, objects or records
- * @throws {OptionError} (rejects) what `datasetFromArrays` refuses, or a `maxBytes` that is none
+ * @throws {OptionError} (rejects) what `datasetFromArrays` refuses, or an invalid `maxBytes`
  * @example
  * const train = await loadNpz("digits.npz", { inputs: "x_train", labels: "y_train", scale: 1 / 255 });
  */

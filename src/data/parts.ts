@@ -1,5 +1,5 @@
 /**
- * What a dataset is made of, and what is refused before one is made.
+ * The parts of a dataset, and their validation.
  *
  *   inputs    n × size: bytes, or floats
  *   targets   n class labels, or n × width numbers
@@ -111,7 +111,7 @@ export function ownParts<I extends InputArray>(parts: DatasetParts<I>): DatasetP
 /**
  * How many examples the parts hold.
  *
- * @throws {DatasetError} no examples, inputs and targets of different count, a label that is no class, a number that is
+ * @throws {DatasetError} no examples, inputs and targets of different count, a label that is not a class, a number that is
  *   not finite
  * @throws {OptionError} `classes`, `classNames`, `inputNames` or `scale` cannot be meant
  */
@@ -197,7 +197,7 @@ function checkLabels(labels: LabelArray, classes: number, file: string): void {
   }
 }
 
-/** A NaN among the examples would only be found by a loss that is none. */
+/** Without this check, a NaN among the examples would show only as a loss of NaN. */
 function checkFinite(values: NumberArray, file: string): void {
   for (let position = 0; position < values.length; position++) {
     const value = values[position] ?? 0;

@@ -4,7 +4,7 @@
  *   standardize   (x - mean) / deviation       each column then has mean 0 and standard deviation 1
  *   min-max       (x - low) / range            each column then reaches from 0 to 1
  *
- * A column is one element of an example. What a fit finds is plain data, which JSON can keep beside the weights.
+ * A column is one element of an example. A fit is plain data, which can be kept as JSON next to the weights.
  */
 
 import { checkInstance, checkList, checkType } from "../arguments.ts";

@@ -41,8 +41,8 @@ type Columns = {
 };
 
 /**
- * @throws {DatasetError} a record of another width, a missing label, what is no number, no examples: with line and column
- * @throws {OptionError} a column that is none, or that is input and label
+ * @throws {DatasetError} a record of another width, a missing label, what is not a number, no examples: with line and column
+ * @throws {OptionError} an invalid column, or one that is both input and label
  */
 export function datasetOfTable(table: Table, options: TableOptions): Dataset<Float64Array> {
   const { file, rows } = table;
@@ -118,7 +118,7 @@ function checkWidths({ rows, file }: Table, records: readonly number[], width: n
   throw new DatasetError({ kind: "record", file, line: lineOf(rows, record), expected: `${width} fields`, found });
 }
 
-/** Each digit can be read in one way only: in two, a long field that is no number would take the square of its length. */
+/** Each digit can be read in one way only: in two, a long field that is not a number would take the square of its length. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function numbersOf(

@@ -3,7 +3,7 @@
  *
  *   target pixel p comes from the source at   q = centre + R(-angle)·(p - centre - shift) / size
  *
- * q lies between four pixels, which are weighted by their distances; outside of the plane is background, 0.
+ * q is between four pixels, which are weighted by their distances; outside of the plane is background, 0.
  *
  * Everything is integers, positions in 1/65,536 of a pixel and weights in 1/256, so that one placement gives the same
  * bytes on every machine.

@@ -105,7 +105,7 @@ export function isCount(value: unknown): value is number {
 /**
  * Refuses an array whose elements do not fill its shape.
  *
- * @throws {OptionError} more axes than a file may have, an extent that is no count, or another number of elements
+ * @throws {OptionError} more axes than a file may have, an invalid size, or another number of elements
  */
 export function checkArray(option: string, array: ShapedArray): void {
   checkType(option, "object", array);
@@ -175,7 +175,7 @@ export function rowMajor(bytes: Uint8Array, shape: readonly number[], size: 1 | 
   return new Uint8Array(to.buffer);
 }
 
-/** What an array that was read says of its elements' type in the file. */
+/** The type of an array's elements in the file it was read from. */
 export function storedAs(type: ElementType): Pick<ShapedArray, "storedAs"> {
   return type === "float16" || type === "bfloat16" || type === "bool" ? { storedAs: type } : {};
 }

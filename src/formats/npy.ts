@@ -75,7 +75,7 @@ const NAMES: ReadonlyMap<string, string> = /* @__PURE__ */ mapOf(
   { uint64: "u8", uint32: "u4", uint16: "u2", uint8: "u1", bool: "b1" },
 );
 
-/** What the first letter of another type stands for. */
+/** Meaning of the first letter of another type. */
 const OTHERS: ReadonlyMap<string, string> = /* @__PURE__ */ mapOf(
   { O: "Python objects, which only pickle reads", U: "text", S: "bytes", a: "bytes", V: "records or raw bytes" },
   { M: "dates", m: "durations", c: "complex numbers", F: "complex numbers", D: "complex numbers" },

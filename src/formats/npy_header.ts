@@ -4,10 +4,10 @@
  *   header = "{" key ":" value { "," key ":" value } [ "," ] "}" spaces
  *   value  = 'text' | "text" | True | False | "(" [ whole "," [ whole { "," whole } [ "," ] ] ] ")" | "[" … "]"
  *
- * Text has no escapes; Python's prefixes b and u are passed over. A list stands for a structured type, which is not read further.
+ * Text has no escapes; Python's prefixes b and u are passed over. A list denotes a structured type, which is not read further.
  */
 
-/** What the header says; `descr` is undefined for a structured type. */
+/** The header's fields; `descr` is undefined for a structured type. */
 export type NpyHeader = {
   readonly descr: string | undefined;
   readonly fortranOrder: boolean;
@@ -27,7 +27,7 @@ type Token =
 /**
  * Reads a header, without evaluating anything.
  *
- * @param refuse makes the error for a header that is none
+ * @param refuse makes the error for an invalid header
  */
 export function parseHeader(text: string, refuse: (reason: string) => Error): NpyHeader {
   const tokens = new Tokens(text, refuse);
@@ -57,7 +57,7 @@ export function parseHeader(text: string, refuse: (reason: string) => Error): Np
   throw refuse(`expected ${KEYS.join(", ")}, found ${[...seen].join(", ") || "nothing"}`);
 }
 
-/** () is no axis, (3,) is one, (3) would be a number. */
+/** () has no axis, (3,) has one, (3) would be a number. */
 function shapeIn(tokens: Tokens, refuse: (reason: string) => Error): number[] {
   tokens.expect("(");
   const shape: number[] = [];
@@ -66,7 +66,7 @@ function shapeIn(tokens: Tokens, refuse: (reason: string) => Error): number[] {
     if (extent.kind !== "whole") throw refuse(`shape: expected an integer, found ${show(extent)}`);
     shape.push(extent.value);
     if (tokens.accept(",")) continue;
-    if (shape.length === 1) throw refuse("shape: expected a comma after a single extent");
+    if (shape.length === 1) throw refuse("shape: expected a comma after a single size");
     tokens.expect(")");
     break;
   }

@@ -11,7 +11,7 @@ import { encodeNpy, readNpy } from "./npy.ts";
 import { whatItIs } from "./what_it_is.ts";
 import { encodeZip, openZip, type ZipArchive, type ZipEntry } from "./zip.ts";
 
-/** An entry that is no array of numbers, and why. */
+/** An entry that is not an array of numbers, and why. */
 export type SkippedEntry = {
   /** Its name in the archive: `README.txt`, `names.npy`. */
   readonly entry: string;
@@ -23,7 +23,7 @@ export type SkippedEntry = {
 export type DecodeNpzOptions = {
   /** The arrays to read, in this order. Nothing is looked at of other entries. Default: every array of numbers. */
   readonly names?: readonly string[];
-  /** Called with each entry that is left out, without `names`: it is no array of numbers. */
+  /** Called with each entry that is left out, without `names`: it is not an array of numbers. */
   readonly onSkipped?: (skipped: SkippedEntry) => void;
   /** The file's name, for errors. */
   readonly file?: string;
@@ -60,8 +60,8 @@ export function encodeNpz(arrays: readonly NamedArray[]): Uint8Array<ArrayBuffer
 /**
  * Reads an .npz file, compressed or not. Elements are copied; types and orders as for `decodeNpy`.
  *
- * Without `names`, entries that are no arrays of numbers are left out, and passed to `onSkipped`: arrays of text, objects,
- * records, dates or complex numbers, and whatever is no .npy file. With `names`, such an entry is an error if it is asked for.
+ * Without `names`, entries that are not arrays of numbers are left out, and passed to `onSkipped`: arrays of text, objects,
+ * records, dates or complex numbers, and whatever is not a .npy file. With `names`, such an entry is an error if it is asked for.
  *
  * @returns the arrays in the order of `names`, else in the archive's
  * @throws {FormatError} (rejects) damaged, of another format, larger than `maxBytes`, without a single .npy file, or without an
@@ -154,7 +154,7 @@ export function openNpz(
   };
 }
 
-/** Says what the file is, where it is no zip archive. */
+/** Reports the file's format, if it is not a zip archive. */
 function opened(
   bytes: Uint8Array,
   options: { readonly file: string | undefined; readonly maxBytes: number },
@@ -173,7 +173,7 @@ function pathOf({ records }: ZipArchive, name: string): string | undefined {
 /** An archive of something else: PyTorch's, Keras's. */
 function faultWithout(bytes: Uint8Array, entry: string): FormatFault {
   const { name, cure } = whatItIs(bytes) ?? { name: "a zip archive", cure: "" };
-  const reason = `is no ${EXTENSION} file, and there is none; this is ${name}${cure && `: ${cure}`}`;
+  const reason = `not a ${EXTENSION} file, and there is none; this is ${name}${cure && `: ${cure}`}`;
   return { kind: "entry", entry, reason };
 }
 

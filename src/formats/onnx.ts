@@ -4,7 +4,7 @@
  *   model │ ir_version, opset, producer
  *         └ graph │ nodes: outputs = op(inputs)
  *                 │ initializers: what the model carries
- *                 └ inputs, outputs: names, types, shapes; an extent may be a word, for any number
+ *                 └ inputs, outputs: names, types, shapes; a size may be a name, for any number
  *
  * The format is ONNX's: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
@@ -51,7 +51,7 @@ export type OnnxGraph = {
 /** Which operators the graph means: the version of ONNX's operator set. */
 export type OnnxOptions = { readonly opset: number };
 
-/** The version of the format that came with operator set 20; files say the newest that they use. */
+/** The version of the format that came with operator set 20; files declare the newest that they use. */
 const IR_VERSION = 9;
 /** float32 in `TensorProto.DataType` */
 const FLOAT32 = 1;

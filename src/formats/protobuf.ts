@@ -4,7 +4,7 @@
  *   message = fields in turn, each a key (field number · 8 + wire type) and a value
  *   wire type 0: a number, 7 bits a byte, the lowest first; 2: a length and as many bytes; 5: four bytes
  *
- * A message is kept as parts until the end, so that large values are copied once, however deep they lie.
+ * A message is kept as parts until the end, so that large values are copied once, however deeply they are nested.
  * The encoding is Google's: https://protobuf.dev/programming-guides/encoding
  */
 

@@ -33,13 +33,13 @@ import { whatItIs } from "./what_it_is.ts";
 
 /** What a safetensors file holds. */
 export type Safetensors = {
-  /** In the order in which their bytes lie in the file. */
+  /** In the order of their bytes in the file. */
   readonly tensors: readonly NamedArray[];
   /** Words about the file. */
   readonly metadata: ReadonlyMap<string, string>;
 };
 
-/** A tensor's place, as the header says it; offsets from the end of the header. */
+/** A tensor's place, as given in the header; offsets from the end of the header. */
 type Entry = {
   readonly name: string;
   readonly type: ElementType;
@@ -74,11 +74,11 @@ const DTYPES: ReadonlyMap<string, ElementType> = new Map([
 /**
  * The bytes of a safetensors file.
  *
- * Tensors lie in the order given, as long as each then begins at a multiple of its element's size; where one would not,
+ * Tensors are stored in the order given, as long as each then begins at a multiple of its element's size; where one would not,
  * larger elements come first, which aligns them all.
  *
  * @param metadata words about the file, such as which program wrote it
- * @throws {OptionError} a name that comes twice or is reserved, text that is no Unicode, more than 8 axes, or data that
+ * @throws {OptionError} a name that comes twice or is reserved, invalid Unicode text, more than 8 axes, or data that
  *   does not fill its shape
  * @example
  * const bytes = encodeSafetensors(weightsOf(net), { program: "digits" });
@@ -254,14 +254,14 @@ function readJson(json: string, fail: (fault: FormatFault) => FormatError): Json
   }
 }
 
-/** Words about the file; null is none, as for the format's reference implementation. */
+/** Metadata of the file; null means none, as for the format's reference implementation. */
 function metadataOf(value: Json, fail: (fault: FormatFault) => FormatError): ReadonlyMap<string, string> {
   if (value === null) return new Map();
   if (!isObject(value)) throw fail({ kind: "header", reason: `${METADATA} is no object` });
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
     if (!isText(key) || !isText(text)) {
-      throw fail({ kind: "header", reason: `${METADATA}: ${describeValue(key)} is no string of Unicode characters` });
+      throw fail({ kind: "header", reason: `${METADATA}: ${describeValue(key)} is not a Unicode string` });
     }
     metadata.set(key, text);
   }

@@ -70,7 +70,7 @@ function headOf(bytes: Uint8Array): string {
   return /^(\xff\xfe|\xfe\xff)/.test(head) ? head.slice(2).replaceAll("␀", "") : head.replace(/^\xef\xbb\xbf/, "");
 }
 
-/** The beginning as text; undefined where it is none. */
+/** The beginning as text; undefined if it is not text. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -189,7 +189,7 @@ function packedContents(
   const contents = records.map((record) => {
     const { name, local, packedSize } = record;
     const refuse = (reason: string) => fail({ kind: "entry", entry: name, reason });
-    if (local + LOCAL_BYTES > directoryAt) throw refuse("its local header lies outside of the file");
+    if (local + LOCAL_BYTES > directoryAt) throw refuse("its local header is outside of the file");
     if (view.getUint32(local, true) !== LOCAL) throw refuse("there is no local header where the directory says");
     const nameLength = view.getUint16(local + 26, true);
     const nameAt = local + LOCAL_BYTES;

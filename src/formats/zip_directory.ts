@@ -51,7 +51,7 @@ export function directoryOf(bytes: Uint8Array, fail: Fail): { records: Directory
   let at = start;
   for (let i = 0; i < count; i++) {
     if (at + RECORD_BYTES > limit || view.getUint32(at, true) !== RECORD) {
-      throw fail({ kind: "header", reason: `record ${i} of the directory is none` });
+      throw fail({ kind: "header", reason: `invalid directory record ${i}` });
     }
     const nameAt = at + RECORD_BYTES;
     const extraAt = nameAt + view.getUint16(at + 28, true);
@@ -137,7 +137,7 @@ function faultOf({ flags, method, size, packedSize, local }: Facts): string | un
   return undefined;
 }
 
-/** The second half of code page 437, which names have that do not say that they are UTF-8 and are not. */
+/** The second half of code page 437, for names that are neither flagged as UTF-8 nor valid UTF-8. */
 const CODE_PAGE_437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 

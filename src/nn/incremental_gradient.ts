@@ -70,7 +70,7 @@ export function isColumnwise(layers: readonly Layer[]): boolean {
  *
  * @param x m × inputSize
  * @param gradients by the parameters' names and in their shapes
- * @throws {OptionError} h is 0 or no finite number
+ * @throws {OptionError} h is 0 or not a finite number
  */
 export function incrementalGradients<D extends FloatType>(
   net: Differentiated<D>,

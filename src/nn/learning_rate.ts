@@ -1,6 +1,6 @@
 /**
- * The learning rate of an optimizer: a number, or a schedule, which brings along how it is worked out, so that who trains
- * with a number does not carry it.
+ * The learning rate of an optimizer: a number, or a schedule, which carries its own code, so that bundles that use
+ * a number do not contain it.
  */
 import { OptionError } from "../errors.ts";
 
@@ -48,14 +48,14 @@ export function rateOf(rate: Schedule, step: number): number {
 /**
  * The schedule with its length, where that was left to the run.
  *
- * @param total steps of the run; undefined where nobody knows
- * @throws {OptionError} the length is needed, and nobody knows it or nothing is left of it
+ * @param total steps of the run; undefined if unknown
+ * @throws {OptionError} the length is needed, but unknown or already used up
  */
 export function withLengthOf(rate: Schedule, total: number | undefined): Schedule {
   return typeof rate === "number" ? rate : { ...rate[CURVE].withLength(rate, total), [CURVE]: rate[CURVE] };
 }
 
-/** @throws {OptionError} no finite number, and not what `schedule` gave */
+/** @throws {OptionError} neither a finite number nor what `schedule` gave */
 export function checkRate(option: string, rate: Schedule): void {
   if (Number.isFinite(rate) || (rate !== null && typeof rate === "object" && CURVE in rate)) return;
   throw new OptionError(option, "a finite number, or schedule({ … })", rate);

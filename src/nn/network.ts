@@ -1,5 +1,5 @@
 /**
- * A network: layers with parameters, and programs for what it is asked.
+ * A network: layers with parameters, and the compiled programs that evaluate them.
  */
 
 import { checkInstance, checkType } from "../arguments.ts";
@@ -56,7 +56,7 @@ export type NetworkOptions<D extends FloatType> = {
   readonly dtype?: D;
   /** Default: `softmaxCrossEntropy`, which needs at least two outputs. A function returns its minibatch's mean. */
   readonly loss?: Loss<D>;
-  /** The shape of one example, where the layers do not say it: `[784]`, `[28, 28]`. */
+  /** The shape of one example, if the layers do not give it: `[784]`, `[28, 28]`. */
   readonly inputShape?: Shape;
 };
 
@@ -66,7 +66,7 @@ export type NetworkOptions<D extends FloatType> = {
  * Methods take tensors, or plain numbers: examples as rows, or one example alone; `t` as class labels, or as one-hot
  * rows or other targets. The first call with another number of rows compiles a program for it, which is kept.
  *
- * @throws {OptionError} something that is no layer, an input shape that nothing says, a seed that is not an integer, an unknown
+ * @throws {OptionError} something that is not a layer, an unknown input shape, a seed that is not an integer, an unknown
  *   loss, or `softmaxCrossEntropy` of one output
  * @throws {ShapeError} layers that do not fit
  * @throws {AllocationError} the engine's memory is too small
@@ -183,7 +183,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /**
-   * What the network says of the rows of x: class probabilities; probabilities of yes with
+   * The network's predictions for the rows of x: class probabilities; probabilities of yes with
    * `binaryCrossEntropyWithLogits`; its outputs with other losses.
    *
    * @param x m × inputSize
@@ -276,7 +276,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /**
    * An optimizer's state for this network. The caller disposes of it.
    *
-   * @throws {OptionError} a description that is none
+   * @throws {OptionError} an invalid description
    */
   optimize(optimizer: Optimizer): OptimizerState<D> {
     this.#checkOpen();

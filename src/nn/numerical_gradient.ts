@@ -1,6 +1,6 @@
 /**
- * Gradients of a network's loss by central differences: a function beside the network, so that who only trains does not
- * carry it.
+ * Gradients of a network's loss by central differences: a separate function, so that bundles that only train
+ * do not contain it.
  */
 
 import { checkInstance } from "../arguments.ts";
@@ -39,7 +39,7 @@ export const STEP: { readonly [D in FloatType]: number } = { float32: 1e-2, floa
  *   changes, which comes to the same but for rounding, and is the default. Not with batch normalisation; with a loss
  *   that is a function, only where it is asked for, because that loss must then see the parameters through its output alone
  * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
- * @throws {OptionError} h is 0 or no finite number, or a method that is none, or not for this network
+ * @throws {OptionError} h is 0 or not a finite number, or a method that is invalid, or not for this network
  * @throws {ShapeError} x or t do not fit the network
  * @throws {DisposedError} the network was disposed of
  * @example

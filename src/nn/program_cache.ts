@@ -1,5 +1,5 @@
 /**
- * Programs by what tells them apart: one for each number of rows and way of asking. Where there are many, the one that was
+ * Programs by their keys: one for each number of rows and way of asking. Where there are many, the one that was
  * made first, or used longest ago, goes.
  */
 import { SparseMatrix } from "../tensor/sparse.ts";
@@ -39,7 +39,7 @@ export class ProgramCache<P extends { dispose(): void }> {
   }
 }
 
-/** What tells programs apart by their operands. */
+/** The part of a program's key that depends on its operands. */
 export function formOf(x: Tensor | SparseMatrix): string {
   return `${x.dtype} ${x.shape.join("×")} ${x instanceof SparseMatrix ? "sparse" : "dense"}`;
 }

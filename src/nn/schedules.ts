@@ -9,7 +9,7 @@ import { CURVE, type Schedule, type SchedulePart, type SchedulePlan } from "./le
 /**
  * A learning rate that follows a plan; a number is the rate of every step.
  *
- * @throws {OptionError} an unknown kind, a rate or factor that is no finite number, or steps that are not whole and positive
+ * @throws {OptionError} an unknown kind, a rate or factor that is not a finite number, or steps that are not whole and positive
  * @example
  * await train(net, mnist.train, { epochs: 5, optimizer: adam({ learningRate: schedule({ kind: "cosine", rate: 1e-3 }) }) });
  */
@@ -40,7 +40,7 @@ type ScheduleRecord<Plan extends SchedulePlan> = {
   /** Every key that a plan has, and what it must be. */
   readonly keys: { readonly [K in Exclude<keyof Plan, "kind">]-?: Check };
   rateAt(plan: Plan, step: number): number;
-  /** The plan with its length, where that was left to the run; undefined steps: nobody knows. */
+  /** The plan with its length, where that was left to the run; undefined steps: unknown. */
   withLength?(plan: Plan, total: number | undefined): Plan;
 };
 
@@ -111,8 +111,8 @@ function rateOf(schedule: number | SchedulePlan, step: number): number {
 /**
  * The schedule with its length, where that was left to the run.
  *
- * @param total steps of the run; undefined where nobody knows
- * @throws {OptionError} the length is needed, and nobody knows it or nothing is left of it
+ * @param total steps of the run; undefined if unknown
+ * @throws {OptionError} the length is needed, but unknown or already used up
  */
 function withLength(schedule: SchedulePlan, total: number | undefined): SchedulePlan {
   return recordOf(schedule).withLength?.(schedule, total) ?? schedule;
@@ -126,7 +126,7 @@ function unknownLength(): never {
   throw new OptionError("cosine: steps", "a positive integer", undefined, "only `train` knows how long a run is");
 }
 
-/** @throws {OptionError} a rate or factor that is no finite number, or steps that are not whole and positive */
+/** @throws {OptionError} a rate or factor that is not a finite number, or steps that are not whole and positive */
 function checkPlan(option: string, schedule: number | SchedulePlan): void {
   if (typeof schedule === "number") {
     number(option, schedule);

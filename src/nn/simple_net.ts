@@ -1,5 +1,5 @@
 /**
- * The chapter's smallest network, one weight matrix and no bias:
+ * The smallest network of Saito, *Deep Learning from Scratch*, ch. 4: one weight matrix and no bias:
  *
  *   Z = X·W,   loss = mean over rows of -Σ_j t_ij ln softmax(z_i)_j
  */
@@ -116,7 +116,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
    * The same by central differences.
    *
    * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
-   * @throws {OptionError} h is 0 or no finite number
+   * @throws {OptionError} h is 0 or not a finite number
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: { readonly h?: number } = {}): NamedTensors<"W", D> {
     checkOptions<{ readonly h?: number }>("numericalGradient", options, { h: 1 });

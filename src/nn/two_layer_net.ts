@@ -1,5 +1,5 @@
 /**
- * The chapter's two-layer network:
+ * The two-layer network of Saito, *Deep Learning from Scratch*, ch. 4:
  *
  *   A1 = X·W1 + b1,  Z1 = sigmoid(A1),  A2 = Z1·W2 + b2,  Y = softmax(A2)
  *
@@ -72,7 +72,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
    * Draws the weights: `weightInitStd` times a standard normal, W1 row by row, then W2.
    *
    * @throws {OptionError} a size that is not an integer from 1 on, one output (a softmax of one is always 1), or a
-   *   standard deviation that is no number
+   *   standard deviation that is not a number
    * @throws {DTypeError} neither float32 nor float64
    * @throws {AllocationError} the engine's memory is too small
    */
@@ -168,7 +168,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
    * @param options.method `incremental`, the default, computes for each loss only what its parameter changes; `plain`
    *   computes the whole network, as the chapter does
    * @returns tensors of the network's own, which the next such call overwrites: do not dispose of them
-   * @throws {OptionError} h is 0 or no finite number, or a method that is none
+   * @throws {OptionError} h is 0 or not a finite number, or an invalid method
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: NumericalOptions = {}): TwoLayerParameters<D> {
     return numericalGradientOf(this.network, x, t, options) as TwoLayerParameters<D>;

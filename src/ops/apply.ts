@@ -14,7 +14,7 @@ import { isExpression, operate } from "./operation.ts";
  * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand or one that is no value, `out` with an expression, a shape rule's result that is no form,
+ * @throws {OptionError} no operand, an invalid one, `out` with an expression, a shape rule that does not return a form,
  *   or an effect or sparse rows without an expression
  * @throws {EngineMismatchError} operands of several engines
  * @example

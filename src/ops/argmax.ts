@@ -14,7 +14,7 @@ const NO_OPTIONS = {};
  *
  * @param x m × n, n >= 1
  * @returns m column indices (int32): `out`, or a new tensor
- * @throws {ShapeError} x is no matrix or has no columns, or `out` does not fit or overlaps
+ * @throws {ShapeError} x is not a matrix or has no columns, or `out` does not fit or overlaps
  * @throws {DTypeError} integers
  * @example
  * using p = tensor(engine, [[0.1, 0.7, 0.2]]);
@@ -34,11 +34,11 @@ export function argmax<D extends FloatType>(x: Tensor<D>, options: Into<"int32">
 }
 
 /**
- * The number of rows whose largest element stands in the labelled column.
+ * The number of rows whose largest element is in the labelled column.
  *
  * @param x m × n logits or probabilities, n >= 1
  * @param labels m class labels (int32)
- * @throws {ShapeError} x is no matrix or has no columns, or there are not m labels
+ * @throws {ShapeError} x is not a matrix or has no columns, or there are not m labels
  * @throws {DTypeError} x holds integers, or labels are not int32
  * @returns an integer, 0..m
  * @example

@@ -25,7 +25,7 @@ const NO_OPTIONS = {};
  * @param x m × n
  * @param b n
  * @returns m × n: `out` (which may be x), or a new tensor
- * @throws {ShapeError} x is no matrix, b is not as long as its rows, or `out` does not fit or overlaps
+ * @throws {ShapeError} x is not a matrix, b is not as long as its rows, or `out` does not fit or overlaps
  * @throws {DTypeError} integers, or float32 with float64
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4]]);
@@ -51,7 +51,7 @@ export function addBias<D extends FloatType>(x: Tensor<D>, b: Tensor<D>, options
  *
  * @param x m × n
  * @returns n: `out`, or a new tensor
- * @throws {ShapeError} x is no matrix, or `out` does not fit or overlaps
+ * @throws {ShapeError} x is not a matrix, or `out` does not fit or overlaps
  * @throws {DTypeError} integers
  * @example
  * using dz = tensor(engine, [[1, 2], [3, 4]]);

@@ -44,7 +44,7 @@ type Rule = (node: { readonly a: Floats; readonly b: Floats; readonly y: Floats 
  *
  * @throws {ShapeError} shapes do not broadcast, or `out` does not fit or overlaps in part
  * @throws {DTypeError} integers, or float32 with float64
- * @throws {OptionError} two numbers, or something else than tensors, expressions and numbers
+ * @throws {OptionError} two numbers, or something other than tensors, expressions and numbers
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4]]);
  * using row = tensor(engine, [10, 20]);
@@ -179,7 +179,7 @@ function binary(name: Name, rules: Rules): BinaryFunction {
     options?: Into<FloatType>,
   ): Value<FloatType> => {
     const like = typeof a === "number" ? b : a;
-    if (typeof like === "number") throw new OptionError(`${name}: a`, "a tensor or an expression beside a number", a);
+    if (typeof like === "number") throw new OptionError(`${name}: a`, "a tensor or an expression with a number", a);
     checkFloat(name, typeof a === "number" ? "b" : "a", like);
     if (typeof a !== "number" && typeof b !== "number") {
       checkDense(name, "b", b);
@@ -194,7 +194,7 @@ function binary(name: Name, rules: Rules): BinaryFunction {
   return withOperation(f as BinaryFunction, operation);
 }
 
-/** A number as an operand beside `like`. */
+/** A number as an operand together with `like`. */
 function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
   if (like instanceof Expression) return constant(like.engine, value, like.dtype);
   return tensor(like.engine, value, { dtype: like.dtype });

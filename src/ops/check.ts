@@ -93,8 +93,8 @@ export function checkMatrix(op: string, argument: string, x: AnyValue): void {
  *
  * @throws {ShapeError} `out` has another shape, or overlaps an input
  * @throws {DTypeError} `out` has another dtype
- * @throws {EngineMismatchError} `out` lies in another engine
- * @throws {OptionError} `out` is no tensor
+ * @throws {EngineMismatchError} `out` is in another engine
+ * @throws {OptionError} `out` is not a tensor
  */
 export function outputOf<D extends DType>(
   op: string,

@@ -35,7 +35,7 @@ export type SlopeOption = {
   readonly slope?: number;
 };
 
-/** A function of one operand that is made of others. */
+/** A composite function of one operand. */
 export type ComposedFunction = {
   <D extends FloatType>(x: Tensor<D>): Tensor<D>;
   <D extends FloatType>(x: Expression<D>): Expression<D>;
@@ -122,7 +122,7 @@ export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) =
  * x where x > 0, else slope · x. Its gradient at 0 is the slope.
  *
  * @param options.slope default 0.01
- * @throws {OptionError} slope is no number
+ * @throws {OptionError} slope is not a number
  */
 export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption): Tensor<D>;
 export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: SlopeOption): Expression<D>;
@@ -180,7 +180,7 @@ const SQRT_2_PI = 0.7978845608028654;
  * Its gradient is p · x^(p - 1), also at 0: 0 for p above 1, +∞ for p between 0 and 1; 0 everywhere for p = 0.
  *
  * @param p any finite number
- * @throws {OptionError} p is no finite number
+ * @throws {OptionError} p is not a finite number
  * @example
  * using x = tensor(engine, [1, 2, 3]);
  * using cubes = pow(x, 3);
@@ -292,7 +292,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
   return f as GradientFunction;
 }
 
-/** A function made of others: what they make on the way is disposed of, or is nodes. */
+/** A composite operation: eager intermediates are disposed of; lazy ones become graph nodes. */
 function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
   return ((x: Value<FloatType>, ...rest: unknown[]) => {
     checkFloat(name, "x", x);

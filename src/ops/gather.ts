@@ -36,10 +36,10 @@ const NO_OPTIONS = {};
  * @param indices m row numbers r, int32; any may come more than once
  * @param y m × n floats, written whole
  * @param scale 1/255 makes a byte a number in 0..1
- * @throws {ShapeError} x is no matrix, y does not fit, or operands overlap
+ * @throws {ShapeError} x is not a matrix, y does not fit, or operands overlap
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
- * @throws {OptionError} scale is no number
+ * @throws {OptionError} scale is not a number
  * @example
  * using pixels = tensor(engine, Uint8Array.of(0, 255, 51, 0), { shape: [2, 2] });
  * using indices = tensor(engine, Int32Array.of(1));
@@ -75,9 +75,9 @@ export function gatherRows<D extends FloatType>(
  * @param indices m row numbers, int32; any may come more than once
  * @param options.scale 1/255 makes a byte a number in 0..1
  * @returns m × n, sparse where x is
- * @throws {ShapeError} x is no matrix, or indices no vector
+ * @throws {ShapeError} x is not a matrix, or indices is not a vector
  * @throws {DTypeError} an operand of another dtype
- * @throws {OptionError} dtype is no float type
+ * @throws {OptionError} dtype is not a float type
  * @example
  * const pixels = input(engine, [1000, 784], { name: "pixels", dtype: "uint8" });
  * const indices = input(engine, [100], { name: "indices", dtype: "int32" });
@@ -129,7 +129,7 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
  * @param x labels, int32
  * @param indices m positions r in x, int32
  * @returns m labels, int32: `out`, or a new tensor
- * @throws {ShapeError} an operand is no vector, or `out` does not fit or overlaps
+ * @throws {ShapeError} an operand is not a vector, or `out` does not fit or overlaps
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no element
  * @example
@@ -161,7 +161,7 @@ export function gatherIndices(
  * The labels of a minibatch as an expression: those that `indices` names when the program runs.
  *
  * @returns m labels
- * @throws {ShapeError} an operand is no vector
+ * @throws {ShapeError} an operand is not a vector
  * @throws {DTypeError} an operand that is not int32
  * @example
  * const labels = input(engine, [1000], { name: "labels", dtype: "int32" });

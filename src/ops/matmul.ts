@@ -32,7 +32,7 @@ export type MatmulOptions<D extends FloatType> = Into<D> & {
   readonly beta?: number;
 };
 
-/** What an expression of a product is told; there is nothing that it could be added to. */
+/** Options of a product as an expression; there is nothing to add it to. */
 export type ProductOptions = {
   /** Default: neither. */
   readonly transpose?: Transpose;
@@ -45,15 +45,15 @@ type Product = { readonly transpose: Transpose; readonly alpha: number };
 const NO_OPTIONS = {};
 
 /**
- * C ← αAB + βC for matrices A (m × k) and B (k × n), either as it stands or transposed.
+ * C ← αAB + βC for matrices A (m × k) and B (k × n), each as it is or transposed.
  *
  * Each sum runs over k from the first term to the last; NaN in A or B propagates even where α is 0. In an expression, A
- * may be sparse rows, as they stand or transposed.
+ * may be sparse rows, as they are or transposed.
  *
  * @returns C, m × n: `out`, or a new tensor; an expression where an operand is one
  * @throws {ShapeError} not matrices, inner sizes that differ, or an `out` that does not fit or overlaps
  * @throws {DTypeError} float32 with float64, or integers
- * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is no number
+ * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is not a number
  * @throws {DisposedError} an operand was disposed
  * @example
  * using a = tensor(engine, [[1, 2], [3, 4]]);
@@ -86,7 +86,7 @@ export function matmul<D extends FloatType>(
   return computed(MATMUL_INTO, [a, b], { transpose, alpha, beta }, { y: c, out });
 }
 
-/** αA·B, either as it stands or transposed: as `matmul`, of an expression, whose attributes are known to be valid. */
+/** αA·B, each as it is or transposed: like `matmul` of expressions, with attributes known to be valid. */
 export function product<D extends FloatType>(
   a: Value<D> | SparseMatrix<D>,
   b: Value<D>,
@@ -154,7 +154,7 @@ export function productFlops(a: Form, result: Form, transpose: Transpose): numbe
   return 2 * m * n * (isATransposed(transpose) ? rows : columns);
 }
 
-/** C ← f(αAB + βC + bias), with A and B as they lie: the dense kernel, made ready. */
+/** C ← f(αAB + βC + bias), with A and B as stored: binds the dense kernel. */
 export function gemmOf(
   { kernels, scratch }: Pick<Call, "kernels" | "scratch">,
   [a, b]: readonly [Form, Form],

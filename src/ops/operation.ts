@@ -29,7 +29,7 @@ export function operate<D extends FloatType, A extends Attributes>(
   const { out } = options;
   const { name, inPlace = [] } = operation;
   const form = operation.form(operands, attributes);
-  // Elements that are too many are found where there is no memory for them; those of an empty result need none.
+  // Too many elements fail on allocation; an empty result needs no memory.
   if (!isAddressable(form.shape) && countOf(form.shape) === 0) {
     throw new ShapeError(name, "result", "axes of fewer than 2^31 elements", show(form.shape));
   }
@@ -147,7 +147,7 @@ export function unplacedCall<A extends Attributes>(
   };
 }
 
-/** Where a tensor lies. */
+/** Where a tensor is stored. */
 export function placeOf(x: Tensor | SparseMatrix): Place {
   if (!(x instanceof SparseMatrix)) return { pointer: x.pointer, columns: 0, values: 0 };
   return { pointer: x.starts.pointer, columns: x.columns.pointer, values: x.values.pointer };

@@ -21,7 +21,7 @@ type Floats = Expression<FloatType>;
  * x's elements in their order under another shape. Of a tensor, a copy; in a program nothing is moved.
  *
  * @throws {ShapeError} another number of elements
- * @throws {OptionError} a shape that is no shape
+ * @throws {OptionError} an invalid shape
  * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [1, 2, 3, 4]);
@@ -62,7 +62,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
  *
  * @param x m × n
  * @returns n × m: a tensor of its own, or an expression
- * @throws {ShapeError} x is no matrix
+ * @throws {ShapeError} x is not a matrix
  * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [[1, 2, 3]]);
@@ -100,7 +100,7 @@ type Range = { readonly start: number; readonly end: number; readonly axis: numb
  * The elements from `start` to before `end` of an axis: rows of a matrix, for axis 0.
  *
  * @param options.axis default 0; from the end where negative
- * @throws {ShapeError} no such axis, or a range that lies outside
+ * @throws {ShapeError} no such axis, or a range outside of it
  * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4], [5, 6]]);
@@ -324,8 +324,8 @@ function withExtent(shape: Shape, axis: number, extent: number): Shape {
 }
 
 /**
- * How a shape lies around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are
- * none: there may be any number of them, and nobody should walk along them.
+ * Layout of a shape around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are
+ * none: there may be any number of them, and no loop should walk them.
  */
 function stretch(
   shape: Shape,

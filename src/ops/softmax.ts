@@ -22,7 +22,7 @@ const LAST_AXIS = { axes: [-1], keepAxes: true };
  * Takes m × n logits, n >= 1, and gives m × n probabilities: a tensor (`out`, which may be z, or a new one), or an
  * expression.
  *
- * @throws {ShapeError} z is no matrix or has no columns, or `out` does not fit or overlaps in part
+ * @throws {ShapeError} z is not a matrix or has no columns, or `out` does not fit or overlaps in part
  * @throws {DTypeError} integers
  * @example
  * using z = tensor(engine, [[0, 0, -Infinity]]);

@@ -46,7 +46,7 @@ export function densityOf(x: Tensor<"uint8">): number {
  *
  * @param x m × k, uint8, k at most 65,536
  * @returns m × k, which the caller disposes of
- * @throws {ShapeError} x is no matrix, or has more columns
+ * @throws {ShapeError} x is not a matrix, or has more columns
  * @throws {DTypeError} not bytes
  * @example
  * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
@@ -77,7 +77,7 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
  *
  * @param x m × k, uint8, k at most 65,536
  * @returns m × k sparse rows with room for every element
- * @throws {ShapeError} x is no matrix, or has more columns
+ * @throws {ShapeError} x is not a matrix, or has more columns
  * @throws {DTypeError} not bytes
  * @example
  * const rows = compressed(input(engine, [100, 784], { name: "pixels", dtype: "uint8" }));
@@ -102,7 +102,7 @@ const COMPRESS: Operation = {
   flops: () => 0,
 };
 
-/** @throws what `compress` says of x */
+/** @throws as `compress` of x */
 function checkBytes(x: Value): void {
   checkAlike("compress", "x", x, x, "uint8");
   checkMatrix("compress", "x", x);
@@ -120,7 +120,7 @@ function checkBytes(x: Value): void {
  * @throws {ShapeError} y does not fit, or has no room for the nonzeros
  * @throws {DTypeError} an operand of another dtype
  * @throws {IndexError} an index that names no row
- * @throws {OptionError} scale is no number
+ * @throws {OptionError} scale is not a number
  * @example
  * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
  * using sparse = compress(pixels);
@@ -233,7 +233,7 @@ export function sparseAffine<D extends FloatType>(
  * @param w k × n, changed in place
  * @throws {ShapeError} shapes do not fit, or w overlaps d
  * @throws {DTypeError} integers, or float32 with float64
- * @throws {OptionError} α is no number
+ * @throws {OptionError} α is not a number
  * @example
  * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }); // filled by gatherSparseRows
  * using dz = zeros(engine, [2, 1]);

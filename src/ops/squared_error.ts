@@ -1,6 +1,6 @@
 /**
- * Squared error: half the sum, as the chapter defines it, and the mean over all elements, as PyTorch's MSELoss. One
- * kernel serves both: ½ Σ (y - t)², times a factor.
+ * Squared error: half the sum, as in Saito, *Deep Learning from Scratch*, ch. 4, and the mean over all elements, as
+ * PyTorch's MSELoss. One kernel serves both: ½ Σ (y - t)², times a factor.
  */
 import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";

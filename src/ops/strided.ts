@@ -4,7 +4,7 @@ import { countOf } from "../tensor/layout.ts";
 import type { FloatKernels, Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 
-/** Axes that one kernel call walks, and what stands for those that there are not. */
+/** Axes that one kernel call walks, and the placeholder for missing ones. */
 const KERNEL_AXES = 4;
 const ONES = [1, 1, 1, 1];
 const ZEROS = [0, 0, 0, 0];

@@ -58,7 +58,7 @@ export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) 
  *
  * @param shape a shape that x's broadcasts to
  * @throws {ShapeError} it does not
- * @throws {OptionError} a shape that is no shape
+ * @throws {OptionError} an invalid shape
  * @throws {DTypeError} integers
  * @example
  * using row = tensor(engine, [1, 2]);
@@ -208,7 +208,7 @@ function sizesBetween(groups: readonly Group[]): number[] {
   return rest.some(({ isFolded }) => isFolded) ? [m * n, ...sizesBetween(rest)] : [];
 }
 
-/** One kernel call for each group of folded axes, the last group first; what lies between is in the scratch, by turns. */
+/** One kernel call for each group of folded axes, the last group first; intermediate results alternate in the scratch. */
 function foldGroups(
   kernels: FloatKernels,
   name: Fold,

@@ -15,7 +15,7 @@ import { applied, bytesOf, sizesOf } from "./operation.ts";
 
 /**
  * Eight numbers of an optimizer, float64: a kernel reads them when it runs, so that they may change from step to step.
- * Each operation below says what they mean to it.
+ * Each operation below documents their meaning.
  */
 export type Rates = Tensor<"float64">;
 
@@ -65,7 +65,7 @@ export const MOMENTUM: Operation = {
 };
 
 /**
- * v ← βv + γd², w ← σw - η·d / (√(v·c) + ε), where d = g + λw; with an m as well, m ← β'm + (1 - β')d stands for d in the
+ * v ← βv + γd², w ← σw - η·d / (√(v·c) + ε), where d = g + λw; with an m as well, m ← β'm + (1 - β')d replaces d in the
  * second. rates: η, λ, ε, β, γ, β', σ, c
  */
 export const ADAPTIVE: Operation = {
@@ -209,7 +209,7 @@ const SHRINK: { readonly [D in FloatType]: number } = { float32: 2 ** -96, float
 
 /**
  * g ← g · limit / max(‖g‖, limit): its Euclidean norm becomes at most `limit` (Pascanu et al., 2013). Where squares leave
- * the finite numbers, g is made smaller first, which changes only what vanishes beside the norm.
+ * the finite numbers, g is made smaller first, which changes only what vanishes next to the norm.
  */
 export const CLIP_NORM: Operation<{ readonly limit: number }> = {
   name: "clip norm",

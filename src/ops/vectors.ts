@@ -10,7 +10,7 @@ import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, checkTe
  *
  * @throws {ShapeError} shapes differ, or x and y overlap in part
  * @throws {DTypeError} integers, or float32 with float64
- * @throws {OptionError} α is no number
+ * @throws {OptionError} α is not a number
  * @example
  * using gradient = tensor(engine, [2, 4]);
  * using w = tensor(engine, [1, 1]);
@@ -29,7 +29,7 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
  * y ← α in every element.
  *
  * @throws {DTypeError} integers
- * @throws {OptionError} α is no number
+ * @throws {OptionError} α is not a number
  * @example
  * using y = zeros(engine, [2]);
  * fill(y, 1);

@@ -1,5 +1,5 @@
 /**
- * What a gzip file says of itself (RFC 1952), before it is inflated.
+ * The header fields of a gzip file (RFC 1952), before it is inflated.
  *
  *   file     = member { member } { zero byte }
  *   member   offset   0   u8 × 2  1f 8b

@@ -150,8 +150,8 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * A build of the kernels that lies beside the package's files: sooner there than inflated. undefined in a bundle, whose files
- * lie elsewhere, and in the sources.
+ * A build of the kernels next to the package's files: faster to read than to inflate. undefined in a bundle, whose files
+ * are elsewhere, and in the sources.
  */
 export function kernelFile(build: string): Uint8Array<ArrayBuffer> | undefined {
   try {

@@ -8,7 +8,7 @@ export type Platform = {
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;
-  /** A build of the kernels that lies beside the package's files; undefined where there is none. */
+  /** A build of the kernels next to the package's files; undefined where there is none. */
   readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
   /** Compiles, where that is to be done, and starts WebAssembly that imports nothing. */
   readonly start: (content: BufferSource | WebAssembly.Module) => Started | Promise<Started>;

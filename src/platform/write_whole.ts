@@ -41,7 +41,7 @@ export async function makeFolder(path: string): Promise<void> {
     if (first === undefined) return;
     for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
   } catch (error) {
-    // Node calls a file system that is read-only missing: asked again, the system says what it is.
+    // Node calls a file system that is read-only missing: a second call reports the actual error.
     if (codeOf(error) !== "ENOENT") throw error;
     await mkdir(path);
   }

@@ -22,7 +22,7 @@ export type Accuracies = {
  * @param accuracies NaN is a gap
  * @returns a figure as SVG
  * @throws {ShapeError} none, or different numbers of them
- * @throws {OptionError} an accuracy that is none: they are fractions, not per cent
+ * @throws {OptionError} an invalid accuracy: they are fractions, not per cent
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const svg = await accuracyCurves({ train: [0.1, 0.8, 0.9], test: [0.1, 0.78, 0.86] });

@@ -33,7 +33,7 @@ export type BandOptions = ScaledOptions & {
  * @param quantiles as many of each, in ascending order of x, which is on a logarithmic axis by default; NaN is a gap
  * @returns a figure as SVG
  * @throws {ShapeError} none, different numbers of them, or none that has a place on the axes
- * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {OptionError} an element that is not a number, an invalid domain
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const [x, lower, median, upper] = [[10, 100, 1000], [1, 1.6, 1.9], [2, 2.1, 2.2], [3, 2.5, 2.4]];

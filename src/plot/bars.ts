@@ -8,9 +8,9 @@ import { styleOf } from "./palette.ts";
 import { readable } from "./ticks.ts";
 import type { FigureOptions } from "./types.ts";
 
-/** A bar, its name and what stands behind it. */
+/** A bar, its name and the text after it. */
 export type Bar = {
-  /** What stands before it. */
+  /** The text before it. */
   readonly label: string;
   /** From 0 on. */
   readonly value: number;
@@ -26,7 +26,7 @@ export type BarsOptions = FigureOptions & {
 
 const HEIGHT = 22;
 const GAP = 8;
-/** The widest name that stands beside its bar; with a longer one, all stand above theirs. And the widest note. */
+/** The widest name next to its bar; with a longer one, all names are above their bars. And the widest note. */
 const WIDEST = 150;
 
 /**
@@ -34,7 +34,7 @@ const WIDEST = 150;
  *
  * @returns a figure as SVG
  * @throws {ShapeError} no bars
- * @throws {OptionError} a value that is no finite number from 0 on
+ * @throws {OptionError} a value that is not a finite number from 0 on
  * @example
  * const items = [{ label: "lanegrad", value: 0.12 }, { label: "plain JavaScript", value: 0.9 }];
  * const svg = await bars(items, { unit: "ms" });

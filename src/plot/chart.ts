@@ -67,7 +67,7 @@ const TICK = 4;
  * Draws a chart.
  *
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
- * @throws {OptionError} a domain or another option is none
+ * @throws {OptionError} a domain or another option is invalid
  */
 export async function chart(content: Chart, options: ChartOptions): Promise<string> {
   const { figure, named } = content;
@@ -156,7 +156,7 @@ function xLabel(label: string, middle: number, y: number): string {
 }
 
 /**
- * Grid, ticks and their labels. Plot's own axes stand half a pixel elsewhere in a page than in Node.
+ * Grid, ticks and their labels. Plot's own axes are half a pixel elsewhere in a page than in Node.
  */
 function axes(xTicks: readonly Tick[], yTicks: readonly Tick[], { x, y, left, right, top, bottom }: Places): string {
   const columns = xTicks.map(({ value }) => short(x(value)));

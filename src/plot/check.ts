@@ -49,7 +49,7 @@ export function checkFigure<Options>(figure: string, options: Options, keys: Key
 /**
  * A list of objects, such as bars or series.
  *
- * @throws {OptionError} not an array, or an element that is no object
+ * @throws {OptionError} not an array, or an element that is not an object
  * @throws {ShapeError} no elements
  */
 export function checkItems(figure: string, argument: string, items: readonly unknown[]): void {
@@ -65,7 +65,7 @@ export type Grid = { readonly rows: number; readonly columns: number; at(row: nu
  * The numbers as they are, if they are numbers.
  *
  * @throws {ShapeError} there are none, or not so many as expected
- * @throws {OptionError} one is no number (NaN is one)
+ * @throws {OptionError} one is not a number (NaN is one)
  */
 export function checkNumbers(figure: string, argument: string, values: Numbers, count?: number): Numbers {
   if (typeof values !== "object" || values === null || !("length" in values) || !Number.isInteger(values.length)) {

@@ -31,10 +31,10 @@ export type CurvesContent = Pick<Chart, "figure" | "title" | "description" | "he
   readonly points: readonly Point[];
 };
 
-/** Markers where a line has more points than can be told apart. */
+/** Markers where a line has more points than can be distinguished. */
 const FEW = 9;
 const MANY = 25;
-/** Columns of a line that is thinned: at most four points each, which stand within two pixels of a wide figure. */
+/** Columns of a line that is thinned: at most four points each, within two pixels of a wide figure. */
 const COLUMNS = 120;
 /** How near to the right edge, as a share of the axis, a line must end to be named there. */
 const NEARLY = 0.1;
@@ -70,7 +70,7 @@ export async function curvesChart(
 
 type Line = Curve & { readonly dots: readonly Dot[] };
 
-/** A line that goes on to the right edge, or nearly, is named there, whichever way it runs. */
+/** A line that reaches the right edge, or nearly, is named there, whichever way it runs. */
 function namedOf({ label, style, markers, opacity, dots }: Line, domain: Domain, scale: Scale): Named {
   const entry = { label, style, isMarked: markers !== "none", ...(opacity === undefined ? {} : { opacity }) };
   let last: Dot | undefined;

@@ -31,7 +31,7 @@ export type DigitsOptions = FigureOptions & {
   readonly range?: Domain;
 };
 
-/** Ink on paper, and red for what is no number. */
+/** Ink on paper, and red for what is not a number. */
 const GREYS = [...Array.from({ length: 15 }, (_, i) => 0x010101 * (255 - Math.round((i * 255) / 14))), 0xd55e00];
 
 /**
@@ -40,7 +40,7 @@ const GREYS = [...Array.from({ length: 15 }, (_, i) => 0x010101 * (255 - Math.ro
  * @param pictures of one size
  * @returns a figure as SVG, about 0.8 KB for a digit of 28 × 28
  * @throws {ShapeError} no pictures, different sizes, or a size that is not that of the shape
- * @throws {OptionError} a pixel that is no number, a shape, a number of pictures or a range that is none
+ * @throws {OptionError} a pixel that is not a number, an invalid shape, number of pictures or range
  * @example
  * const pixels = mnist.test.slice(0, 1).inputs;
  * const svg = await digits([{ pixels, caption: "4 taken for 9, 98 %" }]);

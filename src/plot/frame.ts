@@ -30,7 +30,7 @@ const STYLE =
 /**
  * A whole figure.
  *
- * @throws {OptionError} a width that is no positive number, a name that is no name
+ * @throws {OptionError} a width that is not a positive number, an invalid name
  */
 export function frame(content: Content, options: FigureOptions): string {
   const { figure, height, body } = content;

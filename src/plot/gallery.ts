@@ -7,7 +7,7 @@ import { text } from "./markup.ts";
 export type Picture = { readonly pixels: Uint8Array; readonly caption: string };
 
 const GAP = 10;
-/** What a caption has at most; the rest of a longer one would stand on the next picture. */
+/** Maximum length of a caption; a longer one would overlap the next picture. */
 const LINES = 4;
 
 /** Pictures of one shape, `perRow` in a row. */

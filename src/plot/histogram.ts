@@ -11,12 +11,12 @@ export type HistogramOptions = ChartOptions & {
 };
 
 /**
- * How often values lie in each of a number of equal intervals. An interval holds its lesser end, and the last one both.
+ * How many values are in each of a number of equal intervals. An interval includes its lower end, and the last one both.
  *
- * @param values those that are not finite, or outside `xDomain`, are not counted; the description says how many
+ * @param values those that are not finite, or outside `xDomain`, are not counted; the description gives their number
  * @returns a figure as SVG
  * @throws {ShapeError} no values, or none that is finite
- * @throws {OptionError} an element that is no number, a domain or a number of bins that is none
+ * @throws {OptionError} an element that is not a number, an invalid domain or number of bins
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const activations = new RandomState(0).rand(1000);
@@ -48,7 +48,7 @@ export async function histogram(values: Numbers, options: HistogramOptions = {})
   return await chart(
     {
       ...{ figure, title: "", named: [], height, marks },
-      description: `A histogram of ${inside} values in ${count} intervals; ${values.length - inside} lie outside.`,
+      description: `A histogram of ${inside} values in ${count} intervals; ${values.length - inside} are outside.`,
       x: { label: xLabel, scale: "linear", domain: [low, high], fit: "exact" },
       y: { label: yLabel, scale: "linear", domain: [0, Math.max(1, ...counts)], fit: "nice" },
     },

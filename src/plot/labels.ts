@@ -1,5 +1,5 @@
 /**
- * Names of series: at the ends of their lines where they fit, else in a key above. Each stands beside a sample of its
+ * Names of series: at the ends of their lines where they fit, else in a key above. Each is next to a sample of its
  * line, with its dash and its marker.
  */
 import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
@@ -21,7 +21,7 @@ export type Entry = {
 const LEADER = 12;
 const SAMPLE = 24;
 const GAP = 5;
-/** The widest label that stands at the end of a line. */
+/** The widest label at the end of a line. */
 const WIDEST = 124;
 
 /** The room that labels at the ends of lines need to the right of the frame; undefined where they do not fit. */

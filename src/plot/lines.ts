@@ -19,7 +19,7 @@ export type LinesOptions = ScaledOptions & {
  *
  * @returns a figure as SVG
  * @throws {ShapeError} no series, an empty one, x and y of different lengths, nothing that has a place on the axes
- * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {OptionError} an element that is not a number, an invalid domain
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const series = [{ label: "central", x: [1e-4, 1e-3, 1e-2], y: [1e-9, 1e-7, 1e-5] }];

@@ -21,7 +21,7 @@ const MANY = 1000;
  * @param losses one for each step; NaN and infinities are gaps
  * @returns a figure as SVG, of less than 20 KB for any number of steps
  * @throws {ShapeError} no losses, none that can be drawn, as many steps as there are not losses
- * @throws {OptionError} an element that is no number, a domain or a smoothing that is none
+ * @throws {OptionError} an element that is not a number, an invalid domain or smoothing
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const { losses } = await train(net, mnist.train, { iterations: 20, learningRate: 0.1 });

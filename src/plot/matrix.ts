@@ -21,7 +21,7 @@ export type MatrixOptions = FigureOptions & {
  * @param values what does not fit its cell is coloured only; what is not finite has no colour
  * @returns a figure as SVG
  * @throws {ShapeError} no matrix, or not as many names as rows or columns
- * @throws {OptionError} an element that is no number, decimals that are none
+ * @throws {OptionError} an element that is not a number, invalid decimals
  * @example
  * const svg = await matrix([[0.22, 0.14, -0.36], [0.33, 0.21, -0.54]], { title: "∂loss/∂W" });
  */

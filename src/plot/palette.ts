@@ -3,7 +3,7 @@
  *
  * The colours follow Okabe and Ito's set for all kinds of colour vision (Color Universal Design, 2008), without its
  * yellow and black, the light ones darkened: each has a contrast of 2.9 or more to white and to a dark page (#0d1117),
- * so that one figure serves both. No figure tells by colour alone.
+ * so that one figure serves both. No figure relies on colour alone.
  */
 
 /** How a series is drawn. */

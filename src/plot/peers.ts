@@ -22,7 +22,7 @@ export async function loadPlot(figure: string): Promise<Plot> {
 /**
  * The document that a figure is built in: the one that is given, the page's, or linkedom's.
  *
- * The failure is caught where the import stands, so that a bundler for pages, which need no linkedom, may miss it.
+ * The failure is caught at the import, so that a bundler for pages, which need no linkedom, may miss it.
  *
  * @throws {MissingPackageError} there is no document, and linkedom is not installed
  */

@@ -8,11 +8,11 @@ import { BLUE } from "./palette.ts";
 import { readable } from "./ticks.ts";
 import type { ChartOptions, Domain, Numbers } from "./types.ts";
 
-/** Arrows: where each stands, and where it points to. */
+/** Arrows: where each starts, and where it points to. */
 export type Arrows = {
-  /** Where each stands, on the horizontal axis. */
+  /** Where each starts, on the horizontal axis. */
   readonly x: Numbers;
-  /** Where each stands, on the vertical axis. */
+  /** Where each starts, on the vertical axis. */
   readonly y: Numbers;
   /** How far each points to the right. */
   readonly u: Numbers;
@@ -33,7 +33,7 @@ const LONGEST = 0.9;
  * @param arrows as many of each; an arrow with a component that is not finite is left out
  * @returns a figure as SVG
  * @throws {ShapeError} different numbers of them, or none that can be drawn
- * @throws {OptionError} an element that is no number, a domain that is none
+ * @throws {OptionError} an element that is not a number, an invalid domain
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const [x, y] = [[-1, 0, 1], [0, 1, 0]];
@@ -58,7 +58,7 @@ export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promis
   return await chart(
     {
       ...{ figure, title: "", named: [], height, marks: () => [] },
-      description: `A field of ${rows.length} arrows; the longest stands for ${readable(greatest)}.`,
+      description: `A field of ${rows.length} arrows; the longest is ${readable(greatest)}.`,
       x: { label: xLabel, scale: "linear", domain: xDomain, fit: "exact" },
       y: { label: yLabel, scale: "linear", domain: yDomain, fit: "exact" },
       overlay: (places) => arrowsOf(rows, greatest, places),

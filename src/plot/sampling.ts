@@ -79,7 +79,7 @@ function columnOf(dot: Dot | undefined, column: (x: number) => number): number {
   return dot === undefined ? GAP : Math.floor(column(dot.x));
 }
 
-/** First, least, greatest and last of a run, in order; a gap within it is kept where it stands. */
+/** First, least, greatest and last of a run, in order; a gap within it is kept in place. */
 function extremes(dots: readonly Dot[], start: number, end: number): readonly number[] {
   let least = start;
   let greatest = start;

@@ -28,7 +28,7 @@ const INTERVALS = 200;
  *
  * @returns a figure as SVG
  * @throws {ShapeError} the function is finite nowhere, or not where a tangent touches
- * @throws {OptionError} a domain, a place or a slope that is none
+ * @throws {OptionError} an invalid domain, place or slope
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const f = (x: number) => 0.01 * x ** 2 + 0.1 * x;

@@ -5,7 +5,7 @@
  */
 import type { Domain, Scale } from "./types.ts";
 
-/** A place on an axis and what stands there. */
+/** A place on an axis and its label. */
 export type Tick = { readonly value: number; readonly label: string };
 
 const MINUS = "−";
@@ -23,7 +23,7 @@ export function niceDomain(scale: Scale, [low, high]: Domain, count: number): Do
   return [multiple(Math.floor(low / step + 1e-9), step), multiple(Math.ceil(high / step - 1e-9), step)];
 }
 
-/** A number with about three digits that tell something: 0.000123 → 1.23×10⁻⁴. */
+/** A number with about three significant digits: 0.000123 → 1.23×10⁻⁴. */
 export function readable(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);

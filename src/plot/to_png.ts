@@ -4,7 +4,7 @@ import { checkOptions } from "../options.ts";
 import { PIXELATED } from "./image.ts";
 import { fontFiles, loadResvg } from "./peers.ts";
 
-/** How large the picture is, and what it stands on. */
+/** The picture's size and background. */
 export type PngOptions = {
   /** Pixels; the height follows. */
   readonly width?: number;

@@ -9,7 +9,7 @@ import type { Plot } from "./peers.ts";
 import { readable, ticksOf } from "./ticks.ts";
 import type { ChartOptions, Domain, Path } from "./types.ts";
 
-/** The axes, and where contours lie. */
+/** The axes, and the levels of contours. */
 export type TrajectoryOptions = ChartOptions & {
   /** Values of the function at which a contour is drawn; by default about eight round ones. */
   readonly levels?: readonly number[];
@@ -29,7 +29,7 @@ const DOTTED = 60;
  * @param paths points with two coordinates each; one that is not finite is a gap
  * @returns a figure as SVG
  * @throws {ShapeError} no paths, an empty one, points of other than two coordinates, a function that is finite nowhere
- * @throws {OptionError} a domain or levels that are none
+ * @throws {OptionError} an invalid domain or levels
  * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const f = ([x0 = 0, x1 = 0]: ArrayLike<number> & Iterable<number>) => x0 ** 2 / 20 + x1 ** 2;
@@ -116,7 +116,7 @@ function domainOf(
   return [low - more, high + more];
 }
 
-/** Contours are closed at the edge of what is sampled, so that edge lies outside the frame. */
+/** Contours are closed at the edge of what is sampled, so that edge is outside the frame. */
 function beyondFrame([low, high]: Domain): Domain {
   const cell = (high - low) / (SAMPLES - 2);
   return [low - cell, high + cell];
@@ -162,7 +162,7 @@ function wayOf(plot: Plot, { xs, ys, style }: Walk): ReturnType<Plot["line"]> {
   });
 }
 
-/** A dot at each point, and the marker at the last, as far as they lie within the frame. */
+/** A dot at each point, and the marker at the last, as far as they are within the frame. */
 function dotsOf({ xs, ys, style }: Walk, { x, y, left, right, top, bottom }: Places): string {
   const places = xs.map((value, i) => ({ x: x(value), y: y(ys[i] ?? Number.NaN) }));
   const shown = places.filter((place) => place.x >= left && place.x <= right && place.y >= top && place.y <= bottom);

@@ -19,7 +19,7 @@ export type FigureDocument = { createElementNS(namespace: never, name: never): u
 export type FigureOptions = {
   /** Stands above the figure and names it for screen readers. */
   readonly title?: string;
-  /** Tells the figure to who cannot see it; by default, what is on its axes. */
+  /** Text alternative of the figure; by default, what is on its axes. */
   readonly description?: string;
   /** Begins the figure's ids, which must be unique in a page; by default, a hash of what the figure shows. */
   readonly name?: string;
@@ -53,7 +53,7 @@ export type ScaledOptions = ChartOptions & {
 
 /** A line. NaN and infinities are gaps in it. */
 export type Series = {
-  /** What stands at its end. */
+  /** The text at its end. */
   readonly label: string;
   /** As many as there are y; by default 0, 1, 2 … */
   readonly x?: Numbers;
@@ -69,7 +69,7 @@ export type Point = {
   readonly x: number;
   /** On the vertical axis. */
   readonly y: number;
-  /** What stands beside it. */
+  /** The text next to it. */
   readonly label?: string;
 };
 

@@ -16,7 +16,7 @@ export type WeightImagesOptions = FigureOptions & {
   readonly captions?: readonly string[];
 };
 
-/** From vermillion over nearly white to blue; the middle one is zero's, the last one that of what is no number. */
+/** From vermillion over nearly white to blue; the middle one is zero's, the last one is for what is not a number. */
 const COLORS = 15;
 const DIVERGING = [...Array.from({ length: COLORS }, (_, i) => diverging(i / ((COLORS - 1) / 2) - 1)), 0x808080];
 
@@ -27,7 +27,7 @@ const DIVERGING = [...Array.from({ length: COLORS }, (_, i) => diverging(i / ((C
  * @param weights pixels × units; a tensor is one
  * @returns a figure as SVG, about 0.8 KB for a picture of 28 × 28
  * @throws {ShapeError} no matrix, rows that are not as many as the pixels of the shape, captions not as many as columns
- * @throws {OptionError} a weight that is no number, a shape or a number of pictures that is none
+ * @throws {OptionError} a weight that is not a number, an invalid shape or number of pictures
  * @example
  * const svg = await weightImages(net.parameters["W1"] ?? [], { title: "W1" });
  */

@@ -29,7 +29,7 @@ export type ChoiceOptions = {
 /** Not made anew by each `choice`, which allocates nothing when it draws into `out`. */
 const CHOICE_KEYS = { replace: 1, out: 1 } as const;
 
-/** Anything that can be shuffled in place: an array or a typed array. `reverse` tells them from readonly ones. */
+/** Anything that can be shuffled in place: an array or a typed array. `reverse` distinguishes them from readonly ones. */
 export type Shuffleable<T> = {
   /** How many there are. */
   readonly length: number;

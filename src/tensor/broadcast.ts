@@ -28,7 +28,7 @@ export type Walk = {
 
 /**
  * The walk over `shape` with as few axes as there can be: axes of extent 1 are left out, and two neighbours become one
- * where both operands lie in one piece along them, or both are repeated.
+ * where both operands are contiguous along them, or both are repeated.
  *
  * Its last strides are 0 or 1.
  */

@@ -28,7 +28,7 @@ export type Value<D extends DType = DType> = Tensor<D> | Expression<D>;
 /** Also rows that are mostly zero. */
 export type AnyValue<D extends DType = DType> = Value<D> | SparseMatrix<D>;
 
-/** What an expression is made of. */
+/** The origin of an expression. */
 export type Source =
   | { readonly kind: "input" }
   | { readonly kind: "argument" }
@@ -54,7 +54,7 @@ export class Expression<D extends DType = DType> extends Owner {
   readonly widest: number | undefined;
   /** What programs and errors call it. */
   readonly name: string | undefined;
-  /** What it is made of. */
+  /** Its origin. */
   readonly source: Source;
 
   constructor(engine: Engine, form: Form<D>, source: Source, name?: string) {
@@ -83,7 +83,7 @@ export class Expression<D extends DType = DType> extends Owner {
     return `Expression ${this.describe()}`;
   }
 
-  /** Nothing to give back: there so that one text can use tensors and expressions alike. */
+  /** Does nothing; lets the same code use tensors and expressions. */
   dispose(): void {}
 }
 
@@ -110,9 +110,9 @@ export function input<D extends DType = "float32">(
 }
 
 /**
- * An expression of a tensor that a program is told later: `program.bind({ x: tensor })`.
+ * A placeholder for a tensor that is bound later: `program.bind({ x: tensor })`.
  *
- * @param form dtype and shape of the tensors that it stands for; with `widest`, of sparse rows
+ * @param form dtype and shape of the tensors bound to it; with `widest`, of sparse rows
  * @param name what the program and errors call it
  */
 export function argument<D extends DType>(engine: Engine, form: Form<D>, name: string): Expression<D> {

@@ -33,7 +33,7 @@ const ALIGNMENT_BYTES = 16;
 /**
  * Tensors of zeros that share one block; disposing `whole` ends them all.
  *
- * @throws {OptionError} a shape that is no shape
+ * @throws {OptionError} an invalid shape
  * @throws {AllocationError} too large for one block
  * @example
  * const { whole, parts } = tensorGroup(engine, { W: [2, 3], b: [3] }, "float32");

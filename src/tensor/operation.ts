@@ -1,8 +1,8 @@
 /**
- * What an operation is: one record that says everything about it.
+ * An operation is defined by one record.
  *
  *   shape rule      what comes out, and what is refused
- *   kernel call     made ready once, called again and again
+ *   kernel call     bound once, reusable
  *   gradient rule   in operations, so that it can be differentiated in turn
  */
 import type { CommonKernels, FloatKernels, Pointer } from "../wasm/abi.ts";
@@ -19,10 +19,10 @@ export type Form<D extends DType = DType> = {
   readonly widest?: number | undefined;
 };
 
-/** What an operation is told besides its operands. Values that JSON can write, so that equal nodes are found. */
+/** An operation's parameters other than its operands. JSON values, so that equal nodes can be found. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Where a value's elements lie when a kernel reads or writes them: addresses in bytes. */
+/** Where a value's elements are when a kernel reads or writes them: addresses in bytes. */
 export type Place = {
   /** Of the elements; of sparse rows, of where each row starts. */
   readonly pointer: Pointer;
@@ -38,9 +38,9 @@ export type Place = {
  */
 export type PerOperand<T> = readonly [T, T, T, T, T, T, ...T[]];
 
-/** An operation with operands of known forms, before anybody knows where they will lie. */
+/** An operation with operands of known forms, before their addresses are known. */
 export type Unplaced<A extends Attributes = Attributes> = {
-  /** What the operation was told. */
+  /** The operation's attributes. */
   readonly attributes: A;
   /** Of the operands, in order. */
   readonly forms: PerOperand<Form>;
@@ -56,9 +56,9 @@ export type Unplaced<A extends Attributes = Attributes> = {
 export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
   /** Where pointers point: `memory.view(dtype, pointer, length)`. */
   readonly memory: Memory;
-  /** Where the operands lie. */
+  /** Where the operands are stored. */
   readonly at: PerOperand<Place>;
-  /** Where the result lies. */
+  /** Where the result is stored. */
   readonly out: Place;
   /** Where the value of `alsoComputes` goes, where it is needed. */
   readonly beside?: Place | undefined;
@@ -70,7 +70,7 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
 export type Applied<A extends Attributes = Attributes> = {
   /** Of the operation, in order. */
   readonly operands: PerOperand<Expression<FloatType>>;
-  /** What the operation was told. */
+  /** The operation's attributes. */
   readonly attributes: A;
   /** Its value, as an expression. */
   readonly result: Expression<FloatType>;
@@ -80,11 +80,11 @@ export type Applied<A extends Attributes = Attributes> = {
 export type Operation<A extends Attributes = Attributes> = {
   /** What errors and `describeProgram` call it. */
   readonly name: string;
-  /** The shape rule: checks the operands and says what comes out. */
+  /** The shape rule: checks the operands and returns the result's form. */
   form(operands: readonly AnyValue[], attributes: A): Form;
-  /** The kernel call, made ready: what it returns computes, allocates nothing, and may be called again and again. */
+  /** Binds the kernel call; the returned function runs it without allocating and is reusable. */
   bind(call: Call<A>): () => void;
-  /** ∂loss/∂operand from dy = ∂loss/∂result; undefined where it is 0 everywhere, or the operand is no float. */
+  /** ∂loss/∂operand from dy = ∂loss/∂result; undefined where it is 0 everywhere, or the operand is not a float. */
   gradient?(which: number, node: Applied<A>, dy: Expression<FloatType>): Expression<FloatType> | undefined;
   /** Operands in whose place the result may be written. */
   readonly inPlace?: readonly number[];

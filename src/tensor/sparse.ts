@@ -19,7 +19,7 @@ import { empty, type Tensor, zeros } from "./tensor.ts";
 /** Kernels move eight nonzeros at a time, so there is room for that many behind the last. */
 const SPARE = 8;
 
-/** The most columns that a column number can tell apart. */
+/** The maximum number of columns that a column index can address. */
 export const MAX_SPARSE_COLUMNS = 65_536;
 
 /** How many nonzeros a matrix has room for. */
@@ -32,7 +32,7 @@ export type SparseForm<D extends DType> = {
 };
 
 /**
- * Room for an m × k matrix that is mostly zero. Whoever made it disposes of it.
+ * Room for an m × k matrix that is mostly zero. The creator disposes of it.
  *
  * @example
  * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
@@ -111,7 +111,7 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   }
 }
 
-/** How sparse rows lie in one piece of memory: byte offsets of columns and values behind the starts, and all bytes. */
+/** Memory layout of sparse rows in one block: byte offsets of columns and values after the starts, and the total bytes. */
 export function sparseLayout(
   [m = 0]: readonly number[],
   dtype: DType,

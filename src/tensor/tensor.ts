@@ -1,7 +1,7 @@
 /**
  * A tensor: a shape over a block of an engine's memory.
  *
- *   owner  made by `tensor`, `zeros` or an operation; whoever made it disposes of it
+ *   owner  made by `tensor`, `zeros` or an operation; the creator disposes of it
  *   view   rows of a tensor, or one tensor of a group; lives as long as the owner, frees nothing
  */
 import { checkText } from "../arguments.ts";
@@ -16,7 +16,7 @@ import type { Block } from "../wasm/memory.ts";
 import { checkShape, countOf, flatten, type NestedNumbers, nest, type Shape, shapeOf, show } from "./layout.ts";
 import { showNumbers, whereReadable } from "./numbers.ts";
 
-/** Where a tensor's elements lie: a block, and whether the tensor owns or only sees it. */
+/** Where a tensor's elements are stored: a block, and whether the tensor owns or only sees it. */
 type Storage = { readonly block: Block; readonly offset: number; readonly role: "owner" | "view" };
 
 /** What `tensor` makes elements from: nested numbers, or a typed array, which is copied. */
@@ -109,7 +109,7 @@ export class Tensor<D extends DType = DType> extends Owner {
   /**
    * Rows from `start` to before `end`, as a view: nothing is copied.
    *
-   * @throws {ShapeError} the range lies outside, or the tensor has no axis
+   * @throws {ShapeError} the range is out of bounds, or the tensor has no axis
    */
   rows(start: number, end: number): Tensor<D> {
     const [count, ...inner] = this.shape;
@@ -131,7 +131,7 @@ export class Tensor<D extends DType = DType> extends Owner {
    * @param start counts elements
    * @throws {ShapeError} they reach beyond the tensor, or `start` is not an integer
    * @throws {DisposedError} after `dispose()`
-   * @throws {OptionError} a shape that is no shape
+   * @throws {OptionError} an invalid shape
    */
   part(start: number, shape: Shape, name?: string): Tensor<D> {
     void this.pointer; // a disposed view gives no further views

@@ -27,7 +27,7 @@ export function binaries({ floats, at, move, either, add, sub, mul, div }: Eleme
       case DIV:
         return div(a, b);
       case MAXIMUM:
-        return Math.max(a, b); // as WebAssembly's max and min: NaN wins, and -0 lies below 0
+        return Math.max(a, b); // as WebAssembly's max and min: NaN wins, and -0 is below 0
       case MINIMUM:
         return Math.min(a, b);
       case GREATER:

@@ -2,7 +2,7 @@
  * e^x, the sigmoid and e^x - 1: the twin of assembly/simd/exp.ts, which has the derivation, one lane at a time.
  *
  * Where WebAssembly takes n from the low bits of a sum and makes a power of two of it by a shift, here n is the sum's
- * difference from ROUND, and its power stands in a table: the same numbers. For -x the reductions agree to the bit with
+ * difference from ROUND, and its power is in a table: the same numbers. For -x the reductions agree to the bit with
  * those that the sigmoid has there for x.
  */
 import { type Element, pmax } from "./element.ts";

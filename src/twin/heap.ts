@@ -1,13 +1,13 @@
 /**
  * The heap of the twin, in place of assembly/heap.ts: blocks of 16 bytes and multiples of it, each put into the first gap
- * that holds it. What is where stands in JavaScript, so that nothing that is written to memory can damage it.
+ * that holds it. Its bookkeeping is in JavaScript, so that no write to memory can damage it.
  */
 import type { Heap } from "../wasm/abi.ts";
 import { PAGE_BYTES, type Pages } from "./pages.ts";
 
 const ALIGNMENT = 16;
 
-/** 0 is no address: kernels take it for "none", and what is written there by mistake meets no block within as much. */
+/** 0 is not a valid address: kernels take it for "none", and a write there by mistake meets no block within as much. */
 const LOWEST = 256;
 
 /** Free bytes from `start` to before `end`. */
@@ -70,7 +70,7 @@ export function heap(memory: Pages): Heap {
     },
     free: (pointer) => {
       const size = sizes.get(pointer);
-      if (size === undefined) throw new Error(`${pointer} is no block of this heap`);
+      if (size === undefined) throw new Error(`no block of this heap at ${pointer}`);
       sizes.delete(pointer);
       release(pointer, pointer + size);
     },

@@ -32,7 +32,7 @@ import { vectors } from "./vectors.ts";
 /**
  * The kernels with a memory of their own: what a WebAssembly instance exports, and no module.
  *
- * @param abi the number that the instance says it has
+ * @param abi the number that the instance reports
  */
 export function start(abi: number): { module: undefined; exports: Exports } {
   const memory = new Pages();

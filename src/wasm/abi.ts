@@ -2,7 +2,7 @@
  * The one mirror of assembly/index.ts: what each kernel is called with. A test compares the two.
  *
  * Pointers are bytes; sizes and strides are elements. Nothing is checked on the other side, so only
- * src/ops, which checks, calls these. Equations and layouts stand in the kernels' own headers.
+ * src/ops, which checks, calls these. Equations and layouts are in the kernels' own headers.
  */
 import type { FloatType } from "./dtype.ts";
 

@@ -1,6 +1,6 @@
 /**
  * How many parameters each kernel takes: what an instance must export to be called through the types of abi.ts. For tests
- * and tools: an engine compares one number instead, the `ABI`, which is made of these.
+ * and tools: an engine compares one number instead, the `ABI`, which is derived from these.
  */
 import type { CommonKernels, FloatKernels } from "./abi.ts";
 

@@ -111,7 +111,7 @@ export class Engine extends Owner {
   }
 
   /**
-   * Looks whether anything was written beyond the blocks that are alive: on the debug build, whose blocks lie between
+   * Looks whether anything was written beyond the blocks that are alive: on the debug build, whose blocks are between
    * canaries; the others have none, and nothing is looked at. A block is also looked at when it is freed, and all of them
    * when the engine ends.
    *

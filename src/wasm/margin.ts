@@ -1,5 +1,5 @@
 /**
- * Canaries of the debug build: bytes on both sides of a block, which belong to nobody.
+ * Canaries of the debug build: bytes on both sides of a block, which belong to no block.
  *
  *   margin │ block, 16-byte aligned │ margin
  *

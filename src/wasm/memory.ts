@@ -28,7 +28,7 @@ export type EngineStats = {
 /** How margins on both sides of a block are written, and looked at when it is freed: margin.ts, on the debug build. */
 export type Margins = typeof import("./margin.ts");
 
-/** A block of memory with one owner, who frees it. Its address never changes. */
+/** A block of memory with one owner, which frees it. Its address never changes. */
 export class Block {
   readonly pointer: Pointer;
   readonly bytes: number;

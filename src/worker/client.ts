@@ -47,13 +47,13 @@ const MAX_DELAY_MILLISECONDS = 2 ** 31 - 1;
 export type WorkerNetworkOptions<D extends FloatType> = {
   /** Of the weights and of dropout's masks. Default 0. */
   readonly seed?: number;
-  /** Where the weights come from instead; the stream stands behind their draws afterwards. */
+  /** Where the weights come from instead; the stream is advanced past their draws. */
   readonly random?: RandomState | "none";
   /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
   /** Default: softmax with cross entropy. */
   readonly loss?: LossName;
-  /** The shape of one example, where the layers do not say it. */
+  /** The shape of one example, if the layers do not give it. */
   readonly inputShape?: Shape;
 };
 
@@ -63,7 +63,7 @@ export type WorkerLoadOptions = {
   readonly file?: string;
   /** In place of the loss that the file names. */
   readonly loss?: LossName;
-  /** Of dropout's masks, if training goes on. Default 0. */
+  /** Of dropout's masks, if training continues. Default 0. */
   readonly seed?: number;
 };
 
@@ -135,7 +135,7 @@ class Start {
       const endpoint = started(() => noting(this.#watch, worker));
       const connection = new Connection(endpoint, this.#watch.explain);
       this.#connection = connection;
-      const name = "on" in endpoint ? undefined : line?.name; // Node tells of the end by itself
+      const name = "on" in endpoint ? undefined : line?.name; // Node reports the end by itself
       const { isWatchable } = await connection.call("start", { protocol: PROTOCOL, build, wasm, lifeline: name });
       if (isWatchable) line?.watch(() => connection.lost("it was terminated, or closed itself"));
       return new NetworkWorker(connection);
@@ -184,7 +184,7 @@ export class NetworkWorker extends Shown {
   /**
    * A network in the worker, as `network` makes it.
    *
-   * @throws {OptionError} (rejects) a description that is none, a seed that is not an integer, a loss that is a function
+   * @throws {OptionError} (rejects) an invalid description, a seed that is not an integer, a loss that is a function
    * @throws {ShapeError} (rejects) layers that do not fit
    * @throws {AllocationError} (rejects) the worker's memory is too small
    */

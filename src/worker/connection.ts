@@ -1,5 +1,5 @@
 /**
- * The program's end of the wire: requests by number, until each is answered, and what runs tell in between.
+ * The program's end of the wire: requests by number, until each is answered, and the events of runs in between.
  *
  * However a worker ends, everything that waits for it is rejected, with the same error, and so is everything after it.
  */
@@ -13,7 +13,7 @@ import type { Answer, Ask, FromWorker, Kind, Notice, RunEvent } from "./protocol
 export type RequestOptions = {
   /** Buffers that go over to the worker, and are empty here afterwards. */
   readonly transfer?: Iterable<ArrayBuffer>;
-  /** Hears what a run tells. */
+  /** Receives the events of a run. */
   readonly onEvent?: (event: RunEvent) => void;
 };
 
@@ -100,7 +100,7 @@ export class Connection {
       this.#worker.postMessage({ kind, id, ask }, transfer);
       return;
     } catch {
-      // Something in it is no plain data, or is behind a Proxy.
+      // Something in it is not plain data, or is behind a Proxy.
     }
     const message = { kind, id, ask: plainCopy(ask, kind) };
     try {

@@ -16,7 +16,7 @@ export type TransferOptions = {
 };
 
 /**
- * What may lie in a moved array's buffer beside it: a file's header. It is also less than half of any of Node's pools, so
+ * What else may be in a moved array's buffer: a file's header. It is also less than half of any of Node's pools, so
  * that no array from a pool, which cannot be moved, is taken for one that can.
  */
 const HEADER_BYTES = 4096;
@@ -101,7 +101,7 @@ export function numberOf(op: string, dataset: WorkerDataset, connection: Connect
   );
 }
 
-/** What a dataset is made of, to be posted, and the buffers that go over. */
+/** The parts of a dataset, to be posted, and the buffers to transfer. */
 export function partsOf(
   dataset: Dataset,
   transfer: "move" | "copy",

@@ -33,7 +33,7 @@ export function isEndpoint(value: unknown): value is Endpoint {
   return typeof postMessage === "function" && typeof (on ?? addEventListener) === "function";
 }
 
-/** Hears every message from now on. Whoever posts is the library itself, so that what comes is taken for what it says. */
+/** Hears every message from now on. The sender is the library itself, so messages are trusted. */
 export function listen<M>(endpoint: Endpoint, onMessage: (message: M) => void): void {
   if ("on" in endpoint) endpoint.on("message", (message) => onMessage(message as M));
   else endpoint.addEventListener("message", (event) => onMessage((event as MessageEvent<M>).data));
@@ -42,7 +42,7 @@ export function listen<M>(endpoint: Endpoint, onMessage: (message: M) => void): 
 /**
  * Hears of a worker's end, and of what it did not catch; `reason` is one line.
  *
- * @param explain finds out what a browser does not say: why a script did not start
+ * @param explain finds out what a browser does not report: why a script did not start
  */
 export function listenForEnd(
   worker: WorkerEndpoint,

@@ -40,7 +40,7 @@ export function encodeError(error: unknown): EncodedError {
   };
 }
 
-/** The error that was encoded; its stack tells where it was thrown, on the other side. */
+/** The error that was encoded; its stack is that of the other side. */
 export function decodeError({ name, message, stack, fields, cause }: EncodedError): Error {
   const source = typeof cause === "object" ? decodeError(cause) : cause;
   const error = new Error(message, source === undefined ? {} : { cause: source });

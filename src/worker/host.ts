@@ -47,7 +47,7 @@ type Handlers = { readonly [K in Kind]: (ask: Ask<K>, id: number) => Reply<K> | 
 
 /** How a worker has optimizers of one's own, for errors. */
 const SERVE = "serve(self, { optimizers }) in a worker of your own";
-/** Answered, with nothing to say. */
+/** An empty answer. */
 const DONE = { value: undefined };
 
 /** What a worker's own script knows: layers and optimizers that are not the library's. */
@@ -70,7 +70,7 @@ export function serve(endpoint: Endpoint, options: ServeOptions = {}): void {
   if (!isEndpoint(endpoint)) throw new OptionError("serve: endpoint", "self, or parentPort of Node's worker", endpoint);
   checkOptions<ServeOptions>("serve", options, { layers: 1, optimizers: 1 });
   const layers: CustomLayers = options.layers === undefined ? {} : { layers: options.layers };
-  parseLayers([], layers); // what is no layer or no optimizer is found now
+  parseLayers([], layers); // an invalid layer or optimizer is found now
   const optimizers: ParseOptimizerOptions = options.optimizers === undefined ? {} : { optimizers: options.optimizers };
   parseOptimizer({ kind: "sgd", learningRate: 0 }, optimizers, SERVE);
   const host = new Host((message, transfer = []) => endpoint.postMessage(message, transfer), layers, optimizers);
@@ -265,7 +265,7 @@ function streamOf(snapshot: RandomStateSnapshot): RandomState {
   return random;
 }
 
-/** Options that arrived as data: what an augmentation, an optimizer and a schedule bring along stayed behind. */
+/** Options that arrived as data: the code of an augmentation, an optimizer and a schedule is not part of them. */
 function optionsOf(
   { augmentation, optimizer, learningRate, ...options }: Ask<"train">["options"],
   optimizers: ParseOptimizerOptions,
@@ -278,7 +278,7 @@ function optionsOf(
   };
 }
 
-/** Without the word of what it describes, which is no option. */
+/** Without the word of what it describes, which is not an option. */
 function amountsOf({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): AugmentationAmounts {
   return { shift, rotate, scale };
 }

@@ -16,7 +16,7 @@ import { copyOf, numberOf, type WorkerDataset } from "./dataset.ts";
 import type { NetworkFacts, Rows } from "./protocol.ts";
 import { refused, startTraining, type TrainingRun, type WorkerTrainOptions } from "./training.ts";
 
-/** What a network says of rows: their number × its outputs, row-major. */
+/** A network's predictions for rows: number of rows × outputs, row-major. */
 export type Prediction<D extends FloatType> = { readonly shape: Shape; readonly data: ArrayOf[D] };
 
 /**
@@ -49,9 +49,9 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   }
 
   /**
-   * Trains as `train` does, with the same bits; other calls have their turn in between.
+   * Trains as `train` does, with the same bits; other calls run in between.
    *
-   * Of `random`, the run draws in the worker, and the stream stands behind those draws when the run is over.
+   * Of `random`, the run draws in the worker; when the run is over, the stream is advanced past those draws.
    *
    * @param history where records are put as they come in; kept when the run is cut short by an error
    * @example
@@ -72,7 +72,7 @@ export class WorkerNetwork<D extends FloatType = FloatType> extends Shown {
   }
 
   /**
-   * What the network says of rows, as `Network.predict`.
+   * The network's predictions for rows, as `Network.predict`.
    *
    * @param rows one example or several: numbers, which are copied
    * @throws {OptionError} (rejects) an array of something other than numbers

@@ -1,8 +1,8 @@
 /**
- * What a program and its worker say to each other:
+ * The messages between a program and its worker:
  *
  *   request   program → worker   a number, what is asked, and its arguments
- *   notice    program → worker   about a run under way: pause, go on, stop, "your record was taken in"
+ *   notice    program → worker   about a run under way: pause, resume, stop, "your record was taken in"
  *   answer    worker → program   the request's number, and a value or an error
  *   event     worker → program   the number of a run, and what happened in it
  *
@@ -76,7 +76,7 @@ export type Calls = {
   };
   dataset: { ask: { readonly dataset: number; readonly parts: DatasetParts }; answer: undefined };
   train: { ask: TrainRequest; answer: TrainAnswer };
-  /** Answered when the run stands still, or is over. */
+  /** Answered when the run is paused, or is over. */
   pause: { ask: { readonly run: number }; answer: undefined };
   predict: {
     ask: { readonly network: number; readonly rows: Rows };
@@ -112,7 +112,7 @@ export type WorkerStats = EngineStats & {
 /** Examples for a prediction: numbers, as `predict` of a network takes them. */
 export type Rows = Float32Array | Float64Array | Uint8Array | readonly number[] | readonly (readonly number[])[];
 
-/** What happens in a run that the program wants to hear of before the run goes on. */
+/** What the program is notified of before the run continues. */
 export type Awaited = "evaluation" | "epoch" | "checkpoint";
 
 /** Examples to evaluate during a run: a dataset by its number, or a fraction of the run's own, which is split off. */
@@ -123,7 +123,7 @@ export type TrainRequest = {
   readonly dataset: number;
   readonly test: number | undefined;
   readonly validation: ValidationRequest | undefined;
-  /** An augmentation as data: what it brings along is no data. */
+  /** An augmentation as data, without its batch builder, which is code. */
   readonly options: Omit<TrainerOptions, "random" | "augmentation"> & { readonly augmentation?: Augmentation };
   readonly random: RandomStateSnapshot | undefined;
   readonly resume: Checkpoint | undefined;
@@ -143,13 +143,13 @@ export type TrainAnswer = {
 /** What a run recorded since the last time. */
 export type Records = {
   readonly kind: "records";
-  /** Where they go on from: the number of losses before these. */
+  /** Where they continue from: the number of losses before these. */
   readonly start: number;
   readonly losses: Float64Array;
   readonly evaluations: readonly EvaluationRecord[];
   readonly epochs: readonly EpochRecord[];
   readonly best: TrainHistory["best"];
-  /** Whether steps made them, or the checkpoint that the run goes on from. */
+  /** Whether steps made them, or the checkpoint that the run resumes from. */
   readonly from: "steps" | "checkpoint";
 };
 

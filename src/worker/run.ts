@@ -1,6 +1,6 @@
 /**
- * A run in a worker: what it records is told in batches, it can be held and stopped, and it waits where the program wants
- * to hear of something before it goes on.
+ * A run in a worker: its records are reported in batches, it can be paused and stopped, and it waits where the program
+ * is to be notified before it continues.
  *
  *   run ── records, evaluation, epoch, checkpoint ──▶ program
  *   run ◀───────────── pause, resume, stop, taken ─── program
@@ -16,13 +16,13 @@ const BATCH_MILLISECONDS = 1000 / 60;
 /** What a held run waits for. */
 type Hold = { readonly released: Promise<void>; readonly release: () => void };
 
-/** What a run does beside training. */
+/** What a run does in addition to training. */
 export class Run {
   readonly history: TrainHistory = emptyHistory();
   readonly #send: (event: RunEvent, transfer?: ArrayBuffer[]) => void;
   readonly #request: TrainRequest;
   readonly #controller = new AbortController();
-  /** Records that were told. */
+  /** Records that were reported. */
   readonly #told = { losses: 0, evaluations: 0, epochs: 0 };
   #lastBatch = 0;
   #take: (() => void) | undefined;
@@ -53,7 +53,7 @@ export class Run {
     };
   }
 
-  /** Holds the run at its next turn; resolves when it stands, or is over. */
+  /** Pauses the run at its next turn; resolves when it is paused, or over. */
   pause(): Promise<void> {
     if (this.#isStanding && this.#hold !== undefined) return Promise.resolve();
     this.#hold ??= hold();
@@ -71,7 +71,7 @@ export class Run {
     this.resume();
   }
 
-  /** The program has dealt with what it was told. */
+  /** The program has handled what was reported. */
   taken(): void {
     this.#take?.();
     this.#take = undefined;

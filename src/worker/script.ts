@@ -63,7 +63,7 @@ export function watchScript(): ScriptWatch {
   return watch;
 }
 
-/** Calls `make`, and notes the address of the worker that it makes: a `Worker` does not tell it. */
+/** Calls `make`, and notes the address of the worker that it makes: a `Worker` does not expose it. */
 export function noting<W>(watch: ScriptWatch, make: () => W): W {
   const page = globalThis as Page;
   const { Worker } = page;
@@ -81,7 +81,7 @@ export function noting<W>(watch: ScriptWatch, make: () => W): W {
   }
 }
 
-/** What the script's server says: the end of a sentence about the script; undefined where it says nothing. */
+/** The response of the script's server: the end of a sentence about the script; undefined if there is none. */
 async function reasonAt(address: string, since: number): Promise<string | undefined> {
   let response: Response;
   try {

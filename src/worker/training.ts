@@ -25,7 +25,7 @@ export type WorkerProgress = {
   readonly losses: Float64Array;
 };
 
-/** As `train` takes them; datasets are those of the worker, and steps are told in batches. */
+/** As `train` takes them; datasets are those of the worker, and steps are reported in batches. */
 export type WorkerTrainOptions = Omit<
   TrainOptions,
   "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint"
@@ -45,11 +45,11 @@ export type WorkerTrainOptions = Omit<
 
 /** A run under way: await it for its history. */
 export type TrainingRun = Promise<TrainHistory> & {
-  /** Holds the run between two steps. Resolves when it stands, or is over; until then it takes about 50 ms. */
+  /** Pauses the run between two steps. Resolves when it is paused, or over, after about 50 ms. */
   readonly pause: () => Promise<void>;
-  /** Lets a held run go on. */
+  /** Resumes a paused run. */
   readonly resume: () => void;
-  /** Ends the run, as an abort signal does: the history tells of an aborted run. */
+  /** Ends the run, as an abort signal does: the history records an aborted run. */
   readonly stop: () => void;
 };
 
@@ -131,7 +131,7 @@ type Callbacks = {
   readonly onCheckpoint: WorkerTrainOptions["onCheckpoint"];
 };
 
-/** Writes down what a run tells, and calls back; a callback that throws ends the run. */
+/** Records the events of a run, and calls back; a callback that throws ends the run. */
 class Listener {
   /** What a callback threw first. */
   failure: { readonly error: unknown } | undefined;
@@ -190,7 +190,7 @@ class Listener {
     }
   }
 
-  /** What was measured after an epoch's last step: told before the epoch is. */
+  /** What was measured after an epoch's last step: reported before the epoch is. */
   #evaluationAt({ iteration }: EpochRecord): EvaluationRecord | undefined {
     const last = this.#history.evaluations.at(-1);
     return last?.iteration === iteration ? last : undefined;

@@ -165,7 +165,7 @@ test("what is no .npy file says what is wrong", () => {
     ["version", Uint8Array.from([...fileOf(good).slice(0, 6), 4, 0]), "version", /found 4\.0/],
     ["long header", fileOf(good).slice(0, 40), "too-large", /header/],
     ["evaluation", fileOf("__import__('os')"), "header", /no Python dictionary/],
-    ["no comma", fileOf(headerOf("'<f4'", "False", "(1)"), 4), "header", /comma after a single extent/],
+    ["no comma", fileOf(headerOf("'<f4'", "False", "(1)"), 4), "header", /comma after a single size/],
     ["negative", fileOf(headerOf("'<f4'", "False", "(-1,)"), 4), "header", /no Python dictionary/],
     ["huge", fileOf(headerOf("'<f4'", "False", `(${"9".repeat(20)},)`), 4), "header", /integers from 0/],
     [

@@ -158,7 +158,7 @@ test("what is wrong with an archive is said, with the entry's name", async () =>
       "no array",
       encodeZip([{ name: "a.txt", content: new Uint8Array(1) }]),
       "entry",
-      /"a\.txt": is no \.npy file, and there is none; this is a zip archive/,
+      /"a\.txt": not a \.npy file, and there is none; this is a zip archive/,
     ],
   ];
   for (const [label, bytes, kind, text] of cases) {
@@ -324,7 +324,7 @@ test("archives of other programs are named", async () => {
   const pytorch = encodeZip([{ name: "archive/data.pkl", content: Uint8Array.of(0x80, 2) }]);
   assert.match(
     (await faultOf(pytorch)).message,
-    /is no \.npy file, and there is none; this is a PyTorch file: in Python/,
+    /not a \.npy file, and there is none; this is a PyTorch file: in Python/,
   );
   const keras = encodeZip(["metadata.json", "config.json"].map((name) => ({ name, content: new Uint8Array(2) })));
   assert.match((await faultOf(keras)).message, /this is a Keras file/);

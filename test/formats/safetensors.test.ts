@@ -181,7 +181,7 @@ test("what is read can be written: half of a surrogate pair is refused in both d
         (e: unknown) => e instanceof OptionError,
       );
       const file = fileOf(`{"__metadata__":${JSON.stringify(metadata)}}`, 0);
-      assert.match(faultOf(file).message, /is no string of Unicode characters/);
+      assert.match(faultOf(file).message, /is not a Unicode string/);
     }
   }
   const pair = fileOf(`{"\\ud83d\\ude00":${entry("U8", "[1]", 0, 1)}}`, 1);
@@ -219,7 +219,7 @@ test("what is not a safetensors file says what is wrong, and where", () => {
     ["same name in other letters", fileOf(`{"a":${good},"\\u0061":${good}}`, 4), "header", /comes twice/],
     ["same key", fileOf('{"a":{"dtype":"F32","dtype":"F32"}}'), "header", /key "dtype" comes twice/],
     ["same words", fileOf('{"__metadata__":{"a":"","a":""}}'), "header", /key "a" comes twice/],
-    ["number as word", fileOf('{"__metadata__":{"a":1}}'), "header", /"a" is no string/],
+    ["number as word", fileOf('{"__metadata__":{"a":1}}'), "header", /"a" is not a Unicode string/],
     ["words as list", fileOf('{"__metadata__":[]}'), "header", /__metadata__ is no object/],
     ["no entry", fileOf('{"a":3}'), "header", /"a": no object/],
     [

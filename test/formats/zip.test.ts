@@ -147,10 +147,10 @@ test("comments, of the archive and of entries, are passed over", async () => {
 test("records are as many, and as long, as the end says", async () => {
   const long = { ...A, name: "n".repeat(50) };
   const record = [0x50, 0x4b, 1, 2];
-  assert.is(await reasonOf(zipOf([long], { count: 2, rest: record })), "record 1 of the directory is none");
+  assert.is(await reasonOf(zipOf([long], { count: 2, rest: record })), "invalid directory record 1");
   const other = zipOf([A, B]);
   other[other.length - 22 - 47] = 3; // in the signature of the second record
-  assert.is(await reasonOf(other), "record 1 of the directory is none");
+  assert.is(await reasonOf(other), "invalid directory record 1");
   const beyond = zipOf([A]);
   beyond[beyond.length - 22 - 47 + 32] = 1; // a comment where the directory ends
   assert.is(await reasonOf(beyond), "record 0 reaches beyond the directory");
@@ -164,8 +164,8 @@ test("a local header lies before the directory, with its content, and says what 
   const none = "there is no local header where the directory says";
   for (const [record, reason] of [
     [{ local: size - 30 }, none],
-    [{ local: size - 29 }, "its local header lies outside of the file"],
-    [{ local: size + 10 }, "its local header lies outside of the file"],
+    [{ local: size - 29 }, "its local header is outside of the file"],
+    [{ local: size + 10 }, "its local header is outside of the file"],
     [{ size: 4 }, "its content reaches into the directory"],
     [{ flags: UTF8 }, "its local header and the directory contradict each other"],
     [{ name: "ab" }, "its local header and the directory contradict each other"],

@@ -333,7 +333,7 @@ for (const [name, [f]] of Object.entries(FUNCTIONS)) {
   test(`${name} refuses two numbers, and what is no operand`, () => {
     using x = zeros(engine, [2]);
     const error = assertThrows(() => f(1, 2 as never), OptionError, "numbers");
-    assert.is(error.message, `${name}: a: expected a tensor or an expression beside a number, found 1`);
+    assert.is(error.message, `${name}: a: expected a tensor or an expression with a number, found 1`);
     for (const wrong of [undefined, null, "3", [1, 2]]) {
       const [first, second] = [wrong as never, x as never];
       assert.is(assertThrows(() => f(first, second), OptionError, "a").option, `${name}: a`);

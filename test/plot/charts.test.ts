@@ -284,7 +284,7 @@ test("histogram: every value in its interval, the ends of the domain too", async
   const bars = marks(root, "rect").flatMap((group) => all(group, "rect"));
   const heights = bars.map(({ attributes }) => Math.round((Number(attributes.get("height")) + 1) / unit));
   assert.equal(heights, [2, 1, 2, 1]);
-  assert.match(root.children[1]?.text ?? "", /6 values in 4 intervals; 3 lie outside/);
+  assert.match(root.children[1]?.text ?? "", /6 values in 4 intervals; 3 are outside/);
 });
 
 test("band: between its quantiles", async () => {

@@ -34,7 +34,7 @@ test("histogram: bars stand between the ends of their intervals, from 0 to their
   }
   assert.match(
     root.children[1]?.text ?? "",
-    /^A histogram of 7 values in 4 intervals; 4 lie outside\. Horizontal: value/,
+    /^A histogram of 7 values in 4 intervals; 4 are outside\. Horizontal: value/,
   );
   assert.ok(["value", "count"].every((name) => texts(root).includes(name)));
 });
@@ -56,7 +56,7 @@ test("histogram: thirty intervals between the ticks around the values, and an ax
   assert.is((await assertRejects(() => histogram([]), ShapeError, "none")).argument, "values");
   const empty = readSvg(await histogram([1, 2], { xDomain: [5, 6] }));
   assert.equal([...ticks(empty, "y").keys()].at(-1), "1.0", "no count is above 0");
-  assert.match(empty.children[1]?.text ?? "", /A histogram of 0 values .* 2 lie outside/);
+  assert.match(empty.children[1]?.text ?? "", /A histogram of 0 values .* 2 are outside/);
   const low = frameOf(readSvg(await histogram([1], { height: 100 })));
   assert.is(low.bottom - low.top, 100);
   for (const [options, option] of [

@@ -88,7 +88,7 @@ test("half a distance of room at each end, a unit as long on both axes, and the 
   isNear(y.get("2")! - top, unitY, "top", 0.05);
   assert.ok(Math.abs(unit / unitY - 1) < 0.1, `${unit}, ${unitY}`);
   assert.ok(["x₀", "x₁"].every((name) => texts(root).includes(name)));
-  assert.match(root.children[1]?.text ?? "", /^A field of 6 arrows; the longest stands for 1\. /);
+  assert.match(root.children[1]?.text ?? "", /^A field of 6 arrows; the longest is 1\. /);
   assert.is(root.children[0]?.text, "", "no title");
   const drawn = all(root, "path").at(-1);
   assert.equal(

@@ -19,16 +19,16 @@ import { type Structure, structureOf } from "../layers/structure.ts";
 import type { LossName } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
 
-/** What a network is made of: plain data, which JSON can write. */
+/** The description of a network: plain data, serializable as JSON. */
 export type NetworkDescription = {
-  /** What tells such a file from others. */
+  /** What identifies such a file. */
   readonly format: "lanegrad network";
-  /** Of the format: 2 where the layers are none that version 1 had, or do not say how many inputs they have. */
+  /** Of the format: 2 if the layers are not in version 1, or have no number of inputs. */
   readonly version: 1 | 2;
   readonly dtype: FloatType;
   /** `custom`: a function, which no file can hold. */
   readonly loss: LossName | "custom";
-  /** The shape of one example, where the first layer with parameters does not say it. */
+  /** The shape of one example, if the first layer with parameters does not give it. */
   readonly inputShape?: Shape;
   /** From the input to the output, with all sizes. */
   readonly layers: readonly Layer[];
@@ -39,11 +39,11 @@ const VERSIONS: readonly unknown[] = [1, 2];
 const DTYPES = ["float32", "float64"];
 const LOSSES = ["softmaxCrossEntropy", "binaryCrossEntropyWithLogits", "meanSquaredError", "squaredError", "custom"];
 const KEYS = ["format", "version", "dtype", "loss", "layers"];
-/** What version 1 can say. */
+/** What version 1 can describe. */
 const FIRST_KINDS = ["dense", "activation", "dropout", "batchNorm"];
 
 /**
- * What a network is made of, without its parameters.
+ * The description of a network, without its parameters.
  *
  * @example
  * const { layers, dtype } = describeNetwork(net);
@@ -58,7 +58,7 @@ export function describeNetwork<D extends FloatType>(net: Trainable<D>): Network
   return { format: FORMAT, version, dtype, loss, ...(version === 2 && { inputShape }), layers };
 }
 
-/** What a file cannot tell of its layers. */
+/** What a file does not contain of its layers. */
 export type ParseOptions = CustomLayers & {
   /** The file's name, for errors. */
   readonly file?: string | undefined;

@@ -24,13 +24,13 @@ import { networkOf, type Trainable } from "../trainable.ts";
 import { describeNetwork, parsedDescription } from "./description.ts";
 import { checkNaming, fitWeights, type Naming, type WeightsOptions, weightsOf, writeWeights } from "./weights.ts";
 
-/** What a file cannot tell. */
+/** What a file does not contain. */
 export type DecodeNetworkOptions = CustomLayers & {
   /** The file's name, for errors. */
   readonly file?: string;
   /** In place of the loss that the file names; needed where that is `custom`. */
   readonly loss?: Loss<FloatType>;
-  /** Of dropout's masks, if training goes on. Default 0. */
+  /** Of dropout's masks, if training continues. Default 0. */
   readonly seed?: number;
 };
 

@@ -34,7 +34,7 @@ export type WeightsOptions = {
 
 /** Which names arrays have, and what is refused. */
 export type SetWeightsOptions = WeightsOptions & {
-  /** What stands before every name, such as `"model."`; names that begin otherwise are not looked at. */
+  /** Prefix of every name, such as `"model."`; names without it are ignored. */
   readonly prefix?: string;
   /** Whether float64 numbers are rounded for a float32 network. Default: they are refused. */
   readonly narrowing?: "refuse" | "round";
@@ -57,7 +57,7 @@ type Place = {
 export type FittedWeights = readonly (readonly [Place, NamedArray])[];
 
 const NAMINGS: readonly string[] = ["lanegrad", "pytorch"];
-/** What a checkpoint keeps beside the weights. */
+/** What a checkpoint keeps in addition to the weights. */
 const TRAINING = "training/";
 
 /**
@@ -84,7 +84,7 @@ export function weightsOf<D extends FloatType>(trainable: Trainable<D>, options:
  * Puts arrays into a network as its parameters and running statistics. Nothing is changed unless everything fits.
  *
  * Every parameter and statistic must be there, and nothing else under the prefix, apart from what checkpoints keep
- * beside them (`training/…`). A float64 network takes float32 numbers as they are.
+ * next to them (`training/…`). A float64 network takes float32 numbers as they are.
  *
  * @throws {FormatError} an array is missing, unknown, of another shape or of another type; it is named
  * @throws {OptionError} an unknown option, or a name that comes twice
@@ -131,7 +131,7 @@ export function loadWeights<D extends FloatType>(
   setWeights(net, decodeSafetensors(bytes, { file }).tensors, options);
 }
 
-/** Refuses a naming that is none. */
+/** Refuses an invalid naming. */
 export function checkNaming(naming: string): asserts naming is Naming {
   if (!NAMINGS.includes(naming)) throw new OptionError("naming", NAMINGS.join(" or "), naming);
 }

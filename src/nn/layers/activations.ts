@@ -69,7 +69,7 @@ export const gelu: ComposedFunction & (() => ActivationLayer) = /* @__PURE__ */ 
  * x where x > 0, else slope · x. Its gradient at 0 is the slope. Without x, a layer's description.
  *
  * @param options.slope default 0.01
- * @throws {OptionError} slope is no number
+ * @throws {OptionError} slope is not a number
  * @example
  * using x = tensor(engine, [-2, 2]);
  * using y = leakyRelu(x, { slope: 0.25 });

@@ -29,13 +29,13 @@ export type ModelParts<Name extends string> = {
 };
 
 /**
- * A layer of named layers and a function that says what is computed of them.
+ * A layer composed of named layers and a function that applies them.
  *
- * A file holds its layers and their parameters, and not the function: whoever reads one passes the model,
+ * A file holds its layers and their parameters, and not the function: to read it, pass the model,
  * `decodeNetwork(engine, bytes, { layers: [towers] })`; a worker has it from its script, `serve(self, { layers: [towers] })`.
  *
  * @param kind its name in files: one's own, with a slash
- * @throws {OptionError} a kind without a slash, or something that is no layer
+ * @throws {OptionError} a kind without a slash, or something that is not a layer
  * @example
  * const towers = model("acme/towers", {
  *   layers: { wide: dense(32), narrow: dense(32), head: dense(10) },

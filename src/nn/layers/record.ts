@@ -1,5 +1,5 @@
 /**
- * What a layer is: one record that says everything about it, and descriptions that carry it.
+ * A layer is defined by one record; descriptions carry it.
  *
  *   description   plain data, { kind, … }: what programs write down and files hold
  *   record        checks, inferred sizes, parameters, and the forward pass, in operations
@@ -85,9 +85,9 @@ export type LayerRecord<Layer extends LayerDescription> = {
   readonly kind: Layer["kind"];
   /** Every key that a description can have. */
   readonly keys: KeysOf<Layer>;
-  /** @throws {OptionError} a value outside its range; `option` says where the layer is */
+  /** @throws {OptionError} a value outside its range; `option` locates the layer */
   readonly check: (option: string, layer: Layer) => void;
-  /** Of one example, where the description says it. */
+  /** Of one example, if the description gives it. */
   readonly inputShape?: (layer: Layer) => Shape | undefined;
   /**
    * The description with the sizes that it leaves to its input.
@@ -109,7 +109,7 @@ export type LayerRecord<Layer extends LayerDescription> = {
   readonly withInner?: (layer: Layer, inner: { readonly [key: string]: LayerDescription }) => Layer;
   /** Its output, m × …, of x, m × …: m examples. */
   readonly forward: <D extends FloatType>(x: Expression<D>, layer: Layer, context: LayerContext<D>) => Expression<D>;
-  /** What other formats call it. Of the library's own layers, `known.ts` says it, so that a page that trains has none of it. */
+  /** Its name in other formats. For built-in layers it is in `known.ts`, so that a page that only trains does not contain it. */
   readonly formats?: LayerFormats<Layer>;
 };
 
@@ -159,7 +159,7 @@ export type LayerFunction<Layer extends LayerDescription> = (config: Omit<Layer,
 /**
  * A kind of layer of one's own, from one record: descriptions of it are used, saved and loaded as those of the library.
  *
- * A file holds a layer's numbers, not what it computes: whoever reads one passes the kind,
+ * A file holds a layer's numbers, not what it computes: to read it, pass the kind,
  * `decodeNetwork(engine, bytes, { layers: [swish] })`; a worker has it from its script, `serve(self, { layers: [swish] })`.
  *
  * @returns a function from the description's numbers to the description

@@ -11,7 +11,7 @@ import { checkFit } from "./structure.ts";
 /**
  * Layers one after the other; also a layer within another. Sizes that a layer leaves out are those of the output before it.
  *
- * @throws {OptionError} no layers, or something that is no layer
+ * @throws {OptionError} no layers, or something that is not a layer
  * @throws {ShapeError} a layer's input is not as large as the output before it
  * @example
  * const layers = sequential(dense(784, 50), sigmoid(), dense(10));
@@ -26,7 +26,7 @@ export function sequential(...layers: Layer[]): Sequential {
 /**
  * A layer x + f(x), where f is layers one after the other (He et al., arXiv 1512.03385): what they learn is a change of x.
  *
- * @throws {OptionError} no layers, or something that is no layer
+ * @throws {OptionError} no layers, or something that is not a layer
  * @throws {ShapeError} a layer's input is not as large as the output before it, or f(x) has another shape than x
  * @example
  * const block = residual(dense(64), relu(), dense(64));

@@ -34,7 +34,7 @@ export type Placed = {
   readonly statistics: { readonly [name: string]: TensorSpec };
 };
 
-/** What a network is made of. */
+/** The structure of a network. */
 export type Structure = {
   /** Of one example. */
   readonly inputShape: Shape;
@@ -51,8 +51,8 @@ export function recordIn(layer: LayerDescription): LayerRecord<Layer> {
 }
 
 /**
- * @param inputShape of one example; undefined where the description says it
- * @throws {OptionError} nothing says it, or an inner layer of a model that is never called
+ * @param inputShape of one example; undefined if the description gives it
+ * @throws {OptionError} no shape is given, or an inner layer of a model that is never called
  * @throws {ShapeError} layers that do not fit one another
  */
 export function structureOf(root: Layer, inputShape?: Shape): Structure {
@@ -69,7 +69,7 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
   const layers = new Map<string, Placed>();
   const numbers: Record<string, number> = {};
   const nowhere: Engine = Object.create(Engine.prototype); // nothing is computed there
-  // Sizes that are too large are found where there is no memory for them.
+  // Sizes that are too large fail on allocation.
   const leaf = (shape: Shape) => new Expression<FloatType>(nowhere, { dtype: "float32", shape }, { kind: "argument" });
 
   const placed = (path: string, given: LayerDescription, input: Shape): Placed => {

@@ -18,7 +18,7 @@ export const ADA_GRAD_RECORD: OptimizerRecord<OptimizerOf<"adaGrad">> = {
 };
 
 /**
- * AdaGrad; ε default 1e-10, as PyTorch has it (the chapter's book: 1e-7); the learning rate's default is 0.01.
+ * AdaGrad; ε default 1e-10, as PyTorch has it (Saito's book: 1e-7); the learning rate's default is 0.01.
  *
  * @throws {OptionError} a rate, a schedule or another number outside its range
  * @example

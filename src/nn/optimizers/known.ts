@@ -37,7 +37,7 @@ const RECORDS: { readonly [K in keyof Kinds]: OptimizerRecord<Extract<Optimizer,
  */
 export const builtInOptimizers: { readonly [K in keyof Kinds]: OptimizerFacts<K, keyof Kinds[K] & string> } = RECORDS;
 
-/** What `parseOptimizer` and the readers of files are told. */
+/** Options of `parseOptimizer` and of the readers of files. */
 export type ParseOptimizerOptions = {
   /** Optimizers of one's own: what `defineOptimizer` returned. */
   readonly optimizers?: readonly OptimizerFunction[];
@@ -91,7 +91,7 @@ export function readOptimizer(json: unknown, known: ReadonlyMap<string, Optimize
   return withRecord(optimizer, record) as unknown as Optimizer;
 }
 
-/** An error that says how to pass an optimizer of one's own. */
+/** An error that explains how to pass a custom optimizer. */
 export function unknownKind(kind: unknown, known: ReadonlyMap<string, OptimizerRecord>, call: string): OptionError {
   const cure = isCustomKind(kind) ? `pass what defineOptimizer returned for it: ${call}` : undefined;
   return new OptionError("optimizer: kind", [...known.keys()].join(", "), kind, cure);

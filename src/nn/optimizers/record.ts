@@ -93,7 +93,7 @@ export type OptimizerRecord<O extends Optimizer = Optimizer> = OptimizerFacts<
 export type Memory<D extends FloatType> = {
   /** Every parameter as one vector. */
   readonly parameters: Tensor<D>;
-  /** What kernels read: `ops/update.ts` says what each number means. */
+  /** What kernels read: `ops/update.ts` documents each number. */
   readonly rates: Rates;
   readonly averages: readonly Tensor<D>[];
 };
@@ -141,7 +141,7 @@ export function described<O extends Optimizer>(record: OptimizerRecord<O>, optio
   return withRecord(optimizer, record as never) as unknown as O;
 }
 
-/** The ranges of what every optimizer may be told. */
+/** The ranges of every optimizer's options. */
 const COMMON: Readonly<Record<string, Pick<Hyperparameter, "range">>> = {
   weightDecay: { range: "[0, ∞)" },
   clipValue: { range: "(0, ∞)" },

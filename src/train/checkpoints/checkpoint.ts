@@ -1,8 +1,8 @@
 /**
- * All that a run needs to go on with the same bits, as a file of weights with more in it:
+ * All that a run needs to resume with the same bits, as a file of weights with more in it:
  *
  *   metadata   lanegrad.network      the description of the network
- *              lanegrad.checkpoint   what is told in words and numbers: the plan, where the run stands, its records
+ *              lanegrad.checkpoint   JSON: the plan, the run's position, its records
  *   tensors    W1, b1, …             parameters and running statistics: what any reader of weights sees
  *              training/…            optimizer averages, random stream, order of the epoch, losses, best weights
  */
@@ -31,7 +31,7 @@ import { unknownIn } from "./known_facts.ts";
 import { RESTORE } from "./restore_key.ts";
 
 /**
- * Checkpoints of a later version are refused. Version 2 is written only where version 1 cannot say something: `dropLast`,
+ * Checkpoints of a later version are refused. Version 2 is written only for what version 1 cannot express: `dropLast`,
  * and that the current epoch's sum is of means over examples where the loss is `squaredError`; version 1 added up sums.
  */
 const VERSION = 2;
@@ -50,12 +50,12 @@ export type Checkpoint = {
   readonly arrays: ReadonlyMap<string, NamedArray>;
   /** The file that it was read from. */
   readonly file?: string | undefined;
-  /** How `train` goes on from it. */
+  /** How `train` resumes from it. */
   readonly [RESTORE]?: typeof restore;
 };
 
 /**
- * A run as it stands between two steps.
+ * The state of a run between two steps.
  *
  * @throws {DivergedError} its loss, its weights or the optimizer's averages are not finite: training could not resume from it
  * @example
@@ -174,7 +174,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return encodeSafetensors([...arrays.values()], { [NETWORK_KEY]: network, [KEY]: JSON.stringify(facts) });
 }
 
-/** What a file cannot tell, and what errors call it. */
+/** What a file does not contain, and its name in errors. */
 export type DecodeCheckpointOptions = ParseOptimizerOptions & {
   /** The file's name, for errors. */
   readonly file?: string;
@@ -338,7 +338,7 @@ function reviveNumbers(record: object): void {
   for (const [key, value] of Object.entries(record)) if (value === null) Object.assign(record, { [key]: Number.NaN });
 }
 
-/** A value from a file; what is no object reads better without quotation marks. */
+/** A value from a file; what is not an object reads better without quotation marks. */
 function shown(value: unknown): string {
   return typeof value === "object" ? describeValue(value as Json) : String(value);
 }

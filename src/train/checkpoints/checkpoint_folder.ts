@@ -4,7 +4,7 @@
  *   checkpoint-000000600.safetensors    the last few, by the steps that had been made
  *   best.safetensors                    the best by the validation examples
  *
- * Each is written beside its place, flushed, and renamed; older ones go only then. Whenever the machine stops, every file
+ * Each is written under another name, flushed, and renamed; older ones go only then. Whenever the machine stops, every file
  * under these names is whole, and a checkpoint whose `save` has returned is there.
  */
 
@@ -44,7 +44,7 @@ export class CheckpointFolder {
   readonly #maxBytes: number;
   readonly #optimizers: ParseOptimizerOptions;
 
-  /** @throws {OptionError} `keep` is not an integer from 1 on, the folder has no name, or something is no optimizer */
+  /** @throws {OptionError} `keep` is not an integer from 1 on, the folder has no name, or something is not an optimizer */
   constructor(folder: string, options: CheckpointFolderOptions = {}) {
     checkOptions<CheckpointFolderOptions>("CheckpointFolder", options, { keep: 1, maxBytes: 1, optimizers: 1 });
     const { keep = 3, maxBytes = MAX_BYTES, optimizers = [] } = options;
@@ -66,7 +66,7 @@ export class CheckpointFolder {
    * @param options.as the best so far, which stays until there is a better one; default: one of the last
    * @returns the file's name within the folder
    * @throws {OptionError} `as` is neither last nor best
-   * @throws {SaveError} it could not be written; the checkpoints before it stand
+   * @throws {SaveError} it could not be written; earlier checkpoints are kept
    */
   async save(checkpoint: Checkpoint, options: { readonly as?: "last" | "best" } = {}): Promise<string> {
     checkOptions<{ readonly as?: "last" | "best" }>("save", options, { as: 1 });
@@ -132,7 +132,7 @@ export class CheckpointFolder {
     return decodeCheckpoint(bytes, { file, ...this.#optimizers });
   }
 
-  /** Removes what a crash left half written. Only for a folder that nobody else writes to. */
+  /** Removes what a crash left half written. Only for a folder that no other process writes to. */
   async clean(): Promise<void> {
     const store = storeOf();
     for (const name of await store.names(this.folder)) {

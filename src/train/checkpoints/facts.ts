@@ -1,10 +1,10 @@
-/** What a checkpoint says in words and numbers. */
+/** The JSON facts of a checkpoint. */
 import type { WatchState } from "../evaluation/early_stopping.ts";
 import type { SamplerState } from "../feeding/sampler.ts";
 import type { EpochRecord, EvaluationRecord } from "../loop/history.ts";
 import type { TrainingPlan } from "../loop/training_plan.ts";
 
-/** What a checkpoint says in words and numbers: JSON. */
+/** The facts of a checkpoint: JSON. */
 export type CheckpointFacts = {
   /** Of the format: 1 or 2. */
   readonly version: number;

@@ -41,7 +41,7 @@ const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = {
 
 /**
  * The first thing in a checkpoint's facts that this version does not know, such as `optimizer "lion"`; undefined where it
- * knows all of it. Facts come from a file: values that are no objects are left to other checks.
+ * knows all of it. Facts come from a file: values that are not objects are left to other checks.
  *
  * @param optimizers those that are known, by kind
  */

@@ -1,5 +1,5 @@
 /**
- * What a pass counts of a classifier's answers: who was taken for whom, and how often the label was near the top.
+ * Counts of a classifier's predictions in one pass: the confusion matrix, and how often the label was among the top k.
  */
 import { IndexError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

@@ -13,7 +13,7 @@ import type { FloatType } from "../../wasm/dtype.ts";
 /** What a block of a dataset has for targets: m labels, or m × width numbers. */
 export type BlockTargets<D extends FloatType> = Tensor<"int32"> | Tensor<D>;
 
-/** Whether the targets tell of classes: labels do, and numbers where the network's loss is `softmaxCrossEntropy`. */
+/** Whether the targets are classes: labels do, and numbers where the network's loss is `softmaxCrossEntropy`. */
 export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTargets<D>): boolean {
   return isLabels(t) || net.lossFunction === "softmaxCrossEntropy";
 }
@@ -21,7 +21,7 @@ export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTarget
 /**
  * Hands over the classes of a block: its labels, or the column of each row's largest target.
  *
- * @throws {DTypeError} targets that do not tell of classes
+ * @throws {DTypeError} targets that are not classes
  * @throws {ShapeError} targets of another width than the network's output
  */
 export function withLabels<D extends FloatType>(
@@ -34,8 +34,7 @@ export function withLabels<D extends FloatType>(
     use(t);
     return;
   }
-  if (!tellClasses(net, t))
-    throw new DTypeError(op, "targets", "int32 labels, for a network that tells classes", t.dtype);
+  if (!tellClasses(net, t)) throw new DTypeError(op, "targets", "int32 labels, for a classifier", t.dtype);
   const [, width = 0] = t.shape;
   if (width !== net.outputSize) throw new ShapeError(op, "targets", `${net.outputSize} in a row`, show(t.shape));
   scoped((own) => use(own(argmax(t))));

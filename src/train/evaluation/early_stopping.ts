@@ -1,5 +1,5 @@
 /**
- * The best weights so far, by what the validation examples say, and when to stop waiting for better ones.
+ * The best weights so far, by the validation metric, and when to stop waiting for better ones.
  */
 
 import { checkType } from "../../arguments.ts";

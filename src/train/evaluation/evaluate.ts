@@ -19,7 +19,7 @@ import { ClassCounts } from "./class_counts.ts";
 import { type BlockTargets, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 
-/** What is counted besides. */
+/** What else is counted. */
 export type EvaluateOptions = {
   /** Also counts examples whose label is among the k most probable classes: 1 to as many as there are. */
   readonly topK?: number;
@@ -65,7 +65,7 @@ export type TopK = {
  *
  * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
  * @throws {ShapeError} the examples have another size than the network's input, or the targets than its output
- * @throws {OptionError} `topK` is no number of classes, or there are none
+ * @throws {OptionError} `topK` is not a valid number of classes, or there are none
  * @throws {IndexError} a label that the network has no output for
  * @throws {DTypeError} labels, where the network's loss needs numbers
  * @example
@@ -80,7 +80,7 @@ export function evaluate<D extends FloatType>(
   return lastOf(evaluation(networkOf(trainable), data, options));
 }
 
-/** As `evaluate`, in turns: comes up for air after every block of rows. */
+/** Like `evaluate`, but yields after every block of rows. */
 export function* evaluation<D extends FloatType>(
   net: Network<D>,
   data: Dataset | ResidentDataset,
@@ -127,7 +127,7 @@ export function* evaluation<D extends FloatType>(
  *
  * @param data as for `evaluate`
  * @throws {ShapeError} the examples have another size than the network's input
- * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
+ * @throws {DTypeError} the dataset has numbers for targets, and the network is not a classifier
  * @example
  * const accuracy = accuracyOf(net, mnist.test);
  */

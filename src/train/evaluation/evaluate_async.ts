@@ -24,7 +24,7 @@ export type AsyncOptions = {
  * The network is not to be trained meanwhile: a part of the examples would meet other weights.
  *
  * @throws {ShapeError} (rejects) the examples have another size than the network's input, or the targets than its output
- * @throws {OptionError} (rejects) an unknown option, `topK` is no number of classes, or there are none
+ * @throws {OptionError} (rejects) an unknown option, `topK` is not a valid number of classes, or there are none
  * @throws {IndexError} (rejects) a label that the network has no output for
  * @throws {DTypeError} (rejects) labels, where the network's loss needs numbers
  * @throws what `signal` was aborted with
@@ -47,7 +47,7 @@ export async function evaluateAsync<D extends FloatType>(
  *
  * @throws {OptionError} (rejects) an unknown option, or a limit that is not an integer from 1 on
  * @throws {ShapeError} (rejects) the examples have another size than the network's input
- * @throws {DTypeError} (rejects) the dataset has numbers for targets, and the network's loss tells of no classes
+ * @throws {DTypeError} (rejects) the dataset has numbers for targets, and the network is not a classifier
  * @throws what `signal` was aborted with
  * @example
  * const [worst] = await misclassifiedAsync(net, mnist.test, { limit: 1 });

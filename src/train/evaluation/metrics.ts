@@ -1,5 +1,5 @@
 /**
- * What a confusion matrix says of a classifier:
+ * Metrics of a classifier from its confusion matrix:
  *
  *   C_ij          examples of class i that were taken for class j
  *   precision_c = C_cc / Σ_i C_ic     of what was taken for c, the share that is c
@@ -7,13 +7,13 @@
  *   F1_c        = 2 C_cc / (Σ_i C_ic + Σ_j C_cj), their harmonic mean
  *
  * A quotient 0 / 0 is 0, as in scikit-learn: the precision of a class that nothing was taken for, the recall of one that
- * has no example. `predicted` and `support` tell such a 0 from one that was earned.
+ * has no example. `predicted` and `support` distinguish such a 0 from a measured one.
  */
 
 import { OptionError } from "../../errors.ts";
 import { isArrayOf } from "../../values.ts";
 
-/** How well one class is told from the others: fractions in 0..1. */
+/** How well one class is distinguished from the others: fractions in 0..1. */
 export type ClassMetrics = {
   /** Of what was taken for the class, the share that is of it. */
   readonly precision: number;
@@ -30,7 +30,7 @@ export type ClassMetrics = {
 /** Averages over classes, each of its own column. */
 export type AverageMetrics = { readonly precision: number; readonly recall: number; readonly f1: number };
 
-/** What a confusion matrix says of each class, and of all together. */
+/** Metrics of each class and of all together. */
 export type ClassReport = {
   /** Classes: outputs of the network. */
   readonly count: number;
@@ -48,7 +48,7 @@ export type ClassReport = {
  * Precision, recall and F1 of every class, and their averages.
  *
  * @param confusion classes × classes, row-major: row = label, column = prediction; kept, not copied
- * @throws {OptionError} counts that are no square
+ * @throws {OptionError} counts that are not square
  * @example
  * classReport(Int32Array.of(3, 1, 0, 4)).perClass[0]?.recall; // → 0.75
  */

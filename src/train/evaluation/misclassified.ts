@@ -36,12 +36,12 @@ export type MisclassifiedOptions = {
 
 /**
  * The most confidently wrong examples: by falling probability of the prediction, then by position; where the network
- * says NaN, last. It computes without a break: `misclassifiedAsync` lets timers, input and signals have their turn.
+ * says NaN, last. It computes without a break: `misclassifiedAsync` yields to timers, input and signals.
  *
  * @param data a dataset, which is copied into the engine's memory a piece at a time, or one that already is there
  * @throws {OptionError} a limit that is not an integer from 1 on
  * @throws {ShapeError} the examples have another size than the network's input
- * @throws {DTypeError} the dataset has numbers for targets, and the network's loss tells of no classes
+ * @throws {DTypeError} the dataset has numbers for targets, and the network is not a classifier
  * @example
  * for (const { index, label, prediction } of misclassified(net, mnist.test, { limit: 2 })) {
  *   console.log(`example ${index} is a ${label}, and was taken for a ${prediction}`);

@@ -11,7 +11,7 @@ import type { AverageMetrics, ClassMetrics, ClassReport } from "./metrics.ts";
 /** What an evaluation found, as JSON can hold it: nested arrays, and nothing where there are no classes. */
 export type EvaluationData = {
   readonly examples: number;
-  /** null where it is no number any more, as JSON would have it */
+  /** null where it is not a number any more, as JSON would have it */
   readonly loss: number | null;
   readonly correct?: number;
   readonly accuracy?: number;

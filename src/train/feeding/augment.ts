@@ -1,6 +1,6 @@
 /**
- * Images that are changed before every step. An augmentation brings along what makes its minibatches, so that who trains
- * without one does not carry it.
+ * Images that are changed before every step. An augmentation carries its own batch builder, so that bundles that
+ * use none do not contain it.
  */
 import { type AugmentationAmounts, augmentationOf } from "../../data/augmentation.ts";
 import { Dataset } from "../../data/dataset.ts";

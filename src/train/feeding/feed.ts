@@ -30,8 +30,8 @@ export type Filled<D extends FloatType> = {
 };
 
 /**
- * What an augmentation makes its minibatches by. It brings that along, as a stream brings its feed, so that this module, and
- * who trains without them, carry neither. A symbol, because descriptions are data: copies for a worker or a file leave it out.
+ * Hook through which an augmentation supplies its batch builder, as a stream supplies its feed: bundles that do not use them
+ * contain neither. A symbol, because descriptions are data: copies for a worker or a file leave it out.
  */
 export const FILL: unique symbol = Symbol.for("lanegrad.fill");
 
@@ -42,7 +42,7 @@ export type Feed<D extends FloatType> = {
   readonly epoch: number;
   /** Whether the next minibatch is the first of an epoch. */
   readonly isAtStart: boolean;
-  /** Minibatches in an epoch; undefined where nobody knows. */
+  /** Minibatches in an epoch; undefined if unknown. */
   readonly batchesPerEpoch: number | undefined;
   /** undefined when the next minibatch is at hand, else a promise of it. */
   wait(): Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /**
  * A dataset in an engine's memory: pixels as the bytes they came as, floats only for the rows of a minibatch. What came
- * as floats lies there in the dtype that its minibatches have.
+ * as floats is stored there in the dtype of its minibatches.
  */
 
 import { checkInstance } from "../../arguments.ts";
@@ -21,10 +21,10 @@ import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../../wasm/engine.ts";
 
-/** How examples lie in memory: every element, or only those that are not zero. */
+/** How examples are stored: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
 
-/** How examples are to lie in memory. */
+/** How to store examples. */
 export type ResidentOptions = {
   /** `auto`: sparse where fewer than 40 % of the bytes are not zero; there its work is less. Floats are dense. */
   readonly layout?: InputLayout | "auto";
@@ -92,7 +92,7 @@ export class ResidentDataset extends Owner {
     this.#labels = parts.labels;
   }
 
-  /** How the inputs lie in memory. */
+  /** How the inputs are stored. */
   get layout(): InputLayout {
     return this.#bytes instanceof SparseMatrix ? "sparse" : "dense";
   }
@@ -299,7 +299,7 @@ export function roomForTargets<D extends FloatType>(
   return zeros(engine, [batchSize, targetWidth], { dtype, name: "targets" });
 }
 
-/** @throws {DatasetError} always: numbers are no labels */
+/** @throws {DatasetError} always: numbers are not labels */
 export function noLabels(name: string): never {
   throw new DatasetError({ kind: "targets", name, expected: "class labels", found: "numbers" });
 }

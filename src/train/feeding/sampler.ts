@@ -1,11 +1,11 @@
 /**
  * Which examples come next.
  *
- *   with replacement   each minibatch is drawn from all n examples, as the chapter does
+ *   with replacement   each minibatch is drawn from all n examples, as in Saito, *Deep Learning from Scratch*, ch. 4
  *   in epochs          every example once in each epoch, in an order that is drawn anew; the last minibatch of an epoch
  *                      has what is left, n mod batchSize examples, or with dropLast is left out where it would be short
  *
- * All that is needed to go on is plain data: `state` and `restore`.
+ * All that is needed to resume is plain data: `state` and `restore`.
  */
 import { OptionError } from "../../errors.ts";
 import type { RandomState } from "../../random/random_state.ts";
@@ -13,7 +13,7 @@ import type { RandomState } from "../../random/random_state.ts";
 /** How examples are drawn. */
 export type Sampling = "withReplacement" | "epochs";
 
-/** Where a sampler stands. The random stream is not part of it: its owner keeps that. */
+/** A sampler's position. The random stream is not part of it: its owner keeps that. */
 export type SamplerState = {
   /** Epochs that have been finished. */
   readonly epoch: number;
@@ -71,7 +71,7 @@ export class Sampler {
     return this.#position === 0;
   }
 
-  /** Minibatches in an epoch. With replacement, as the chapter counts: ⌊n / batchSize⌋, at least 1. */
+  /** Minibatches in an epoch. With replacement, as the book counts: ⌊n / batchSize⌋, at least 1. */
   get batchesPerEpoch(): number {
     if (this.sampling === "epochs") return Math.ceil(this.#end / this.batchSize);
     return Math.max(1, Math.floor(this.#examples / this.batchSize));
@@ -96,7 +96,7 @@ export class Sampler {
     this.#advance(indices.length, this.#end);
   }
 
-  /** A copy of where it stands. */
+  /** A copy of its position. */
   state(): SamplerState {
     const isUnderWay = this.sampling === "epochs" && this.#position > 0;
     return { epoch: this.#epoch, position: this.#position, order: isUnderWay ? this.#order.slice() : undefined };

@@ -3,7 +3,7 @@
  * for data that does not fit into memory.
  *
  *   load     bytes, or floats, and targets are written to the engine's memory
- *   gather   bytes become floats; a training step that is made of `source` does the same for itself
+ *   gather   bytes become floats; a training step built from `source` does the same for itself
  */
 
 import { checkInstance, checkList, checkType } from "../../arguments.ts";
@@ -74,7 +74,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
 
   /**
    * @param like a dataset such as will be loaded: size, kind and scale of its inputs, kind and width of its targets
-   * @throws {OptionError} a batch size that is none, sparse rows of floats
+   * @throws {OptionError} an invalid batch size, sparse rows of floats
    * @throws {AllocationError} the engine's memory is too small
    * @example
    * using batch = new StagedMinibatch(engine, mnist.train, { batchSize: 2, dtype: net.dtype });
@@ -128,7 +128,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     this.#gather = parts.gather;
   }
 
-  /** How the inputs lie in memory. */
+  /** How the inputs are stored. */
   get layout(): InputLayout {
     return this.inputs instanceof SparseMatrix ? "sparse" : "dense";
   }
@@ -146,7 +146,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
    * Takes m examples; labels stay with their images. Nothing is drawn or written by a call that throws.
    *
    * @param indices m positions in the dataset
-   * @throws {OptionError} not m indices, `augment` without `random` or for what is no image
+   * @throws {OptionError} not m indices, `augment` without `random` or for what is not an image
    * @throws {IndexError} an index that names no example
    * @throws {DatasetError} the dataset is not like the one that the minibatch was made for
    * @throws {DisposedError} after `dispose()`

@@ -42,7 +42,7 @@ export class DatasetStream extends Shown {
   readonly seed: number;
   readonly #chunks: StreamOptions["chunks"];
 
-  /** @throws {OptionError} a buffer or a seed that is none */
+  /** @throws {OptionError} an invalid buffer or seed */
   constructor(options: StreamOptions) {
     super();
     checkType("streamDataset: options", "object", options);
@@ -61,7 +61,7 @@ export class DatasetStream extends Shown {
   /**
    * One epoch. What is yielded belongs to the stream, and is overwritten by the next minibatch.
    *
-   * @throws {OptionError} a batch size or an epoch that is none
+   * @throws {OptionError} an invalid batch size or epoch
    * @throws {DatasetError} (rejects) chunks that are not alike, or no chunk at all
    * @throws (rejects) what the source throws; the source is closed when the loop over the minibatches ends early
    * @example
@@ -88,7 +88,7 @@ export class DatasetStream extends Shown {
 /**
  * Describes a stream of chunks; nothing is read before its minibatches are asked for.
  *
- * @throws {OptionError} a buffer or a seed that is none
+ * @throws {OptionError} an invalid buffer or seed
  * @example
  * const stream = streamDataset({
  *   async *chunks() {

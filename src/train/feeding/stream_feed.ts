@@ -34,7 +34,7 @@ export type BatchSource = {
 
 type StreamSlot<D extends FloatType> = Slot<D> & { readonly batch: StagedMinibatch<D> };
 
-/** Minibatches of data that comes in chunks. Its position counts minibatches; going on reads up to there again. */
+/** Minibatches of data that comes in chunks. Its position counts minibatches; resuming reads up to there again. */
 export class StreamFeed<D extends FloatType> implements Feed<D> {
   readonly batchesPerEpoch = undefined;
   readonly #stream: BatchSource;
@@ -75,7 +75,7 @@ export class StreamFeed<D extends FloatType> implements Feed<D> {
       this.#reading = this.#read().finally(() => {
         this.#reading = undefined;
       });
-      this.#reading.catch(() => {}); // whoever awaits it hears of a failure; a loop that has ended need not
+      this.#reading.catch(() => {}); // a failure reaches the code that awaits it; a loop that has ended need not
     }
     return this.#reading;
   }

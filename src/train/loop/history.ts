@@ -50,7 +50,7 @@ export type TrainHistory = {
   readonly epochs: EpochRecord[];
   /** The evaluation that early stopping went back to, or would. */
   best?: EvaluationRecord;
-  /** Missing while the run goes on, and where an error ended it. */
+  /** Missing during the run, and after an error. */
   outcome?: Outcome;
 };
 

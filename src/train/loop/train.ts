@@ -21,7 +21,7 @@ import type { TrainerOptions } from "./training_plan.ts";
 import { TRAINER_KEYS } from "./training_plan.ts";
 import { TURN_MILLISECONDS } from "./turns.ts";
 
-/** How a run goes, and who is told of it. */
+/** Options of a run, and its callbacks. */
 export type TrainOptions = TrainerOptions & {
   /** Evaluated for the record. */
   readonly test?: Dataset | ResidentDataset;
@@ -30,7 +30,7 @@ export type TrainOptions = TrainerOptions & {
    * before training, of each class where there are classes.
    */
   readonly validation?: Dataset | ResidentDataset | number;
-  /** Called after every step with where the run stands: one object, overwritten by the next step. */
+  /** Called after every step with the run's position: one object, overwritten by the next step. */
   readonly onStep?: (progress: Readonly<TrainProgress>) => void;
   /** Called after every evaluation; a promise is awaited, as for the others below. */
   readonly onEvaluation?: (record: EvaluationRecord) => unknown;
@@ -38,7 +38,7 @@ export type TrainOptions = TrainerOptions & {
   readonly onEpoch?: (record: EpochRecord, evaluation: EvaluationRecord | undefined) => unknown;
   /** Called whenever other work has had its turn, about every 50 ms; a promise is awaited, and holds the run. */
   readonly onTurn?: () => void | Promise<void>;
-  /** Called once, when the run has finished, was aborted or stopped early: the history says which. */
+  /** Called once, when the run has finished, was aborted or stopped early: the history records which. */
   readonly onEnd?: (history: TrainHistory) => unknown;
   /** Called after every `checkpointEvery` steps, and when the run is aborted, if all weights are finite: `checkpointOf(trainer)` is the run by then. */
   onCheckpoint?(trainer: Trainer<FloatType>): unknown;
@@ -146,14 +146,14 @@ function splitOff(
   seed = 0,
 ): { readonly train: Dataset; readonly validation: Dataset } {
   if (!(dataset instanceof Dataset)) {
-    throw new OptionError("validation", "a dataset, where the examples are no Dataset that can be split", share);
+    throw new OptionError("validation", "a dataset, as the examples are not a Dataset to split", share);
   }
   const stratify = dataset.targets === "numbers" ? "none" : "classes";
   const [validation, train] = split(dataset, { share, random: new RandomState(seed), stratify });
   return { train, validation };
 }
 
-/** A checkpoint brings along how it is put back. */
+/** A checkpoint carries the code that restores it. */
 function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer<D>): void {
   const restore = checkpoint?.[RESTORE];
   if (restore === undefined) {

@@ -3,8 +3,8 @@
  *
  *   draw examples → gradient → update → the loss, and now and then an evaluation
  *
- * It is a generator underneath, so that whoever drives it decides when others get their turn: `train` does so for a
- * program, a page or a worker may do it themselves.
+ * It is a generator, so that its caller decides when to yield to the event loop: `train` does so for a program; a page or a
+ * worker may do it themselves.
  */
 
 import { checkType } from "../../arguments.ts";
@@ -37,13 +37,13 @@ export type TrainerData = {
   readonly validation?: Dataset | ResidentDataset | undefined;
 };
 
-/** Where a run stands after a step. One object, overwritten by every step: copy what is to be kept. */
+/** The position of a run after a step. One object, overwritten by every step: copy what is to be kept. */
 export type TrainProgress = {
   /** Updates before this one. */
   iteration: number;
   /** Epochs that were finished before this step. */
   epoch: number;
-  /** The mean loss of the step's examples, before the update or after it, as the options say; in nats for cross entropies. */
+  /** The mean loss of the step's examples, before or after the update, depending on the options; in nats for cross entropies. */
   loss: number;
   /** What was measured after this step, if anything was. */
   evaluation: EvaluationRecord | undefined;
@@ -169,8 +169,8 @@ export class Trainer<D extends FloatType> extends Owner {
   }
 
   /**
-   * As `steps`, and comes up for air during long evaluations as well, and while data is not at hand: undefined then. What
-   * to await is `feed.wait()`.
+   * Like `steps`, but also yields `undefined` during long evaluations and while waiting for data; then await
+   * `feed.wait()`.
    *
    * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or a weight, where that is looked at
    */
@@ -277,7 +277,7 @@ export class Trainer<D extends FloatType> extends Owner {
   #isEvaluated({ iteration, finishedEpoch }: TrainProgress): boolean {
     const { evaluateEvery, sampling } = this.plan;
     if (evaluateEvery !== undefined) return (iteration + 1) % evaluateEvery === 0;
-    // The chapter looks right after the first step of each epoch.
+    // The book's program evaluates right after the first step of each epoch.
     if (sampling === "withReplacement") return iteration % (this.feed.batchesPerEpoch ?? 1) === 0;
     return finishedEpoch !== undefined;
   }

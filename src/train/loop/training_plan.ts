@@ -1,7 +1,7 @@
 /**
- * What a run is told, checked, with its defaults.
+ * The options of a run, checked, with defaults.
  *
- *   iterations   steps that draw with replacement and record the loss after the update: the chapter's way
+ *   iterations   steps that draw with replacement and record the loss after the update: as in Saito, ch. 4
  *   epochs       passes over all examples, each in a new order, that record the loss before the update
  */
 
@@ -57,7 +57,7 @@ export type TrainerOptions = {
   readonly evaluateTraining?: boolean;
   /** Stops when the validation examples are met no better, and goes back to the best weights. */
   readonly earlyStopping?: EarlyStopping;
-  /** How the examples lie in memory; `auto` takes what is faster for them. */
+  /** How the examples are stored; `auto` takes what is faster for them. */
   readonly layout?: InputLayout | "auto";
 };
 
@@ -82,7 +82,7 @@ export type TrainingPlan = {
 /**
  * The plan that options describe, and the stream that it draws from.
  *
- * @param examples how many there are to train on; undefined where nobody knows, of a stream
+ * @param examples how many there are to train on; undefined for a stream
  * @param hasValidation whether there are examples that early stopping can watch
  * @throws {OptionError} an option that is out of range, missing, or excluded by another
  */
@@ -162,7 +162,7 @@ function withLengths(optimizer: Optimizer, updates: number | undefined): Optimiz
   return { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, updates) };
 }
 
-/** Updates in so many epochs; undefined of a stream, whose examples nobody has counted. */
+/** Updates in so many epochs; undefined for a stream, whose length is unknown. */
 function updatesIn(
   epochs: number,
   {
