@@ -21,6 +21,8 @@ import { type Network, network } from "../../src/nn/network.ts";
 import { adam } from "../../src/nn/optimizers.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { mean } from "../../src/ops/reduce.ts";
+import { reshape } from "../../src/ops/rows.ts";
+import { broadcastTo } from "../../src/ops/sum.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import {
@@ -259,6 +261,52 @@ test("ONNX has what has operators; what has none is named", () => {
   assert.ok(encodeOnnx(flat).length > 0);
   using own = made(NESTED);
   assert.match(assertThrows(() => encodeOnnx(own), OptionError, "residual").message, /residual has no operator/);
+});
+
+test("layers that keep their input's shape leave its size to those after them; others do not", () => {
+  const twice = defineLayer<{ readonly kind: "acme/twice" }>({
+    kind: "acme/twice",
+    keys: { kind: 1 },
+    check() {},
+    forward: (x) =>
+      reshape(add(reshape(x, [...x.shape, 1]), broadcastTo(reshape(mul(x, 0), [...x.shape, 1]), [...x.shape, 2])), [
+        x.shape[0] ?? 0,
+        2 * (x.shape[1] ?? 0),
+      ]),
+  });
+  const layers = sequential(twice({}), dense(6, 2));
+  assertThrows(() => network(engine, layers), OptionError, "unknown");
+  using net = network(engine, layers, { inputShape: [3] });
+  assert.equal([net.inputSize, net.outputSize], [3, 2]);
+  using kept = network(engine, sequential(relu(), dropout(0.1), batchNorm(), dense(6, 2)));
+  assert.is(kept.inputSize, 6);
+});
+
+test("tensors of one's own layers have names of letters: a number follows them", () => {
+  for (const name of ["W1", "a.b", "training/x", "", "__proto__"]) {
+    const layer = defineLayer<{ readonly kind: "acme/named" }>({
+      kind: "acme/named",
+      keys: { kind: 1 },
+      check() {},
+      parameters: (_, input) => ({ [name]: { shape: input, start: 0 } }),
+      forward: (x, _, { parameter }) => add(x, parameter(name)),
+    });
+    assertThrows(() => network(engine, layer({}), { inputShape: [2] }), OptionError, name);
+  }
+});
+
+test("a description of layers within layers without end is refused", () => {
+  let layer: unknown = { kind: "dense", inputSize: 1, outputSize: 1 };
+  for (let depth = 0; depth < 3000; depth++) layer = { kind: "sequential", layers: [layer] };
+  assertThrows(() => parseLayers([layer]), OptionError, "deep");
+  const description = {
+    format: "lanegrad network",
+    version: 2,
+    dtype: "float32",
+    loss: "squaredError",
+    inputShape: [1],
+  };
+  assertThrows(() => parseDescription({ ...description, layers: [layer] }), FormatError, "deep");
 });
 
 test("records and kinds that are none are refused, and what carries none is named", () => {

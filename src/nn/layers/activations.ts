@@ -124,6 +124,7 @@ function recordOfActivation(
       if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
       if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
     },
+    keepsShape: true,
     isRectifier,
     forward,
   };

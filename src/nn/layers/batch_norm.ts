@@ -54,6 +54,7 @@ export const BATCH_NORM: LayerRecord<BatchNormLayer> = {
   kind: "batchNorm",
   keys: { kind: 1, momentum: 1, epsilon: 1 },
   check,
+  keepsShape: true,
   complete(layer, input, option) {
     if (input.length !== 1) throw new ShapeError("batchNorm", option, "examples of one axis", show(input));
     return layer;

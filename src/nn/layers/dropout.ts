@@ -65,6 +65,7 @@ export const DROPOUT: LayerRecord<DropoutLayer> = {
   kind: "dropout",
   keys: { kind: 1, rate: 1 },
   check: (option, { rate }) => checkDropoutRate(`${option}: rate`, rate),
+  keepsShape: true,
   isRandom: true,
   forward: (x, { rate }, { mode, counter, number }) =>
     mode === "train" && rate > 0 ? dropoutOf(x, counter as Tensor<"int32">, { rate, stream: number }) : x,

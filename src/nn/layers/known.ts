@@ -77,6 +77,9 @@ export function parseLayers(layers: unknown, options: CustomLayers = {}): Layer[
   return Array.from(layers, (layer, i) => parsed(String(i), layer as Layer, records));
 }
 
+/** Layers within layers of a file: more would end the stack, or the reader's patience. */
+const MOST_DEPTH = 64;
+
 type Records = ReadonlyMap<string, LayerRecord<Layer>>;
 
 /** @throws {OptionError} one that carries no record */
@@ -92,6 +95,8 @@ function recordsOf(option: string, layers: CustomLayers["layers"] = []): Records
 
 function parsed(path: string, layer: Layer, records: Records): Layer {
   const option = placeOf(path);
+  if (path.split(".").length > MOST_DEPTH)
+    throw new OptionError("layers", `expected at most ${MOST_DEPTH} within one another`);
   checkType(option, "object", layer);
   const { kind } = layer;
   const record = records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>);

@@ -99,6 +99,8 @@ export type LayerRecord<Layer extends LayerDescription> = {
   readonly parameters?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
   /** What training keeps track of, such as running means; `start` is a number. */
   readonly statistics?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
+  /** Whether its output has the shape of its input, whatever that is: then layers after it may say how many inputs there are. */
+  readonly keepsShape?: boolean;
   /** Whether it reads the counter. */
   readonly isRandom?: boolean;
   /** Of activations: whether weights before it start by He's rule; else Xavier's. */
@@ -199,7 +201,7 @@ export function defineLayer<Layer extends LayerDescription & { readonly kind: Cu
 
 const RECORD_KEYS: KeysOf<LayerRecord<LayerDescription>> = {
   ...{ kind: 1, keys: 1, check: 1, inputShape: 1, complete: 1, parameters: 1, statistics: 1 },
-  ...{ isRandom: 1, isRectifier: 1, inner: 1, withInner: 1, forward: 1, formats: 1 },
+  ...{ keepsShape: 1, isRandom: 1, isRectifier: 1, inner: 1, withInner: 1, forward: 1, formats: 1 },
 };
 
 /** @throws {OptionError} no text, or one without a slash */

@@ -59,11 +59,8 @@ function chainRecord<C extends Chain>(kind: C["kind"], forward: LayerRecord<C>["
       if (layers.length === 0) throw new OptionError(option, "expected at least one layer");
     },
     inputShape({ layers }) {
-      for (const layer of layers) {
-        const shape = recordOf<Layer>(layer)?.inputShape?.(layer);
-        if (shape !== undefined) return shape;
-      }
-      return undefined;
+      const first = layers.find((layer) => !recordOf<Layer>(layer)?.keepsShape);
+      return first && recordOf<Layer>(first)?.inputShape?.(first);
     },
     inner: ({ layers }) => Object.fromEntries(layers.entries()),
     withInner: (_, inner) => ({ kind, layers: Object.values(inner) as Layer[] }) as unknown as C,

@@ -80,6 +80,8 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     const parameters = record.parameters?.(layer, input) ?? {};
     const statistics = record.statistics?.(layer, input) ?? {};
     const names = Object.keys({ ...parameters, ...statistics });
+    const name = names.find((each) => !/^[A-Za-z]+$/.test(each)); // a number follows it
+    if (name !== undefined) throw new OptionError(placeOf(path), "names of tensors made of letters", name);
     const counted = names.length > 0 ? names : [record.kind];
     const number = 1 + Math.max(...counted.map((name) => numbers[name] ?? 0));
     for (const name of counted) numbers[name] = number;
