@@ -56,14 +56,15 @@ test("a folder that goes away: checkpoints fail with one warning, training goes 
 });
 
 test("a folder that is removed while a run writes there is made again, and the run can be gone on with", async () => {
-  const [whole, run] = [newPath(), newPath()];
+  const [whole, run, gone] = [newPath(), newPath(), newPath()];
   await train([...LONG, "--quiet", "--out", whole]);
   let stage: "whole" | "removed" | "killed" = "whole";
   const killed = await trainProcess([...LONG, "--checkpoint-every", "500", "--out", run], {
     onOutput(text, child) {
       if (stage === "whole" && text.includes("iteration 700 ")) {
         stage = "removed";
-        rmSync(run, { recursive: true });
+        renameSync(run, gone); // at once: what is written meanwhile would keep the folder from being removed
+        rmSync(gone, { recursive: true });
       } else if (stage === "removed" && checkpointsIn(run).length > 1) {
         stage = "killed";
         child.kill("SIGKILL");
