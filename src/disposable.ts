@@ -1,4 +1,4 @@
-/** Who gives memory back: the class of owners, and functions for work with several of them. */
+/** Owners of memory: their class, and functions that dispose of several. */
 import { Shown } from "./shown.ts";
 
 type Disposables = { dispose(): void }[];

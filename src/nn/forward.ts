@@ -4,10 +4,11 @@
 
 import { reshape } from "../ops/rows.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
+import { countOf } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type LayerDescription, type Mode, pathOf } from "./layers/record.ts";
-import { type Placed, recordIn, type Structure, sizeOf } from "./layers/structure.ts";
+import { type Placed, recordIn, type Structure } from "./layers/structure.ts";
 
 /** A network's tensors by name. */
 export type Named<V> = Readonly<Record<string, V>>;
@@ -58,5 +59,5 @@ export function forward<D extends FloatType>(
   };
   const [m = 0] = x.shape;
   const y = call("", description, inputShape.length === 1 ? x : reshape(x, [m, ...inputShape]));
-  return { z: outputShape.length === 1 ? y : reshape(y, [m, sizeOf(outputShape)]), statistics: updated };
+  return { z: outputShape.length === 1 ? y : reshape(y, [m, countOf(outputShape)]), statistics: updated };
 }

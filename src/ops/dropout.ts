@@ -23,21 +23,9 @@ export type DropoutOptions = {
 type Dropout = { readonly rate: number; readonly stream: number };
 
 /**
- * y_i = x_i / (1 - rate), or 0 with probability `rate` (Srivastava et al., 2014, scaled while training).
+ * y_i = x_i / (1 - rate), or 0 with probability `rate`; src/nn/layers/dropout.ts documents it.
  *
- * Which elements are left out follows from the counter, the stream and the element's position alone: the same call gives
- * the same mask, in both float types, and the gradient needs no copy of it.
- *
- * @param x any shape
- * @param counter [seed, step], int32: another step is another mask
- * @returns a tensor of x's shape (`out`, which may be x, or a new one), or an expression
  * @throws {OptionError} a rate outside 0 <= rate < 1, or a stream that is not an integer
- * @throws {ShapeError} the counter is not two numbers
- * @throws {DTypeError} integers for x, floats for the counter
- * @example
- * using x = tensor(engine, [1, 2, 3, 4]);
- * using counter = tensor(engine, Int32Array.of(0, 1));
- * using y = dropout(x, counter, { rate: 0.5 });
  */
 export function dropout<D extends FloatType>(
   x: Tensor<D>,

@@ -271,7 +271,7 @@ test("definitions that cannot be followed are refused by what is wrong", () => {
   defineOptimizer({ ...good, ...of("[-1.5, 1e-3]", -1.5) } as never);
 });
 
-test("what update returns is checked when a step is made ready, and nothing is left behind", () => {
+test("what update returns is checked when a step is compiled, and nothing is left allocated", () => {
   using net = small("float32");
   using examples = new Examples("float32");
   const one = constant(engine, 1, "float32");

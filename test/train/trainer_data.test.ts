@@ -46,7 +46,7 @@ test("a run on images that are changed can be measured by the images as they are
   assert.equal([testAccuracy, trainAccuracy], [evaluate(net, images).accuracy, undefined]);
 });
 
-test("a run says how many examples it has, as far as anybody knows, and of which size", () => {
+test("a trainer gives the number of examples, where it is known, and their size", () => {
   using net = network(engine, sequential(dense(25, 4)), { seed: 1 });
   using known = new Trainer(net, { train: images }, options);
   assert.equal(known.examples, { length: 1000, size: 25 });

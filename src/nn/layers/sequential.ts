@@ -48,12 +48,16 @@ export function sequentialOf(description: Layer): Layer {
 }
 
 type Chain = Sequential | ResidualLayer;
+type ChainOf<K> = Extract<Chain, { readonly kind: K }>;
 
 /** The record of layers one after the other; the keys of layers are their positions, as in PyTorch's state dicts. */
-function chainRecord<C extends Chain>(kind: C["kind"], forward: LayerRecord<C>["forward"]): LayerRecord<C> {
-  return {
+function chainRecord<K extends Chain["kind"]>(
+  kind: K,
+  forward: LayerRecord<Chain>["forward"],
+): LayerRecord<ChainOf<K>> {
+  const record: LayerRecord<Chain> = {
     kind,
-    keys: { kind: 1, layers: 1 } as LayerRecord<C>["keys"],
+    keys: { kind: 1, layers: 1 },
     check(option, { layers }) {
       if (!Array.isArray(layers)) throw new OptionError(option, "a list of layers", layers);
       if (layers.length === 0) throw new OptionError(option, "expected at least one layer");
@@ -63,18 +67,19 @@ function chainRecord<C extends Chain>(kind: C["kind"], forward: LayerRecord<C>["
       return first && recordOf<Layer>(first)?.inputShape?.(first);
     },
     inner: ({ layers }) => Object.fromEntries(layers.entries()),
-    withInner: (_, inner) => ({ kind, layers: Object.values(inner) as Layer[] }) as unknown as C,
+    withInner: (_, inner) => ({ kind, layers: Object.values(inner) as Layer[] }) as Chain,
     forward,
   };
+  return record as unknown as LayerRecord<ChainOf<K>>; // descriptions of this kind alone carry it
 }
 
 function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }: LayerContext<D>): Expression<D> {
   return layers.reduce((z, _, i) => call(String(i), z), x);
 }
 
-export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run) as never;
+export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run);
 
-export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", addToInput) as never;
+export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", addToInput);
 
 function addToInput<D extends FloatType>(x: Expression<D>, layer: Chain, context: LayerContext<D>): Expression<D> {
   const y = run(x, layer, context);

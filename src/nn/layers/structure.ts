@@ -9,7 +9,7 @@
 
 import { OptionError } from "../../errors.ts";
 import { Expression } from "../../tensor/expression.ts";
-import { checkShape, countOf, type Shape } from "../../tensor/layout.ts";
+import { checkShape, type Shape } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { Engine } from "../../wasm/engine.ts";
 import type { Layer } from "./layer.ts";
@@ -133,9 +133,4 @@ export function tensorsIn(structure: Structure, role: "parameters" | "statistics
   return [...structure.layers.values()].flatMap((placed) =>
     Object.entries(placed[role]).map(([name, spec]): [string, TensorSpec] => [name + placed.number, spec]),
   );
-}
-
-/** How many values one example has. */
-export function sizeOf(shape: Shape): number {
-  return countOf(shape);
 }
