@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of this ABI, which src/wasm/abi.ts explains. */
-export const abi: i32 = 182067863;
+export const abi: i32 = 292645670;
 
 export {
   dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dsoftplus, dsqrt, dtanh, dtanhGradient,
@@ -22,12 +22,16 @@ export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { alloc, free, shortage } from "./heap";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
-export { dadaptive, dmomentum, sadaptive, smomentum } from "./kernels/optimizers";
+export {
+  dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
+} from "./kernels/optimizers";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";
 export { dsparseBackward, ssparseBackward } from "./kernels/sparse_backward";
 export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";
 export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } from "./kernels/sparse_rows";
-export { dsquaredError, dsquaredErrorGradient, ssquaredError, ssquaredErrorGradient } from "./kernels/squared_error";
+export {
+  dsquaredError, dsquaredErrorGradient, dstoreSquaredError, ssquaredError, ssquaredErrorGradient, sstoreSquaredError,
+} from "./kernels/squared_error";
 export { daxpby, dcopy, dfill, dstore, saxpby, scopy, sfill, sstore } from "./kernels/vectors";

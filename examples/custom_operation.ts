@@ -25,11 +25,12 @@ const SOFTSIGN: Operation = {
   bind({ memory, result, at: [x], out }) {
     const count = result.shape.reduce((product, extent) => product * extent, 1);
     const dtype = result.dtype as "float64";
-    return () => {
+    const compute = (): void => {
       const from = memory.view(dtype, x!.pointer, count);
       const to = memory.view(dtype, out.pointer, count);
       for (let i = 0; i < count; i++) to[i] = from[i]! / (1 + Math.abs(from[i]!));
     };
+    return [compute];
   },
   // y / x = 1 / (1 + |x|) = 1 - |y|
   gradient: (_, { operands: [x], result: y }, dy) => mul(dy, square(div(y, x!))),

@@ -1,4 +1,5 @@
 import { Activation, activate } from "../kernels/activations";
+import { keptOf, stepOf } from "../descent";
 import { copyRows } from "../kernels/rows";
 import { kc as kcOf, MC, MR, NC, nr } from "../params";
 import { bytes, lanes } from "../simd/lanes";
@@ -16,6 +17,7 @@ import { rowTimesMatrix } from "./row";
  *   c, ldc           row-major, row stride ldc
  *   bias             n elements, added to each row in place of βC; or 0
  *   activation       what f is, of `Activation`; taken of each block of C while it is in the cache
+ *   hyperparameters  of gradient descent, where C is a parameter and AB its gradient: descent.ts has α and β then; or 0
  *   scratch          sgemmScratch(m, n, k) or dgemmScratch(m, n, k) bytes, 16-byte aligned
  *
  * β = 0 never reads C. α = 0 still reads A and B, so that NaN propagates. Any size may be 0: with k = 0,
@@ -211,16 +213,16 @@ function gemmScratch<T>(m: i32, n: i32, k: i32): i32 {
 
 export function sgemm(
   m: i32, n: i32, k: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32,
-  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f32, beta: f32,
+  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f64, beta: f64, hyperparameters: usize,
 ): void {
-  gemm<f32>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, alpha, beta);
+  gemm<f32>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, <f32>stepOf(alpha, hyperparameters), <f32>keptOf(beta, hyperparameters));
 }
 
 export function dgemm(
   m: i32, n: i32, k: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32,
-  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f64, beta: f64,
+  c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, alpha: f64, beta: f64, hyperparameters: usize,
 ): void {
-  gemm<f64>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, alpha, beta);
+  gemm<f64>(m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, stepOf(alpha, hyperparameters), keptOf(beta, hyperparameters));
 }
 
 export function sgemmScratch(m: i32, n: i32, k: i32): i32 { return gemmScratch<f32>(m, n, k); }

@@ -1,3 +1,4 @@
+import { keptOf, stepOf } from "../descent";
 import { bytes, lanes, loadShort, scaledSum, scaledSumPart, storePart } from "../simd/lanes";
 import { sumOfLanes } from "../simd/reduce";
 
@@ -9,6 +10,7 @@ import { sumOfLanes } from "../simd/reduce";
  *
  *   m, k, n   x is m × k × n, dense; of columnSums m × n
  *   y         m × n; of columnSums n
+ *   hyperparameters   of gradient descent, where y is a bias and the sums its gradient (descent.ts), or 0
  *
  * Columns (n > 1, and columnSums) are folded from the first to the last in their own type, sums in four vectors side by
  * side in float32, in two in float64. A row (n = 1) is added up in float64, in four lanes, and rounded once.
@@ -93,6 +95,11 @@ function rowFold<T>(f: Fold, k: i32, x: usize): f64 {
   return f64x2.extract_lane(sumOfLanes<f64>(f64x2.add(y0, y1)), 0);
 }
 
+/** Σ x_i² of k elements, rounded as `reduce` rounds a row. */
+export function sumOfSquares<T>(k: i32, x: usize): T {
+  return <T>rowFold<T>(Fold.SumOfSquares, k, x);
+}
+
 // @ts-ignore: decorator
 @inline
 function reduce<T>(f: Fold, m: i32, k: i32, n: i32, x: usize, y: usize): void {
@@ -113,5 +120,9 @@ function columnSums<T>(m: i32, n: i32, x: usize, y: usize, alpha: T, beta: T): v
 export function sreduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): void { reduce<f32>(f, m, k, n, x, y); }
 export function dreduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): void { reduce<f64>(f, m, k, n, x, y); }
 
-export function scolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f32, beta: f32): void { columnSums<f32>(m, n, x, y, alpha, beta); }
-export function dcolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64): void { columnSums<f64>(m, n, x, y, alpha, beta); }
+export function scolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize): void {
+  columnSums<f32>(m, n, x, y, <f32>stepOf(alpha, hyperparameters), <f32>keptOf(beta, hyperparameters));
+}
+export function dcolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize): void {
+  columnSums<f64>(m, n, x, y, stepOf(alpha, hyperparameters), keptOf(beta, hyperparameters));
+}

@@ -1,3 +1,4 @@
+import { stepOf } from "../descent";
 import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
 import { stripOf } from "./sparse_forward";
 
@@ -10,6 +11,7 @@ import { stripOf } from "./sparse_forward";
  *   starts    m + 1 positions, u32: the nonzeros of row i are starts[i] … starts[i + 1] - 1
  *   columns   the column of each nonzero, u16, ascending in a row; one more may be read behind the last
  *   values    T
+ *   hyperparameters   of gradient descent: α is -η·α then (descent.ts); or 0
  *
  * Rows of W that meet no nonzero are not touched. D and W are met in strips of thirteen, four or one vectors; those
  * of D stay in registers for a whole row of X. In float64 there are none of thirteen, to be small.
@@ -136,5 +138,14 @@ function sparseBackward<T>(m: i32, n: i32, starts: usize, columns: usize, values
   }
 }
 
-export function ssparseBackward(m: i32, n: i32, starts: usize, columns: usize, values: usize, d: usize, w: usize, alpha: f32): void { sparseBackward<f32>(m, n, starts, columns, values, d, w, alpha); }
-export function dsparseBackward(m: i32, n: i32, starts: usize, columns: usize, values: usize, d: usize, w: usize, alpha: f64): void { sparseBackward<f64>(m, n, starts, columns, values, d, w, alpha); }
+export function ssparseBackward(
+  m: i32, n: i32, starts: usize, columns: usize, values: usize, d: usize, w: usize, alpha: f64, hyperparameters: usize,
+): void {
+  sparseBackward<f32>(m, n, starts, columns, values, d, w, <f32>stepOf(alpha, hyperparameters));
+}
+
+export function dsparseBackward(
+  m: i32, n: i32, starts: usize, columns: usize, values: usize, d: usize, w: usize, alpha: f64, hyperparameters: usize,
+): void {
+  sparseBackward<f64>(m, n, starts, columns, values, d, w, stepOf(alpha, hyperparameters));
+}

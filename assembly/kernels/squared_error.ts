@@ -5,6 +5,7 @@ import { lanes, loadNext, storeNext } from "../simd/lanes";
  *
  *   loss = ½ Σ_i (y_i - t_i)²          returned, added up in float64
  *   dy_i = (y_i - t_i) · scale
+ *   to ← factor · loss                 of storeSquaredError
  *
  *   n      elements
  *   y, t   n outputs and n targets
@@ -41,6 +42,9 @@ function squaredError<T>(n: i32, y: usize, t: usize, dy: usize, scale: T): f64 {
 
 export function ssquaredError(n: i32, y: usize, t: usize): f64 { return squaredError<f32>(n, y, t, 0, 0); }
 export function dsquaredError(n: i32, y: usize, t: usize): f64 { return squaredError<f64>(n, y, t, 0, 0); }
+
+export function sstoreSquaredError(n: i32, y: usize, t: usize, factor: f64, to: usize): void { store<f32>(to, <f32>(factor * squaredError<f32>(n, y, t, 0, 0))); }
+export function dstoreSquaredError(n: i32, y: usize, t: usize, factor: f64, to: usize): void { store<f64>(to, factor * squaredError<f64>(n, y, t, 0, 0)); }
 
 export function ssquaredErrorGradient(n: i32, y: usize, t: usize, dy: usize, scale: f32): f64 { return squaredError<f32>(n, y, t, dy, scale); }
 export function dsquaredErrorGradient(n: i32, y: usize, t: usize, dy: usize, scale: f64): f64 { return squaredError<f64>(n, y, t, dy, scale); }

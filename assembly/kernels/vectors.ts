@@ -16,9 +16,7 @@ import { bytes, lanes, loadPart, madd, scaledSumPart, storePart } from "../simd/
  * src/autodiff/program.ts stores only to elements of its own.
  */
 
-// @ts-ignore: decorator
-@inline
-function axpby<T>(n: i32, x: usize, y: usize, alpha: T, beta: T): void {
+export function axpby<T>(n: i32, x: usize, y: usize, alpha: T, beta: T): void {
   assert(n >= 0);
   const factor = v128.splat<T>(alpha), share = v128.splat<T>(beta);
   if (beta != <T>0.0) {

@@ -5,11 +5,11 @@
 import { checkRecord } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import { isExpression, placeOf, tensorsOf, unplacedCall } from "../ops/operation.ts";
+import { isExpression, placeOf, scratchBytesOf, stepsOf, tensorsOf } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
-import type { Call, Form, PerOperand, Place, Unplaced } from "../tensor/operation.ts";
+import type { Form, PerOperand, Place, Step, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -117,6 +117,8 @@ export class Program<Name extends string = string> extends Owner {
   readonly #written: readonly Tensor[];
   #bound: ReadonlyMap<Node, Tensor | SparseMatrix> = new Map();
   #steps: readonly (() => void)[] = [];
+  /** The instruction that each step belongs to. */
+  #instructionOf: readonly Node[] = [];
   /** Tensors of others that the program reads or writes. */
   #foreign: readonly Tensor[] = [];
 
@@ -236,7 +238,7 @@ export class Program<Name extends string = string> extends Owner {
     try {
       for (const steps = this.#steps; at < steps.length; at++) (steps[at] as () => void)();
     } catch (error) {
-      const { operation } = (this.instructions[at] as Node).origin as Computed;
+      const { operation } = (this.#instructionOf[at] as Node).origin as Computed;
       throw this.engine.failureOf(operation.name, error);
     }
   }
@@ -273,21 +275,21 @@ export class Program<Name extends string = string> extends Owner {
 
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
-    this.#steps = this.instructions.map((node) => this.#callOf(node));
+    const steps = this.instructions.map((node) => this.#stepsOf(node));
+    this.#steps = steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
+    this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
-  #callOf(node: Node): () => void {
+  #stepsOf(node: Node): readonly Step[] {
     const { operation, operands, beside } = node.origin as Computed;
-    const call: Call = {
-      ...unplacedCallOf(this.engine, node, this.engine.bare),
-      memory: this.engine.memory,
-      at: operands.map((operand) => this.#placeOf(operand)) as unknown as PerOperand<Place>,
+    return stepsOf(this.engine, operation, {
+      ...unplacedOf(node),
+      at: operands.map((operand) => this.#placeOf(operand)),
       out: this.#placeOf(node),
       beside: beside && this.#placeOf(beside),
       scratch: this.#block.pointer + this.plan.bytes,
-    };
-    return operation.bind(call);
+    });
   }
 
   /** A view shares its operand's memory: no call is needed. */
@@ -365,17 +367,12 @@ function checkLeaves({ engine, nodes }: Graph): void {
 
 function scratchOf(engine: Engine, node: Node): number {
   const { origin } = node;
-  return origin.kind === "computed" ? (origin.operation.scratchBytes?.(unplacedCallOf(engine, node)) ?? 0) : 0;
+  return origin.kind === "computed" ? scratchBytesOf(engine, origin.operation, unplacedOf(node)) : 0;
 }
 
-function unplacedCallOf(
-  engine: Engine,
-  { form, origin }: Node,
-  kernels: Pick<Engine, "kernels" | "common"> = engine,
-): Unplaced {
+function unplacedOf({ form, origin }: Node): Unplaced {
   const { operands, attributes } = origin as Computed;
-  const forms = operands.map((operand) => operand.form);
-  return unplacedCall(engine, forms, form, attributes, kernels);
+  return { attributes, forms: operands.map((operand) => operand.form) as unknown as PerOperand<Form>, result: form };
 }
 
 function foreignTensors(nodes: readonly Node[]): Tensor[] {

@@ -6,7 +6,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Step, Unplaced } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
@@ -103,25 +103,21 @@ export const AFFINE: Operation<Affine> = {
     const [x, w] = forms;
     if (x.widest !== undefined) return bindSparse(call);
     const [px, pw, bias] = at.map(({ pointer }) => pointer) as [Pointer, Pointer, Pointer];
-    const gemm = gemmOf(call, [x, w], [px, pw, out.pointer], attributes.transpose);
+    const { transpose, alpha } = attributes;
     const activation = ACTIVATION[attributes.activation];
-    return () => gemm(attributes.alpha, 0, bias, activation);
+    return gemmOf(call, [x, w], [px, pw, out.pointer], transpose, { alpha, bias, activation });
   },
-  scratchBytes: (call: Unplaced<Affine>) =>
-    call.forms[0].widest === undefined ? (MATMUL.scratchBytes?.(call) ?? 0) : MAP_SCRATCH,
+  scratchBytes: (call: Unplaced<Affine>, kernels) =>
+    call.forms[0].widest === undefined ? (MATMUL.scratchBytes?.(call, kernels) ?? 0) : MAP_SCRATCH,
   flops: ({ forms, result, attributes }) => {
     const [m, n] = sizesOf(result);
     return productFlops(forms[0], result, attributes.transpose) + m * n;
   },
 };
 
-function bindSparse({ kernels, result, attributes: { activation }, at, out, scratch }: Call<Affine>): () => void {
+function bindSparse({ kernels, result, attributes: { activation }, at, out, scratch }: Call<Affine>): Step[] {
   const [x, w, b] = at;
   const [m, n] = sizesOf(result);
-  const f = activation === "none" ? undefined : kernels[activation];
-  const forward = kernels.sparseForward;
-  return () => {
-    forward(m, n, x.pointer, x.columns, x.values, w.pointer, b.pointer, out.pointer);
-    f?.(m * n, out.pointer, out.pointer, scratch);
-  };
+  const forward = kernels.sparseForward(m, n, x.pointer, x.columns, x.values, w.pointer, b.pointer, out.pointer);
+  return activation === "none" ? [forward] : [forward, kernels[activation](m * n, out.pointer, out.pointer, scratch)];
 }

@@ -13,7 +13,7 @@ import { BINARY } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
 import { operate, withOperation } from "./operation.ts";
-import { runOver } from "./strided.ts";
+import { callsOver } from "./strided.ts";
 import { BROADCAST, sumTo } from "./sum.ts";
 
 type Floats = Expression<FloatType>;
@@ -164,7 +164,7 @@ function binary(name: Name, rules: Rules): BinaryFunction {
     bind({ kernels, forms: [a, b], result, at, out }) {
       const walk = walkOver(result.shape, a.shape, b.shape);
       const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
-      return runOver(kernels, result.dtype as FloatType, BINARY[name], walk, pointers);
+      return callsOver(kernels, result.dtype as FloatType, BINARY[name], walk, pointers);
     },
     gradient(which, { operands, result }, dy) {
       const [a, b] = operands;

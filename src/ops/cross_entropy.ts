@@ -6,8 +6,9 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Step, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatKernels } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkAlike, checkDense, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
@@ -94,13 +95,8 @@ export const CROSS_ENTROPY: Operation = {
     const { kernels, forms, at, out, scratch } = call;
     const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
     const [z, t] = [at[0].pointer, at[1].pointer];
-    const kernel = kernels.meanCrossEntropy;
     const isLabels = hasLabels(call) ? 1 : 0;
-    const check = labelCheck(call);
-    return () => {
-      check();
-      kernel(isLabels, m, n, z, t, 0, scratch, out.pointer);
-    };
+    return [...labelCheck(call), kernels.meanCrossEntropy(isLabels, m, n, z, t, 0, scratch, out.pointer)];
   },
   gradient(which, { operands }, dy) {
     const [z, t] = operands;
@@ -113,7 +109,7 @@ export const CROSS_ENTROPY: Operation = {
 };
 
 /** A row of exponentials. */
-function scratchBytesOf({ forms, kernels }: Unplaced): number {
+function scratchBytesOf({ forms }: Unplaced, kernels: FloatKernels): number {
   return kernels.crossEntropyScratch(forms[0].shape[1] ?? 1);
 }
 
@@ -141,28 +137,23 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
 };
 
 /** The gradient's kernel, bound: it gives the loss as well, which goes where it is needed, else into the scratch. */
-function bindGradient(call: Call): () => void {
+function bindGradient(call: Call): Step[] {
   const { kernels, forms, at, out, scratch, beside } = call;
   const [m, n] = sizesOf(forms[0]);
   const [z, t] = [at[0].pointer, at[1].pointer];
-  const kernel = kernels.meanCrossEntropy;
   const isLabels = hasLabels(call) ? 1 : 0;
-  const check = labelCheck(call);
   const to = beside?.pointer ?? scratch;
-  return () => {
-    check();
-    kernel(isLabels, m, n, z, t, out.pointer, scratch, to);
-  };
+  return [...labelCheck(call), kernels.meanCrossEntropy(isLabels, m, n, z, t, out.pointer, scratch, to)];
 }
 
 function hasLabels({ forms }: Unplaced): boolean {
   return forms[1].dtype === "int32";
 }
 
-function labelCheck(call: Call): () => void {
-  if (!hasLabels(call)) return () => {};
+function labelCheck(call: Call): Step[] {
+  if (!hasLabels(call)) return [];
   const [m, n] = sizesOf(call.forms[0] as Unplaced["result"]);
-  return indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1].pointer);
+  return [indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1].pointer)];
 }
 
 /** That t is labels or targets, and fits z. */

@@ -245,10 +245,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
       return { dtype: (x as Value).dtype, shape: (x as Value).shape };
     },
     bind({ kernels, result, at: [x], out: y, scratch }) {
-      const f = kernels[name];
-      const n = countOf(result.shape);
-      const from = x.pointer;
-      return () => f(n, from, y.pointer, scratch);
+      return [kernels[name](countOf(result.shape), x.pointer, y.pointer, scratch)];
     },
     gradient: (_, node, dy) => rule(node, dy),
     inPlace: [0],
@@ -273,10 +270,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
       return { dtype: (y as Value).dtype, shape: (y as Value).shape };
     },
     bind({ kernels, result, at: [y, dy], out: dx }) {
-      const f = kernels[name];
-      const n = countOf(result.shape);
-      const [from, of] = [y.pointer, dy.pointer];
-      return () => f(n, from, of, dx.pointer);
+      return [kernels[name](countOf(result.shape), y.pointer, dy.pointer, dx.pointer)];
     },
     gradient(which, { operands }, g) {
       const [y, dy] = operands;

@@ -6,7 +6,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Form, Operation } from "../tensor/operation.ts";
+import type { Operation } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
@@ -111,15 +111,15 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
     checkShapeIs("gatherRows", "indices", order, [m]);
     return { dtype, shape: [m, table.shape[1] ?? 0] };
   },
-  bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
+  bind(call) {
+    const { kernels, forms, result, attributes, at, out } = call;
     const [table, order] = [at[0].pointer, at[1].pointer];
     const [m, n] = sizesOf(result);
-    const [rows] = sizesOf(x as Form);
-    const check = indexCheck({ common, memory }, { op: "gatherRows", argument: "indices", bound: rows }, m, order);
-    return () => {
-      check();
-      kernels.gatherRows(m, n, table, order, out.pointer, scale);
-    };
+    const [rows] = sizesOf(forms[0]);
+    return [
+      indexCheck(call, { op: "gatherRows", argument: "indices", bound: rows }, m, order),
+      kernels.gatherRows(m, n, table, order, out.pointer, attributes.scale),
+    ];
   },
 };
 
@@ -185,15 +185,16 @@ const GATHER_LABELS: Operation = {
     }
     return { dtype: "int32", shape: (indices as Value).shape };
   },
-  bind({ common, memory, forms: [x, indices], at, out }) {
+  bind(call) {
+    const { common, forms, at, out } = call;
+    const [x, indices] = forms;
     const [from, order] = [at[0].pointer, at[1].pointer];
     const [bound = 0] = x.shape;
     const [m = 0] = indices.shape;
-    const check = indexCheck({ common, memory }, { op: "gatherIndices", argument: "indices", bound }, m, order);
-    return () => {
-      check();
-      common.gatherIndices(m, from, order, out.pointer);
-    };
+    return [
+      indexCheck(call, { op: "gatherIndices", argument: "indices", bound }, m, order),
+      common.gatherIndices(m, from, order, out.pointer),
+    ];
   },
   flops: () => 0,
 };

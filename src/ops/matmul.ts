@@ -10,7 +10,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Call, Form, Operation } from "../tensor/operation.ts";
+import type { Call, Form, Operation, Step } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
@@ -131,7 +131,7 @@ export const MATMUL: Operation<Product> = {
     if (transpose === "a") return product(a, dy, "none", alpha);
     return product(dy, a, transpose === "b" ? "a" : "both", alpha);
   },
-  scratchBytes: ({ forms, result, attributes: { transpose }, kernels }) => {
+  scratchBytes: ({ forms, result, attributes: { transpose } }, kernels) => {
     if (forms[0].widest !== undefined) return bytesOfZeros(result);
     const { m, n, k } = productSizes(forms[0], forms[1], transpose);
     return kernels.gemmScratch(m, n, k);
@@ -154,44 +154,52 @@ export function productFlops(a: Form, result: Form, transpose: Transpose): numbe
   return 2 * m * n * (isATransposed(transpose) ? rows : columns);
 }
 
-/** C ← f(αAB + βC + bias), with A and B as stored: binds the dense kernel. */
+/** The numbers of a dense product; what is not given is 0, and α 1. */
+type GemmNumbers = {
+  readonly alpha: number;
+  readonly beta?: number;
+  readonly bias?: Pointer;
+  readonly activation?: number;
+  readonly hyperparameters?: Pointer;
+};
+
+/** C ← f(αAB + βC + bias), with A and B as stored: the call of the dense kernel. */
 export function gemmOf(
   { kernels, scratch }: Pick<Call, "kernels" | "scratch">,
   [a, b]: readonly [Form, Form],
   [pa, pb, pc]: readonly [Pointer, Pointer, Pointer],
   transpose: Transpose,
-): (alpha: number, beta: number, bias: Pointer, activation: number) => void {
+  { alpha, beta = 0, bias = 0, activation = ACTIVATION.none, hyperparameters = 0 }: GemmNumbers,
+): Step[] {
   const { m, n, k } = productSizes(a, b, transpose);
   const [rsa, csa] = strides(a, isATransposed(transpose));
   const [rsb, csb] = strides(b, isBTransposed(transpose));
-  const { gemm } = kernels;
-  if (m === 0 || n === 0) return () => {}; // there may be any number of rows without columns
-  return (alpha, beta, bias, activation) =>
-    gemm(m, n, k, pa, rsa, csa, pb, rsb, csb, pc, n, bias, activation, scratch, alpha, beta);
+  if (m === 0 || n === 0) return []; // there may be any number of rows without columns
+  const factors = [alpha, beta, hyperparameters] as const;
+  return [kernels.gemm(m, n, k, pa, rsa, csa, pb, rsb, csb, pc, n, bias, activation, scratch, ...factors)];
 }
 
-function bindDense(call: Call<Product>, beta: number): () => void {
+function bindDense(call: Call<Product>, beta: number): Step[] {
   const { forms, at, out, attributes } = call;
   const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
-  const gemm = gemmOf(call, [forms[0], forms[1]], pointers, attributes.transpose);
-  return () => gemm(attributes.alpha, beta, 0, ACTIVATION.none);
+  return gemmOf(call, [forms[0], forms[1]], pointers, attributes.transpose, { alpha: attributes.alpha, beta });
 }
 
 /** X·W, or Xᵀ·D among zeros, for sparse X. */
-function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): () => void {
+function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): Step[] {
   const [x, w] = at;
   const [m] = sizesOf(forms[0]);
   const [rows, n] = sizesOf(result);
   if (attributes.transpose === "a") {
-    return () => {
-      kernels.fill(rows * n, out.pointer, 0);
-      kernels.sparseBackward(m, n, x.pointer, x.columns, x.values, w.pointer, out.pointer, attributes.alpha);
-    };
+    return [
+      kernels.fill(rows * n, out.pointer, 0),
+      kernels.sparseBackward(m, n, x.pointer, x.columns, x.values, w.pointer, out.pointer, attributes.alpha, 0),
+    ];
   }
-  return () => {
-    kernels.fill(n, scratch, 0);
-    kernels.sparseForward(m, n, x.pointer, x.columns, x.values, w.pointer, scratch, out.pointer);
-  };
+  return [
+    kernels.fill(n, scratch, 0),
+    kernels.sparseForward(m, n, x.pointer, x.columns, x.values, w.pointer, scratch, out.pointer),
+  ];
 }
 
 /** Room for a bias of zeros. */

@@ -1,12 +1,12 @@
 /**
  * One definition for both uses: `apply` computes at once on tensors, and builds a node on expressions.
  */
-import { checkType } from "../arguments.ts";
+import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
-import type { Attributes, Form, Operation, PerOperand, Place, Unplaced } from "../tensor/operation.ts";
+import type { Attributes, Call, Form, Operation, PerOperand, Place, Step, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
@@ -101,7 +101,7 @@ export function withRule(
   const operation: Operation = {
     name,
     form: () => y,
-    bind: () => () => {}, // a graph has y in its place
+    bind: () => [], // a graph has y in its place
     gradient: (which, _, dy) => (which === 0 ? undefined : rule(which - 1, dy)),
     isView: true,
   };
@@ -116,35 +116,48 @@ export function compute<A extends Attributes>(
   attributes: A,
   result: Tensor | SparseMatrix,
 ): void {
-  const unplaced = unplacedCall(engine, operands, result, attributes);
-  const scratchBytes = operation.scratchBytes?.(unplaced) ?? 0;
-  const call = operation.bind({
-    ...unplaced,
+  engine.checkOpen();
+  const unplaced = { attributes, forms: operands as unknown as PerOperand<Form>, result };
+  const scratchBytes = scratchBytesOf(engine, operation, unplaced);
+  const at = operands.map(placeOf);
+  const scratch = scratchBytes === 0 ? 0 : engine.scratch(scratchBytes);
+  for (const step of stepsOf(engine, operation, { ...unplaced, at, out: placeOf(result), scratch })) {
+    if (typeof step === "function") step();
+    else engine.call(step);
+  }
+}
+
+/** Bytes of scratch that an operation takes. */
+export function scratchBytesOf<A extends Attributes>(
+  engine: Engine,
+  operation: Operation<A>,
+  call: Unplaced<A>,
+): number {
+  return operation.scratchBytes?.(call, engine.kernels[floatTypeOf(call)]) ?? 0;
+}
+
+/** The steps of an operation whose addresses are known. */
+export function stepsOf<A extends Attributes>(
+  engine: Engine,
+  operation: Operation<A>,
+  placed: Unplaced<A> & Pick<Call<A>, "out" | "beside" | "scratch"> & { readonly at: readonly Place[] },
+): readonly Step[] {
+  const { kernels, common } = engine.recorders;
+  const steps = operation.bind({
+    ...placed,
+    at: placed.at as unknown as PerOperand<Place>,
+    kernels: kernels[floatTypeOf(placed)],
+    common,
+    callable: (call) => engine.callable(call),
     memory: engine.memory,
-    at: operands.map(placeOf) as unknown as PerOperand<Place>,
-    out: placeOf(result),
-    scratch: scratchBytes === 0 ? 0 : engine.scratch(scratchBytes),
   });
-  checkType(`${operation.name}: bind(…)`, "function", call);
-  call();
+  checkList(`${operation.name}: bind(…)`, steps, "an array of kernel calls");
+  return steps;
 }
 
 /** The kernels of a call are those of its result, or of its first floating-point operand where that has none. */
-export function unplacedCall<A extends Attributes>(
-  engine: Engine,
-  forms: readonly Form[],
-  result: Form,
-  attributes: A,
-  kernels: Pick<Engine, "kernels" | "common"> = engine,
-): Unplaced<A> {
-  const dtype = [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "float32";
-  return {
-    attributes,
-    forms: forms as PerOperand<Form>,
-    result,
-    kernels: kernels.kernels[dtype],
-    common: kernels.common,
-  };
+function floatTypeOf({ result, forms }: Pick<Unplaced, "result" | "forms">): FloatType {
+  return [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "float32";
 }
 
 /** Where a tensor is stored. */

@@ -48,8 +48,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
     return { dtype, shape };
   },
   bind({ kernels, result, at: [x], out }) {
-    const [n, from] = [countOf(result.shape), x.pointer];
-    return () => kernels.copy(n, from, out.pointer);
+    return [kernels.copy(countOf(result.shape), x.pointer, out.pointer)];
   },
   gradient: (_, { operands: [x] }, dy) => reshape(dy, (x as Floats).shape),
   isView: true,
@@ -87,8 +86,7 @@ export const TRANSPOSE: Operation = {
   bind({ kernels, forms: [x], at, out }) {
     const [m = 0, columns = 0] = x.shape;
     const n = m === 0 ? 0 : columns;
-    const from = at[0].pointer;
-    return () => kernels.transpose(n === 0 ? 0 : m, n, from, out.pointer);
+    return [kernels.transpose(n === 0 ? 0 : m, n, at[0].pointer, out.pointer)];
   },
   gradient: (_, __, dy) => transpose(dy),
   flops: () => 0,
@@ -151,8 +149,8 @@ const SLICE: Operation<Range> = {
     const [whole, part] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = from.pointer + start * whole.inner * size;
-    return () =>
-      common.copyRows(part.rows, part.length * size, first, whole.length * size, out.pointer, part.length * size);
+    const [bytes, stride] = [part.length * size, whole.length * size];
+    return [common.copyRows(part.rows, bytes, first, stride, out.pointer, bytes)];
   },
   gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
     operate(EMBED, [dy], { start, axis, extent: (x as Floats).shape[axis] ?? 0 }) as Floats,
@@ -167,12 +165,11 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
     const [part, whole] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = out.pointer + start * whole.inner * size;
-    const pointer = from.pointer;
-    const n = countOf(result.shape);
-    return () => {
-      kernels.fill(n, out.pointer, 0);
-      common.copyRows(part.rows, part.length * size, pointer, part.length * size, first, whole.length * size);
-    };
+    const [bytes, stride] = [part.length * size, whole.length * size];
+    return [
+      kernels.fill(countOf(result.shape), out.pointer, 0),
+      common.copyRows(part.rows, bytes, from.pointer, bytes, first, stride),
+    ];
   },
   gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
     slice(dy, start, start + ((x as Floats).shape[axis] ?? 0), { axis }),
@@ -222,15 +219,12 @@ const CONCAT: Operation<{ readonly axis: number }> = {
     const size = bytesPerElement(result.dtype);
     const stride = stretch(result.shape, axis).length * size;
     let to = out.pointer;
-    const pieces = forms.map(({ shape }, i) => {
+    return forms.map(({ shape }, i) => {
       const { rows, length } = stretch(shape, axis);
-      const piece = { rows, bytes: length * size, from: (at[i] as Place).pointer, to };
-      to += piece.bytes;
-      return piece;
+      const [bytes, start] = [length * size, to];
+      to += bytes;
+      return common.copyRows(rows, bytes, (at[i] as Place).pointer, bytes, start, stride);
     });
-    return () => {
-      for (const { rows, bytes, from, to } of pieces) common.copyRows(rows, bytes, from, bytes, to, stride);
-    };
   },
   gradient(which, { operands, attributes: { axis } }, dy) {
     const extents = operands.map(({ shape }) => shape[axis] ?? 0);
@@ -274,20 +268,15 @@ export const GATHER: Operation = {
     checkShapeIs("gather", "indices", indices as Value, [m]);
     return { dtype, shape: [m, ...row] };
   },
-  bind({ common, memory, forms: [x], result, at: [from, indices], out }) {
+  bind(call) {
+    const { common, forms, result, at, out } = call;
     const [m = 0] = result.shape;
-    const [table, order] = [from.pointer, indices.pointer];
+    const [table, order] = [at[0].pointer, at[1].pointer];
     const rowBytes = bytesOf({ ...result, shape: result.shape.slice(1) });
-    const check = indexCheck(
-      { common, memory },
-      { op: "gather", argument: "indices", bound: x?.shape[0] ?? 0 },
-      m,
-      order,
-    );
-    return () => {
-      check();
-      common.gatherCopies(m, rowBytes, table, order, out.pointer);
-    };
+    return [
+      indexCheck(call, { op: "gather", argument: "indices", bound: forms[0].shape[0] ?? 0 }, m, order),
+      common.gatherCopies(m, rowBytes, table, order, out.pointer),
+    ];
   },
   gradient(which, { operands: [x, indices] }, dy) {
     if (which === 1) return undefined;
@@ -300,18 +289,18 @@ export const GATHER: Operation = {
 const SCATTER: Operation<{ readonly rows: number }> = {
   name: "scatterAdd",
   form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
-  bind({ kernels, common, memory, forms: [x], result, at: [from, indices], out }) {
-    const [m = 0, ...row] = x.shape;
-    const [values, order] = [from.pointer, indices.pointer];
+  bind(call) {
+    const { kernels, forms, result, at, out } = call;
+    const [m = 0, ...row] = forms[0].shape;
+    const [values, order] = [at[0].pointer, at[1].pointer];
     const [n, all] = [countOf(row), countOf(result.shape)];
     const [bound = 0] = result.shape;
     // A program of the gradient alone has no gather that would look at them.
-    const check = indexCheck({ common, memory }, { op: "gather", argument: "indices", bound }, m, order);
-    return () => {
-      check();
-      kernels.fill(all, out.pointer, 0);
-      kernels.scatterAdd(m, n, values, order, out.pointer);
-    };
+    return [
+      indexCheck(call, { op: "gather", argument: "indices", bound }, m, order),
+      kernels.fill(all, out.pointer, 0),
+      kernels.scatterAdd(m, n, values, order, out.pointer),
+    ];
   },
   gradient: (which, { operands: [, indices] }, dy) =>
     which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),

@@ -37,8 +37,7 @@ const SOFTMAX: Operation = {
   form: ([z]) => formOfRows("softmax", z as Value),
   bind({ kernels, result, at: [z], out: p, scratch }) {
     const [m, n] = sizesOf(result);
-    const from = z.pointer;
-    return () => kernels.softmax(m, n, from, p.pointer, scratch);
+    return [kernels.softmax(m, n, z.pointer, p.pointer, scratch)];
   },
   gradient: (_, { result: p }, dp) => {
     const weighted = mul(p, dp);
@@ -66,14 +65,14 @@ const LOG_SOFTMAX: Operation = {
     const exponentials = perRow + Math.ceil((m * bytesPerElement(result.dtype)) / 16) * 16;
     const takeFromRows = (x: number) =>
       kernels.binary(BINARY.sub, 1, 1, m, n, x, 0, 0, n, 1, perRow, 0, 0, 1, 0, y.pointer);
-    return () => {
-      kernels.reduce(REDUCE.max, m, n, 1, from, perRow);
-      takeFromRows(from);
-      kernels.exp(m * n, y.pointer, exponentials, scratch);
-      kernels.reduce(REDUCE.sum, m, n, 1, exponentials, perRow);
-      kernels.log(m, perRow, perRow, scratch);
-      takeFromRows(y.pointer);
-    };
+    return [
+      kernels.reduce(REDUCE.max, m, n, 1, from, perRow),
+      takeFromRows(from),
+      kernels.exp(m * n, y.pointer, exponentials, scratch),
+      kernels.reduce(REDUCE.sum, m, n, 1, exponentials, perRow),
+      kernels.log(m, perRow, perRow, scratch),
+      takeFromRows(y.pointer),
+    ];
   },
   gradient: (_, { result: y }, dy) => sub(dy, mul(exp(y), sum(dy, LAST_AXIS))),
   inPlace: [0],

@@ -6,7 +6,7 @@ import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../err
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Form, Operation } from "../tensor/operation.ts";
+import type { Operation } from "../tensor/operation.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
@@ -96,8 +96,7 @@ const COMPRESS: Operation = {
   },
   bind({ common, result, at: [x], out }) {
     const [m, k] = sizesOf(result);
-    const from = x.pointer;
-    return () => common.compressRows(m, k, from, out.pointer, out.columns, out.values);
+    return [common.compressRows(m, k, x.pointer, out.pointer, out.columns, out.values)];
   },
   flops: () => 0,
 };
@@ -165,22 +164,20 @@ export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: 
     checkShapeIs("gatherSparseRows", "indices", order, [m]);
     return { dtype, shape: [m, table.shape[1] ?? 0], widest: table.widest };
   },
-  bind({ kernels, common, memory, forms: [x], result, attributes: { scale }, at, out }) {
+  bind(call) {
+    const { kernels, forms, result, attributes, at, out } = call;
     const [table, indices] = at;
     const [m] = sizesOf(result);
-    const [rows] = sizesOf(x as Form);
+    const [rows] = sizesOf(forms[0]);
     const order = indices.pointer;
-    const check = indexCheck(
-      { common, memory },
-      { op: "gatherSparseRows", argument: "indices", bound: rows },
-      m,
-      order,
-    );
-    const gather = kernels.gatherSparseRows;
-    return () => {
-      check();
-      gather(m, table.pointer, table.columns, table.values, order, out.pointer, out.columns, out.values, scale);
-    };
+    const [from, to] = [
+      [table.pointer, table.columns, table.values] as const,
+      [out.pointer, out.columns, out.values] as const,
+    ];
+    return [
+      indexCheck(call, { op: "gatherSparseRows", argument: "indices", bound: rows }, m, order),
+      kernels.gatherSparseRows(m, ...from, order, ...to, attributes.scale),
+    ];
   },
   flops: () => 0,
 };
@@ -259,6 +256,7 @@ export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D
     d.pointer,
     w.pointer,
     alpha,
+    0,
   );
 }
 

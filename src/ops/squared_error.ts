@@ -75,8 +75,7 @@ function squaredLoss(name: string, factorOf: SquaredLoss["factorOf"]): SquaredLo
     bind({ kernels, forms, at, out }) {
       const n = countOf(forms[0].shape);
       const [y, t] = [at[0].pointer, at[1].pointer];
-      const factor = factorOf(n);
-      return () => kernels.store(out.pointer, factor * kernels.squaredError(n, y, t));
+      return [kernels.storeSquaredError(n, y, t, factorOf(n), out.pointer)];
     },
     gradient(which, { operands }, dloss) {
       const [y, t] = operands;

@@ -10,14 +10,14 @@ import { checkOptions } from "../options.ts";
 import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
-import type { Operation, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { BINARY, type FloatKernels, type Pointer, REDUCE } from "../wasm/abi.ts";
+import { BINARY, type KernelCall, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkFloat, type Into } from "./check.ts";
 import { operate, withOperation } from "./operation.ts";
 import { reshape } from "./rows.ts";
-import { runOver } from "./strided.ts";
+import { callsOver } from "./strided.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -88,15 +88,12 @@ export const BROADCAST: Operation<{ readonly shape: Shape }> = {
   },
   bind({ kernels, forms: [x], result, at, out, scratch }) {
     const walk = walkOver(result.shape, [], x.shape);
-    const repeat = runOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
+    const repeat = callsOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
       scratch,
       at[0].pointer,
       out.pointer,
     ]);
-    return () => {
-      kernels.store(scratch, 1);
-      repeat();
-    };
+    return [kernels.store(scratch, 1), ...repeat];
   },
   gradient: (_, { operands: [x] }, dy) => sumTo(dy, (x as Floats).shape),
   scratchBytes: () => 16,
@@ -210,18 +207,15 @@ function sizesBetween(groups: readonly Group[]): number[] {
 
 /** One kernel call for each group of folded axes, the last group first; intermediate results alternate in the scratch. */
 function foldGroups(
-  kernels: FloatKernels,
+  kernels: Call["kernels"],
   name: Fold,
   groups: readonly Group[],
   places: { readonly dtype: FloatType; readonly from: Pointer; readonly to: Pointer; readonly scratch: Pointer },
-): () => void {
+): KernelCall[] {
   const { dtype, from, to, scratch } = places;
   const { m, k, n, rest } = lastFold(groups);
-  if (!rest.some(({ isFolded }) => isFolded)) return () => kernels.reduce(REDUCE[name], m, k, n, from, to);
+  if (!rest.some(({ isFolded }) => isFolded)) return [kernels.reduce(REDUCE[name], m, k, n, from, to)];
   const other = scratch + (from === scratch ? m * k * n * bytesPerElement(dtype) : 0);
   const later = foldGroups(kernels, name, rest, { dtype, from: other, to, scratch });
-  return () => {
-    kernels.reduce(REDUCE[name], m, k, n, from, other);
-    later();
-  };
+  return [kernels.reduce(REDUCE[name], m, k, n, from, other), ...later];
 }

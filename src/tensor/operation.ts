@@ -2,10 +2,10 @@
  * An operation is defined by one record.
  *
  *   shape rule      what comes out, and what is refused
- *   kernel call     bound once, reusable
+ *   kernel calls    as data: names and numbers, which a program makes ready once and runs many times
  *   gradient rule   in operations, so that it can be differentiated in turn
  */
-import type { CommonKernels, FloatKernels, Pointer } from "../wasm/abi.ts";
+import type { FloatKernels, KernelCall, Pointer, Recorders } from "../wasm/abi.ts";
 import type { DType, FloatType } from "../wasm/dtype.ts";
 import type { Memory } from "../wasm/memory.ts";
 import type { AnyValue, Expression } from "./expression.ts";
@@ -46,14 +46,22 @@ export type Unplaced<A extends Attributes = Attributes> = {
   readonly forms: PerOperand<Form>;
   /** What the shape rule gave. */
   readonly result: Form;
-  /** Those of the result's float type. */
-  readonly kernels: FloatKernels;
-  /** Those that have no float type. */
-  readonly common: CommonKernels;
 };
 
-/** One call of an operation's kernels: everything that they need to know. */
+/**
+ * A step of a bound operation: a call of a kernel, or a function of the host, for what no kernel does: it looks at indices
+ * and throws, or runs another program. Neither allocates.
+ */
+export type Step = KernelCall | (() => void);
+
+/** An operation with addresses: what `bind` makes calls of. */
 export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
+  /** Those of the result's float type; each returns its call, which it does not make. */
+  readonly kernels: Recorders["kernels"][FloatType];
+  /** Those that have no float type, likewise. */
+  readonly common: Recorders["common"];
+  /** A call that a function of the host makes itself, for the number that it returns. */
+  readonly callable: (call: KernelCall) => () => number;
   /** Where pointers point: `memory.view(dtype, pointer, length)`. */
   readonly memory: Memory;
   /** Where the operands are stored. */
@@ -82,8 +90,8 @@ export type Operation<A extends Attributes = Attributes> = {
   readonly name: string;
   /** The shape rule: checks the operands and returns the result's form. */
   form(operands: readonly AnyValue[], attributes: A): Form;
-  /** Binds the kernel call; the returned function runs it without allocating and is reusable. */
-  bind(call: Call<A>): () => void;
+  /** The kernel calls that compute it, in order; they may be run many times. */
+  bind(call: Call<A>): readonly Step[];
   /** ∂loss/∂operand from dy = ∂loss/∂result; undefined where it is 0 everywhere, or the operand is not a float. */
   gradient?(which: number, node: Applied<A>, dy: Expression<FloatType>): Expression<FloatType> | undefined;
   /** Operands in whose place the result may be written. */
@@ -99,8 +107,8 @@ export type Operation<A extends Attributes = Attributes> = {
   readonly changes?: number;
   /** Other operands that are changed with it, where there are as many. */
   readonly alsoChanges?: readonly number[];
-  /** Bytes of scratch during a call. */
-  scratchBytes?(call: Unplaced<A>): number;
+  /** Bytes of scratch during a call; `kernels` are those of the result's float type, to be called. */
+  scratchBytes?(call: Unplaced<A>, kernels: FloatKernels): number;
   /** Floating-point operations of a call; default: one for each element of the result. */
-  flops?(call: Pick<Unplaced<A>, "forms" | "result" | "attributes">): number;
+  flops?(call: Unplaced<A>): number;
 };

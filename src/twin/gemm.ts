@@ -6,7 +6,9 @@
  */
 import type { FloatKernels } from "../wasm/abi.ts";
 import type { Activations } from "./activations.ts";
+import { keptOf, stepOf } from "./descent.ts";
 import type { Element, Floats } from "./element.ts";
+import type { Pages } from "./pages.ts";
 
 // As in assembly/params.ts, for what scratch takes and where sums are cut.
 const MR = 4;
@@ -14,6 +16,7 @@ const MC = 128;
 const NC = 768;
 
 export function products(
+  memory: Pages,
   { isSingle, bytes, floats, at, round, add, mul, madd }: Element,
   { activate }: Activations,
 ): Pick<FloatKernels, "gemm" | "gemmScratch"> {
@@ -119,8 +122,10 @@ export function products(
   };
 
   return {
-    gemm: (m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, _scratch, alpha, beta) => {
-      const [left, right, to, share] = [at(a), at(b), at(c), round(beta)];
+    gemm: (m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, _scratch, alpha, beta, hyperparameters) => {
+      const [left, right, to] = [at(a), at(b), at(c)];
+      const factor = round(stepOf(memory, alpha, hyperparameters));
+      const share = round(keptOf(memory, beta, hyperparameters));
       if (k === 0 && bias !== 0) fillRows(m, n, to, ldc, at(bias));
       else if (k === 0 || share !== 0) scale(m, n, to, ldc, share);
 
@@ -132,7 +137,7 @@ export function products(
         const from = hasBias ? at(bias) : to;
         const x = left + pc * csa;
         const y = right + pc * rsb;
-        block(m, n, Math.min(kc, k - pc), x, rsa, csa, y, rsb, csb, to, ldc, from, ldd, round(alpha));
+        block(m, n, Math.min(kc, k - pc), x, rsa, csa, y, rsb, csb, to, ldc, from, ldd, factor);
       }
       if (k === 0 && bias === 0) return;
       for (let i = 0; i < m; i++) activate(activation, n, c + i * ldc * bytes);

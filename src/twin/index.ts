@@ -56,18 +56,20 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number): 
   const powers = exponentials(element);
   const functions = activations(element, powers, logarithm(element));
   const rows = rowFolds(element, powers.exp);
+  const folds = reductions(memory, element);
+  const updates = vectors(memory, element);
   return {
-    ...products(element, functions),
+    ...products(memory, element, functions),
     ...functions.exported,
     ...binaries(element),
-    ...reductions(element),
+    ...folds.exported,
     ...softmaxima(element, rows),
     ...crossEntropies(memory, element, rows, ln),
     ...squaredErrors(element),
     ...argmaxima(memory, element),
-    ...vectors(memory, element),
+    ...updates,
     ...dropouts(memory, element),
-    ...optimizers(memory, element),
+    ...optimizers(memory, element, updates, folds),
     ...rowMoves(memory, element),
     ...sparseProducts(memory, element),
   };

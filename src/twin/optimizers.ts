@@ -1,21 +1,41 @@
 /** One step of an optimizer: the twin of assembly/kernels/optimizers.ts, which has the equations. */
 import type { FloatKernels } from "../wasm/abi.ts";
+import { keptOf, stepOf } from "./descent.ts";
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
+import type { Squares } from "./reduce.ts";
 
 export function optimizers(
   memory: Pages,
-  { floats, at, round, add, sub, mul, div, madd, nmadd }: Element,
-): Pick<FloatKernels, "momentum" | "adaptive"> {
-  const rate = (rates: number, i: number): number => round(memory.f64[(rates >>> 3) + i]!);
+  { isSingle, floats, at, round, add, sub, mul, div, madd, nmadd }: Element,
+  { axpby }: Pick<FloatKernels, "axpby">,
+  { sumOfSquares }: Squares,
+): Pick<FloatKernels, "descend" | "momentum" | "adaptive" | "clipNorm"> {
+  const rate = (hyperparameters: number, i: number): number => round(memory.f64[(hyperparameters >>> 3) + i]!);
+
+  const normOf = (n: number, g: number): number => round(Math.sqrt(round(sumOfSquares(n, g))));
 
   return {
-    momentum: (n, g, w, v, rates) => {
+    descend: (n, g, w, hyperparameters) => {
+      const kept = keptOf(memory, 1, hyperparameters);
+      if (g !== 0) axpby(n, g, w, stepOf(memory, 1, hyperparameters), kept);
+      else if (round(kept) !== 1) axpby(n, w, w, 0, kept);
+    },
+    clipNorm: (n, g, limit) => {
+      let [norm, shrink] = [normOf(n, g), 1];
+      if (norm - norm !== 0) {
+        shrink = isSingle ? 2 ** -96 : 2 ** -600;
+        axpby(n, g, g, shrink, 0);
+        norm = normOf(n, g);
+      }
+      axpby(n, g, g, div(round(limit), Math.max(norm, round(shrink * limit))), 0);
+    },
+    momentum: (n, g, w, v, hyperparameters) => {
       const f = floats();
-      const eta = rate(rates, 0);
-      const lambda = rate(rates, 1);
-      const mu = rate(rates, 2);
-      const isNesterov = memory.f64[(rates >>> 3) + 3] !== 0;
+      const eta = rate(hyperparameters, 0);
+      const lambda = rate(hyperparameters, 1);
+      const mu = rate(hyperparameters, 2);
+      const isNesterov = memory.f64[(hyperparameters >>> 3) + 3] !== 0;
       const gradient = at(g);
       const weight = at(w);
       const velocity = at(v);
@@ -27,17 +47,17 @@ export function optimizers(
         f[weight + i] = nmadd(eta, isNesterov ? madd(mu, vi, d) : vi, wi);
       }
     },
-    adaptive: (n, g, w, m, v, rates) => {
+    adaptive: (n, g, w, m, v, hyperparameters) => {
       const f = floats();
-      const eta = rate(rates, 0);
-      const lambda = rate(rates, 1);
-      const epsilon = rate(rates, 2);
-      const beta = rate(rates, 3);
-      const gamma = rate(rates, 4);
-      const betaM = rate(rates, 5);
-      const gammaM = round(1 - memory.f64[(rates >>> 3) + 5]!);
-      const sigma = rate(rates, 6);
-      const c = rate(rates, 7);
+      const eta = rate(hyperparameters, 0);
+      const lambda = rate(hyperparameters, 1);
+      const epsilon = rate(hyperparameters, 2);
+      const beta = rate(hyperparameters, 3);
+      const gamma = rate(hyperparameters, 4);
+      const betaM = rate(hyperparameters, 5);
+      const gammaM = round(1 - memory.f64[(hyperparameters >>> 3) + 5]!);
+      const sigma = rate(hyperparameters, 6);
+      const c = rate(hyperparameters, 7);
       const gradient = at(g);
       const weight = at(w);
       const mean = at(m);

@@ -3,20 +3,21 @@
  * type; a row in float64, in four lanes that begin anew with each round.
  */
 import type { FloatKernels, REDUCE } from "../wasm/abi.ts";
+import { keptOf, stepOf } from "./descent.ts";
 import type { Element } from "./element.ts";
+import type { Pages } from "./pages.ts";
 
 const SUM: typeof REDUCE.sum = 0;
 const MAX: typeof REDUCE.max = 1;
+const SUM_OF_SQUARES: typeof REDUCE.sumOfSquares = 2;
 
-export function reductions({
-  isSingle,
-  floats,
-  at,
-  round,
-  add,
-  mul,
-  madd,
-}: Element): Pick<FloatKernels, "reduce" | "columnSums"> {
+/** Σ x_i² of n elements at an address, as a row is folded, not yet rounded. */
+export type Squares = { readonly sumOfSquares: (n: number, x: number) => number };
+
+export function reductions(
+  memory: Pages,
+  { isSingle, floats, at, round, add, mul, madd }: Element,
+): Squares & { readonly exported: Pick<FloatKernels, "reduce" | "columnSums"> } {
   /** y_j ← α·F_j + β·y_j for the columns of a k × n matrix. */
   const columns = (f: number, k: number, n: number, x: number, y: number, alpha: number, beta: number): void => {
     const v = floats();
@@ -66,15 +67,21 @@ export function reductions({
   };
 
   return {
-    reduce: (f, m, k, n, x, y) => {
-      const v = floats();
-      const from = at(x);
-      const to = at(y);
-      for (let i = 0; i < m; i++) {
-        if (n === 1) v[to + i] = row(f, k, from + i * k);
-        else columns(f, k, n, from + i * k * n, to + i * n, 1, 0);
-      }
+    sumOfSquares: (n, x) => row(SUM_OF_SQUARES, n, at(x)),
+    exported: {
+      reduce: (f, m, k, n, x, y) => {
+        const v = floats();
+        const from = at(x);
+        const to = at(y);
+        for (let i = 0; i < m; i++) {
+          if (n === 1) v[to + i] = row(f, k, from + i * k);
+          else columns(f, k, n, from + i * k * n, to + i * n, 1, 0);
+        }
+      },
+      columnSums: (m, n, x, y, alpha, beta, hyperparameters) => {
+        const factor = round(stepOf(memory, alpha, hyperparameters));
+        columns(SUM, m, n, at(x), at(y), factor, round(keptOf(memory, beta, hyperparameters)));
+      },
     },
-    columnSums: (m, n, x, y, alpha, beta) => columns(SUM, m, n, at(x), at(y), round(alpha), round(beta)),
   };
 }

@@ -3,6 +3,7 @@
  * sparse_backward.ts. Every sum takes the nonzeros in their order, whatever strip its column is in.
  */
 import type { CommonKernels, FloatKernels } from "../wasm/abi.ts";
+import { stepOf } from "./descent.ts";
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
 
@@ -61,10 +62,11 @@ export function sparseProducts(memory: Pages, { floats, at, round, mul, madd }: 
         }
       }
     },
-    sparseBackward: (m, n, starts, columns, values, d, w, alpha) => {
+    sparseBackward: (m, n, starts, columns, values, d, w, alpha, hyperparameters) => {
       const v = floats();
       const { u16, i32 } = memory;
-      const [from, weights, column, factor] = [at(values), at(w), columns >>> 1, round(alpha)];
+      const [from, weights, column] = [at(values), at(w), columns >>> 1];
+      const factor = round(stepOf(memory, alpha, hyperparameters));
       for (let i = 0; i < m; i++) {
         const first = i32[(starts >>> 2) + i]! >>> 0;
         const last = i32[(starts >>> 2) + i + 1]! >>> 0;

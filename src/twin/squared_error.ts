@@ -8,7 +8,7 @@ export function squaredErrors({
   round,
   sub,
   mul,
-}: Element): Pick<FloatKernels, "squaredError" | "squaredErrorGradient"> {
+}: Element): Pick<FloatKernels, "squaredError" | "storeSquaredError" | "squaredErrorGradient"> {
   /** The loss and, where dy is not 0, its gradient. */
   const loss = (n: number, y: number, t: number, dy: number, scale: number): number => {
     const v = floats();
@@ -28,6 +28,9 @@ export function squaredErrors({
 
   return {
     squaredError: (n, y, t) => loss(n, y, t, 0, 0),
+    storeSquaredError: (n, y, t, factor, to) => {
+      floats()[at(to)] = factor * loss(n, y, t, 0, 0);
+    },
     squaredErrorGradient: (n, y, t, dy, scale) => loss(n, y, t, dy, round(scale)),
   };
 }

@@ -56,6 +56,7 @@ export type FloatKernels = {
     scratch: Pointer,
     alpha: number,
     beta: number,
+    hyperparameters: Pointer,
   ) => void;
   readonly gemmScratch: (m: number, n: number, k: number) => number;
   readonly exp: Map;
@@ -86,7 +87,15 @@ export type FloatKernels = {
     b3: number,
     y: Pointer,
   ) => void;
-  readonly columnSums: (m: number, n: number, x: Pointer, y: Pointer, alpha: number, beta: number) => void;
+  readonly columnSums: (
+    m: number,
+    n: number,
+    x: Pointer,
+    y: Pointer,
+    alpha: number,
+    beta: number,
+    hyperparameters: Pointer,
+  ) => void;
   readonly reduce: (f: number, m: number, k: number, n: number, x: Pointer, y: Pointer) => void;
   readonly softmax: (m: number, n: number, z: Pointer, p: Pointer, scratch: Pointer) => void;
   readonly crossEntropyScratch: (n: number) => number;
@@ -121,6 +130,7 @@ export type FloatKernels = {
     y: Pointer,
   ) => void;
   readonly squaredError: (n: number, y: Pointer, t: Pointer) => number;
+  readonly storeSquaredError: (n: number, y: Pointer, t: Pointer, factor: number, to: Pointer) => void;
   readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
   readonly argmax: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly countCorrect: (m: number, n: number, x: Pointer, labels: Pointer) => number;
@@ -137,8 +147,10 @@ export type FloatKernels = {
     scale: number,
     stream: number,
   ) => void;
-  readonly momentum: (n: number, g: Pointer, w: Pointer, v: Pointer, rates: Pointer) => void;
-  readonly adaptive: (n: number, g: Pointer, w: Pointer, m: Pointer, v: Pointer, rates: Pointer) => void;
+  readonly descend: (n: number, g: Pointer, w: Pointer, hyperparameters: Pointer) => void;
+  readonly momentum: (n: number, g: Pointer, w: Pointer, v: Pointer, hyperparameters: Pointer) => void;
+  readonly adaptive: (n: number, g: Pointer, w: Pointer, m: Pointer, v: Pointer, hyperparameters: Pointer) => void;
+  readonly clipNorm: (n: number, g: Pointer, limit: number) => void;
   readonly scatterAdd: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
   readonly transpose: (m: number, n: number, x: Pointer, y: Pointer) => void;
   readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
@@ -172,6 +184,7 @@ export type FloatKernels = {
     d: Pointer,
     w: Pointer,
     alpha: number,
+    hyperparameters: Pointer,
   ) => void;
 };
 
@@ -215,28 +228,44 @@ export type Exports = {
  * Names and numbers of parameters of all kernels as one number, which the kernels export as `abi`: others than these are
  * refused. A test computes it from the types above.
  */
-export const ABI = 182067863;
+export const ABI = 292645670;
 
-/** What each kernel is passed through when it is bound. */
-export type Wrap = (name: string, kernel: (...args: number[]) => number) => (...args: number[]) => number;
-
-/** The kernels of an instance. */
-export type Kernels = {
-  /** By float type. */
-  readonly kernels: { readonly [D in FloatType]: FloatKernels };
-  /** Those that no float type divides. */
-  readonly common: CommonKernels;
+/** A call of a kernel, as data: nothing but its name and numbers, so that another thread can make it as well. */
+export type KernelCall = {
+  /** What the kernels export it as. */
+  readonly kernel: string;
+  /** Its arguments, in order. */
+  readonly args: readonly number[];
 };
 
+/** Kernels that record their call instead of making it. */
+export type Recorded<K> = {
+  readonly [Name in keyof K]: K[Name] extends (...args: infer A) => unknown ? (...args: A) => KernelCall : never;
+};
+
+/** Any kernel: numbers in, a number out, or nothing that is used. */
+export type Kernel = (...args: number[]) => number;
+
+/** The kernels of an instance. */
+export type Kernels<Float = FloatKernels, Common = CommonKernels> = {
+  /** By float type. */
+  readonly kernels: { readonly [D in FloatType]: Float };
+  /** Those that no float type divides. */
+  readonly common: Common;
+};
+
+/** The kernels of an instance, each of which records its call. */
+export type Recorders = Kernels<Recorded<FloatKernels>, Recorded<CommonKernels>>;
+
 /** The kernels of an instance with this `ABI`, each as `wrap` returns it: the only place where an export gets a type. */
-export function bindKernels(exports: Exports, wrap: Wrap): Kernels {
+export function bindKernels(exports: Exports, wrap: (name: string, kernel: Kernel) => unknown): Kernels {
   const [single, double, common]: Record<string, unknown>[] = [{}, {}, {}];
   for (const [name, kernel] of Object.entries(exports)) {
     if (typeof kernel !== "function") continue;
     const base = name.slice(1);
     const isFloat = PREFIX.float32 + base in exports && PREFIX.float64 + base in exports;
     const group = isFloat ? (name.startsWith(PREFIX.float32) ? single : double) : common;
-    (group as Record<string, unknown>)[isFloat ? base : name] = wrap(name, kernel as (...args: number[]) => number);
+    (group as Record<string, unknown>)[isFloat ? base : name] = wrap(name, kernel as Kernel);
   }
   return { kernels: { float32: single, float64: double }, common } as unknown as Kernels;
 }

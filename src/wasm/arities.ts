@@ -6,7 +6,7 @@ import type { CommonKernels, FloatKernels } from "./abi.ts";
 
 /** Those that exist for both float types. */
 export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<FloatKernels[Name]>["length"] } = {
-  gemm: 16,
+  gemm: 17,
   gemmScratch: 3,
   exp: 4,
   log: 4,
@@ -19,7 +19,7 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   tanhGradient: 4,
   reluGradient: 4,
   binary: 16,
-  columnSums: 6,
+  columnSums: 7,
   reduce: 6,
   softmax: 5,
   crossEntropyScratch: 1,
@@ -29,6 +29,7 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   crossEntropyTargetsGradient: 7,
   meanCrossEntropy: 8,
   squaredError: 3,
+  storeSquaredError: 5,
   squaredErrorGradient: 5,
   argmax: 4,
   countCorrect: 4,
@@ -37,14 +38,16 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   copy: 3,
   store: 2,
   dropout: 7,
+  descend: 4,
   momentum: 5,
   adaptive: 6,
+  clipNorm: 3,
   scatterAdd: 5,
   transpose: 4,
   gatherRows: 6,
   gatherSparseRows: 9,
   sparseForward: 8,
-  sparseBackward: 8,
+  sparseBackward: 9,
 };
 
 /** Those that no float type divides. */

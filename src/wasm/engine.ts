@@ -4,7 +4,7 @@
 import { Owner } from "../disposable.ts";
 import { DisposedError, EngineError, LanegradError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { ABI, bindKernels, type Kernels } from "./abi.ts";
+import { ABI, bindKernels, type Heap, type KernelCall, type Kernels, type Recorders } from "./abi.ts";
 import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
 import { type Build, loadInstance, type WasmSource } from "./load.ts";
@@ -42,16 +42,19 @@ export class Engine extends Owner {
   readonly kernels: Kernels["kernels"];
   /** Kernels that no float type divides. Unsafe, as above. */
   readonly common: Kernels["common"];
-  /** The same kernels without a look at the engine's state: for programs, which look once for many calls. */
-  readonly bare: Kernels;
+  /** The same kernels for `Operation.bind`: each returns its call as data. */
+  readonly recorders: Recorders;
   /** The heap that tensors live in. */
   readonly memory: Memory;
   /** Of the debug build: looks for owners that are collected without `dispose()`. */
   readonly watch: Watch | undefined;
   readonly #guard: Guard;
+  /** By the name that they are exported as, without a look at the engine's state. */
+  readonly #bare: Readonly<Record<string, unknown>>;
 
   private constructor(
-    parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "bare">,
+    parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "recorders">,
+    bare: Readonly<Record<string, unknown>>,
     guard: Guard,
     memory: Memory,
     watch: Watch | undefined,
@@ -61,7 +64,8 @@ export class Engine extends Owner {
     this.module = parts.module;
     this.kernels = parts.kernels;
     this.common = parts.common;
-    this.bare = parts.bare;
+    this.recorders = parts.recorders;
+    this.#bare = bare;
     this.memory = memory;
     this.watch = watch;
     this.#guard = guard;
@@ -83,11 +87,15 @@ export class Engine extends Owner {
     if (exports.abi?.value !== ABI)
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
     const { common, kernels } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
-    const bare = bindKernels(exports, (_, kernel) => kernel);
+    const recorders = bindKernels(
+      exports,
+      (kernel) =>
+        (...args: readonly number[]): KernelCall => ({ kernel, args }),
+    ) as unknown as Recorders;
     const debugging = build === "debug" ? await import("./debugging.ts") : undefined;
-    const memory = new Memory(exports.memory, bare.common, guard, debugging);
+    const memory = new Memory(exports.memory, exports as unknown as Heap, guard, debugging);
     const watch = debugging && new debugging.Watch(() => guard.isOpen);
-    return new Engine({ build, module, kernels, common, bare }, guard, memory, watch);
+    return new Engine({ build, module, kernels, common, recorders }, exports, guard, memory, watch);
   }
 
   /**
@@ -125,7 +133,30 @@ export class Engine extends Owner {
   }
 
   /**
-   * What to throw when `bare` kernels threw: an error of the library's own as it is; anything else is a trap, after which
+   * Makes a recorded call.
+   *
+   * @throws {OptionError} not a call of a kernel
+   * @throws {DisposedError | TrapError | OverrunError} the engine has ended
+   * @throws {TrapError} the kernel trapped
+   */
+  call(call: KernelCall): number {
+    return this.#guard.wrap(call?.kernel, this.callable(call))();
+  }
+
+  /**
+   * What a recorded call does, ready to be run many times: running it allocates nothing, and does not look at the engine's
+   * state. What it throws goes through `failureOf`.
+   *
+   * @throws {OptionError} not a call of a kernel
+   */
+  callable(call: KernelCall): () => number {
+    const kernel = this.#bare[call?.kernel];
+    if (typeof kernel !== "function") throw new OptionError("bind: kernel", "a call of a kernel", call);
+    return kernel.bind(undefined, ...call.args);
+  }
+
+  /**
+   * What to throw when a `callable` threw: an error of the library's own as it is; anything else is a trap, after which
    * the engine refuses further work.
    */
   failureOf(kernel: string, error: unknown): Error {

@@ -12,7 +12,7 @@ import { matmul } from "../../src/ops/matmul.ts";
 import { reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { compressed } from "../../src/ops/sparse.ts";
 import { sum } from "../../src/ops/sum.ts";
-import { effect, RATES, SGD } from "../../src/ops/update.ts";
+import { effect, HYPERPARAMETERS, SGD } from "../../src/ops/update.ts";
 import { type Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { zeros } from "../../src/tensor/tensor.ts";
@@ -26,7 +26,7 @@ const test = leakFreeSuite("description of programs", engine);
 function described(): string {
   using w = zeros(engine, [20, 30], { name: "W" });
   using b = zeros(engine, [30]);
-  using rates = zeros(engine, [RATES], { dtype: "float64", name: "rates" });
+  using rates = zeros(engine, [HYPERPARAMETERS], { dtype: "float64", name: "rates" });
   const x = input(engine, [100, 20], { name: "x" });
   const t = input(engine, [100], { name: "t", dtype: "int32" });
   const [weights, bias] = [expressionOf(w), expressionOf(b)];

@@ -297,10 +297,7 @@ function twice(name: string): Operation {
     form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       const count = shape.reduce((product, extent) => product * extent, 1);
-      return () => {
-        kernels.copy(count, x?.pointer ?? 0, out.pointer);
-        kernels.axpby(count, out.pointer, out.pointer, 1, 1);
-      };
+      return [kernels.copy(count, x?.pointer ?? 0, out.pointer), kernels.axpby(count, out.pointer, out.pointer, 1, 1)];
     },
   };
 }

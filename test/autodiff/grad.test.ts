@@ -122,7 +122,7 @@ const detachedBy = (gradient: Pick<Operation, "gradient">) => (x: Expression<"fl
     name: "detached",
     form: ([operand]) => ({ dtype: "float64", shape: (operand as Value).shape }),
     bind: ({ kernels, result, at: [from], out }) => {
-      return () => kernels.copy(countOf(result.shape), from!.pointer, out.pointer);
+      return [kernels.copy(countOf(result.shape), from!.pointer, out.pointer)];
     },
     ...gradient,
   };

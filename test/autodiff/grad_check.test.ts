@@ -33,7 +33,7 @@ function mapWith(kernel: "tanh" | "relu", rule: Rule): (x: Doubles) => Doubles {
     name: `${kernel}WithRule`,
     form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind({ kernels, result, at: [x], out, scratch }) {
-      return () => kernels[kernel](countOf(result.shape), x?.pointer ?? 0, out.pointer, scratch);
+      return [kernels[kernel](countOf(result.shape), x?.pointer ?? 0, out.pointer, scratch)];
     },
     scratchBytes: () => 64,
     gradient: (_, { operands: [x], result }, dy) => rule(x as Doubles, result as Doubles, dy as Doubles),

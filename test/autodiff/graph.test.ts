@@ -8,7 +8,7 @@ import { exp, pow } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { applied } from "../../src/ops/operation.ts";
 import { reshape } from "../../src/ops/rows.ts";
-import { effect, RATES, SGD } from "../../src/ops/update.ts";
+import { effect, HYPERPARAMETERS, SGD } from "../../src/ops/update.ts";
 import { type AnyValue, argument, type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import type { Operation } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
@@ -65,7 +65,7 @@ test("a function with a gradient rule of its own is the node of what it is compo
 test("an effect that is named twice happens twice", () => {
   using w = tensor(engine, [8]);
   using g = tensor(engine, [1]);
-  using rates = tensor(engine, [2, ...Array(RATES - 1).fill(0)], { dtype: "float64" });
+  using rates = tensor(engine, [2, ...Array(HYPERPARAMETERS - 1).fill(0)], { dtype: "float64" });
   const step = () => effect(SGD, w, [rates, g], {});
   using program = compile({}, { effects: [step(), step()] });
   program.run();
@@ -80,7 +80,7 @@ function nodeOf(value: AnyValue): Node {
 
 /** An operation of one's own that changes one of its operands. */
 function changing(which: number, operands: readonly AnyValue[]): Node {
-  const operation: Operation = { name: "change", form: () => form, bind: () => () => undefined, changes: which };
+  const operation: Operation = { name: "change", form: () => form, bind: () => [], changes: which };
   const form = { dtype: "float32", shape: [2] } as const;
   const all = operands.map((operand) => expressionOf(operand as Expression));
   return nodeOf(applied(operation, all, {}, form));

@@ -16,6 +16,7 @@ import {
 } from "../../src/errors.ts";
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
+import { apply } from "../../src/ops/apply.ts";
 import { add, maximum, minimum, mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { square } from "../../src/ops/elementwise.ts";
@@ -26,6 +27,7 @@ import { sum } from "../../src/ops/sum.ts";
 import { ADVANCE, ASSIGN, effect, SGD } from "../../src/ops/update.ts";
 import { axpy } from "../../src/ops/vectors.ts";
 import { argument, type Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
+import type { Operation } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
@@ -375,13 +377,15 @@ test("operands that do not fit are refused when the expression is built", () => 
 test("a program that traps stops its engine", () => {
   const x = input(fragile, [2, 2], { name: "x" });
   using program = compile({ y: relu(x) });
-  (fragile.bare.kernels.float32 as { relu: unknown }).relu = () => {
-    throw new WebAssembly.RuntimeError("unreachable");
+  const beyond: Operation = {
+    name: "beyond memory",
+    form: ([operand]) => operand as Expression,
+    bind: ({ kernels, out }) => [kernels.copy(2 ** 28, 2 ** 32 - 64, out.pointer)],
   };
-  using trapping = compile({ y: relu(x) });
+  using trapping = compile({ y: apply(beyond, [x], {}) as Expression });
   program.run();
   const error = assertThrows(() => trapping.run(), TrapError, "trap");
-  assert.is(error.kernel, "relu");
+  assert.is(error.kernel, "beyond memory");
   assertThrows(() => program.run(), TrapError, "after it");
 });
 

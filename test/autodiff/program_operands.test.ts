@@ -38,7 +38,7 @@ function copying(): { readonly operation: Operation; readonly counts: { bound: n
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       counts.bound += 1;
       const count = shape.reduce((product, extent) => product * extent, 1);
-      return () => kernels.copy(count, x?.pointer ?? 0, out.pointer);
+      return [kernels.copy(count, x?.pointer ?? 0, out.pointer)];
     },
   };
   return { operation, counts };

@@ -56,7 +56,7 @@ function copying(rest: Partial<Operation>): Operation {
     form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       const count = shape.reduce((product, size) => product * size, 1);
-      return () => kernels.copy(count, x?.pointer ?? 0, out.pointer);
+      return [kernels.copy(count, x?.pointer ?? 0, out.pointer)];
     },
     ...rest,
   };
@@ -605,13 +605,13 @@ test("a result is written over an operand only where every place that it is read
   }
   const reversed: Operation = {
     ...copying({ name: "reversed plus", inPlace: [0] }),
-    bind:
-      ({ memory, at: [x, y], out }) =>
+    bind: ({ memory, at: [x, y], out }) => [
       () => {
         const [from, plus] = [memory.view("float32", x!.pointer, 3), memory.view("float32", y!.pointer, 3)];
         const to = memory.view("float32", out.pointer, 3);
         for (let i = 0; i < 3; i++) to[i] = from[i]! + plus[2 - i]!;
       },
+    ],
   };
   const v = mul(input(engine, [3], { name: "v" }), 2);
   using program = compile({ y: apply(reversed, [v, v], {}) as Expression });
@@ -631,12 +631,12 @@ test("a view has as many elements as what it is a view of, or is no view", () =>
     name: "doubled",
     isView: true,
     form: ([x]) => ({ dtype: "float32", shape: [2 * ((x as Value).shape[0] ?? 0)] }),
-    bind:
-      ({ memory, at: [x], out }) =>
+    bind: ({ memory, at: [x], out }) => [
       () => {
         const from = memory.view("float32", x!.pointer, 2);
         memory.view("float32", out.pointer, 4).set([...from, ...from]);
       },
+    ],
   });
   using x = vector([1, 2]);
   using bystander = vector([0, 0]);
@@ -674,11 +674,11 @@ test("attributes that JSON does not write are told apart by what they are", () =
   const calling: Operation<{ f: (x: number) => number }> = {
     ...(copying({}) as Operation<never>),
     name: "calling",
-    bind:
-      ({ memory, attributes: { f }, at: [x], out }) =>
+    bind: ({ memory, attributes: { f }, at: [x], out }) => [
       () => {
         memory.view("float32", out.pointer, 2).set(memory.view("float32", x!.pointer, 2).map(f));
       },
+    ],
   };
   using x = vector([1, 2]);
   const y = (f: (x: number) => number) => apply(calling, [mul(x, one)], { f }) as Expression;

@@ -130,7 +130,7 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
     const block = ["uint8", k.crossEntropyScratch(n)] as const;
     const aligned = (pointer: number) => pointer - (pointer % 16);
     return [
-      { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y, 1, 1) },
+      { name: "columnSums", operands: [x, row], call: (a = 0, y = 0) => k.columnSums(m, n, a, y, 1, 1, 0) },
       ...[0, 1, 2].flatMap((f): Case[] => [
         { name: `reduce ${f} of rows`, operands: [x, column], call: (a = 0, y = 0) => k.reduce(f, m, n, 1, a, y) },
         { name: `reduce ${f} of columns`, operands: [x, row], call: (a = 0, y = 0) => k.reduce(f, 1, m, n, a, y) },
@@ -189,7 +189,8 @@ function matrices(engine: Engine, dtype: FloatType, n: number): Case[] {
         return {
           name: "gemm",
           operands: [x, side, x, scratch],
-          call: (a = 0, b = 0, c = 0, s = 0) => k.gemm(m, n, n, a, rsa, csa, b, rsb, csb, c, n, 0, 0, aligned(s), 1, 1),
+          call: (a = 0, b = 0, c = 0, s = 0) =>
+            k.gemm(m, n, n, a, rsa, csa, b, rsb, csb, c, n, 0, 0, aligned(s), 1, 1, 0),
         };
       }),
     ];
@@ -247,7 +248,7 @@ function sparseProducts(engine: Engine, dtype: FloatType, n: number): Case[] {
     {
       name: "sparseBackward",
       operands: [...x, z, w],
-      call: (s = 0, c = 0, v = 0, d = 0, to = 0) => sparseBackward(3, n, s, c, v, d, to, 1),
+      call: (s = 0, c = 0, v = 0, d = 0, to = 0) => sparseBackward(3, n, s, c, v, d, to, 1, 0),
     },
   ];
 }

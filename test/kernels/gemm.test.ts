@@ -96,7 +96,7 @@ function gemm(
     const [rsb, csb] = isB ? [1, ldb] : [ldb, 1];
     const [added, f] = [row?.pointer ?? 0, ACTIVATION[activation]];
     const operands = [left.pointer, rsa, csa, right.pointer, rsb, csb, out.pointer, ldc, added, f] as const;
-    kernel(m, n, k, ...operands, scratch.pointer, alpha, beta);
+    kernel(m, n, k, ...operands, scratch.pointer, alpha, beta, 0);
   });
   return out.values();
 }
@@ -361,7 +361,7 @@ for (const dtype of FLOATS) {
     const { gemm: kernel, gemmScratch } = engine.kernels[dtype];
     const scratch = large.room("uint8", gemmScratch(n, n, k), { alignment: 16 });
     large.run([c, scratch], () => {
-      kernel(n, n, k, x.pointer, k, 1, x.pointer, 1, k, c.pointer, n, 0, 0, scratch.pointer, 1, 0);
+      kernel(n, n, k, x.pointer, k, 1, x.pointer, 1, k, c.pointer, n, 0, 0, scratch.pointer, 1, 0, 0);
     });
     assertSame(c.values(), transposed(n, n, c.values()), "X·Xᵀ");
   });

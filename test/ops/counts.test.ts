@@ -12,7 +12,6 @@ import { gather, reshape, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { sum } from "../../src/ops/sum.ts";
-import { CLIP_NORM } from "../../src/ops/update.ts";
 import { argument, type Expression, input } from "../../src/tensor/expression.ts";
 import type { Form, Operation, PerOperand } from "../../src/tensor/operation.ts";
 import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
@@ -94,11 +93,6 @@ test("scratch: a bias of zeros for a sparse product, room for a map behind it, a
     const loss = softmaxCrossEntropy(of([1, 10_000], "z"), input(engine, [1], { name: "t", dtype: "int32" }));
     assert.ok(scratchOf(loss) >= 10_000 * bytes);
   }
-});
-
-test("scratch of clipping: a map's, and two numbers in vectors of their own", () => {
-  const bytes = CLIP_NORM.scratchBytes?.({} as never) ?? 0;
-  assert.ok(bytes >= MAP_SCRATCH + 2 * 16);
 });
 
 test("a gradient of a loss takes more than the loss, row by row", () => {

@@ -15,7 +15,7 @@ import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { compress, compressed, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { broadcastTo } from "../../src/ops/sum.ts";
-import { ADVANCE, ASSIGN, CLIP_NORM, effect, RATES, SGD } from "../../src/ops/update.ts";
+import { ADVANCE, ASSIGN, CLIP_NORM, effect, HYPERPARAMETERS, SGD } from "../../src/ops/update.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
@@ -199,19 +199,19 @@ test("sparse rows of bytes are no factor, and those of floats are turned and sca
   assert.is(matmul(rows, x, { out } as never), out as never, "a product of tensors may have a place");
 });
 
-test("what is updated, the rates and the gradient", () => {
+test("what is updated, the hyperparameters and the gradient", () => {
   using w = zeros(engine, [5]);
   using wide = zeros(engine, [6]);
   using doubles = zeros(engine, [5], { dtype: "float64" });
   using whole = zeros(engine, [5], { dtype: "int32" });
-  using rates = zeros(engine, [RATES], { dtype: "float64" });
-  using few = zeros(engine, [RATES - 1], { dtype: "float64" });
-  using single = zeros(engine, [RATES]);
+  using rates = zeros(engine, [HYPERPARAMETERS], { dtype: "float64" });
+  using few = zeros(engine, [HYPERPARAMETERS - 1], { dtype: "float64" });
+  using single = zeros(engine, [HYPERPARAMETERS]);
   using two = tensor(engine, [1, 2]);
   for (const [call, kind, want] of [
     [() => effect(SGD, whole, [rates, w], {}), "DTypeError", "sgd: w"],
-    [() => effect(SGD, w, [single, w], {}), "DTypeError", "sgd: rates"],
-    [() => effect(SGD, w, [few, w], {}), "ShapeError", "sgd: rates"],
+    [() => effect(SGD, w, [single, w], {}), "DTypeError", "sgd: hyperparameters"],
+    [() => effect(SGD, w, [few, w], {}), "ShapeError", "sgd: hyperparameters"],
     [() => effect(SGD, w, [rates, doubles], {}), "DTypeError", "sgd: operand"],
     [() => effect(SGD, w, [rates, wide], {}), "ShapeError", "sgd: operand"],
     [() => effect(ASSIGN, w, [doubles], {}), "DTypeError", "assign: value"],

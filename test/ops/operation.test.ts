@@ -19,9 +19,11 @@ const test = leakFreeSuite("operation", engine);
 const broken: Operation = {
   name: "broken",
   form: () => ({ dtype: "float32", shape: [2] }),
-  bind: () => () => {
-    throw new RangeError("no kernel");
-  },
+  bind: () => [
+    () => {
+      throw new RangeError("no kernel");
+    },
+  ],
 };
 
 test("an operation without operands has no engine to run in", () => {

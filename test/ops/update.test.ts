@@ -13,8 +13,8 @@ import {
   CLIP_NORM,
   CLIP_VALUE,
   effect,
+  HYPERPARAMETERS,
   MOMENTUM,
-  RATES,
   SGD,
   SGD_PRODUCT,
   SGD_SUMS,
@@ -82,7 +82,7 @@ for (const dtype of FLOATS) {
       sums: [sum(expressionOf(dy), { axes: [0] }), oracle.columnSums(M, N, dy.data)],
     };
     for (const [name, [gradient, values]] of Object.entries(gradients)) {
-      using rates = zeros(engine, [RATES], { dtype: "float64" });
+      using rates = zeros(engine, [HYPERPARAMETERS], { dtype: "float64" });
       using w = zeros(engine, gradient.shape, { dtype });
       using program = compile({}, { effects: [effect(SGD, w, [rates, gradient], {})] });
       const start = integers(w.size, 4);
@@ -97,7 +97,7 @@ for (const dtype of FLOATS) {
   });
 
   test(`rates are found again when memory has grown, ${dtype}`, () => {
-    using rates = zeros(engine, [RATES], { dtype: "float64" });
+    using rates = zeros(engine, [HYPERPARAMETERS], { dtype: "float64" });
     using w = zeros(engine, [5], { dtype });
     using g = tensor(engine, new Float64Array(5).fill(1), { dtype });
     using program = compile({}, { effects: [effect(SGD, w, [rates, g], {})] });
@@ -152,9 +152,9 @@ for (const dtype of FLOATS) {
 }
 
 test("effects on what does not fit are refused by name", () => {
-  using rates = zeros(engine, [RATES], { dtype: "float64" });
+  using rates = zeros(engine, [HYPERPARAMETERS], { dtype: "float64" });
   using few = zeros(engine, [4], { dtype: "float64" });
-  using single = zeros(engine, [RATES]);
+  using single = zeros(engine, [HYPERPARAMETERS]);
   using w = zeros(engine, [5]);
   using wide = zeros(engine, [6]);
   using doubles = zeros(engine, [5], { dtype: "float64" });

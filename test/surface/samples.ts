@@ -84,7 +84,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const operation = {
     name: "twice",
     form: ([v]: readonly { shape: readonly number[] }[]) => ({ dtype: "float32", shape: v?.shape ?? [] }),
-    bind: () => () => undefined,
+    bind: () => [],
   };
 
   const ownOptimizer: lanegrad.OptimizerDefinition<"beta", "mean"> = {

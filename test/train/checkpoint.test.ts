@@ -43,7 +43,7 @@ const LAYERS = {
   plain: [dense(19, 8), relu(), dense(8, 4)],
   "dropout, batch normalisation": [dense(19, 8), batchNorm(), relu(), dropout(0.3), dense(8, 4)],
 };
-const RATES: { readonly [name: string]: Schedule } = {
+const HYPERPARAMETERS: { readonly [name: string]: Schedule } = {
   constant: 0.02,
   cosine: schedule({ kind: "cosine", rate: 0.05, steps: 30 }),
 };
@@ -86,7 +86,7 @@ function assertSameBits(
 
 for (const [name, optimizer] of OPTIMIZERS) {
   for (const layers of ["plain", "dropout, batch normalisation"] as const) {
-    for (const [schedule, rate] of Object.entries(RATES)) {
+    for (const [schedule, rate] of Object.entries(HYPERPARAMETERS)) {
       test(`the same bits after going on: ${name}, ${layers}, ${schedule}`, () => {
         assertSameBits(layers, { epochs: 4, batchSize: 20, optimizer: optimizer(rate) });
         assertSameBits(
@@ -230,7 +230,7 @@ test("train hands out checkpoints, one more when it is aborted, and goes on from
 });
 
 test("the optimizer of a checkpoint can be passed to train, with its schedule", () => {
-  for (const optimizer of [lion({ beta1: 0.7 }), adam({ learningRate: RATES["cosine"] as Schedule })]) {
+  for (const optimizer of [lion({ beta1: 0.7 }), adam({ learningRate: HYPERPARAMETERS["cosine"] as Schedule })]) {
     using net = netOf("plain", 1);
     using trainer = new Trainer(net, { train: trainSet }, { epochs: 3, batchSize: 20, optimizer });
     advance(trainer, 3);

@@ -23,3 +23,10 @@ export const ROWS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 40, 
 export function factor(pair: Pair, dtype: FloatType): number {
   return pair.pick([0, 1, 1, -1, -0.1, 1 / 255, pair.float(dtype, "wild")]);
 }
+
+/** An optimizer's eight numbers. */
+export const hyperparameters = (pair: Pair): Operand =>
+  pair.given(
+    "float64",
+    Array.from({ length: 8 }, () => pair.pick([0, 0.9, 0.999, 1, 1e-3, 1e-8])),
+  );

@@ -1,7 +1,7 @@
 /** A drawn call of each kernel that exists for both float types, with sizes around the seams of the SIMD code. */
 import { ACTIVATION, BINARY, MAP_SCRATCH, REDUCE } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
-import { type Case, type FloatCases, factor, LONG, ROWS, SIZES } from "./case.ts";
+import { type Case, type FloatCases, factor, hyperparameters, LONG, ROWS, SIZES } from "./case.ts";
 import { LOSS_CASES } from "./loss_cases.ts";
 import type { Draws, Operand, Pair } from "./pair.ts";
 import { SPARSE_CASES } from "./sparse_cases.ts";
@@ -35,7 +35,25 @@ const gemm: Case = (pair, dtype, how, scratchOf) => {
   const activation = pair.pick([ACTIVATION.none, ...Object.values(ACTIVATION)]);
   const beta = bias === 0 ? factor(pair, dtype) : 0;
   const scratch = pair.scratch(scratchOf(m, n, k));
-  return [m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, scratch, factor(pair, dtype), beta];
+  return [
+    m,
+    n,
+    k,
+    a,
+    rsa,
+    csa,
+    b,
+    rsb,
+    csb,
+    c,
+    ldc,
+    bias,
+    activation,
+    scratch,
+    factor(pair, dtype),
+    beta,
+    bias === 0 ? pair.pick([0, hyperparameters(pair)]) : 0,
+  ];
 };
 
 /** As it stands or transposed, dense or with something between its lines. */
@@ -77,12 +95,6 @@ const gatherRows: Case = (pair, dtype, how) => {
   return [m, n, x, pair.indices("int32", m + 1, rows), pair.floats(dtype, m * n, how), factor(pair, dtype)];
 };
 
-const rates = (pair: Pair): Operand =>
-  pair.given(
-    "float64",
-    Array.from({ length: 8 }, () => pair.pick([0, 0.9, 0.999, 1, 1e-3, 1e-8])),
-  );
-
 export const FLOAT_CASES: FloatCases = {
   gemm,
   gemmScratch: (pair) => [pair.whole(0, 2000), pair.whole(0, 2000), pair.whole(0, 2000)],
@@ -101,7 +113,7 @@ export const FLOAT_CASES: FloatCases = {
   columnSums: (pair, dtype, how) => {
     const [m, n] = [pair.pick(ROWS), pair.pick(LONG)];
     const [x, y] = [pair.floats(dtype, m * n, how), pair.floats(dtype, n, how)];
-    return [m, n, x, y, factor(pair, dtype), factor(pair, dtype)];
+    return [m, n, x, y, factor(pair, dtype), factor(pair, dtype), pair.pick([0, hyperparameters(pair)])];
   },
   axpby: (pair, dtype, how) => {
     const n = pair.pick(LONG);
@@ -128,15 +140,24 @@ export const FLOAT_CASES: FloatCases = {
     const stream = isZero ? 0 : pair.whole(0, 9);
     return [n, x, y, pair.given("int32", counter), threshold, factor(pair, dtype), stream];
   },
+  descend: (pair, dtype, how) => {
+    const n = pair.pick(LONG);
+    const [g, w] = [pair.pick([0, pair.floats(dtype, n, how)]), pair.floats(dtype, n, how)];
+    return [n, g, w, hyperparameters(pair)];
+  },
+  clipNorm: (pair, dtype, how) => {
+    const n = pair.pick(LONG);
+    return [n, pair.floats(dtype, n, how), pair.pick([1e-3, 1, 2.5, 1e6])];
+  },
   momentum: (pair, dtype, how) => {
     const n = pair.pick(LONG);
     const [g, w, v] = [0, 1, 2].map(() => pair.floats(dtype, n, how)) as [Operand, Operand, Operand];
-    return [n, g, w, v, rates(pair)];
+    return [n, g, w, v, hyperparameters(pair)];
   },
   adaptive: (pair, dtype, how) => {
     const n = pair.pick(LONG);
     const [g, w, v] = [0, 1, 2].map(() => pair.floats(dtype, n, how)) as [Operand, Operand, Operand];
-    return [n, g, w, pair.pick([0, pair.floats(dtype, n, how)]), v, rates(pair)];
+    return [n, g, w, pair.pick([0, pair.floats(dtype, n, how)]), v, hyperparameters(pair)];
   },
   scatterAdd: (pair, dtype, how) => {
     const [m, n, rows] = [pair.pick(ROWS), pair.pick(LONG), pair.whole(1, 9)];

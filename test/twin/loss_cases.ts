@@ -53,6 +53,7 @@ type Names =
   | "crossEntropyTargetsGradient"
   | "meanCrossEntropy"
   | "squaredError"
+  | "storeSquaredError"
   | "squaredErrorGradient"
   | "argmax"
   | "countCorrect";
@@ -71,6 +72,11 @@ export const LOSS_CASES: Pick<FloatCases, Names> = {
   squaredError: (pair, dtype, how) => {
     const n = pair.pick(LONG);
     return [n, pair.floats(dtype, n, how), pair.floats(dtype, n, how)];
+  },
+  storeSquaredError: (pair, dtype, how) => {
+    const n = pair.pick(LONG);
+    const [y, t] = [pair.floats(dtype, n, how), pair.floats(dtype, n, how)];
+    return [n, y, t, factor(pair, dtype), pair.floats(dtype, 1, how)];
   },
   squaredErrorGradient: (pair, dtype, how) => {
     const n = pair.pick(LONG);

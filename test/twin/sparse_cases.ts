@@ -1,6 +1,6 @@
 /** Calls of kernels of rows that are mostly zero. */
 import type { FloatType } from "../../src/wasm/dtype.ts";
-import { type Case, type FloatCases, factor, LONG, ROWS, SIZES } from "./case.ts";
+import { type Case, type FloatCases, factor, hyperparameters, LONG, ROWS, SIZES } from "./case.ts";
 import type { Draws, Operand, Pair } from "./pair.ts";
 
 /** Sparse rows: starts, columns and values, with room for 8 more columns and values. */
@@ -45,7 +45,7 @@ const sparseBackward: Case = (pair, dtype, how) => {
   const [m, k, n] = [pair.pick(ROWS), pair.pick(SIZES), pair.pick(LONG)];
   const x = sparseRows(pair, dtype, how, m, k);
   const [d, w] = [pair.floats(dtype, m * n, how), pair.floats(dtype, k * n, how)];
-  return [m, n, ...x, d, w, factor(pair, dtype)];
+  return [m, n, ...x, d, w, factor(pair, dtype), pair.pick([0, hyperparameters(pair)])];
 };
 
 type Names = "gatherSparseRows" | "sparseForward" | "sparseBackward";

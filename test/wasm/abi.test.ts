@@ -15,7 +15,7 @@ import { WASM_BUILD } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
 
 const BYTES = { simd: decode(simd), relaxed: decode(relaxed), debug: decode(debug) };
-const LARGEST_BYTES = 40 * 1024;
+const LARGEST_BYTES = 42 * 1024;
 const CODE_SECTION = 10;
 /** They take any number. */
 const WITHOUT_ASSERTIONS = [
@@ -85,7 +85,7 @@ test("only the relaxed build has relaxed instructions: multiply-adds of both flo
   assert.equal(counts(BYTES.debug), [0, 0, 0, 0]);
 });
 
-test("the builds for users are smaller than 40 KB", () => {
+test("the builds for users are smaller than 42 KB", () => {
   assert.ok(BYTES.simd.length < LARGEST_BYTES, `simd: ${BYTES.simd.length}`);
   assert.ok(BYTES.relaxed.length < LARGEST_BYTES, `relaxed: ${BYTES.relaxed.length}`);
 });
@@ -139,8 +139,8 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     "binary d0": ({ kernels }, p) => kernels[dtype].binary(0, -1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
     "binary d3": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, -1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
     "binary last stride": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, 1, p, 0, 0, 0, 2, p, 0, 0, 0, 1, p),
-    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p, 1, 0),
-    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p, 1, 0),
+    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p, 1, 0, 0),
+    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p, 1, 0, 0),
     "reduce by no fold": ({ kernels }, p) => kernels[dtype].reduce(3, 1, 1, 1, p, p),
     "reduce m": ({ kernels }, p) => kernels[dtype].reduce(0, -1, 1, 1, p, p),
     "reduce k": ({ kernels }, p) => kernels[dtype].reduce(0, 1, -1, 1, p, p),
@@ -155,6 +155,8 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     "copyRows m": ({ common }, p) => common.copyRows(-1, 1, p, 1, p, 1),
     "copyRows n": ({ common }, p) => common.copyRows(1, -1, p, 1, p, 1),
     dropout: ({ kernels }, p) => kernels[dtype].dropout(-1, p, p, p, 0, 1, 0),
+    descend: ({ kernels }, p) => kernels[dtype].descend(-1, p, p, p),
+    clipNorm: ({ kernels }, p) => kernels[dtype].clipNorm(-1, p, 1),
     momentum: ({ kernels }, p) => kernels[dtype].momentum(-1, p, p, p, p),
     adaptive: ({ kernels }, p) => kernels[dtype].adaptive(-1, p, p, 0, p, p),
     "softmax m": ({ kernels }, p) => kernels[dtype].softmax(-1, 1, p, p, p),
@@ -169,6 +171,7 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     "targets without columns, gradient": ({ kernels }, p) =>
       kernels[dtype].crossEntropyTargetsGradient(1, 0, p, p, p, 1, p),
     squaredError: ({ kernels }, p) => kernels[dtype].squaredError(-1, p, p),
+    storeSquaredError: ({ kernels }, p) => kernels[dtype].storeSquaredError(-1, p, p, 1, p),
     squaredErrorGradient: ({ kernels }, p) => kernels[dtype].squaredErrorGradient(-1, p, p, p, 1),
     axpby: ({ kernels }, p) => kernels[dtype].axpby(-1, p, p, 1, 1),
     fill: ({ kernels }, p) => kernels[dtype].fill(-1, p, 1),
@@ -178,20 +181,20 @@ function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Eng
     gatherSparseRows: ({ kernels }, p) => kernels[dtype].gatherSparseRows(-1, p, p, p, p, p, p, p, 1),
     "sparseForward m": ({ kernels }, p) => kernels[dtype].sparseForward(-1, 1, p, p, p, p, p, p),
     "sparseForward n": ({ kernels }, p) => kernels[dtype].sparseForward(1, -1, p, p, p, p, p, p),
-    "sparseBackward m": ({ kernels }, p) => kernels[dtype].sparseBackward(-1, 1, p, p, p, p, p, 1),
-    "sparseBackward n": ({ kernels }, p) => kernels[dtype].sparseBackward(1, -1, p, p, p, p, p, 1),
+    "sparseBackward m": ({ kernels }, p) => kernels[dtype].sparseBackward(-1, 1, p, p, p, p, p, 1, 0),
+    "sparseBackward n": ({ kernels }, p) => kernels[dtype].sparseBackward(1, -1, p, p, p, p, p, 1, 0),
     "compressRows m": ({ common }, p) => common.compressRows(-1, 1, p, p, p, p),
     "compressRows k": ({ common }, p) => common.compressRows(1, -1, p, p, p, p),
     "compressRows beyond a column number": ({ common }, p) => common.compressRows(0, 65537, p, p, p, p),
     gatherIndices: ({ common }, p) => common.gatherIndices(-1, p, p, p),
     "firstOutOfRange m": ({ common }, p) => common.firstOutOfRange(-1, p, 1),
     "firstOutOfRange bound": ({ common }, p) => common.firstOutOfRange(1, p, -1),
-    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
-    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
-    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0),
-    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, 0, 0, p, 1, 0),
+    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
+    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
+    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
+    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, 0, 0, p, 1, 0, 0),
     "gemm scratch not aligned": ({ kernels }, p) =>
-      kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p + 8, 1, 0),
+      kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p + 8, 1, 0, 0),
   };
 }
 

@@ -49,7 +49,7 @@ test("a trap names its kernel, and the engine refuses every later call, while an
   const x = tensor(engine, [[1]]);
   const absurd = 2 ** 32 - 4;
   const trap = assertThrows(
-    () => gemm(1, 1, 1, absurd, 1, 1, absurd, 1, 1, absurd, 1, 0, 0, 0, 1, 0),
+    () => gemm(1, 1, 1, absurd, 1, 1, absurd, 1, 1, absurd, 1, 0, 0, 0, 1, 0, 0),
     TrapError,
     "a pointer beyond memory",
   );

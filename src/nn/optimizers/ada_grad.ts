@@ -12,7 +12,7 @@ export const ADA_GRAD_RECORD: OptimizerRecord<OptimizerOf<"adaGrad">> = {
   hyperparameters: { epsilon: { default: 1e-10, range: "[0, ∞)" } },
   averages: ["squares"],
   begin({ epsilon, weightDecay = 0 }, memory) {
-    memory.rates.data.set([0, weightDecay, epsilon, 1, 1, 0, 1, 1]);
+    memory.hyperparameters.data.set([0, weightDecay, epsilon, 1, 1, 0, 1, 1]);
     return { update: updateBy(ADAPTIVE, memory) };
   },
 };

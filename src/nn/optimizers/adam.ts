@@ -70,17 +70,17 @@ function begin<D extends FloatType>(
   decayOfGradient = 0,
   decayOfParameter = 0,
 ): Rule<D> {
-  memory.rates.data.set([0, decayOfGradient, epsilon, beta2, 1 - beta2, beta1]);
+  memory.hyperparameters.data.set([0, decayOfGradient, epsilon, beta2, 1 - beta2, beta1]);
   // Numbers go from one array of doubles to another: on its own, each would be one more in JavaScript's heap.
   const numbers = Float64Array.of(beta1, 0, beta2, 0, decayOfParameter);
   return {
     update: updateBy(ADAPTIVE, memory),
-    advance(rates, step) {
+    advance(hyperparameters, step) {
       raise(numbers, 0, step);
       raise(numbers, 2, step);
-      rates[6] = 1 - (rates[0] ?? 0) * (numbers[4] ?? 0);
-      rates[0] = (rates[0] ?? 0) / (1 - (numbers[1] ?? 0));
-      rates[7] = 1 / (1 - (numbers[3] ?? 0));
+      hyperparameters[6] = 1 - (hyperparameters[0] ?? 0) * (numbers[4] ?? 0);
+      hyperparameters[0] = (hyperparameters[0] ?? 0) / (1 - (numbers[1] ?? 0));
+      hyperparameters[7] = 1 / (1 - (numbers[3] ?? 0));
     },
   };
 }

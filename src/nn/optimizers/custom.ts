@@ -160,8 +160,8 @@ function begin<D extends FloatType>(
   };
 
   return {
-    advance(rates, count) {
-      rate.data[0] = rates[0] ?? 0;
+    advance(hyperparameters, count) {
+      rate.data[0] = hyperparameters[0] ?? 0;
       step.data[0] = count;
     },
     update(parameters, gradients) {
@@ -180,7 +180,7 @@ function running(name: string, program: Program, averages: number): Operation {
   return {
     name,
     form: ([w]) => w as Expression,
-    bind: () => () => program.run(),
+    bind: () => [() => program.run()],
     changes: 0,
     alsoChanges: Array.from({ length: averages }, (_, i) => 2 + i),
     flops: () => program.instructions.reduce((sum, node) => sum + flopsOf(node), 0),

@@ -18,7 +18,7 @@ export const MOMENTUM_RECORD: OptimizerRecord<OptimizerOf<"momentum">> = {
   hyperparameters: HYPERPARAMETERS,
   averages: ["velocity"],
   begin({ momentum, weightDecay = 0 }, memory) {
-    memory.rates.data.set([0, weightDecay, momentum, 0]);
+    memory.hyperparameters.data.set([0, weightDecay, momentum, 0]);
     return { update: updateBy(MOMENTUM, memory) };
   },
 };
@@ -29,7 +29,7 @@ export const NESTEROV_RECORD: OptimizerRecord<OptimizerOf<"nesterov">> = {
   hyperparameters: HYPERPARAMETERS,
   averages: ["velocity"],
   begin({ momentum, weightDecay = 0 }, memory) {
-    memory.rates.data.set([0, weightDecay, momentum, 1]);
+    memory.hyperparameters.data.set([0, weightDecay, momentum, 1]);
     return { update: updateBy(MOMENTUM, memory) };
   },
 };

@@ -9,7 +9,7 @@
  */
 import { OptionError } from "../../errors.ts";
 import { type Interval, isWithin } from "../../interval.ts";
-import { effect, type Rates } from "../../ops/update.ts";
+import { effect, type Hyperparameters } from "../../ops/update.ts";
 import { checkOptions } from "../../options.ts";
 import type { AnyValue, Expression } from "../../tensor/expression.ts";
 import type { TensorGroup } from "../../tensor/group.ts";
@@ -94,14 +94,14 @@ export type Memory<D extends FloatType> = {
   /** Every parameter as one vector. */
   readonly parameters: Tensor<D>;
   /** What kernels read: `ops/update.ts` documents each number. */
-  readonly rates: Rates;
+  readonly hyperparameters: Hyperparameters;
   readonly averages: readonly Tensor<D>[];
 };
 
 /** How parameters follow gradients. */
 export type Rule<D extends FloatType> = {
   /** Writes the numbers of step 1, 2, …, of which the first is the learning rate, and is there. It allocates nothing. */
-  advance?(rates: Float64Array, step: number): void;
+  advance?(hyperparameters: Float64Array, step: number): void;
   /** The effect of a step on all parameters. */
   update(parameters: TensorGroup<string, D>, gradients: TensorGroup<string, D>): Expression;
   /** Of a single parameter: where it is there, gradients that are not clipped need no memory. */
@@ -121,9 +121,13 @@ export function recordOf(value: unknown): OptimizerRecord | undefined {
   return (value as { readonly [RECORD]?: OptimizerRecord } | null | undefined)?.[RECORD];
 }
 
-/** The update by a kernel whose operands are all parameters, the rates, all gradients and the averages. */
-export function updateBy<D extends FloatType>(operation: Operation, { rates, averages }: Memory<D>): Rule<D>["update"] {
-  return (parameters, gradients) => effect(operation, parameters.whole, [rates, gradients.whole, ...averages], {});
+/** The update by a kernel whose operands are all parameters, the hyperparameters, all gradients and the averages. */
+export function updateBy<D extends FloatType>(
+  operation: Operation,
+  { hyperparameters, averages }: Memory<D>,
+): Rule<D>["update"] {
+  return (parameters, gradients) =>
+    effect(operation, parameters.whole, [hyperparameters, gradients.whole, ...averages], {});
 }
 
 /**

@@ -12,7 +12,7 @@ export const RMS_PROP_RECORD: OptimizerRecord<OptimizerOf<"rmsProp">> = {
   hyperparameters: { decay: { default: 0.99, range: "[0, 1)" }, epsilon: { default: 1e-8, range: "[0, ∞)" } },
   averages: ["squares"],
   begin({ decay, epsilon, weightDecay = 0 }, memory) {
-    memory.rates.data.set([0, weightDecay, epsilon, decay, 1 - decay, 0, 1, 1]);
+    memory.hyperparameters.data.set([0, weightDecay, epsilon, decay, 1 - decay, 0, 1, 1]);
     return { update: updateBy(ADAPTIVE, memory) };
   },
 };

@@ -13,9 +13,9 @@ export const SGD_RECORD: OptimizerRecord<OptimizerOf<"sgd">> = {
   defaults: { learningRate: 0.01 },
   hyperparameters: {},
   averages: [],
-  begin({ weightDecay = 0 }, { rates }) {
-    rates.data[1] = weightDecay;
-    const updateOne = (w: Tensor, g: AnyValue): Expression => effect(SGD, w, [rates, g], {});
+  begin({ weightDecay = 0 }, { hyperparameters }) {
+    hyperparameters.data[1] = weightDecay;
+    const updateOne = (w: Tensor, g: AnyValue): Expression => effect(SGD, w, [hyperparameters, g], {});
     return { updateOne, update: (parameters, gradients) => updateOne(parameters.whole, gradients.whole) };
   },
 };

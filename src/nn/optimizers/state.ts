@@ -3,7 +3,7 @@
  */
 import { allOrNothing, Owner } from "../../disposable.ts";
 import { OptionError } from "../../errors.ts";
-import { CLIP_NORM, CLIP_VALUE, effect, RATES, type Rates } from "../../ops/update.ts";
+import { CLIP_NORM, CLIP_VALUE, effect, HYPERPARAMETERS, type Hyperparameters } from "../../ops/update.ts";
 import type { Expression } from "../../tensor/expression.ts";
 import type { TensorGroup } from "../../tensor/group.ts";
 import { type Tensor, zeros } from "../../tensor/tensor.ts";
@@ -33,7 +33,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
   readonly optimizer: Optimizer;
   /** As large as all parameters together: momentum, or squares, or both. */
   readonly averages: readonly Tensor<D>[];
-  readonly #rates: Rates;
+  readonly #hyperparameters: Hyperparameters;
   readonly #rule: Rule<D>;
   /** The learning rate's schedule; an array where it is a number. */
   readonly #rate: Float64Array | Exclude<Schedule, number>;
@@ -49,12 +49,16 @@ export class OptimizerState<D extends FloatType> extends Owner {
     this.optimizer = { ...optimizer, learningRate };
     const record = recordOf(optimizer) as OptimizerRecord;
     const { engine, shape, dtype } = parameters;
-    const { rates, averages, rule } = allOrNothing((own) => {
-      const rates = own(zeros(engine, [RATES], { dtype: "float64", name: "rates" }));
+    const { hyperparameters, averages, rule } = allOrNothing((own) => {
+      const hyperparameters = own(zeros(engine, [HYPERPARAMETERS], { dtype: "float64", name: "hyperparameters" }));
       const averages = record.averages.map((name) => own(zeros(engine, shape, { dtype, name })));
-      return { rates, averages, rule: record.begin(this.optimizer, { parameters, rates, averages }) };
+      return {
+        hyperparameters,
+        averages,
+        rule: record.begin(this.optimizer, { parameters, hyperparameters, averages }),
+      };
     });
-    this.#rates = rates;
+    this.#hyperparameters = hyperparameters;
     this.averages = averages;
     this.#rule = rule;
     this.#rate = typeof learningRate === "number" ? Float64Array.of(learningRate) : learningRate;
@@ -76,7 +80,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
   }
 
   /**
-   * Sets the rates for the next run of the program, and counts it.
+   * Sets the hyperparameters for the next run of the program, and counts it.
    *
    * Numbers go from one array of doubles to another: on its own, or read from an object, each would be one more in
    * JavaScript's heap.
@@ -85,13 +89,13 @@ export class OptimizerState<D extends FloatType> extends Owner {
    * @throws {OptionError} a rate that is not a number
    */
   advance(rate?: number): void {
-    const rates = this.#rates.data;
+    const hyperparameters = this.#hyperparameters.data;
     if (rate !== undefined && typeof rate !== "number") throw new OptionError("learningRate", "a number", rate);
-    if (rate !== undefined) rates[0] = rate;
-    else if (this.#rate instanceof Float64Array) rates[0] = this.#rate[0] ?? 0;
-    else rates[0] = rateOf(this.#rate, this.#step);
+    if (rate !== undefined) hyperparameters[0] = rate;
+    else if (this.#rate instanceof Float64Array) hyperparameters[0] = this.#rate[0] ?? 0;
+    else hyperparameters[0] = rateOf(this.#rate, this.#step);
     this.#step += 1;
-    this.#rule.advance?.(rates, this.#step);
+    this.#rule.advance?.(hyperparameters, this.#step);
   }
 
   /**
@@ -129,6 +133,6 @@ export class OptimizerState<D extends FloatType> extends Owner {
   dispose(): void {
     this.#rule.dispose?.();
     for (const average of this.averages) average.dispose();
-    this.#rates.dispose();
+    this.#hyperparameters.dispose();
   }
 }
