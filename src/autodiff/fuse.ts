@@ -103,27 +103,27 @@ function activation(node: Node): void {
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
   if (update === undefined) return;
-  const [w, rates, g] = update.operands as [Node, Node, Node];
+  const [w, hyperparameters, g] = update.operands as [Node, Node, Node];
   const product = computedBy(g, MATMUL);
   if (product === undefined || g.uses !== 1) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
   // Sparse rows are followed where they are transposed, as in a gradient.
   const isSparse = product.operands[0]?.form.widest !== undefined;
   if (isSparse && product.attributes["transpose"] !== "a") return;
-  replace(node, SGD_PRODUCT, [w, rates, ...product.operands], { ...product.attributes, ...update.attributes });
+  replace(node, SGD_PRODUCT, [w, hyperparameters, ...product.operands], { ...product.attributes, ...update.attributes });
 }
 
 function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   const update = computedBy(node, SGD);
   if (update === undefined) return;
-  const [w, rates, g] = update.operands as [Node, Node, Node];
+  const [w, hyperparameters, g] = update.operands as [Node, Node, Node];
   const sums = computedBy(g, operationOf(sum));
   if (sums === undefined || g.uses !== 1) return;
   const [x] = sums.operands as [Node];
   if (readsAny(x, changed)) return;
   const axes = sums.attributes["axes"] as readonly number[];
   if (x.form.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) return;
-  replace(node, SGD_SUMS, [w, rates, x], update.attributes);
+  replace(node, SGD_SUMS, [w, hyperparameters, x], update.attributes);
 }
 
 /** One instruction gives the values of two operations, where both are needed of the same operands. */

@@ -137,8 +137,8 @@ export class PlanDraw {
     const own = () => (draw.chance(0.3) && alike.length > 0 ? draw.pick(alike) : graph.tensor(dtype, shape));
     const w =
       draw.chance(0.5) && alike.length > 0 ? draw.pick(alike) : draw.chance(0.1) ? this.#upon(dtype, shape) : own();
-    const rates = this.#rates();
-    if (w === undefined || rates === undefined) return;
+    const hyperparameters = this.#hyperparameters();
+    if (w === undefined || hyperparameters === undefined) return;
     const [v, m] = [own(), own()];
     switch (draw.below(8)) {
       case 0:
@@ -154,14 +154,14 @@ export class PlanDraw {
         this.#does(ADVANCE, {}, [graph.tensor("int32", [2], 5)], [0]);
         break;
       case 4:
-        this.#does(MOMENTUM, {}, [w, rates, value, v], [0, 3]);
+        this.#does(MOMENTUM, {}, [w, hyperparameters, value, v], [0, 3]);
         break;
       case 5:
-        if (draw.chance(0.5)) this.#does(ADAPTIVE, {}, [w, rates, value, v], [0, 3]);
-        else this.#does(ADAPTIVE, {}, [w, rates, value, v, draw.chance(0.9) ? m : v], [0, 3, 4]);
+        if (draw.chance(0.5)) this.#does(ADAPTIVE, {}, [w, hyperparameters, value, v], [0, 3]);
+        else this.#does(ADAPTIVE, {}, [w, hyperparameters, value, v, draw.chance(0.9) ? m : v], [0, 3, 4]);
         break;
       default:
-        this.#does(SGD, {}, [w, rates, value], [0]);
+        this.#does(SGD, {}, [w, hyperparameters, value], [0]);
     }
   }
 
@@ -194,10 +194,10 @@ export class PlanDraw {
     );
   }
 
-  #rates(): Tensor | undefined {
-    const rates = this.#graph.tensor("float64", [8]);
-    for (let i = 0; i < (rates?.size ?? 0); i++) (rates as Tensor).data[i] = this.#draw.pick([0, 0.5, 1, 2, 0.1]);
-    return rates;
+  #hyperparameters(): Tensor | undefined {
+    const hyperparameters = this.#graph.tensor("float64", [8]);
+    for (let i = 0; i < (hyperparameters?.size ?? 0); i++) (hyperparameters as Tensor).data[i] = this.#draw.pick([0, 0.5, 1, 2, 0.1]);
+    return hyperparameters;
   }
 
   /** An effect among values, or a value among effects. */

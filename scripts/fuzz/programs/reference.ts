@@ -74,7 +74,7 @@ export class Reference {
     const { operation, operands, attributes } = effect.source;
     const alone = operands.map(operandOf);
     const isFused = node.origin.operation !== operation;
-    // What, unfused, a product or a sum would have read before any effect: all but the parameters and the rates.
+    // What, unfused, a product or a sum would have read before any effect: all but the parameters and the hyperparameters.
     const ofNode = (of: Node, i: number) => (i < 2 ? operandOf : this.valueOf.bind(this))(this.#expressionOf(of));
     const fused = isFused ? node.origin.operands.map(ofNode) : alone;
     const target = alone[0] as Tensor;
