@@ -240,11 +240,12 @@ export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export type {
   Applied as AppliedOperation,
   Attributes as OperationAttributes,
-  Call as KernelCall,
+  Call as OperationCall,
   Form as ValueForm,
   Operation,
   PerOperand,
   Place as ValuePlace,
+  Step as OperationStep,
   Unplaced as UnplacedCall,
 } from "./tensor/operation.ts";
 export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
@@ -286,6 +287,7 @@ export {
 export { type TrainOptions, train } from "./train/loop/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts";
+export type { KernelCall } from "./wasm/abi.ts";
 export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
 export type { Forgotten } from "./wasm/forgotten.ts";

@@ -110,7 +110,10 @@ function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   // Sparse rows are followed where they are transposed, as in a gradient.
   const isSparse = product.operands[0]?.form.widest !== undefined;
   if (isSparse && product.attributes["transpose"] !== "a") return;
-  replace(node, SGD_PRODUCT, [w, hyperparameters, ...product.operands], { ...product.attributes, ...update.attributes });
+  replace(node, SGD_PRODUCT, [w, hyperparameters, ...product.operands], {
+    ...product.attributes,
+    ...update.attributes,
+  });
 }
 
 function updateOfSums(node: Node, changed: readonly Tensor[]): void {

@@ -136,8 +136,9 @@ export class Engine extends Owner {
    * Makes a recorded call.
    *
    * @throws {OptionError} not a call of a kernel
-   * @throws {DisposedError | TrapError | OverrunError} the engine has ended
-   * @throws {TrapError} the kernel trapped
+   * @throws {TrapError} the kernel trapped, now or before
+   * @throws {DisposedError} the engine was disposed
+   * @throws {OverrunError} something was written beyond a block
    */
   call(call: KernelCall): number {
     return this.#guard.wrap(call?.kernel, this.callable(call))();
@@ -151,7 +152,8 @@ export class Engine extends Owner {
    */
   callable(call: KernelCall): () => number {
     const kernel = this.#bare[call?.kernel];
-    if (typeof kernel !== "function") throw new OptionError("bind: kernel", "a call of a kernel", call);
+    if (typeof kernel !== "function" || !Array.isArray(call.args))
+      throw new OptionError("bind: kernel", "a call of a kernel", call);
     return kernel.bind(undefined, ...call.args);
   }
 

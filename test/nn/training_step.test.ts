@@ -262,8 +262,23 @@ test("its description names the parameters, the gradients and the minibatch", ()
   using plain = net.trainingStep(descent, batch.source);
   using full = net.trainingStep(adaptive, batch.source);
   for (const [step, words] of [
-    [plain, ["W1", "b1", "gamma1", "beta1", "W2", "b2", "rates", "inputs", "labels", "indices", "counter"]],
-    [full, ["dW1", "db1", "dgamma1", "dbeta1", "dW2", "db2", "gradients", "parameters", "squares", "mean", "rates"]],
+    [plain, ["W1", "b1", "gamma1", "beta1", "W2", "b2", "hyperparameters", "inputs", "labels", "indices", "counter"]],
+    [
+      full,
+      [
+        "dW1",
+        "db1",
+        "dgamma1",
+        "dbeta1",
+        "dW2",
+        "db2",
+        "gradients",
+        "parameters",
+        "squares",
+        "mean",
+        "hyperparameters",
+      ],
+    ],
   ] as const) {
     const text = describeProgram(step.program);
     for (const word of words) assert.match(text, new RegExp(`(^|[ ,])${word}([ ,]|$)`, "m"), word);

@@ -28,7 +28,7 @@ const NOT_EXPORTED: readonly string[] = [
     "Plan",
     "StreamFeed",
     "FloatKernels",
-    "Kernels",
+    "Recorders",
     "Structure",
     "Memory",
     "Pointer",
