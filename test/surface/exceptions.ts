@@ -68,6 +68,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
 export const OPEN: readonly RegExp[] = [
   /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02]|model 1\.layers|defineLayer 0\.keys)$/, // names of the caller's
   /^(train|Trainer|WorkerNetwork\.train) [23]$/, // a history: more in it is no mistake
+  /^Engine\.call(able)? 0$/, // a recorded call is a result: more in it is no mistake
   /^serve 0$/, // an endpoint of the host's
   /^defineOptimizer 0\.hyperparameters$/, // names of the caller's
   /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors
