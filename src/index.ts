@@ -284,6 +284,7 @@ export {
   type Outcome,
   type TrainHistory,
 } from "./train/loop/history.ts";
+export { type RunOptions, runTrainer } from "./train/loop/run.ts";
 export { type TrainOptions, train } from "./train/loop/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts";

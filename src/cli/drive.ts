@@ -1,13 +1,14 @@
-/**
- * Drives a trainer to its end: reports steps, saves checkpoints, lets signals have their turn. Everything else is the
- * library's.
- */
-import { setImmediate } from "node:timers/promises";
-import { checkpointOf, type EvaluationRecord, type FloatType, type Trainer, type TrainProgress } from "lanegrad";
+/** Drives a trainer to its end, by the library's loop: when the command line saves a checkpoint, and which is the best. */
+import {
+  checkpointOf,
+  type EvaluationRecord,
+  type FloatType,
+  runTrainer,
+  type Trainer,
+  type TrainProgress,
+} from "lanegrad";
 import type { RunFolder } from "./run_folder.ts";
 
-/** The longest stretch without a turn for others. */
-const TURN_MILLISECONDS = 50;
 /** From one checkpoint to the next, where no number of steps is given. */
 const CHECKPOINT_MILLISECONDS = 60_000;
 
@@ -27,42 +28,28 @@ export type DriveOptions = {
 export async function drive<D extends FloatType>(trainer: Trainer<D>, options: DriveOptions): Promise<void> {
   const { run, checkpointEvery, onStep, signal } = options;
   const { history } = trainer;
-  let turn = performance.now();
-  let saved = turn;
+  let saved = performance.now();
   let isLastSaved = false;
-  const save = async () => {
-    await run.save(checkpointOf(trainer));
-    saved = performance.now();
-  };
-  const isDue = () =>
-    checkpointEvery === undefined
-      ? performance.now() - saved >= CHECKPOINT_MILLISECONDS
-      : trainer.iteration % checkpointEvery === 0;
-  for (const progress of trainer.turns()) {
-    if (progress !== undefined && Number.isFinite(progress.loss)) {
-      const { evaluation } = progress;
-      onStep(progress);
-      if (evaluation && isBest(evaluation, history.evaluations)) await run.save(checkpointOf(trainer), "best");
-      const isAborted = signal.aborted && !trainer.isDone;
-      if (trainer.isDone || isAborted || isDue()) {
-        await save();
-      }
-      if (isAborted) {
-        history.outcome = "aborted";
-        return;
-      }
-    } else if (progress === undefined && signal.aborted) {
-      await save();
-      history.outcome = "aborted";
-      return;
-    } else if (progress === undefined && trainer.isDone && !isLastSaved) {
-      isLastSaved = true;
-      await save();
-    }
-    if (performance.now() - turn < TURN_MILLISECONDS) continue;
-    await setImmediate();
-    turn = performance.now();
-  }
+  await runTrainer(trainer, {
+    signal,
+    onStep(progress) {
+      if (Number.isFinite(progress.loss)) onStep(progress);
+    },
+    async onEvaluation(record) {
+      if (isBest(record, history.evaluations)) await run.save(checkpointOf(trainer), "best");
+    },
+    checkpointEvery(progress) {
+      if (progress === undefined) return trainer.isDone && !isLastSaved;
+      if (trainer.isDone) return true;
+      if (checkpointEvery !== undefined) return trainer.iteration % checkpointEvery === 0;
+      return performance.now() - saved >= CHECKPOINT_MILLISECONDS;
+    },
+    async onCheckpoint() {
+      await run.save(checkpointOf(trainer));
+      saved = performance.now();
+      isLastSaved = trainer.isDone;
+    },
+  });
 }
 
 /** Whether the validation loss is the least so far; NaN never is. */

@@ -28,7 +28,7 @@ export type WorkerProgress = {
 /** As `train` takes them; datasets are those of the worker, and steps are reported in batches. */
 export type WorkerTrainOptions = Omit<
   TrainOptions,
-  "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint"
+  "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint" | "checkpointEvery"
 > & {
   /** Evaluated for the record. */
   readonly test?: WorkerDataset;
@@ -41,6 +41,8 @@ export type WorkerTrainOptions = Omit<
   readonly onProgress?: (progress: WorkerProgress) => void;
   /** Given a checkpoint after every `checkpointEvery` steps, and when the run is aborted; awaited. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => unknown;
+  /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
+  readonly checkpointEvery?: number;
 };
 
 /** A run under way: await it for its history. */

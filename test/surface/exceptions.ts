@@ -44,9 +44,10 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^(digits 1\.range|lossCurve 1\.steps|tangents 2\.xDomain|trajectory 2\.levels)$/, ["typed array"]],
   // Whatever is called only later.
   [/^(grad|valueAndGrad|hessianVectorProduct) 0$/, ["function"]],
-  // A word or a function; a rate or a schedule.
+  // A word or a function; a number of steps or a function; a rate or a schedule.
   [/^network 2\.loss$/, ["function"]],
   [/^decodeNetwork 2\.loss$/, ["function"]],
+  [/^runTrainer 1\.checkpointEvery$/, ["function"]],
   [/^(sgd|momentum|nesterov|adaGrad|rmsProp|adam|adamW) 0\.learningRate$/, ["number"]],
   [/^(schedule|rateAt) 0$/, ["number"]],
   [/^train 2\.validation$/, ["number"]],

@@ -443,6 +443,11 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [net, { train: table, test: table, validation: table }, { ...options, evaluateEvery: 1 }],
       [net, { train: table }, options, L.emptyHistory()],
     ),
+    runTrainer: of(
+      L.runTrainer,
+      [trainer],
+      [trainer, { onStep: () => {}, onCheckpoint: () => {}, checkpointEvery: 1, signal: new AbortController().signal }],
+    ),
     checkpointOf: of(L.checkpointOf, [trainer]),
     restore: of(L.restore, [trainer, checkpoint]),
     encodeCheckpoint: of(L.encodeCheckpoint, [checkpoint]),

@@ -6,7 +6,8 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { sgd } from "../../src/nn/optimizers.ts";
-import { checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { augment } from "../../src/train/feeding/augment.ts";
 import { streamDataset } from "../../src/train/feeding/stream.ts";
 import { train } from "../../src/train/loop/train.ts";
 import { Trainer } from "../../src/train/loop/trainer.ts";
@@ -87,6 +88,24 @@ test("a run that is aborted while data is on its way ends after the step that it
     onCheckpoint: (trainer) => void kept.push(checkpointOf(trainer).iteration),
   });
   assert.equal([history.outcome, history.losses.length, kept], ["aborted", 1, [1]]);
+});
+
+test("a stream is not read ahead while an evaluation is under way: its augmentation draws from what a checkpoint keeps", async () => {
+  const images = clusters({ count: 40, size: 16, classes: 3, seed: 1 });
+  const validation = clusters({ count: 300, size: 16, classes: 3, seed: 2 });
+  const options = { epochs: 3, batchSize: 10, optimizer, validation, augmentation: augment({ shift: 1 }) };
+  const net = () => network(engine, sequential(dense(16, 3)), { seed: 1 });
+  const stream = () => streamDataset({ chunks: () => [images] });
+  const kept: Checkpoint[] = [];
+  const onCheckpoint = (trainer: Trainer<"float32" | "float64">) => void kept.push(checkpointOf(trainer));
+  using whole = net();
+  const wanted = await train(whole, stream(), { ...options, checkpointEvery: 4, onCheckpoint });
+  assert.is(kept.length, 3);
+  for (const resume of kept.slice(0, 2)) {
+    using resumed = net();
+    assert.equal(await train(resumed, stream(), { ...options, resume }), wanted, `after ${resume.iteration} steps`);
+    assert.equal(resumed.parameters["W1"]?.data, whole.parameters["W1"]?.data);
+  }
 });
 
 test("a checkpoint that was copied has lost how it is put back, and is refused", async () => {

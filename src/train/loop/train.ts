@@ -2,70 +2,36 @@
  * The convenient form of training: one call, a history at the end, and the event loop gets its turns.
  */
 
-import { nextTurn } from "#platform";
-import { checkSignal, checkType } from "../../arguments.ts";
+import { checkType } from "../../arguments.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { split } from "../../data/split.ts";
 import { OptionError } from "../../errors.ts";
 import type { Trainable } from "../../nn/trainable.ts";
-import { checkOptions, type KeysOf } from "../../options.ts";
+import { checkOptions } from "../../options.ts";
 import { RandomState } from "../../random/random_state.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { RESTORE } from "../checkpoints/restore_key.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
 import type { DatasetStream } from "../feeding/stream.ts";
-import { type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
-import { Trainer, type TrainProgress } from "./trainer.ts";
-import type { TrainerOptions } from "./training_plan.ts";
-import { TRAINER_KEYS } from "./training_plan.ts";
-import { TURN_MILLISECONDS } from "./turns.ts";
+import { emptyHistory, type TrainHistory } from "./history.ts";
+import { checkRun, RUN_KEYS, type RunOptions, run } from "./run.ts";
+import { Trainer } from "./trainer.ts";
+import { TRAINER_KEYS, type TrainerOptions } from "./training_plan.ts";
 
-/** Options of a run, and its callbacks. */
-export type TrainOptions = TrainerOptions & {
-  /** Evaluated for the record. */
-  readonly test?: Dataset | ResidentDataset;
-  /**
-   * Evaluated as well, and what early stopping watches. A number is a share of the examples, which is split off by the seed
-   * before training, of each class where there are classes.
-   */
-  readonly validation?: Dataset | ResidentDataset | number;
-  /** Called after every step with the run's position: one object, overwritten by the next step. */
-  readonly onStep?: (progress: Readonly<TrainProgress>) => void;
-  /** Called after every evaluation; a promise is awaited, as for the others below. */
-  readonly onEvaluation?: (record: EvaluationRecord) => unknown;
-  /** Called at the end of every epoch, with what was measured after its last step, if anything was. */
-  readonly onEpoch?: (record: EpochRecord, evaluation: EvaluationRecord | undefined) => unknown;
-  /** Called whenever other work has had its turn, about every 50 ms; a promise is awaited, and holds the run. */
-  readonly onTurn?: () => void | Promise<void>;
-  /** Called once, when the run has finished, was aborted or stopped early: the history records which. */
-  readonly onEnd?: (history: TrainHistory) => unknown;
-  /** Called after every `checkpointEvery` steps, and when the run is aborted, if all weights are finite: `checkpointOf(trainer)` is the run by then. */
-  onCheckpoint?(trainer: Trainer<FloatType>): unknown;
-  /** Called whenever the validation examples were met better than before; only with `earlyStopping`. */
-  onBest?(trainer: Trainer<FloatType>): unknown;
-  /** Steps from one checkpoint to the next; default: one only when the run is aborted. */
-  readonly checkpointEvery?: number;
-  /** Goes on from here, with the bits that an unbroken run would have. */
-  readonly resume?: Checkpoint | undefined;
-  /** Ends the run after the step that it falls in. */
-  readonly signal?: AbortSignal;
-};
-
-const OWN_KEYS: KeysOf<Omit<TrainOptions, keyof TrainerOptions>> = {
-  ...{
-    test: 1,
-    validation: 1,
-    onStep: 1,
-    onEvaluation: 1,
-    onEpoch: 1,
-    onTurn: 1,
-    onEnd: 1,
-    onCheckpoint: 1,
-    onBest: 1,
-  },
-  ...{ checkpointEvery: 1, resume: 1, signal: 1 },
-};
+/** Options of a run, its callbacks and what it is measured by. */
+export type TrainOptions = TrainerOptions &
+  RunOptions & {
+    /** Evaluated for the record. */
+    readonly test?: Dataset | ResidentDataset;
+    /**
+     * Evaluated as well, and what early stopping watches. A number is a share of the examples, which is split off by the seed
+     * before training, of each class where there are classes.
+     */
+    readonly validation?: Dataset | ResidentDataset | number;
+    /** Goes on from here, with the bits that an unbroken run would have. */
+    readonly resume?: Checkpoint | undefined;
+  };
 
 /**
  * Trains a network by minibatch SGD.
@@ -92,49 +58,16 @@ export async function train<D extends FloatType>(
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
   checkType("train: options", "object", options);
-  checkOptions<TrainOptions>("train", options, { ...TRAINER_KEYS, ...OWN_KEYS });
-  const { test, validation, onStep, onEvaluation, onEpoch, onTurn, onEnd, resume, signal } = options;
-  const { onCheckpoint, onBest, checkpointEvery = Number.POSITIVE_INFINITY } = options;
-  for (const [name, call] of Object.entries({ onStep, onEvaluation, onEpoch, onTurn, onEnd, onCheckpoint, onBest })) {
-    if (call !== undefined) checkType(`train: ${name}`, "function", call);
-  }
-  checkSignal("train: signal", signal);
-  checkEvery(checkpointEvery);
+  checkOptions<TrainOptions>("train", options, { ...TRAINER_KEYS, ...RUN_KEYS, test: 1, validation: 1, resume: 1 });
+  checkRun("train", options);
+  const { test, validation, resume } = options;
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
   const own = Object.entries(options).filter(([name]) => Object.hasOwn(TRAINER_KEYS, name));
   const trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
   try {
     if (resume !== undefined) restoreBy(resume, trainer);
-    let turn = performance.now();
-    const checkpoint = async () => {
-      trainer.checkFinite();
-      await options.onCheckpoint?.(trainer);
-    };
-    for (const progress of trainer.turns()) {
-      const hasLoss = progress !== undefined && Number.isFinite(progress.loss);
-      if (progress !== undefined) {
-        const { evaluation, finishedEpoch } = progress;
-        onStep?.(progress);
-        if (evaluation !== undefined) await onEvaluation?.(evaluation);
-        if (evaluation?.isBest) await options.onBest?.(trainer);
-        if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-        if (hasLoss && trainer.iteration % checkpointEvery === 0) await checkpoint();
-      }
-      if (progress === undefined) await trainer.feed.wait();
-      if (performance.now() - turn >= TURN_MILLISECONDS) {
-        await nextTurn();
-        await onTurn?.();
-        turn = performance.now();
-      }
-      if (hasLoss && signal?.aborted && !trainer.isDone) {
-        await checkpoint();
-        history.outcome = "aborted";
-        break;
-      }
-    }
-    await onEnd?.(history);
-    return history;
+    return await run(trainer, options);
   } finally {
     trainer.dispose();
   }
@@ -160,10 +93,4 @@ function restoreBy<D extends FloatType>(checkpoint: Checkpoint, trainer: Trainer
     throw new OptionError("resume", "what checkpointOf or decodeCheckpoint returned", checkpoint);
   }
   restore(trainer, checkpoint);
-}
-
-function checkEvery(checkpointEvery: number): void {
-  if (checkpointEvery === Number.POSITIVE_INFINITY || (Number.isInteger(checkpointEvery) && checkpointEvery >= 1))
-    return;
-  throw new OptionError("checkpointEvery", "an integer from 1 on", checkpointEvery);
 }

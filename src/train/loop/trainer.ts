@@ -74,7 +74,7 @@ export class Trainer<D extends FloatType> extends Owner {
   readonly history: TrainHistory;
   /** The stream that draws the examples. */
   readonly random: RandomState;
-  /** Where minibatches come from: `feed.wait()` is a promise while data is not at hand. */
+  /** Where minibatches come from. */
   readonly feed: Feed<D>;
   /** The optimizer's averages and step. */
   readonly state: OptimizerState<D>;
@@ -163,18 +163,17 @@ export class Trainer<D extends FloatType> extends Owner {
    */
   *steps(): Generator<Readonly<TrainProgress>, void> {
     for (const progress of this.turns()) {
+      if (progress instanceof Promise) throw new OptionError("steps", "a stream is waited for by train(…)");
       if (progress !== undefined) yield progress;
-      else if (this.feed.wait() !== undefined) throw new OptionError("steps", "a stream is waited for by train(…)");
     }
   }
 
   /**
-   * Like `steps`, but also yields `undefined` during long evaluations and while waiting for data; then await
-   * `feed.wait()`.
+   * Like `steps`, but also yields `undefined` during long evaluations, and a promise while data is not at hand: await it.
    *
    * @throws {DivergedError} the loss stopped being finite, its step was yielded before; or a weight, where that is looked at
    */
-  *turns(): Generator<Readonly<TrainProgress> | undefined, void> {
+  *turns(): Generator<Readonly<TrainProgress> | Promise<void> | undefined, void> {
     const { feed, network, history } = this;
     const { accumulate, lossAt } = this.plan;
     const progress = this.#progress;
@@ -182,7 +181,7 @@ export class Trainer<D extends FloatType> extends Owner {
     while (isMade || !this.isDone) {
       let [sum, rows] = [0, 0];
       for (let part = 0; part < accumulate && !isMade; part++) {
-        while (feed.wait() !== undefined) yield undefined;
+        for (let data = feed.wait(); data !== undefined; data = feed.wait()) yield data;
         this.#begin(progress);
         const { size, batch, step } = feed.draw();
         step.run();
