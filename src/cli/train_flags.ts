@@ -86,6 +86,9 @@ export type TrainValues = Source &
   }> &
   Given<Record<HyperparameterName, number>>;
 
+/** Some of the flags: the compiler refuses one that `TrainValues` does not have. */
+type Table = Partial<FlagsOf<TrainValues>>;
+
 const DATA = {
   ...DATA_FLAGS,
   validation: real(
@@ -98,7 +101,7 @@ const DATA = {
     "shift=2,rotate=10,scale=0.1",
     "changes every image a little before every step: pixels, degrees, share of its size",
   ),
-};
+} satisfies Table;
 
 const NETWORK = {
   layers: sizes("784,512,10", 2, "sizes of the layers, from pixels to classes (784,50,10)"),
@@ -111,7 +114,7 @@ const NETWORK = {
   ),
   seed: whole(0, "0 to 4294967295: weights and minibatches (0)", 2 ** 32 - 1),
   dtype: word("T", ["float32", "float64"], "float32 or float64 (float32)"),
-};
+} satisfies Table;
 
 const KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
 
@@ -173,7 +176,7 @@ const TRAINING = {
   decayEvery: whole(1, "steps after which the schedule step falls (a third of all)"),
   decayFactor: positive("what step (0.1) and exponential multiply with, exponential in each step (to a hundredth)"),
   patience: whole(1, "stops after so many evaluations without a better validation loss, and goes back to the best"),
-};
+} satisfies Table;
 
 const ENGINE = {
   build: word(
@@ -186,7 +189,7 @@ const ENGINE = {
     ["auto", "dense", "sparse"],
     "how pixels are stored: dense, sparse (only those that are not 0), or auto, which takes what is faster (auto)",
   ),
-};
+} satisfies Table;
 
 const OUTPUT = {
   logEvery: whole(1, "report the loss every N steps (100)"),
@@ -202,7 +205,7 @@ const OUTPUT = {
   config: CONFIG_FLAG,
   json: toggle("one JSON object a line on standard output"),
   quiet: toggle("no progress"),
-};
+} satisfies Table;
 
 export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
   ...section("data", DATA),
@@ -213,16 +216,27 @@ export const TRAIN_FLAGS: FlagsOf<TrainValues> = {
 };
 
 /** What does not change a run's bits, and so may differ when it resumes. */
-export const FREE_KEYS: ReadonlySet<string> = new Set([
-  ...["data", "dataset", "variant", "logEvery", "checkpointEvery", "keep", "report", "json", "quiet", "resume"],
+export const FREE_KEYS: ReadonlySet<keyof TrainValues> = new Set<keyof TrainValues>([
+  ...([
+    "data",
+    "dataset",
+    "variant",
+    "logEvery",
+    "checkpointEvery",
+    "keep",
+    "report",
+    "json",
+    "quiet",
+    "resume",
+  ] as const),
 ]);
 
 /** What may be raised when it resumes. */
-export const RAISABLE_KEYS: ReadonlySet<string> = new Set(["iterations", "epochs"]);
+export const RAISABLE_KEYS: ReadonlySet<keyof TrainValues> = new Set<keyof TrainValues>(["iterations", "epochs"]);
 
 /** What is not a property of the run itself, and so not in its config.json. */
-export const PASSING_KEYS: ReadonlySet<string> = new Set([
-  ...["out", "force", "json", "quiet", "resume", "config", "report"],
+export const PASSING_KEYS: ReadonlySet<keyof TrainValues> = new Set<keyof TrainValues>([
+  ...(["out", "force", "json", "quiet", "resume", "config", "report"] as const),
 ]);
 
 /** What config.json keeps of a run: the flags that were given and the defaults that it took, with a path that holds anywhere. */
