@@ -250,14 +250,12 @@ export type {
 } from "./tensor/operation.ts";
 export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
+export { type Checkpoint, checkpointOf, restore } from "./train/checkpoints/checkpoint.ts";
 export {
-  type Checkpoint,
-  checkpointOf,
   type DecodeCheckpointOptions,
   decodeCheckpoint,
   encodeCheckpoint,
-  restore,
-} from "./train/checkpoints/checkpoint.ts";
+} from "./train/checkpoints/checkpoint_file.ts";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
 export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";

@@ -13,7 +13,7 @@ import { encodeNpz } from "../../src/formats/npz.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { encodeZip } from "../../src/formats/zip.ts";
 import { describeNetwork } from "../../src/nn/files/description.ts";
-import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
+import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
 import { newPath, ran } from "./ran.ts";

@@ -24,7 +24,7 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
+import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { misclassified } from "../../src/train/evaluation/misclassified.ts";
 import { reportData, reportText } from "../../src/train/evaluation/report.ts";

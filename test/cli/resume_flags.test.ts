@@ -8,7 +8,7 @@ import { UsageError } from "../../src/cli/flags.ts";
 import { parse } from "../../src/cli/options.ts";
 import { type Resuming, resumedRun } from "../../src/cli/resume.ts";
 import { TRAIN_FLAGS, type TrainValues } from "../../src/cli/train_flags.ts";
-import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
+import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";

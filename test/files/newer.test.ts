@@ -6,7 +6,7 @@ import { CheckpointError, FormatError, LanegradError, OptionError } from "../../
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import { decodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 

@@ -25,12 +25,8 @@ import { reshape } from "../../src/ops/rows.ts";
 import { broadcastTo } from "../../src/ops/sum.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import {
-  type Checkpoint,
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";
 import { train } from "../../src/train/loop/train.ts";
 import { Trainer } from "../../src/train/loop/trainer.ts";

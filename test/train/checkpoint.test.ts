@@ -14,13 +14,8 @@ import { type Network, network } from "../../src/nn/network.ts";
 import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
-import {
-  type Checkpoint,
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  restore,
-} from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf, restore } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import type { TrainHistory } from "../../src/train/loop/history.ts";
 import { train } from "../../src/train/loop/train.ts";

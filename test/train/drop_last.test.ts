@@ -15,13 +15,8 @@ import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import {
-  type Checkpoint,
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  restore,
-} from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf, restore } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { type DatasetStream, streamDataset } from "../../src/train/feeding/stream.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

@@ -11,12 +11,8 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adaGrad, adam, momentum, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
-import {
-  type Checkpoint,
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { CheckpointFolder } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { streamDataset } from "../../src/train/feeding/stream.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

@@ -12,12 +12,8 @@ import { type Network, network } from "../../src/nn/network.ts";
 import { adam, sgd } from "../../src/nn/optimizers.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
-import {
-  type Checkpoint,
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from "../../src/train/checkpoints/checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import { type DatasetStream, streamDataset } from "../../src/train/feeding/stream.ts";
 import { type TrainOptions, train } from "../../src/train/loop/train.ts";

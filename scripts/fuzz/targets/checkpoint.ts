@@ -11,12 +11,8 @@ import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { sequential } from "../../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../../src/nn/network.ts";
 import { adam } from "../../../src/nn/optimizers.ts";
-import {
-  checkpointOf,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  restore,
-} from "../../../src/train/checkpoints/checkpoint.ts";
+import { checkpointOf, restore } from "../../../src/train/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../../src/train/checkpoints/checkpoint_file.ts";
 import { Trainer } from "../../../src/train/loop/trainer.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
 import { type Draw, EDGES } from "../draw.ts";

@@ -14,7 +14,8 @@ import { CheckpointError, FormatError, OptionError, SaveError } from "../../erro
 import { knownRecords, type ParseOptimizerOptions } from "../../nn/optimizers/known.ts";
 import { checkOptions } from "../../options.ts";
 import { PART_SUFFIX } from "../../platform/types.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 
 /** What stays in the folder, and what is read from it. */
 export type CheckpointFolderOptions = ParseOptimizerOptions & {
