@@ -38,18 +38,29 @@ export function split<I extends InputArray>(
   if (random !== undefined) checkInstance("split: random", "a RandomState", RandomState, random);
   if (stratify !== "none" && stratify !== "classes")
     throw new OptionError("split: stratify", "classes or none", stratify);
-  const { length } = dataset;
-  if (!(typeof share === "number" && share > 0 && share < 1)) throw new OptionError("share", "between 0 and 1", share);
-  if (length < 2) throw new OptionError("dataset", "at least two examples, to split", length);
-  const count = Math.min(length - 1, Math.max(1, Math.round(share * length)));
-  if (random === undefined) {
-    if (stratify === "classes") throw new OptionError("random", "a RandomState, with stratify", random);
-    return [dataset.slice(0, count), dataset.slice(count)];
-  }
-  const isFirst = new Uint8Array(length);
-  if (stratify === "none") markFirst(isFirst, random.permutation(length), count);
+  if (random !== undefined) return drawn(dataset, { share, random, stratify });
+  const count = countOf(dataset, share);
+  if (stratify === "classes") throw new OptionError("random", "a RandomState, with stratify", random);
+  return [dataset.slice(0, count), dataset.slice(count)];
+}
+
+/** `split` by a stream, of options that were checked: what `train` needs of it. */
+export function drawn<I extends InputArray>(
+  dataset: Dataset<I>,
+  { share, random, stratify }: Required<SplitOptions>,
+): readonly [part: Dataset<I>, rest: Dataset<I>] {
+  const count = countOf(dataset, share);
+  const isFirst = new Uint8Array(dataset.length);
+  if (stratify === "none") markFirst(isFirst, random.permutation(dataset.length), count);
   else markOfEachClass(isFirst, dataset, count, random);
   return [dataset.pick(marked(isFirst, 1)), dataset.pick(marked(isFirst, 0))];
+}
+
+/** @throws {OptionError} a share that leaves a part empty, or too few examples for two parts */
+function countOf({ length }: Dataset, share: number): number {
+  if (!(typeof share === "number" && share > 0 && share < 1)) throw new OptionError("share", "between 0 and 1", share);
+  if (length < 2) throw new OptionError("dataset", "at least two examples, to split", length);
+  return Math.min(length - 1, Math.max(1, Math.round(share * length)));
 }
 
 function markFirst(marks: Uint8Array, order: ArrayLike<number>, count: number): void {

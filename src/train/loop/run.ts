@@ -12,6 +12,8 @@ import type { EpochRecord, EvaluationRecord, TrainHistory } from "./history.ts";
 import { Trainer, type TrainProgress } from "./trainer.ts";
 import { TURN_MILLISECONDS } from "./turns.ts";
 
+type IsDue = (progress: Readonly<TrainProgress> | undefined) => boolean;
+
 /** Callbacks of a run, its checkpoints, and how it is ended. */
 export type RunOptions = {
   /** Called after every step with the run's position: one object, overwritten by the next step. */
@@ -32,7 +34,7 @@ export type RunOptions = {
    * Steps from one checkpoint to the next; or whether one is due, asked after every step and, with `undefined`, within long
    * evaluations. Default: one only when the run is aborted.
    */
-  readonly checkpointEvery?: number | ((progress: Readonly<TrainProgress> | undefined) => boolean);
+  readonly checkpointEvery?: number | IsDue;
   /** Ends the run after the step that it falls in. A run that resumes from the checkpoint makes up for an evaluation that it cut short. */
   readonly signal?: AbortSignal;
 };
@@ -74,8 +76,8 @@ export async function runTrainer<D extends FloatType>(
 
 /** @throws {OptionError} an option of another type, or out of range */
 export function checkRun(op: string, options: RunOptions): void {
-  for (const name of Object.keys(RUN_KEYS) as (keyof RunOptions)[]) {
-    if (name.startsWith("on") && options[name] !== undefined) checkType(`${op}: ${name}`, "function", options[name]);
+  for (const [name, value] of Object.entries(options)) {
+    if (name.startsWith("on") && value !== undefined) checkType(`${op}: ${name}`, "function", value);
   }
   const { checkpointEvery: every = 1, signal } = options;
   checkSignal(`${op}: signal`, signal);
@@ -89,38 +91,35 @@ export async function run<D extends FloatType>(trainer: Trainer<D>, options: Run
   const { onStep, onEvaluation, onEpoch, onTurn, onEnd, signal } = options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   const { history } = trainer;
-  const checkpoint = async (): Promise<boolean> => {
+  const isDue: IsDue =
+    typeof checkpointEvery === "function"
+      ? checkpointEvery
+      : (progress) => progress !== undefined && trainer.iteration % checkpointEvery === 0;
+  const checkpoint = async () => {
     trainer.checkFinite();
     await options.onCheckpoint?.(trainer);
-    return true;
   };
-  const isDue = (progress: Readonly<TrainProgress> | undefined): boolean =>
-    typeof checkpointEvery === "function"
-      ? checkpointEvery(progress)
-      : progress !== undefined && trainer.iteration % checkpointEvery === 0;
   let turn = performance.now();
   for (const moment of trainer.turns()) {
-    let canResume = false;
-    let isSaved = false;
-    if (moment instanceof Promise) {
-      await moment;
-    } else {
-      if (moment !== undefined) {
-        const { evaluation, finishedEpoch } = moment;
-        onStep?.(moment);
-        if (evaluation !== undefined) await onEvaluation?.(evaluation);
-        if (evaluation?.isBest) await options.onBest?.(trainer);
-        if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
-      }
-      canResume = moment === undefined || Number.isFinite(moment.loss);
-      isSaved = canResume && isDue(moment) && (await checkpoint());
+    const isWaiting = moment instanceof Promise;
+    if (isWaiting) await moment;
+    const progress = isWaiting ? undefined : moment;
+    if (progress !== undefined) {
+      const { evaluation, finishedEpoch } = progress;
+      onStep?.(progress);
+      if (evaluation !== undefined) await onEvaluation?.(evaluation);
+      if (evaluation?.isBest) await options.onBest?.(trainer);
+      if (finishedEpoch !== undefined) await onEpoch?.(finishedEpoch, evaluation);
     }
+    const canResume = !isWaiting && Number.isFinite(progress?.loss ?? 0);
+    const isSaved = canResume && isDue(progress);
+    if (isSaved) await checkpoint();
     if (performance.now() - turn >= TURN_MILLISECONDS) {
       await nextTurn();
       await onTurn?.();
       turn = performance.now();
     }
-    if (canResume && signal?.aborted && !(moment !== undefined && trainer.isDone)) {
+    if (canResume && signal?.aborted && !(progress && trainer.isDone)) {
       if (!isSaved) await checkpoint();
       history.outcome = "aborted";
       break;

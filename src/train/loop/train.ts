@@ -4,7 +4,7 @@
 
 import { checkType } from "../../arguments.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { split } from "../../data/split.ts";
+import { drawn } from "../../data/split.ts";
 import { OptionError } from "../../errors.ts";
 import type { Trainable } from "../../nn/trainable.ts";
 import { checkOptions } from "../../options.ts";
@@ -82,7 +82,7 @@ function splitOff(
     throw new OptionError("validation", "a dataset, as the examples are not a Dataset to split", share);
   }
   const stratify = dataset.targets === "numbers" ? "none" : "classes";
-  const [validation, train] = split(dataset, { share, random: new RandomState(seed), stratify });
+  const [validation, train] = drawn(dataset, { share, random: new RandomState(seed), stratify });
   return { train, validation };
 }
 

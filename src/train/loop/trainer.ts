@@ -20,7 +20,7 @@ import { checkOptions } from "../../options.ts";
 import type { RandomState } from "../../random/random_state.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { BestWeights } from "../evaluation/early_stopping.ts";
-import { accuracy, evaluation } from "../evaluation/evaluate.ts";
+import { measure } from "../evaluation/measure.ts";
 import { type Feed, type FeedParts, SampledFeed } from "../feeding/feed.ts";
 import { ResidentDataset } from "../feeding/resident.ts";
 import type { DatasetStream } from "../feeding/stream.ts";
@@ -282,26 +282,13 @@ export class Trainer<D extends FloatType> extends Owner {
   }
 
   *#evaluate(iteration: number): Generator<undefined, EvaluationRecord> {
-    const train = this.plan.evaluateTraining && this.#train ? yield* this.#measure(this.#train) : undefined;
-    const test = this.#test && (this.#test === this.#train && train ? train : yield* this.#measure(this.#test));
-    const validation = this.#validation && (yield* evaluation(this.network, this.#validation));
-    const measured: EvaluationRecord = {
-      iteration,
-      ...named("train", train),
-      ...named("test", test),
-      ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
-    };
+    const train = this.plan.evaluateTraining ? this.#train : undefined;
+    const measured = yield* measure(this.network, iteration, { train, test: this.#test, validation: this.#validation });
     if (this.best) this.checkFinite(); // the best weights are kept
     const record = this.best?.observe(measured) ?? measured;
     if (this.best?.best !== undefined) this.history.best = this.best.best;
     this.history.evaluations.push(record);
     return record;
-  }
-
-  /** The accuracy alone where there are classes, else the loss. */
-  *#measure(data: ResidentDataset): Generator<undefined, Measured> {
-    if (data.targetWidth === 0) return { accuracy: yield* accuracy(this.network, data) };
-    return { loss: (yield* evaluation(this.network, data)).loss };
   }
 
   #resident(argument: string, data: Dataset | ResidentDataset): ResidentDataset {
@@ -314,14 +301,6 @@ export class Trainer<D extends FloatType> extends Owner {
     this.#owned.push(made);
     return made;
   }
-}
-
-type Measured = { readonly accuracy?: number; readonly loss?: number };
-
-/** What was measured, under the names that records have: an accuracy where there is one, else the loss. */
-function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
-  if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
-  return loss === undefined ? {} : { [`${of}Loss`]: loss };
 }
 
 /** Examples: a dataset, one in the engine's memory, or a stream, which has a feed of its own. */

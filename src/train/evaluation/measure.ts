@@ -1,0 +1,40 @@
+/** What a run records of its examples after a step. */
+import type { Network } from "../../nn/network.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
+import type { ResidentDataset } from "../feeding/resident.ts";
+import type { EvaluationRecord } from "../loop/history.ts";
+import { accuracy, evaluation } from "./evaluate.ts";
+
+type Measured = { readonly accuracy?: number; readonly loss?: number };
+
+/** Measures what there is of the three, each dataset once; yields where it can be interrupted. */
+export function* measure<D extends FloatType>(
+  network: Network<D>,
+  iteration: number,
+  data: { readonly [Of in "train" | "test" | "validation"]: ResidentDataset | undefined },
+): Generator<undefined, EvaluationRecord> {
+  const train = data.train && (yield* accuracyOrLoss(network, data.train));
+  const test = data.test && (data.test === data.train ? train : yield* accuracyOrLoss(network, data.test));
+  const validation = data.validation && (yield* evaluation(network, data.validation));
+  return {
+    iteration,
+    ...named("train", train),
+    ...named("test", test),
+    ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
+  };
+}
+
+/** The accuracy alone where there are classes, else the loss. */
+function* accuracyOrLoss<D extends FloatType>(
+  network: Network<D>,
+  data: ResidentDataset,
+): Generator<undefined, Measured> {
+  if (data.targetWidth === 0) return { accuracy: yield* accuracy(network, data) };
+  return { loss: (yield* evaluation(network, data)).loss };
+}
+
+/** What was measured, under the names that records have: an accuracy where there is one, else the loss. */
+function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
+  if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
+  return loss === undefined ? {} : { [`${of}Loss`]: loss };
+}
