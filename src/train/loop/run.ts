@@ -12,8 +12,6 @@ import type { EpochRecord, EvaluationRecord, TrainHistory } from "./history.ts";
 import { Trainer, type TrainProgress } from "./trainer.ts";
 import { TURN_MILLISECONDS } from "./turns.ts";
 
-type IsDue = (progress: Readonly<TrainProgress> | undefined) => boolean;
-
 /** Callbacks of a run, its checkpoints, and how it is ended. */
 export type RunOptions = {
   /** Called after every step with the run's position: one object, overwritten by the next step. */
@@ -34,7 +32,7 @@ export type RunOptions = {
    * Steps from one checkpoint to the next; or whether one is due, asked after every step and, with `undefined`, within long
    * evaluations. Default: one only when the run is aborted.
    */
-  readonly checkpointEvery?: number | IsDue;
+  readonly checkpointEvery?: number | ((progress: Readonly<TrainProgress> | undefined) => boolean);
   /** Ends the run after the step that it falls in. A run that resumes from the checkpoint makes up for an evaluation that it cut short. */
   readonly signal?: AbortSignal;
 };
@@ -91,7 +89,7 @@ export async function run<D extends FloatType>(trainer: Trainer<D>, options: Run
   const { onStep, onEvaluation, onEpoch, onTurn, onEnd, signal } = options;
   const { checkpointEvery = Number.POSITIVE_INFINITY } = options;
   const { history } = trainer;
-  const isDue: IsDue =
+  const isDue: Exclude<typeof checkpointEvery, number> =
     typeof checkpointEvery === "function"
       ? checkpointEvery
       : (progress) => progress !== undefined && trainer.iteration % checkpointEvery === 0;
