@@ -2,88 +2,59 @@
  * Compiles the kernels: `tsx scripts/kernels.ts [simd] [relaxed] [debug]`, all three when none is named; `--sums` writes
  * their SHA-256 into assembly/SHA256SUMS, which the suite and `npm run check:package` hold every build to.
  *
- * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, deflated, as base64, which is
- * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
- * sources have not changed is left as it is.
+ * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, which is what the library imports.
+ * A build whose sources have not changed is left as it is.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { deflateRawSync } from "node:zlib";
+import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild } from "./shared/builds.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
-const BUILDS = ["simd", "relaxed", "debug"];
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== "--sums");
-const unknown = wanted.find((name) => !BUILDS.includes(name));
+const unknown = wanted.find((name) => !(BUILDS as readonly string[]).includes(name));
 if (unknown !== undefined) {
   console.error(`unknown build ${unknown}; expected ${BUILDS.join(", ")}`);
   process.exit(2);
 }
 
-const stamp = `// Generated from assembly/, sources ${hashOfSources()}\n`;
+/** Ends the compilers with this process, where it is interrupted. */
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+
+const stamp = stampOf("published");
 mkdirSync(join(ROOT, "build"), { recursive: true });
-mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
-const stale = (wanted.length > 0 ? wanted : BUILDS).filter((name) => !isCurrent(inlinedFile(name)));
+const stale = (wanted.length > 0 ? (wanted as WasmBuild[]) : BUILDS).filter((name) => !isCurrent(name));
 await Promise.all(stale.map(build));
 if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SUMS"), BUILDS.map(sumLine).join(""));
 
-async function build(name: string): Promise<void> {
+async function build(name: WasmBuild): Promise<void> {
   const bytes = await compile(name);
-  const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
-  const partial = `${inlinedFile(name)}.${process.pid}`; // renamed, because another process may import it at any moment
-  writeFileSync(partial, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
-  renameSync(partial, inlinedFile(name));
+  writeBuild(name, bytes, stamp);
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
 }
 
 /** As `sha256sum` has it. */
-function sumLine(name: string): string {
+function sumLine(name: WasmBuild): string {
   const bytes = readFileSync(join(ROOT, `build/${name}.wasm`));
   return `${createHash("sha256").update(bytes).digest("hex")}  ${name}.wasm\n`;
 }
 
-function inlinedFile(name: string): string {
-  return join(ROOT, `src/wasm/builds/${name}.ts`);
-}
-
 /** Runs asc for one target of asconfig.json; its messages are shown only when it fails. */
-async function compile(name: string): Promise<Buffer> {
+async function compile(name: WasmBuild): Promise<Buffer> {
   const asc = join(dirname(COMPILER), "bin/asc.js");
   const args = [asc, "--baseDir", ROOT, "--config", "asconfig.json", "--target", name];
   try {
-    await promisify(execFile)(process.execPath, args, { encoding: "utf8" });
+    await promisify(execFile)(process.execPath, args, { encoding: "utf8", signal: interruption.signal });
   } catch (error) {
+    if (interruption.signal.aborted) process.exit(130);
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     console.error(stdout + stderr);
     process.exit(1);
   }
   return readFileSync(join(ROOT, `build/${name}.wasm`));
-}
-
-/** The first line of a generated file names the sources it was made from. */
-function isCurrent(file: string): boolean {
-  try {
-    return readFileSync(file, "utf8").startsWith(stamp);
-  } catch {
-    return false;
-  }
-}
-
-/** SHA-256 over every file that a build depends on, the compiler's manifest and this script included. */
-function hashOfSources(): string {
-  const assembly = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join("assembly", file))
-    .sort();
-  const hash = createHash("sha256").update(readFileSync(COMPILER));
-  for (const file of ["asconfig.json", "scripts/kernels.ts", ...assembly]) {
-    hash.update(`\0${file.replaceAll("\\", "/")}\0`).update(readFileSync(join(ROOT, file)));
-  }
-  return hash.digest("hex");
 }

@@ -7,7 +7,7 @@
  * A line for each function; the exit code is 1 where one differs. All inputs take minutes a function.
  */
 import { start as startTwin } from "../../src/twin/index.ts";
-import { ABI, type Exports, MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { ABI, type Exports, type LinearMemory, MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 
 const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"];
@@ -24,8 +24,7 @@ if (unknown !== undefined) {
 }
 
 const stride = Number(process.env["LANEGRAD_STRIDE"] ?? 1);
-const { exports } = await loadInstance("simd", undefined);
-const [simd, twin] = [sideOf(exports), sideOf(startTwin(ABI).exports)];
+const [simd, twin] = [sideOf(await loadInstance("simd", undefined)), sideOf(startTwin(ABI))];
 for (const name of wanted.length > 0 ? wanted : FUNCTIONS) {
   const start = performance.now();
   const { inputs, different } = sweep(name);
@@ -52,12 +51,12 @@ function sweep(name: string): { inputs: number; different: string[] } {
   return { inputs, different };
 }
 
-function sideOf(instance: Exports): Side {
-  const call = (name: string, ...args: number[]) => (instance[name] as (...args: number[]) => number)(...args);
+function sideOf({ memory, exports }: { readonly memory: LinearMemory; readonly exports: Exports }): Side {
+  const call = (name: string, ...args: number[]) => (exports[name] as (...args: number[]) => number)(...args);
   const [x, y, scratch] = [call("alloc", 4 * BLOCK), call("alloc", 4 * BLOCK), call("alloc", MAP_SCRATCH)];
   return {
-    x: new Int32Array(instance.memory.buffer, x, BLOCK),
-    y: new Int32Array(instance.memory.buffer, y, BLOCK),
+    x: new Int32Array(memory.buffer, x, BLOCK),
+    y: new Int32Array(memory.buffer, y, BLOCK),
     run: (name) => call(`s${name}`, BLOCK, x, y, scratch),
   };
 }

@@ -208,9 +208,9 @@ function codeOf(error: unknown): unknown {
 }
 
 /** At once: a module of any size may be, and to await it would load the whole of fetch, for 20 ms. */
-export function start(content: BufferSource | WebAssembly.Module): Started {
+export function start(content: BufferSource | WebAssembly.Module, imports: WebAssembly.Imports): Started {
   // The loader knows a module by its class, of which other realms have their own.
-  if (isModule(content)) return { module: content, exports: new WebAssembly.Instance(content).exports };
-  const { module, instance } = instantiateSync(content, {});
+  if (isModule(content)) return { module: content, exports: new WebAssembly.Instance(content, imports).exports };
+  const { module, instance } = instantiateSync(content, imports);
   return { module, exports: instance.exports };
 }

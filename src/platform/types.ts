@@ -10,8 +10,11 @@ export type Platform = {
   readonly files: FileStore | undefined;
   /** A build of the kernels next to the package's files; undefined where there is none. */
   readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
-  /** Compiles, where that is to be done, and starts WebAssembly that imports nothing. */
-  readonly start: (content: BufferSource | WebAssembly.Module) => Started | Promise<Started>;
+  /** Compiles bytes, and starts what they or a module hold with these imports, which must be objects of their own. */
+  readonly start: (
+    content: BufferSource | WebAssembly.Module,
+    imports: WebAssembly.Imports,
+  ) => Started | Promise<Started>;
   /** Resolves when timers, input and signals have had their turn. */
   readonly nextTurn: () => Promise<void>;
 };

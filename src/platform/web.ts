@@ -159,9 +159,12 @@ export function nextTurn(): Promise<void> {
 
 /**
  * Compiles and starts the kernels, off the main thread: browsers refuse large modules at once. The loader would be 2 KB of
- * what a page waits for: its glue is for strings, arrays and imports, and the kernels have none.
+ * what a page waits for: its glue is for strings, arrays and functions of the host, and the kernels have none.
  */
-export async function start(content: BufferSource | WebAssembly.Module): Promise<Started> {
+export async function start(
+  content: BufferSource | WebAssembly.Module,
+  imports: WebAssembly.Imports,
+): Promise<Started> {
   const module = isModule(content) ? content : await WebAssembly.compile(content);
-  return { module, exports: (await WebAssembly.instantiate(module)).exports };
+  return { module, exports: (await WebAssembly.instantiate(module, imports)).exports };
 }

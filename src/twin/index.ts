@@ -1,6 +1,5 @@
 /**
- * The kernels in plain TypeScript: for every operand the bits of the build `simd`, with the same names and parameters, over
- * a memory of their own. Slow. For where WebAssembly is forbidden, and to hold the kernels against.
+ * The kernels in plain TypeScript: for every operand the bits of the build `simd`, with the same names and parameters. Slow. For where WebAssembly is forbidden, and to hold the kernels against.
  *
  *   pages, heap   in place of WebAssembly's memory and AssemblyScript's heap
  *   element       arithmetic that rounds as a lane does
@@ -30,22 +29,23 @@ import { squaredErrors } from "./squared_error.ts";
 import { vectors } from "./vectors.ts";
 
 /**
- * The kernels with a memory of their own: what a WebAssembly instance exports, and no module.
+ * The kernels on a memory: what a WebAssembly instance exports, and no module.
  *
  * @param abi the number that the instance reports
  */
-export function start(abi: number): { module: undefined; exports: Exports } {
-  const memory = new Pages();
+export function start(
+  abi: number,
+  memory: Pages = new Pages(),
+): { module: undefined; memory: Pages; exports: Exports } {
   const [single, double] = [elementOf(memory, "float32"), elementOf(memory, "float64")];
   const ln = logarithm(double);
   const exports = {
-    memory,
     abi: { value: abi },
     ...typelessOf(memory),
     ...prefixed("s", kernelsOf(memory, single, ln)),
     ...prefixed("d", kernelsOf(memory, double, ln)),
   };
-  return { module: undefined, exports };
+  return { module: undefined, memory, exports };
 }
 
 function typelessOf(memory: Pages): CommonKernels {

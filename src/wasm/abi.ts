@@ -218,17 +218,19 @@ export type LinearMemory = {
   grow(pages: number): unknown;
 };
 
+/** The pages that a memory starts with, and as many as addresses of 32 bits reach: the limits that the kernels import. */
+export const PAGES = { initial: 1, maximum: 65536 } as const;
+
 /** What an instance exports: untyped until `bindKernels` has looked at each name. */
 export type Exports = {
-  readonly memory: LinearMemory;
   readonly abi?: { readonly value: number };
 } & Readonly<Record<string, unknown>>;
 
 /**
- * Names and numbers of parameters of all kernels as one number, which the kernels export as `abi`: others than these are
+ * What kernels import, and names and numbers of parameters of all, as one number, which the kernels export as `abi`: others than these are
  * refused. A test computes it from the types above.
  */
-export const ABI = 292645670;
+export const ABI = 959764165;
 
 /** A call of a kernel, as data: nothing but its name and numbers, so that another thread can make it as well. */
 export type KernelCall = {

@@ -7,7 +7,7 @@ import { checkOptions } from "../options.ts";
 import { ABI, bindKernels, type Heap, type KernelCall, type Kernels, type Recorders } from "./abi.ts";
 import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
-import { type Build, loadInstance, type WasmSource } from "./load.ts";
+import { type Build, type Loaded, loadInstance, type WasmSource } from "./load.ts";
 import { type EngineStats, Memory } from "./memory.ts";
 
 /** Which kernels an engine runs. */
@@ -19,6 +19,9 @@ export type EngineOptions = {
 };
 
 export type { EngineStats };
+
+/** What the debug build is loaded with. */
+type Debugging = typeof import("./debugging.ts");
 
 /**
  * Kernels and memory. Everything above takes it as the first argument; operands of one call must share it.
@@ -52,22 +55,22 @@ export class Engine extends Owner {
   /** By the name that they are exported as, without a look at the engine's state. */
   readonly #bare: Readonly<Record<string, unknown>>;
 
-  private constructor(
-    parts: Pick<Engine, "build" | "module" | "kernels" | "common" | "recorders">,
-    bare: Readonly<Record<string, unknown>>,
-    guard: Guard,
-    memory: Memory,
-    watch: Watch | undefined,
-  ) {
+  private constructor(build: Build, { module, memory, exports }: Loaded, debugging: Debugging | undefined) {
     super();
-    this.build = parts.build;
-    this.module = parts.module;
-    this.kernels = parts.kernels;
-    this.common = parts.common;
-    this.recorders = parts.recorders;
-    this.#bare = bare;
-    this.memory = memory;
-    this.watch = watch;
+    const guard = new Guard();
+    const { kernels, common } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
+    this.build = build;
+    this.module = module;
+    this.kernels = kernels;
+    this.common = common;
+    this.recorders = bindKernels(
+      exports,
+      (kernel) =>
+        (...args: readonly number[]): KernelCall => ({ kernel, args }),
+    ) as unknown as Recorders;
+    this.#bare = exports;
+    this.memory = new Memory(memory, exports as unknown as Heap, guard, debugging);
+    this.watch = debugging && new debugging.Watch(() => guard.isOpen);
     this.#guard = guard;
   }
 
@@ -82,20 +85,10 @@ export class Engine extends Owner {
   static async load(options: EngineOptions = {}): Promise<Engine> {
     checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1 });
     const { build = "simd", wasm } = options;
-    const { module, exports } = await loadInstance(build, wasm);
-    const guard = new Guard();
-    if (exports.abi?.value !== ABI)
+    const loaded = await loadInstance(build, wasm);
+    if (loaded.exports.abi?.value !== ABI)
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
-    const { common, kernels } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
-    const recorders = bindKernels(
-      exports,
-      (kernel) =>
-        (...args: readonly number[]): KernelCall => ({ kernel, args }),
-    ) as unknown as Recorders;
-    const debugging = build === "debug" ? await import("./debugging.ts") : undefined;
-    const memory = new Memory(exports.memory, exports as unknown as Heap, guard, debugging);
-    const watch = debugging && new debugging.Watch(() => guard.isOpen);
-    return new Engine({ build, module, kernels, common, recorders }, exports, guard, memory, watch);
+    return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined);
   }
 
   /**

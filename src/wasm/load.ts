@@ -10,7 +10,7 @@ import { inflateRaw, kernelFile, start } from "#platform";
 import { EngineError, OptionError } from "../errors.ts";
 import { unreachable } from "../faults.ts";
 import { messageOf, tagOf } from "../values.ts";
-import { ABI, type Exports } from "./abi.ts";
+import { ABI, type Exports, type LinearMemory, PAGES } from "./abi.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
@@ -55,24 +55,30 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
 }
 
+/** Kernels that run, on a memory of their own. */
+export type Loaded = {
+  readonly module: WebAssembly.Module | undefined;
+  readonly memory: LinearMemory;
+  readonly exports: Exports;
+};
+
 /**
  * Compiles and starts the kernels.
  *
  * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */
-export async function loadInstance(
-  build: Build,
-  source: WasmSource | undefined,
-): Promise<{ module: WebAssembly.Module | undefined; exports: Exports }> {
+export async function loadInstance(build: Build, source: WasmSource | undefined): Promise<Loaded> {
   if (!supports(build)) {
-    if (typeof WebAssembly === "undefined") throw new EngineError({ kind: "no-webassembly" });
-    throw new EngineError({ kind: build === "relaxed" ? "no-relaxed-simd" : "no-simd" });
+    const missing = build === "relaxed" ? "no-relaxed-simd" : "no-simd";
+    throw new EngineError({ kind: typeof WebAssembly === "undefined" ? "no-webassembly" : missing });
   }
   const content = await kernelsOf(build, source);
   try {
-    const { module, exports } = content ? await start(content) : (await import("../twin/index.ts")).start(ABI);
-    return { module, exports: exports as Exports };
+    if (content === undefined) return (await import("../twin/index.ts")).start(ABI);
+    const memory = new WebAssembly.Memory(PAGES);
+    const { module, exports } = await start(content, { env: { memory } });
+    return { module, memory, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);
   }

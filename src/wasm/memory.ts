@@ -76,15 +76,6 @@ export class Memory {
     this.#margin = margins?.MARGIN_BYTES ?? 0;
   }
 
-  /** Live blocks, and the bytes that were asked for in them. */
-  get blocks(): number {
-    return this.#blocks;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** What is alive, with scratch apart. */
   stats(): EngineStats {
     const scratchBytes = this.#scratch?.bytes ?? 0;
@@ -92,13 +83,8 @@ export class Memory {
       tensors: this.#blocks - (this.#scratch === undefined ? 0 : 1),
       bytes: this.#bytes - scratchBytes,
       scratchBytes,
-      memoryBytes: this.totalBytes,
+      memoryBytes: this.buffer.byteLength,
     };
-  }
-
-  /** The size of the whole WebAssembly memory. It grows and never shrinks. */
-  get totalBytes(): number {
-    return this.#memory.buffer.byteLength;
   }
 
   /** The current buffer. Growth replaces it and detaches every view of the old one. */
@@ -122,7 +108,7 @@ export class Memory {
     const pointer = this.#allocated(bytes) + this.#margin;
     const block: Block = new Block(pointer, bytes, () => this.#release(block));
     if (this.#margins !== undefined) {
-      this.#margins.fillMargins(this.#memory.buffer, pointer, bytes);
+      this.#margins.fillMargins(this.buffer, pointer, bytes);
       this.#watched.add(block);
     }
     this.#blocks += 1;
@@ -155,7 +141,7 @@ export class Memory {
 
   /** The elements from `pointer` on: a view, valid until memory grows. */
   view<D extends DType>(dtype: D, pointer: Pointer, length: number): ArrayOf[D] {
-    return viewOf(dtype, this.#memory.buffer, pointer, length);
+    return viewOf(dtype, this.buffer, pointer, length);
   }
 
   /** Where the heap put `bytes` bytes and their margins. */
@@ -173,7 +159,7 @@ export class Memory {
 
   /** Grows memory by at least so many bytes, to twice its size where there is as much; else returns the host's reason. */
   #grow(missing: number): unknown {
-    const pages = this.totalBytes / PAGE_BYTES;
+    const pages = this.buffer.byteLength / PAGE_BYTES;
     const needed = pagesFor(missing);
     const wanted = Math.max(needed, Math.min(pages, MOST_BYTES / PAGE_BYTES - pages));
     let cause: unknown;
@@ -208,7 +194,7 @@ export class Memory {
   }
 
   #checkMargins({ pointer, bytes }: Block): void {
-    const overrun = this.#margins?.overrunOf(this.#memory.buffer, pointer, bytes);
+    const overrun = this.#margins?.overrunOf(this.buffer, pointer, bytes);
     if (overrun === undefined) return;
     const error = new OverrunError(bytes, ...overrun);
     this.#guard.stop(error);

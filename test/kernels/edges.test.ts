@@ -31,8 +31,8 @@ for (const dtype of FLOATS) {
   test(`no kernel reads or writes beyond an operand that ends where memory ends, ${dtype}`, async () => {
     const engine = await Engine.load({ build: BUILD });
     const rooms = Array.from({ length: 8 }, () => engine.memory.allocate(ROOM_BYTES).pointer);
-    const { totalBytes } = engine.memory;
-    engine.memory.view("uint8", rooms[0] ?? 0, totalBytes - (rooms[0] ?? 0)).fill(0);
+    const { memoryBytes } = engine.stats();
+    engine.memory.view("uint8", rooms[0] ?? 0, memoryBytes - (rooms[0] ?? 0)).fill(0);
     const lengths = Array.from({ length: LONGEST }, (_, i) => i + 1);
     const widths = SPARSE_VECTORS.flatMap((vectors) => sizesFrom(vectors * lanesOf(dtype), lanesOf(dtype)));
     const cases = [
@@ -47,7 +47,7 @@ for (const dtype of FLOATS) {
     for (const { operands, call } of cases) {
       for (let last = 0; last < operands.length; last++) {
         const pointers = operands.map(([type, size], at) => {
-          return at === last ? totalBytes - size * bytesPerElement(type) : (rooms[at] ?? 0);
+          return at === last ? memoryBytes - size * bytesPerElement(type) : (rooms[at] ?? 0);
         });
         for (const [at, [type, size, elements = []]] of operands.entries()) {
           const operand = engine.memory.view(type, pointers[at] ?? 0, size);

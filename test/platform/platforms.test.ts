@@ -12,13 +12,14 @@ const PLATFORMS: readonly (readonly [string, Platform])[] = [
   ["web", web],
 ];
 
-/** (module (func (export "one") (result i32) i32.const 1)) */
+/** (module (import "env" "memory" (memory 1 2)) (func (export "one") (result i32) (i32.load8_u (i32.const 1)))) */
 const MODULE = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   ...[1, 5, 1, 0x60, 0, 1, 0x7f],
+  ...[2, 16, 1, 3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 1, 1, 2],
   ...[3, 2, 1, 0],
   ...[7, 7, 1, 3, 0x6f, 0x6e, 0x65, 0, 0],
-  ...[10, 6, 1, 4, 0, 0x41, 1, 0x0b],
+  ...[10, 9, 1, 7, 0, 0x41, 1, 0x2d, 0, 0, 0x0b],
 );
 
 test("a turn comes after everything that waits for promises alone", async () => {
@@ -33,15 +34,17 @@ test("a turn comes after everything that waits for promises alone", async () => 
   }
 });
 
-test("WebAssembly is started from bytes, or from what is compiled already", async () => {
+test("WebAssembly is started from bytes, or from what is compiled already, on the memory that it is given", async () => {
   const compiled = await WebAssembly.compile(MODULE);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 2 });
+  new Uint8Array(memory.buffer).set([0, 77]);
   for (const [name, { start }] of PLATFORMS) {
     for (const content of [MODULE, compiled]) {
-      const { module, exports } = await start(content);
+      const { module, exports } = await start(content, { env: { memory } });
       assert.instance(module, WebAssembly.Module);
-      assert.is((exports["one"] as () => number)(), 1, name);
+      assert.is((exports["one"] as () => number)(), 77, name);
     }
-    assert.is((await start(compiled)).module, compiled, name);
+    assert.is((await start(compiled, { env: { memory } })).module, compiled, name);
   }
 });
 

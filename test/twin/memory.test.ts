@@ -27,9 +27,15 @@ function empty(most: number): Pages {
   return { buffer, grow } as unknown as Pages;
 }
 
-test("it exports what the ABI names, with as many parameters, and memory", () => {
-  const { memory, abi, ...kernels } = start(ABI).exports;
+test("it exports what the ABI names, with as many parameters, over the memory that it is given", () => {
+  const memory = new Pages();
+  const started = start(ABI, memory);
+  assert.is(started.memory, memory);
+  const { abi, ...kernels } = started.exports;
   assert.is(abi?.value, ABI);
+  const pointer = (kernels["alloc"] as (bytes: number) => number)(8);
+  (kernels["dstore"] as (y: number, value: number) => void)(pointer, Math.PI);
+  assert.is(memory.f64[pointer / 8], Math.PI);
   assert.is(memory.buffer.byteLength, 65536);
   const arities = new Map(Object.entries<number>(COMMON_KERNELS));
   for (const dtype of FLOATS) {
@@ -173,7 +179,7 @@ for (const [why, most, fits] of [
     assert.equal(fault, { kind: "memory", tensors: fits, liveBytes, memoryBytes, limit: 4 * GIB });
     assert.ok(neededBytes > most && neededBytes <= memoryBytes + GIB, `${neededBytes}`);
     assert.instance(error.cause, RangeError);
-    assert.is(memory.blocks, fits);
+    assert.is(memory.stats().tensors, fits);
     assert.ok(guard.isOpen);
     blocks[0]!.free();
     assert.is(memory.allocate(LARGEST_BLOCK).pointer, blocks[0]!.pointer);

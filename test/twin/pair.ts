@@ -1,7 +1,7 @@
 /** The same memory content twice, under the build `simd` and under the twin: what a kernel makes of it must be the same. */
 import * as assert from "uvu/assert";
 import { start } from "../../src/twin/index.ts";
-import { ABI, type Exports, type Heap } from "../../src/wasm/abi.ts";
+import { ABI, type Exports, type Heap, type LinearMemory } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType, viewOf } from "../../src/wasm/dtype.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 import { draws } from "../support/floats.ts";
@@ -19,7 +19,7 @@ export type Operand = {
   readonly slack: number;
 };
 
-type Side = { readonly exports: Exports; readonly room: number };
+type Side = { readonly memory: LinearMemory; readonly exports: Exports; readonly room: number };
 type Kernel = (...args: number[]) => number | undefined;
 
 /** How numbers are drawn: `tame` ones are normal and small, among `wild` ones is everything that is hard. */
@@ -71,15 +71,15 @@ export class Pair {
 
   /** @param place where the twin's operands lie */
   static async start(place: "low" | "above 2 GiB" = "low"): Promise<Pair> {
-    const { exports } = await loadInstance("simd", undefined);
-    const simd = { exports, room: heapOf(exports).alloc(ROOM_BYTES) };
-    const twin = start(ABI).exports;
-    const { alloc, free } = heapOf(twin);
+    const simd = await loadInstance("simd", undefined);
+    const twin = start(ABI);
+    const { alloc, free } = heapOf(twin.exports);
     if (place === "above 2 GiB") {
       free(alloc(2 ** 31 + ROOM_BYTES + 64)); // memory grows once, while it is small: there is next to nothing to copy
       alloc(2 ** 31);
     }
-    return new Pair(simd, { exports: twin, room: alloc(ROOM_BYTES) });
+    const room = heapOf(simd.exports).alloc(ROOM_BYTES);
+    return new Pair({ ...simd, room }, { ...twin, room: alloc(ROOM_BYTES) });
   }
 
   /** Forgets all operands; the next ones are drawn from `seed` on. */
@@ -156,7 +156,7 @@ export class Pair {
    * is returned.
    */
   call(name: string, args: readonly (number | Operand)[]): void {
-    const { buffer } = this.#twin.exports.memory;
+    const { buffer } = this.#twin.memory;
     const [simd, twin] = [this.#room(this.#simd), this.#room(this.#twin)];
     new Uint8Array(buffer, this.#twin.room, this.#end).set(simd.subarray(0, this.#end));
     const [want, got] = [this.#simd, this.#twin].map(({ exports, room }) => {
@@ -193,12 +193,12 @@ export class Pair {
     return operand;
   }
 
-  #room({ exports, room }: Side): Uint8Array {
-    return new Uint8Array(exports.memory.buffer, room, ROOM_BYTES);
+  #room({ memory, room }: Side): Uint8Array {
+    return new Uint8Array(memory.buffer, room, ROOM_BYTES);
   }
 
-  #view({ exports, room }: Side, { dtype, offset, length }: Operand): ReturnType<typeof viewOf> {
-    return viewOf(dtype === "scratch" ? "uint8" : dtype, exports.memory.buffer, room + offset, length);
+  #view({ memory, room }: Side, { dtype, offset, length }: Operand): ReturnType<typeof viewOf> {
+    return viewOf(dtype === "scratch" ? "uint8" : dtype, memory.buffer, room + offset, length);
   }
 }
 

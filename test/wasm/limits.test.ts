@@ -24,12 +24,11 @@ import { input } from "../../src/tensor/expression.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { ResidentDataset } from "../../src/train/feeding/resident.ts";
 import { Engine } from "../../src/wasm/engine.ts";
-import { kernelsOf } from "../../src/wasm/load.ts";
 import { type Block, LARGEST_BLOCK } from "../../src/wasm/memory.ts";
 import { assertSame } from "../support/compare.ts";
 import { WASM_BUILD } from "../support/engine.ts";
 import { FLOATS, reals } from "../support/floats.ts";
-import { withMaximum } from "../support/limited.ts";
+import { loadLimited } from "../support/limited.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const PAGES = 32;
@@ -37,9 +36,7 @@ const PAGE_BYTES = 1 << 16;
 /** What the test above 2 GiB touches is little; what it reserves a machine must be able to promise. */
 const RESERVED_BYTES = 3 * 2 ** 30;
 
-const kernels = (await kernelsOf(WASM_BUILD, undefined)) as Uint8Array;
-const limited = (pages = PAGES): Promise<Engine> =>
-  Engine.load({ build: WASM_BUILD, wasm: withMaximum(kernels, pages) });
+const limited = (): Promise<Engine> => loadLimited(PAGES, { build: WASM_BUILD });
 const unlimited = (): Promise<Engine> => Engine.load({ build: WASM_BUILD });
 
 const test = suite("limits of memory");

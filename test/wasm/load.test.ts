@@ -17,13 +17,21 @@ const MEMORY_ALONE = Uint8Array.of(
   ...[5, 3, 1, 0, 1], // memory section: one memory, no maximum, one page
   ...[7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0], // export section: "memory"
 );
-/** `memory`, and an `abi` of 1. */
+/** `memory`, and an `abi` of 1: as earlier versions had it. */
 const OTHER_VERSION = Uint8Array.of(
   ...EMPTY,
   ...[5, 3, 1, 0, 1],
   ...[6, 6, 1, 127, 0, 65, 1, 11], // global section: an immutable i32 of 1
   ...[7, 16, 2, 6, 109, 101, 109, 111, 114, 121, 2, 0, 3, 97, 98, 105, 3, 0], // export section: "memory", "abi"
 );
+/** Imports a function, `env.print`. */
+const PRINTING = Uint8Array.of(
+  ...EMPTY,
+  ...[1, 4, 1, 96, 0, 0], // type section: () → ()
+  ...[2, 13, 1, 3, 101, 110, 118, 5, 112, 114, 105, 110, 116, 0, 0], // import section: "env", "print"
+);
+/** Imports `env.memory` with one page at most. */
+const SMALL = Uint8Array.of(...EMPTY, ...[2, 16, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1, 1, 1]);
 
 const { module } = await Engine.load({ build: WASM_BUILD });
 assert.ok(module);
@@ -77,6 +85,8 @@ test("what is not the kernels is refused, with the reason", async () => {
     "an empty module": { wasm: EMPTY, reason: /./ },
     "a module without kernels": { wasm: MEMORY_ALONE, reason: /not of this version/ },
     "kernels of another version": { wasm: OTHER_VERSION, reason: /not of this version/ },
+    "a module that imports more than memory": { wasm: PRINTING, reason: /print/ },
+    "a module of a smaller memory": { wasm: SMALL, reason: /memory/ },
     "an address without a module": { wasm: new URL("data:text/plain,hello"), reason: /./ },
     "an address that leads nowhere": { wasm: new URL("data:nothing"), reason: /./ },
   };

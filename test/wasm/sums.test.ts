@@ -1,13 +1,19 @@
-/** The kernels are those whose SHA-256 is committed: from any clean checkout, on any machine, the compiler gives these bytes. */
+/**
+ * The kernels as they are published. They are those whose SHA-256 is committed: from any clean checkout, on any machine, the
+ * compiler gives these bytes. And they are small.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
+import { gzipSync, inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { committedSums, faultOfKernels } from "../package/sums.ts";
 import { ROOT } from "../support/script.ts";
 
-const test = suite("SHA-256 of the kernels");
+/** Of a build, as gzip. */
+const MOST_BYTES = 32 * 1024;
+
+const test = suite("published kernels");
 const sums = committedSums();
 
 test("every target of the compiler has a sum, and nothing else has one", () => {
@@ -24,6 +30,16 @@ for (const build of sums.keys()) {
     const carried = (await import(`../../src/wasm/builds/${build}.ts`)) as { readonly default: string };
     const inflated = inflateRawSync(Buffer.from(carried.default, "base64"));
     assert.is(faultOfKernels(build, inflated, `src/wasm/builds/${build}.ts`), undefined);
+  });
+}
+
+for (const build of ["simd", "relaxed"] as const) {
+  test(`${build} is at most 32 KB as gzip, as a file and as a string`, async () => {
+    const { default: base64 } = (await import(`../../src/wasm/builds/${build}.ts`)) as { readonly default: string };
+    for (const content of [readFileSync(join(ROOT, `build/${build}.wasm`)), base64]) {
+      const { length } = gzipSync(content, { level: 9 });
+      assert.ok(length <= MOST_BYTES, `${length}`);
+    }
   });
 }
 
