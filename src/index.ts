@@ -13,11 +13,6 @@ export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
 export type { Destination } from "./autodiff/targets.ts";
-export { type Descent, type DescentOptions, gradientDescent } from "./calculus/gradient_descent.ts";
-export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Rows } from "./calculus/losses.ts";
-export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
-export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
-export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export {
   type ArrayNames,
   type ArrayParts,
@@ -151,33 +146,31 @@ export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
 export type { OptimizerState } from "./nn/optimizers/state.ts";
+export { adaGrad } from "./nn/optimizers/ada_grad.ts";
+export { adam, adamW } from "./nn/optimizers/adam.ts";
 export {
-  adaGrad,
-  adam,
-  adamW,
-  type CustomOptimizer,
   defineOptimizer,
-  type Hyperparameter,
-  type Kinds as OptimizerNumbers,
-  momentum,
-  nesterov,
-  type Optimizer,
   type OptimizerDefinition,
-  type OptimizerFacts,
   type OptimizerFunction,
-  type OptimizerOf,
-  type OptimizerOptions,
-  rmsProp,
-  sgd,
   type UpdateOperands,
-  type UpdateOptions,
-} from "./nn/optimizers.ts";
+} from "./nn/optimizers/custom.ts";
+export { momentum, nesterov } from "./nn/optimizers/momentum.ts";
+export type {
+  CustomOptimizer,
+  Hyperparameter,
+  Kinds as OptimizerNumbers,
+  Optimizer,
+  OptimizerFacts,
+  OptimizerOf,
+  OptimizerOptions,
+  UpdateOptions,
+} from "./nn/optimizers/record.ts";
+export { rmsProp } from "./nn/optimizers/rms_prop.ts";
+export { sgd } from "./nn/optimizers/sgd.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
-export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
-export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
@@ -222,7 +215,7 @@ export { max, mean } from "./ops/reduce.ts";
 export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
-export { squaredError } from "./ops/squared_error.ts";
+export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export type { KeysOf } from "./options.ts";

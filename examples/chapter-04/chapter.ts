@@ -1,6 +1,7 @@
 /** What the sections share: an engine, the digits, and the one long training run. */
 import { fileURLToPath } from "node:url";
-import { type Dataset, Engine, loadMnist, RandomState, type TrainHistory, TwoLayerNet, train } from "lanegrad";
+import { type Dataset, Engine, loadMnist, RandomState, type TrainHistory, train } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 
 export type Digits = {
   readonly train: Dataset;

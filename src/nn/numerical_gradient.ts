@@ -4,8 +4,8 @@
  */
 
 import { checkInstance } from "../arguments.ts";
-import { centralDifferences } from "../calculus/central_differences.ts";
 import { OptionError } from "../errors.ts";
+import { centralDifferences } from "../numeric/central_differences.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";

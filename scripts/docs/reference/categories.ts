@@ -44,7 +44,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/data": "Data",
   "src/formats": "Formats",
   "src/random": "Random numbers",
-  "src/calculus": "Calculus",
+  "src/chapter": "Chapter",
   "src/interval.ts": "Optimizers",
   "src/errors.ts": "Errors",
   "src/faults.ts": "Errors",
@@ -56,7 +56,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 export const CATEGORY_ORDER: readonly string[] = [
   ...["Engine", "Tensors", "Operations", "Expressions and programs"],
   ...["Networks", "Layers", "Losses", "Optimizers", "Schedules", "Training", "Evaluation"],
-  ...["Data", "Formats", "Random numbers", "Calculus", "Errors", "Worker", "Plot", "*"],
+  ...["Data", "Formats", "Random numbers", "Errors", "Chapter", "Worker", "Plot", "*"],
 ];
 
 /** Gives every export the category of its file. A file without one is a warning. */

@@ -9,8 +9,8 @@
 
 import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkStep } from "../numeric/central_differences.ts";
 import { checkOptions } from "../options.ts";
-import { checkStep } from "./central_differences.ts";
 import { CHAPTER_STEP } from "./numerical_diff.ts";
 import { type Coordinates, checkValue, copyPoint, type Point, type Vector } from "./point.ts";
 

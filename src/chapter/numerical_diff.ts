@@ -10,8 +10,8 @@
 
 import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkStep } from "../numeric/central_differences.ts";
 import { checkOptions } from "../options.ts";
-import { checkStep } from "./central_differences.ts";
 import { checkValue } from "./point.ts";
 
 /** The step, and on which sides of x f is asked. */

@@ -10,23 +10,23 @@
 import { checkType } from "../arguments.ts";
 import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
+import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "../nn/inputs.ts";
+import { sigmoid } from "../nn/layers/activations.ts";
+import { dense } from "../nn/layers/dense.ts";
+import { sequential } from "../nn/layers/sequential.ts";
+import { Network } from "../nn/network.ts";
+import { type NumericalOptions, numericalGradientOf } from "../nn/numerical_gradient.ts";
+import type { Optimizer } from "../nn/optimizers/record.ts";
+import { sgd } from "../nn/optimizers/sgd.ts";
+import type { OptimizerState } from "../nn/optimizers/state.ts";
+import type { NamedTensors } from "../nn/parameters.ts";
+import type { StepSource, TrainingStep } from "../nn/training_step.ts";
 import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
-import { sigmoid } from "./layers/activations.ts";
-import { dense } from "./layers/dense.ts";
-import { sequential } from "./layers/sequential.ts";
-import { Network } from "./network.ts";
-import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
-import type { Optimizer } from "./optimizers/record.ts";
-import { sgd } from "./optimizers/sgd.ts";
-import type { OptimizerState } from "./optimizers/state.ts";
-import type { NamedTensors } from "./parameters.ts";
-import type { StepSource, TrainingStep } from "./training_step.ts";
 
 /** The sizes, and how the parameters start. */
 export type TwoLayerNetOptions<D extends FloatType> = {

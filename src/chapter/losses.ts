@@ -1,5 +1,5 @@
 /**
- * The losses of Saito, *Deep Learning from Scratch*, ch. 4, on plain numbers in float64, to NumPy's last digit:
+ * The losses of the book's chapter on plain numbers, in float64, to NumPy's last digit:
  *
  *   meanSquaredError     ½ Σ (y - t)²
  *   crossEntropyError    -Σ t · ln(y + δ), the mean of it over the rows of a batch
@@ -27,8 +27,9 @@ export type CrossEntropyOptions = {
 const SLACK = 1e-5;
 
 /**
- * ½ Σ (y - t)², which the chapter calls the mean squared error. It is no mean: neither over the classes nor, for a
- * batch, over the examples, whose errors are added up.
+ * ½ Σ (y - t)², which the chapter calls the mean squared error. It is not a mean: neither over the classes nor, for a
+ * batch, over the examples, whose errors are added up. On tensors this is `squaredError` of `lanegrad`, whose own
+ * `meanSquaredError` is a mean.
  *
  * @param y one example or a batch
  * @param t as y
