@@ -144,8 +144,6 @@ export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
-export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
-export type { OptimizerState } from "./nn/optimizers/state.ts";
 export { adaGrad } from "./nn/optimizers/ada_grad.ts";
 export { adam, adamW } from "./nn/optimizers/adam.ts";
 export {
@@ -154,6 +152,7 @@ export {
   type OptimizerFunction,
   type UpdateOperands,
 } from "./nn/optimizers/custom.ts";
+export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
 export { momentum, nesterov } from "./nn/optimizers/momentum.ts";
 export type {
   CustomOptimizer,
@@ -167,6 +166,7 @@ export type {
 } from "./nn/optimizers/record.ts";
 export { rmsProp } from "./nn/optimizers/rms_prop.ts";
 export { sgd } from "./nn/optimizers/sgd.ts";
+export type { OptimizerState } from "./nn/optimizers/state.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";

@@ -7,7 +7,7 @@ import { DatasetError, LanegradError, OptionError } from "../src/errors.ts";
 import { dense } from "../src/nn/layers/dense.ts";
 import { sequential } from "../src/nn/layers/sequential.ts";
 import { network } from "../src/nn/network.ts";
-import { adam } from "../src/nn/optimizers.ts";
+import { adam } from "../src/nn/optimizers/adam.ts";
 import { checkReadable } from "../src/readable.ts";
 import { tensor } from "../src/tensor/tensor.ts";
 import { evaluate } from "../src/train/evaluation/evaluate.ts";

@@ -74,6 +74,8 @@ for (const name of ["twin/index", "wasm/debugging", "platform/members", "formats
 
 makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 
+/** Sources of engines, and of classes whose instances pass from one entry to another: a second copy would not know them. */
+const ONCE = /^src\/(wasm\/(engine|load|memory)|tensor\/(tensor|expression|sparse)|nn\/network|data\/dataset)\.ts$/;
 const surface = surfaceOf(join(ROOT, "src/index.ts"));
 // The other entries take from the first what it exports, so that it stays one file, and its classes are one and the same.
 for (const [folder, names] of Object.entries({
@@ -82,13 +84,16 @@ for (const [folder, names] of Object.entries({
   plot: ["index"],
   worker: ["index", "host", "spawn_node", "spawn_web", "thread"],
 })) {
-  await build({
+  const { metafile } = await build({
     ...LIBRARY,
     minify: folder === "plot", // what goes wrong there is told by its own errors
     entryPoints: names.map((name) => `src/${folder}/${name}.ts`),
     chunkNames: `${folder}/[name]-[hash]`,
     plugins: [surface],
+    metafile: true,
   });
+  const twice = Object.keys(metafile.inputs).filter((file) => ONCE.test(file));
+  if (twice.length > 0) throw new Error(`${folder}: bundled a second time: ${twice.join(", ")}`);
 }
 
 await build({

@@ -16,8 +16,8 @@ import {
   withTensors,
 } from "../nn/inputs.ts";
 import { checkOutputs } from "../nn/losses.ts";
-import { plainGradients, STEP } from "../nn/numerical_gradient.ts";
 import { type NamedTensors, Parameters } from "../nn/parameters.ts";
+import { plainGradients, STEP } from "../nn/plain_gradients.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { matmul } from "../ops/matmul.ts";
 import { checkOptions } from "../options.ts";

@@ -23,7 +23,7 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { checkpointOf, decodeCheckpoint, encodeCheckpoint, restore } from "../../src/train/checkpoints/checkpoint.ts";
 import { Trainer } from "../../src/train/loop/trainer.ts";
 import { decodeError } from "../../src/worker/errors.ts";

@@ -18,7 +18,7 @@ import { model } from "../../src/nn/layers/model.ts";
 import { defineLayer, type LayerRecord } from "../../src/nn/layers/record.ts";
 import { residual, sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { reshape } from "../../src/ops/rows.ts";

@@ -13,7 +13,7 @@ import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { add } from "../../src/ops/binary.ts";
 import { compress } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";

@@ -11,7 +11,9 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import type { Optimizer } from "../../src/nn/optimizers/record.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import {

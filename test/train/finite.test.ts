@@ -9,7 +9,12 @@ import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adaGrad, adam, momentum, type Optimizer, rmsProp, sgd } from "../../src/nn/optimizers.ts";
+import { adaGrad } from "../../src/nn/optimizers/ada_grad.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { momentum } from "../../src/nn/optimizers/momentum.ts";
+import type { Optimizer } from "../../src/nn/optimizers/record.ts";
+import { rmsProp } from "../../src/nn/optimizers/rms_prop.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import {
   type Checkpoint,

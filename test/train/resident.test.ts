@@ -5,7 +5,7 @@ import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/feeding/resident.ts";

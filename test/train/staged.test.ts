@@ -6,7 +6,7 @@ import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

@@ -9,7 +9,8 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import {

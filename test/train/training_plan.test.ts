@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { planOf, type TrainerOptions } from "../../src/train/loop/training_plan.ts";

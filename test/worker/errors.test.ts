@@ -5,7 +5,7 @@ import { Dataset } from "../../src/data/dataset.ts";
 import * as library from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

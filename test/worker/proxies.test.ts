@@ -6,7 +6,7 @@ import { DatasetError, OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import type { NetworkWorker } from "../../src/worker/client.ts";
 import { plainCopy } from "../../src/worker/plain.ts";

@@ -10,7 +10,7 @@ import { dense } from "../../../src/nn/layers/dense.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { sequential } from "../../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../../src/nn/network.ts";
-import { adam } from "../../../src/nn/optimizers.ts";
+import { adam } from "../../../src/nn/optimizers/adam.ts";
 import {
   checkpointOf,
   decodeCheckpoint,
