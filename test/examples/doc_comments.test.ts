@@ -24,6 +24,8 @@ const OWN_ENTRIES: Readonly<Record<string, string>> = {
   "chapter/": "lanegrad/chapter",
   "data/csv.ts": "lanegrad/csv",
   "plot/": "lanegrad/plot",
+  "plot/tangents.ts": "lanegrad/chapter",
+  "plot/trajectory.ts": "lanegrad/chapter",
   "worker/": "lanegrad/worker",
   "worker/host.ts": "lanegrad/worker/host",
 };
