@@ -11,7 +11,7 @@ import { assertThrows } from "../support/throws.ts";
 const test = suite("training plan");
 const rate = { learningRate: 0.1 };
 
-test("iterations draw with replacement, and are measured after the update, as the chapter does", () => {
+test("iterations draw with replacement, and are measured after the update", () => {
   const { plan, random } = planOf({ iterations: 3, ...rate }, 250, false);
   assert.equal(plan, {
     ...{
