@@ -23,6 +23,8 @@ export {
 export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
+export type { DatasetFault } from "./data/dataset_error.ts";
+export { DatasetError } from "./data/dataset_error.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
   encodeIdx,
@@ -34,6 +36,8 @@ export {
   type ReadIdxOptions,
   readIdx,
 } from "./data/idx.ts";
+export type { IdxFault } from "./data/idx_error.ts";
+export { IdxError } from "./data/idx_error.ts";
 export type { DownloadProgress, FetchOptions } from "./data/mirrors.ts";
 export { loadMnist, type Mnist, type MnistOptions, type MnistVariant, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
@@ -51,39 +55,21 @@ export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.t
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export {
-  AllocationError,
-  CheckpointError,
-  DatasetError,
   DisposedError,
   DivergedError,
   DownloadError,
   DTypeError,
-  EngineError,
   EngineMismatchError,
-  FormatError,
-  IdxError,
   IndexError,
   LanegradError,
   MissingPackageError,
   OptionError,
-  OverrunError,
   SaveError,
   ShapeError,
-  TrapError,
-  WorkerError,
 } from "./errors.ts";
-export type {
-  AllocationFault,
-  CheckpointFault,
-  DatasetFault,
-  EngineFault,
-  FileFormat,
-  FileKind,
-  FormatFault,
-  IdxFault,
-  WorkerFault,
-} from "./faults.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
+export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
+export { FormatError } from "./formats/format_error.ts";
 export { identifyFile } from "./formats/identify.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
@@ -251,6 +237,8 @@ export {
   encodeCheckpoint,
   restore,
 } from "./train/checkpoints/checkpoint.ts";
+export type { CheckpointFault } from "./train/checkpoints/checkpoint_error.ts";
+export { CheckpointError } from "./train/checkpoints/checkpoint_error.ts";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
 export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";
@@ -283,5 +271,9 @@ export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts
 export type { KernelCall } from "./wasm/abi.ts";
 export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
+export type { AllocationFault, EngineFault } from "./wasm/errors.ts";
+export { AllocationError, EngineError, OverrunError, TrapError } from "./wasm/errors.ts";
 export type { Forgotten } from "./wasm/forgotten.ts";
 export { type Build, kernelsOf, supports, type WasmSource } from "./wasm/load.ts";
+export type { WorkerFault } from "./worker/worker_error.ts";
+export { WorkerError } from "./worker/worker_error.ts";

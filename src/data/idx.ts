@@ -10,15 +10,17 @@
  * Every number of more than one byte is big-endian.
  */
 
-import { gunzip } from "#platform";
 import { checkList, checkType } from "../arguments.ts";
-import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { typeOf } from "../formats/arrays.ts";
 import { identifyFile } from "../formats/identify.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
+import { unreachable } from "../unreachable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
+import { DatasetError } from "./dataset_error.ts";
+import { IdxError } from "./idx_error.ts";
+import { inflate } from "./read.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
 export type IdxArray =
@@ -108,7 +110,7 @@ export async function readIdx<T extends IdxType = IdxType>(
     throw new DatasetError({ kind: "too-large", file: file ?? "IDX data", limit: maxBytes });
   }
   const isGzip = bytes.length >= 2 && viewOf(bytes).getUint16(0) === GZIP_MAGIC;
-  const content = isGzip ? await gunzip(bytes, maxBytes, file) : bytes;
+  const content = isGzip ? await inflate(bytes, maxBytes, file) : bytes;
   try {
     return parseIdx<T>(content, expected);
   } catch (error) {

@@ -6,10 +6,11 @@
  */
 
 import { checkList, checkType } from "../arguments.ts";
-import { DatasetError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkReadable } from "../readable.ts";
 import { isNumberArray, tagOf } from "../values.ts";
+import { DatasetError } from "./dataset_error.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;

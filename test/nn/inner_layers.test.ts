@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gradCheck } from "../../src/autodiff/grad_check.ts";
-import { FormatError, OptionError, ShapeError } from "../../src/errors.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { encodeOnnx } from "../../src/nn/files/onnx_export.ts";

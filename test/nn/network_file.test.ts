@@ -1,8 +1,9 @@
 /** Networks in files: described, saved, read back, and weights under other names. */
 import * as assert from "uvu/assert";
 import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
-import { DisposedError, FormatError, OptionError } from "../../src/errors.ts";
+import { DisposedError, OptionError } from "../../src/errors.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";

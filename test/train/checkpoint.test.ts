@@ -1,7 +1,7 @@
 /** Going on from a checkpoint: N steps, a file, another network, N steps more, and the same bits as 2N steps at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { weightsOf } from "../../src/nn/files/weights.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
@@ -23,6 +23,7 @@ import {
   encodeCheckpoint,
   restore,
 } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import type { TrainHistory } from "../../src/train/loop/history.ts";
 import { train } from "../../src/train/loop/train.ts";

@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, DatasetError, FormatError, OptionError, SaveError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { OptionError, SaveError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
@@ -13,6 +15,7 @@ import { momentum } from "../../src/nn/optimizers/momentum.ts";
 import type { Optimizer } from "../../src/nn/optimizers/record.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { type Checkpoint, checkpointOf, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { CheckpointFolder } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { Trainer } from "../../src/train/loop/trainer.ts";
 import { programOf } from "../support/bundle.ts";

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { CheckpointError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
@@ -23,6 +23,7 @@ import {
   encodeCheckpoint,
   restore,
 } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { type DatasetStream, streamDataset } from "../../src/train/feeding/stream.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { CheckpointError, DivergedError } from "../../src/errors.ts";
+import { DivergedError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -22,6 +22,7 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
 } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { CheckpointFolder } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { streamDataset } from "../../src/train/feeding/stream.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

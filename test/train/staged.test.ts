@@ -1,7 +1,8 @@
 /** Minibatches that are loaded: the same examples, and the same bits, as those that are gathered. */
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { DatasetError, DisposedError, IndexError, OptionError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { DisposedError, IndexError, OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";

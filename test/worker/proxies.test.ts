@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";

@@ -46,7 +46,12 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/chapter": "Chapter",
   "src/interval.ts": "Optimizers",
   "src/errors.ts": "Errors",
-  "src/faults.ts": "Errors",
+  "src/wasm/errors.ts": "Errors",
+  "src/formats/format_error.ts": "Errors",
+  "src/data/idx_error.ts": "Errors",
+  "src/data/dataset_error.ts": "Errors",
+  "src/train/checkpoints/checkpoint_error.ts": "Errors",
+  "src/worker/worker_error.ts": "Errors",
   "src/worker": "Worker",
   "src/plot": "Plot",
 };

@@ -8,7 +8,7 @@
  */
 
 import { checkInstance, checkText, checkType } from "../../arguments.ts";
-import { CheckpointError, OptionError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import type { ArrayData, NamedArray } from "../../formats/arrays.ts";
 import { type Json, parseJson } from "../../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
@@ -26,6 +26,7 @@ import { describeValue, tagOf } from "../../values.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { WatchState } from "../evaluation/early_stopping.ts";
 import { Trainer } from "../loop/trainer.ts";
+import { CheckpointError } from "./checkpoint_error.ts";
 import type { CheckpointFacts } from "./facts.ts";
 import { unknownIn } from "./known_facts.ts";
 import { RESTORE } from "./restore_key.ts";
