@@ -32,6 +32,9 @@ const OPTIONS: BuildOptions = {
   logLevel: "warning",
 };
 
+/** A file of its own: entries that need errors alone load no more. */
+const ERRORS = "src/worker/library_errors.ts";
+
 const LIBRARY: BuildOptions = {
   ...OPTIONS,
   outbase: "src",
@@ -53,7 +56,10 @@ const LATER: Readonly<Record<string, string>> = {
 
 await build({
   ...LIBRARY,
-  entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
+  entryPoints: {
+    ...{ index: "src/index.ts", errors: ERRORS },
+    ...{ "platform/node": "src/platform/node.ts", "platform/web": "src/platform/web.ts" },
+  },
   plugins: [
     {
       name: "later",
@@ -130,18 +136,28 @@ copyFileSync(join(ROOT, "build/simd.wasm"), join(ROOT, "dist/wasm/simd.wasm"));
 /** Turns imports of names that the package's first entry exports into imports of that entry. */
 function surfaceOf(index: string): Plugin {
   const exported = exportsOf(readFileSync(index, "utf8"));
+  const errors = errorFiles();
   return {
     name: "surface",
     setup({ onResolve }) {
       onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
         const file = relative(dirname(index), join(resolveDir, path)).replaceAll("\\", "/");
-        if (file === "errors.ts") return { path: "../errors.js", external: true }; // some take all of it, by name
+        if (errors.has(file)) return { path: "../errors.js", external: true }; // some take all of them, by name
         const names = importer === "" ? [] : namesFrom(readFileSync(importer, "utf8"), path);
         const isPublic = names.length > 0 && names.every((name) => exported.get(file)?.has(name));
         return isPublic ? { path: "../index.js", external: true } : undefined;
       });
     },
   };
+}
+
+/** The files that declare errors, and the one that passes all of them on. */
+function errorFiles(): ReadonlySet<string> {
+  const targets = [...readFileSync(join(ROOT, ERRORS), "utf8").matchAll(/from "([^"]+)"/g)].map(
+    ([, path = ""]) => path,
+  );
+  const files = targets.map((path) => join(dirname(ERRORS), path));
+  return new Set([ERRORS, ...files].map((file) => relative("src", file).replaceAll("\\", "/")));
 }
 
 /** Which values of which files the surface passes on. */

@@ -4,13 +4,7 @@
  *   encoded   class name · message · stack · own fields · cause
  *   decoded   an error of that class, with those fields: `instanceof` holds on both sides
  */
-import { DatasetError } from "../data/dataset_error.ts";
-import { IdxError } from "../data/idx_error.ts";
-import * as general from "../errors.ts";
-import { FormatError } from "../formats/format_error.ts";
-import { CheckpointError } from "../train/checkpoints/checkpoint_error.ts";
-import { AllocationError, EngineError, OverrunError, TrapError } from "../wasm/errors.ts";
-import { WorkerError } from "./worker_error.ts";
+import * as library from "./library_errors.ts";
 
 /** An error as plain data. */
 export type EncodedError = {
@@ -26,9 +20,7 @@ export type EncodedError = {
 type ErrorClass = { readonly prototype: Error };
 
 const CLASSES: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
-  ...Object.entries(general),
-  ...Object.entries({ AllocationError, EngineError, OverrunError, TrapError, FormatError }),
-  ...Object.entries({ DatasetError, IdxError, CheckpointError, WorkerError }),
+  ...Object.entries(library),
   ...Object.entries({ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }),
 ]);
 

@@ -122,10 +122,9 @@ export function planOf(
     throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
   }
   checkSeed(seed);
-  const sampling = samplingOf(options, examples);
-  const isWithReplacement = sampling === "withReplacement";
-  const { lossAt = isWithReplacement && accumulate === 1 ? "after update" : "before update" } = options;
-  const { evaluateTraining = isWithReplacement } = options;
+  const byIterations = iterations !== undefined;
+  const { lossAt = byIterations && accumulate === 1 ? "after update" : "before update" } = options;
+  const { evaluateTraining = byIterations } = options;
   if (lossAt !== "before update" && lossAt !== "after update") {
     throw new OptionError("lossAt", "before update or after update", lossAt);
   }
@@ -143,7 +142,7 @@ export function planOf(
     if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
   const plan: TrainingPlan = {
-    sampling,
+    sampling: samplingOf(byIterations ? "withReplacement" : "epochs", examples),
     optimizer: withLengths(
       optimizerOf(options),
       iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, dropLast, accumulate }),
@@ -209,10 +208,9 @@ function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   return optimizer;
 }
 
-/** Iterations draw with replacement, epochs without. */
-function samplingOf({ iterations }: TrainerOptions, examples: number | undefined): Sampling | "stream" {
-  if (examples === undefined) return "stream";
-  return iterations === undefined ? "epochs" : "withReplacement";
+/** A stream, whose length is unknown, brings its own order. */
+function samplingOf(sampling: Sampling, examples: number | undefined): Sampling | "stream" {
+  return examples === undefined ? "stream" : sampling;
 }
 
 function checkBatchSize(batchSize: number, examples = Number.MAX_SAFE_INTEGER): void {
