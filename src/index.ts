@@ -94,7 +94,7 @@ export {
   weightsOf,
 } from "./nn/files/weights.ts";
 export type { Forward } from "./nn/forward.ts";
-export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
+export type { Examples, Targets, TensorRows } from "./nn/inputs.ts";
 export {
   type ActivationFunction,
   type ActivationLayer,

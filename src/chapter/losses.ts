@@ -41,7 +41,8 @@ const SLACK = 1e-5;
 export function meanSquaredError(y: Rows, t: Rows): number {
   const outputs = rowsOf("meanSquaredError: y", y);
   const targets = rowsOf("meanSquaredError: t", t);
-  if (isVector(y) !== isVector(t)) throw new ShapeError("meanSquaredError", "t", shown(outputs), shown(targets));
+  if (isVector(y) !== isVector(t))
+    throw new ShapeError("meanSquaredError", "t", shapeText(outputs), shapeText(targets));
   checkAlike("meanSquaredError", outputs, targets);
   const squares = outputs.flatMap((row, i) => {
     const target = targets[i] as Vector;
@@ -104,7 +105,7 @@ function targetsFor(outputs: readonly Vector[], t: Rows): readonly Vector[] {
 function labelsFor(outputs: readonly Vector[], t: Rows | number): Vector {
   const labels = typeof t === "number" ? [t] : (t as Vector);
   if (labels.length !== outputs.length) {
-    const expected = `${outputs.length} labels, or rows ${shown(outputs)}`;
+    const expected = `${outputs.length} labels, or rows ${shapeText(outputs)}`;
     throw new ShapeError("crossEntropyError", "t", expected, `${labels.length} numbers`);
   }
   const classes = outputs[0]?.length ?? 0;
@@ -132,7 +133,7 @@ function rowsOf(name: string, values: Rows): readonly Vector[] {
 
 function checkAlike(op: string, y: readonly Vector[], t: readonly Vector[]): void {
   if (y.length === t.length && y[0]?.length === t[0]?.length) return;
-  throw new ShapeError(op, "t", `${shown(y)}, as y`, shown(t));
+  throw new ShapeError(op, "t", `${shapeText(y)}, as y`, shapeText(t));
 }
 
 function checkProbabilities(name: string, row: Vector): void {
@@ -143,7 +144,7 @@ function checkProbabilities(name: string, row: Vector): void {
   }
 }
 
-function shown(rows: readonly Vector[]): string {
+function shapeText(rows: readonly Vector[]): string {
   return `[${rows.length}, ${rows[0]?.length ?? 0}]`;
 }
 

@@ -10,7 +10,7 @@
 import { checkType } from "../arguments.ts";
 import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
-import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "../nn/inputs.ts";
+import { checkFloatType, checkSize, type Examples, type Targets, type TensorRows } from "../nn/inputs.ts";
 import { sigmoid } from "../nn/layers/activations.ts";
 import { dense } from "../nn/layers/dense.ts";
 import { sequential } from "../nn/layers/sequential.ts";
@@ -145,7 +145,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
-  countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+  countCorrect(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">): number {
     return this.network.countCorrect(x, t);
   }
 
@@ -183,7 +183,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
    * @throws {ShapeError} shapes do not fit
    * @throws {IndexError} a label outside 0..outputSize-1
    */
-  step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
+  step(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
     this.network.step(this.#descent, x, t, learningRate);
   }
 

@@ -20,6 +20,7 @@ import { unreachable } from "../unreachable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
 import { DatasetError } from "./dataset_error.ts";
 import { IdxError } from "./idx_error.ts";
+import { showShape } from "./parts.ts";
 import { inflate } from "./read.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
@@ -203,13 +204,18 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
   checkList("encodeIdx: shape", shape, "an array of sizes");
   if (!isArrayOf(data, CLASSES[type] as keyof TypedArrays))
     throw new OptionError("encodeIdx: data", `a ${CLASSES[type]}`, data);
-  if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));
+  if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, showShape(shape));
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
-    throw new ShapeError("encodeIdx", "shape", "integers of 32 bits", show(shape));
+    throw new ShapeError("encodeIdx", "shape", "integers of 32 bits", showShape(shape));
   }
   if (typeOf(data) !== type) throw new OptionError("encodeIdx: data", `elements of type ${type}`, data);
   if (product(shape) !== data.length) {
-    throw new ShapeError("encodeIdx", "data", `${product(shape)} elements for ${show(shape)}`, String(data.length));
+    throw new ShapeError(
+      "encodeIdx",
+      "data",
+      `${product(shape)} elements for ${showShape(shape)}`,
+      String(data.length),
+    );
   }
 
   const header = 4 + 4 * shape.length;
@@ -278,8 +284,4 @@ function exchange(from: DataView, to: DataView, size: 1 | 2 | 4 | 8): void {
 
 function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): DataView {
   return new DataView(buffer, byteOffset, byteLength);
-}
-
-function show(shape: readonly number[]): string {
-  return `[${shape.join(", ")}]`;
 }

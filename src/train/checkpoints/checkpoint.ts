@@ -83,7 +83,7 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
   const arrays = new Map<string, NamedArray>();
   const put = (name: string, data: ArrayData, shape: readonly number[] = [data.length]) =>
     arrays.set(name, { name, shape, data });
-  for (const [name, { data, shape }] of weightsOf(trainer)) put(name, data.slice(), shape);
+  for (const [name, { data, shape }] of tensorsOf(trainer)) put(name, data.slice(), shape);
   for (const [name, data] of stateOf(trainer)) put(name, data.slice());
   const { key, position: drawn, hasGauss, cachedGaussian } = trainer.random.getState();
   put("training/random/key", key);
@@ -121,7 +121,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     throw new CheckpointError({ kind: "damaged", reason: `no ${name} of ${length} numbers` }, file);
   };
   const targets: [ArrayData, ArrayData][] = [];
-  for (const [name, { data }] of weightsOf(trainer)) targets.push([data, read(name, data)]);
+  for (const [name, { data }] of tensorsOf(trainer)) targets.push([data, read(name, data)]);
   for (const [name, data] of stateOf(trainer)) targets.push([data, read(name, data)]);
   const rest = read("training/random/rest", new Float64Array(3));
   const random = {
@@ -226,7 +226,7 @@ function checkFinite(name: string, data: Float32Array | Float64Array, file: stri
 }
 
 /** Parameters and running statistics by name. */
-function weightsOf<D extends FloatType>({ network }: Trainer<D>) {
+function tensorsOf<D extends FloatType>({ network }: Trainer<D>) {
   return [...Object.entries(network.parameters), ...Object.entries(network.statistics)];
 }
 
@@ -264,7 +264,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
   const here = Object.entries(of({ plan: trainer.plan, data: dataOf(trainer) }, descriptionOf(trainer)));
   const there = new Map<string, unknown>(Object.entries(of(facts, network)));
   return here.flatMap(([name, value]) =>
-    there.get(name) === value ? [] : [`${name} ${shown(there.get(name))} there, ${value} here`],
+    there.get(name) === value ? [] : [`${name} ${valueText(there.get(name))} there, ${value} here`],
   );
 }
 
@@ -291,7 +291,7 @@ function factsOf(
   }
   if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
   if (facts.version !== 1 && facts.version !== VERSION) {
-    throw new CheckpointError({ kind: "version", expected: VERSION, found: shown(facts.version) }, file);
+    throw new CheckpointError({ kind: "version", expected: VERSION, found: valueText(facts.version) }, file);
   }
   const { plan, data, sampler, evaluations, epochs, watch } = facts;
   if (!isRecord(plan) || !isRecord(plan["optimizer"])) throw damaged("no plan");
@@ -340,7 +340,7 @@ function reviveNumbers(record: object): void {
 }
 
 /** A value from a file; what is not an object reads better without quotation marks. */
-function shown(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === "object" ? describeValue(value as Json) : String(value);
 }
 
