@@ -17,13 +17,13 @@ import { copyVector, isVector, type Vector } from "./point.ts";
 /** One example, or a batch of them: a row of numbers for each. */
 export type Rows = Vector | readonly Vector[];
 
-/** What keeps `crossEntropyError` from ln 0. */
+/** Options of `crossEntropyError`. */
 export type CrossEntropyOptions = {
-  /** Added to y inside the logarithm, so that y = 0 gives a large loss and no infinite one; 1e-7, as in the chapter. */
+  /** Added to y inside the logarithm, so that y = 0 gives a large but finite loss. Default 1e-7, as in the chapter. */
   readonly delta?: number;
 };
 
-/** How far probabilities may miss their bounds and their sum: what float32 leaves. */
+/** Tolerance for the bounds and the sum of probabilities: rounding in float32. */
 const SLACK = 1e-5;
 
 /**
@@ -79,7 +79,7 @@ export function crossEntropyError(y: Rows, t: Rows | number, options: CrossEntro
     const surprise = (label: number) => -lnOf((row[label] as number) + delta);
     if (labels !== undefined) return [surprise(labels[i] as number)];
     const target = rows?.[i] as Vector;
-    return Array.from(target, (share, label) => (share === 0 ? 0 : share * surprise(label)));
+    return Array.from(target, (fraction, label) => (fraction === 0 ? 0 : fraction * surprise(label)));
   });
   return sum(terms) / outputs.length;
 }

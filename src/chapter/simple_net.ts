@@ -123,7 +123,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   /**
    * The same by central differences.
    *
-   * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
+   * @param options.h the step by which a weight is moved; 1e-4 in float64, 1e-2 in float32
    * @throws {OptionError} h is 0 or not a finite number
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: { readonly h?: number } = {}): NamedTensors<"W", D> {
@@ -139,7 +139,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
     return `SimpleNet of ${this.parameters.W}`;
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Frees its memory. A second call does nothing. */
   dispose(): void {
     this.#parameters.dispose();
   }

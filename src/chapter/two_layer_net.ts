@@ -64,7 +64,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /** Units of the hidden layer. */
   readonly hiddenSize: number;
   readonly outputSize: number;
-  /** The network that does the work; disposed of with this one. */
+  /** The underlying network; disposed of with this one. */
   readonly network: Network<D>;
   readonly #descent: OptimizerState<D>;
 
@@ -135,7 +135,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   }
 
   /**
-   * The share of examples whose most probable class is the label: a fraction in 0..1.
+   * The fraction of examples whose most probable class is the label, from 0 to 1.
    *
    * @param x m × inputSize, m >= 1
    * @param t m labels, or m × outputSize targets, whose largest element counts
@@ -202,12 +202,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     return this.network.trainingStep(state, source);
   }
 
-  /** As the network that does the work. */
+  /** The underlying network as text. */
   override toString(): string {
     return `TwoLayerNet of ${this.network}`;
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Frees its memory. A second call does nothing. */
   dispose(): void {
     this.#descent.dispose();
     this.network.dispose();
