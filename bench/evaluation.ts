@@ -20,9 +20,9 @@ import {
   sigmoid,
   sparseAffine,
   type Tensor,
-  TwoLayerNet,
   zeros,
 } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { type Case, distanceOf, type Trial } from "./case.ts";
 import { pixelsOf } from "./digits.ts";
 import { forwardFlops, type Layer, PlainNetwork } from "./plain/network.ts";

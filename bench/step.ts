@@ -15,9 +15,9 @@ import {
   ResidentDataset,
   type SparseMatrix,
   type Tensor,
-  TwoLayerNet,
   tensor,
 } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { arrayOf, type Case, distanceOf, sizeOf, type Trial } from "./case.ts";
 import { pixelsOf } from "./digits.ts";
 import type { Floats } from "./plain/kernels.ts";

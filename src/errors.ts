@@ -1,28 +1,11 @@
 /**
- * Every error that the library throws.
+ * The errors of the library that belong to no format, and the base of all of them.
  *
  * Each class carries what it found as data, for programs, and derives one line from it, for people:
  * what, expected, found, and the cure where it is known. All of them are `LanegradError`s, so one
- * `instanceof` separates them from a defect.
+ * `instanceof` separates them from a defect. Errors of engines, files, checkpoints and workers are declared where these are read.
  */
 
-import {
-  type AllocationFault,
-  type CheckpointFault,
-  type DatasetFault,
-  describeAllocationFault,
-  describeCheckpointFault,
-  describeDatasetFault,
-  describeEngineFault,
-  describeFormatFault,
-  describeIdxFault,
-  describeWorkerFault,
-  type EngineFault,
-  type FileFormat,
-  type FormatFault,
-  type IdxFault,
-  type WorkerFault,
-} from "./faults.ts";
 import { describeValue, hasMessage, messageOf } from "./values.ts";
 
 /** The common base: `catch (error) { if (error instanceof LanegradError) … }`. */
@@ -133,111 +116,6 @@ export class EngineMismatchError extends LanegradError {
   }
 }
 
-/** The engine could not start here; `fault` is the reason, as data. */
-export class EngineError extends LanegradError {
-  override readonly name = "EngineError";
-  readonly fault: EngineFault;
-
-  constructor(fault: EngineFault, options?: ErrorOptions) {
-    super(describeEngineFault(fault), options);
-    this.fault = fault;
-  }
-}
-
-/**
- * WebAssembly memory has no room for a block of this size; `fault` is the reason, as data. Only this allocation is refused: the
- * engine and everything in it can be used as before.
- */
-export class AllocationError extends LanegradError {
-  override readonly name = "AllocationError";
-  /** What was asked for. */
-  readonly bytes: number;
-  readonly fault: AllocationFault;
-
-  constructor(bytes: number, fault: AllocationFault, options?: ErrorOptions) {
-    super(`allocate: ${describeAllocationFault(bytes, fault)}`, options);
-    this.bytes = bytes;
-    this.fault = fault;
-  }
-}
-
-/**
- * Something was written beyond a block of memory: a defect of a kernel or of its caller. Found on the debug build,
- * whose blocks are between canaries. Memory is damaged, so the engine refuses every later call with this error.
- */
-export class OverrunError extends LanegradError {
-  override readonly name = "OverrunError";
-  /** The size of the block. */
-  readonly bytes: number;
-  /** On which side of the block. */
-  readonly side: "before" | "after";
-  /** How far the nearest byte that changed is from the block: 1 is next to it. */
-  readonly distance: number;
-
-  constructor(bytes: number, side: "before" | "after", distance: number) {
-    const where = `${distance} ${distance === 1 ? "byte" : "bytes"} ${side} a block of ${bytes} bytes`;
-    super(`memory: something was written ${where}; this engine can no longer be used: load another`);
-    this.bytes = bytes;
-    this.side = side;
-    this.distance = distance;
-  }
-}
-
-/** A kernel trapped. Its memory may be half-written, so the engine refuses every later call with this error. */
-export class TrapError extends LanegradError {
-  override readonly name = "TrapError";
-  /** Its export: `sgemm`. */
-  readonly kernel: string;
-
-  constructor(kernel: string, cause: unknown) {
-    const reason = messageOf(cause);
-    super(`kernel ${kernel} trapped (${reason}); this engine can no longer be used: load another`, { cause });
-    this.kernel = kernel;
-  }
-}
-
-/** The bytes are not the IDX file that was asked for; `fault` is the reason, as data. */
-export class IdxError extends LanegradError {
-  override readonly name = "IdxError";
-  readonly fault: IdxFault;
-  /** The file's name, where the bytes came from one. */
-  readonly file: string | undefined;
-
-  constructor(fault: IdxFault, file?: string) {
-    super(`${file === undefined ? "" : `${file}: `}${describeIdxFault(fault)}`);
-    this.fault = fault;
-    this.file = file;
-  }
-}
-
-/** A file of weights or arrays is damaged, or does not hold what was asked for; `fault` is the reason, as data. */
-export class FormatError extends LanegradError {
-  override readonly name = "FormatError";
-  /** What the bytes were read as. */
-  readonly format: FileFormat;
-  readonly fault: FormatFault;
-  /** The file's name, where the caller gave one. */
-  readonly file: string | undefined;
-
-  constructor(format: FileFormat, fault: FormatFault, file?: string) {
-    super(`${file === undefined ? "" : `${file}: `}${format}: ${describeFormatFault(fault)}`);
-    this.format = format;
-    this.fault = fault;
-    this.file = file;
-  }
-}
-
-/** The files are readable, but are not a dataset; `fault` is the reason, as data. */
-export class DatasetError extends LanegradError {
-  override readonly name = "DatasetError";
-  readonly fault: DatasetFault;
-
-  constructor(fault: DatasetFault, options?: ErrorOptions) {
-    super(describeDatasetFault(fault), options);
-    this.fault = fault;
-  }
-}
-
 /** Every mirror failed; `attempts` lists each address and its error. */
 export class DownloadError extends LanegradError {
   override readonly name = "DownloadError";
@@ -254,25 +132,6 @@ export class DownloadError extends LanegradError {
     super(`could not download ${file}: ${tried}; ${manual}`);
     this.file = file;
     this.attempts = attempts;
-  }
-}
-
-/** A checkpoint that cannot be resumed from; `fault` is the reason, as data. */
-export class CheckpointError extends LanegradError {
-  override readonly name = "CheckpointError";
-  readonly fault: CheckpointFault;
-  /** The file's name, where it came from one. */
-  readonly file: string | undefined;
-
-  /** The newest whole checkpoint before it, where one was looked for and found. */
-  readonly previous: string | undefined;
-
-  constructor(fault: CheckpointFault, file?: string, previous?: string) {
-    const cure = previous === undefined ? "" : `; the one before it is whole: ${previous}`;
-    super(`${file === undefined ? "checkpoint" : file}: ${describeCheckpointFault(fault)}${cure}`);
-    this.fault = fault;
-    this.file = file;
-    this.previous = previous;
   }
 }
 
@@ -305,17 +164,6 @@ export class DivergedError extends LanegradError {
     this.iteration = iteration;
     this.loss = loss;
     this.subject = subject;
-  }
-}
-
-/** A worker could not be started, or ended by itself; `fault` is the reason, as data. */
-export class WorkerError extends LanegradError {
-  override readonly name = "WorkerError";
-  readonly fault: WorkerFault;
-
-  constructor(fault: WorkerFault, options?: ErrorOptions) {
-    super(describeWorkerFault(fault), options);
-    this.fault = fault;
   }
 }
 

@@ -13,11 +13,6 @@ export { type GradCheckOptions, type GradCheckReport, gradCheck, type InputCheck
 export { type CompileOptions, compile, type Program } from "./autodiff/program.ts";
 export { gradientsOf } from "./autodiff/reverse.ts";
 export type { Destination } from "./autodiff/targets.ts";
-export { type Descent, type DescentOptions, gradientDescent } from "./calculus/gradient_descent.ts";
-export { type CrossEntropyOptions, crossEntropyError, meanSquaredError, type Rows } from "./calculus/losses.ts";
-export { type DiffOptions, type Line, numericalDiff, tangentLine } from "./calculus/numerical_diff.ts";
-export { type Gradient, type GradientOptions, numericalGradient } from "./calculus/numerical_gradient.ts";
-export type { Coordinates, Point, TypedNumbers, Vector } from "./calculus/point.ts";
 export {
   type ArrayNames,
   type ArrayParts,
@@ -28,6 +23,8 @@ export {
 export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
+export type { DatasetFault } from "./data/dataset_error.ts";
+export { DatasetError } from "./data/dataset_error.ts";
 export { type DownloadOptions, downloadMnist } from "./data/download.ts";
 export {
   encodeIdx,
@@ -39,6 +36,8 @@ export {
   type ReadIdxOptions,
   readIdx,
 } from "./data/idx.ts";
+export type { IdxFault } from "./data/idx_error.ts";
+export { IdxError } from "./data/idx_error.ts";
 export type { DownloadProgress, FetchOptions } from "./data/mirrors.ts";
 export { loadMnist, type Mnist, type MnistOptions, type MnistVariant, type NamedFiles } from "./data/mnist.ts";
 export { loadNpz, type NpzOptions } from "./data/npz.ts";
@@ -56,39 +55,21 @@ export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.t
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export {
-  AllocationError,
-  CheckpointError,
-  DatasetError,
   DisposedError,
   DivergedError,
   DownloadError,
   DTypeError,
-  EngineError,
   EngineMismatchError,
-  FormatError,
-  IdxError,
   IndexError,
   LanegradError,
   MissingPackageError,
   OptionError,
-  OverrunError,
   SaveError,
   ShapeError,
-  TrapError,
-  WorkerError,
 } from "./errors.ts";
-export type {
-  AllocationFault,
-  CheckpointFault,
-  DatasetFault,
-  EngineFault,
-  FileFormat,
-  FileKind,
-  FormatFault,
-  IdxFault,
-  WorkerFault,
-} from "./faults.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
+export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
+export { FormatError } from "./formats/format_error.ts";
 export { identifyFile } from "./formats/identify.ts";
 export { decodeNpy, encodeNpy } from "./formats/npy.ts";
 export { type DecodeNpzOptions, decodeNpz, encodeNpz, type SkippedEntry } from "./formats/npz.ts";
@@ -113,7 +94,7 @@ export {
   weightsOf,
 } from "./nn/files/weights.ts";
 export type { Forward } from "./nn/forward.ts";
-export type { Examples, Rows as TensorRows, Targets } from "./nn/inputs.ts";
+export type { Examples, Targets, TensorRows } from "./nn/inputs.ts";
 export {
   type ActivationFunction,
   type ActivationLayer,
@@ -149,35 +130,33 @@ export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
-export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
-export type { OptimizerState } from "./nn/optimizers/state.ts";
+export { adaGrad } from "./nn/optimizers/ada_grad.ts";
+export { adam, adamW } from "./nn/optimizers/adam.ts";
 export {
-  adaGrad,
-  adam,
-  adamW,
-  type CustomOptimizer,
   defineOptimizer,
-  type Hyperparameter,
-  type Kinds as OptimizerNumbers,
-  momentum,
-  nesterov,
-  type Optimizer,
   type OptimizerDefinition,
-  type OptimizerFacts,
   type OptimizerFunction,
-  type OptimizerOf,
-  type OptimizerOptions,
-  rmsProp,
-  sgd,
   type UpdateOperands,
-  type UpdateOptions,
-} from "./nn/optimizers.ts";
+} from "./nn/optimizers/custom.ts";
+export { builtInOptimizers, type ParseOptimizerOptions, parseOptimizer } from "./nn/optimizers/known.ts";
+export { momentum, nesterov } from "./nn/optimizers/momentum.ts";
+export type {
+  CustomOptimizer,
+  Hyperparameter,
+  Kinds as OptimizerNumbers,
+  Optimizer,
+  OptimizerFacts,
+  OptimizerOf,
+  OptimizerOptions,
+  UpdateOptions,
+} from "./nn/optimizers/record.ts";
+export { rmsProp } from "./nn/optimizers/rms_prop.ts";
+export { sgd } from "./nn/optimizers/sgd.ts";
+export type { OptimizerState } from "./nn/optimizers/state.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
-export { SimpleNet, type SimpleNetOptions } from "./nn/simple_net.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
-export { TwoLayerNet, type TwoLayerNetOptions, type TwoLayerParameters } from "./nn/two_layer_net.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
@@ -222,7 +201,7 @@ export { max, mean } from "./ops/reduce.ts";
 export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
-export { squaredError } from "./ops/squared_error.ts";
+export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export type { KeysOf } from "./options.ts";
@@ -251,6 +230,8 @@ export type {
 export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
 export { type Checkpoint, checkpointOf, restore } from "./train/checkpoints/checkpoint.ts";
+export type { CheckpointFault } from "./train/checkpoints/checkpoint_error.ts";
+export { CheckpointError } from "./train/checkpoints/checkpoint_error.ts";
 export {
   type DecodeCheckpointOptions,
   decodeCheckpoint,
@@ -289,5 +270,9 @@ export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts
 export type { KernelCall } from "./wasm/abi.ts";
 export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
+export type { AllocationFault, EngineFault } from "./wasm/errors.ts";
+export { AllocationError, EngineError, OverrunError, TrapError } from "./wasm/errors.ts";
 export type { Forgotten } from "./wasm/forgotten.ts";
 export { type Build, kernelsOf, supports, type WasmSource } from "./wasm/load.ts";
+export type { WorkerFault } from "./worker/worker_error.ts";
+export { WorkerError } from "./worker/worker_error.ts";

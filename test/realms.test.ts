@@ -5,6 +5,7 @@
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as chapter from "../src/chapter/index.ts";
 import * as lanegrad from "../src/index.ts";
 import { startWorker } from "../src/worker/index.ts";
 import { loadEngine, WASM_BUILD } from "./support/engine.ts";
@@ -153,9 +154,9 @@ const CALLS: Readonly<Record<string, (array: Float32Array) => unknown>> = {
     return elements(copy);
   },
   numericalGradient: (array) =>
-    lanegrad.numericalGradient((x) => Array.from(x as never).reduce((a: number, b) => a + Number(b) ** 2, 0), array),
+    chapter.numericalGradient((x) => Array.from(x as never).reduce((a: number, b) => a + Number(b) ** 2, 0), array),
   meanSquaredError: (array) =>
-    lanegrad.meanSquaredError(
+    chapter.meanSquaredError(
       array,
       array.map((value) => value / 2),
     ),
@@ -219,8 +220,8 @@ test("arrays that are not of numbers are refused by name", async () => {
       decodeCheckpoint: () => lanegrad.decodeCheckpoint(odd),
       encodeIdx: () => lanegrad.encodeIdx({ type: "uint8", shape: [2], data: odd }),
       setState: () => new RandomState(0).setState({ ...new RandomState(0).getState(), key: odd }),
-      numericalGradient: () => lanegrad.numericalGradient(() => 0, odd),
-      numericalDiff: () => lanegrad.gradientDescent(() => 0, odd, { learningRate: 0.1, steps: 1 } as never),
+      numericalGradient: () => chapter.numericalGradient(() => 0, odd),
+      numericalDiff: () => chapter.gradientDescent(() => 0, odd, { learningRate: 0.1, steps: 1 } as never),
     };
     if (name === "DataView") {
       calls["datasetFromArrays"] = () =>

@@ -1,5 +1,5 @@
 /** What a network's answer costs: squared error and cross entropy. */
-import { crossEntropyError, meanSquaredError } from "lanegrad";
+import { crossEntropyError, meanSquaredError } from "lanegrad/chapter";
 import { lines } from "lanegrad/plot";
 import { figure, runAlone, type Section } from "./section.ts";
 

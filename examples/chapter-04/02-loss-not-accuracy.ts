@@ -1,5 +1,6 @@
 /** Why a network learns from its loss and not from its accuracy: one answers to every small step, the other to few. */
-import { numericalDiff, RandomState, TwoLayerNet, train } from "lanegrad";
+import { RandomState, train } from "lanegrad";
+import { numericalDiff, TwoLayerNet } from "lanegrad/chapter";
 import { lines, tangents } from "lanegrad/plot";
 import type { Chapter } from "./chapter.ts";
 import { figure, runAlone, type Section } from "./section.ts";

@@ -1,5 +1,6 @@
 /** Learning from a few examples at a time: what they are drawn from, and how well they stand for all. */
-import { type Dataset, RandomState, TwoLayerNet, train } from "lanegrad";
+import { type Dataset, RandomState, train } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { band, histogram } from "lanegrad/plot";
 import type { Chapter } from "./chapter.ts";
 import { figure, runAlone, type Section } from "./section.ts";

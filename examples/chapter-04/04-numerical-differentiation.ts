@@ -1,5 +1,5 @@
 /** The slope of a function from its values, how it goes wrong, and which step is best. */
-import { numericalDiff, tangentLine } from "lanegrad";
+import { numericalDiff, tangentLine } from "lanegrad/chapter";
 import { lines, tangents } from "lanegrad/plot";
 import { figure, runAlone, type Section } from "./section.ts";
 

@@ -1,5 +1,5 @@
 /** Partial derivatives, and all of them together: the gradient. */
-import { numericalDiff, numericalGradient } from "lanegrad";
+import { numericalDiff, numericalGradient } from "lanegrad/chapter";
 import { quiver, trajectory } from "lanegrad/plot";
 import { numpy } from "./numpy.ts";
 import { figure, runAlone, type Section } from "./section.ts";

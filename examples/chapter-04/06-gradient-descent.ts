@@ -1,5 +1,6 @@
 /** Downhill step by step, and what the learning rate has to do with it. */
-import { type Descent, DivergedError, gradientDescent } from "lanegrad";
+import { DivergedError } from "lanegrad";
+import { type Descent, gradientDescent } from "lanegrad/chapter";
 import { trajectory } from "lanegrad/plot";
 import { numpy } from "./numpy.ts";
 import { figure, runAlone, type Section } from "./section.ts";

@@ -1,5 +1,6 @@
 /** The gradient of a network's loss in its weights: as many numbers as weights, in the same shape. */
-import { crossEntropyError, numericalGradient, RandomState, SimpleNet, softmax } from "lanegrad";
+import { RandomState, softmax } from "lanegrad";
+import { crossEntropyError, numericalGradient, SimpleNet } from "lanegrad/chapter";
 import { matrix } from "lanegrad/plot";
 import type { Chapter } from "./chapter.ts";
 import { numpy } from "./numpy.ts";

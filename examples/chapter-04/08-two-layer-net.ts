@@ -1,5 +1,6 @@
 /** The chapter's network, its gradient in two ways, and what each of them costs. */
-import { type Engine, RandomState, TwoLayerNet } from "lanegrad";
+import { type Engine, RandomState } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { lines, weightImages } from "lanegrad/plot";
 import type { Chapter } from "./chapter.ts";
 import { figure, runAlone, type Section } from "./section.ts";

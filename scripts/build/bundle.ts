@@ -32,6 +32,9 @@ const OPTIONS: BuildOptions = {
   logLevel: "warning",
 };
 
+/** A file of its own: entries that need errors alone load no more. */
+const ERRORS = "src/worker/library_errors.ts";
+
 const LIBRARY: BuildOptions = {
   ...OPTIONS,
   outbase: "src",
@@ -53,7 +56,10 @@ const LATER: Readonly<Record<string, string>> = {
 
 await build({
   ...LIBRARY,
-  entryPoints: ["index", "errors", "platform/node", "platform/web"].map((name) => `src/${name}.ts`),
+  entryPoints: {
+    ...{ index: "src/index.ts", errors: ERRORS },
+    ...{ "platform/node": "src/platform/node.ts", "platform/web": "src/platform/web.ts" },
+  },
   plugins: [
     {
       name: "later",
@@ -74,20 +80,26 @@ for (const name of ["twin/index", "wasm/debugging", "platform/members", "formats
 
 makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 
+/** Sources of engines, and of classes whose instances pass from one entry to another: a second copy would not know them. */
+const ONCE = /^src\/(wasm\/(engine|load|memory)|tensor\/(tensor|expression|sparse)|nn\/network|data\/dataset)\.ts$/;
 const surface = surfaceOf(join(ROOT, "src/index.ts"));
 // The other entries take from the first what it exports, so that it stays one file, and its classes are one and the same.
 for (const [folder, names] of Object.entries({
+  chapter: ["index"],
   data: ["csv"],
   plot: ["index"],
   worker: ["index", "host", "spawn_node", "spawn_web", "thread"],
 })) {
-  await build({
+  const { metafile } = await build({
     ...LIBRARY,
     minify: folder === "plot", // what goes wrong there is told by its own errors
     entryPoints: names.map((name) => `src/${folder}/${name}.ts`),
     chunkNames: `${folder}/[name]-[hash]`,
     plugins: [surface],
+    metafile: true,
   });
+  const twice = Object.keys(metafile.inputs).filter((file) => ONCE.test(file));
+  if (twice.length > 0) throw new Error(`${folder}: bundled a second time: ${twice.join(", ")}`);
 }
 
 await build({
@@ -124,18 +136,28 @@ copyFileSync(join(ROOT, "build/simd.wasm"), join(ROOT, "dist/wasm/simd.wasm"));
 /** Turns imports of names that the package's first entry exports into imports of that entry. */
 function surfaceOf(index: string): Plugin {
   const exported = exportsOf(readFileSync(index, "utf8"));
+  const errors = errorFiles();
   return {
     name: "surface",
     setup({ onResolve }) {
       onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
         const file = relative(dirname(index), join(resolveDir, path)).replaceAll("\\", "/");
-        if (file === "errors.ts") return { path: "../errors.js", external: true }; // some take all of it, by name
+        if (errors.has(file)) return { path: "../errors.js", external: true }; // some take all of them, by name
         const names = importer === "" ? [] : namesFrom(readFileSync(importer, "utf8"), path);
         const isPublic = names.length > 0 && names.every((name) => exported.get(file)?.has(name));
         return isPublic ? { path: "../index.js", external: true } : undefined;
       });
     },
   };
+}
+
+/** The files that declare errors, and the one that passes all of them on. */
+function errorFiles(): ReadonlySet<string> {
+  const targets = [...readFileSync(join(ROOT, ERRORS), "utf8").matchAll(/from "([^"]+)"/g)].map(
+    ([, path = ""]) => path,
+  );
+  const files = targets.map((path) => join(dirname(ERRORS), path));
+  return new Set([ERRORS, ...files].map((file) => relative("src", file).replaceAll("\\", "/")));
 }
 
 /** Which values of which files the surface passes on. */

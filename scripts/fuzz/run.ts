@@ -4,7 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
-import { TrapError } from "../../src/errors.ts";
+import { TrapError } from "../../src/wasm/errors.ts";
 import { Draw } from "./draw.ts";
 import type { Case, Target } from "./target.ts";
 

@@ -70,6 +70,7 @@ export const SIGNATURES: Readonly<Record<string, readonly Kind[]>> = {
   softmaxCrossEntropy: ["x", "labels", ["gradient"]],
   binaryCrossEntropyWithLogits: ["x", "same"],
   squaredError: ["x", "same", ["gradient"]],
+  meanSquaredError: ["x", "same", ["gradient"]],
   dropout: ["x", "counter", ["out", "rate", "stream"]],
   leakyRelu: ["x", ["slope"]],
   pow: ["x", "number"],

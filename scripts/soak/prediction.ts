@@ -1,5 +1,6 @@
 /** Predictions for one digit at a time, each with a tensor of its own for the digit and one for the answer. */
-import { Engine, loadMnist, RandomState, TwoLayerNet, tensor } from "lanegrad";
+import { Engine, loadMnist, RandomState, tensor } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { measure, type Soak } from "./sample.ts";
 
 export const prediction: Soak = {

@@ -18,8 +18,8 @@ import {
   RandomState,
   restore,
   Trainer,
-  TwoLayerNet,
 } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { measure, type Soak } from "./sample.ts";
 
 export const training: Soak = {

@@ -105,14 +105,14 @@ function keyOf(
   const { source, dtype } = expression;
   if (source.kind === "input" || source.kind === "argument") return expression;
   if (source.kind === "tensor") return source.tensor;
-  if (source.kind === "constant") return `${dtype} ${show(source.value)}`;
+  if (source.kind === "constant") return `${dtype} ${numberText(source.value)}`;
   if (source.operation.changes !== undefined) return expression;
   const operands = source.operands.map((operand) => numbers.get(nodes.get(operand) as Node));
   /** JSON writes NaN and the infinities alike, -0 as 0, and functions not at all. */
   const exact = (_: string, value: unknown): unknown => {
     if (typeof value === "function") return { identity: numberOf(value, identities) };
     const isWritten = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
-    return isWritten ? value : { number: show(value) };
+    return isWritten ? value : { number: numberText(value) };
   };
   return `${numberOf(source.operation, identities)} ${operands.join()} ${JSON.stringify(source.attributes, exact)}`;
 }
@@ -124,7 +124,7 @@ function numberOf(value: unknown, identities: Map<unknown, number>): number {
   return number;
 }
 
-function show(value: number): string {
+function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Dataset, downloadMnist, loadMnist, type MnistVariant, RandomState, split } from "lanegrad";
-import { packageRoot, shown } from "./files.ts";
+import { packageRoot, relativePath } from "./files.ts";
 import { type FlagsOf, named, UsageError, word } from "./flags.ts";
 
 export type Source = {
@@ -81,7 +81,13 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   if (variant !== undefined && data === undefined) throw new UsageError("--variant is for --data");
   if (data !== undefined) {
     const path = data.startsWith("file:") ? fileURLToPath(data) : data;
-    return { ...(await loadMnist(data, variant && { variant })), folder: data, path, name: shown(path), note: "" };
+    return {
+      ...(await loadMnist(data, variant && { variant })),
+      folder: data,
+      path,
+      name: relativePath(path),
+      note: "",
+    };
   }
   if (dataset === "mnist") {
     const folder = await download(undefined, report, signal);

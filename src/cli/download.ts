@@ -1,7 +1,7 @@
 /** `lanegrad download`: MNIST, into the user's cache folder or another. */
 import { type Command, command } from "./command.ts";
 import { download } from "./digits.ts";
-import { shown } from "./files.ts";
+import { relativePath } from "./files.ts";
 import { named, toggle } from "./flags.ts";
 import { downloadReporter, print, printJson } from "./report.ts";
 import { listenForSignals } from "./signals.ts";
@@ -31,7 +31,7 @@ export const downloadCommand: Command = command<DownloadValues>({
       const existing = out === undefined || force ? "replace" : "refuse";
       const folder = await download(out, downloadReporter({ json, quiet }), interruption.signal, existing);
       if (json) printJson({ folder });
-      else print([`MNIST is in ${shown(folder)}`]);
+      else print([`MNIST is in ${relativePath(folder)}`]);
     } catch (error) {
       if (interruption.exitCode() === 0) throw error;
     }

@@ -1,7 +1,7 @@
 /** What is in a folder before a run writes to it: the files of an earlier run, which it would replace, and which run that was. */
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isFolder, OutputError, quoted, shown, statusOf } from "./files.ts";
+import { isFolder, OutputError, quoted, relativePath, statusOf } from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
@@ -30,7 +30,7 @@ export function runFilesIn(folder: string): readonly string[] {
     const entries = readdirSync(folder, { withFileTypes: true });
     return entries.flatMap((entry) => (WRITTEN.test(entry.name) && !entry.isDirectory() ? [entry.name] : [])).sort();
   } catch (error) {
-    throw new OutputError(shown(folder), error);
+    throw new OutputError(relativePath(folder), error);
   }
 }
 
@@ -56,7 +56,7 @@ export function checkNewFolder(out: string, config: string | undefined): void {
     throw new UsageError(`--out ${out}: a run would replace ${some} there; --force does so, ${others}`);
   }
   const isResumable = names.some((name) => CHECKPOINT.test(name)) && names.includes("config.json");
-  const resume = isResumable ? `${PROGRAM} train --resume ${quoted(shown(folder))} resumes it, ` : "";
+  const resume = isResumable ? `${PROGRAM} train --resume ${quoted(relativePath(folder))} resumes it, ` : "";
   throw new UsageError(`--out ${out}: holds a run (${runIn(folder)}); ${resume}--force replaces it, ${others}`);
 }
 

@@ -11,7 +11,7 @@ import {
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source } from "./digits.ts";
-import { FileError, shown } from "./files.ts";
+import { FileError, relativePath } from "./files.ts";
 import { section, toggle, whole, word } from "./flags.ts";
 import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
@@ -66,7 +66,7 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
     return 0;
   }
   if (digits.note) say(NOT_MNIST);
-  print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${name}`, ""]);
+  print([`${relativePath(model.file)}: ${sizesOf(net)}, ${net.dtype}, on ${name}`, ""]);
   print([reportText(evaluation, examples.classNames)]);
   if (worst.length > 0) print(["", "the surest wrong answers"]);
   for (const { index, label, prediction, probability } of worst) {
@@ -81,5 +81,5 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
 export function checkFit(net: Network<FloatType>, file: string, { size, classes }: Dataset, name: string): void {
   if (net.inputSize === size && net.outputSize === classes) return;
   const takes = `a network of ${net.inputSize} inputs and ${net.outputSize} classes`;
-  throw new FileError(shown(file), `${takes}, but ${name} have ${size} pixels and ${classes} classes`);
+  throw new FileError(relativePath(file), `${takes}, but ${name} have ${size} pixels and ${classes} classes`);
 }

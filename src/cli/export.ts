@@ -13,7 +13,7 @@ import {
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { checkNewFile } from "./earlier_run.ts";
-import { shown, writeFile } from "./files.ts";
+import { relativePath, writeFile } from "./files.ts";
 import { named, toggle, UsageError, word } from "./flags.ts";
 import { MODEL_FLAGS, type ModelValues, openModel, sizesOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
@@ -67,7 +67,10 @@ async function exportModel({ values, operands: [path = "", output = ""] }: Parse
   const bytes = encode(net, format, values);
   await writeFile(output, bytes, "choose another file");
   if (values.json) printJson({ file: model.file, output, format, bytes: bytes.length });
-  else print([`${shown(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${shown(output)}, ${bytes.length} bytes`]);
+  else
+    print([
+      `${relativePath(model.file)}: ${sizesOf(net)}, ${net.dtype} → ${relativePath(output)}, ${bytes.length} bytes`,
+    ]);
   return 0;
 }
 

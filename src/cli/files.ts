@@ -113,7 +113,7 @@ function openNew(file: string): number {
 }
 
 /** A path as written from the current folder. */
-export function shown(path: string): string {
+export function relativePath(path: string): string {
   const near = relative(process.cwd(), path);
   return near === "" ? "." : near.startsWith("..") ? path : near;
 }

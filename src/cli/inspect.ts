@@ -9,7 +9,7 @@ import {
   type SkippedEntry,
 } from "lanegrad";
 import { type Command, command } from "./command.ts";
-import { FileError, readFile, shown } from "./files.ts";
+import { FileError, readFile, relativePath } from "./files.ts";
 import { toggle } from "./flags.ts";
 import { remarkOnKind } from "./kind.ts";
 import type { Parsed } from "./options.ts";
@@ -40,14 +40,19 @@ type Content = {
 
 async function inspect({ values, operands: [file = ""] }: Parsed<InspectValues>): Promise<number> {
   const bytes = readFile(file);
-  const { format, arrays, metadata = new Map<string, string>(), skipped = [] } = await contentOf(bytes, shown(file));
+  const {
+    format,
+    arrays,
+    metadata = new Map<string, string>(),
+    skipped = [],
+  } = await contentOf(bytes, relativePath(file));
   const tensors = arrays.map(summaryOf);
   if (values.json) {
     const known = Object.fromEntries([...metadata].map(([key, text]) => [key, parsedOf(text)]));
     printJson({ file, format, bytes: bytes.length, metadata: known, tensors, ...(skipped.length > 0 && { skipped }) });
     return 0;
   }
-  print([`${shown(file)}: ${format}, ${bytes.length} bytes`]);
+  print([`${relativePath(file)}: ${format}, ${bytes.length} bytes`]);
   for (const [key, text] of metadata) print([`  ${key}  ${shortened(text)}`]);
   if (tensors.length > 0) print(["", ...table(tensors)]);
   if (skipped.length > 0) print(["", ...skipped.map(({ entry, reason }) => `not read: ${entry}, ${reason}`)]);

@@ -7,7 +7,7 @@
  */
 import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutputError, shown } from "./files.ts";
+import { OutputError, relativePath } from "./files.ts";
 
 const NAME = "run.lock";
 
@@ -43,17 +43,17 @@ function take(file: string, own: string, folder: string): void {
   for (let attempt = 0; attempt < 3; attempt++) {
     const found = contentOf(file);
     if (found === own) return;
-    if (found !== undefined && isHeld(found)) throw new OutputError(shown(folder), taken(found, file));
+    if (found !== undefined && isHeld(found)) throw new OutputError(relativePath(folder), taken(found, file));
     if (found !== undefined) setAside(file, found);
     create(file, own);
   }
   const found = contentOf(file);
-  if (found !== own) throw new OutputError(shown(folder), taken(found ?? "", file));
+  if (found !== own) throw new OutputError(relativePath(folder), taken(found ?? "", file));
 }
 
 function taken(content: string, file: string): string {
   const [pid = ""] = content.trim().split(" ");
-  return `another run writes there (process ${pid || "unknown"}; if it is none, remove ${shown(file)})`;
+  return `another run writes there (process ${pid || "unknown"}; if it is none, remove ${relativePath(file)})`;
 }
 
 /** Writes the file unless there is one. */

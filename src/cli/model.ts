@@ -18,7 +18,7 @@ import {
   sequential,
   setWeights,
 } from "lanegrad";
-import { FileError, isFolder, readFile, shown } from "./files.ts";
+import { FileError, isFolder, readFile, relativePath } from "./files.ts";
 import { type FlagsOf, named, word } from "./flags.ts";
 import { readJsonObject } from "./options.ts";
 
@@ -62,9 +62,14 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
   const descriptionFile = values.network ?? (existsSync(beside) ? beside : undefined);
   if (descriptionFile === undefined) {
     const names = tensors.slice(0, 4).map(({ name }) => name);
-    throw new FileError(shown(file), `weights alone (${names.join(", ")}): --network FILE describes their network`);
+    throw new FileError(
+      relativePath(file),
+      `weights alone (${names.join(", ")}): --network FILE describes their network`,
+    );
   }
-  const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), { file: shown(descriptionFile) });
+  const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), {
+    file: relativePath(descriptionFile),
+  });
   const { outputSize } = layers.filter((layer) => layer.kind === "dense").at(-1) ?? {};
   const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
   const net = network<FloatType>(engine, sequential(...layers), { dtype, random: "none", ...known });
@@ -80,9 +85,9 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
 async function fileIn(folder: string): Promise<string> {
   const found = IN_FOLDERS.map((name) => join(folder, name)).find((file) => existsSync(file));
   if (found !== undefined) return found;
-  const checkpoint = await new CheckpointFolder(shown(folder)).latest();
+  const checkpoint = await new CheckpointFolder(relativePath(folder)).latest();
   if (checkpoint?.file !== undefined) return checkpoint.file;
-  throw new FileError(shown(folder), `no network: neither ${IN_FOLDERS.join(" nor ")} nor a checkpoint`);
+  throw new FileError(relativePath(folder), `no network: neither ${IN_FOLDERS.join(" nor ")} nor a checkpoint`);
 }
 
 /** `784-512-10`, for a line. */

@@ -5,7 +5,7 @@ import { Engine, type EvaluationRecord, type MnistVariant, type TrainHistory } f
 import { type Command, command } from "./command.ts";
 import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source, sha256Of } from "./digits.ts";
 import { checkFit } from "./evaluate.ts";
-import { FileError, isFolder, quoted, shown } from "./files.ts";
+import { FileError, isFolder, quoted, relativePath } from "./files.ts";
 import { section, toggle } from "./flags.ts";
 import { lock } from "./lock.ts";
 import { openModel } from "./model.ts";
@@ -44,7 +44,7 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
     const config = readJsonObject(join(folder, "config.json"));
     const digits = await loadDigits(sourceOf(values, config), downloadReporter(values));
     if (typeof config["dataSha256"] === "string" && config["dataSha256"] !== sha256Of(digits)) {
-      throw new FileError(digits.folder, `other examples than those that ${shown(folder)} was trained on`);
+      throw new FileError(digits.folder, `other examples than those that ${relativePath(folder)} was trained on`);
     }
     using engine = await Engine.load();
     const { net: opened, file } = await openModel(engine, join(folder, "weights.safetensors"), {});
@@ -53,7 +53,7 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
     const files = await writeReport(folder, { net, history, test: digits.test, facts });
     if (digits.note) say(NOT_MNIST);
     if (values.json) printJson({ folder, files });
-    else print([`report.html and its figures are in ${shown(folder)}`]);
+    else print([`report.html and its figures are in ${relativePath(folder)}`]);
     return 0;
   } finally {
     release();
@@ -63,13 +63,13 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
 /** @throws {FileError} there is no run, or it has not ended: a report is of its history and its weights */
 function checkEnded(folder: string): void {
   if (!isFolder(folder))
-    throw new FileError(shown(folder), existsSync(folder) ? "a file, expected a run" : "no such run");
+    throw new FileError(relativePath(folder), existsSync(folder) ? "a file, expected a run" : "no such run");
   for (const name of ["config.json", "history.json", "weights.safetensors"]) {
     if (existsSync(join(folder, name))) continue;
     const isRun = existsSync(join(folder, "config.json"));
-    const cure = `${PROGRAM} train --resume ${quoted(shown(folder))} may end it`;
+    const cure = `${PROGRAM} train --resume ${quoted(relativePath(folder))} may end it`;
     throw new FileError(
-      shown(folder),
+      relativePath(folder),
       isRun ? `no ${name}: the run has not ended; ${cure}` : `no run: ${name} is missing`,
     );
   }
@@ -95,7 +95,7 @@ function readHistory(file: string): Read {
   const isList = Array.isArray(losses) && losses.every((loss) => typeof loss === "number" || loss === null);
   const isOfRun = isRecord(facts) && Array.isArray(facts["layers"]);
   if (!isList || !isRecords(evaluations) || !isRecords(epochs) || !isOfRun) {
-    throw new FileError(shown(file), "expected the history of a run");
+    throw new FileError(relativePath(file), "expected the history of a run");
   }
   const read = { ...history, evaluations: evaluations.map(measured) } as unknown as TrainHistory;
   return { facts, history: read };

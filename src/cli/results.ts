@@ -10,7 +10,7 @@ import {
   type TrainHistory,
 } from "lanegrad";
 import { type Digits, NOT_MNIST } from "./digits.ts";
-import { quoted, shown } from "./files.ts";
+import { quoted, relativePath } from "./files.ts";
 import { PROGRAM } from "./program.ts";
 import { percent } from "./report.ts";
 
@@ -100,13 +100,13 @@ export function summaryOf(
   const lines = [
     `${end.iterations} iterations in ${end.seconds.toFixed(1)} s, ${end.stepsPerSecond.toFixed(0)} steps/s`,
     `train accuracy ${percent(end.trainAccuracy)}, test accuracy ${percent(end.testAccuracy)}${digits.note && ` (${NOT_MNIST})`}`,
-    `history.json and weights.safetensors are in ${shown(folder)}`,
+    `history.json and weights.safetensors are in ${relativePath(folder)}`,
   ];
   const { outcome, best } = history;
   const place =
     best &&
     `the weights are those after iteration ${best.iteration}, validation loss ${best.validationLoss?.toFixed(4)}`;
   if (place !== undefined && outcome !== "aborted") lines.splice(1, 0, `${outcome}: ${place}`);
-  if (outcome === "aborted") lines.push(`to resume: ${PROGRAM} train --resume ${quoted(shown(folder))}`);
+  if (outcome === "aborted") lines.push(`to resume: ${PROGRAM} train --resume ${quoted(relativePath(folder))}`);
   return lines;
 }

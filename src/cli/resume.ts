@@ -1,6 +1,6 @@
 /** `--resume`: the flags of the run that is resumed, and the few that may differ. */
 import type { Checkpoint } from "lanegrad";
-import { shown } from "./files.ts";
+import { relativePath } from "./files.ts";
 import { flagOf, UsageError } from "./flags.ts";
 import { type Parsed, readConfig, readJsonObject } from "./options.ts";
 import { completed } from "./recipe.ts";
@@ -48,7 +48,7 @@ function mergedRun({ run, config, checkpoint }: Resumed, { values, given }: Pars
   const { dataSha256 } = readJsonObject(config);
   const differences = [...given].flatMap((key) => differenceOf(key as keyof TrainValues, values, recorded));
   if (differences.length > 0) {
-    throw new UsageError(`--resume ${shown(run.folder)}: its bits would change: ${differences.join("; ")}`);
+    throw new UsageError(`--resume ${relativePath(run.folder)}: its bits would change: ${differences.join("; ")}`);
   }
   const { data, dataset, variant, ...others } = recorded;
   const isMoved = values.data !== undefined || values.dataset !== undefined;

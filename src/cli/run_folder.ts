@@ -26,7 +26,16 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Checkpoint, CheckpointError, CheckpointFolder } from "lanegrad";
 import { makeFolder } from "../platform/write_whole.ts";
 import { checkNewFolder, runFilesIn } from "./earlier_run.ts";
-import { FileError, isFolder, makeOutputFolder, OutputError, quoted, reasonOf, shown, writeFile } from "./files.ts";
+import {
+  FileError,
+  isFolder,
+  makeOutputFolder,
+  OutputError,
+  quoted,
+  reasonOf,
+  relativePath,
+  writeFile,
+} from "./files.ts";
 import { UsageError } from "./flags.ts";
 import { type Lock, lock } from "./lock.ts";
 import { PROGRAM } from "./program.ts";
@@ -172,7 +181,7 @@ export class RunFolder {
     } catch (error) {
       const rescue = rescueFolder();
       for (const [name, content] of files) await writeFile(join(rescue, name), content);
-      const line = `cannot write to ${shown(this.folder)}: ${reasonOf(error instanceof Error ? error.cause : error)}`;
+      const line = `cannot write to ${relativePath(this.folder)}: ${reasonOf(error instanceof Error ? error.cause : error)}`;
       this.#warn(`${line}; the results are in ${rescue}`);
       return rescue;
     }
@@ -238,10 +247,10 @@ export type Resumed = {
 export async function readResumed(path: string, warn: Warn): Promise<Resumed> {
   const named = resolve(path);
   const folder = isFolder(named) ? named : dirname(named);
-  if (!existsSync(named)) throw new FileError(shown(named), "no such run");
+  if (!existsSync(named)) throw new FileError(relativePath(named), "no such run");
   const config = join(folder, CONFIG);
   if (!existsSync(config))
-    throw new FileError(shown(config), "no such file: the folder holds no run of lanegrad train");
+    throw new FileError(relativePath(config), "no such file: the folder holds no run of lanegrad train");
   const run = await RunFolder.open(folder, warn);
   try {
     return { run, config, checkpoint: await checkpointIn(folder, folder === named ? undefined : basename(named)) };
@@ -253,7 +262,7 @@ export async function readResumed(path: string, warn: Warn): Promise<Resumed> {
 
 /** The last checkpoint in a folder, or the one of this name. */
 async function checkpointIn(folder: string, name: string | undefined): Promise<Checkpoint> {
-  const checkpoints = new CheckpointFolder(shown(folder));
+  const checkpoints = new CheckpointFolder(relativePath(folder));
   if (name !== undefined) return await checkpoints.read(name);
   try {
     const checkpoint = await checkpoints.latest();
@@ -261,10 +270,10 @@ async function checkpointIn(folder: string, name: string | undefined): Promise<C
   } catch (error) {
     if (!(error instanceof CheckpointError) || error.previous === undefined) throw error;
     const command = `${PROGRAM} train --resume ${quoted(error.previous)}`;
-    throw new FileError(error.file ?? shown(folder), `${textOf(error)}; the one before it is whole: ${command}`);
+    throw new FileError(error.file ?? relativePath(folder), `${textOf(error)}; the one before it is whole: ${command}`);
   }
   throw new UsageError(
-    `--resume: ${shown(folder)} holds no checkpoint yet; run it again: --config ${quoted(shown(join(folder, CONFIG)))}`,
+    `--resume: ${relativePath(folder)} holds no checkpoint yet; run it again: --config ${quoted(relativePath(join(folder, CONFIG)))}`,
   );
 }
 

@@ -22,7 +22,7 @@ import { type Digits, loadDigits, sha256Of, splitOff } from "./digits.ts";
 import { drive } from "./drive.ts";
 import { checkNewFolder, checkNotData } from "./earlier_run.ts";
 import type { ReportParts } from "./figures.ts";
-import { FileError, OutputError, quoted, shown, version } from "./files.ts";
+import { FileError, OutputError, quoted, relativePath, version } from "./files.ts";
 import type { Parsed } from "./options.ts";
 import { whenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
@@ -90,7 +90,10 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   const { seed = 0, dtype = "float32", build = "simd", validation: share, logEvery = 1 } = values;
   const dataSha256 = sha256Of(digits);
   if (resuming?.dataSha256 !== undefined && resuming.dataSha256 !== dataSha256) {
-    throw new FileError(digits.folder, `other examples than those that ${shown(resuming.run.folder)} was trained on`);
+    throw new FileError(
+      digits.folder,
+      `other examples than those that ${relativePath(resuming.run.folder)} was trained on`,
+    );
   }
   if (build === "relaxed" && !supports("relaxed")) setFlagsFromString("--experimental-wasm-relaxed-simd");
   const { train, validation } =
@@ -139,11 +142,11 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
 /** What is left of a run that diverged: its history, and the checkpoints of before, the last of which can be resumed. */
 async function leaveDiverged(run: RunFolder, history: string): Promise<void> {
   const folder = await run.results(new Map([["history.json", history]]));
-  say(`the history so far is in ${shown(folder)}`);
+  say(`the history so far is in ${relativePath(folder)}`);
   const last = (await run.checkpoints.names()).at(-1);
   if (last === undefined)
     return say("no checkpoint was saved before that: --checkpoint-every N saves one every N steps");
-  say(`the last checkpoint, whose weights are finite, is ${shown(join(run.folder, last))}`);
+  say(`the last checkpoint, whose weights are finite, is ${relativePath(join(run.folder, last))}`);
 }
 
 /** Says what is special about a run that is resumed, and makes room for its checkpoints. */
@@ -159,10 +162,10 @@ async function report(folder: string, parts: ReportParts): Promise<void> {
   const { writeReport } = await import("./figures.ts");
   try {
     await writeReport(folder, parts);
-    say(`report.html and its figures are in ${shown(folder)}`);
+    say(`report.html and its figures are in ${relativePath(folder)}`);
   } catch (error) {
     if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
-    say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(shown(folder))}`);
+    say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(relativePath(folder))}`);
   }
 }
 
@@ -195,7 +198,8 @@ function opening(facts: Readonly<Record<string, unknown>>, { folder, note }: Dig
     `lanegrad ${version()}: ${size}, ${dtype}, build ${build}, seed ${seed}`,
     `${trainExamples} training and ${testExamples} test digits from ${folder}${note && `: ${note}`}`,
   ];
-  if (resuming) lines.push(`resuming ${shown(resuming.run.folder)} after ${resuming.checkpoint.iteration} steps`);
+  if (resuming)
+    lines.push(`resuming ${relativePath(resuming.run.folder)} after ${resuming.checkpoint.iteration} steps`);
   return lines;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { checkNumbers, checkType } from "../arguments.ts";
-import { DatasetError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import {
   type ArrayData,
   checkNamedArrays,
@@ -19,6 +19,7 @@ import { checkOptions, type KeysOf } from "../options.ts";
 import { checkReadable } from "../readable.ts";
 import { isNumberArray, tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 import { type InputArray, type NumberArray, showShape } from "./parts.ts";
 
 /** What arrays do not contain themselves. */

@@ -2,13 +2,14 @@
  * Tables as text, one record a line: the surface of `lanegrad/csv`, whose parser is a package of its own.
  */
 
-import { readBytes } from "#platform";
 import { checkSource, checkType } from "../arguments.ts";
-import { DatasetError, MissingPackageError, OptionError } from "../errors.ts";
+import { MissingPackageError, OptionError } from "../errors.ts";
 import { identifyFile } from "../formats/identify.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import type { Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
+import { readFile } from "./read.ts";
 import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
 
 export { MissingPackageError } from "../errors.ts";
@@ -77,7 +78,7 @@ export async function loadCsv(source: string | URL, options: LoadCsvOptions): Pr
   const { maxBytes = DEFAULT_MAX_BYTES, ...rest } = options;
   checkMaxBytes(maxBytes);
   const file = String(source);
-  const bytes = await readBytes(file, maxBytes);
+  const bytes = await readFile(file, maxBytes);
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
   return await parseCsv(await textOf(bytes, file), { ...rest, file });
 }

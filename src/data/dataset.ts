@@ -8,9 +8,10 @@
  */
 
 import { checkList, checkType } from "../arguments.ts";
-import { DatasetError, IndexError, OptionError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
+import { IndexError, OptionError } from "../errors.ts";
 import { Shown } from "../shown.ts";
+import { unreachable } from "../unreachable.ts";
+import { DatasetError } from "./dataset_error.ts";
 import {
   checkParts,
   type DatasetParts,

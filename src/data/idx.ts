@@ -10,15 +10,18 @@
  * Every number of more than one byte is big-endian.
  */
 
-import { gunzip } from "#platform";
 import { checkList, checkType } from "../arguments.ts";
-import { DatasetError, IdxError, OptionError, ShapeError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { typeOf } from "../formats/arrays.ts";
 import { identifyFile } from "../formats/identify.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
+import { unreachable } from "../unreachable.ts";
 import { isArrayOf, type TypedArrays } from "../values.ts";
+import { DatasetError } from "./dataset_error.ts";
+import { IdxError } from "./idx_error.ts";
+import { showShape } from "./parts.ts";
+import { inflate } from "./read.ts";
 
 /** A parsed file: `data` holds the product of `shape` elements. Rank 0 is one element. */
 export type IdxArray =
@@ -108,7 +111,7 @@ export async function readIdx<T extends IdxType = IdxType>(
     throw new DatasetError({ kind: "too-large", file: file ?? "IDX data", limit: maxBytes });
   }
   const isGzip = bytes.length >= 2 && viewOf(bytes).getUint16(0) === GZIP_MAGIC;
-  const content = isGzip ? await gunzip(bytes, maxBytes, file) : bytes;
+  const content = isGzip ? await inflate(bytes, maxBytes, file) : bytes;
   try {
     return parseIdx<T>(content, expected);
   } catch (error) {
@@ -201,13 +204,18 @@ export function encodeIdx(array: IdxArray): Uint8Array<ArrayBuffer> {
   checkList("encodeIdx: shape", shape, "an array of sizes");
   if (!isArrayOf(data, CLASSES[type] as keyof TypedArrays))
     throw new OptionError("encodeIdx: data", `a ${CLASSES[type]}`, data);
-  if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, show(shape));
+  if (shape.length > MAX_RANK) throw new ShapeError("encodeIdx", "shape", `rank 0 to ${MAX_RANK}`, showShape(shape));
   if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim <= MAX_DIMENSION)) {
-    throw new ShapeError("encodeIdx", "shape", "integers of 32 bits", show(shape));
+    throw new ShapeError("encodeIdx", "shape", "integers of 32 bits", showShape(shape));
   }
   if (typeOf(data) !== type) throw new OptionError("encodeIdx: data", `elements of type ${type}`, data);
   if (product(shape) !== data.length) {
-    throw new ShapeError("encodeIdx", "data", `${product(shape)} elements for ${show(shape)}`, String(data.length));
+    throw new ShapeError(
+      "encodeIdx",
+      "data",
+      `${product(shape)} elements for ${showShape(shape)}`,
+      String(data.length),
+    );
   }
 
   const header = 4 + 4 * shape.length;
@@ -276,8 +284,4 @@ function exchange(from: DataView, to: DataView, size: 1 | 2 | 4 | 8): void {
 
 function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): DataView {
   return new DataView(buffer, byteOffset, byteLength);
-}
-
-function show(shape: readonly number[]): string {
-  return `[${shape.join(", ")}]`;
 }

@@ -7,12 +7,13 @@
  * What a mirror sends is never trusted: both sizes are capped, and any failure leads to the next mirror.
  */
 
-import { cache, readBytes } from "#platform";
+import { cache } from "#platform";
 import { DownloadError, LanegradError, OptionError } from "../errors.ts";
 import { collect } from "../platform/collect.ts";
 import { reasonOf } from "../platform/reason.ts";
 import { locate } from "./location.ts";
 import { problemOfArchive, problemOfContent, type RemoteFile } from "./proof.ts";
+import { readFile } from "./read.ts";
 
 /** How much of a file has come. */
 export type DownloadProgress = {
@@ -135,7 +136,7 @@ async function isThere(file: RemoteFile, archive: string, job: Job): Promise<boo
     throw new DownloadError(archive, [{ address: plain, reason: problem }], "remove it: it would be read instead");
   }
   // What cannot be read is as good as missing: it is fetched and replaced.
-  const kept = await readBytes(locate(job.folder, archive), MAX_COMPRESSED_BYTES).catch(() => undefined);
+  const kept = await readFile(locate(job.folder, archive), MAX_COMPRESSED_BYTES).catch(() => undefined);
   const other = kept === undefined ? undefined : await problemOfArchive(kept, file);
   if (other !== undefined && job.existing === "refuse") {
     throw new DownloadError(archive, [{ address: locate(job.folder, archive), reason: other }], "it is not replaced");
@@ -145,7 +146,7 @@ async function isThere(file: RemoteFile, archive: string, job: Job): Promise<boo
 
 async function problemOfPlain(location: string, file: RemoteFile): Promise<string | undefined> {
   try {
-    const content = await readBytes(location, file.bytes);
+    const content = await readFile(location, file.bytes);
     return content === undefined ? "missing" : await problemOfContent(content, file);
   } catch (error) {
     if (error instanceof LanegradError) return error.message;

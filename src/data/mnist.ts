@@ -9,10 +9,11 @@
  */
 
 import { checkType } from "../arguments.ts";
-import { DatasetError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { tagOf } from "../values.ts";
 import { Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES, type IdxOf, readIdx } from "./idx.ts";
 import { hasFile, type NamedFiles, type Place, placeOf, readNamed } from "./named_file.ts";
 import type { LabelArray } from "./parts.ts";

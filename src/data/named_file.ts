@@ -1,9 +1,10 @@
 /** Files of a dataset, under one of several names in a folder. */
 
-import { files as fileStore, readBytes } from "#platform";
-import { DatasetError } from "../errors.ts";
+import { files as fileStore } from "#platform";
 import { IS_FOLDER } from "../platform/reason.ts";
+import { DatasetError } from "./dataset_error.ts";
 import { locate } from "./location.ts";
+import { readFile } from "./read.ts";
 
 /** Bytes of files by name, as a page has them that were chosen or dropped. */
 export type NamedFiles = ReadonlyMap<string, Uint8Array>;
@@ -77,7 +78,7 @@ function firstOf(path: string): string {
 /** A folder of the file's name may hold the file. */
 async function readUnlessFolder(file: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
-    return await readBytes(file, maxBytes);
+    return await readFile(file, maxBytes);
   } catch (error) {
     const isFolder =
       error instanceof DatasetError && error.fault.kind === "unreadable" && error.fault.reason === IS_FOLDER;

@@ -1,13 +1,13 @@
 /** Datasets in NumPy's archives of arrays. */
 
-import { readBytes } from "#platform";
 import { checkSource, checkType } from "../arguments.ts";
-import { DatasetError } from "../errors.ts";
 import { openNpz } from "../formats/npz.ts";
 import { checkOptions } from "../options.ts";
 import { type ArrayNames, DETAIL_KEYS, datasetFromNamedArrays, noSuchArray } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
+import { readFile } from "./read.ts";
 
 /** Which arrays are inputs and targets, and what they mean. */
 export type NpzOptions = Omit<ArrayNames, "name"> & {
@@ -34,7 +34,7 @@ export async function loadNpz(source: string | URL, options: NpzOptions): Promis
   const file = String(source);
   const { maxBytes = DEFAULT_MAX_BYTES, name = file, ...names } = options;
   checkMaxBytes(maxBytes);
-  const bytes = await readBytes(file, maxBytes);
+  const bytes = await readFile(file, maxBytes);
   if (bytes === undefined) throw new DatasetError({ kind: "missing", file, looked: [file] });
   const archive = openNpz(bytes, { file, maxBytes });
   const wanted = [names.inputs, names.labels, names.targets].filter((array) => array !== undefined);

@@ -6,10 +6,11 @@
  */
 
 import { checkList, checkType } from "../arguments.ts";
-import { DatasetError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkReadable } from "../readable.ts";
 import { isNumberArray, tagOf } from "../values.ts";
+import { DatasetError } from "./dataset_error.ts";
 
 /** Examples as they came: bytes stay bytes until a minibatch is gathered. */
 export type InputArray = Uint8Array | Float32Array | Float64Array;
@@ -123,7 +124,7 @@ export function checkParts(parts: DatasetParts, files: DatasetFiles): number {
   }
   checkScale(parts);
   if (parts.targetValues === undefined) checkClasses(parts);
-  const count = countOf(parts, files);
+  const count = exampleCount(parts, files);
   checkNames("inputNames", parts.inputNames, parts.inputs.length / count);
   if (!(parts.inputs instanceof Uint8Array)) checkFinite(parts.inputs, files.inputs);
   if (parts.targetValues === undefined) checkLabels(parts.labels, parts.classes, files.labels);
@@ -159,7 +160,7 @@ function checkNames(option: string, names: readonly string[] | undefined, count:
   throw new OptionError(option, `${count} names`, names.length);
 }
 
-function countOf(parts: DatasetParts, files: DatasetFiles): number {
+function exampleCount(parts: DatasetParts, files: DatasetFiles): number {
   const { inputs, shape } = parts;
   if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 1)) {
     const expected = "examples of at least one element";

@@ -118,8 +118,8 @@ function crop(picture: Picture, { left, top, width, height }: Box): Picture {
 
 /** Resampled by a triangle that is as wide as a pixel of the coarser grid: smooth in both directions. */
 function resized({ width, height, grey }: Picture, columns: number, rows: number): Picture {
-  const across = weightsOf(width, columns);
-  const down = weightsOf(height, rows);
+  const across = filtersOf(width, columns);
+  const down = filtersOf(height, rows);
   const narrow = new Float64Array(columns * height);
   for (let y = 0; y < height; y++) {
     for (const [x, { first, weights }] of across.entries()) {
@@ -136,7 +136,7 @@ function resized({ width, height, grey }: Picture, columns: number, rows: number
 }
 
 /** For each of `to` pixels, the pixels among `from` that it is made of, and their shares. */
-function weightsOf(from: number, to: number): { readonly first: number; readonly weights: readonly number[] }[] {
+function filtersOf(from: number, to: number): { readonly first: number; readonly weights: readonly number[] }[] {
   const ratio = from / to;
   const reach = Math.max(1, ratio);
   return Array.from({ length: to }, (_, i) => {

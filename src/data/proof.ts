@@ -1,8 +1,8 @@
 /** The proof that a file is the one meant: its size and its SHA-256, of the content and not of its compressed form. */
 
-import { gunzip } from "#platform";
 import { LanegradError } from "../errors.ts";
 import { identifyFile } from "../formats/identify.ts";
+import { inflate } from "./read.ts";
 
 /** A file and what it must hold; it travels and is kept as `name`.gz. */
 export type RemoteFile = {
@@ -21,7 +21,7 @@ export async function problemOfArchive(bytes: Uint8Array, file: RemoteFile): Pro
     return `is ${name}, not gzip`;
   }
   try {
-    return await problemOfContent(await gunzip(bytes, file.bytes), file);
+    return await problemOfContent(await inflate(bytes, file.bytes), file);
   } catch (error) {
     if (error instanceof LanegradError) return error.message;
     throw error;

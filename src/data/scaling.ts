@@ -8,9 +8,10 @@
  */
 
 import { checkInstance, checkList, checkType } from "../arguments.ts";
-import { DatasetError, OptionError, ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { alike, Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 
 /** What a fit found, one number for each column. */
 export type Scaling =

@@ -2,8 +2,9 @@
  * A table of words as a dataset: columns of numbers are the inputs, one column is the class, or some are the targets.
  */
 
-import { DatasetError, OptionError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { Dataset } from "./dataset.ts";
+import { DatasetError } from "./dataset_error.ts";
 
 /** A column by its name, or by its position: from 0 on, or from the end where negative. */
 export type Column = string | number;

@@ -1,6 +1,7 @@
 /** The kind of any file; the table of kinds is loaded when it is asked for. */
-import type { FileKind } from "../faults.ts";
+
 import { bytesOf } from "../readable.ts";
+import type { FileKind } from "./format_error.ts";
 
 /**
  * The kind of a file, by its first 1,024 bytes, and what to do with it; undefined where nothing known begins like them. Readers

@@ -11,8 +11,6 @@
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { checkText } from "../arguments.ts";
-import { FormatError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import {
@@ -30,6 +28,8 @@ import {
   storedAs,
   typeOf,
 } from "./arrays.ts";
+import type { FormatFault } from "./format_error.ts";
+import { FormatError } from "./format_error.ts";
 import { parseHeader } from "./npy_header.ts";
 import { whatItIs } from "./what_it_is.ts";
 

@@ -37,7 +37,7 @@ export function parseHeader(text: string, refuse: (reason: string) => Error): Np
   while (!tokens.accept("}")) {
     const key = tokens.next();
     if (key.kind !== "text" || !(KEYS as readonly string[]).includes(key.text)) {
-      throw refuse(`expected ${KEYS.join(", ")}, found ${show(key)}`);
+      throw refuse(`expected ${KEYS.join(", ")}, found ${textOf(key)}`);
     }
     if (seen.has(key.text)) throw refuse(`${key.text} comes twice`);
     seen.add(key.text);
@@ -63,7 +63,7 @@ function shapeIn(tokens: Tokens, refuse: (reason: string) => Error): number[] {
   const shape: number[] = [];
   while (!tokens.accept(")")) {
     const extent = tokens.next();
-    if (extent.kind !== "whole") throw refuse(`shape: expected an integer, found ${show(extent)}`);
+    if (extent.kind !== "whole") throw refuse(`shape: expected an integer, found ${textOf(extent)}`);
     shape.push(extent.value);
     if (tokens.accept(",")) continue;
     if (shape.length === 1) throw refuse("shape: expected a comma after a single size");
@@ -76,13 +76,13 @@ function shapeIn(tokens: Tokens, refuse: (reason: string) => Error): number[] {
 function truthIn(tokens: Tokens, refuse: (reason: string) => Error): boolean {
   const token = tokens.next();
   if (token.kind === "truth") return token.value;
-  throw refuse(`fortran_order: expected True or False, found ${show(token)}`);
+  throw refuse(`fortran_order: expected True or False, found ${textOf(token)}`);
 }
 
 function textIn(tokens: Tokens, refuse: (reason: string) => Error): string {
   const token = tokens.next();
   if (token.kind === "text") return token.text;
-  throw refuse(`descr: expected text, found ${show(token)}`);
+  throw refuse(`descr: expected text, found ${textOf(token)}`);
 }
 
 /** Tokens of a text, from its start. */
@@ -127,7 +127,7 @@ class Tokens {
   }
 
   expect(mark: string): void {
-    if (!this.accept(mark)) throw this.#refuse(`expected ${mark}, found ${show(this.next())}`);
+    if (!this.accept(mark)) throw this.#refuse(`expected ${mark}, found ${textOf(this.next())}`);
   }
 
   expectEnd(): void {
@@ -135,7 +135,7 @@ class Tokens {
   }
 }
 
-function show(token: Token): string {
+function textOf(token: Token): string {
   if (token.kind === "mark") return token.mark;
   return token.kind === "text" ? `'${token.text}'` : String(token.value);
 }

@@ -2,11 +2,12 @@
  * .npz, NumPy's archive of arrays: a zip file with one .npy file for each, `W1.npy`, `b1.npy` …
  */
 import { checkText, checkType } from "../arguments.ts";
-import { FormatError, OptionError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
+import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import { checkNamedArrays, type NamedArray, type ShapedArray } from "./arrays.ts";
+import type { FormatFault } from "./format_error.ts";
+import { FormatError } from "./format_error.ts";
 import { encodeNpy, readNpy } from "./npy.ts";
 import { whatItIs } from "./what_it_is.ts";
 import { encodeZip, openZip, type ZipArchive, type ZipEntry } from "./zip.ts";

@@ -9,8 +9,7 @@
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
 import { checkRecord, checkText, checkType } from "../arguments.ts";
-import { FormatError, OptionError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
+import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import { describeValue } from "../values.ts";
@@ -28,6 +27,8 @@ import {
   storedAs,
   typeOf,
 } from "./arrays.ts";
+import type { FormatFault } from "./format_error.ts";
+import { FormatError } from "./format_error.ts";
 import { isObject, type Json, parseJson } from "./json.ts";
 import { whatItIs } from "./what_it_is.ts";
 

@@ -2,7 +2,7 @@
  * What the bytes of a file are, by how they begin: for errors, where a file is not what its reader expects.
  */
 
-import type { FileKind } from "../faults.ts";
+import type { FileKind } from "./format_error.ts";
 
 /** Between the fields of a table. */
 const MARKS = [",", ";", "\t"] as const;

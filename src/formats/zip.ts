@@ -10,10 +10,11 @@
  */
 
 import { inflateRaw } from "#platform";
-import { FormatError, OptionError } from "../errors.ts";
-import type { FormatFault } from "../faults.ts";
+import { OptionError } from "../errors.ts";
 import { crc32 } from "../platform/crc32.ts";
 import { messageOf } from "../values.ts";
+import type { FormatFault } from "./format_error.ts";
+import { FormatError } from "./format_error.ts";
 import { type DirectoryRecord, directoryOf } from "./zip_directory.ts";
 
 /** A file in an archive. */

@@ -5,7 +5,7 @@
  *
  * A field of 16 or 32 ones is continued in 64 bits: for the end in the zip64 end, for a record in its extra field 1.
  */
-import type { FormatFault } from "../faults.ts";
+import type { FormatFault } from "./format_error.ts";
 
 /** The directory's record of an entry. */
 export type DirectoryRecord = {

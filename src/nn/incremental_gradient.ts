@@ -13,8 +13,8 @@
  */
 
 import { compile, type Program } from "../autodiff/program.ts";
-import { checkStep } from "../calculus/central_differences.ts";
 import { Owner } from "../disposable.ts";
+import { checkStep } from "../numeric/central_differences.ts";
 import { affine } from "../ops/affine.ts";
 import { expressionOf } from "../tensor/expression.ts";
 import { empty, type Tensor, zeros } from "../tensor/tensor.ts";

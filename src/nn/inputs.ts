@@ -12,7 +12,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 
 /** Examples in an engine's memory: a matrix of one row each, which may be sparse. */
-export type Rows<D extends FloatType> = Tensor<D> | SparseMatrix<D>;
+export type TensorRows<D extends FloatType> = Tensor<D> | SparseMatrix<D>;
 
 /** Examples: a matrix of one row each, or one example alone. */
 export type Examples<D extends FloatType> = Tensor<D> | TensorData;

@@ -29,9 +29,9 @@ import {
   type Examples,
   examplesOf,
   isLabels,
-  type Rows,
   release,
   type Targets,
+  type TensorRows,
   withTensors,
 } from "./inputs.ts";
 import { sigmoid } from "./layers/activations.ts";
@@ -206,7 +206,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /** The last layer's output for the rows of x: a tensor of the network's own, which the next call overwrites. */
-  logits(x: Rows<D>): Tensor<D> {
+  logits(x: TensorRows<D>): Tensor<D> {
     checkRows("logits: x", x);
     const program = this.#program(`z ${formOf(x)}`, () => {
       const input = this.#argument(x);
@@ -239,7 +239,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
-  countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+  countCorrect(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">): number {
     checkInstance("countCorrect: t", "a Tensor", Tensor, t);
     const logits = this.logits(x);
     if (isLabels(t)) return countCorrect(logits, t);
@@ -292,7 +292,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    * @param learningRate instead of the one that the optimizer's schedule gives
    * @throws {OptionError} the state is not one that this network's `optimize` made
    */
-  step(state: OptimizerState<D>, x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
+  step(state: OptimizerState<D>, x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">, learningRate?: number): void {
     this.#checkOpen();
     const number = this.#stateNumbers.get(state);
     checkRows("step: x", x);
@@ -413,7 +413,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   }
 
   /** Stands for rows of the shape of x; sparse ones may be of any width. */
-  #argument(x: Rows<D>): Expression<D> {
+  #argument(x: TensorRows<D>): Expression<D> {
     const { dtype, shape } = x;
     return argument(this.engine, { dtype, shape, widest: x instanceof SparseMatrix ? shape[1] : undefined }, "x");
   }
@@ -426,7 +426,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** A loss that is a function, by the program for tensors of these shapes. */
   #lossBy(
     key: string,
-    given: { readonly x: Rows<D>; readonly t: Tensor },
+    given: { readonly x: TensorRows<D>; readonly t: Tensor },
     built: (x: Expression<D>, t: Expression) => Expression<D>,
   ): number {
     const program = this.#program(key, () => {
@@ -449,7 +449,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #with<R>(
     x: Examples<D> | SparseMatrix<D>,
     t: Targets<D>,
-    compute: (x: Rows<D>, t: Tensor<D> | Tensor<"int32">) => R,
+    compute: (x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">) => R,
   ): R {
     this.#checkOpen();
     const form = { inputSize: this.inputSize, outputSize: this.outputSize, dtype: this.dtype };

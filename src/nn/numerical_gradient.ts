@@ -4,7 +4,6 @@
  */
 
 import { checkInstance } from "../arguments.ts";
-import { centralDifferences } from "../calculus/central_differences.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -13,6 +12,7 @@ import { incrementalGradients, isColumnwise } from "./incremental_gradient.ts";
 import { type Examples, type Targets, withTensors } from "./inputs.ts";
 import { Network } from "./network.ts";
 import type { NamedTensors } from "./parameters.ts";
+import { plainGradients, STEP } from "./plain_gradients.ts";
 
 /** How `numericalGradientOf` evaluates the loss for each parameter. */
 export type NumericalMethod = "incremental" | "plain";
@@ -24,9 +24,6 @@ export type NumericalOptions = {
   /** Default: `incremental`, where the network and its loss allow that. */
   readonly method?: NumericalMethod;
 };
-
-/** How far a parameter moves where nothing is said. */
-export const STEP: { readonly [D in FloatType]: number } = { float32: 1e-2, float64: 1e-4 };
 
 /**
  * ∂loss/∂parameter by central differences: two losses for each parameter, right to about 1e-8 in float64 only. Dropout and
@@ -69,25 +66,6 @@ export function numericalGradientOf<D extends FloatType>(
       return gradients;
     },
   );
-}
-
-/** Fills `gradients`, two evaluations of `loss` for each element of the parameters. */
-export function plainGradients<Name extends string, D extends FloatType>(
-  parameters: NamedTensors<Name, D>,
-  gradients: NamedTensors<Name, D>,
-  loss: () => number,
-  h: number,
-): NamedTensors<Name, D> {
-  for (const name in parameters) {
-    const [value, gradient] = [parameters[name], gradients[name]];
-    centralDifferences(
-      loss,
-      () => value.data,
-      () => gradient.data,
-      h,
-    );
-  }
-  return gradients;
 }
 
 function methodFor<D extends FloatType>({ description, lossFunction }: Network<D>): NumericalMethod {

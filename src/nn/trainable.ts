@@ -4,11 +4,11 @@ import { OptionError } from "../errors.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Network } from "./network.ts";
 
-/** A network, or what is one under other names, as `TwoLayerNet` is. */
+/** A network, or an object that owns one, such as `TwoLayerNet` of `lanegrad/chapter`. */
 export type Trainable<D extends FloatType> =
   | Network<D>
   | {
-      /** What does the work. */
+      /** What is trained, evaluated and saved. */
       readonly network: Network<D>;
     };
 
@@ -17,8 +17,8 @@ export type Trainable<D extends FloatType> =
  *
  * @throws {OptionError} neither a network nor an object that has one
  * @example
- * using two = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10 });
- * networkOf(two).parameters["W1"]?.shape; // → [784, 50]
+ * const classifier = { network: network(engine, sequential(dense(784, 10))), names: ["zero", "one"] };
+ * networkOf(classifier).parameters["W1"]?.shape; // → [784, 10]
  */
 export function networkOf<D extends FloatType>(net: Trainable<D>): Network<D> {
   const found = typeof net === "object" && net !== null && "network" in net ? net.network : net;

@@ -42,13 +42,18 @@ export function squaredError<D extends FloatType>(
 }
 
 /**
- * The mean of (y - t)² over all elements, rows and columns alike, added up in float64; NaN over nothing.
+ * The mean of (y - t)² over all elements, rows and columns alike, added up in float64; NaN over nothing. PyTorch's
+ * `mse_loss`, and the loss that networks name `"meanSquaredError"`.
  *
  * @param y outputs, of any shape
  * @param t targets, of the same shape; with `gradient`, 2(y - t) / n is written there (it may be y or t)
  * @returns the loss; an expression without axes where y or t is an expression
  * @throws {ShapeError} shapes differ, or `gradient` overlaps in part
  * @throws {DTypeError} integers, or float32 with float64
+ * @example
+ * using y = tensor(engine, [1, 2]);
+ * using t = tensor(engine, [1, 4]);
+ * meanSquaredError(y, t); // → 2
  */
 export function meanSquaredError<D extends FloatType>(y: Tensor<D>, t: Tensor<D>, options?: LossOptions<D>): number;
 export function meanSquaredError<D extends FloatType>(y: Value<D>, t: Value<D>): Expression<D>;

@@ -7,13 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { DatasetError, IdxError } from "../errors.ts";
 import { isArrayOf, isModule } from "../values.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { plausibleSize, reachableSize } from "./gzip.ts";
 import { faultOfRest } from "./padding.ts";
 import { IS_FOLDER, reasonOf } from "./reason.ts";
-import type { DownloadCache, FileStore, Started } from "./types.ts";
+import type { DownloadCache, FileStore, GzipFault, ReadFault, Started } from "./types.ts";
 import { writeWhole } from "./write_whole.ts";
 
 /** The most that one system call is asked to read. */
@@ -26,29 +25,30 @@ const LEAST_BLOCK_BYTES = 4096;
 const BUFFER_BYTES = 2 ** 32 - 1;
 
 /**
- * Reads a file, given by its path or `file:` URL; undefined where there is none.
- *
- * @throws {DatasetError} not a regular file, not readable, or longer than `maxBytes`, which is known before it is read
+ * Reads a file, given by its path or `file:` URL; undefined where there is none. A fault where it is not a regular file, cannot be
+ * read, or is longer than `maxBytes`, which is known before it is read.
  */
-export async function readBytes(location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBytes(
+  location: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | ReadFault | undefined> {
   try {
     const path = pathOf(location);
     const status = await stat(path);
-    if (status.isDirectory()) throw new DatasetError({ kind: "unreadable", file: location, reason: IS_FOLDER });
+    if (status.isDirectory()) return { kind: "unreadable", reason: IS_FOLDER };
     // Asked before opening: to open a pipe waits for its other end.
-    if (!status.isFile()) throw new DatasetError({ kind: "unreadable", file: location, reason: "not a regular file" });
-    if (status.size > maxBytes) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
-    return await readUpTo(path, status.size, location);
+    if (!status.isFile()) return { kind: "unreadable", reason: "not a regular file" };
+    if (status.size > maxBytes) return { kind: "too-large", limit: maxBytes };
+    return await readUpTo(path, status.size);
   } catch (error) {
-    if (error instanceof DatasetError) throw error;
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new DatasetError({ kind: "unreadable", file: location, reason: reasonOf(error) }, { cause: error });
+    return { kind: "unreadable", reason: reasonOf(error), cause: error };
   }
 }
 
 /** Reads what there is, `size` bytes at most: files of the system may hold more than they say, or less. */
-async function readUpTo(path: string, size: number, location: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readUpTo(path: string, size: number): Promise<Uint8Array<ArrayBuffer> | ReadFault> {
   const block = new Uint8Array(size);
   const source = await open(path, "r");
   try {
@@ -61,7 +61,7 @@ async function readUpTo(path: string, size: number, location: string): Promise<U
     }
     const after = await source.stat({ bigint: true });
     if (before.size !== BigInt(size) || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
-      throw new DatasetError({ kind: "unreadable", file: location, reason: "it changed while it was read" });
+      return { kind: "unreadable", reason: "it changed while it was read" };
     }
     return length === size ? block : block.slice(0, length);
   } finally {
@@ -70,15 +70,13 @@ async function readUpTo(path: string, size: number, location: string): Promise<U
 }
 
 /**
- * Inflates a gzip file of one or more members; `file` names it in errors.
+ * Inflates a gzip file of one or more members. A fault where it is truncated, damaged, or followed by anything but zeros, or where
+ * all members together hold more than `maxBytes`.
  *
  * Blocks are sized by the length that the last member declares, where deflate can reach it, so the content of a single
  * member is held once. Whatever the file holds, inflation stops within one block beyond `maxBytes`.
- *
- * @throws {IdxError} truncated, damaged, or followed by anything but zeros
- * @throws {DatasetError} all members together hold more than `maxBytes`
  */
-export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | GzipFault> {
   const maxOutputLength = Math.min(maxBytes, BUFFER_BYTES - 1);
   // One byte more than is needed: zlib takes another block as soon as one is full.
   const chunkSize = Math.max(LEAST_BLOCK_BYTES, plausibleSize(bytes, maxOutputLength) + 1);
@@ -88,14 +86,10 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string)
     const { buffer, engine } = inflation(gunzipSync(bytes, { maxOutputLength, chunkSize, info: true }));
     // zlib has compared the size and the checksum of each member, and stops at a zero byte after one.
     const fault = faultOfRest(bytes, engine.bytesWritten);
-    if (fault !== undefined) throw new IdxError({ kind: "gzip", reason: fault }, file);
-    return ownBytes(buffer);
+    return fault === undefined ? ownBytes(buffer) : { kind: "gzip", reason: fault };
   } catch (error) {
-    if (error instanceof IdxError) throw error;
-    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") {
-      throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes }, { cause: error });
-    }
-    throw new IdxError({ kind: "gzip", reason: reasonOfGunzip(error, bytes) }, file);
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") return { kind: "too-large", limit: maxBytes, cause: error };
+    return { kind: "gzip", reason: reasonOfGunzip(error, bytes) };
   }
 }
 

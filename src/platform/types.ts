@@ -1,9 +1,19 @@
 /** What the two platforms, Node (`node.ts`) and the browser (`web.ts`), offer under the one name `#platform`. */
 
+/** Why a file cannot be read: data, of which callers make an error with the file's name. */
+export type ReadFault =
+  | { readonly kind: "unreadable"; readonly reason: string; readonly cause?: unknown }
+  | { readonly kind: "too-large"; readonly limit: number };
+
+/** Why a gzip file cannot be inflated: data, as a `ReadFault` is. */
+export type GzipFault =
+  | { readonly kind: "gzip"; readonly reason: string }
+  | { readonly kind: "too-large"; readonly limit: number; readonly cause?: unknown };
+
 /** The functions that both modules export. A location is a path or `file:` URL in Node, an address in a browser. */
 export type Platform = {
-  readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | undefined>;
-  readonly gunzip: (bytes: Uint8Array, maxBytes: number, file?: string) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | ReadFault | undefined>;
+  readonly gunzip: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | GzipFault>;
   readonly inflateRaw: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */

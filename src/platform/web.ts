@@ -1,11 +1,10 @@
 /** `#platform` in browsers and workers: `fetch` and `DecompressionStream`, nothing of Node. */
 
-import { DatasetError, IdxError } from "../errors.ts";
 import { isModule } from "../values.ts";
 import { collect } from "./collect.ts";
 import { declaredSize, plausibleSize, reachableSize } from "./gzip.ts";
 import { reasonOf } from "./reason.ts";
-import type { DownloadCache, FileStore, Started } from "./types.ts";
+import type { DownloadCache, FileStore, GzipFault, ReadFault, Started } from "./types.ts";
 
 /** How much of a gzip file is handed over at a time: a slice inflates to 17 MB at most, and only then can we stop. */
 const SLICE_BYTES = 16_384;
@@ -15,19 +14,21 @@ const SLICE_BYTES = 16_384;
  *
  * A page of HTML counts as nothing: many servers answer an unknown address with their start page.
  *
- * @throws {DatasetError} refused, not reachable, cut off, or longer than `maxBytes`, which ends the transfer
+ * A fault where it is refused, not reachable, cut off, or longer than `maxBytes`, which ends the transfer.
  */
-export async function readBytes(location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBytes(
+  location: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | ReadFault | undefined> {
   try {
     const response = await fetch(location);
     if (isNothing(response)) {
       await response.body?.cancel();
       return undefined;
     }
-    return await bodyOf(response, location, maxBytes);
+    return await bodyOf(response, maxBytes);
   } catch (error) {
-    if (error instanceof DatasetError) throw error;
-    throw new DatasetError({ kind: "unreadable", file: location, reason: reasonOf(error) }, { cause: error });
+    return { kind: "unreadable", reason: reasonOf(error), cause: error };
   }
 }
 
@@ -36,10 +37,10 @@ function isNothing(response: Response): boolean {
   return response.ok && (response.headers.get("content-type")?.startsWith("text/html") ?? false);
 }
 
-async function bodyOf(response: Response, location: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function bodyOf(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | ReadFault> {
   if (!response.ok) {
     await response.body?.cancel();
-    throw new DatasetError({ kind: "unreadable", file: location, reason: `HTTP ${response.status}` });
+    return { kind: "unreadable", reason: `HTTP ${response.status}` };
   }
   if (response.body === null) return new Uint8Array(0);
 
@@ -48,28 +49,24 @@ async function bodyOf(response: Response, location: string, maxBytes: number): P
   const isEncoded = response.headers.has("content-encoding");
   if (!isEncoded && declared > maxBytes) {
     await response.body.cancel();
-    throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
+    return { kind: "too-large", limit: maxBytes };
   }
   const bytes = await collect(response.body, { maxBytes, expectedBytes: isEncoded ? 0 : declared });
-  if (bytes === undefined) throw new DatasetError({ kind: "too-large", file: location, limit: maxBytes });
-  return bytes;
+  return bytes ?? { kind: "too-large", limit: maxBytes };
 }
 
 /**
- * Inflates a gzip file of one or more members; `file` names it in errors.
+ * Inflates a gzip file of one or more members. A fault where it is truncated, damaged, or followed by anything but zeros, or where
+ * all members together hold more than `maxBytes`; inflation stops within two slices.
  *
  * A single member, as nearly all files are, is inflated by the browser into one block of the size that it declares, where
  * deflate can reach it. The browser refuses further members as it refuses damage, so that what it refuses is read again in
  * JavaScript.
- *
- * @throws {IdxError} truncated, damaged, or followed by anything but zeros
- * @throws {DatasetError} all members together hold more than `maxBytes`; inflation stops within two slices
  */
-export async function gunzip(bytes: Uint8Array, maxBytes: number, file?: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | GzipFault> {
   const single = await singleMember(bytes, maxBytes);
-  const content = single === "refused" ? await allMembers(bytes, maxBytes, file) : single;
-  if (content !== undefined) return content;
-  throw new DatasetError({ kind: "too-large", file: file ?? "gzip data", limit: maxBytes });
+  const content = single === "refused" ? await allMembers(bytes, maxBytes) : single;
+  return content ?? { kind: "too-large", limit: maxBytes };
 }
 
 /** The content of a file of one member; undefined where it is more than `maxBytes`. */
@@ -92,13 +89,12 @@ async function singleMember(
 async function allMembers(
   bytes: Uint8Array,
   maxBytes: number,
-  file: string | undefined,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | GzipFault | undefined> {
   const { inflateMembers } = await import("./members.ts");
   try {
     return inflateMembers(bytes, maxBytes, plausibleSize(bytes, maxBytes));
   } catch (error) {
-    throw new IdxError({ kind: "gzip", reason: reasonOf(error) }, file);
+    return { kind: "gzip", reason: reasonOf(error) };
   }
 }
 

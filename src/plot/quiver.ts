@@ -50,8 +50,14 @@ export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promis
   const rows = Array.from({ length: x.length }, (_, i) => ({
     ...{ x: x[i] ?? 0, y: y[i] ?? 0, u: u[i] ?? 0, v: v[i] ?? 0 },
   })).filter((row) => Object.values(row).every(Number.isFinite));
-  const xDomain = widened(extent(figure, "x", [rows.map((row) => row.x)], "linear"), countOf(rows.map((row) => row.x)));
-  const yDomain = widened(extent(figure, "y", [rows.map((row) => row.y)], "linear"), countOf(rows.map((row) => row.y)));
+  const xDomain = widened(
+    extent(figure, "x", [rows.map((row) => row.x)], "linear"),
+    distinctCount(rows.map((row) => row.x)),
+  );
+  const yDomain = widened(
+    extent(figure, "y", [rows.map((row) => row.y)], "linear"),
+    distinctCount(rows.map((row) => row.y)),
+  );
   const greatest = Math.max(...rows.map((row) => Math.hypot(row.u, row.v)));
   const { xLabel = "x₀", yLabel = "x₁", height = Math.min(400, squareHeight(xDomain, yDomain)) } = options;
 
@@ -72,8 +78,8 @@ type Row = { readonly x: number; readonly y: number; readonly u: number; readonl
 /** All arrows as one path, each a shaft and two barbs; what would leave the frame is left out. */
 function arrowsOf(rows: readonly Row[], greatest: number, { x, y, left, right, top, bottom }: Places): string {
   const distance = Math.min(
-    (right - left) / countOf(rows.map((row) => row.x)),
-    (bottom - top) / countOf(rows.map((row) => row.y)),
+    (right - left) / distinctCount(rows.map((row) => row.x)),
+    (bottom - top) / distinctCount(rows.map((row) => row.y)),
   );
   const scale = greatest === 0 ? 0 : (LONGEST * distance) / greatest;
   let path = "";
@@ -103,7 +109,7 @@ function widened([low, high]: Domain, count: number): Domain {
   return [low - half, high + half];
 }
 
-function countOf(values: readonly number[]): number {
+function distinctCount(values: readonly number[]): number {
   return new Set(values).size;
 }
 

@@ -5,7 +5,7 @@
 import type { FloatKernels } from "../wasm/abi.ts";
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
-import { BLOCK, type Rows } from "./softmax.ts";
+import { BLOCK, type RowFolds } from "./softmax.ts";
 
 type Names =
   | "crossEntropyScratch"
@@ -21,7 +21,7 @@ const ROWS_PER_LOG = 32;
 export function crossEntropies(
   memory: Pages,
   { bytes, floats, at, round, sub, mul }: Element,
-  { max, exponentials, sum }: Rows,
+  { max, exponentials, sum }: RowFolds,
   ln: (x: number) => number,
 ): Pick<FloatKernels, Names> {
   /** Σ_j t_j */

@@ -8,7 +8,8 @@ import { type Element, pmax } from "./element.ts";
 /** Elements of a block of rows, from whose end to whose end losses are added up. A longer row is a block. */
 export const BLOCK = 2048;
 
-export type Rows = {
+/** Folds and maps of one row of n elements. */
+export type RowFolds = {
   /** max_j x_j, of the elements that are numbers. */
   readonly max: (n: number, x: number) => number;
   /** out_j ← e^(x_j - max_j x_j); returns the maximum. */
@@ -17,7 +18,7 @@ export type Rows = {
   readonly sum: (n: number, x: number, scale: number) => number;
 };
 
-export function rowFolds({ floats, lanes, add, sub, mul, div }: Element, exp: (x: number) => number): Rows {
+export function rowFolds({ floats, lanes, add, sub, mul, div }: Element, exp: (x: number) => number): RowFolds {
   const max = (n: number, x: number): number => lanes(pmax, -Infinity, n, x);
   return {
     max,
@@ -36,7 +37,7 @@ export function rowFolds({ floats, lanes, add, sub, mul, div }: Element, exp: (x
   };
 }
 
-export function softmaxima({ at }: Element, { exponentials, sum }: Rows): Pick<FloatKernels, "softmax"> {
+export function softmaxima({ at }: Element, { exponentials, sum }: RowFolds): Pick<FloatKernels, "softmax"> {
   return {
     softmax: (m, n, z, p, _scratch) => {
       const from = at(z);

@@ -2,9 +2,10 @@
  * An engine: the kernels of one build and one memory. The lowest floor; it knows no tensors.
  */
 import { Owner } from "../disposable.ts";
-import { DisposedError, EngineError, LanegradError, OptionError } from "../errors.ts";
+import { DisposedError, LanegradError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { ABI, bindKernels, type Heap, type KernelCall, type Kernels, type Recorders } from "./abi.ts";
+import { EngineError } from "./errors.ts";
 import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
 import { type Build, type Loaded, loadInstance, type WasmSource } from "./load.ts";

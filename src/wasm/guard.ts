@@ -1,7 +1,7 @@
 /**
  * Stands before every kernel: after a trap, an overrun, or the engine's end, nothing runs any more.
  */
-import { TrapError } from "../errors.ts";
+import { TrapError } from "./errors.ts";
 
 type Kernel = (...args: number[]) => number;
 

@@ -7,10 +7,11 @@
 
 import { inflateRaw, kernelFile, start } from "#platform";
 
-import { EngineError, OptionError } from "../errors.ts";
-import { unreachable } from "../faults.ts";
+import { OptionError } from "../errors.ts";
+import { unreachable } from "../unreachable.ts";
 import { messageOf, tagOf } from "../values.ts";
 import { ABI, type Exports, type LinearMemory, PAGES } from "./abi.ts";
+import { EngineError } from "./errors.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine

@@ -1,9 +1,10 @@
 /**
  * WebAssembly memory, or its twin's, as blocks with an owner: the only user of an instance's memory.
  */
-import { AllocationError, OverrunError } from "../errors.ts";
+
 import type { Heap, LinearMemory, Pointer } from "./abi.ts";
 import { type ArrayOf, type DType, viewOf } from "./dtype.ts";
+import { AllocationError, OverrunError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 
 /** The largest block that the heap can hold, with margins of 64 bytes, a little under 1 GiB. */

@@ -4,7 +4,7 @@
 import { spawn } from "#spawn";
 import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DisposedError, OptionError, WorkerError } from "../errors.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
@@ -24,6 +24,7 @@ import { WorkerNetwork } from "./network.ts";
 import { stateOf } from "./plain.ts";
 import { PROTOCOL, type WorkerStats } from "./protocol.ts";
 import { noting, type ScriptWatch, watchScript } from "./script.ts";
+import { WorkerError } from "./worker_error.ts";
 
 /** Which kernels the worker runs, and which script it is. */
 export type WorkerOptions = {

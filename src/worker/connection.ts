@@ -3,12 +3,13 @@
  *
  * However a worker ends, everything that waits for it is rejected, with the same error, and so is everything after it.
  */
-import { DisposedError, OptionError, WorkerError } from "../errors.ts";
+import { DisposedError, OptionError } from "../errors.ts";
 import { reasonOf } from "../platform/reason.ts";
 import { listen, listenForEnd, type WorkerEndpoint } from "./endpoint.ts";
 import { decodeError } from "./errors.ts";
 import { plainCopy } from "./plain.ts";
 import type { Answer, Ask, FromWorker, Kind, Notice, RunEvent } from "./protocol.ts";
+import { WorkerError } from "./worker_error.ts";
 
 export type RequestOptions = {
   /** Buffers that go over to the worker, and are empty here afterwards. */

@@ -4,7 +4,7 @@
  *   encoded   class name · message · stack · own fields · cause
  *   decoded   an error of that class, with those fields: `instanceof` holds on both sides
  */
-import * as library from "../errors.ts";
+import * as library from "./library_errors.ts";
 
 /** An error as plain data. */
 export type EncodedError = {

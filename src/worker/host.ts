@@ -4,7 +4,7 @@
 
 import type { AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
-import { OptionError, WorkerError } from "../errors.ts";
+import { OptionError } from "../errors.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/files/network_file.ts";
 import { setWeights, weightsOf } from "../nn/files/weights.ts";
 import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
@@ -39,6 +39,7 @@ import {
   type ToWorker,
 } from "./protocol.ts";
 import { Run } from "./run.ts";
+import { WorkerError } from "./worker_error.ts";
 
 /** An answer, and the buffers in it that go over to the program. */
 type Reply<K extends Kind> = { readonly value: Answer<K>; readonly transfer?: ArrayBuffer[] };

@@ -1,7 +1,5 @@
 /** Training and prediction in a worker: the surface of `lanegrad/worker`. */
 
-export { WorkerError } from "../errors.ts";
-export type { WorkerFault } from "../faults.ts";
 export {
   NetworkWorker,
   startWorker,
@@ -14,3 +12,5 @@ export type { Endpoint, NodeEndpoint, WebEndpoint, WorkerEndpoint } from "./endp
 export { type Prediction, WorkerNetwork } from "./network.ts";
 export type { Rows, WorkerStats } from "./protocol.ts";
 export type { TrainingRun, WorkerProgress, WorkerTrainOptions } from "./training.ts";
+export type { WorkerFault } from "./worker_error.ts";
+export { WorkerError } from "./worker_error.ts";

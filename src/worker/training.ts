@@ -2,7 +2,6 @@
  * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
  */
 import { checkRecord, checkSignal, checkType } from "../arguments.ts";
-import { unreachable } from "../faults.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import {
   checkHistory,
@@ -12,6 +11,7 @@ import {
   type TrainHistory,
 } from "../train/loop/history.ts";
 import type { TrainOptions } from "../train/loop/train.ts";
+import { unreachable } from "../unreachable.ts";
 import type { Connection } from "./connection.ts";
 import { numberOf, type WorkerDataset } from "./dataset.ts";
 import { stateOf } from "./plain.ts";

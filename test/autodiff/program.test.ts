@@ -12,7 +12,6 @@ import {
   IndexError,
   OptionError,
   ShapeError,
-  TrapError,
 } from "../../src/errors.ts";
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
@@ -31,6 +30,7 @@ import type { Operation } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
+import { TrapError } from "../../src/wasm/errors.ts";
 import { assertEqual, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { integers, reals } from "../support/floats.ts";

@@ -12,7 +12,7 @@ import {
   quoted,
   readFile,
   reasonOf,
-  shown,
+  relativePath,
   version,
   writeFile,
 } from "../../src/cli/files.ts";
@@ -208,11 +208,11 @@ test("a link under the name of what is half written is not followed", async () =
 test("a path is shown from the current folder where it lies in it", () => {
   const parent = newFolder();
   within(parent, () => {
-    assert.is(shown(parent), ".");
-    assert.is(shown(join(parent, "runs/one")), "runs/one");
-    assert.is(shown("runs/one"), "runs/one");
-    assert.is(shown(folder), folder);
-    assert.is(shown("/elsewhere/x"), "/elsewhere/x");
+    assert.is(relativePath(parent), ".");
+    assert.is(relativePath(join(parent, "runs/one")), "runs/one");
+    assert.is(relativePath("runs/one"), "runs/one");
+    assert.is(relativePath(folder), folder);
+    assert.is(relativePath("/elsewhere/x"), "/elsewhere/x");
   });
 });
 

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { FileError } from "../../src/cli/files.ts";
 import { type InputOptions, type Inputs, readInputs } from "../../src/cli/inputs.ts";
 import { encodeIdx } from "../../src/data/idx.ts";
-import { IdxError } from "../../src/errors.ts";
+import { IdxError } from "../../src/data/idx_error.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
 import { assertRejects } from "../support/throws.ts";
 import { whileReplaced } from "./faults.ts";

@@ -15,7 +15,7 @@ import * as assert from "uvu/assert";
 import { FileError, OutputError } from "../../src/cli/files.ts";
 import { UsageError } from "../../src/cli/flags.ts";
 import { RunFolder, readResumed, setNewerAside } from "../../src/cli/run_folder.ts";
-import { CheckpointError } from "../../src/errors.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder } from "../support/script.ts";

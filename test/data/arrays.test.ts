@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
 import { type ArrayParts, datasetFromArrays, datasetFromNamedArrays } from "../../src/data/arrays.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { encodeIdx, parseIdx } from "../../src/data/idx.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import type { ArrayData } from "../../src/formats/arrays.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

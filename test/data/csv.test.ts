@@ -6,8 +6,9 @@ import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type CsvOptions, loadCsv, parseCsv } from "../../src/data/csv.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { datasetOfTable } from "../../src/data/table.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { computingTime } from "../support/clock.ts";
 import { assertRejects } from "../support/throws.ts";
 

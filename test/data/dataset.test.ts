@@ -2,8 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { Dataset, isAlike, kindOf } from "../../src/data/dataset.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import type { LabelledParts, NumberParts } from "../../src/data/parts.ts";
-import { DatasetError, IndexError, OptionError } from "../../src/errors.ts";
+import { IndexError, OptionError } from "../../src/errors.ts";
 import { assertThrows } from "../support/throws.ts";
 import { ramp } from "./files.ts";
 

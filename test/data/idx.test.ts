@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { encodeIdx, type IdxArray, type IdxExpectation, parseIdx, readIdx } from "../../src/data/idx.ts";
-import { DatasetError, IdxError, OptionError, ShapeError } from "../../src/errors.ts";
+import { IdxError } from "../../src/data/idx_error.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 import { gzip, idxFile, ramp, rejection } from "./files.ts";
 

@@ -6,9 +6,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import type { Dataset } from "../../src/data/dataset.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { encodeIdx } from "../../src/data/idx.ts";
+import { IdxError } from "../../src/data/idx_error.ts";
 import { loadMnist, type MnistOptions } from "../../src/data/mnist.ts";
-import { DatasetError, IdxError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { assertRejects } from "../support/throws.ts";
 import { type Files, gzip, idxFile, ramp, rejection, smallMnist, withFolder } from "./files.ts";
 

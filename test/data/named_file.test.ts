@@ -1,8 +1,8 @@
 /** Files under one of several names, also where a folder cannot be listed, as at an address. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { hasFile, namesOf, placeOf, readNamed } from "../../src/data/named_file.ts";
-import { DatasetError } from "../../src/errors.ts";
 import { assertRejects } from "../support/throws.ts";
 import { ramp, withFolder } from "./files.ts";
 

@@ -1,9 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { applyScaling, minMax, type Scaling, scaleValues, standardize } from "../../src/data/scaling.ts";
 import { split } from "../../src/data/split.ts";
-import { DatasetError, OptionError, ShapeError } from "../../src/errors.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { assertThrows } from "../support/throws.ts";
 

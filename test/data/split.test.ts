@@ -2,8 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { batches } from "../../src/data/batches.ts";
 import { Dataset } from "../../src/data/dataset.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
 import { split } from "../../src/data/split.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { assertThrows } from "../support/throws.ts";
 

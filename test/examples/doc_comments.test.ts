@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ENTRIES } from "../../scripts/build/entries.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
 import { BUILD } from "../support/engine.ts";
 import { ROOT } from "../support/script.ts";
@@ -19,18 +20,14 @@ const GIVEN = fileURLToPath(new URL("../support/example_names.ts", import.meta.u
 /** Type-checked, and not run: these need the network. */
 const NOT_RUN = new Set(["data/download.ts"]);
 /** Entries whose names the files of a folder may use, besides those of `lanegrad`. */
-const ENTRIES: Readonly<Record<string, string>> = {
+const OWN_ENTRIES: Readonly<Record<string, string>> = {
+  "chapter/": "lanegrad/chapter",
   "data/csv.ts": "lanegrad/csv",
   "plot/": "lanegrad/plot",
+  "plot/tangents.ts": "lanegrad/chapter",
+  "plot/trajectory.ts": "lanegrad/chapter",
   "worker/": "lanegrad/worker",
   "worker/host.ts": "lanegrad/worker/host",
-};
-const SOURCES: Readonly<Record<string, string>> = {
-  lanegrad: "src/index.ts",
-  "lanegrad/csv": "src/data/csv.ts",
-  "lanegrad/plot": "src/plot/index.ts",
-  "lanegrad/worker": "src/worker/index.ts",
-  "lanegrad/worker/host": "src/worker/host.ts",
 };
 
 const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
@@ -101,7 +98,7 @@ function examplesOf(text: string, file: string): readonly Snippet[] {
 
 function programOfExamples(file: string, examples: readonly Snippet[]): SnippetProgram {
   const text = examples.map((example) => example.text).join("\n");
-  const own = Object.entries(ENTRIES).filter(([path]) => file.startsWith(path));
+  const own = Object.entries(OWN_ENTRIES).filter(([path]) => file.startsWith(path));
   const entries = ["lanegrad", ...own.map(([, entry]) => entry)];
   const imported = new Map(
     entries.flatMap((entry) => exportsOf(entry).map(([name, as]) => [name, { as, entry }] as const)),
@@ -116,7 +113,7 @@ function programOfExamples(file: string, examples: readonly Snippet[]): SnippetP
 
 /** What an entry exports: each name, and how it is imported. */
 function exportsOf(entry: string): readonly (readonly [name: string, as: string])[] {
-  const text = readFileSync(join(ROOT, SOURCES[entry] ?? ""), "utf8");
+  const text = readFileSync(join(ROOT, ENTRIES[entry] ?? ""), "utf8");
   const lists = [...text.matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(([, type = "", list = ""]) =>
     list.split(",").map((item) => `${type}${item.trim()}`),
   );

@@ -18,6 +18,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import * as chapter from "../../src/chapter/index.ts";
 import * as lanegrad from "../../src/index.ts";
 import { bundleTogether } from "../support/bundle.ts";
 import { commandsOf, complaint, programIn, runCommand, sessionsOf } from "../support/commands.ts";
@@ -154,12 +155,18 @@ test("files that they name are there", () => {
 
 test("names in docs/guide.md are the library's", () => {
   const table = pages.find(({ file }) => file === "docs/guide.md")!.prose.split("## Names")[1] ?? "";
-  const names = codeIn(table.replaceAll(/\|[^|\n]*\|$/gm, "")); // the first column
-  assert.ok(names.length > 50);
-  assert.equal(
-    names.filter((name) => !(name in lanegrad)),
-    [],
-  );
+  const [main = "", ofChapter = ""] = table.split(/^`lanegrad\/chapter` .*$/m);
+  for (const [part, exported, fewest] of [
+    [main, lanegrad, 50],
+    [ofChapter, chapter, 7],
+  ] as const) {
+    const names = codeIn(part.replaceAll(/\|[^|\n]*\|$/gm, "")); // the first column
+    assert.ok(names.length > fewest);
+    assert.equal(
+      names.filter((name) => !(name in exported)),
+      [],
+    );
+  }
 });
 
 test("links lead to files and headings that are there", () => {

@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, FormatError, LanegradError, OptionError } from "../../src/errors.ts";
+import { LanegradError, OptionError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { decodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";

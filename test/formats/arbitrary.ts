@@ -1,8 +1,8 @@
 /** Arrays of every type for property tests, and how damaged files must end. */
 import fc from "fast-check";
 import * as assert from "uvu/assert";
-import { FormatError } from "../../src/errors.ts";
 import type { ArrayData, NamedArray } from "../../src/formats/arrays.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 
 const TYPES = [
   ...[Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, BigInt64Array],

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { assertThrows } from "../support/throws.ts";
 import { assertOnlyFormatErrors, assertSameArrays, damagesOf, namedArrays } from "./arbitrary.ts";

@@ -2,7 +2,8 @@
 import { crc32 } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { FormatError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { encodeZip, openZip } from "../../src/formats/zip.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
 

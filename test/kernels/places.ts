@@ -1,5 +1,5 @@
 /** Where exp, log, tanh, sigmoid and softplus are hardest to get right. */
-import { unreachable } from "../../src/faults.ts";
+import { unreachable } from "../../src/unreachable.ts";
 import { draws } from "../support/floats.ts";
 
 export type Name = "exp" | "log" | "tanh" | "sigmoid" | "softplus";

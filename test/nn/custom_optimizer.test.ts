@@ -6,15 +6,11 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { rateOf } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { defineOptimizer, type OptimizerDefinition, type UpdateOperands } from "../../src/nn/optimizers/custom.ts";
 import { parseOptimizer } from "../../src/nn/optimizers/known.ts";
-import {
-  adam,
-  defineOptimizer,
-  type Optimizer,
-  type OptimizerDefinition,
-  sgd,
-  type UpdateOperands,
-} from "../../src/nn/optimizers.ts";
+import type { Optimizer } from "../../src/nn/optimizers/record.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { add, div, mul, sub } from "../../src/ops/binary.ts";
 import { exp, log, sqrt, square } from "../../src/ops/elementwise.ts";

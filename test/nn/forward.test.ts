@@ -10,7 +10,7 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import type { Mode } from "../../src/nn/layers/record.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

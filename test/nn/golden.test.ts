@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { crossEntropyError } from "../../src/calculus/losses.ts";
+import { crossEntropyError } from "../../src/chapter/losses.ts";
+import { SimpleNet } from "../../src/chapter/simple_net.ts";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
-import { SimpleNet } from "../../src/nn/simple_net.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { exp } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { softmax } from "../../src/ops/softmax.ts";

@@ -2,7 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gradCheck } from "../../src/autodiff/grad_check.ts";
-import { FormatError, OptionError, ShapeError } from "../../src/errors.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { encodeOnnx } from "../../src/nn/files/onnx_export.ts";
@@ -18,7 +19,7 @@ import { model } from "../../src/nn/layers/model.ts";
 import { defineLayer, type LayerRecord } from "../../src/nn/layers/record.ts";
 import { residual, sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { reshape } from "../../src/ops/rows.ts";

@@ -1,6 +1,8 @@
 /** What losses are of several minibatches together: reports, accumulated gradients; and what a loss needs. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { SimpleNet } from "../../src/chapter/simple_net.ts";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { OptionError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
@@ -12,9 +14,9 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import { LOSSES, type Loss, type LossName } from "../../src/nn/losses.ts";
 import { Network, network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
-import { adam, momentum, sgd } from "../../src/nn/optimizers.ts";
-import { SimpleNet } from "../../src/nn/simple_net.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { momentum } from "../../src/nn/optimizers/momentum.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { RandomState } from "../../src/random/random_state.ts";

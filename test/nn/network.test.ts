@@ -1,6 +1,7 @@
 /** What networks answer and learn, beside the same written out by hand. */
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -9,8 +10,8 @@ import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Loss } from "../../src/nn/losses.ts";
 import { network } from "../../src/nn/network.ts";
 import { numericalGradientOf } from "../../src/nn/numerical_gradient.ts";
-import { momentum, sgd } from "../../src/nn/optimizers.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { momentum } from "../../src/nn/optimizers/momentum.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { square } from "../../src/ops/elementwise.ts";

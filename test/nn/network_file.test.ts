@@ -1,7 +1,9 @@
 /** Networks in files: described, saved, read back, and weights under other names. */
 import * as assert from "uvu/assert";
-import { DisposedError, FormatError, OptionError } from "../../src/errors.ts";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
+import { DisposedError, OptionError } from "../../src/errors.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeNpz, encodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";
@@ -14,7 +16,6 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { LOSSES, type LossName } from "../../src/nn/losses.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

@@ -1,8 +1,9 @@
 /** An optimizer's state: its steps, and the room that it needs. */
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
+import type { Optimizer } from "../../src/nn/optimizers/record.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { OptimizerState } from "../../src/nn/optimizers/state.ts";
-import { type Optimizer, sgd } from "../../src/nn/optimizers.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { expressionOf } from "../../src/tensor/expression.ts";
 import { tensorGroup } from "../../src/tensor/group.ts";

@@ -8,21 +8,19 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { rateOf } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
+import { adaGrad } from "../../src/nn/optimizers/ada_grad.ts";
+import { adam, adamW } from "../../src/nn/optimizers/adam.ts";
 import { builtInOptimizers, parseOptimizer } from "../../src/nn/optimizers/known.ts";
-import type { OptimizerRecord } from "../../src/nn/optimizers/record.ts";
-import {
-  adaGrad,
-  adam,
-  adamW,
-  type Hyperparameter,
-  momentum,
-  nesterov,
-  type Optimizer,
-  type OptimizerOf,
-  rmsProp,
-  sgd,
-  type UpdateOptions,
-} from "../../src/nn/optimizers.ts";
+import { momentum, nesterov } from "../../src/nn/optimizers/momentum.ts";
+import type {
+  Hyperparameter,
+  Optimizer,
+  OptimizerOf,
+  OptimizerRecord,
+  UpdateOptions,
+} from "../../src/nn/optimizers/record.ts";
+import { rmsProp } from "../../src/nn/optimizers/rms_prop.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";

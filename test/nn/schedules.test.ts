@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { rateOf, type Schedule, type SchedulePlan, withLengthOf } from "../../src/nn/learning_rate.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { rateAt, schedule } from "../../src/nn/schedules.ts";
 import { assertThrows } from "../support/throws.ts";
 

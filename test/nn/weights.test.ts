@@ -1,6 +1,6 @@
 /** Weights out of a network and into one: copies, and what is not taken. */
 import * as assert from "uvu/assert";
-import { FormatError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { loadWeights, setWeights, weightsOf } from "../../src/nn/files/weights.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";

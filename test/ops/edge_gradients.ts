@@ -176,6 +176,7 @@ export const WITHOUT_GRADIENT: Readonly<Record<string, string>> = {
   addBias: "add, at once",
   columnSums: "sum, at once",
   sparseAffine: "affine, at once",
+  meanSquaredError: "squaredError, times 2 / n",
   argmax: "its result are integers",
   countCorrect: "its result is a count",
   compress: "of bytes",

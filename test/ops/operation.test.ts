@@ -1,6 +1,6 @@
 /** What holds for every operation: what is refused before its kernels run, and what is left behind when they fail. */
 import * as assert from "uvu/assert";
-import { AllocationError, OptionError, ShapeError } from "../../src/errors.ts";
+import { OptionError, ShapeError } from "../../src/errors.ts";
 import { apply } from "../../src/ops/apply.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { matmul } from "../../src/ops/matmul.ts";
@@ -8,6 +8,7 @@ import { input } from "../../src/tensor/expression.ts";
 import type { Operation } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
+import { AllocationError } from "../../src/wasm/errors.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";

@@ -2,14 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
-import {
-  AllocationError,
-  DTypeError,
-  EngineMismatchError,
-  IndexError,
-  OptionError,
-  ShapeError,
-} from "../../src/errors.ts";
+import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { addBias } from "../../src/ops/bias.ts";
 import { batchOf, gatherRows } from "../../src/ops/gather.ts";
@@ -21,6 +14,7 @@ import { argument, expressionOf } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
+import { AllocationError } from "../../src/wasm/errors.ts";
 import { computingTime } from "../support/clock.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";

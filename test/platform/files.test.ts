@@ -6,7 +6,6 @@ import { basename, join } from "node:path";
 import zlib from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DatasetError, IdxError } from "../../src/errors.ts";
 import { files, gunzip, inflateRaw, readBytes } from "../../src/platform/node.ts";
 import { gzip, ramp, rejection, withFolder } from "../data/files.ts";
 import { assertRejects } from "../support/throws.ts";
@@ -157,17 +156,17 @@ test("a file that holds less than it says is read as far as it goes, and closed"
 test("why a file cannot be read is told, with the system's own error", async () => {
   await withFolder({}, async (folder) => {
     await mkdir(join(folder, "sub"));
-    const noFile = await assertRejects(() => readBytes(join(folder, "sub"), 9), DatasetError, "folder");
-    assert.equal(noFile.fault, { kind: "unreadable", file: join(folder, "sub"), reason: "a folder, not a file" });
+    assert.equal(await readBytes(join(folder, "sub"), 9), { kind: "unreadable", reason: "a folder, not a file" });
     await writeFile(join(folder, "file"), "1");
     await withNode(
       () => {
         promises.open = () => Promise.reject(refusal("EMFILE"));
       },
       async () => {
-        const error = await assertRejects(() => readBytes(join(folder, "file"), 9), DatasetError, "open");
-        assert.match(error.message, "EMFILE: as a test wants it");
-        assert.is((error.cause as { code?: string }).code, "EMFILE");
+        const fault = await readBytes(join(folder, "file"), 9);
+        assert.ok(fault !== undefined && "kind" in fault && fault.kind === "unreadable");
+        assert.match(fault.reason, "EMFILE: as a test wants it");
+        assert.is((fault.cause as { code?: string }).code, "EMFILE");
       },
     );
   });
@@ -193,8 +192,7 @@ test("a runtime whose zlib does not tell how much it has read is refused", async
     const lie = () => void Object.assign(zlib, { gunzipSync: () => result, inflateRawSync: () => result });
     await withNode(lie, async () => {
       const reason = "this runtime's zlib does not tell how much it has read";
-      const { fault } = await assertRejects(() => gunzip(gzip(ramp(1)), 9), IdxError, `${i}`);
-      assert.equal(fault, { kind: "gzip", reason });
+      assert.equal(await gunzip(gzip(ramp(1)), 9), { kind: "gzip", reason }, `${i}`);
       assert.is((await assertRejects(() => inflateRaw(ramp(1), 9), Error, `${i}`)).message, reason);
     });
   }

@@ -1,10 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { DatasetError } from "../../src/errors.ts";
 import { cache, nextTurn, readBytes } from "../../src/platform/web.ts";
-import { gzip, ramp, rejection } from "../data/files.ts";
-import { assertRejects } from "../support/throws.ts";
+import { gzip, ramp } from "../data/files.ts";
 import { type Answer, withServer } from "./server.ts";
 
 const test = suite("web");
@@ -12,10 +10,9 @@ const test = suite("web");
 async function kindAt(answer: Answer, maxBytes: number): Promise<string> {
   const kinds: string[] = [];
   await withServer(answer, async (address) => {
-    const error = await rejection(readBytes(`${address}digits`, maxBytes));
-    assert.ok(error instanceof DatasetError);
-    assert.match(error.message, `${address}digits: `);
-    kinds.push(error.fault.kind);
+    const fault = await readBytes(`${address}digits`, maxBytes);
+    assert.ok(fault !== undefined && "kind" in fault);
+    kinds.push(fault.kind);
   });
   return kinds.join();
 }
@@ -80,14 +77,13 @@ test("answers without a body are none, empty, or refusals", async () => {
   };
   assert.is(await answer(404), undefined);
   assert.equal(await answer(204), new Uint8Array(0));
-  const error = await assertRejects(() => answer(500), DatasetError, "500");
-  assert.equal(error.fault, { kind: "unreadable", file: "digits", reason: "HTTP 500" });
+  assert.equal(await answer(500), { kind: "unreadable", reason: "HTTP 500" });
 });
 
 test("a server that cannot be reached is told, with the cause", async () => {
-  const error = await assertRejects(() => readBytes("http://127.0.0.1:1/digits", 99), DatasetError, "no server");
-  assert.is(error.fault.kind, "unreadable");
-  assert.instance(error.cause, TypeError);
+  const fault = await readBytes("http://127.0.0.1:1/digits", 99);
+  assert.ok(fault !== undefined && "kind" in fault && fault.kind === "unreadable");
+  assert.instance(fault.cause, TypeError);
 });
 
 test("a body above the limit ends the transfer, announced or not", async () => {

@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Names that the sources have for the project's own entries, as in tsconfig.json. */
 const ALIASES = {
   lanegrad: "./src/index.ts",
+  "lanegrad/chapter": "./src/chapter/index.ts",
   "lanegrad/csv": "./src/data/csv.ts",
   "lanegrad/plot": "./src/plot/index.ts",
   "lanegrad/worker": "./src/worker/index.ts",

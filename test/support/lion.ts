@@ -1,5 +1,5 @@
 /** An optimizer that the library does not have: Lion (Chen et al. 2023, arXiv 2302.06675). */
-import { defineOptimizer, type OptimizerFunction } from "../../src/nn/optimizers.ts";
+import { defineOptimizer, type OptimizerFunction } from "../../src/nn/optimizers/custom.ts";
 import { add, greater, mul, sub } from "../../src/ops/binary.ts";
 
 export const lion: OptimizerFunction<"beta1" | "beta2"> = defineOptimizer({

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Program } from "../../src/autodiff/program.ts";
+import * as chapter from "../../src/chapter/index.ts";
 import * as csv from "../../src/data/csv.ts";
 import { LanegradError, OptionError } from "../../src/errors.ts";
 import * as lanegrad from "../../src/index.ts";
@@ -33,9 +34,12 @@ const VALID_BUT_ABSENT: Readonly<Record<string, true>> = { loadNpz: true, loadCs
 /** Classes whose instances programs get from functions. */
 const RETURNED = { Program, Accumulation, OptimizerState, TrainingStep };
 
+/** Of the entry `lanegrad/chapter`: another entry has a function of one of its names. */
+const CHAPTER = Object.fromEntries(Object.entries(chapter).map(([name, exported]) => [`chapter.${name}`, exported]));
+
 /** Functions, and methods of classes, that take arguments. */
 function surface(): readonly string[] {
-  return Object.entries({ ...lanegrad, ...csv, ...plot, ...worker, ...host, ...RETURNED }).flatMap(
+  return Object.entries({ ...lanegrad, ...CHAPTER, ...csv, ...plot, ...worker, ...host, ...RETURNED }).flatMap(
     ([name, exported]) => {
       if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
         return [];

@@ -2,6 +2,7 @@
  * Valid calls of everything that the package exports: lists of arguments by name, `Class.method` for methods. The tests of
  * wrong arguments replace one value after another; a new export without an entry fails them.
  */
+import * as chapter from "../../src/chapter/index.ts";
 import * as csv from "../../src/data/csv.ts";
 import * as lanegrad from "../../src/index.ts";
 import * as plot from "../../src/plot/index.ts";
@@ -122,8 +123,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const step = changed.trainingStep(changedState, { x: rowsIn, t: labelsIn });
   const figure = { title: "t", description: "d", name: "n", width: 300 };
   const chart = { ...figure, xLabel: "x", yLabel: "y" };
-  const simple = new L.SimpleNet(engine, { random: random(), inputSize: 2, outputSize: 3 });
-  const two = new L.TwoLayerNet(engine, { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random() });
+  const simple = new chapter.SimpleNet(engine, { random: random(), inputSize: 2, outputSize: 3 });
+  const two = new chapter.TwoLayerNet(engine, { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random() });
   const staged = new L.StagedMinibatch(engine, table, { batchSize: 2, dtype: "float32", layout: "dense" } as never);
   const methods = (
     name: string,
@@ -180,6 +181,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     softmaxCrossEntropy: of(L.softmaxCrossEntropy, [x, labels], [lazy, labels], [x, labels, { gradient: out }]),
     binaryCrossEntropyWithLogits: of(L.binaryCrossEntropyWithLogits, [x, same]),
     squaredError: of(L.squaredError, [x, same], [x, same, { gradient: out }]),
+    meanSquaredError: of(L.meanSquaredError, [x, same], [lazy, same], [x, same, { gradient: out }]),
     dropout: of(L.dropout, [0.5], [x, counter, { rate: 0.5, stream: 1 }]),
     gatherRows: of(L.gatherRows, [bytes, indices, out], [bytes, indices, out, 0.5]),
     gatherIndices: of(L.gatherIndices, [labels, indices]),
@@ -217,27 +219,31 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     ),
     describeProgram: of(L.describeProgram, [program]),
     "Program.bind": of(program.bind.bind(program), [{}]),
-    numericalDiff: of(
-      L.numericalDiff,
+    "chapter.numericalDiff": of(
+      chapter.numericalDiff,
       [(v: number) => v * v, 3],
       [(v: number) => v * v, 3, { h: 1e-4, method: "central" }],
     ),
-    tangentLine: of(L.tangentLine, [(v: number) => v * v, 3], [(v: number) => v * v, 3, { h: 1e-4 }]),
-    numericalGradient: of(
-      L.numericalGradient,
+    "chapter.tangentLine": of(chapter.tangentLine, [(v: number) => v * v, 3], [(v: number) => v * v, 3, { h: 1e-4 }]),
+    "chapter.numericalGradient": of(
+      chapter.numericalGradient,
       [([p, q]: number[]) => p! * q!, [1, 2]],
       [([p, q]: number[]) => p! * q!, [1, 2], { h: 1e-4 }],
     ),
-    gradientDescent: of(L.gradientDescent, [([p]: number[]) => p! * p!, [1], { learningRate: 0.1, steps: 3 }]),
-    meanSquaredError: of(
-      L.meanSquaredError,
+    "chapter.gradientDescent": of(chapter.gradientDescent, [
+      ([p]: number[]) => p! * p!,
+      [1],
+      { learningRate: 0.1, steps: 3 },
+    ]),
+    "chapter.meanSquaredError": of(
+      chapter.meanSquaredError,
       [plain, plain],
       [
         [1, 2],
         [1, 3],
       ],
     ),
-    crossEntropyError: of(L.crossEntropyError, [plain, [0, 1]], [plain, plain, { delta: 1e-7 }]),
+    "chapter.crossEntropyError": of(chapter.crossEntropyError, [plain, [0, 1]], [plain, plain, { delta: 1e-7 }]),
     dense: of(L.dense, [3, 4], [4, { weights: "he" }], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
     batchNorm: of(L.batchNorm, [], [{ momentum: 0.9, epsilon: 1e-5 }]),
     flatten: of(L.flatten, []),
@@ -317,18 +323,21 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [0.1],
     ),
     "TrainingStep.run": of(step.run.bind(step), [], [0.1]),
-    SimpleNet: make(L.SimpleNet, [engine, { random: random(), inputSize: 2, outputSize: 3, dtype: "float64" }]),
-    TwoLayerNet: make(L.TwoLayerNet, [
+    "chapter.SimpleNet": make(chapter.SimpleNet, [
+      engine,
+      { random: random(), inputSize: 2, outputSize: 3, dtype: "float64" },
+    ]),
+    "chapter.TwoLayerNet": make(chapter.TwoLayerNet, [
       engine,
       { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random(), dtype: "float64" },
     ]),
-    ...methods("SimpleNet", simple, {
+    ...methods("chapter.SimpleNet", simple, {
       predict: [[[1, 2]]],
       loss: [[[1, 2]], [0]],
       gradient: [[[1, 2]], [0]],
       numericalGradient: [[[1, 2]], [0], { h: 1e-4 }],
     }),
-    ...methods("TwoLayerNet", two, {
+    ...methods("chapter.TwoLayerNet", two, {
       ...{
         predict: [[[1, 2, 3]]],
         loss: [[[1, 2, 3]], [0]],

@@ -2,7 +2,7 @@
 import { Dataset } from "../../src/data/dataset.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import { dense, relu, sequential } from "../../src/index.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import { emptyHistory } from "../../src/train/loop/history.ts";

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 
-import { AllocationError, DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
+import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { countOf } from "../../src/tensor/layout.ts";
 import { empty, Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import { bytesPerElement, type DType, viewOf } from "../../src/wasm/dtype.ts";
+import { AllocationError } from "../../src/wasm/errors.ts";
 import { loadEngine } from "../support/engine.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";

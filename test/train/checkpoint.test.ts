@@ -1,7 +1,7 @@
 /** Going on from a checkpoint: N steps, a file, another network, N steps more, and the same bits as 2N steps at once. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { weightsOf } from "../../src/nn/files/weights.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
@@ -11,10 +11,13 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam, type Optimizer, sgd } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import type { Optimizer } from "../../src/nn/optimizers/record.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { type Checkpoint, checkpointOf, restore } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import type { TrainHistory } from "../../src/train/loop/history.ts";

@@ -1,7 +1,7 @@
 /** Checkpoints that are refused: of another run, or damaged in any way; and nothing is changed by them. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CheckpointError, FormatError } from "../../src/errors.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
@@ -9,8 +9,10 @@ import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam, sgd } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { checkpointOf, restore } from "../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../src/train/checkpoints/checkpoint_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoints/checkpoint_file.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import { Trainer } from "../../src/train/loop/trainer.ts";

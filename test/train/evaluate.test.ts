@@ -1,5 +1,6 @@
 /** Evaluations beside a plain loop over the logits of all examples at once. */
 import * as assert from "uvu/assert";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
@@ -8,7 +9,6 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { networkOf, type Trainable } from "../../src/nn/trainable.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

@@ -3,14 +3,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
 import { compile } from "../../src/autodiff/program.ts";
+import { SimpleNet } from "../../src/chapter/simple_net.ts";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { DisposedError } from "../../src/errors.ts";
 import { sigmoid, softplus } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { adam, sgd } from "../../src/nn/optimizers.ts";
-import { SimpleNet } from "../../src/nn/simple_net.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { exp } from "../../src/ops/elementwise.ts";
 import { compress } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";

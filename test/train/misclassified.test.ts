@@ -1,11 +1,11 @@
 /** The wrong answers of a network, beside a plain loop over its probabilities. */
 import * as assert from "uvu/assert";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { OptionError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { misclassified } from "../../src/train/evaluation/misclassified.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { loadMnist } from "../../src/data/mnist.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import type { InputLayout } from "../../src/train/feeding/resident.ts";
 import { train } from "../../src/train/loop/train.ts";

@@ -5,7 +5,7 @@ import { OptionError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { type Checkpoint, checkpointOf, restore } from "../../src/train/checkpoints/checkpoint.ts";
 import { type RunOptions, runTrainer } from "../../src/train/loop/run.ts";
 import { train } from "../../src/train/loop/train.ts";

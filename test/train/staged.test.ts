@@ -1,12 +1,13 @@
 /** Minibatches that are loaded: the same examples, and the same bits, as those that are gathered. */
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { DatasetError, DisposedError, IndexError, OptionError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { DisposedError, IndexError, OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";

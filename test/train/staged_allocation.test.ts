@@ -5,7 +5,7 @@ import { Dataset } from "../../src/data/dataset.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import { StagedMinibatch } from "../../src/train/feeding/staged.ts";

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { OptionError } from "../../src/errors.ts";
 import { type StreamOptions, streamDataset } from "../../src/train/feeding/stream.ts";
 import type { StreamBatchesOptions } from "../../src/train/feeding/stream_feed.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";

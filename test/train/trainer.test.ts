@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { DivergedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { relu, sigmoid } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
@@ -8,7 +9,6 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network as networkOf } from "../../src/nn/network.ts";
 import type { Trainable } from "../../src/nn/trainable.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { ResidentDataset } from "../../src/train/feeding/resident.ts";

@@ -4,7 +4,7 @@ import { ShapeError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import { streamDataset } from "../../src/train/feeding/stream.ts";

@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { planOf, type TrainerOptions } from "../../src/train/loop/training_plan.ts";
@@ -11,7 +11,7 @@ import { assertThrows } from "../support/throws.ts";
 const test = suite("training plan");
 const rate = { learningRate: 0.1 };
 
-test("iterations draw with replacement, and are measured after the update, as the chapter does", () => {
+test("iterations draw with replacement, and are measured after the update", () => {
   const { plan, random } = planOf({ iterations: 3, ...rate }, 250, false);
   assert.equal(plan, {
     ...{

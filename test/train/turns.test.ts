@@ -5,7 +5,7 @@ import { OptionError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { type Checkpoint, checkpointOf } from "../../src/train/checkpoints/checkpoint.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
 import { streamDataset } from "../../src/train/feeding/stream.ts";

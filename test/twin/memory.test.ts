@@ -1,12 +1,12 @@
 /** What stands in for a WebAssembly instance: the twin's exports, its memory and its heap. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AllocationError } from "../../src/errors.ts";
 import { heap } from "../../src/twin/heap.ts";
 import { start } from "../../src/twin/index.ts";
 import { Pages } from "../../src/twin/pages.ts";
 import { ABI, PREFIX } from "../../src/wasm/abi.ts";
 import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { AllocationError } from "../../src/wasm/errors.ts";
 import { Guard } from "../../src/wasm/guard.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
 import { draws, FLOATS } from "../support/floats.ts";

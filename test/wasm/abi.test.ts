@@ -3,14 +3,13 @@ import { createHash } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-
-import { TrapError } from "../../src/errors.ts";
 import { ABI, PAGES, PREFIX } from "../../src/wasm/abi.ts";
 import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
 import debug from "../../src/wasm/builds/debug.ts";
 import relaxed from "../../src/wasm/builds/relaxed.ts";
 import simd from "../../src/wasm/builds/simd.ts";
 import { Engine } from "../../src/wasm/engine.ts";
+import { TrapError } from "../../src/wasm/errors.ts";
 import { WASM_BUILD } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
 

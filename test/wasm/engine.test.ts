@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { AllocationError, DisposedError, LanegradError, OverrunError, TrapError } from "../../src/errors.ts";
+import { DisposedError, LanegradError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
+import { AllocationError, OverrunError, TrapError } from "../../src/wasm/errors.ts";
 import { BUILD, loadEngine, WASM_BUILD } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 

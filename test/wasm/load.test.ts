@@ -2,10 +2,11 @@ import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { EngineError, OptionError } from "../../src/errors.ts";
+import { OptionError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { Engine, type EngineOptions } from "../../src/wasm/engine.ts";
+import { EngineError } from "../../src/wasm/errors.ts";
 import { type Build, kernelsOf, supports } from "../../src/wasm/load.ts";
 import { WASM_BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";

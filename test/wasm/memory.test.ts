@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
-import { AllocationError, DisposedError, OverrunError, TrapError } from "../../src/errors.ts";
+import { DisposedError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
+import { AllocationError, OverrunError, TrapError } from "../../src/wasm/errors.ts";
 import { Guard } from "../../src/wasm/guard.ts";
 import * as margins from "../../src/wasm/margin.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";

@@ -2,11 +2,12 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DisposedError, OverrunError } from "../../src/errors.ts";
+import { DisposedError } from "../../src/errors.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { Engine } from "../../src/wasm/engine.ts";
+import { OverrunError } from "../../src/wasm/errors.ts";
 import { MARGIN_BYTES } from "../../src/wasm/margin.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";

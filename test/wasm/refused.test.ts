@@ -4,7 +4,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-
+import { SimpleNet, TwoLayerNet } from "../../src/chapter/index.ts";
 import {
   AllocationError,
   accuracyOf,
@@ -51,7 +51,6 @@ import {
   relu,
   reshape,
   restore,
-  SimpleNet,
   SparseMatrix,
   StagedMinibatch,
   sequential,
@@ -68,7 +67,6 @@ import {
   sub,
   sum,
   Trainer,
-  TwoLayerNet,
   tensor,
   tensorGroup,
   train,

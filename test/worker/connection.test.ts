@@ -1,10 +1,11 @@
 /** The program's end of the wire, with a worker at the other end that says what a test wants it to say. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DisposedError, OptionError, ShapeError, WorkerError } from "../../src/errors.ts";
+import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { Connection } from "../../src/worker/connection.ts";
 import { encodeError } from "../../src/worker/errors.ts";
 import type { RunEvent } from "../../src/worker/protocol.ts";
+import { WorkerError } from "../../src/worker/worker_error.ts";
 import { assertRejects } from "../support/throws.ts";
 import { ScriptedWorker } from "../support/workers.ts";
 

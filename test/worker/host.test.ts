@@ -2,13 +2,15 @@
 import { EventEmitter } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DisposedError, EngineError, WorkerError } from "../../src/errors.ts";
+import { DisposedError } from "../../src/errors.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
+import { EngineError } from "../../src/wasm/errors.ts";
 import { kernelsOf } from "../../src/wasm/load.ts";
 import { decodeError } from "../../src/worker/errors.ts";
 import { serve } from "../../src/worker/host.ts";
 import { type Answer, type Ask, type FromWorker, type Kind, PROTOCOL } from "../../src/worker/protocol.ts";
+import { WorkerError } from "../../src/worker/worker_error.ts";
 import { clusters } from "../support/digits.ts";
 import { BUILD, WASM_BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";

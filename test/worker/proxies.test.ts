@@ -2,11 +2,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
-import { DatasetError, OptionError } from "../../src/errors.ts";
+import { DatasetError } from "../../src/data/dataset_error.ts";
+import { OptionError } from "../../src/errors.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import type { NetworkWorker } from "../../src/worker/client.ts";
 import { plainCopy } from "../../src/worker/plain.ts";

@@ -11,7 +11,7 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import type { Sequential } from "../../src/nn/layers/layer.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { network } from "../../src/nn/network.ts";
-import { adam } from "../../src/nn/optimizers.ts";
+import { adam } from "../../src/nn/optimizers/adam.ts";
 import { schedule } from "../../src/nn/schedules.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";

@@ -12,10 +12,10 @@ import {
   sgd,
   sigmoid,
   softmax,
-  TwoLayerNet,
   tensor,
   zeros,
 } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { layersOf, reluNetwork } from "../../deep_step.ts";
 import { DigitForward } from "../../evaluation.ts";
 

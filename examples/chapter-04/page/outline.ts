@@ -123,7 +123,7 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
       formula`${frac(m`f ( x + h ) − f ( x − h )`, m`2 h`)} = f ′ ( x ) + ${frac(sup(m`h`, m`2`), m`6`)} f ‴ ( x ) + …`,
     ],
     code: [
-      { file: "src/calculus/numerical_diff.ts", statements: ["const value = (at", "switch (method)"] },
+      { file: "src/chapter/numerical_diff.ts", statements: ["const value = (at", "switch (method)"] },
       {
         file: `${folder}/04-numerical-differentiation.ts`,
         statements: ["const f =", "function slopeOf", "numbers: ["],
@@ -162,7 +162,7 @@ export const OUTLINE: Readonly<Record<SectionId, Outline>> = {
   "gradient-descent": {
     formulas: [formula`${x} ← ${x} − η ∇ f ( ${x} )`, formula`${x} ← ( 1 − 2 η ) ${x}`],
     code: [
-      { file: "src/calculus/gradient_descent.ts", statements: ["for (let step"] },
+      { file: "src/chapter/gradient_descent.ts", statements: ["for (let step"] },
       {
         file: `${folder}/06-gradient-descent.ts`,
         statements: ["const f =", "const from", "numbers: [", "function divergence"],

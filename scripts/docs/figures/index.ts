@@ -7,7 +7,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Engine, emptyHistory, loadMnist, RandomState, TwoLayerNet, train } from "lanegrad";
+import { Engine, emptyHistory, loadMnist, RandomState, train } from "lanegrad";
+import { TwoLayerNet } from "lanegrad/chapter";
 import { lossCurve, weightImages } from "lanegrad/plot";
 import { derivativeErrors } from "./derivative_errors.ts";
 import { expErrors } from "./exp_errors.ts";

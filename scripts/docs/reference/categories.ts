@@ -20,8 +20,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/nn": "Networks",
   "src/nn/layers": "Layers",
   "src/nn/losses.ts": "Losses",
-  "src/nn/optimizers.ts": "Optimizers",
-  "src/nn/optimizers/": "Optimizers",
+  "src/nn/optimizers": "Optimizers",
   "src/nn/schedules.ts": "Schedules",
   "src/nn/learning_rate.ts": "Schedules",
   "src/nn/files/network_file.ts": "Formats",
@@ -44,10 +43,15 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/data": "Data",
   "src/formats": "Formats",
   "src/random": "Random numbers",
-  "src/calculus": "Calculus",
+  "src/chapter": "Chapter",
   "src/interval.ts": "Optimizers",
   "src/errors.ts": "Errors",
-  "src/faults.ts": "Errors",
+  "src/wasm/errors.ts": "Errors",
+  "src/formats/format_error.ts": "Errors",
+  "src/data/idx_error.ts": "Errors",
+  "src/data/dataset_error.ts": "Errors",
+  "src/train/checkpoints/checkpoint_error.ts": "Errors",
+  "src/worker/worker_error.ts": "Errors",
   "src/worker": "Worker",
   "src/plot": "Plot",
 };
@@ -56,7 +60,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 export const CATEGORY_ORDER: readonly string[] = [
   ...["Engine", "Tensors", "Operations", "Expressions and programs"],
   ...["Networks", "Layers", "Losses", "Optimizers", "Schedules", "Training", "Evaluation"],
-  ...["Data", "Formats", "Random numbers", "Calculus", "Errors", "Worker", "Plot", "*"],
+  ...["Data", "Formats", "Random numbers", "Errors", "Chapter", "Worker", "Plot", "*"],
 ];
 
 /** Gives every export the category of its file. A file without one is a warning. */

@@ -89,7 +89,7 @@ function conventionFor(project: ProjectReflection, member: DeclarationReflection
   for (const other of project.getReflectionsByKind(ReflectionKind.ClassMember)) {
     if (other.name === name && other.getFriendlyFullName().split(".")[1] === asIn) return other.comment;
   }
-  const isOfErrors = /\/(errors|faults)\.ts$/.test(member.sources?.[0]?.fullFileName ?? "");
+  const isOfErrors = /[/_]errors?\.ts$/.test(member.sources?.[0]?.fullFileName ?? "");
   const text = (isOfErrors ? OF_ERRORS[name] : undefined) ?? ANYWHERE[name];
   return text === undefined ? undefined : commentOf(text);
 }

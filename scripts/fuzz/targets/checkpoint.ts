@@ -1,8 +1,9 @@
 /** Checkpoints: what is read (`decodeCheckpoint`), and what a run makes of it (`restore`, and the steps after it). */
 
 import { Dataset } from "../../../src/data/dataset.ts";
-import { CheckpointError, DivergedError, FormatError, OptionError } from "../../../src/errors.ts";
+import { DivergedError, OptionError } from "../../../src/errors.ts";
 import type { ArrayData, NamedArray } from "../../../src/formats/arrays.ts";
+import { FormatError } from "../../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { relu } from "../../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../../src/nn/layers/batch_norm.ts";
@@ -10,8 +11,9 @@ import { dense } from "../../../src/nn/layers/dense.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { sequential } from "../../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../../src/nn/network.ts";
-import { adam } from "../../../src/nn/optimizers.ts";
+import { adam } from "../../../src/nn/optimizers/adam.ts";
 import { checkpointOf, restore } from "../../../src/train/checkpoints/checkpoint.ts";
+import { CheckpointError } from "../../../src/train/checkpoints/checkpoint_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../src/train/checkpoints/checkpoint_file.ts";
 import { Trainer } from "../../../src/train/loop/trainer.ts";
 import { Engine } from "../../../src/wasm/engine.ts";

@@ -1,7 +1,8 @@
 /** Tables as text (`parseCsv`): quotes that do not close, records of any width, numbers that are none, any options. */
 
 import { type CsvOptions, parseCsv } from "../../../src/data/csv.ts";
-import { DatasetError, OptionError } from "../../../src/errors.ts";
+import { DatasetError } from "../../../src/data/dataset_error.ts";
+import { OptionError } from "../../../src/errors.ts";
 import type { Draw } from "../draw.ts";
 import { damaged } from "../mutate.ts";
 import { caseOfText, type Target } from "../target.ts";

@@ -1,8 +1,9 @@
 /** IDX files, plain (`parseIdx`) and as they lie on a disk (`readIdx`): gzip around them, right and wrong. */
 
 import { constants, deflateRawSync, gzipSync } from "node:zlib";
+import { DatasetError } from "../../../src/data/dataset_error.ts";
 import { encodeIdx, type IdxArray, type IdxExpectation, parseIdx, readIdx } from "../../../src/data/idx.ts";
-import { DatasetError, IdxError } from "../../../src/errors.ts";
+import { IdxError } from "../../../src/data/idx_error.ts";
 import { inflateMembers } from "../../../src/platform/members.ts";
 import { gunzip } from "../../../src/platform/node.ts";
 import type { Draw } from "../draw.ts";
@@ -107,7 +108,10 @@ export const members: Target = {
           Promise.resolve()
             .then(() => inflateMembers(bytes, maxBytes, 16) ?? "too large")
             .catch(() => undefined),
-          gunzip(bytes, maxBytes).catch((error) => (error instanceof DatasetError ? "too large" : undefined)),
+          gunzip(bytes, maxBytes).then((content) => {
+            if ("kind" in content) return content.kind === "too-large" ? "too large" : undefined;
+            return content;
+          }),
         ]);
         // Which of two faults is met first is not said.
         if (ours === "too large" || zlibs === "too large") {

@@ -1,6 +1,7 @@
 /** Networks from files (`decodeNetwork`) and their descriptions (`parseDescription`). */
-import { AllocationError, FormatError, OptionError } from "../../../src/errors.ts";
+import { OptionError } from "../../../src/errors.ts";
 import type { NamedArray } from "../../../src/formats/arrays.ts";
+import { FormatError } from "../../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/safetensors.ts";
 import { describeNetwork, parseDescription } from "../../../src/nn/files/description.ts";
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/files/network_file.ts";
@@ -14,6 +15,7 @@ import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
 import { zeros } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
+import { AllocationError } from "../../../src/wasm/errors.ts";
 import { type Draw, EDGES } from "../draw.ts";
 import { damagedJson, hostileValue, type JsonValue, jsonText } from "../json.ts";
 import { damaged } from "../mutate.ts";

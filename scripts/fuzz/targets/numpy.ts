@@ -1,8 +1,8 @@
 /** NumPy's files: .npy with headers that are Python, and .npz, zip archives of them. */
 
 import { deflateRawSync } from "node:zlib";
-import { FormatError } from "../../../src/errors.ts";
 import type { NamedArray, ShapedArray } from "../../../src/formats/arrays.ts";
+import { FormatError } from "../../../src/formats/format_error.ts";
 import { decodeNpy, encodeNpy } from "../../../src/formats/npy.ts";
 import { decodeNpz, encodeNpz } from "../../../src/formats/npz.ts";
 import type { Draw } from "../draw.ts";

@@ -1,5 +1,5 @@
 /** safetensors files: JSON headers with hostile values, and bytes that fit them or do not. */
-import { FormatError } from "../../../src/errors.ts";
+import { FormatError } from "../../../src/formats/format_error.ts";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../../../src/formats/safetensors.ts";
 import type { Draw } from "../draw.ts";
 import { damagedJson, type JsonValue, jsonText } from "../json.ts";

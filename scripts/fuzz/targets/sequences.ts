@@ -3,12 +3,13 @@
  * plain arrays says what every live tensor holds after each call, and which calls must be refused.
  */
 import { compile, type Program } from "../../../src/autodiff/program.ts";
-import { LanegradError, TrapError } from "../../../src/errors.ts";
+import { LanegradError } from "../../../src/errors.ts";
 import { add, mul } from "../../../src/ops/binary.ts";
 import { copy } from "../../../src/ops/vectors.ts";
 import { argument, type Expression, expressionOf } from "../../../src/tensor/expression.ts";
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
+import { TrapError } from "../../../src/wasm/errors.ts";
 import { Draw } from "../draw.ts";
 import { type Target, WrongAnswer } from "../target.ts";
 

@@ -1,12 +1,13 @@
 /** The public functions on tensors and expressions, on the build with assertions: an assertion that fires is a crash. */
 
-import { DisposedError, LanegradError, TrapError } from "../../../src/errors.ts";
+import { DisposedError, LanegradError } from "../../../src/errors.ts";
 import * as lanegrad from "../../../src/index.ts";
 import { compile, gradientsOf } from "../../../src/index.ts";
 import { Expression } from "../../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../../src/tensor/sparse.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
+import { TrapError } from "../../../src/wasm/errors.ts";
 import { type Argument, type Call, CallDraw } from "../calls.ts";
 import { digest, Fields } from "../fields.ts";
 import { type Target, WrongAnswer } from "../target.ts";

@@ -6,7 +6,8 @@
  */
 
 import { checkText } from "../../arguments.ts";
-import { FormatError, LanegradError } from "../../errors.ts";
+import { LanegradError } from "../../errors.ts";
+import { FormatError } from "../../formats/format_error.ts";
 import { isObject, type Json } from "../../formats/json.ts";
 import { checkOptions } from "../../options.ts";
 import type { Shape } from "../../tensor/layout.ts";

@@ -10,8 +10,9 @@
  */
 
 import { checkText } from "../../arguments.ts";
-import { FormatError, OptionError } from "../../errors.ts";
-import type { FormatFault } from "../../faults.ts";
+import { OptionError } from "../../errors.ts";
+import type { FormatFault } from "../../formats/format_error.ts";
+import { FormatError } from "../../formats/format_error.ts";
 import { parseJson } from "../../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
 import { checkOptions } from "../../options.ts";

@@ -9,9 +9,10 @@
  *                           –                         i.num_batches_tracked   int64, no axis; written as 0, not used
  */
 
-import { FormatError, OptionError } from "../../errors.ts";
-import type { FormatFault } from "../../faults.ts";
+import { OptionError } from "../../errors.ts";
 import { checkNamedArrays, type NamedArray, typeOf } from "../../formats/arrays.ts";
+import type { FormatFault } from "../../formats/format_error.ts";
+import { FormatError } from "../../formats/format_error.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { checkOptions } from "../../options.ts";
 import { isSameShape, type Shape, show } from "../../tensor/layout.ts";

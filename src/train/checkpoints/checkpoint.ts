@@ -4,7 +4,7 @@
  */
 
 import { checkInstance, checkType } from "../../arguments.ts";
-import { CheckpointError, OptionError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import type { ArrayData, NamedArray } from "../../formats/arrays.ts";
 import type { Json } from "../../formats/json.ts";
 import { describeNetwork } from "../../nn/files/description.ts";
@@ -12,6 +12,7 @@ import { describeValue, tagOf } from "../../values.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { WatchState } from "../evaluation/early_stopping.ts";
 import { Trainer } from "../loop/trainer.ts";
+import { CheckpointError } from "./checkpoint_error.ts";
 import type { CheckpointFacts } from "./facts.ts";
 import { RESTORE } from "./restore_key.ts";
 
@@ -65,7 +66,7 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
   const arrays = new Map<string, NamedArray>();
   const put = (name: string, data: ArrayData, shape: readonly number[] = [data.length]) =>
     arrays.set(name, { name, shape, data });
-  for (const [name, { data, shape }] of weightsOf(trainer)) put(name, data.slice(), shape);
+  for (const [name, { data, shape }] of tensorsOf(trainer)) put(name, data.slice(), shape);
   for (const [name, data] of stateOf(trainer)) put(name, data.slice());
   const { key, position: drawn, hasGauss, cachedGaussian } = trainer.random.getState();
   put("training/random/key", key);
@@ -103,7 +104,7 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     throw new CheckpointError({ kind: "damaged", reason: `no ${name} of ${length} numbers` }, file);
   };
   const targets: [ArrayData, ArrayData][] = [];
-  for (const [name, { data }] of weightsOf(trainer)) targets.push([data, read(name, data)]);
+  for (const [name, { data }] of tensorsOf(trainer)) targets.push([data, read(name, data)]);
   for (const [name, data] of stateOf(trainer)) targets.push([data, read(name, data)]);
   const rest = read("training/random/rest", new Float64Array(3));
   const random = {
@@ -150,7 +151,7 @@ function isSum<D extends FloatType>({ network }: Trainer<D>): boolean {
 }
 
 /** Parameters and running statistics by name. */
-function weightsOf<D extends FloatType>({ network }: Trainer<D>) {
+function tensorsOf<D extends FloatType>({ network }: Trainer<D>) {
   return [...Object.entries(network.parameters), ...Object.entries(network.statistics)];
 }
 
@@ -188,7 +189,7 @@ function differencesOf<D extends FloatType>(trainer: Trainer<D>, { facts, networ
   const here = Object.entries(of({ plan: trainer.plan, data: dataOf(trainer) }, descriptionOf(trainer)));
   const there = new Map<string, unknown>(Object.entries(of(facts, network)));
   return here.flatMap(([name, value]) =>
-    there.get(name) === value ? [] : [`${name} ${shown(there.get(name))} there, ${value} here`],
+    there.get(name) === value ? [] : [`${name} ${valueText(there.get(name))} there, ${value} here`],
   );
 }
 
@@ -201,7 +202,7 @@ function mayDropLast<D extends FloatType>({ network, plan, examples: { length } 
 }
 
 /** A value from a file, for errors; what is not an object reads better without quotation marks. */
-export function shown(value: unknown): string {
+export function valueText(value: unknown): string {
   return typeof value === "object" ? describeValue(value as Json) : String(value);
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { checkText } from "../../arguments.ts";
-import { CheckpointError, OptionError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import { parseJson } from "../../formats/json.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.ts";
 import { parseDescription } from "../../nn/files/description.ts";
@@ -21,7 +21,8 @@ import {
 } from "../../nn/optimizers/known.ts";
 import type { OptimizerRecord } from "../../nn/optimizers/record.ts";
 import { checkOptions } from "../../options.ts";
-import { type Checkpoint, checkCheckpoint, restore, shown, VERSION } from "./checkpoint.ts";
+import { type Checkpoint, checkCheckpoint, restore, VERSION, valueText } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint_error.ts";
 import type { CheckpointFacts } from "./facts.ts";
 import { unknownIn } from "./known_facts.ts";
 import { RESTORE } from "./restore_key.ts";
@@ -102,7 +103,7 @@ function factsOf(
   }
   if (!isRecord(facts)) throw damaged(`${KEY} is no object`);
   if (facts.version !== 1 && facts.version !== VERSION) {
-    throw new CheckpointError({ kind: "version", expected: VERSION, found: shown(facts.version) }, file);
+    throw new CheckpointError({ kind: "version", expected: VERSION, found: valueText(facts.version) }, file);
   }
   const { plan, data, sampler, evaluations, epochs, watch } = facts;
   if (!isRecord(plan) || !isRecord(plan["optimizer"])) throw damaged("no plan");

@@ -8,13 +8,16 @@
  * under these names is whole, and a checkpoint whose `save` has returned is there.
  */
 
-import { files, readBytes } from "#platform";
+import { files } from "#platform";
 import { checkType } from "../../arguments.ts";
-import { CheckpointError, FormatError, OptionError, SaveError } from "../../errors.ts";
+import { readFile } from "../../data/read.ts";
+import { OptionError, SaveError } from "../../errors.ts";
+import { FormatError } from "../../formats/format_error.ts";
 import { knownRecords, type ParseOptimizerOptions } from "../../nn/optimizers/known.ts";
 import { checkOptions } from "../../options.ts";
 import { PART_SUFFIX } from "../../platform/types.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { CheckpointError } from "./checkpoint_error.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 
 /** What stays in the folder, and what is read from it. */
@@ -128,7 +131,7 @@ export class CheckpointFolder {
     checkType("CheckpointFolder.read: name", "string", name);
     if (/[/\\]/.test(name)) throw new OptionError("name", "a file's name within the folder", name);
     const file = this.#pathOf(name);
-    const bytes = await readBytes(file, this.#maxBytes);
+    const bytes = await readFile(file, this.#maxBytes);
     if (bytes === undefined) throw new CheckpointError({ kind: "damaged", reason: "no such file" }, file);
     return decodeCheckpoint(bytes, { file, ...this.#optimizers });
   }

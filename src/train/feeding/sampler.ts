@@ -71,7 +71,7 @@ export class Sampler {
     return this.#position === 0;
   }
 
-  /** Minibatches in an epoch. With replacement, as the book counts: ⌊n / batchSize⌋, at least 1. */
+  /** Minibatches in an epoch. With replacement: ⌊n / batchSize⌋, at least 1. */
   get batchesPerEpoch(): number {
     if (this.sampling === "epochs") return Math.ceil(this.#end / this.batchSize);
     return Math.max(1, Math.floor(this.#examples / this.batchSize));

@@ -11,8 +11,9 @@
 import { checkType } from "../../arguments.ts";
 import { checkBatchSize } from "../../data/batches.ts";
 import { alike, type Dataset, isAlike, kindOf } from "../../data/dataset.ts";
+import { DatasetError } from "../../data/dataset_error.ts";
 import { zerosLike } from "../../data/parts.ts";
-import { DatasetError, OptionError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { checkSeed, checkWhole } from "../../random/checks.ts";
 import { RandomState } from "../../random/random_state.ts";

@@ -276,7 +276,7 @@ export class Trainer<D extends FloatType> extends Owner {
   #isEvaluated({ iteration, finishedEpoch }: TrainProgress): boolean {
     const { evaluateEvery, sampling } = this.plan;
     if (evaluateEvery !== undefined) return (iteration + 1) % evaluateEvery === 0;
-    // The book's program evaluates right after the first step of each epoch.
+    // With replacement no epoch ends: the first of every ⌊n / batchSize⌋ steps is evaluated.
     if (sampling === "withReplacement") return iteration % (this.feed.batchesPerEpoch ?? 1) === 0;
     return finishedEpoch !== undefined;
   }

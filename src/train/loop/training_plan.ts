@@ -1,8 +1,9 @@
 /**
  * The options of a run, checked, with defaults.
  *
- *   iterations   steps that draw with replacement and record the loss after the update: as in Saito, ch. 4
- *   epochs       passes over all examples, each in a new order, that record the loss before the update
+ *   iterations   steps that draw with replacement; by default the loss is recorded after the update, and the training
+ *                examples are evaluated as well
+ *   epochs       passes over all examples, each in a new order; by default the loss is recorded before the update
  */
 
 import { checkInstance, checkType } from "../../arguments.ts";
@@ -26,9 +27,9 @@ export const TRAINER_KEYS: KeysOf<TrainerOptions> = {
 
 /** How a run goes: either by `iterations` or by `epochs`. */
 export type TrainerOptions = {
-  /** Steps to make, that draw with replacement. Either this or `epochs`. */
+  /** Steps to make, whose minibatches are drawn with replacement. Either this or `epochs`. */
   readonly iterations?: number;
-  /** Passes over the data to make. */
+  /** Passes to make over the examples, each in a new order. Either this or `iterations`. */
   readonly epochs?: number;
   /** Examples in a minibatch: 1 to as many as there are. Default 100, or all where there are fewer. */
   readonly batchSize?: number;
@@ -49,11 +50,17 @@ export type TrainerOptions = {
   readonly random?: RandomState;
   /** Changes every image a little before every step: `augment({ shift: 2, rotate: 10 })`. Draws from the same stream. */
   readonly augmentation?: TrainingAugmentation;
-  /** When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. */
+  /**
+   * When a step's loss is taken. The one before the update costs nothing, the one after it a second forward pass. Default:
+   * after it with `iterations`, unless gradients are accumulated, and before it with `epochs`.
+   */
   readonly lossAt?: "before update" | "after update";
-  /** Steps from one evaluation to the next. Default: once in an epoch. */
+  /**
+   * Steps from one evaluation to the next. Default: after each epoch; with `iterations` after the first step and every
+   * ⌊examples / batchSize⌋ from there.
+   */
   readonly evaluateEvery?: number;
-  /** Whether the training examples are evaluated as well. Default: with `iterations`. */
+  /** Whether the training examples are evaluated as well. Default: true with `iterations`, false with `epochs`. */
   readonly evaluateTraining?: boolean;
   /** Stops when the validation examples are met no better, and goes back to the best weights. */
   readonly earlyStopping?: EarlyStopping;
@@ -115,9 +122,9 @@ export function planOf(
     throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
   }
   checkSeed(seed);
-  const isChapter = iterations !== undefined;
-  const { lossAt = isChapter && accumulate === 1 ? "after update" : "before update" } = options;
-  const { evaluateTraining = isChapter } = options;
+  const byIterations = iterations !== undefined;
+  const { lossAt = byIterations && accumulate === 1 ? "after update" : "before update" } = options;
+  const { evaluateTraining = byIterations } = options;
   if (lossAt !== "before update" && lossAt !== "after update") {
     throw new OptionError("lossAt", "before update or after update", lossAt);
   }
@@ -135,7 +142,7 @@ export function planOf(
     if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
   const plan: TrainingPlan = {
-    sampling: samplingOf(isChapter, examples),
+    sampling: samplingOf(byIterations ? "withReplacement" : "epochs", examples),
     optimizer: withLengths(
       optimizerOf(options),
       iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, dropLast, accumulate }),
@@ -201,9 +208,9 @@ function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   return optimizer;
 }
 
-function samplingOf(isChapter: boolean, examples: number | undefined): Sampling | "stream" {
-  if (examples === undefined) return "stream";
-  return isChapter ? "withReplacement" : "epochs";
+/** A stream, whose length is unknown, brings its own order. */
+function samplingOf(sampling: Sampling, examples: number | undefined): Sampling | "stream" {
+  return examples === undefined ? "stream" : sampling;
 }
 
 function checkBatchSize(batchSize: number, examples = Number.MAX_SAFE_INTEGER): void {

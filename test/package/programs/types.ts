@@ -15,6 +15,7 @@ import {
   tensor,
   train,
 } from "lanegrad";
+import { numericalDiff, TwoLayerNet } from "lanegrad/chapter";
 import { parseCsv } from "lanegrad/csv";
 import { lossCurve } from "lanegrad/plot";
 import { startWorker, type TrainingRun, WorkerError, type WorkerNetwork } from "lanegrad/worker";
@@ -26,6 +27,12 @@ export async function here(data: Dataset): Promise<TrainHistory> {
   const x: Tensor<"float32"> = tensor(engine, [[1, 2]]);
   x.dispose();
   return train(net, data, { epochs: 1, optimizer: adam({ learningRate: 1e-3 }) });
+}
+
+export async function asInTheBook(engine: Engine, data: Dataset): Promise<number> {
+  using net = new TwoLayerNet(engine, { inputSize: 784, hiddenSize: 50, outputSize: 10, dtype: "float64" });
+  await train(net, data, { iterations: 1, learningRate: numericalDiff((x) => x * x, 0.05) });
+  return net.gradient(data.batch([0]).inputs, [0]).W1.size;
 }
 
 export async function there(signal: AbortSignal): Promise<Evaluation> {

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { TwoLayerNet } from "../../src/chapter/two_layer_net.ts";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { sgd } from "../../src/nn/optimizers.ts";
-import { TwoLayerNet } from "../../src/nn/two_layer_net.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { gatherRows } from "../../src/ops/gather.ts";
 import { compress, gatherSparseRows } from "../../src/ops/sparse.ts";
 import { RandomState } from "../../src/random/random_state.ts";

@@ -1,7 +1,7 @@
 /** The chapter's losses: its numbers, batches against single examples, and what they refuse. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { crossEntropyError, meanSquaredError, type Rows } from "../../src/calculus/losses.ts";
+import { crossEntropyError, meanSquaredError, type Rows } from "../../src/chapter/losses.ts";
 import { IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { assertThrows } from "../support/throws.ts";
 

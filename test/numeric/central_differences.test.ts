@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { centralDifferences } from "../../src/calculus/central_differences.ts";
 import { OptionError } from "../../src/errors.ts";
+import { centralDifferences } from "../../src/numeric/central_differences.ts";
 
 const test = suite("central differences");
 

@@ -1,5 +1,5 @@
 /**
- * The losses of Saito, *Deep Learning from Scratch*, ch. 4, on plain numbers in float64, to NumPy's last digit:
+ * The losses of the book's chapter on plain numbers, in float64, to NumPy's last digit:
  *
  *   meanSquaredError     ½ Σ (y - t)²
  *   crossEntropyError    -Σ t · ln(y + δ), the mean of it over the rows of a batch
@@ -17,18 +17,19 @@ import { copyVector, isVector, type Vector } from "./point.ts";
 /** One example, or a batch of them: a row of numbers for each. */
 export type Rows = Vector | readonly Vector[];
 
-/** What keeps `crossEntropyError` from ln 0. */
+/** Options of `crossEntropyError`. */
 export type CrossEntropyOptions = {
-  /** Added to y inside the logarithm, so that y = 0 gives a large loss and no infinite one; 1e-7, as in the chapter. */
+  /** Added to y inside the logarithm, so that y = 0 gives a large but finite loss. Default 1e-7, as in the chapter. */
   readonly delta?: number;
 };
 
-/** How far probabilities may miss their bounds and their sum: what float32 leaves. */
+/** Tolerance for the bounds and the sum of probabilities: rounding in float32. */
 const SLACK = 1e-5;
 
 /**
- * ½ Σ (y - t)², which the chapter calls the mean squared error. It is no mean: neither over the classes nor, for a
- * batch, over the examples, whose errors are added up.
+ * ½ Σ (y - t)², which the chapter calls the mean squared error. It is not a mean: neither over the classes nor, for a
+ * batch, over the examples, whose errors are added up. On tensors this is `squaredError` of `lanegrad`, whose own
+ * `meanSquaredError` is a mean.
  *
  * @param y one example or a batch
  * @param t as y
@@ -40,7 +41,8 @@ const SLACK = 1e-5;
 export function meanSquaredError(y: Rows, t: Rows): number {
   const outputs = rowsOf("meanSquaredError: y", y);
   const targets = rowsOf("meanSquaredError: t", t);
-  if (isVector(y) !== isVector(t)) throw new ShapeError("meanSquaredError", "t", shown(outputs), shown(targets));
+  if (isVector(y) !== isVector(t))
+    throw new ShapeError("meanSquaredError", "t", shapeText(outputs), shapeText(targets));
   checkAlike("meanSquaredError", outputs, targets);
   const squares = outputs.flatMap((row, i) => {
     const target = targets[i] as Vector;
@@ -77,7 +79,7 @@ export function crossEntropyError(y: Rows, t: Rows | number, options: CrossEntro
     const surprise = (label: number) => -lnOf((row[label] as number) + delta);
     if (labels !== undefined) return [surprise(labels[i] as number)];
     const target = rows?.[i] as Vector;
-    return Array.from(target, (share, label) => (share === 0 ? 0 : share * surprise(label)));
+    return Array.from(target, (fraction, label) => (fraction === 0 ? 0 : fraction * surprise(label)));
   });
   return sum(terms) / outputs.length;
 }
@@ -103,7 +105,7 @@ function targetsFor(outputs: readonly Vector[], t: Rows): readonly Vector[] {
 function labelsFor(outputs: readonly Vector[], t: Rows | number): Vector {
   const labels = typeof t === "number" ? [t] : (t as Vector);
   if (labels.length !== outputs.length) {
-    const expected = `${outputs.length} labels, or rows ${shown(outputs)}`;
+    const expected = `${outputs.length} labels, or rows ${shapeText(outputs)}`;
     throw new ShapeError("crossEntropyError", "t", expected, `${labels.length} numbers`);
   }
   const classes = outputs[0]?.length ?? 0;
@@ -131,7 +133,7 @@ function rowsOf(name: string, values: Rows): readonly Vector[] {
 
 function checkAlike(op: string, y: readonly Vector[], t: readonly Vector[]): void {
   if (y.length === t.length && y[0]?.length === t[0]?.length) return;
-  throw new ShapeError(op, "t", `${shown(y)}, as y`, shown(t));
+  throw new ShapeError(op, "t", `${shapeText(y)}, as y`, shapeText(t));
 }
 
 function checkProbabilities(name: string, row: Vector): void {
@@ -142,7 +144,7 @@ function checkProbabilities(name: string, row: Vector): void {
   }
 }
 
-function shown(rows: readonly Vector[]): string {
+function shapeText(rows: readonly Vector[]): string {
   return `[${rows.length}, ${rows[0]?.length ?? 0}]`;
 }
 

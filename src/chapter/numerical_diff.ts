@@ -5,18 +5,18 @@
  *   forward   ( f(x + h) - f(x) ) / h          error O(h), the definition of the derivative before its limit
  *
  * Rounding adds about eps·|f| / h, so neither a large nor a tiny h is good: about eps^⅓ is, 6e-6 in float64, for central
- * differences, and eps^½, 1.5e-8, for forward ones. Where h is lost in x + h, the slope comes out as 0.
+ * differences, and eps^½, 1.5e-8, for forward ones. Where h is lost in x + h, the slope is computed as 0.
  */
 
 import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkStep } from "../numeric/central_differences.ts";
 import { checkOptions } from "../options.ts";
-import { checkStep } from "./central_differences.ts";
 import { checkValue } from "./point.ts";
 
-/** The step, and on which sides of x f is asked. */
+/** Options of `numericalDiff`. */
 export type DiffOptions = {
-  /** How far x moves; 1e-4, as in Saito, *Deep Learning from Scratch*, ch. 4. */
+  /** The step by which x is moved. Default 1e-4, as in Saito, *Deep Learning from Scratch*, ch. 4. */
   readonly h?: number;
   /** Default central. */
   readonly method?: "central" | "forward";
@@ -36,7 +36,7 @@ export const CHAPTER_STEP = 1e-4;
 /**
  * The slope of f at x.
  *
- * @param f pure; NaN and infinities of its pass into the slope
+ * @param f pure; NaN and infinities that it returns propagate into the slope
  * @throws {OptionError} x or what f returns is not a number, h is 0 or not a finite number, an unknown method
  * @example
  * numericalDiff((x) => 0.01 * x ** 2 + 0.1 * x, 5); // → 0.1999999999990898

@@ -12,28 +12,28 @@ import { checkOptions } from "../options.ts";
 import { type GradientOptions, numericalGradient } from "./numerical_gradient.ts";
 import { type Coordinates, copyVector, isVector, type Vector } from "./point.ts";
 
-/** How far and how often `gradientDescent` goes. */
+/** Options of `gradientDescent`. */
 export type DescentOptions = GradientOptions & {
-  /** What a gradient is multiplied by; 0.01, as in the book. */
+  /** Factor of the gradient in each step. Default 0.01. */
   readonly learningRate?: number;
-  /** Number of steps, 0 or more; 100, as in the book. */
+  /** Number of steps, 0 or more. Default 100. */
   readonly steps?: number;
 };
 
-/** What `gradientDescent` gives. */
+/** Result of `gradientDescent`. */
 export type Descent = {
-  /** Where the last step led. */
+  /** The final point. */
   readonly x: Float64Array;
-  /** Every point on the way: the start, then one for each step, so steps + 1 of them. The last is x. */
+  /** The points visited: the start, then one for each step; steps + 1 in all. The last is x. */
   readonly trajectory: readonly Float64Array[];
 };
 
 /**
- * Descends from a start, which stays as it is.
+ * Minimizes f by gradient descent from `start`, which is not modified.
  *
  * The book's function modifies its argument in place, so that a second call with the same start begins where
- * the first one ended. Too large a rate need not end in infinities: at x = 1e13 the step h = 1e-4 is lost in x + h, the
- * gradient comes out as 0, and x stays where it is, far off.
+ * the first one ended. A learning rate that is too large need not overflow: at x = 1e13 the step h = 1e-4 is lost in x + h, the
+ * gradient is computed as 0, and x stays where it is, far from the minimum.
  *
  * @param start a vector, plain or typed
  * @throws {DivergedError} a coordinate left the finite numbers: in which step, and which

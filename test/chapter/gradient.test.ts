@@ -1,9 +1,9 @@
 /** The chapter's slopes, gradients and descents, with NumPy's digits. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { gradientDescent } from "../../src/calculus/gradient_descent.ts";
-import { numericalDiff, tangentLine } from "../../src/calculus/numerical_diff.ts";
-import { numericalGradient } from "../../src/calculus/numerical_gradient.ts";
+import { gradientDescent } from "../../src/chapter/gradient_descent.ts";
+import { numericalDiff, tangentLine } from "../../src/chapter/numerical_diff.ts";
+import { numericalGradient } from "../../src/chapter/numerical_gradient.ts";
 import { DivergedError, OptionError } from "../../src/errors.ts";
 import { assertThrows } from "../support/throws.ts";
 

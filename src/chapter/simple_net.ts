@@ -6,17 +6,25 @@
 
 import { checkInstance, checkType } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
+import {
+  checkFloatType,
+  checkSize,
+  type Examples,
+  examplesOf,
+  release,
+  type Targets,
+  withTensors,
+} from "../nn/inputs.ts";
+import { checkOutputs } from "../nn/losses.ts";
+import { type NamedTensors, Parameters } from "../nn/parameters.ts";
+import { plainGradients, STEP } from "../nn/plain_gradients.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
 import { matmul } from "../ops/matmul.ts";
 import { checkOptions } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkFloatType, checkSize, type Examples, examplesOf, release, type Targets, withTensors } from "./inputs.ts";
-import { checkOutputs } from "./losses.ts";
-import { plainGradients, STEP } from "./numerical_gradient.ts";
-import { type NamedTensors, Parameters } from "./parameters.ts";
 
 /** The matrix's size, and its first numbers. */
 export type SimpleNetOptions<D extends FloatType> = {
@@ -105,7 +113,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   gradient(x: Examples<D>, t: Targets<D>): NamedTensors<"W", D> {
     return this.#with(x, t, (input, target) => {
       using z = matmul(input, this.parameters.W);
-      using dz = empty(this.engine, z.shape, { dtype: this.dtype });
+      using dz = zeros(this.engine, z.shape, { dtype: this.dtype });
       softmaxCrossEntropy(z, target, { gradient: dz });
       matmul(input, dz, { transpose: "a", out: this.#parameters.gradients.W });
       return this.#parameters.gradients;
@@ -115,7 +123,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   /**
    * The same by central differences.
    *
-   * @param options.h how far a weight moves; 1e-4 in float64, 1e-2 in float32
+   * @param options.h the step by which a weight is moved; 1e-4 in float64, 1e-2 in float32
    * @throws {OptionError} h is 0 or not a finite number
    */
   numericalGradient(x: Examples<D>, t: Targets<D>, options: { readonly h?: number } = {}): NamedTensors<"W", D> {
@@ -131,7 +139,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
     return `SimpleNet of ${this.parameters.W}`;
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Frees its memory. A second call does nothing. */
   dispose(): void {
     this.#parameters.dispose();
   }

@@ -10,23 +10,23 @@
 import { checkType } from "../arguments.ts";
 import { allOrNothing, Owner } from "../disposable.ts";
 import { OptionError } from "../errors.ts";
+import { checkFloatType, checkSize, type Examples, type Targets, type TensorRows } from "../nn/inputs.ts";
+import { sigmoid } from "../nn/layers/activations.ts";
+import { dense } from "../nn/layers/dense.ts";
+import { sequential } from "../nn/layers/sequential.ts";
+import { Network } from "../nn/network.ts";
+import { type NumericalOptions, numericalGradientOf } from "../nn/numerical_gradient.ts";
+import type { Optimizer } from "../nn/optimizers/record.ts";
+import { sgd } from "../nn/optimizers/sgd.ts";
+import type { OptimizerState } from "../nn/optimizers/state.ts";
+import type { NamedTensors } from "../nn/parameters.ts";
+import type { StepSource, TrainingStep } from "../nn/training_step.ts";
 import { checkOptions } from "../options.ts";
 import type { RandomState } from "../random/random_state.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { checkFloatType, checkSize, type Examples, type Rows, type Targets } from "./inputs.ts";
-import { sigmoid } from "./layers/activations.ts";
-import { dense } from "./layers/dense.ts";
-import { sequential } from "./layers/sequential.ts";
-import { Network } from "./network.ts";
-import { type NumericalOptions, numericalGradientOf } from "./numerical_gradient.ts";
-import type { Optimizer } from "./optimizers/record.ts";
-import { sgd } from "./optimizers/sgd.ts";
-import type { OptimizerState } from "./optimizers/state.ts";
-import type { NamedTensors } from "./parameters.ts";
-import type { StepSource, TrainingStep } from "./training_step.ts";
 
 /** The sizes, and how the parameters start. */
 export type TwoLayerNetOptions<D extends FloatType> = {
@@ -64,7 +64,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   /** Units of the hidden layer. */
   readonly hiddenSize: number;
   readonly outputSize: number;
-  /** The network that does the work; disposed of with this one. */
+  /** The underlying network; disposed of with this one. */
   readonly network: Network<D>;
   readonly #descent: OptimizerState<D>;
 
@@ -135,7 +135,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   }
 
   /**
-   * The share of examples whose most probable class is the label: a fraction in 0..1.
+   * The fraction of examples whose most probable class is the label, from 0 to 1.
    *
    * @param x m × inputSize, m >= 1
    * @param t m labels, or m × outputSize targets, whose largest element counts
@@ -145,7 +145,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
   }
 
   /** The number of rows that `accuracy` counts as right, for tensors. */
-  countCorrect(x: Rows<D>, t: Tensor<D> | Tensor<"int32">): number {
+  countCorrect(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">): number {
     return this.network.countCorrect(x, t);
   }
 
@@ -183,7 +183,7 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
    * @throws {ShapeError} shapes do not fit
    * @throws {IndexError} a label outside 0..outputSize-1
    */
-  step(x: Rows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
+  step(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">, learningRate: number): void {
     this.network.step(this.#descent, x, t, learningRate);
   }
 
@@ -202,12 +202,12 @@ export class TwoLayerNet<D extends FloatType = "float32"> extends Owner {
     return this.network.trainingStep(state, source);
   }
 
-  /** As the network that does the work. */
+  /** The underlying network as text. */
   override toString(): string {
     return `TwoLayerNet of ${this.network}`;
   }
 
-  /** Gives the memory back. A second call does nothing. */
+  /** Frees its memory. A second call does nothing. */
   dispose(): void {
     this.#descent.dispose();
     this.network.dispose();

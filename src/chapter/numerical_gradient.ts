@@ -9,8 +9,8 @@
 
 import { checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { checkStep } from "../numeric/central_differences.ts";
 import { checkOptions } from "../options.ts";
-import { checkStep } from "./central_differences.ts";
 import { CHAPTER_STEP } from "./numerical_diff.ts";
 import { type Coordinates, checkValue, copyPoint, type Point, type Vector } from "./point.ts";
 
@@ -19,7 +19,7 @@ export type Gradient<X> = X extends Vector ? Float64Array : X extends readonly (
 
 /** The step of the central differences. */
 export type GradientOptions = {
-  /** How far each coordinate moves; 1e-4, as in the chapter. */
+  /** The step by which each coordinate is moved. Default 1e-4, as in the chapter. */
   readonly h?: number;
 };
 
@@ -31,7 +31,7 @@ export type GradientOptions = {
  * matrices, for which the book has another version, in its common folder. It also modifies its argument in place; here f
  * gets a copy.
  *
- * @param f pure; NaN and infinities of its pass into the gradient
+ * @param f pure; NaN and infinities that it returns propagate into the gradient
  * @param x plain arrays, nested or not, or typed arrays; never changed
  * @returns ∂f/∂x in x's shape, rows as Float64Arrays
  * @throws {OptionError} h is 0 or not a finite number; x holds, or f returns, something other than numbers

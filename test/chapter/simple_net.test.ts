@@ -1,16 +1,16 @@
 /** The chapter's smallest network beside the same by hand. */
 import * as assert from "uvu/assert";
+import { SimpleNet } from "../../src/chapter/simple_net.ts";
 import { DisposedError, DTypeError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
-import { SimpleNet } from "../../src/nn/simple_net.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import { labelsFor, matrix, TOLERANCE } from "../nn/by_hand.ts";
 import { assertSame, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import * as oracle from "../support/oracle.ts";
 import { assertThrows } from "../support/throws.ts";
-import { labelsFor, matrix, TOLERANCE } from "./by_hand.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("SimpleNet", engine);
