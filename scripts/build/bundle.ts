@@ -79,6 +79,7 @@ const surface = surfaceOf(join(ROOT, "src/index.ts"));
 for (const [folder, names] of Object.entries({
   data: ["csv"],
   plot: ["index"],
+  random: ["index"],
   worker: ["index", "host", "spawn_node", "spawn_web", "thread"],
 })) {
   await build({

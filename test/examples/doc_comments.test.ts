@@ -22,6 +22,7 @@ const NOT_RUN = new Set(["data/download.ts"]);
 const ENTRIES: Readonly<Record<string, string>> = {
   "data/csv.ts": "lanegrad/csv",
   "plot/": "lanegrad/plot",
+  "random/numpy_random_state.ts": "lanegrad/random",
   "worker/": "lanegrad/worker",
   "worker/host.ts": "lanegrad/worker/host",
 };
@@ -29,6 +30,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   lanegrad: "src/index.ts",
   "lanegrad/csv": "src/data/csv.ts",
   "lanegrad/plot": "src/plot/index.ts",
+  "lanegrad/random": "src/random/index.ts",
   "lanegrad/worker": "src/worker/index.ts",
   "lanegrad/worker/host": "src/worker/host.ts",
 };

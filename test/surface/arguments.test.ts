@@ -17,6 +17,7 @@ import { Accumulation } from "../../src/nn/accumulation.ts";
 import { OptimizerState } from "../../src/nn/optimizers/state.ts";
 import { TrainingStep } from "../../src/nn/training_step.ts";
 import * as plot from "../../src/plot/index.ts";
+import * as numpyRandom from "../../src/random/index.ts";
 import * as host from "../../src/worker/host.ts";
 import * as worker from "../../src/worker/index.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -35,7 +36,7 @@ const RETURNED = { Program, Accumulation, OptimizerState, TrainingStep };
 
 /** Functions, and methods of classes, that take arguments. */
 function surface(): readonly string[] {
-  return Object.entries({ ...lanegrad, ...csv, ...plot, ...worker, ...host, ...RETURNED }).flatMap(
+  return Object.entries({ ...lanegrad, ...csv, ...plot, ...numpyRandom, ...worker, ...host, ...RETURNED }).flatMap(
     ([name, exported]) => {
       if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
         return [];

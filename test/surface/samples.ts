@@ -5,10 +5,36 @@
 import * as csv from "../../src/data/csv.ts";
 import * as lanegrad from "../../src/index.ts";
 import * as plot from "../../src/plot/index.ts";
+import { NumpyRandomState } from "../../src/random/index.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 
 /** What is called, on what. */
 export type Sample = { readonly call: (...args: never[]) => unknown; readonly calls: readonly (readonly unknown[])[] };
+
+/** Arguments of NumPy's draws. */
+const NUMPY_DRAWS: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  randomSample: [[], [[2, 3]]],
+  uniform: [
+    [0, 1],
+    [0, 1, 3],
+  ],
+  standardNormal: [[3]],
+  normal: [[0, 1, [2]]],
+  standardExponential: [[3]],
+  exponential: [[1, 3]],
+  standardGamma: [[2, 3]],
+  gamma: [[2, 1, 3]],
+  chisquare: [[2, 3]],
+  beta: [[1, 2, 3]],
+  poisson: [[3, 2]],
+  binomial: [[5, 0.5, 2]],
+  multinomial: [[5, [0.5, 0.5], 2]],
+  choice: [
+    [2, 3, { p: [0.5, 0.5], out: new Int32Array(3) }],
+    [["a", "b"], [2], { replace: true }],
+  ],
+  permutation: [[5], [["a", "b"]]],
+};
 
 /** Samples of everything, on one engine. */
 export function samplesOf(engine: Engine, folder: string, svg: string): Readonly<Record<string, Sample>> {
@@ -43,6 +69,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const changedState = changed.optimize(L.sgd({ learningRate: 0.1 }));
   const state = net.optimize(L.sgd({ learningRate: 0.1 }));
   const random = () => new L.RandomState(0);
+  const numpyRandom = () => new NumpyRandomState(0);
   const digits = new L.Dataset({
     name: "bytes",
     inputs: new Uint8Array(4 * 4).fill(9),
@@ -484,6 +511,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "RandomState.permutation": of((n: never) => random().permutation(n), [5]),
     "RandomState.shuffle": of((list: never) => random().shuffle(list), [[1, 2, 3]]),
     "RandomState.setState": of((s: never) => random().setState(s), [random().getState()]),
+    NumpyRandomState: make(NumpyRandomState, [0], [[1, 2]]),
+    ...Object.fromEntries(
+      Object.entries(NUMPY_DRAWS).map(([name, calls]) => [
+        `NumpyRandomState.${name}`,
+        of((...args: never[]) => Reflect.apply(Reflect.get(numpyRandom(), name), numpyRandom(), args), ...calls),
+      ]),
+    ),
     "Tensor.set": of(x.set.bind(L.zeros(engine, [2])), [[1, 2]], [Float32Array.of(1, 2)]),
     "Tensor.rows": of(x.rows.bind(x), [0, 1]),
     "Tensor.part": of(x.part.bind(x), [0, [2]], [0, [2], "name"]),
