@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
+import { sum } from "../../src/numeric/sum.ts";
 import { type DrawSize, NumpyRandomState, type WeightedChoiceOptions } from "../../src/random/numpy_random_state.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { compare, EXACT, type NumpyCall } from "./numpy_calls.ts";
 
-const { calls } = JSON.parse(
+const { calls, long } = JSON.parse(
   readFileSync(new URL("../fixtures/numpy-distributions.json", import.meta.url), "utf8"),
-) as { calls: readonly NumpyCall[] };
+) as { calls: readonly NumpyCall[]; long: readonly NumpyCall[] };
 
 const test = suite("numpy random state");
 
@@ -25,6 +27,24 @@ for (const name of new Set(calls.map(({ call }) => call))) {
       assert.ok(found.cachedUlps <= 2, label);
     }
   });
+}
+
+for (const record of long) {
+  const { call, arguments: given } = record;
+  const isExact = EXACT.has(call);
+  test(`${call}(${given.join(", ")}): ${isExact ? "NumPy's draws" : "NumPy's mean"}, and NumPy's state afterwards`, () => {
+    const { ulps, sameState } = compare(record, isExact ? checksum : mean);
+    assert.ok(sameState);
+    assert.ok(ulps <= (isExact ? 0 : 2), `${ulps} ulp`);
+  });
+}
+
+function checksum(draws: ArrayLike<number>): number {
+  return crc32(new Uint8Array(Float64Array.from(draws).buffer));
+}
+
+function mean(draws: ArrayLike<number>): number {
+  return sum(draws) / draws.length;
 }
 
 /** What each method draws from seed 7 without a size; with one, as many of them are drawn one after the other. */
