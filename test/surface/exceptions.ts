@@ -40,6 +40,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^(numericalGradient|gradientDescent) 1$/, ["typed array"]],
   [/^(meanSquaredError|crossEntropyError) [01]$/, ["typed array", "number"]],
   [/^RandomState\.shuffle 0$/, ["typed array"]],
+  [/^arange [23]$/, ["object"]], // options, after fewer numbers
   [/^NumpyRandomState\.(randomSample|standardNormal|standardExponential) 0$/, ["number", "array", "typed array"]],
   [/^NumpyRandomState\.(exponential|standardGamma|chisquare|poisson|choice) 1$/, ["number", "array", "typed array"]],
   [/^NumpyRandomState\.(uniform|normal|gamma|beta|binomial|multinomial) 2$/, ["number", "array", "typed array"]],
