@@ -6,7 +6,6 @@
 import { checkList } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { TypedArrays } from "../values.ts";
 import { checkChoice, checkWhole, MAX_COUNT } from "./checks.ts";
 import { binomialOf, multinomial } from "./distributions/binomial.ts";
 import { beta, standardExponential, standardGamma } from "./distributions/gamma.ts";
@@ -21,7 +20,19 @@ export type DrawSize = number | readonly number[];
 export type Draws<Size extends DrawSize | undefined> = Size extends undefined ? number : Float64Array;
 
 /** An array to draw from: nested rows are drawn whole. */
-export type Population = readonly unknown[] | TypedArrays[keyof TypedArrays];
+export type Population =
+  | readonly unknown[]
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
 
 /** Whether elements repeat, how likely each is, and where indices go. */
 export type WeightedChoiceOptions = ChoiceOptions & {

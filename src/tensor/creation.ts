@@ -83,10 +83,11 @@ export type LinspaceOptions<D extends DType> = CreationOptions<D> & {
 };
 
 /**
- * Numbers at equal distances from `start` to `stop`, as NumPy computes them, in float64; rounded to float32 unless `dtype` is given, and down for an integer dtype.
+ * Numbers at equal distances from `start` to `stop`, as NumPy computes them, in float64; rounded to float32 unless `dtype` is
+ * given, and down for an integer dtype.
  *
- * @throws {OptionError} a number, or the difference of both, is not finite, `num` not an integer ≥ 0, numbers that an integer dtype cannot hold, an
- *   unknown dtype or option
+ * @throws {OptionError} a number, or the difference of both, is not finite, `num` not an integer ≥ 0, numbers that an integer
+ *   dtype cannot hold, an unknown dtype or option
  * @throws {AllocationError} too large for one block
  * @example
  * using x = linspace(engine, -1, 1, { num: 5 });

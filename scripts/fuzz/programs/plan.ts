@@ -196,7 +196,8 @@ export class PlanDraw {
 
   #hyperparameters(): Tensor | undefined {
     const hyperparameters = this.#graph.tensor("float64", [8]);
-    for (let i = 0; i < (hyperparameters?.size ?? 0); i++) (hyperparameters as Tensor).data[i] = this.#draw.pick([0, 0.5, 1, 2, 0.1]);
+    for (let i = 0; i < (hyperparameters?.size ?? 0); i++)
+      (hyperparameters as Tensor).data[i] = this.#draw.pick([0, 0.5, 1, 2, 0.1]);
     return hyperparameters;
   }
 
