@@ -208,6 +208,23 @@ export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";
 export {
+  type DiagonalOptions,
+  diag,
+  type MeshgridOptions,
+  meshgrid,
+  oneHot,
+  tril,
+  triu,
+} from "./tensor/arrangement.ts";
+export {
+  arange,
+  type CreationOptions,
+  type DiagonalOption,
+  eye,
+  type LinspaceOptions,
+  linspace,
+} from "./tensor/creation.ts";
+export {
   type AnyValue,
   constant,
   Expression,

@@ -88,6 +88,7 @@ for (const [folder, names] of Object.entries({
   chapter: ["index"],
   data: ["csv"],
   plot: ["index"],
+  random: ["index"],
   worker: ["index", "host", "spawn_node", "spawn_web", "thread"],
 })) {
   const { metafile } = await build({

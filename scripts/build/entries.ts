@@ -4,6 +4,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "lanegrad/chapter": "src/chapter/index.ts",
   "lanegrad/csv": "src/data/csv.ts",
   "lanegrad/plot": "src/plot/index.ts",
+  "lanegrad/random": "src/random/index.ts",
   "lanegrad/worker": "src/worker/index.ts",
   "lanegrad/worker/host": "src/worker/host.ts",
 };

@@ -17,6 +17,7 @@ const PROGRAMS = [
   ["lanegrad", "decodeSafetensors, encodeSafetensors", 6_400],
   ["lanegrad", "Dataset", 4_750],
   ["lanegrad", "RandomState", 4_100],
+  ["lanegrad/random", "NumpyRandomState", 8_000],
   ["lanegrad/worker", "startWorker", 11_800],
 ] as const;
 

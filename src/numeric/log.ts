@@ -19,8 +19,8 @@ const M_LEAST = 45 / 64;
 const M_BOUND = 45 / 32;
 
 // ln 2 in two parts: the high one has 42 significant bits, so that k·LN2_HIGH is exact for |k| < 2048.
-const LN2_HIGH = 0.6931471805598903;
-const LN2_LOW = 5.497923018708371e-14;
+export const LN2_HIGH: number = 0.6931471805598903;
+export const LN2_LOW: number = 5.497923018708371e-14;
 
 // What 1/3 and 1/5 lose when they are rounded to a double.
 const THIRD = 1 / 3;
@@ -95,7 +95,7 @@ function seriesTail(z: number): number {
 }
 
 /** a·b − product exactly, where `product` is the rounded a·b: Veltkamp's splitting, Dekker's product. */
-function productError(a: number, b: number, product: number): number {
+export function productError(a: number, b: number, product: number): number {
   const aScaled = SPLITTER * a;
   const aHigh = aScaled - (aScaled - a);
   const aLow = a - aHigh;

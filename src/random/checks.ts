@@ -1,6 +1,7 @@
 /** What a `RandomState` accepts. Every check runs before the first draw. */
 
 import { OptionError } from "../errors.ts";
+import { isArrayOf } from "../values.ts";
 
 /** The most draws of one call: 4 GiB of float64, all that a WebAssembly memory can address. */
 export const MAX_COUNT: number = 2 ** 29;
@@ -38,6 +39,21 @@ export function checkRange(low: number, high: number): number {
 function checkExact(option: string, bound: unknown): void {
   if (Number.isInteger(bound) && Math.abs(bound as number) <= MAX_EXACT) return;
   throw new OptionError(option, "an integer within ±2⁵³", bound);
+}
+
+/** `size` indices from 0 ≤ x < n, and the array that receives them. */
+export function checkChoice(n: number, size: number, replace: boolean, out: Int32Array | undefined): void {
+  if (typeof replace !== "boolean") throw new OptionError("choice: replace", "a boolean", replace);
+  if (out !== undefined && !isArrayOf(out, "Int32Array")) throw new OptionError("choice: out", "an Int32Array", out);
+  checkWhole("choice: n", n, replace ? MAX_POPULATION : MAX_COUNT);
+  checkWhole("choice: size", size, MAX_COUNT);
+  if (n === 0 && size > 0) throw new OptionError("choice: n", "at least 1, to draw from", n);
+  if (!replace && size > n) {
+    throw new OptionError("choice: size", `at most n = ${n} without replacement`, size, "draw with replacement");
+  }
+  if (out !== undefined && out.length !== size) {
+    throw new OptionError("choice: out", `length ${size}`, out.length);
+  }
 }
 
 /** The product of a shape, outermost size first. */

@@ -7,11 +7,9 @@
  */
 
 import { checkList } from "../arguments.ts";
-import { OptionError } from "../errors.ts";
 import { log } from "../numeric/log.ts";
 import { checkOptions } from "../options.ts";
-import { isArrayOf } from "../values.ts";
-import { checkRange, checkSeed, checkWhole, countDraws, MAX_COUNT, MAX_POPULATION } from "./checks.ts";
+import { checkChoice, checkRange, checkSeed, checkWhole, countDraws, MAX_COUNT } from "./checks.ts";
 import { Mt19937 } from "./mt19937.ts";
 import { checkSnapshot, type RandomStateSnapshot } from "./snapshot.ts";
 
@@ -127,17 +125,7 @@ export class RandomState {
   choice(n: number, size: number, options: ChoiceOptions = {}): Int32Array {
     checkOptions<ChoiceOptions>("choice", options, CHOICE_KEYS);
     const { replace = true, out } = options;
-    if (typeof replace !== "boolean") throw new OptionError("choice: replace", "a boolean", replace);
-    if (out !== undefined && !isArrayOf(out, "Int32Array")) throw new OptionError("choice: out", "an Int32Array", out);
-    checkWhole("choice: n", n, replace ? MAX_POPULATION : MAX_COUNT);
-    checkWhole("choice: size", size, MAX_COUNT);
-    if (n === 0 && size > 0) throw new OptionError("choice: n", "at least 1, to draw from", n);
-    if (!replace && size > n) {
-      throw new OptionError("choice: size", `at most n = ${n} without replacement`, size, "draw with replacement");
-    }
-    if (out !== undefined && out.length !== size) {
-      throw new OptionError("choice: out", `length ${size}`, out.length);
-    }
+    checkChoice(n, size, replace, out);
     if (!replace) {
       const order = this.permutation(n);
       if (out === undefined) return order.slice(0, size);

@@ -325,7 +325,7 @@ function write<D extends DType>(
 }
 
 /** The smallest and the largest number of an integer dtype. */
-const RANGE: { readonly [D in DType]: readonly [number, number] | undefined } = {
+export const RANGE: { readonly [D in DType]: readonly [number, number] | undefined } = {
   float32: undefined,
   float64: undefined,
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -333,7 +333,8 @@ const RANGE: { readonly [D in DType]: readonly [number, number] | undefined } = 
   uint8: [0, 255],
 };
 
-function checkIntegers(
+/** @throws {OptionError} a number that the integer dtype cannot hold */
+export function checkIntegers(
   op: string,
   values: ArrayLike<number>,
   [low, high]: readonly [number, number],

@@ -26,6 +26,7 @@ const OWN_ENTRIES: Readonly<Record<string, string>> = {
   "plot/": "lanegrad/plot",
   "plot/tangents.ts": "lanegrad/chapter",
   "plot/trajectory.ts": "lanegrad/chapter",
+  "random/numpy_random_state.ts": "lanegrad/random",
   "worker/": "lanegrad/worker",
   "worker/host.ts": "lanegrad/worker/host",
 };

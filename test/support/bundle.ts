@@ -12,6 +12,7 @@ const ALIASES = {
   "lanegrad/chapter": "./src/chapter/index.ts",
   "lanegrad/csv": "./src/data/csv.ts",
   "lanegrad/plot": "./src/plot/index.ts",
+  "lanegrad/random": "./src/random/index.ts",
   "lanegrad/worker": "./src/worker/index.ts",
   "lanegrad/worker/host": "./src/worker/host.ts",
   "#platform": "./src/platform/node.ts",

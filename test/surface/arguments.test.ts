@@ -18,6 +18,7 @@ import { Accumulation } from "../../src/nn/accumulation.ts";
 import { OptimizerState } from "../../src/nn/optimizers/state.ts";
 import { TrainingStep } from "../../src/nn/training_step.ts";
 import * as plot from "../../src/plot/index.ts";
+import * as numpyRandom from "../../src/random/index.ts";
 import * as host from "../../src/worker/host.ts";
 import * as worker from "../../src/worker/index.ts";
 import { loadEngine } from "../support/engine.ts";
@@ -39,16 +40,23 @@ const CHAPTER = Object.fromEntries(Object.entries(chapter).map(([name, exported]
 
 /** Functions, and methods of classes, that take arguments. */
 function surface(): readonly string[] {
-  return Object.entries({ ...lanegrad, ...CHAPTER, ...csv, ...plot, ...worker, ...host, ...RETURNED }).flatMap(
-    ([name, exported]) => {
-      if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
-        return [];
-      const { prototype } = exported as { prototype?: object };
-      const methods =
-        prototype === undefined || !/^class\b/.test(String(exported)) ? [] : methodsOf(name, exported, prototype);
-      return name in RETURNED ? methods : [name, ...methods];
-    },
-  );
+  return Object.entries({
+    ...lanegrad,
+    ...CHAPTER,
+    ...csv,
+    ...plot,
+    ...numpyRandom,
+    ...worker,
+    ...host,
+    ...RETURNED,
+  }).flatMap(([name, exported]) => {
+    if (typeof exported !== "function" || exported === LanegradError || exported.prototype instanceof LanegradError)
+      return [];
+    const { prototype } = exported as { prototype?: object };
+    const methods =
+      prototype === undefined || !/^class\b/.test(String(exported)) ? [] : methodsOf(name, exported, prototype);
+    return name in RETURNED ? methods : [name, ...methods];
+  });
 }
 
 function methodsOf(name: string, statics: object, prototype: object): readonly string[] {

@@ -40,6 +40,12 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^chapter\.(numericalGradient|gradientDescent) 1$/, ["typed array"]],
   [/^chapter\.(meanSquaredError|crossEntropyError) [01]$/, ["typed array", "number"]],
   [/^RandomState\.shuffle 0$/, ["typed array"]],
+  [/^arange [23]$/, ["object"]], // options, after fewer numbers
+  [/^NumpyRandomState\.(randomSample|standardNormal|standardExponential) 0$/, ["number", "array", "typed array"]],
+  [/^NumpyRandomState\.(exponential|standardGamma|chisquare|poisson|choice) 1$/, ["number", "array", "typed array"]],
+  [/^NumpyRandomState\.(uniform|normal|gamma|beta|binomial|multinomial) 2$/, ["number", "array", "typed array"]],
+  [/^NumpyRandomState\.(choice|permutation) 0$/, ["number", "array", "typed array"]],
+  [/^NumpyRandomState\.(multinomial 1|choice 2\.p)$/, ["typed array"]],
   [/^(histogram|lossCurve) 0$/, ["typed array"]],
   [/^(digits 1\.range|lossCurve 1\.steps|tangents 2\.xDomain|trajectory 2\.levels)$/, ["typed array"]],
   // Whatever is called only later.

@@ -6,10 +6,36 @@ import * as chapter from "../../src/chapter/index.ts";
 import * as csv from "../../src/data/csv.ts";
 import * as lanegrad from "../../src/index.ts";
 import * as plot from "../../src/plot/index.ts";
+import { NumpyRandomState } from "../../src/random/index.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 
 /** What is called, on what. */
 export type Sample = { readonly call: (...args: never[]) => unknown; readonly calls: readonly (readonly unknown[])[] };
+
+/** Arguments of NumPy's draws. */
+const NUMPY_DRAWS: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  randomSample: [[], [[2, 3]]],
+  uniform: [
+    [0, 1],
+    [0, 1, 3],
+  ],
+  standardNormal: [[3]],
+  normal: [[0, 1, [2]]],
+  standardExponential: [[3]],
+  exponential: [[1, 3]],
+  standardGamma: [[2, 3]],
+  gamma: [[2, 1, 3]],
+  chisquare: [[2, 3]],
+  beta: [[1, 2, 3]],
+  poisson: [[3, 2]],
+  binomial: [[5, 0.5, 2]],
+  multinomial: [[5, [0.5, 0.5], 2]],
+  choice: [
+    [2, 3, { p: [0.5, 0.5], out: new Int32Array(3) }],
+    [["a", "b"], [2], { replace: true }],
+  ],
+  permutation: [[5], [["a", "b"]]],
+};
 
 /** Samples of everything, on one engine. */
 export function samplesOf(engine: Engine, folder: string, svg: string): Readonly<Record<string, Sample>> {
@@ -44,6 +70,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const changedState = changed.optimize(L.sgd({ learningRate: 0.1 }));
   const state = net.optimize(L.sgd({ learningRate: 0.1 }));
   const random = () => new L.RandomState(0);
+  const numpyRandom = () => new NumpyRandomState(0);
   const digits = new L.Dataset({
     name: "bytes",
     inputs: new Uint8Array(4 * 4).fill(9),
@@ -205,6 +232,14 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [engine, [[1, 2]], { dtype: "float64", name: "t" }],
       [engine, Float32Array.of(1, 2), { shape: [2, 1] }],
     ),
+    arange: of(L.arange as never, [engine, 5], [engine, 0, 5], [engine, 0, 5, 2, { dtype: "int32", name: "a" }]),
+    linspace: of(L.linspace, [engine, 0, 1], [engine, 0, 1, { num: 5, endpoint: false, dtype: "float64", name: "l" }]),
+    eye: of(L.eye, [engine, 2], [engine, 2, 3, { k: 1, dtype: "uint8", name: "e" }]),
+    diag: of(L.diag, [x], [row, { k: -1, name: "d" }]),
+    triu: of(L.triu, [x], [x, { k: 1, name: "u" }]),
+    tril: of(L.tril, [x], [x, { k: 1, name: "l" }]),
+    meshgrid: of(L.meshgrid, [[row, b]], [[row, b], { indexing: "ij" }]),
+    oneHot: of(L.oneHot, [labels, 3], [labels, 3, { dtype: "float64", name: "o" }]),
     zeros: of(L.zeros, [engine, [2]], [engine, [2], { dtype: "int32", name: "z" }]),
     tensorGroup: of(L.tensorGroup, [engine, { a: [2], b: [3] }, "float32"]),
     grad: of(L.grad, [sumOf]),
@@ -498,6 +533,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "RandomState.permutation": of((n: never) => random().permutation(n), [5]),
     "RandomState.shuffle": of((list: never) => random().shuffle(list), [[1, 2, 3]]),
     "RandomState.setState": of((s: never) => random().setState(s), [random().getState()]),
+    NumpyRandomState: make(NumpyRandomState, [0], [[1, 2]]),
+    ...Object.fromEntries(
+      Object.entries(NUMPY_DRAWS).map(([name, calls]) => [
+        `NumpyRandomState.${name}`,
+        of((...args: never[]) => Reflect.apply(Reflect.get(numpyRandom(), name), numpyRandom(), args), ...calls),
+      ]),
+    ),
     "Tensor.set": of(x.set.bind(L.zeros(engine, [2])), [[1, 2]], [Float32Array.of(1, 2)]),
     "Tensor.rows": of(x.rows.bind(x), [0, 1]),
     "Tensor.part": of(x.part.bind(x), [0, [2]], [0, [2], "name"]),

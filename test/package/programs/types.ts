@@ -18,6 +18,7 @@ import {
 import { numericalDiff, TwoLayerNet } from "lanegrad/chapter";
 import { parseCsv } from "lanegrad/csv";
 import { lossCurve } from "lanegrad/plot";
+import { NumpyRandomState } from "lanegrad/random";
 import { startWorker, type TrainingRun, WorkerError, type WorkerNetwork } from "lanegrad/worker";
 import { serve } from "lanegrad/worker/host";
 
@@ -59,4 +60,10 @@ export function reasonOf(error: unknown): string {
   return error instanceof WorkerError ? error.fault.kind : "unknown";
 }
 
-export const others: readonly unknown[] = [parseCsv, lossCurve, serve];
+export function drawn(random: NumpyRandomState): readonly string[] {
+  const count: number = random.poisson(3);
+  const counts: Float64Array = random.poisson(3, [2, count]);
+  return random.choice(["a", "b"], counts.length, { p: [0.25, 0.75] });
+}
+
+export const others: readonly unknown[] = [parseCsv, lossCurve, serve, NumpyRandomState];
