@@ -23,10 +23,10 @@ import { isExpression, operate } from "./operation.ts";
  *   form: ([x]) => ({ dtype: "float32", shape: (x as Value).shape }),
  *   bind: ({ kernels, result: { shape }, at: [x], out }) => {
  *     const count = shape.reduce((product, extent) => product * extent, 1);
- *     return () => {
- *       kernels.copy(count, x.pointer, out.pointer);
- *       kernels.axpby(count, out.pointer, out.pointer, 1, 1);
- *     };
+ *     return [
+ *       kernels.copy(count, x.pointer, out.pointer),
+ *       kernels.axpby(count, out.pointer, out.pointer, 1, 1),
+ *     ];
  *   },
  *   gradient: (_which, _node, dy) => apply(twice, [dy], {}) as Expression<"float32">,
  * };
