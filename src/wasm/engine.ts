@@ -87,7 +87,8 @@ export class Engine extends Owner {
     checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1 });
     const { build = "simd", wasm } = options;
     const loaded = await loadInstance(build, wasm);
-    if (loaded.exports.abi?.value !== ABI)
+    const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
+    if (exports.abi?.value !== ABI)
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
     return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined);
   }
