@@ -4,7 +4,8 @@
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, deflated, as base64, which is
  * what the library imports: a string needs no path, no fetch and no MIME type in any runtime. A build whose
- * sources have not changed is left as it is.
+ * sources have not changed is left as it is. assembly/index.ts, and the number of the ABI in src/wasm/builds/abi.ts, are
+ * written from the table in src/wasm/table.ts.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,6 +15,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
+import { abiNumber, indexOf } from "./shared/kernel_exports.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const COMPILER = createRequire(import.meta.url).resolve("assemblyscript/package.json");
@@ -26,9 +28,11 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-const stamp = `// Generated from assembly/, sources ${hashOfSources()}\n`;
 mkdirSync(join(ROOT, "build"), { recursive: true });
 mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
+write("assembly/index.ts", indexOf(kernelSources()));
+write("src/wasm/builds/abi.ts", `// Generated from src/wasm/table.ts\nexport const ABI: number = ${abiNumber()};\n`);
+const stamp = `// Generated from assembly/, sources ${hashOfSources()}\n`;
 const stale = (wanted.length > 0 ? wanted : BUILDS).filter((name) => !isCurrent(inlinedFile(name)));
 await Promise.all(stale.map(build));
 if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SUMS"), BUILDS.map(sumLine).join(""));
@@ -36,10 +40,24 @@ if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SU
 async function build(name: string): Promise<void> {
   const bytes = await compile(name);
   const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
-  const partial = `${inlinedFile(name)}.${process.pid}`; // renamed, because another process may import it at any moment
-  writeFileSync(partial, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
-  renameSync(partial, inlinedFile(name));
+  write(`src/wasm/builds/${name}.ts`, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
   console.error(`compiled build/${name}.wasm, ${bytes.length} bytes`);
+}
+
+/** Writes a file whose content is another: renamed, because another process may import it at any moment. */
+function write(path: string, text: string): void {
+  const file = join(ROOT, path);
+  if (textOf(file) === text) return;
+  writeFileSync(`${file}.${process.pid}`, text);
+  renameSync(`${file}.${process.pid}`, file);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** As `sha256sum` has it. */
@@ -68,22 +86,24 @@ async function compile(name: string): Promise<Buffer> {
 
 /** The first line of a generated file names the sources it was made from. */
 function isCurrent(file: string): boolean {
-  try {
-    return readFileSync(file, "utf8").startsWith(stamp);
-  } catch {
-    return false;
-  }
+  return textOf(file)?.startsWith(stamp) ?? false;
+}
+
+/** The texts of assembly/, by their paths from there. */
+function kernelSources(): ReadonlyMap<string, string> {
+  const files = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.replaceAll("\\", "/"))
+    .sort();
+  return new Map(files.map((file) => [file, readFileSync(join(ROOT, "assembly", file), "utf8")]));
 }
 
 /** SHA-256 over every file that a build depends on, the compiler's manifest and this script included. */
 function hashOfSources(): string {
-  const assembly = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join("assembly", file))
-    .sort();
   const hash = createHash("sha256").update(readFileSync(COMPILER));
-  for (const file of ["asconfig.json", "scripts/kernels.ts", ...assembly]) {
-    hash.update(`\0${file.replaceAll("\\", "/")}\0`).update(readFileSync(join(ROOT, file)));
+  for (const file of ["asconfig.json", "scripts/kernels.ts"]) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(ROOT, file)));
   }
+  for (const [file, text] of kernelSources()) hash.update(`\0assembly/${file}\0`).update(text);
   return hash.digest("hex");
 }

@@ -5,11 +5,11 @@ import { AllocationError } from "../../src/errors.ts";
 import { heap } from "../../src/twin/heap.ts";
 import { start } from "../../src/twin/index.ts";
 import { Pages } from "../../src/twin/pages.ts";
-import { ABI, PREFIX } from "../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { ABI } from "../../src/wasm/abi.ts";
 import { Guard } from "../../src/wasm/guard.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
-import { draws, FLOATS } from "../support/floats.ts";
+import { signatures } from "../../src/wasm/signature.ts";
+import { draws } from "../support/floats.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const GIB = 2 ** 30;
@@ -31,12 +31,9 @@ test("it exports what the ABI names, with as many parameters, and memory", () =>
   const { memory, abi, ...kernels } = start(ABI).exports;
   assert.is(abi?.value, ABI);
   assert.is(memory.buffer.byteLength, 65536);
-  const arities = new Map(Object.entries<number>(COMMON_KERNELS));
-  for (const dtype of FLOATS) {
-    for (const [name, arity] of Object.entries(FLOAT_KERNELS)) arities.set(PREFIX[dtype] + name, arity);
-  }
   const found = Object.entries(kernels).map(([name, kernel]) => `${name} ${(kernel as () => void).length}`);
-  assert.equal(found.sort(), [...arities].map(([name, arity]) => `${name} ${arity}`).sort());
+  const wanted = [...signatures().values()].map(({ name, parameters }) => `${name} ${parameters.length}`);
+  assert.equal(found.sort(), wanted.sort());
 });
 
 test("growth keeps the content, gives another buffer and detaches the views of the old one", () => {
