@@ -30,7 +30,7 @@ export function indexOf(sources: ReadonlyMap<string, string>): string {
     const [file, ...others] = files.get(name) ?? [];
     if (file === undefined || others.length > 0) {
       throw new Error(
-        `${name} of src/wasm/table.ts: expected one file of assembly/ that exports it, found ${[file, ...others].join(", ")}`,
+        `${name} of src/wasm/table.ts: expected one file of assembly/ that exports it, found ${files.get(name)?.join(", ") ?? "none"}`,
       );
     }
     named.set(file, [...(named.get(file) ?? []), name]);
