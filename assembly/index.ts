@@ -1,27 +1,27 @@
 /**
- * The ABI: every kernel, and the heap. src/wasm/abi.ts mirrors it, and a test compares the two.
+ * The ABI: every kernel, and the heap. Generated from src/wasm/table.ts by scripts/kernels.ts.
  *
  * s… is float32, d… is float64. Pointers are bytes, sizes and strides are elements, and nothing is
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
-/** The number of this ABI, which src/wasm/abi.ts explains. */
-export const abi: i32 = 959764165;
+/** The number of the table. */
+export const abi: i32 = 1934345618;
 
+export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
+export { alloc, free, shortage } from "./heap";
 export {
-  dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dsoftplus, dsqrt, dtanh, dtanhGradient,
-  sexp, slog, srelu, sreluGradient, ssigmoid, ssigmoidGradient, ssoftplus, ssqrt, stanh, stanhGradient,
+  dexp, dlog, drelu, dreluGradient, dsigmoid, dsigmoidGradient, dsoftplus, dsqrt, dtanh, dtanhGradient, sexp, slog,
+  srelu, sreluGradient, ssigmoid, ssigmoidGradient, ssoftplus, ssqrt, stanh, stanhGradient,
 } from "./kernels/activations";
 export { dargmax, dcountCorrect, sargmax, scountCorrect } from "./kernels/argmax";
 export { dbinary, sbinary } from "./kernels/binary";
 export {
-  dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyTargets, dcrossEntropyTargetsGradient,
-  scrossEntropyLabels, scrossEntropyLabelsGradient, scrossEntropyTargets, scrossEntropyTargetsGradient,
-  dcrossEntropyScratch, dmeanCrossEntropy, scrossEntropyScratch, smeanCrossEntropy,
+  dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyScratch, dcrossEntropyTargets,
+  dcrossEntropyTargetsGradient, dmeanCrossEntropy, scrossEntropyLabels, scrossEntropyLabelsGradient,
+  scrossEntropyScratch, scrossEntropyTargets, scrossEntropyTargetsGradient, smeanCrossEntropy,
 } from "./kernels/cross_entropy";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
-export { alloc, free, shortage } from "./heap";
-export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";

@@ -3,7 +3,8 @@
  * their SHA-256 into assembly/SHA256SUMS, which the suite and `npm run check:package` hold every build to.
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, which is what the library imports.
- * A build whose sources have not changed is left as it is.
+ * A build whose sources have not changed is left as it is. assembly/index.ts, and the number of the ABI in
+ * src/wasm/builds/abi.ts, are written from the table in src/wasm/table.ts.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,7 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild } from "./shared/builds.ts";
+import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild, writeTable } from "./shared/builds.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -26,6 +27,7 @@ if (unknown !== undefined) {
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
 
+writeTable();
 const stamp = stampOf("published");
 mkdirSync(join(ROOT, "build"), { recursive: true });
 const stale = (wanted.length > 0 ? (wanted as WasmBuild[]) : BUILDS).filter((name) => !isCurrent(name));

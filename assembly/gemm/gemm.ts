@@ -42,7 +42,7 @@ function gemm<T>(
   c: usize, ldc: i32, bias: usize, activation: i32,
   scratch: usize, alpha: T, beta: T,
 ): void {
-  assert(m >= 0 && n >= 0 && k >= 0 && ldc >= n && scratch % 16 == 0);
+  assert(m >= 0 && n >= 0 && k >= 0 && ldc >= n && scratch % 16 == 0 && activation >= Activation.None && activation <= Activation.Relu);
   if (k == 0 && bias != 0) {
     copyRows(m, <i32>bytes<T>(n), bias, 0, c, <i32>bytes<T>(ldc));
     activateRows<T>(activation, m, n, c, ldc, scratch);
@@ -206,6 +206,7 @@ function roundUp(extent: i32, unit: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function gemmScratch<T>(m: i32, n: i32, k: i32): i32 {
+  assert(m >= 0 && n >= 0 && k >= 0);
   const columns = roundUp(min(n, NC), nr<T>());
   const rows = roundUp(min(m, MC), MR);
   return <i32>sizeof<T>() * (MR * nr<T>() + blockOf(k, kcOf<T>()) * (columns + rows));

@@ -29,7 +29,7 @@ const ROWS_PER_LOG: i32 = 32;
 
 /** The loss of labels and, where dz is not 0, its gradient. */
 function ofLabels<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: T, scratch: usize): f64 {
-  assert(m >= 0 && n > 0);
+  assert(m >= 0 && n > 0 && scratch % 16 == 0);
   const row = bytes<T>(n);
   let loss: f64 = 0, product: f64 = 1, factors = 0;
   for (const block = rowsOfBlock(n); m > 0; m -= block) {
@@ -59,7 +59,7 @@ function ofLabels<T>(m: i32, n: i32, z: usize, labels: usize, dz: usize, scale: 
 
 /** The loss of targets and, where dz is not 0, its gradient. */
 function ofTargets<T>(m: i32, n: i32, z: usize, targets: usize, dz: usize, scale: T, scratch: usize): f64 {
-  assert(m >= 0 && n > 0);
+  assert(m >= 0 && n > 0 && scratch % 16 == 0);
   const row = bytes<T>(n);
   let loss: f64 = 0, product: f64 = 1, factors = 0;
   for (const block = rowsOfBlock(n); m > 0; m -= block) {
@@ -128,6 +128,7 @@ export function dcrossEntropyTargetsGradient(m: i32, n: i32, z: usize, targets: 
 // @ts-ignore: decorator
 @inline
 function mean<T>(isLabels: i32, m: i32, n: i32, z: usize, t: usize, dz: usize, scratch: usize, y: usize): void {
+  assert(isLabels >>> 1 == 0);
   const scale = <T>(1.0 / <f64>m);
   const loss = isLabels ? ofLabels<T>(m, n, z, t, dz, scale, scratch) : ofTargets<T>(m, n, z, t, dz, scale, scratch);
   store<T>(y, <T>(loss / <f64>m));

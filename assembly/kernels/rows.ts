@@ -51,7 +51,8 @@ export function stranspose(m: i32, n: i32, x: usize, y: usize): void { transpose
 export function dtranspose(m: i32, n: i32, x: usize, y: usize): void { transpose<f64>(m, n, x, y); }
 
 export function copyRows(m: i32, n: i32, x: usize, strideX: i32, y: usize, strideY: i32): void {
-  assert(m >= 0 && n >= 0);
+  assert(m >= 0 && n >= 0 && strideY >= n);
+  if (n == 0) return; // a copy of nothing traps as well where it begins beyond memory
   for (; m > 0; m--, x += strideX, y += strideY) memory.copy(y, x, n);
 }
 

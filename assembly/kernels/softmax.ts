@@ -17,7 +17,7 @@ import { exponentials, rowShift, rowsOfBlock, rowSum } from "../simd/rows";
 // @ts-ignore: decorator
 @inline
 function softmax<T>(m: i32, n: i32, z: usize, p: usize, scratch: usize): void {
-  assert(m >= 0 && n > 0);
+  assert(m >= 0 && n > 0 && scratch % 16 == 0);
   const row = bytes<T>(n);
   for (const block = rowsOfBlock(n); m > 0; m -= block) {
     const rows = min(m, block), start = p;

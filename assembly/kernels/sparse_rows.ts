@@ -15,6 +15,7 @@
  */
 
 export function countNonzeros(n: i32, x: usize): i32 {
+  assert(n >= 0);
   let count = 0;
   const end = x + <usize>n;
   for (const tail = end - 15; x < tail; x += 16) {

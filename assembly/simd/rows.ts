@@ -20,6 +20,7 @@ export function rowsOfBlock(n: i32): i32 {
 
 /** Bytes for a block and for what its exponentials need: 64 behind it. */
 export function blockScratch<T>(n: i32): i32 {
+  assert(n > 0);
   return max(n, BLOCK) * <i32>sizeof<T>() + 80;
 }
 

@@ -2,7 +2,8 @@
  * The declarations that the package needs: tsc writes one for every source. Those that no entry of package.json leads to
  * are removed, and imports name the files that there are, `./tensor.js`. Of comments those stay that an editor shows to
  * whoever imports an entry: not the heads of files, and none in a file whose names no entry passes on. Functions and constants
- * that no declaration names are left out: nobody can import them.
+ * that no declaration names are left out: nobody can import them. Of the table of kernels the parameters' names stay, and not
+ * what is said of them.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -16,6 +17,10 @@ const IMPORT = /((?:from|import)\s*\(?\s*")(\.[^"]+)\.ts"/g;
 
 /** A function or a constant with its comment, up to the next line that begins at the margin. */
 const VALUE = /(?:^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?^export declare (?:function|const) (\w+)\b[\s\S]*?;\n(?![\s}])/gm;
+
+/** In the table of kernels, how a call may be split, and the role in `"m, n: size"`. */
+const SPLIT = /\n\t*readonly split: "[^"]*";(?=\n)/g;
+const ROLE = /(?<=readonly parameters: readonly \[.*"\w[\w, ]*: )[^"]+(?=")/g;
 
 /** What `exports` declares: a path for each entry that has types. */
 type Manifest = { readonly exports: Readonly<Record<string, string | { readonly types?: string }>> };
@@ -35,7 +40,8 @@ for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     .replace(HEAD, "")
     .replaceAll(/^ {4}/gm, "\t")
     .replaceAll(/^\t {4}/gm, "\t\t");
-  needed.set(normalize(file), shown.has(normalize(file)) ? lean : lean.replaceAll(COMMENT, ""));
+  const named = file.endsWith("wasm/table.d.ts") ? lean.replaceAll(SPLIT, "").replaceAll(ROLE, "") : lean;
+  needed.set(normalize(file), shown.has(normalize(file)) ? named : named.replaceAll(COMMENT, ""));
 }
 
 const uses = countWords([...needed.values()].join("\n").replaceAll(COMMENT, ""));

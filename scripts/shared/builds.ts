@@ -5,9 +5,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
+import { abiNumber, indexOf } from "./kernel_exports.ts";
 
 export type WasmBuild = "simd" | "relaxed" | "debug";
 
@@ -22,21 +23,37 @@ export const COMPILER: string = createRequire(import.meta.url).resolve("assembly
 
 /** Whether the library carries this build of the sources as they are. */
 export function isCurrent(name: WasmBuild, efforts: readonly Effort[] = ["published"]): boolean {
-  try {
-    const text = readFileSync(fileOf(name), "utf8");
-    return efforts.some((effort) => text.startsWith(stampOf(effort)));
-  } catch {
-    return false;
-  }
+  const text = textOf(join(ROOT, fileOf(name)));
+  return text !== undefined && efforts.some((effort) => text.startsWith(stampOf(effort)));
+}
+
+/** Writes what follows from the table of kernels: assembly/index.ts, and the number of the ABI. */
+export function writeTable(): void {
+  write("assembly/index.ts", indexOf(kernelSources()));
+  write("src/wasm/builds/abi.ts", `// Generated from src/wasm/table.ts\nexport const ABI: number = ${abiNumber()};\n`);
 }
 
 /** @param stamp `stampOf`, from before the sources were read */
 export function writeBuild(name: WasmBuild, bytes: Uint8Array, stamp: string): void {
-  mkdirSync(join(ROOT, "src/wasm/builds"), { recursive: true });
   const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
-  const partial = `${fileOf(name)}.${process.pid}`; // renamed, because another process may import it at any moment
-  writeFileSync(partial, `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
-  renameSync(partial, fileOf(name));
+  write(fileOf(name), `${stamp}const base64: string =\n  "${base64}";\nexport default base64;\n`);
+}
+
+/** Writes a file whose content is another: renamed, because another process may import it at any moment. */
+function write(path: string, text: string): void {
+  const file = join(ROOT, path);
+  if (textOf(file) === text) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, text);
+  renameSync(`${file}.${process.pid}`, file);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first line of a generated file: it names the sources that the file was made from. */
@@ -45,18 +62,24 @@ export function stampOf(effort: Effort): string {
 }
 
 function fileOf(name: WasmBuild): string {
-  return join(ROOT, `src/wasm/builds/${name}.ts`);
+  return `src/wasm/builds/${name}.ts`;
 }
 
 /** SHA-256 over every file that a build depends on, the compiler's manifest and the scripts included. */
 function hashOfSources(): string {
-  const assembly = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join("assembly", file))
-    .sort();
   const hash = createHash("sha256").update(readFileSync(COMPILER));
-  for (const file of ["asconfig.json", "scripts/kernels.ts", "scripts/shared/builds.ts", ...assembly]) {
-    hash.update(`\0${file.replaceAll("\\", "/")}\0`).update(readFileSync(join(ROOT, file)));
+  for (const file of ["asconfig.json", "scripts/kernels.ts", "scripts/shared/builds.ts"]) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(ROOT, file)));
   }
+  for (const [file, text] of kernelSources()) hash.update(`\0assembly/${file}\0`).update(text);
   return hash.digest("hex");
+}
+
+/** The texts of assembly/, by their paths from there. */
+function kernelSources(): ReadonlyMap<string, string> {
+  const files = readdirSync(join(ROOT, "assembly"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.replaceAll("\\", "/"))
+    .sort();
+  return new Map(files.map((file) => [file, readFileSync(join(ROOT, "assembly", file), "utf8")]));
 }

@@ -11,7 +11,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BUILDS, isCurrent, stampOf, writeBuild } from "../shared/builds.ts";
+import { BUILDS, isCurrent, stampOf, writeBuild, writeTable } from "../shared/builds.ts";
 import { affectedBy, changesBetween, type Sources } from "./affected.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -100,6 +100,7 @@ async function testChange(): Promise<void> {
 
 /** Compiles what is not current; whether it compiles. */
 async function compileKernels(): Promise<boolean> {
+  writeTable();
   const stale = BUILDS.filter((name) => !isCurrent(name, ["published", "plain"]));
   if (stale.length === 0) return true;
   const start = performance.now();

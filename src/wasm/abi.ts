@@ -1,16 +1,17 @@
 /**
- * The one mirror of assembly/index.ts: what each kernel is called with. A test compares the two.
+ * The kernels as TypeScript calls them: their types follow from table.ts, as do the exports of assembly/index.ts.
  *
  * Pointers are bytes; sizes and strides are elements. Nothing is checked on the other side, so only
- * src/ops, which checks, calls these. Equations and layouts are in the kernels' own headers.
+ * src/ops, which checks, calls these.
  */
 import type { FloatType } from "./dtype.ts";
+import type { COMMON_TABLE, FLOAT_TABLE, KernelOf } from "./table.ts";
+
+/** Of the rows of table.ts: kernels that report another number are refused. */
+export { ABI } from "./builds/abi.ts";
 
 /** A byte address in WebAssembly memory. */
 export type Pointer = number;
-
-type Map = (n: number, x: Pointer, y: Pointer, scratch: Pointer) => void;
-type MapGradient = (n: number, y: Pointer, dy: Pointer, dx: Pointer) => void;
 
 /** Functions of two operands, by the numbers that `binary` knows them by. */
 export const BINARY = {
@@ -39,174 +40,16 @@ export const ACTIVATION = { none: 0, sigmoid: 1, tanh: 2, relu: 3 } as const;
 
 /** Kernels that exist for both float types: `gemm` is `sgemm` in float32 and `dgemm` in float64. */
 export type FloatKernels = {
-  readonly gemm: (
-    m: number,
-    n: number,
-    k: number,
-    a: Pointer,
-    rsa: number,
-    csa: number,
-    b: Pointer,
-    rsb: number,
-    csb: number,
-    c: Pointer,
-    ldc: number,
-    bias: Pointer,
-    activation: number,
-    scratch: Pointer,
-    alpha: number,
-    beta: number,
-    hyperparameters: Pointer,
-  ) => void;
-  readonly gemmScratch: (m: number, n: number, k: number) => number;
-  readonly exp: Map;
-  readonly log: Map;
-  readonly sqrt: Map;
-  readonly sigmoid: Map;
-  readonly tanh: Map;
-  readonly relu: Map;
-  readonly softplus: Map;
-  readonly sigmoidGradient: MapGradient;
-  readonly tanhGradient: MapGradient;
-  readonly reluGradient: MapGradient;
-  readonly binary: (
-    f: number,
-    d0: number,
-    d1: number,
-    d2: number,
-    d3: number,
-    a: Pointer,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    b: Pointer,
-    b0: number,
-    b1: number,
-    b2: number,
-    b3: number,
-    y: Pointer,
-  ) => void;
-  readonly columnSums: (
-    m: number,
-    n: number,
-    x: Pointer,
-    y: Pointer,
-    alpha: number,
-    beta: number,
-    hyperparameters: Pointer,
-  ) => void;
-  readonly reduce: (f: number, m: number, k: number, n: number, x: Pointer, y: Pointer) => void;
-  readonly softmax: (m: number, n: number, z: Pointer, p: Pointer, scratch: Pointer) => void;
-  readonly crossEntropyScratch: (n: number) => number;
-  readonly crossEntropyLabels: (m: number, n: number, z: Pointer, labels: Pointer, scratch: Pointer) => number;
-  readonly crossEntropyLabelsGradient: (
-    m: number,
-    n: number,
-    z: Pointer,
-    labels: Pointer,
-    dz: Pointer,
-    scale: number,
-    scratch: Pointer,
-  ) => number;
-  readonly crossEntropyTargets: (m: number, n: number, z: Pointer, targets: Pointer, scratch: Pointer) => number;
-  readonly crossEntropyTargetsGradient: (
-    m: number,
-    n: number,
-    z: Pointer,
-    targets: Pointer,
-    dz: Pointer,
-    scale: number,
-    scratch: Pointer,
-  ) => number;
-  readonly meanCrossEntropy: (
-    isLabels: number,
-    m: number,
-    n: number,
-    z: Pointer,
-    t: Pointer,
-    dz: Pointer,
-    scratch: Pointer,
-    y: Pointer,
-  ) => void;
-  readonly squaredError: (n: number, y: Pointer, t: Pointer) => number;
-  readonly storeSquaredError: (n: number, y: Pointer, t: Pointer, factor: number, to: Pointer) => void;
-  readonly squaredErrorGradient: (n: number, y: Pointer, t: Pointer, dy: Pointer, scale: number) => number;
-  readonly argmax: (m: number, n: number, x: Pointer, y: Pointer) => void;
-  readonly countCorrect: (m: number, n: number, x: Pointer, labels: Pointer) => number;
-  readonly axpby: (n: number, x: Pointer, y: Pointer, alpha: number, beta: number) => void;
-  readonly fill: (n: number, y: Pointer, alpha: number) => void;
-  readonly copy: (n: number, x: Pointer, y: Pointer) => void;
-  readonly store: (y: Pointer, value: number) => void;
-  readonly dropout: (
-    n: number,
-    x: Pointer,
-    y: Pointer,
-    counter: Pointer,
-    threshold: number,
-    scale: number,
-    stream: number,
-  ) => void;
-  readonly descend: (n: number, g: Pointer, w: Pointer, hyperparameters: Pointer) => void;
-  readonly momentum: (n: number, g: Pointer, w: Pointer, v: Pointer, hyperparameters: Pointer) => void;
-  readonly adaptive: (n: number, g: Pointer, w: Pointer, m: Pointer, v: Pointer, hyperparameters: Pointer) => void;
-  readonly clipNorm: (n: number, g: Pointer, limit: number) => void;
-  readonly scatterAdd: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
-  readonly transpose: (m: number, n: number, x: Pointer, y: Pointer) => void;
-  readonly gatherRows: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer, scale: number) => void;
-  readonly gatherSparseRows: (
-    m: number,
-    starts: Pointer,
-    columns: Pointer,
-    values: Pointer,
-    indices: Pointer,
-    toStarts: Pointer,
-    toColumns: Pointer,
-    toValues: Pointer,
-    scale: number,
-  ) => number;
-  readonly sparseForward: (
-    m: number,
-    n: number,
-    starts: Pointer,
-    columns: Pointer,
-    values: Pointer,
-    w: Pointer,
-    b: Pointer,
-    z: Pointer,
-  ) => void;
-  readonly sparseBackward: (
-    m: number,
-    n: number,
-    starts: Pointer,
-    columns: Pointer,
-    values: Pointer,
-    d: Pointer,
-    w: Pointer,
-    alpha: number,
-    hyperparameters: Pointer,
-  ) => void;
+  readonly [Name in keyof typeof FLOAT_TABLE]: KernelOf<(typeof FLOAT_TABLE)[Name]>;
 };
 
 /** Kernels that no float type divides. */
 export type CommonKernels = {
-  readonly gatherIndices: (m: number, x: Pointer, indices: Pointer, y: Pointer) => void;
-  readonly gatherCopies: (m: number, n: number, x: Pointer, indices: Pointer, y: Pointer) => void;
-  readonly copyRows: (m: number, n: number, x: Pointer, strideX: number, y: Pointer, strideY: number) => void;
-  readonly advance: (counter: Pointer) => void;
-  readonly firstOutOfRange: (m: number, indices: Pointer, bound: number) => number;
-  readonly countNonzeros: (n: number, x: Pointer) => number;
-  readonly compressRows: (m: number, k: number, x: Pointer, starts: Pointer, columns: Pointer, values: Pointer) => void;
-} & Heap;
+  readonly [Name in keyof typeof COMMON_TABLE]: KernelOf<(typeof COMMON_TABLE)[Name]>;
+};
 
 /** The heap that blocks come from. */
-export type Heap = {
-  /** A 16-byte aligned block, for which memory grows where it must; 0 where it cannot. */
-  readonly alloc: (bytes: number) => Pointer;
-  readonly free: (pointer: Pointer) => void;
-  /** By how many bytes memory must grow before a block of this size can be allocated; 0 where one is free. */
-  readonly shortage: (bytes: number) => number;
-};
+export type Heap = Pick<CommonKernels, "alloc" | "free" | "shortage">;
 
 /** BLAS's letter for an element type. */
 export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
@@ -225,12 +68,6 @@ export const PAGES = { initial: 1, maximum: 65536 } as const;
 export type Exports = {
   readonly abi?: { readonly value: number };
 } & Readonly<Record<string, unknown>>;
-
-/**
- * What kernels import, and names and numbers of parameters of all, as one number, which the kernels export as `abi`: others than these are
- * refused. A test computes it from the types above.
- */
-export const ABI = 959764165;
 
 /** A call of a kernel, as data: nothing but its name and numbers, so that another thread can make it as well. */
 export type KernelCall = {

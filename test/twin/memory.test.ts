@@ -4,12 +4,12 @@ import * as assert from "uvu/assert";
 import { heap } from "../../src/twin/heap.ts";
 import { start } from "../../src/twin/index.ts";
 import { Pages } from "../../src/twin/pages.ts";
-import { ABI, PREFIX } from "../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { ABI } from "../../src/wasm/abi.ts";
 import { AllocationError } from "../../src/wasm/errors.ts";
 import { Guard } from "../../src/wasm/guard.ts";
 import { LARGEST_BLOCK, Memory } from "../../src/wasm/memory.ts";
-import { draws, FLOATS } from "../support/floats.ts";
+import { signatures } from "../../src/wasm/signature.ts";
+import { draws } from "../support/floats.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const GIB = 2 ** 30;
@@ -37,12 +37,9 @@ test("it exports what the ABI names, with as many parameters, over the memory th
   (kernels["dstore"] as (y: number, value: number) => void)(pointer, Math.PI);
   assert.is(memory.f64[pointer / 8], Math.PI);
   assert.is(memory.buffer.byteLength, 65536);
-  const arities = new Map(Object.entries<number>(COMMON_KERNELS));
-  for (const dtype of FLOATS) {
-    for (const [name, arity] of Object.entries(FLOAT_KERNELS)) arities.set(PREFIX[dtype] + name, arity);
-  }
   const found = Object.entries(kernels).map(([name, kernel]) => `${name} ${(kernel as () => void).length}`);
-  assert.equal(found.sort(), [...arities].map(([name, arity]) => `${name} ${arity}`).sort());
+  const wanted = [...signatures().values()].map(({ name, parameters }) => `${name} ${parameters.length}`);
+  assert.equal(found.sort(), wanted.sort());
 });
 
 test("growth keeps the content, gives another buffer and detaches the views of the old one", () => {

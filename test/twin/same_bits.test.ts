@@ -1,110 +1,114 @@
 /**
- * The twin gives the bits of the build `simd`: each kernel with drawn operands, all memory compared.
+ * The builds `debug` and `js` give the bits of the build `simd`: each kernel of the table with drawn operands.
  *
- * LANEGRAD_TWIN_CALLS says how many calls of each kernel and float type there are, 60 when it is not set.
+ * LANEGRAD_TWIN_CALLS says how many calls of each kernel there are, 60 when it is not set.
  */
 import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { BINARY, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { start } from "../../src/twin/index.ts";
+import { ABI, BINARY, type Heap, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { loadInstance } from "../../src/wasm/load.ts";
+import { type Signature, signatures } from "../../src/wasm/signature.ts";
+import { type Drawn, drawCall, HARD, KERNELS, type Operand, operandOf, scratchOf } from "../kernels/drawn.ts";
+import { assertSame, call, place, ROOM_BYTES, type Side, sideOf, withOtherOutputs } from "../kernels/field.ts";
 import { hardPlaces } from "../kernels/places.ts";
 import { FLOATS } from "../support/floats.ts";
-import type { Args } from "./case.ts";
-import { COMMON_CASES } from "./common_cases.ts";
-import { FLOAT_CASES } from "./float_cases.ts";
-import { HARD, type Operand, Pair } from "./pair.ts";
 
 const CALLS = Number(process.env["LANEGRAD_TWIN_CALLS"] ?? 60);
 
-const test = suite("the twin's bits");
+const test = suite("the bits of every build");
 
-test("every kernel has a case", () => {
-  assert.equal(Object.keys(FLOAT_CASES).sort(), Object.keys(FLOAT_KERNELS).sort());
-  assert.equal([...Object.keys(COMMON_CASES), "alloc", "free", "shortage"].sort(), Object.keys(COMMON_KERNELS).sort());
-});
+const simd = sideOf("simd", await loadInstance("simd", undefined));
+const others = [sideOf("debug", await loadInstance("debug", undefined)), sideOf("js", start(ABI))];
 
-test("what is only moved keeps all of its bits, a NaN's too", async () => {
-  const pair = await Pair.start();
+/** Makes a call on all builds, and compares. */
+function compare(drawn: Drawn, sides: readonly Side[] = others): void {
+  const placed = place(drawn);
+  const want = call(simd, placed);
+  const other = withOtherOutputs(placed);
+  for (const side of sides) assertSame(placed, call(side, other), want, side.build);
+}
+
+function signatureOf(name: string): Signature {
+  const signature = signatures().get(name);
+  if (signature === undefined) throw new Error(name);
+  return signature;
+}
+
+test("what is only moved keeps all of its bits, a NaN's too", () => {
   for (const dtype of FLOATS) {
-    const prefix = PREFIX[dtype];
     const n = dtype === "float32" ? 8 : 4;
-    const calls: Record<string, (words: () => Operand, mask: Operand) => Args> = {
-      copy: (words) => [n, words(), words()],
-      transpose: (words) => [2, n / 2, words(), words()],
-      reluGradient: (words, mask) => [n, mask, words(), words()],
-      binary: (words, mask) => [BINARY.keep, 1, 1, 1, n, mask, 0, 0, 0, 1, words(), 0, 0, 0, 1, words()],
+    // Quiet and signalling, of either sign; as halves of float64 also.
+    const words = [1, 0x7f812345, 2, 0x7fc54321, 3, -0x7edcbb, 4, 0x7ff00001];
+    const x = { ...operandOf("int32", words), alignment: 8 };
+    const y = { ...operandOf("int32", new Int32Array(8), "out"), alignment: 8 };
+    const mask = operandOf(
+      dtype,
+      Float64Array.from({ length: n }, (_, i) => (i === 1 ? 0 : 1)),
+    );
+    const calls: Record<string, Drawn["args"]> = {
+      copy: [n, x, y],
+      transpose: [2, n / 2, x, y],
+      reluGradient: [n, mask, x, y],
+      binary: [BINARY.keep, 1, 1, 1, n, mask, 0, 0, 0, 1, x, 0, 0, 0, 1, y],
     };
-    for (const [name, args] of Object.entries(calls)) {
-      pair.clear(1);
-      // Quiet and signalling, of either sign; as halves of float64 also.
-      const words = () => pair.given("int32", [1, 0x7f812345, 2, 0x7fc54321, 3, -0x7edcbb, 4, 0x7ff00001]);
-      const mask = pair.given(
-        dtype,
-        Array.from({ length: n }, (_, i) => (i === 1 ? 0 : 1)),
-      );
-      pair.call(prefix + name, args(words, mask));
-    }
+    for (const [name, args] of Object.entries(calls)) compare({ signature: signatureOf(PREFIX[dtype] + name), args });
   }
 });
 
-test("two operands: each operation of everything hard with everything hard, itself too", async () => {
-  const pair = await Pair.start();
+test("two operands: each operation of everything hard with everything hard, itself too", () => {
   for (const dtype of FLOATS) {
-    const hard = HARD[dtype];
-    const n = hard.length;
+    const n = HARD[dtype].length;
+    const [a, b] = [operandOf(dtype, HARD[dtype]), operandOf(dtype, HARD[dtype])];
+    const y = operandOf(dtype, new Float64Array(n * n), "out");
     for (const f of Object.values(BINARY)) {
-      pair.clear(f);
-      const y = pair.floats(dtype, n * n, "tame");
-      pair.call(`${PREFIX[dtype]}binary`, [
-        ...[f, 1, 1, n, n],
-        ...[pair.given(dtype, hard), 0, 0, 1, 0],
-        ...[pair.given(dtype, hard), 0, 0, 0, 1],
-        y,
-      ]);
+      const args = [f, 1, 1, n, n, a, 0, 0, 1, 0, b, 0, 0, 0, 1, y];
+      compare({ signature: signatureOf(`${PREFIX[dtype]}binary`), args });
     }
   }
 });
 
-test("elementary functions where their methods bend", async () => {
-  const pair = await Pair.start();
+test("elementary functions where their methods bend", () => {
   for (const dtype of FLOATS) {
     for (const name of ["exp", "log", "tanh", "sigmoid", "softplus"] as const) {
-      pair.clear(2);
-      const x = pair.given(dtype, hardPlaces(name));
-      const y = pair.floats(dtype, x.length, "tame");
-      pair.call(PREFIX[dtype] + name, [x.length, x, y, pair.scratch(MAP_SCRATCH)]);
+      const places = hardPlaces(name);
+      const [x, y] = [operandOf(dtype, places), operandOf(dtype, new Float64Array(places.length), "out")];
+      compare({ signature: signatureOf(PREFIX[dtype] + name), args: [places.length, x, y, scratchOf(MAP_SCRATCH)] });
     }
   }
 });
 
-for (const [place, calls] of [
-  ["low", CALLS],
-  ["above 2 GiB", Math.ceil(CALLS / 10)],
-] as const) {
-  const pair = await Pair.start(place);
+test("dropout: the first word of seed, step and stream 0 is 0, and the threshold 0 keeps it", () => {
   for (const dtype of FLOATS) {
-    for (const [name, make] of Object.entries(FLOAT_CASES)) {
-      test(`${name}, ${dtype}, ${place}`, () => {
-        for (let seed = 0; seed < calls; seed++) {
-          pair.clear(seed);
-          const how = seed % 3 === 0 ? "tame" : "wild";
-          const kernel = PREFIX[dtype] + name;
-          pair.call(
-            kernel,
-            make(pair, dtype, how, (...sizes) => pair.scratchBytes(kernel, sizes)),
-          );
-        }
-      });
+    for (const n of [1, 3, 4, 9]) {
+      const [x, y] = [new Float64Array(n).fill(2), new Float64Array(n)];
+      const operands: Operand[] = [operandOf(dtype, x), operandOf(dtype, y, "out"), operandOf("int32", [0, 0])];
+      compare({ signature: signatureOf(`${PREFIX[dtype]}dropout`), args: [n, ...operands, 0, 3, 0] });
     }
   }
-  for (const [name, make] of Object.entries(COMMON_CASES)) {
-    test(`${name}, ${place}`, () => {
-      for (let seed = 0; seed < calls; seed++) {
-        pair.clear(seed);
-        pair.call(name, make(pair));
-      }
-    });
-  }
+});
+
+for (const signature of KERNELS) {
+  test(signature.name, () => {
+    for (let seed = 0; seed < CALLS; seed++) {
+      compare(drawCall(signature, seed, { how: seed % 3 === 0 ? "tame" : "wild", isLonger: true }));
+    }
+  });
+}
+
+const above = aboveTwoGiB();
+for (const signature of KERNELS) {
+  test(`${signature.name}, above 2 GiB`, () => {
+    for (let seed = 0; seed < CALLS / 10; seed++) compare(drawCall(signature, seed, { isLonger: true }), [above]);
+  });
 }
 
 test.run();
+
+/** The reference kernels over a memory whose low half is taken. */
+function aboveTwoGiB(): Side {
+  const started = start(ABI);
+  const { alloc, free } = started.exports as unknown as Heap;
+  free(alloc(2 ** 31 + ROOM_BYTES + 64)); // memory grows once, while it is small: there is next to nothing to copy
+  alloc(2 ** 31);
+  return sideOf("js above 2 GiB", started);
+}

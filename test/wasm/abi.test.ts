@@ -1,64 +1,70 @@
 /** What the compiled kernels export, and that each build is the one that its name says. */
-import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ABI, PAGES, PREFIX } from "../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
+import { abiNumber, IMPORTS, indexOf } from "../../scripts/shared/kernel_exports.ts";
+import { ABI, ACTIVATION, BINARY, MAP_SCRATCH, PAGES, REDUCE } from "../../src/wasm/abi.ts";
 import debug from "../../src/wasm/builds/debug.ts";
 import relaxed from "../../src/wasm/builds/relaxed.ts";
 import simd from "../../src/wasm/builds/simd.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 import { TrapError } from "../../src/wasm/errors.ts";
+import { type Signature, signatures } from "../../src/wasm/signature.ts";
+import { type Drawn, drawCall, KERNELS, type Operand } from "../kernels/drawn.ts";
 import { WASM_BUILD } from "../support/engine.ts";
-import { FLOATS } from "../support/floats.ts";
 
 const BYTES = { simd: decode(simd), relaxed: decode(relaxed), debug: decode(debug) };
-const IMPORTS = [{ module: "env", name: "memory", kind: "memory" }];
 const CODE_SECTION = 10;
-/** They take any number. */
-const WITHOUT_ASSERTIONS = [
-  "gemmScratch",
-  "crossEntropyScratch",
-  "countNonzeros",
-  "alloc",
-  "shortage",
-  "store",
-  "advance",
-];
+const TYPE_SECTION = 1;
+const FUNCTION_SECTION = 3;
+const EXPORT_SECTION = 7;
+const CODES = { ACTIVATION, BINARY, REDUCE };
+const TYPES: Readonly<Record<number, string>> = { 127: "i32", 125: "f32", 124: "f64" };
 
 const engine = await Engine.load({ build: WASM_BUILD });
 const module = moduleOf(engine);
 const test = suite("ABI");
 
-/** The mirror's names with their arities, prefixed as the module exports them. */
-function mirrored(): Map<string, number> {
-  const arities = new Map<string, number>(Object.entries(COMMON_KERNELS));
-  for (const dtype of FLOATS) {
-    for (const [name, arity] of Object.entries(FLOAT_KERNELS)) arities.set(PREFIX[dtype] + name, arity);
-  }
-  return arities;
-}
-
-test("the module exports what the mirror names, nothing more and nothing less", () => {
+test("the module exports the kernels of the table, nothing more and nothing less", () => {
   const exported = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
-  const wanted = ["global abi", ...[...mirrored().keys()].map((name) => `function ${name}`)];
+  const wanted = ["global abi", ...[...signatures().keys()].map((name) => `function ${name}`)];
   assert.equal(exported.sort(), wanted.sort());
 });
 
-test("every export takes as many parameters as the mirror says", () => {
-  const { exports } = started(module);
-  for (const [name, arity] of mirrored()) {
-    const kernel = exports[name];
-    assert.ok(typeof kernel === "function" && kernel.length === arity, name);
-  }
+test("every export has the types that its row says", () => {
+  const types = typesOf(BYTES[WASM_BUILD]);
+  for (const signature of signatures().values())
+    assert.is(types.get(signature.name), typeOf(signature), signature.name);
 });
 
-test("the ABI's number is of what is imported, these names and numbers of parameters; the module exports it", () => {
-  const listed = JSON.stringify([IMPORTS, [...mirrored()].sort()]);
-  const number = createHash("sha256").update(listed).digest().readUInt32BE() >>> 1;
-  assert.is(ABI, number, "write this number into src/wasm/abi.ts and assembly/index.ts");
+test("assembly/index.ts and the ABI's number are those of the table; the module exports it", () => {
+  const sources = readdirSync("assembly", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file): [string, string] => [file.replaceAll("\\", "/"), readFileSync(`assembly/${file}`, "utf8")]);
+  const current = readFileSync("assembly/index.ts", "utf8");
+  assert.is(current, indexOf(new Map(sources)), "`npx tsx scripts/kernels.ts` writes it");
+  assert.is(ABI, abiNumber());
   assert.is((started(module).exports["abi"] as WebAssembly.Global).value, ABI);
+  const kernels = [
+    ...sources
+      .map(([, text]) => text)
+      .join("\n")
+      .matchAll(/^export function (\w+)\(/gm),
+  ].map((found) => found[1] ?? "");
+  const pairs = kernels.filter((name) => name.startsWith("s") && kernels.includes(`d${name.slice(1)}`));
+  assert.equal(
+    pairs.filter((name) => !signatures().has(name)),
+    [],
+    "kernels without a row of src/wasm/table.ts",
+  );
+});
+
+test("the scratch of functions of one element is as much as their rows say", () => {
+  const ofRows = [...signatures().values()].flatMap(({ parameters }) =>
+    parameters.map((role) => role.kind === "scratch" && role.bytes),
+  );
+  assert.equal([...new Set(ofRows.filter((bytes) => typeof bytes === "number"))], [MAP_SCRATCH]);
 });
 
 test("every build imports its memory and nothing else: no garbage collector, no abort, no host function", () => {
@@ -100,112 +106,104 @@ test("only the relaxed build has relaxed instructions: multiply-adds of both flo
   assert.equal(counts(BYTES.debug), [0, 0, 0, 0]);
 });
 
-for (const dtype of FLOATS) {
-  test(`the debug build traps on every violated precondition that it can see, ${dtype}`, async () => {
-    const { module } = await Engine.load({ build: "debug" });
-    const load = () => Engine.load({ build: "debug", wasm: module });
-    const trapped = new Set<string>();
-    for (const [name, call] of Object.entries(violations(dtype))) {
-      const fresh = await load();
-      const block = fresh.memory.allocate(1024).pointer;
-      fresh.memory.view("int32", block, 256).fill(9);
-      assert.throws(
-        () => call(fresh, block),
-        (error: unknown) => {
-          if (!(error instanceof TrapError)) return false;
-          trapped.add(error.kernel);
-          return true;
-        },
-        name,
-      );
+test("the debug build traps on every violated precondition that it can see", async () => {
+  const { module } = await Engine.load({ build: "debug" });
+  const unbroken = new Set(KERNELS.map(({ row }) => row));
+  for (const signature of KERNELS) {
+    for (const [what, at, value] of violations(signature)) {
+      const engine = await Engine.load({ build: "debug", wasm: module });
+      const drawn = drawCall(signature, 1, { how: "tame", sizeOf: () => 4 });
+      const label = `${signature.name}: ${what}`;
+      const error = trapOf(() => callWith(engine, drawn, at, value), label);
+      assert.is(error.kernel, signature.name, label);
+      unbroken.delete(signature.row);
     }
-    const kernels = [...Object.keys(FLOAT_KERNELS).map((name) => PREFIX[dtype] + name), ...Object.keys(COMMON_KERNELS)];
-    const bare = WITHOUT_ASSERTIONS.flatMap((name) => [name, PREFIX[dtype] + name]);
-    assert.equal(
-      kernels.filter((kernel) => !trapped.has(kernel)),
-      kernels.filter((kernel) => bare.includes(kernel)),
-      "kernels without a violation",
-    );
-  });
-}
+  }
+  assert.equal([...unbroken].sort(), ["advance", "store"], "kernels without a range");
+});
+
+test("the debug build traps on the freeing of what is no block", async () => {
+  const engine = await Engine.load({ build: "debug" });
+  const block = engine.memory.allocate(1024).pointer;
+  engine.memory.view("int32", block, 256).fill(9);
+  assert.is(trapOf(() => engine.common.free(block + 8), "free").kernel, "free");
+});
 
 test.run();
 
-/** Calls that break one precondition each, where `p` is a block of 256 int32 nines. */
-function violations(dtype: (typeof FLOATS)[number]): Record<string, (engine: Engine, p: number) => void> {
-  return {
-    exp: ({ kernels }, p) => kernels[dtype].exp(-1, p, p, p),
-    log: ({ kernels }, p) => kernels[dtype].log(-1, p, p, p),
-    sigmoid: ({ kernels }, p) => kernels[dtype].sigmoid(-1, p, p, p),
-    tanh: ({ kernels }, p) => kernels[dtype].tanh(-1, p, p, p),
-    relu: ({ kernels }, p) => kernels[dtype].relu(-1, p, p, p),
-    "exp scratch not aligned": ({ kernels }, p) => kernels[dtype].exp(1, p, p, p + 8),
-    sigmoidGradient: ({ kernels }, p) => kernels[dtype].sigmoidGradient(-1, p, p, p),
-    tanhGradient: ({ kernels }, p) => kernels[dtype].tanhGradient(-1, p, p, p),
-    reluGradient: ({ kernels }, p) => kernels[dtype].reluGradient(-1, p, p, p),
-    sqrt: ({ kernels }, p) => kernels[dtype].sqrt(-1, p, p, p),
-    softplus: ({ kernels }, p) => kernels[dtype].softplus(-1, p, p, p),
-    "binary of no function": ({ kernels }, p) => kernels[dtype].binary(12, 1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
-    "binary d0": ({ kernels }, p) => kernels[dtype].binary(0, -1, 1, 1, 1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
-    "binary d3": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, -1, p, 0, 0, 0, 1, p, 0, 0, 0, 1, p),
-    "binary last stride": ({ kernels }, p) => kernels[dtype].binary(0, 1, 1, 1, 1, p, 0, 0, 0, 2, p, 0, 0, 0, 1, p),
-    "columnSums m": ({ kernels }, p) => kernels[dtype].columnSums(-1, 1, p, p, 1, 0, 0),
-    "columnSums n": ({ kernels }, p) => kernels[dtype].columnSums(1, -1, p, p, 1, 0, 0),
-    "reduce by no fold": ({ kernels }, p) => kernels[dtype].reduce(3, 1, 1, 1, p, p),
-    "reduce m": ({ kernels }, p) => kernels[dtype].reduce(0, -1, 1, 1, p, p),
-    "reduce k": ({ kernels }, p) => kernels[dtype].reduce(0, 1, -1, 1, p, p),
-    "reduce n": ({ kernels }, p) => kernels[dtype].reduce(0, 1, 1, -1, p, p),
-    "scatterAdd m": ({ kernels }, p) => kernels[dtype].scatterAdd(-1, 1, p, p, p),
-    "scatterAdd n": ({ kernels }, p) => kernels[dtype].scatterAdd(1, -1, p, p, p),
-    "transpose m": ({ kernels }, p) => kernels[dtype].transpose(-1, 1, p, p),
-    "transpose n": ({ kernels }, p) => kernels[dtype].transpose(1, -1, p, p),
-    "gatherCopies m": ({ common }, p) => common.gatherCopies(-1, 1, p, p, p),
-    "gatherCopies n": ({ common }, p) => common.gatherCopies(1, -1, p, p, p),
-    "free of what is no block": ({ common }, p) => common.free(p + 8),
-    "copyRows m": ({ common }, p) => common.copyRows(-1, 1, p, 1, p, 1),
-    "copyRows n": ({ common }, p) => common.copyRows(1, -1, p, 1, p, 1),
-    dropout: ({ kernels }, p) => kernels[dtype].dropout(-1, p, p, p, 0, 1, 0),
-    descend: ({ kernels }, p) => kernels[dtype].descend(-1, p, p, p),
-    clipNorm: ({ kernels }, p) => kernels[dtype].clipNorm(-1, p, 1),
-    momentum: ({ kernels }, p) => kernels[dtype].momentum(-1, p, p, p, p),
-    adaptive: ({ kernels }, p) => kernels[dtype].adaptive(-1, p, p, 0, p, p),
-    "softmax m": ({ kernels }, p) => kernels[dtype].softmax(-1, 1, p, p, p),
-    "softmax without columns": ({ kernels }, p) => kernels[dtype].softmax(1, 0, p, p, p),
-    "argmax without columns": ({ kernels }, p) => kernels[dtype].argmax(1, 0, p, p),
-    "countCorrect without columns": ({ kernels }, p) => kernels[dtype].countCorrect(1, 0, p, p),
-    "labels without columns": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 0, p, p, p),
-    "label n": ({ kernels }, p) => kernels[dtype].crossEntropyLabels(1, 9, p, p + 512, p),
-    "label n, gradient": ({ kernels }, p) => kernels[dtype].crossEntropyLabelsGradient(1, 9, p, p + 512, p, 1, p),
-    "mean without columns": ({ kernels }, p) => kernels[dtype].meanCrossEntropy(1, 1, 0, p, p, 0, p, p),
-    "targets without columns": ({ kernels }, p) => kernels[dtype].crossEntropyTargets(1, 0, p, p, p),
-    "targets without columns, gradient": ({ kernels }, p) =>
-      kernels[dtype].crossEntropyTargetsGradient(1, 0, p, p, p, 1, p),
-    squaredError: ({ kernels }, p) => kernels[dtype].squaredError(-1, p, p),
-    storeSquaredError: ({ kernels }, p) => kernels[dtype].storeSquaredError(-1, p, p, 1, p),
-    squaredErrorGradient: ({ kernels }, p) => kernels[dtype].squaredErrorGradient(-1, p, p, p, 1),
-    axpby: ({ kernels }, p) => kernels[dtype].axpby(-1, p, p, 1, 1),
-    fill: ({ kernels }, p) => kernels[dtype].fill(-1, p, 1),
-    copy: ({ kernels }, p) => kernels[dtype].copy(-1, p, p),
-    "gatherRows m": ({ kernels }, p) => kernels[dtype].gatherRows(-1, 1, p, p, p, 1),
-    "gatherRows n": ({ kernels }, p) => kernels[dtype].gatherRows(1, -1, p, p, p, 1),
-    gatherSparseRows: ({ kernels }, p) => kernels[dtype].gatherSparseRows(-1, p, p, p, p, p, p, p, 1),
-    "sparseForward m": ({ kernels }, p) => kernels[dtype].sparseForward(-1, 1, p, p, p, p, p, p),
-    "sparseForward n": ({ kernels }, p) => kernels[dtype].sparseForward(1, -1, p, p, p, p, p, p),
-    "sparseBackward m": ({ kernels }, p) => kernels[dtype].sparseBackward(-1, 1, p, p, p, p, p, 1, 0),
-    "sparseBackward n": ({ kernels }, p) => kernels[dtype].sparseBackward(1, -1, p, p, p, p, p, 1, 0),
-    "compressRows m": ({ common }, p) => common.compressRows(-1, 1, p, p, p, p),
-    "compressRows k": ({ common }, p) => common.compressRows(1, -1, p, p, p, p),
-    "compressRows beyond a column number": ({ common }, p) => common.compressRows(0, 65537, p, p, p, p),
-    gatherIndices: ({ common }, p) => common.gatherIndices(-1, p, p, p),
-    "firstOutOfRange m": ({ common }, p) => common.firstOutOfRange(-1, p, 1),
-    "firstOutOfRange bound": ({ common }, p) => common.firstOutOfRange(1, p, -1),
-    "gemm m": ({ kernels }, p) => kernels[dtype].gemm(-1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
-    "gemm n": ({ kernels }, p) => kernels[dtype].gemm(1, -1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
-    "gemm k": ({ kernels }, p) => kernels[dtype].gemm(1, 1, -1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p, 1, 0, 0),
-    "gemm ldc below n": ({ kernels }, p) => kernels[dtype].gemm(1, 2, 1, p, 1, 1, p, 2, 1, p, 1, 0, 0, p, 1, 0, 0),
-    "gemm scratch not aligned": ({ kernels }, p) =>
-      kernels[dtype].gemm(1, 1, 1, p, 1, 1, p, 1, 1, p, 1, 0, 0, p + 8, 1, 0, 0),
-  };
+type Violation = readonly [what: string, at: number, value: (drawn: number) => number];
+
+/** One for each end of each range of a row: sizes, strides, codes, flags, elements that a parameter bounds; and for scratch. */
+function violations({ parameters }: Signature): readonly Violation[] {
+  return parameters.flatMap((parameter, at): readonly Violation[] => {
+    const { name } = parameter;
+    const just = (value: number): Violation => [`${name} ${value}`, at, () => value];
+    switch (parameter.kind) {
+      case "size":
+        return [just(-1), ...bounds(parameter).map(just)];
+      case "stride":
+        if (typeof parameter.least === "string") return [[`${name} below ${parameter.least}`, at, () => 3]];
+        return parameter.most === 1 ? [just(2), just(-1)] : [];
+      case "code":
+        return [just(-1), just(Object.keys(CODES[parameter.constant]).length)];
+      case "flag":
+        return [just(2), just(-1)];
+      case "scratch":
+        return [[`${name} not aligned`, at, (pointer) => pointer + 8]];
+      case "operand": {
+        const isGiven = parameters.some((other) => other.name === parameter.below);
+        return isGiven ? [[`${name} of ${parameter.below}`, at, (pointer) => pointer]] : [];
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+/** Beyond what a size may be; a least of 0 is every size's. */
+function bounds({ least, most }: { readonly least: unknown; readonly most: unknown }): number[] {
+  return [...(least === 1 ? [0] : []), ...(typeof most === "number" && most < 2 ** 31 - 1 ? [most + 1] : [])];
+}
+
+/** Calls a kernel with one argument in place of the drawn one; where that is an operand with bounds, its elements are them. */
+function callWith(engine: Engine, { signature, args }: Drawn, at: number, value: (drawn: number) => number): void {
+  const pointers = new Map<Operand, number>();
+  const flag = signature.parameters.findIndex(({ kind }) => kind === "flag");
+  const numbers = args.map((arg, i): number => {
+    if (typeof arg === "number") return i === flag && at !== flag ? 1 : arg;
+    const { pointer } = pointers.has(arg)
+      ? { pointer: pointers.get(arg)! }
+      : engine.memory.allocate(arg.content.length);
+    pointers.set(arg, pointer);
+    engine.memory.view("uint8", pointer, arg.content.length).set(arg.content);
+    const { kind } = signature.parameters[i]!;
+    if (i === at && kind === "operand") engine.memory.view("int32", pointer, arg.bytes / 4).fill(4);
+    return pointer;
+  });
+  numbers[at] = value(numbers[at]!);
+  const { row, dtype } = signature;
+  const kernels = dtype === undefined ? engine.common : engine.kernels[dtype];
+  (kernels as unknown as Record<string, (...numbers: number[]) => unknown>)[row]?.(...numbers);
+}
+
+function trapOf(call: () => unknown, label: string): TrapError {
+  try {
+    call();
+  } catch (error) {
+    assert.instance(error, TrapError, label);
+    return error as TrapError;
+  }
+  throw new Error(`${label}: no trap`);
+}
+
+/** As WebAssembly writes it: pointers, sizes and integers are i32. */
+function typeOf({ parameters, dtype, result }: Signature): string {
+  const float = dtype === "float64" ? "f64" : "f32";
+  const names = parameters.map((role) => {
+    if (role.kind !== "scalar") return "i32";
+    return role.type === "T" ? float : role.type === "f64" ? "f64" : "i32";
+  });
+  return `${names.join(" ")} -> ${result === undefined ? "" : result === "f64" ? "f64" : "i32"}`;
 }
 
 function moduleOf({ module }: Engine): WebAssembly.Module {
@@ -213,20 +211,11 @@ function moduleOf({ module }: Engine): WebAssembly.Module {
   return module;
 }
 
-function started(module: WebAssembly.Module, memory: WebAssembly.Memory | WebAssembly.MemoryDescriptor = PAGES) {
-  const env = { memory: memory instanceof WebAssembly.Memory ? memory : new WebAssembly.Memory(memory) };
-  return new WebAssembly.Instance(module, { env });
-}
-
-function linkError(error: unknown): boolean {
-  return error instanceof WebAssembly.LinkError;
-}
-
 /** A negative length does nothing in the builds for users, and traps where assertions are compiled in. */
 function hasAssertions(module: WebAssembly.Module): boolean {
   const { exports } = started(module);
   try {
-    (exports["scolumnSums"] as (...args: number[]) => void)(-1, 0, 0, 0, 1, 1);
+    (exports["scolumnSums"] as (...args: number[]) => void)(-1, 0, 0, 0, 1, 1, 0);
     return false;
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return true;
@@ -238,20 +227,66 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(inflateRawSync(Buffer.from(base64, "base64")));
 }
 
-/** The bodies of a module's functions: its sections are an id, a length in LEB128, and that many bytes. */
+/** The bodies of a module's functions. */
 function codeOf(module: Uint8Array): Uint8Array {
-  for (let at = 8; at < module.length; ) {
-    const id = module[at++];
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = module[at++] ?? 0;
-      length += (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    if (id === CODE_SECTION) return module.subarray(at, at + length);
-    at += length;
+  return sectionOf(module, CODE_SECTION).rest;
+}
+
+/** The types of exported functions, such as `i32 f32 -> f64`. */
+function typesOf(module: Uint8Array): ReadonlyMap<string, string> {
+  const types = sectionOf(module, TYPE_SECTION).list((reader) => {
+    reader.byte(); // a function's
+    const [parameters, results] = [reader.list((one) => TYPES[one.byte()]), reader.list((one) => TYPES[one.byte()])];
+    return `${parameters.join(" ")} -> ${results.join(" ")}`;
+  });
+  const functions = sectionOf(module, FUNCTION_SECTION).list((reader) => types[reader.number()] ?? "");
+  const exported = sectionOf(module, EXPORT_SECTION).list((reader): [string, string] => {
+    const name = String.fromCharCode(...reader.list((one) => one.byte()));
+    const [kind, index] = [reader.byte(), reader.number()];
+    return [name, kind === 0 ? (functions[index] ?? "") : ""];
+  });
+  return new Map(exported);
+}
+
+/** A module's sections are an id, a length in LEB128, and that many bytes. */
+function sectionOf(module: Uint8Array, wanted: number): Reader {
+  for (const reader = new Reader(module.subarray(8)); ; ) {
+    const id = reader.byte();
+    const section = new Reader(reader.take(reader.number()));
+    if (id === wanted) return section;
   }
-  throw new Error("the module has no code");
+}
+
+class Reader {
+  rest: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.rest = bytes;
+  }
+
+  take(count: number): Uint8Array {
+    if (count > this.rest.length) throw new Error("the module ends too early");
+    const taken = this.rest.subarray(0, count);
+    this.rest = this.rest.subarray(count);
+    return taken;
+  }
+
+  byte(): number {
+    return this.take(1)[0] ?? 0;
+  }
+
+  number(): number {
+    let number = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      number += (byte & 0x7f) << shift;
+      if (byte < 0x80) return number;
+    }
+  }
+
+  list<T>(item: (reader: Reader) => T): T[] {
+    return Array.from({ length: this.number() }, () => item(this));
+  }
 }
 
 function countOf(bytes: Uint8Array, pattern: readonly number[]): number {
@@ -260,4 +295,13 @@ function countOf(bytes: Uint8Array, pattern: readonly number[]): number {
     if (pattern.every((byte, i) => bytes[at + i] === byte)) count += 1;
   }
   return count;
+}
+
+function started(module: WebAssembly.Module, memory: WebAssembly.Memory | WebAssembly.MemoryDescriptor = PAGES) {
+  const env = { memory: memory instanceof WebAssembly.Memory ? memory : new WebAssembly.Memory(memory) };
+  return new WebAssembly.Instance(module, { env });
+}
+
+function linkError(error: unknown): boolean {
+  return error instanceof WebAssembly.LinkError;
 }

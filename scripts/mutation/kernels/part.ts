@@ -1,7 +1,6 @@
 /** The part of the kernels that a file's mutants can change: compiled in half the time or less. */
 import { posix } from "node:path";
-import { PREFIX } from "../../../src/wasm/abi.ts";
-import { COMMON_KERNELS, FLOAT_KERNELS } from "../../../src/wasm/arities.ts";
+import { signatures } from "../../../src/wasm/signature.ts";
 
 const INDEX = "assembly/index.ts";
 
@@ -26,17 +25,12 @@ function pathFrom(file: string, relative: string): string {
   return `${posix.join(posix.dirname(file), relative)}.ts`;
 }
 
-/** A kernel of this name and its number of parameters, which the engine looks at. */
+/** A kernel of this name and its number of parameters. */
 function trapOf(listed: string): readonly string[] {
   const name = listed.trim();
   if (name === "") return [];
-  const parameters = Array.from({ length: ARITIES.get(name) ?? 0 }, (_, i) => `p${i}: i32`);
-  return [`export function ${name}(${parameters.join(", ")}): void { unreachable(); }`];
+  const parameters = SIGNATURES.get(name)?.parameters ?? [];
+  return [`export function ${name}(${parameters.map((_, i) => `p${i}: i32`).join(", ")}): void { unreachable(); }`];
 }
 
-const ARITIES: ReadonlyMap<string, number> = new Map([
-  ...Object.entries(COMMON_KERNELS),
-  ...Object.values(PREFIX).flatMap((prefix) =>
-    Object.entries(FLOAT_KERNELS).map(([name, arity]) => [prefix + name, arity] as const),
-  ),
-]);
+const SIGNATURES = signatures();

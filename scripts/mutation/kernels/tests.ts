@@ -8,7 +8,7 @@ import { ROOT } from "./root.ts";
 
 /**
  * For the mutants of a file, by what its path contains: the tests of its kernels, from the quickest to kill to the slowest,
- * and of the operations that call them.
+ * and of the operations that call them. A file of assembly/kernels that is not here has tests of its name.
  */
 const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wider: readonly string[]])[] = [
   ["assembly/index", [], ["wasm/memory"]],
@@ -20,18 +20,12 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
     ["kernels/activations", "kernels/elementary", "kernels/gemm"],
     ["ops/elementwise", "ops/affine"],
   ],
-  ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
-  ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
   ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
   ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
-  ["kernels/gather", ["kernels/gather"], ["ops/gather"]],
   ["kernels/optimizers", ["kernels/optimizers"], ["ops/update"]],
   ["kernels/reduce", ["kernels/reduce", "kernels/column_sums"], ["ops/reduce", "ops/bias"]],
-  ["kernels/rows", ["kernels/rows"], ["ops/rows"]],
   ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
   ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
-  ["kernels/squared_error", ["kernels/squared_error"], ["ops/squared_error"]],
-  ["kernels/vectors", ["kernels/vectors"], ["ops/vectors"]],
   ["simd/activate", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/binary_cross_entropy"]],
   ["simd/exp", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/softmax", "ops/extreme_logits"]],
   ["simd/log", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/cross_entropy"]],
@@ -76,13 +70,18 @@ export type Bundles = {
 
 /** The tests that a file's mutants meet: of its kernels alone, and then of what is above them. */
 export function testsOf(file: string): { readonly kernels: readonly string[]; readonly wider: readonly string[] } {
-  const family = FAMILIES.find(([path]) => file.includes(path));
+  const family = FAMILIES.find(([path]) => file.includes(path)) ?? ofItsName(file);
   if (family === undefined) throw new Error(`scripts/mutation/kernels/tests.ts names no tests for ${file}`);
   const [, kernels, wider] = family;
   return {
     kernels: kernels.map(testNamed),
     wider: [...wider, ...WHOLE].map(testNamed),
   };
+}
+
+function ofItsName(file: string): (typeof FAMILIES)[number] | undefined {
+  const name = file.match(/kernels\/(\w+)\.ts$/)?.[1];
+  return name === undefined ? undefined : [file, [`kernels/${name}`], [`ops/${name}`]];
 }
 
 function testNamed(name: string): string {
@@ -114,7 +113,7 @@ const kernelsFromOutside: Plugin = {
   name: "kernels from outside",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/builds\/simd\.ts$/ }, () => ({ path: "kernels", namespace: "outside" }));
-    onResolve({ filter: /\/builds\/(relaxed|debug)\.ts$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /\/builds\/relaxed\.ts$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /^kernels$/, namespace: "outside" }, () => ({
       contents: `import { workerData } from "node:worker_threads"; export default workerData.kernels;`,
     }));
