@@ -34,4 +34,5 @@ export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } fro
 export {
   dsquaredError, dsquaredErrorGradient, dstoreSquaredError, ssquaredError, ssquaredErrorGradient, sstoreSquaredError,
 } from "./kernels/squared_error";
+export { dunary, sunary } from "./kernels/unary";
 export { daxpby, dcopy, dfill, dstore, saxpby, scopy, sfill, sstore } from "./kernels/vectors";

@@ -15,6 +15,7 @@ export const FLOAT_KERNELS: { readonly [Name in keyof FloatKernels]: Parameters<
   tanh: 4,
   relu: 4,
   softplus: 4,
+  unary: 4,
   sigmoidGradient: 4,
   tanhGradient: 4,
   reluGradient: 4,

@@ -1,5 +1,5 @@
 /** A drawn call of each kernel that exists for both float types, with sizes around the seams of the SIMD code. */
-import { ACTIVATION, BINARY, MAP_SCRATCH, REDUCE } from "../../src/wasm/abi.ts";
+import { ACTIVATION, BINARY, MAP_SCRATCH, REDUCE, UNARY } from "../../src/wasm/abi.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { type Case, type FloatCases, factor, hyperparameters, LONG, ROWS, SIZES } from "./case.ts";
 import { LOSS_CASES } from "./loss_cases.ts";
@@ -105,6 +105,10 @@ export const FLOAT_CASES: FloatCases = {
   tanh: map,
   relu: map,
   softplus: map,
+  unary: (pair, dtype, how) => {
+    const [n, x, y] = map(pair, dtype, how, () => 0);
+    return [pair.pick(Object.values(UNARY)), n!, x!, y!];
+  },
   sigmoidGradient: mapGradient,
   tanhGradient: mapGradient,
   reluGradient: mapGradient,

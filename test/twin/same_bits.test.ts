@@ -5,9 +5,10 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BINARY, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { BINARY, MAP_SCRATCH, PREFIX, UNARY } from "../../src/wasm/abi.ts";
 import { COMMON_KERNELS, FLOAT_KERNELS } from "../../src/wasm/arities.ts";
 import { hardPlaces } from "../kernels/places.ts";
+import { hardInputs } from "../kernels/unary_places.ts";
 import { FLOATS } from "../support/floats.ts";
 import type { Args } from "./case.ts";
 import { COMMON_CASES } from "./common_cases.ts";
@@ -73,6 +74,40 @@ test("elementary functions where their methods bend", async () => {
       const x = pair.given(dtype, hardPlaces(name));
       const y = pair.floats(dtype, x.length, "tame");
       pair.call(PREFIX[dtype] + name, [x.length, x, y, pair.scratch(MAP_SCRATCH)]);
+    }
+  }
+});
+
+test("functions of one element where their methods bend", async () => {
+  const pair = await Pair.start();
+  for (const dtype of FLOATS) {
+    for (const [name, f] of Object.entries(UNARY)) {
+      pair.clear(3);
+      const x = pair.given(dtype, hardInputs(name as keyof typeof UNARY));
+      pair.call(`${PREFIX[dtype]}unary`, [f, x.length, x, pair.floats(dtype, x.length, "tame")]);
+    }
+  }
+});
+
+test("powers of everything drawn, near 1 and whole ones too", async () => {
+  const pair = await Pair.start();
+  for (const dtype of FLOATS) {
+    pair.clear(4);
+    const n = 20_000;
+    const exponent = (i: number) => (i % 3 === 0 ? pair.whole(-40, 40) : pair.float(dtype, "wild"));
+    const base = (i: number) =>
+      i % 2 === 0 ? 1 + pair.float(dtype, "tame") / 2 ** pair.whole(0, 50) : pair.float(dtype, "wild");
+    const a = pair.given(
+      dtype,
+      Array.from({ length: n }, (_, i) => base(i)),
+    );
+    const b = pair.given(
+      dtype,
+      Array.from({ length: n }, (_, i) => exponent(i)),
+    );
+    for (const f of [BINARY.pow, BINARY.mod, BINARY.floorDiv, BINARY.atan2]) {
+      const y = pair.floats(dtype, n, "tame");
+      pair.call(`${PREFIX[dtype]}binary`, [f, 1, 1, 1, n, a, 0, 0, 0, 1, b, 0, 0, 0, 1, y]);
     }
   }
 });
