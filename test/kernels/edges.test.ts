@@ -100,7 +100,10 @@ function maps(engine: Engine, dtype: FloatType, n: number): Case[] {
       operands: [x, x, x, x, ["float64", 8]],
       call: (g = 0, w = 0, m = 0, v = 0, rates = 0) => k.adaptive(n, g, w, m, v, rates),
     },
-    ...[0, 4, 9].map((f): Case => {
+    ...[0, 3, 6].map((f): Case => {
+      return { name: `unary ${f}`, operands: [x, x], call: (from = 0, to = 0) => k.unary(f, n, from, to) };
+    }),
+    ...[0, 4, 9, 17, 19].map((f): Case => {
       const call = (a = 0, b = 0, y = 0) => k.binary(f, 1, 1, 1, n, a, 0, 0, 0, 1, b, 0, 0, 0, 1, y);
       return { name: `binary ${f}`, operands: [x, x, x], call };
     }),
