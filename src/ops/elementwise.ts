@@ -29,21 +29,11 @@ import {
 } from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
 import { operate, withOperation, withRule } from "./operation.ts";
-import { unary } from "./unary.ts";
+import { type UnaryFunction, unary } from "./unary.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
 type GradientName = "sigmoidGradient" | "tanhGradient" | "reluGradient";
-
-/**
- * A function of one operand: a tensor of x's shape and dtype (`out`, which may be x, or a new one, which the caller
- * disposes of), or an expression of one.
- */
-export type UnaryFunction = {
-  <D extends FloatType>(x: Tensor<D>, options?: Into<D>): Tensor<D>;
-  <D extends FloatType>(x: Expression<D>): Expression<D>;
-  <D extends FloatType>(x: Value<D>): Value<D>;
-};
 
 /** Of `gelu`. */
 export type GeluOptions = {

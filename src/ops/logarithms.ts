@@ -2,9 +2,9 @@
 import type { Expression } from "../tensor/expression.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, mul } from "./binary.ts";
-import { type ComposedFunction, composed, sqrt, square, type UnaryFunction } from "./elementwise.ts";
+import { type ComposedFunction, composed, sqrt, square } from "./elementwise.ts";
 import { withRule } from "./operation.ts";
-import { unary } from "./unary.ts";
+import { type UnaryFunction, unary } from "./unary.ts";
 
 type Floats = Expression<FloatType>;
 

@@ -1,7 +1,6 @@
 /** Sizes and signs, integers near a number, and quotients and remainders of divisions. */
 import { type BinaryFunction, binary, mul } from "./binary.ts";
-import type { UnaryFunction } from "./elementwise.ts";
-import { unary } from "./unary.ts";
+import { type UnaryFunction, unary } from "./unary.ts";
 
 /**
  * |x| of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.

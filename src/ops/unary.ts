@@ -2,13 +2,23 @@
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Applied, Operation } from "../tensor/operation.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { UNARY } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkFloat, type Into } from "./check.ts";
-import type { UnaryFunction } from "./elementwise.ts";
 import { operate, withOperation } from "./operation.ts";
 
 type Floats = Expression<FloatType>;
+
+/**
+ * A function of one operand: a tensor of x's shape and dtype (`out`, which may be x, or a new one, which the caller
+ * disposes of), or an expression of one.
+ */
+export type UnaryFunction = {
+  <D extends FloatType>(x: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends FloatType>(x: Expression<D>): Expression<D>;
+  <D extends FloatType>(x: Value<D>): Value<D>;
+};
 
 /**
  * The entry of a function of one element.

@@ -12,8 +12,8 @@ import {
   sigmoid as sigmoidOf,
   softplus as softplusOf,
   tanh as tanhOf,
-  type UnaryFunction,
 } from "../../ops/elementwise.ts";
+import type { UnaryFunction } from "../../ops/unary.ts";
 import { checkOptions } from "../../options.ts";
 import { Expression, type Value } from "../../tensor/expression.ts";
 import { Tensor } from "../../tensor/tensor.ts";
