@@ -33,9 +33,7 @@ export function unary(name: keyof typeof UNARY, rule?: (x: Floats, y: Floats, dy
       return { dtype: (x as Value).dtype, shape: (x as Value).shape };
     },
     bind({ kernels, result, at: [x], out: y }) {
-      const n = countOf(result.shape);
-      const from = x.pointer;
-      return () => kernels.unary(UNARY[name], n, from, y.pointer);
+      return [kernels.unary(UNARY[name], countOf(result.shape), x.pointer, y.pointer)];
     },
     gradient: (_, { operands: [x], result }: Applied, dy) => rule?.(x, result, dy),
     inPlace: [0],

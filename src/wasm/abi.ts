@@ -263,7 +263,7 @@ export type Exports = {
  * What kernels import, and names and numbers of parameters of all, as one number, which the kernels export as `abi`: others than these are
  * refused. A test computes it from the types above.
  */
-export const ABI = 959764165;
+export const ABI = 1002656634;
 
 /** A call of a kernel, as data: nothing but its name and numbers, so that another thread can make it as well. */
 export type KernelCall = {
