@@ -12,9 +12,9 @@ type Floats = Expression<FloatType>;
  * e^x - 1 of each element, near 0 with all its digits. Shapes, `out` and errors as for `exp`.
  *
  * @example
- * using x = tensor(engine, [1e-10, 0]);
+ * using x = tensor(engine, [0, Math.LN2]);
  * using y = expm1(x);
- * y.toArray(); // → [1e-10, 0]
+ * y.toArray(); // → [0, 1]
  */
 export const expm1: UnaryFunction = /* @__PURE__ */ unary("expm1", (_, y, dy) => mul(dy, add(y, 1)));
 

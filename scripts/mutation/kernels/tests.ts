@@ -21,7 +21,7 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
     ["ops/elementwise", "ops/affine"],
   ],
   ["kernels/argmax", ["kernels/argmax"], ["ops/argmax"]],
-  ["kernels/binary", ["kernels/binary"], ["ops/binary"]],
+  ["kernels/binary", ["kernels/binary", "kernels/unary"], ["ops/binary", "ops/functions"]],
   ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
   ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
   ["kernels/gather", ["kernels/gather"], ["ops/gather"]],
@@ -31,10 +31,18 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
   ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
   ["kernels/squared_error", ["kernels/squared_error"], ["ops/squared_error"]],
+  ["kernels/unary", ["kernels/unary"], ["ops/functions", "ops/edge_gradients"]],
   ["kernels/vectors", ["kernels/vectors"], ["ops/vectors"]],
   ["simd/activate", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/binary_cross_entropy"]],
-  ["simd/exp", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/softmax", "ops/extreme_logits"]],
+  [
+    "simd/exp",
+    ["kernels/activations", "kernels/elementary", "kernels/unary"],
+    ["ops/elementwise", "ops/softmax", "ops/extreme_logits"],
+  ],
   ["simd/log", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/cross_entropy"]],
+  ["simd/polynomial", ["kernels/unary"], ["ops/functions"]],
+  ["simd/powers", ["kernels/unary"], ["ops/functions"]],
+  ["simd/trigonometry", ["kernels/unary"], ["ops/functions"]],
   [
     "simd/lanes",
     [
