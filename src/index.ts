@@ -157,6 +157,7 @@ export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
+export { type AlphaOption, elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "./ops/activations.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
@@ -178,11 +179,15 @@ export {
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
 export type { Into } from "./ops/check.ts";
+export { clip } from "./ops/clip.ts";
+export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export {
   type ComposedFunction,
+  erf,
   exp,
+  type GeluOptions,
   type GradientFunction,
   log,
   neg,
@@ -193,16 +198,19 @@ export {
   sqrt,
   square,
   tanhGradient,
-  type UnaryFunction,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
+export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
 export { max, mean } from "./ops/reduce.ts";
+export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
 export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
+export type { UnaryFunction } from "./ops/unary.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";

@@ -1,4 +1,6 @@
-import { lanes, loadNext, storeNext } from "../simd/lanes";
+import { highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
+import { pow } from "../simd/powers";
+import { atan2 } from "../simd/trigonometry";
 
 /**
  * Two operands element by element, either repeated along axes that it does not have:
@@ -10,6 +12,12 @@ import { lanes, loadNext, storeNext } from "../simd/lanes";
  *       greater, greaterEqual, equal      1 where a > b, a >= b, a = b, else 0
  *       keep, drop                        b where a is not 0 (NaN is not), b where a is 0, else 0
  *       either                            the bits of both: of two of which one is 0 (not -0), the other
+ *       less, lessEqual, notEqual         1 where a < b, a <= b, a ≠ b, else 0
+ *       logicalAnd, logicalOr             1 where both, or any, are not 0 (NaN is not), else 0
+ *       mod, floorDiv                     the remainder with b's sign, and the quotient rounded down, as NumPy has them
+ *       atan2, pow                        the angle of (b, a), and a^b, with C's special values
+ *
+ * The last four are computed in float64, those of float32 rounded once.
  *
  *   d0 … d3   extents of y, which is dense and row-major
  *   a0 … a3   a's strides in elements; 0 repeats it along that axis, and the last is 0 or 1
@@ -34,6 +42,38 @@ const enum Function {
   Keep,
   Drop,
   Either,
+  Less,
+  LessEqual,
+  NotEqual,
+  LogicalAnd,
+  LogicalOr,
+  Mod,
+  FloorDiv,
+  Atan2,
+  Pow,
+}
+
+/** As NumPy's: the remainder that C's fmod gives is exact, and the quotient an integer but for its rounding. */
+function divided(f: Function, a: f64, b: f64): f64 {
+  let remainder = a % b;
+  if (f == Function.Mod) {
+    if (remainder == 0.0) return copysign<f64>(0.0, b);
+    return (remainder < 0.0) != (b < 0.0) ? remainder + b : remainder;
+  }
+  if (b == 0.0) return a / b;
+  let quotient = (a - remainder) / b;
+  if (remainder != 0.0 && (remainder < 0.0) != (b < 0.0)) quotient -= 1.0;
+  if (quotient == 0.0) return copysign<f64>(0.0, a / b);
+  const whole = floor<f64>(quotient);
+  return quotient - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+/** f of a vector of float64. */
+function inDoubles(f: Function, a: v128, b: v128): v128 {
+  if (f == Function.Atan2) return atan2(a, b);
+  if (f == Function.Pow) return pow(a, b);
+  const first = divided(f, f64x2.extract_lane(a, 0), f64x2.extract_lane(b, 0));
+  return f64x2.replace_lane(f64x2.splat(first), 1, divided(f, f64x2.extract_lane(a, 1), f64x2.extract_lane(b, 1)));
 }
 
 /** f of a vector. */
@@ -51,8 +91,16 @@ function apply<T>(f: Function, a: v128, b: v128): v128 {
     case Function.Equal: return v128.and(v128.eq<T>(a, b), one);
     case Function.Keep: return v128.and(v128.ne<T>(a, zero), b);
     case Function.Drop: return v128.and(v128.eq<T>(a, zero), b);
-    default: return v128.or(a, b);
+    case Function.Either: return v128.or(a, b);
+    case Function.Less: return v128.and(v128.lt<T>(a, b), one);
+    case Function.LessEqual: return v128.and(v128.le<T>(a, b), one);
+    case Function.NotEqual: return v128.and(v128.ne<T>(a, b), one);
+    case Function.LogicalAnd: return v128.and(v128.and(v128.ne<T>(a, zero), v128.ne<T>(b, zero)), one);
+    case Function.LogicalOr: return v128.and(v128.or(v128.ne<T>(a, zero), v128.ne<T>(b, zero)), one);
+    default: break;
   }
+  if (sizeof<T>() == 8) return inDoubles(f, a, b);
+  return joined(inDoubles(f, lowDoubles(a), lowDoubles(b)), inDoubles(f, highDoubles(a), highDoubles(b)));
 }
 
 /** One run of the last axis. Sums, differences and products take two vectors a round, where nothing is called. */
@@ -84,7 +132,7 @@ function walk(
   f: Function, shift: usize, d0: i32, d1: i32, d2: i32, d3: i32,
   a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize,
 ): void {
-  assert(f >= Function.Add && f <= Function.Either);
+  assert(f >= Function.Add && f <= Function.Pow);
   assert(d0 >= 0 && d1 >= 0 && d2 >= 0 && d3 >= 0 && (a3 & ~1) == 0 && (b3 & ~1) == 0);
   for (let i = 0; i < d0; i++, a += <usize>a0 << shift, b += <usize>b0 << shift) {
     let aj = a, bj = b;

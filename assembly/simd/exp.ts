@@ -93,7 +93,7 @@ function expm1Shared<T>(x: v128, shifted: v128, minus: bool): v128 {
   return expm1Doubles(minus ? f64x2.neg(x) : x, shifted);
 }
 
-function expm1Doubles(x: v128, shifted: v128): v128 {
+export function expm1Doubles(x: v128, shifted: v128): v128 {
   return expm1Rest<f64>(x, shifted, false);
 }
 
@@ -182,4 +182,17 @@ export function expm1Negative<T>(x: v128): v128 {
   const shifted = nearest<T>(x, false);
   const power = exp2<T>(shifted);
   return madd<T>(power, expm1Shared<T>(x, shifted, false), v128.sub<T>(power, constant<T>(Place.One)));
+}
+
+/** p · 2^(n + more) in float64 for the integer n in the low bits of `shifted`, whose halves are exponents of normal numbers. */
+export function scaled(p: v128, shifted: v128, more: i64): v128 {
+  const half = halve<f64>(shifted);
+  return f64x2.mul(f64x2.mul(p, exp2<f64>(half)), exp2<f64>(i64x2.add(rest<f64>(shifted, half), i64x2.splat(more))));
+}
+
+/** e^x · 2^more in float64: as `exp`, and a call. */
+export function expDoubles(x: v128, more: i64): v128 {
+  const clamped = clamp<f64>(x);
+  const shifted = nearest<f64>(clamped, false);
+  return scaled(f64x2.add(expm1Doubles(clamped, shifted), constant<f64>(Place.One)), shifted, more);
 }

@@ -111,6 +111,27 @@ export function scaledSumPart<T>(alpha: T, x: v128, beta: T, y: usize, count: i3
   return madd<T>(factor, x, v128.mul<T>(v128.splat<T>(beta), loadPart<T>(y, count, factor)));
 }
 
+/** The first two of four float32 as float64. */
+// @ts-ignore: decorator
+@inline
+export function lowDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** The last two. */
+// @ts-ignore: decorator
+@inline
+export function highDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 1));
+}
+
+/** Both again, each rounded once. */
+// @ts-ignore: decorator
+@inline
+export function joined(low: v128, high: v128): v128 {
+  return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
 /**
  * The first `count` elements at x, count < lanes, behind which `rest` stands. Reads nothing beyond them. It calls itself,
  * so that the compiler keeps one copy of it.

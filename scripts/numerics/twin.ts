@@ -1,5 +1,5 @@
 /**
- * Whether the twin's exp, log, tanh, sigmoid and softplus of float32 give the bits of the build `simd`:
+ * Whether the twin's functions of one element of float32 give the bits of the build `simd`:
  *
  *   npx tsx scripts/numerics/twin.ts [function …]      every function when none is named, over all 2^32 inputs
  *   LANEGRAD_STRIDE=255 npx tsx scripts/numerics/twin.ts      over every 255th of them
@@ -7,10 +7,10 @@
  * A line for each function; the exit code is 1 where one differs. All inputs take minutes a function.
  */
 import { start as startTwin } from "../../src/twin/index.ts";
-import { ABI, type Exports, type LinearMemory, MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { ABI, type Exports, type LinearMemory, MAP_SCRATCH, UNARY } from "../../src/wasm/abi.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 
-const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus"];
+const FUNCTIONS = ["exp", "log", "tanh", "sigmoid", "softplus", ...Object.keys(UNARY)];
 const BLOCK = 1 << 16;
 const PATTERNS = 2 ** 32;
 
@@ -57,7 +57,10 @@ function sideOf({ memory, exports }: { readonly memory: LinearMemory; readonly e
   return {
     x: new Int32Array(memory.buffer, x, BLOCK),
     y: new Int32Array(memory.buffer, y, BLOCK),
-    run: (name) => call(`s${name}`, BLOCK, x, y, scratch),
+    run: (name) =>
+      name in UNARY
+        ? call("sunary", UNARY[name as keyof typeof UNARY], BLOCK, x, y)
+        : call(`s${name}`, BLOCK, x, y, scratch),
   };
 }
 

@@ -1,24 +1,38 @@
 /**
- * How far float32's exp, log, tanh, sigmoid and softplus are from the truth, over all 2^32 inputs:
+ * How far float32's functions of one element are from the truth, over all 2^32 inputs:
  *
  *   npx tsx scripts/numerics/ulp.ts [function …]      every function when none is named; LANEGRAD_BUILD=relaxed for another build
+ *   LANEGRAD_STRIDE=255 npx tsx scripts/numerics/ulp.ts      over every 255th of them
  *
  * The truth is Math's in float64, whose own error is below 2^-28 float32 ulp. A line of the table in docs/quality/numerics.md for
  * each function: the largest distance in ulps and the input it is at, and how many of the results that are no NaN are
  * rounded correctly. It takes minutes a function.
  */
 
-import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
+import { MAP_SCRATCH, UNARY } from "../../src/wasm/abi.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 import type { Build } from "../../src/wasm/load.ts";
-import { sigmoid, softplus } from "../../test/support/oracle.ts";
+import { erf, sigmoid, softplus } from "../../test/support/oracle.ts";
 import { float32Ulps } from "../../test/support/ulps.ts";
 
-const TRUTH = { exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid, softplus };
+const TRUTH = {
+  ...{ exp: Math.exp, log: Math.log, tanh: Math.tanh, sigmoid, softplus },
+  ...{ sin: Math.sin, cos: Math.cos, tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan },
+  ...{
+    sinh: Math.sinh,
+    cosh: Math.cosh,
+    expm1: Math.expm1,
+    log1p: Math.log1p,
+    log2: Math.log2,
+    log10: Math.log10,
+    erf,
+  },
+};
 type Name = keyof typeof TRUTH;
 
 const BLOCK = 1 << 16;
 const PATTERNS = 2 ** 32;
+const STRIDE = Number(process.env["LANEGRAD_STRIDE"] ?? 1);
 
 type Sweep = { readonly worst: number; readonly at: number; readonly numbers: number; readonly rounded: number };
 
@@ -44,14 +58,18 @@ function sweep(name: Name, truth: (x: number) => number): Sweep {
   const input = engine.memory.allocate(4 * BLOCK);
   const output = engine.memory.allocate(4 * BLOCK);
   const scratch = engine.scratch(MAP_SCRATCH);
-  const kernel = engine.kernels.float32[name];
+  const kernels = engine.kernels.float32;
+  const run = () =>
+    name in UNARY
+      ? kernels.unary(UNARY[name as keyof typeof UNARY], BLOCK, input.pointer, output.pointer)
+      : kernels[name as Exclude<Name, keyof typeof UNARY>](BLOCK, input.pointer, output.pointer, scratch);
   const bits = engine.memory.view("int32", input.pointer, BLOCK);
   const x = engine.memory.view("float32", input.pointer, BLOCK);
   const y = engine.memory.view("float32", output.pointer, BLOCK);
   let [worst, at, numbers, rounded] = [0, 0, 0, 0];
-  for (let start = 0; start < PATTERNS; start += BLOCK) {
-    for (let i = 0; i < BLOCK; i++) bits[i] = start + i;
-    kernel(BLOCK, input.pointer, output.pointer, scratch);
+  for (let start = 0; start < PATTERNS; start += BLOCK * STRIDE) {
+    for (let i = 0; i < BLOCK; i++) bits[i] = start + i * STRIDE;
+    run();
     for (let i = 0; i < BLOCK; i++) {
       const got = y[i]!;
       const want = truth(x[i]!);
@@ -65,7 +83,8 @@ function sweep(name: Name, truth: (x: number) => number): Sweep {
       worst = Number.isNaN(ulps) ? Infinity : ulps;
       at = x[i]!;
     }
-    if (start % (PATTERNS / 64) === 0) process.stderr.write(`\r${name} ${Math.floor((100 * start) / PATTERNS)} % `);
+    if (start % (BLOCK * STRIDE * 1024) === 0)
+      process.stderr.write(`\r${name} ${Math.floor((100 * start) / PATTERNS)} % `);
   }
   process.stderr.write("\r");
   input.free();

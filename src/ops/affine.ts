@@ -13,10 +13,11 @@ import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNoPlace, checkShapeIs, type Into } from "./check.ts";
-import { relu, sigmoid, tanh, type UnaryFunction } from "./elementwise.ts";
+import { relu, sigmoid, tanh } from "./elementwise.ts";
 import { gemmOf, MATMUL, product, productFlops, type Transpose } from "./matmul.ts";
 import { operate, sizesOf } from "./operation.ts";
 import { checkSparseFloat, isSparse } from "./sparse.ts";
+import type { UnaryFunction } from "./unary.ts";
 
 /** What may follow the product. */
 export type Activation = keyof typeof ACTIVATION;

@@ -149,8 +149,8 @@ function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<Float
   return typeof x === "number" ? f(condition, x) : f(condition, x);
 }
 
-/** The entry of a function of two operands. */
-function binary(name: Name, rules: Rules): BinaryFunction {
+/** The entry of a function of two operands whose number `BINARY` has, from ∂loss/∂a and ∂loss/∂b: none where they are 0. */
+export function binary(name: Name, rules: Rules): BinaryFunction {
   const operation: Operation = {
     name,
     form([a, b]) {

@@ -11,22 +11,34 @@ import type { Applied, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, div, drop, either, greater, keep, maximum, minimum, mul, sub } from "./binary.ts";
+import {
+  add,
+  type BinaryFunction,
+  binary,
+  div,
+  drop,
+  either,
+  equal,
+  greater,
+  greaterEqual,
+  keep,
+  maximum,
+  minimum,
+  mul,
+  sub,
+} from "./binary.ts";
 import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
 import { operate, withOperation, withRule } from "./operation.ts";
+import { type UnaryFunction, unary } from "./unary.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
 type GradientName = "sigmoidGradient" | "tanhGradient" | "reluGradient";
 
-/**
- * A function of one operand: a tensor of x's shape and dtype (`out`, which may be x, or a new one, which the caller
- * disposes of), or an expression of one.
- */
-export type UnaryFunction = {
-  <D extends FloatType>(x: Tensor<D>, options?: Into<D>): Tensor<D>;
-  <D extends FloatType>(x: Expression<D>): Expression<D>;
-  <D extends FloatType>(x: Value<D>): Value<D>;
+/** Of `gelu`. */
+export type GeluOptions = {
+  /** By the formula with tanh, or not approximated: by the error function. */
+  readonly approximate?: "tanh" | "none";
 };
 
 /** Of `leakyRelu`. */
@@ -112,6 +124,14 @@ export const tanhGradient: GradientFunction = /* @__PURE__ */ mapGradient("tanhG
 /** dx = dy where y > 0, else 0: the gradient of y = relu(x). Shapes, `out` and errors as for `sigmoidGradient`. */
 export const reluGradient: GradientFunction = /* @__PURE__ */ mapGradient("reluGradient", () => undefined);
 
+/** The error function, 2/√π ∫₀ˣ e^-t² dt, of each element. Shapes, `out` and errors as for `exp`. */
+export const erf: UnaryFunction = /* @__PURE__ */ unary("erf", (x, _, dy) =>
+  mul(dy, mul(exp(mul(square(x), -1)), ERF_SLOPE)),
+);
+
+/** 2/√π */
+const ERF_SLOPE = 1.1283791670955126;
+
 /** -x. */
 export const neg: ComposedFunction = /* @__PURE__ */ composed("neg", (x) => mul(x, -1));
 
@@ -139,18 +159,39 @@ export function leakyRelu<D extends FloatType>(x: Value<D>, options: SlopeOption
 }
 
 /**
- * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
+ * x · Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415), by their formula or by the error function:
  *
- *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *   "tanh"   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *   "none"   ½ x (1 + erf(x / √2))
  *
  * Its gradient is 0 far below 0 and 1 far above, to ±∞.
+ *
+ * @param options.approximate default `"tanh"`; PyTorch's is `"none"`
+ * @throws {OptionError} another approximation
+ * @throws {DTypeError} integers
  */
-export const gelu: ComposedFunction = ((x: Value<FloatType>, ...rest: unknown[]) => {
+export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions): Tensor<D>;
+export function gelu<D extends FloatType>(x: Expression<D>, options?: GeluOptions): Expression<D>;
+export function gelu<D extends FloatType>(x: Value<D>, options?: GeluOptions): Value<D>;
+export function gelu(x: Value<FloatType>, options: GeluOptions = {}): Value<FloatType> {
   checkFloat("gelu", "x", x);
-  if (rest.length > 0) checkOptions("gelu", rest[0] ?? null, {});
-  // Beyond these bounds tanh is ±1 and its slope 0; within them nothing overflows.
+  const approximate = approximationOf(options);
+  // Beyond these bounds tanh and erf are ±1 and their slopes 0; within them nothing overflows.
   using bounded = maximum(-GELU_FLAT, x);
   using near = minimum(GELU_FLAT, bounded);
+  return approximate === "none" ? geluByErf(x, bounded, near) : geluByTanh(x, bounded, near);
+}
+
+/** @throws {OptionError} unknown options, or an unknown approximation */
+export function approximationOf(options: GeluOptions): "tanh" | "none" {
+  checkOptions<GeluOptions>("gelu", options, { approximate: 1 });
+  const { approximate = "tanh" } = options;
+  if (approximate !== "tanh" && approximate !== "none")
+    throw new OptionError("gelu: approximate", '"tanh" or "none"', approximate);
+  return approximate;
+}
+
+function geluByTanh(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<FloatType>): Value<FloatType> {
   using squared = mul(near, near);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
   using factor = add(scaled, SQRT_2_PI);
@@ -165,38 +206,66 @@ export const gelu: ComposedFunction = ((x: Value<FloatType>, ...rest: unknown[])
     const dFactor = mul(dSquared, at);
     return add(add(add(mul(dInner, factor as Floats), dFactor), dFactor), mul(mul(dy, twice as Floats), 0.5));
   });
-}) as ComposedFunction;
+}
+
+function geluByErf(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<FloatType>): Value<FloatType> {
+  using inner = mul(near, Math.SQRT1_2);
+  using part = erf(inner);
+  using twice = add(part, 1);
+  using half = mul(bounded, 0.5);
+  return withRule("gelu", mul(half, twice), [x], (_, dy) => {
+    const at = near as Floats;
+    const density = mul(exp(mul(square(at), -0.5)), 0.5 * SQRT_2_PI);
+    return mul(dy, add(mul(twice as Floats, 0.5), mul(at, density)));
+  });
+}
 
 const GELU_CUBIC = 0.044715;
-/** 1 - |tanh| of the formula's argument is 0 from 7.6 on in float64, from 4.9 on in float32. */
-const GELU_FLAT = 32;
+/** In float64 1 - |tanh| of the formula's argument is 0 from 7.6 on, 1 - |erf| from 8.3 on, and e^(-x²/2) from 39 on. */
+const GELU_FLAT = 64;
 /** √(2/π) */
 const SQRT_2_PI = 0.7978845608028654;
 
 /**
- * x^p for a constant p. Whole powers are products, or e^(p ln |x|) with x's sign where p is large; x^0 is 1 everywhere. √x
+ * x^p. Of two tensors or expressions, which broadcast as those of `add`, to about an ulp, with the special values of C and
+ * NumPy: x^0 and 1^p are 1 everywhere, and a power of x below 0 is NaN unless p is an integer.
+ *
+ * A number p: integer powers are products, or e^(p ln |x|) with x's sign where p is large; x^0 is 1 everywhere. √x
  * is taken for ½; others are e^(p ln x), NaN for x below 0, with a relative error of about |p ln x| units in the last place.
  *
- * Its gradient is p · x^(p - 1), also at 0: 0 for p above 1, +∞ for p between 0 and 1; 0 everywhere for p = 0.
+ * Its gradient by x is p · x^(p - 1), also at 0: 0 for p above 1, +∞ for p between 0 and 1; 0 everywhere for p = 0. By p it is
+ * x^p · ln x, 0 at x = 0 for p from 0 on.
  *
- * @param p any finite number
- * @throws {OptionError} p is not a finite number
+ * @param x tensor or expression; a number where p is one
+ * @param p tensor, expression, or any finite number
+ * @throws {OptionError} p is a number that is not finite; two numbers
+ * @throws {ShapeError} shapes do not broadcast
+ * @throws {DTypeError} integers, or float32 with float64
  * @example
  * using x = tensor(engine, [1, 2, 3]);
  * using cubes = pow(x, 3);
  * cubes.toArray(); // → [1, 8, 27]
  */
-export function pow<D extends FloatType>(x: Tensor<D>, p: number): Tensor<D>;
-export function pow<D extends FloatType>(x: Expression<D>, p: number): Expression<D>;
+export function pow<D extends FloatType>(x: Tensor<D>, p: number | Tensor<D>): Tensor<D>;
+export function pow<D extends FloatType>(x: number, p: Tensor<D>): Tensor<D>;
+export function pow<D extends FloatType>(x: Expression<D>, p: number | Value<D>): Expression<D>;
+export function pow<D extends FloatType>(x: number | Value<D>, p: Expression<D>): Expression<D>;
 export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D>;
-export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+export function pow(x: number | Value<FloatType>, p: number | Value<FloatType>): Value<FloatType> {
+  if (typeof x === "number" || typeof p !== "number") return powers(x as Value<FloatType>, p as Value<FloatType>);
   checkFloat("pow", "x", x);
   if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
   return withRule("pow", power(x, p), [x], (_, dy) => {
     if (p === 0) return undefined;
     return p === 1 ? dy : mul(dy, mul(pow(x as Floats, p - 1), p));
-  }) as Value<D>;
+  });
 }
+
+/** Of two operands, with the gradients that PyTorch has where a factor is 0. */
+const powers: BinaryFunction = /* @__PURE__ */ binary("pow", [
+  ({ a, b }, dy) => drop(equal(b, 0), mul(dy, mul(b, powers(a, sub(b, 1))))),
+  ({ a, b, y }, dy) => mul(dy, drop(mul(equal(a, 0), greaterEqual(b, 0)), mul(y, log(a)))),
+]);
 
 /** The value of `pow`. */
 function power<D extends FloatType>(x: Value<D>, p: number): Value<D> {
@@ -287,7 +356,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
 }
 
 /** A composite operation: eager intermediates are disposed of; lazy ones become graph nodes. */
-function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
+export function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
   return ((x: Value<FloatType>, ...rest: unknown[]) => {
     checkFloat(name, "x", x);
     if (rest.length > 0) checkOptions(name, rest[0] ?? null, {});

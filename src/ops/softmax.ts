@@ -9,9 +9,10 @@ import { BINARY, MAP_SCRATCH, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkFloat, type Into } from "./check.ts";
-import { exp, type UnaryFunction } from "./elementwise.ts";
+import { exp } from "./elementwise.ts";
 import { operate, sizesOf } from "./operation.ts";
 import { sum } from "./sum.ts";
+import type { UnaryFunction } from "./unary.ts";
 
 const NO_OPTIONS = {};
 const LAST_AXIS = { axes: [-1], keepAxes: true };

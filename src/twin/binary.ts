@@ -1,6 +1,8 @@
 /** Two operands element by element, either repeated along axes: the twin of assembly/kernels/binary.ts. */
 import type { BINARY, FloatKernels } from "../wasm/abi.ts";
-import type { Element } from "./element.ts";
+import { copySign, type Element } from "./element.ts";
+import type { Powers } from "./powers.ts";
+import { atan2 } from "./trigonometry.ts";
 
 const ADD: typeof BINARY.add = 0;
 const SUB: typeof BINARY.sub = 1;
@@ -14,8 +16,38 @@ const EQUAL: typeof BINARY.equal = 8;
 const KEEP: typeof BINARY.keep = 9;
 const DROP: typeof BINARY.drop = 10;
 const EITHER: typeof BINARY.either = 11;
+const LESS: typeof BINARY.less = 12;
+const LESS_EQUAL: typeof BINARY.lessEqual = 13;
+const NOT_EQUAL: typeof BINARY.notEqual = 14;
+const LOGICAL_AND: typeof BINARY.logicalAnd = 15;
+const LOGICAL_OR: typeof BINARY.logicalOr = 16;
+const MOD: typeof BINARY.mod = 17;
+const FLOOR_DIV: typeof BINARY.floorDiv = 18;
+const ATAN2: typeof BINARY.atan2 = 19;
+const POW: typeof BINARY.pow = 20;
 
-export function binaries({ floats, at, move, either, add, sub, mul, div }: Element): Pick<FloatKernels, "binary"> {
+/** JavaScript's remainder is C's fmod. */
+function mod(a: number, b: number): number {
+  const remainder = a % b;
+  if (remainder === 0) return copySign(0, b);
+  return remainder < 0 !== b < 0 ? remainder + b : remainder;
+}
+
+function floorDiv(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const remainder = a % b;
+  let quotient = (a - remainder) / b;
+  if (remainder !== 0 && remainder < 0 !== b < 0) quotient -= 1;
+  if (quotient === 0) return copySign(0, a / b);
+  const whole = Math.floor(quotient);
+  return quotient - whole > 0.5 ? whole + 1 : whole;
+}
+
+/** @param powers of float64 */
+export function binaries(
+  { floats, at, move, either, round, add, sub, mul, div }: Element,
+  { pow }: Powers,
+): Pick<FloatKernels, "binary"> {
   const apply = (f: number, a: number, b: number): number => {
     switch (f) {
       case ADD:
@@ -36,6 +68,24 @@ export function binaries({ floats, at, move, either, add, sub, mul, div }: Eleme
         return a >= b ? 1 : 0;
       case EQUAL:
         return a === b ? 1 : 0;
+      case LESS:
+        return a < b ? 1 : 0;
+      case LESS_EQUAL:
+        return a <= b ? 1 : 0;
+      case NOT_EQUAL:
+        return a !== b ? 1 : 0;
+      case LOGICAL_AND:
+        return a !== 0 && b !== 0 ? 1 : 0;
+      case LOGICAL_OR:
+        return a !== 0 || b !== 0 ? 1 : 0;
+      case MOD:
+        return round(mod(a, b));
+      case FLOOR_DIV:
+        return round(floorDiv(a, b));
+      case ATAN2:
+        return round(atan2(a, b));
+      case POW:
+        return round(pow(a, b));
       default:
         return Number.NaN; // keep, drop and either, whose bits `row` moves
     }

@@ -95,3 +95,15 @@ export function elementOf(memory: Pages, dtype: FloatType): Element {
 export function pmax(a: number, b: number): number {
   return a < b ? b : a;
 }
+
+/** x with the sign of y. */
+export function copySign(x: number, y: number): number {
+  const size = Math.abs(x);
+  return y < 0 || Object.is(y, -0) ? -size : size;
+}
+
+/** The nearest integer, of two the even one; with the sign of x. */
+export function nearestEven(x: number): number {
+  const size = Math.abs(x);
+  return size < 2 ** 52 ? copySign(size + 2 ** 52 - 2 ** 52, x) : x;
+}

@@ -12,6 +12,12 @@ export type Exponentials = {
   readonly sigmoid: (x: number) => number;
   /** e^x - 1 for -40 <= x <= 0. */
   readonly expm1Negative: (x: number) => number;
+  /** e^(x - n·ln2) - 1 */
+  readonly expm1Rest: (x: number, n: number) => number;
+  /** p · 2^(n + more) */
+  readonly scaled: (p: number, n: number, more: number) => number;
+  /** e^x · 2^more */
+  readonly expScaled: (x: number, more: number) => number;
 };
 
 /** Near 1/2!, 1/3!, … */
@@ -67,14 +73,22 @@ export function exponentials({ isSingle, round, add, sub, mul, div, madd, nmadd 
     return bound < y ? bound : y;
   };
 
+  const scaled = (p: number, n: number, more: number): number => {
+    const half = n >> 1;
+    return mul(mul(p, exp2(half)), exp2((n | 0) - half + more));
+  };
+
+  const expScaled = (x: number, more: number): number => {
+    const clamped = clamp(x);
+    const n = nearest(clamped);
+    return scaled(add(expm1Rest(clamped, n), 1), n, more);
+  };
+
   return {
-    exp: (x) => {
-      const clamped = clamp(x);
-      const n = nearest(clamped);
-      const p = add(expm1Rest(clamped, n), 1);
-      const half = n >> 1;
-      return mul(mul(p, exp2(half)), exp2((n | 0) - half));
-    },
+    exp: (x) => expScaled(x, 0),
+    expm1Rest,
+    scaled,
+    expScaled,
     sigmoid: (x) => {
       const minus = -clamp(x);
       const n = nearest(minus);

@@ -22,10 +22,12 @@ import { heap } from "./heap.ts";
 import { logarithm } from "./log.ts";
 import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
+import { type Powers, powersOf } from "./powers.ts";
 import { reductions } from "./reduce.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
 import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
+import { unaries } from "./unary.ts";
 import { vectors } from "./vectors.ts";
 
 /**
@@ -39,11 +41,12 @@ export function start(
 ): { module: undefined; memory: Pages; exports: Exports } {
   const [single, double] = [elementOf(memory, "float32"), elementOf(memory, "float64")];
   const ln = logarithm(double);
+  const powers = powersOf(exponentials(double), ln);
   const exports = {
     abi: { value: abi },
     ...typelessOf(memory),
-    ...prefixed("s", kernelsOf(memory, single, ln)),
-    ...prefixed("d", kernelsOf(memory, double, ln)),
+    ...prefixed("s", kernelsOf(memory, single, ln, powers)),
+    ...prefixed("d", kernelsOf(memory, double, ln, powers)),
   };
   return { module: undefined, memory, exports };
 }
@@ -52,16 +55,18 @@ function typelessOf(memory: Pages): CommonKernels {
   return { ...commonMoves(memory), ...sparseRows(memory), ...heap(memory) };
 }
 
-function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number): FloatKernels {
-  const powers = exponentials(element);
-  const functions = activations(element, powers, logarithm(element));
-  const rows = rowFolds(element, powers.exp);
+/** @param powers of float64, which both types use */
+function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, powers: Powers): FloatKernels {
+  const exponents = exponentials(element);
+  const functions = activations(element, exponents, logarithm(element));
+  const rows = rowFolds(element, exponents.exp);
   const folds = reductions(memory, element);
   const updates = vectors(memory, element);
   return {
     ...products(memory, element, functions),
     ...functions.exported,
-    ...binaries(element),
+    ...unaries(element, powers),
+    ...binaries(element, powers),
     ...folds.exported,
     ...softmaxima(element, rows),
     ...crossEntropies(memory, element, rows, ln),

@@ -27,6 +27,38 @@ export const BINARY = {
   keep: 9,
   drop: 10,
   either: 11,
+  less: 12,
+  lessEqual: 13,
+  notEqual: 14,
+  logicalAnd: 15,
+  logicalOr: 16,
+  mod: 17,
+  floorDiv: 18,
+  atan2: 19,
+  pow: 20,
+} as const;
+
+/** Functions of one operand, by the numbers that `unary` knows them by. */
+export const UNARY = {
+  abs: 0,
+  sign: 1,
+  floor: 2,
+  ceil: 3,
+  trunc: 4,
+  round: 5,
+  sin: 6,
+  cos: 7,
+  tan: 8,
+  asin: 9,
+  acos: 10,
+  atan: 11,
+  sinh: 12,
+  cosh: 13,
+  expm1: 14,
+  log1p: 15,
+  log2: 16,
+  log10: 17,
+  erf: 18,
 } as const;
 
 /** Folds over one axis, by the numbers that `reduce` knows them by. */

@@ -40,7 +40,7 @@ export type OperandRole = Elements & {
 /** A parameter's role, as the head of table.ts defines them. */
 export type Role =
   | { readonly kind: "size" | "stride"; readonly least: Size; readonly most: Size }
-  | { readonly kind: "code"; readonly constant: "ACTIVATION" | "BINARY" | "REDUCE" }
+  | { readonly kind: "code"; readonly constant: "ACTIVATION" | "BINARY" | "REDUCE" | "UNARY" }
   | { readonly kind: "flag" | "block" }
   | { readonly kind: "scalar"; readonly type: "T" | "f64" | "i32" | "u32" }
   | { readonly kind: "scratch"; readonly bytes: number | readonly [kernel: string, ...sizes: string[]] }

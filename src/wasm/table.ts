@@ -65,7 +65,7 @@ type Role =
   | `size ${"from" | "to"} ${number}`
   | "stride"
   | `stride ${"from" | "to"} ${string}`
-  | `code ${"ACTIVATION" | "BINARY" | "REDUCE"}`
+  | `code ${"ACTIVATION" | "BINARY" | "REDUCE" | "UNARY"}`
   | "flag"
   | `scalar ${"T" | "f64" | "i32" | "u32"}`
   | `scratch ${string}`
@@ -123,6 +123,8 @@ export const FLOAT_TABLE = {
   tanh: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   relu: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   softplus: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
+  /** y ← f(x). */
+  unary: { parameters: ["f: code UNARY", "n: size", "x: in T[n]", "y: out T[n] may be x"], split: "over n" },
   sigmoidGradient: { parameters: ["n: size", "y, dy: in T[n]", "dx: out T[n] may be y, dy"], split: "over n" },
   tanhGradient: { parameters: ["n: size", "y, dy: in T[n]", "dx: out T[n] may be y, dy"], split: "over n" },
   reluGradient: { parameters: ["n: size", "y, dy: in T[n]", "dx: out T[n] may be y, dy"], split: "over n" },

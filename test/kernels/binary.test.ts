@@ -7,7 +7,8 @@ import { assertSame } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS, integers, lanesOf, reals } from "../support/floats.ts";
 
-type Name = keyof typeof BINARY;
+/** unary.test.ts has the two that round more than once. */
+type Name = Exclude<keyof typeof BINARY, "atan2" | "pow">;
 type Strides = readonly [number, number, number, number];
 
 const WANT: { readonly [N in Name]: (a: number, b: number) => number } = {
@@ -23,9 +24,25 @@ const WANT: { readonly [N in Name]: (a: number, b: number) => number } = {
   keep: (a, b) => (a !== 0 ? b : 0),
   drop: (a, b) => (a === 0 ? b : 0),
   either: (a, b) => (Object.is(a, 0) ? b : a),
+  less: (a, b) => Number(a < b),
+  lessEqual: (a, b) => Number(a <= b),
+  notEqual: (a, b) => Number(a !== b),
+  logicalAnd: (a, b) => Number(a !== 0 && b !== 0),
+  logicalOr: (a, b) => Number(a !== 0 || b !== 0),
+  mod: (a, b) => {
+    const remainder = a % b;
+    if (remainder === 0) return signOf(b) * 0;
+    return signOf(remainder) === signOf(b) ? remainder : remainder + b;
+  },
+  floorDiv: (a, b) => {
+    if (b === 0) return a / b;
+    if (!Number.isFinite(a) || Number.isNaN(b)) return Number.NaN;
+    if (!Number.isFinite(b)) return a !== 0 && signOf(a) !== signOf(b) ? -1 : a / b;
+    return Math.floor(a / b);
+  },
 };
 /** `either` is about two operands of which one is 0: it has a test of its own. */
-const NAMES = (Object.keys(BINARY) as Name[]).filter((name) => name !== "either");
+const NAMES = (Object.keys(WANT) as Name[]).filter((name) => name !== "either");
 
 const engine = await loadEngine();
 const field = new Canary(engine);
@@ -173,7 +190,32 @@ for (const dtype of FLOATS) {
   });
 }
 
+test("mod and floorDiv: Python's, of either sign and of numbers far apart", () => {
+  for (const [a, b, quotient, remainder] of [
+    [7, 3, 2, 1],
+    [-7, 3, -3, 2],
+    [7, -3, -3, -2],
+    [-7, -3, 2, -1],
+    [6, -3, -2, -0],
+    [1e20, 3, 33333333333333330000, 1],
+    [5.5, 0.1, 54, 5.5 % 0.1],
+    [-1e-20, 1, -1, 1],
+    [0.3, Infinity, 0, 0.3],
+    [-0.3, Infinity, -1, Infinity],
+  ] as const) {
+    const one = [1, 1, 1, 1] as const;
+    const of = (f: Name) => run("float64", f, one, Float64Array.of(a), one, Float64Array.of(b), one);
+    assertSame(of("floorDiv"), [quotient], `${a} // ${b}`);
+    assertSame(of("mod"), [remainder], `${a} % ${b}`);
+  }
+});
+
 test.run();
+
+/** 1 or -1, also of zeros. */
+function signOf(x: number): number {
+  return x < 0 || Object.is(x, -0) ? -1 : 1;
+}
 
 /** Strides and elements of an operand that has the axes of `mask`, the last axis in its lowest bit. */
 function operandOf(extents: Strides, mask: number, seed: number): [Strides, Float64Array] {

@@ -3,7 +3,7 @@
  * as large as the row says, some of them the same where it allows that.
  */
 import { start } from "../../src/twin/index.ts";
-import { ABI, ACTIVATION, BINARY, type Heap, REDUCE } from "../../src/wasm/abi.ts";
+import { ABI, ACTIVATION, BINARY, type Heap, REDUCE, UNARY } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType, viewOf } from "../../src/wasm/dtype.ts";
 import {
   type Elements,
@@ -101,7 +101,7 @@ const FREE: Readonly<Record<string, readonly number[]>> = { rows: [1, 2, 3, 5, 9
 const [MOST_PRODUCTS, MOST_ELEMENTS] = [2_000_000, 700_000];
 const MOST_LOGITS = 40_000;
 
-const CODES = { ACTIVATION, BINARY, REDUCE };
+const CODES = { ACTIVATION, BINARY, REDUCE, UNARY };
 
 type Content = (call: Call, elements: Elements, length: number) => readonly number[];
 

@@ -3,17 +3,23 @@
  */
 
 import { dropout } from "../../src/nn/layers/dropout.ts";
+import * as activations from "../../src/ops/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
 import * as binary from "../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy.ts";
+import { clip } from "../../src/ops/clip.ts";
+import * as comparison from "../../src/ops/comparison.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
+import * as logarithms from "../../src/ops/logarithms.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { max, mean } from "../../src/ops/reduce.ts";
+import * as rounding from "../../src/ops/rounding.ts";
 import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
+import * as trigonometry from "../../src/ops/trigonometry.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
@@ -39,6 +45,22 @@ export function operations(engine: Engine): Readonly<Record<string, Differentiab
         of(f),
       ]),
     ),
+    ...Object.fromEntries(
+      Object.entries({
+        ...rounding,
+        ...comparison,
+        ...trigonometry,
+        ...logarithms,
+        ...activations,
+        erf: elementwise.erf,
+      }).map(([name, f]) => [name, of(f)]),
+    ),
+    "clip, from -1 to 3": unary((x) => clip(x, -1, 3)),
+    "clip, from 3 to -1": unary((x) => clip(x, 3, -1)),
+    "clip, from 0.5 on": unary((x) => clip(x, 0.5, Number.POSITIVE_INFINITY)),
+    "gelu, by erf": unary((x) => gelu(x, { approximate: "none" })),
+    "elu, alpha 0.5": unary((x) => activations.elu(x, { alpha: 0.5 })),
+    "pow, of two": of(pow),
     ...Object.fromEntries(
       [0.01, 0.25, 0, 2, -0.5].map((slope) => [`leakyRelu ${slope}`, unary((x) => leakyRelu(x, { slope }))]),
     ),
@@ -123,12 +145,12 @@ export const EXCEPTIONS: readonly Difference[] = [
     reason: "x^p is NaN for every x below 0 where p is no integer, -∞ too",
   },
   {
-    op: /^gelu$/,
+    op: /^(gelu|silu|mish|hardSwish|erf)/,
     holds: (result, [x = 0], ours, theirs) => {
       const limit = result === "gradient 0" ? Number(x > 0) : 0;
       return Math.abs(x) > 1e15 && Number.isNaN(theirs) && ours === limit;
     },
-    reason: "far from 0 gelu is x or 0, its slope 1 or 0; PyTorch multiplies 0 by ∞",
+    reason: "far from 0 these are x or 0, their slopes 1 or 0; PyTorch multiplies 0 by ∞",
   },
   {
     op: /^(sigmoid|softplus|binaryCrossEntropyWithLogits)$/,
@@ -136,6 +158,51 @@ export const EXCEPTIONS: readonly Difference[] = [
       return Math.abs(x) >= 20 && Math.abs(ours - theirs) <= 2.1e-9 && Math.abs(ours) > Math.abs(theirs);
     },
     reason: "PyTorch rounds early: to it, e^-100 of float32 and the slope of softplus's slope at 20 are 0",
+  },
+  {
+    op: /^(silu|mish)$/,
+    holds: (_, [x], ours, theirs) => x === -100 && Math.abs(ours - theirs) < 4e-42 && Math.abs(ours) > 3.7e-42,
+    reason: "PyTorch rounds early: to it, e^-100 of float32 or its tail is 0",
+  },
+  {
+    op: /^(silu|gelu, by erf|prelu|relu6|mod)$/,
+    holds: (_, __, ours, theirs) => ours === 0 && theirs === 0,
+    reason: "a 0 has the sign of what it was computed from, relu6's none, and a remainder its divisor's as in NumPy",
+  },
+  {
+    op: /^(elu|selu)/,
+    holds: (result, [x = 0], ours, theirs) => {
+      const isLinear = ours === 0 || Math.abs(ours / x - 1) < 0.8;
+      return result === "value" && x <= 0 && x > -2e-10 && isLinear && Math.abs(theirs) < 2e-10;
+    },
+    reason: "e^x - 1 keeps its digits near 0; PyTorch 1.13 subtracts 1 from e^x",
+  },
+  {
+    op: /^(abs|sign)$/,
+    holds: (_, [x], ours, theirs) => Object.is(x, Number.NaN) && Number.isNaN(ours) && theirs === 0,
+    reason: "the sign of NaN is NaN, as in NumPy; PyTorch's is 0",
+  },
+  {
+    op: /^hardSigmoid$/,
+    holds: (result, _, ours, theirs) => result === "gradient 0" && ours === 1 / 6 && theirs === Math.fround(1 / 6),
+    reason: "PyTorch's sixth is a float32",
+  },
+  {
+    op: /^(log1p|hardSwish|pow, of two)$/,
+    holds: (result, [x = 0], ours, theirs) => {
+      const isSame = ours === x || Math.abs(ours / Math.log(x) - 1) < 1e-7;
+      return result === "value" && x > 3e38 && theirs === Number.POSITIVE_INFINITY && isSame;
+    },
+    reason: "the result is finite; PyTorch's intermediate result is not",
+  },
+  {
+    op: /^(floorDiv|mod)$/,
+    holds: (result, [a = 0, b = 0], ours, theirs) => {
+      if (!Number.isNaN(theirs) || Math.abs(b) > 2e-45) return false;
+      const sign = result === "value" ? Math.sign(a * Math.sign(b)) : -Math.sign(a * Math.sign(b));
+      return ours === 0 || ours === sign * Number.POSITIVE_INFINITY;
+    },
+    reason: "a remainder is exact, and a quotient overflows to ∞, as in NumPy; PyTorch's are NaN",
   },
   {
     op: /^binaryCrossEntropyWithLogits$/,

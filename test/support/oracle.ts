@@ -34,6 +34,20 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
+/** The error function: its series up to 3, then the continued fraction of what is missing to 1. */
+export function erf(x: number): number {
+  const size = Math.abs(x);
+  if (!(size < 6.5)) return Number.isNaN(x) ? Number.NaN : Math.sign(x);
+  if (size > 3) {
+    let fraction = size;
+    for (let k = 60; k >= 1; k--) fraction = size + k / 2 / fraction;
+    return Math.sign(x) * (1 - Math.exp(-x * x) / (fraction * Math.sqrt(Math.PI)));
+  }
+  let sum = 0;
+  for (let n = 0, term = x; n < 80; n++, term *= (-x * x) / n) sum += term / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
 export function softmax(n: number, z: ArrayLike<number>): Float64Array {
   const p = Float64Array.from(z);
   for (let start = 0; start < p.length; start += n) {

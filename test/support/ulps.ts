@@ -14,7 +14,7 @@ const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
  */
 export function float32Ulps(got: number, want: number): number {
   if (got === want || (Number.isNaN(got) && Number.isNaN(want))) return 0;
-  if (got === Infinity && want >= 2 ** 128) return 0;
+  if (Math.abs(got) === Infinity && Math.sign(got) * want >= 2 ** 128) return 0;
   const finite = Math.abs(got) === Infinity ? Math.sign(got) * 2 ** 128 : got;
   word[0] = want;
   const exponent = (((halves[HIGH] ?? 0) >>> 20) & 0x7ff) - 1023;

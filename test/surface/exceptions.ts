@@ -25,6 +25,7 @@ export const NOT_CALLED: Readonly<Record<string, string>> = {
 export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | readonly string[]])[] = [
   // Numbers and arrays of numbers beside tensors.
   [/^(add|sub|mul|div|maximum|minimum|greater|greaterEqual|equal|keep|drop) [01]$/, ["number"]],
+  [/^(less|lessEqual|notEqual|logicalAnd|logicalOr|mod|floorDiv|atan2|pow) [01]$/, ["number"]],
   [/^where [12]$/, ["number"]],
   [/^tensor 1$/, ["number", "array", "typed array"]],
   [
@@ -60,7 +61,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
-  [/^leakyRelu 0$/, ["object"]],
+  [/^(leakyRelu|gelu) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],
   // As of a network on the main thread.
   [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],

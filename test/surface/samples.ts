@@ -167,6 +167,29 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
 
   return {
     ...Object.fromEntries(["exp", "log", "sqrt", "softplus"].map((name) => [name, unary(Reflect.get(L, name))])),
+    ...Object.fromEntries(
+      [
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "expm1",
+        "log1p",
+        "log2",
+        "log10",
+        "erf",
+      ].map((name) => [name, unary(Reflect.get(L, name))]),
+    ),
     ...Object.fromEntries(["softmax", "logSoftmax"].map((name) => [name, unary(Reflect.get(L, name))])),
     ...Object.fromEntries(
       ["relu", "sigmoid", "tanh"].map((name) => [name, of(Reflect.get(L, name), [], ...y(), [x, { out }])]),
@@ -175,6 +198,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       ["add", "sub", "mul", "div", "maximum", "minimum", "greater", "greaterEqual", "equal", "keep", "drop"].map(
         (name) => [name, binary(Reflect.get(L, name))],
       ),
+    ),
+    ...Object.fromEntries(
+      ["less", "lessEqual", "notEqual", "logicalAnd", "logicalOr", "mod", "floorDiv", "atan2"].map((name) => [
+        name,
+        binary(Reflect.get(L, name)),
+      ]),
     ),
     ...Object.fromEntries(
       ["sigmoidGradient", "tanhGradient", "reluGradient"].map((name) => [
@@ -188,10 +217,28 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
         of(Reflect.get(L, name), [x], [lazy], [x, { axes: [0], keepAxes: true }]),
       ]),
     ),
+    ...Object.fromEntries(
+      [
+        "reciprocal",
+        "rsqrt",
+        "logicalNot",
+        "isNaN",
+        "isFinite",
+        "silu",
+        "selu",
+        "relu6",
+        "hardSigmoid",
+        "hardSwish",
+        "mish",
+      ].map((name) => [name, of(Reflect.get(L, name), ...y())]),
+    ),
     ...Object.fromEntries(["square", "neg"].map((name) => [name, of(Reflect.get(L, name), ...y())])),
-    gelu: of(L.gelu, [], ...y()),
+    gelu: of(L.gelu, [], [{ approximate: "none" }], ...y(), ...y({ approximate: "tanh" })),
+    clip: of(L.clip, [x, 0, 1], [lazy, 0, 1]),
+    elu: of(L.elu, ...y(), ...y({ alpha: 0.5 })),
+    prelu: of(L.prelu, [x, row], [lazy, row]),
     leakyRelu: of(L.leakyRelu, [], [{ slope: 0.1 }], [x], [x, { slope: 0.1 }]),
-    pow: of(L.pow, [x, 2], [lazy, 3]),
+    pow: of(L.pow, [x, 2], [lazy, 3], [x, same], [2, x]),
     where: of(L.where, [same, x, x], [same, 1, x], [lazy, x, 0]),
     broadcastTo: of(L.broadcastTo, [row, [2, 3]]),
     reshape: of(L.reshape, [x, [3, 2]], [lazy, [6]]),

@@ -5,13 +5,14 @@
  */
 import { suite } from "uvu";
 import { start } from "../../src/twin/index.ts";
-import { ABI, BINARY, type Heap, MAP_SCRATCH, PREFIX } from "../../src/wasm/abi.ts";
+import { ABI, BINARY, type Heap, MAP_SCRATCH, PREFIX, UNARY } from "../../src/wasm/abi.ts";
 import { loadInstance } from "../../src/wasm/load.ts";
 import { type Signature, signatures } from "../../src/wasm/signature.ts";
 import { type Drawn, drawCall, HARD, KERNELS, type Operand, operandOf, scratchOf } from "../kernels/drawn.ts";
 import { assertSame, call, place, ROOM_BYTES, type Side, sideOf, withOtherOutputs } from "../kernels/field.ts";
 import { hardPlaces } from "../kernels/places.ts";
-import { FLOATS } from "../support/floats.ts";
+import { hardInputs } from "../kernels/unary_places.ts";
+import { draws, FLOATS } from "../support/floats.ts";
 
 const CALLS = Number(process.env["LANEGRAD_TWIN_CALLS"] ?? 60);
 
@@ -73,6 +74,35 @@ test("elementary functions where their methods bend", () => {
       const places = hardPlaces(name);
       const [x, y] = [operandOf(dtype, places), operandOf(dtype, new Float64Array(places.length), "out")];
       compare({ signature: signatureOf(PREFIX[dtype] + name), args: [places.length, x, y, scratchOf(MAP_SCRATCH)] });
+    }
+  }
+});
+
+test("functions of one element where their methods bend", () => {
+  for (const dtype of FLOATS) {
+    for (const [name, f] of Object.entries(UNARY)) {
+      const places = hardInputs(name as keyof typeof UNARY);
+      const [x, y] = [operandOf(dtype, places), operandOf(dtype, new Float64Array(places.length), "out")];
+      compare({ signature: signatureOf(`${PREFIX[dtype]}unary`), args: [f, places.length, x, y] });
+    }
+  }
+});
+
+test("powers, remainders and angles of everything drawn, near 1 and of integers too", () => {
+  for (const dtype of FLOATS) {
+    const draw = draws(4);
+    const n = 4000;
+    const wild = () => (draw() - 0.5) * 2 ** Math.round(120 * (draw() - 0.5));
+    const base = (i: number) => (i % 2 === 0 ? 1 + (draw() - 0.5) / 2 ** Math.round(50 * draw()) : wild());
+    const exponent = (i: number) => (i % 3 === 0 ? Math.round(80 * draw()) - 40 : wild());
+    const [bases, exponents] = [
+      Array.from({ length: n }, (_, i) => base(i)),
+      Array.from({ length: n }, (_, i) => exponent(i)),
+    ];
+    const [a, b] = [operandOf(dtype, bases), operandOf(dtype, exponents)];
+    for (const f of [BINARY.pow, BINARY.mod, BINARY.floorDiv, BINARY.atan2]) {
+      const args = [f, 1, 1, 1, n, a, 0, 0, 0, 1, b, 0, 0, 0, 1, operandOf(dtype, new Float64Array(n), "out")];
+      compare({ signature: signatureOf(`${PREFIX[dtype]}binary`), args });
     }
   }
 });

@@ -4,7 +4,7 @@ import { inflateRawSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { abiNumber, IMPORTS, indexOf } from "../../scripts/shared/kernel_exports.ts";
-import { ABI, ACTIVATION, BINARY, MAP_SCRATCH, PAGES, REDUCE } from "../../src/wasm/abi.ts";
+import { ABI, ACTIVATION, BINARY, MAP_SCRATCH, PAGES, REDUCE, UNARY } from "../../src/wasm/abi.ts";
 import debug from "../../src/wasm/builds/debug.ts";
 import relaxed from "../../src/wasm/builds/relaxed.ts";
 import simd from "../../src/wasm/builds/simd.ts";
@@ -19,7 +19,7 @@ const CODE_SECTION = 10;
 const TYPE_SECTION = 1;
 const FUNCTION_SECTION = 3;
 const EXPORT_SECTION = 7;
-const CODES = { ACTIVATION, BINARY, REDUCE };
+const CODES = { ACTIVATION, BINARY, REDUCE, UNARY };
 const TYPES: Readonly<Record<number, string>> = { 127: "i32", 125: "f32", 124: "f64" };
 
 const engine = await Engine.load({ build: WASM_BUILD });

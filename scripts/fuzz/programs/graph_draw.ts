@@ -2,6 +2,7 @@
 import { gradientsOf } from "../../../src/autodiff/reverse.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../../src/nn/layers/activations.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
+import { elu, hardSigmoid, hardSwish, mish, relu6, selu, silu } from "../../../src/ops/activations.ts";
 import { affine } from "../../../src/ops/affine.ts";
 import {
   add,
@@ -18,16 +19,21 @@ import {
   where,
 } from "../../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
+import { clip } from "../../../src/ops/clip.ts";
+import * as comparison from "../../../src/ops/comparison.ts";
 import { softmaxCrossEntropy } from "../../../src/ops/cross_entropy.ts";
-import { exp, log, neg, pow, sqrt, square } from "../../../src/ops/elementwise.ts";
+import { erf, exp, log, neg, pow, sqrt, square } from "../../../src/ops/elementwise.ts";
 import { batchOf } from "../../../src/ops/gather.ts";
+import { expm1, log1p, log2, log10, reciprocal, rsqrt } from "../../../src/ops/logarithms.ts";
 import { matmul } from "../../../src/ops/matmul.ts";
 import { max, mean } from "../../../src/ops/reduce.ts";
+import { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "../../../src/ops/rounding.ts";
 import { concat, gather, reshape, slice, transpose } from "../../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
 import { compressed } from "../../../src/ops/sparse.ts";
 import { squaredError } from "../../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../../src/ops/sum.ts";
+import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "../../../src/ops/trigonometry.ts";
 import { broadcastShape } from "../../../src/tensor/broadcast.ts";
 import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";
 import { isSameShape } from "../../../src/tensor/layout.ts";
@@ -51,12 +57,41 @@ export type Step = {
 
 const UNARY: Readonly<Record<string, (x: Any) => Any>> = {
   ...{ exp, log, sqrt, sigmoid, tanh, relu, softplus, neg, square, gelu },
+  ...{
+    abs,
+    sign,
+    floor,
+    ceil,
+    trunc,
+    round,
+    sin,
+    cos,
+    tan,
+    asin,
+    acos,
+    atan,
+    sinh,
+    cosh,
+    expm1,
+    log1p,
+    log2,
+    log10,
+    erf,
+  },
+  ...{ reciprocal, rsqrt, silu, selu, relu6, hardSigmoid, hardSwish, mish, elu },
+  ...{ logicalNot: comparison.logicalNot, isNaN: comparison.isNaN, isFinite: comparison.isFinite },
+  clip: (x) => clip(x, -1, 2),
+  exactGelu: (x) => gelu(x, { approximate: "none" }),
   leakyRelu: (x) => leakyRelu(x, { slope: 0.25 }),
   cube: (x) => pow(x, 3),
   root: (x) => pow(x, 0.5),
 };
+const { less, lessEqual, notEqual, logicalAnd, logicalOr } = comparison;
 const ACTIVATIONS = ["none", "sigmoid", "tanh", "relu"] as const;
-const BINARY = { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop };
+const BINARY = {
+  ...{ add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop },
+  ...{ less, lessEqual, notEqual, logicalAnd, logicalOr, mod, floorDiv, atan2, pow },
+};
 const NUMBERS = [1, 1, 0, -0, -1, 2, 0.5, -4];
 const SPECIAL = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, 1e30, -1e30];
 const MOST_ELEMENTS = 200;

@@ -2,7 +2,9 @@
 import { OptionError } from "../../errors.ts";
 import { checkNumber } from "../../ops/check.ts";
 import {
+  approximationOf,
   type ComposedFunction,
+  type GeluOptions,
   gelu as geluOf,
   leakyRelu as leakyReluOf,
   relu as reluOf,
@@ -10,8 +12,8 @@ import {
   sigmoid as sigmoidOf,
   softplus as softplusOf,
   tanh as tanhOf,
-  type UnaryFunction,
 } from "../../ops/elementwise.ts";
+import type { UnaryFunction } from "../../ops/unary.ts";
 import { checkOptions } from "../../options.ts";
 import { Expression, type Value } from "../../tensor/expression.ts";
 import { Tensor } from "../../tensor/tensor.ts";
@@ -25,6 +27,8 @@ export type ActivationLayer = {
   readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
   /** Of leakyRelu. */
   readonly slope?: number;
+  /** Of gelu by the error function. */
+  readonly approximate?: "none";
 };
 
 /** As `UnaryFunction`, and without an operand a layer's description. */
@@ -57,13 +61,47 @@ export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", reluO
 export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus", softplusOf, true);
 
 /**
- * x · Φ(x), Φ the normal distribution, by Hendrycks and Gimpel's formula (arXiv 1606.08415):
+ * x · Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415), by their formula or by the error function:
  *
- *   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *   "tanh"   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+ *   "none"   ½ x (1 + erf(x / √2))
  *
  * Its gradient is 0 far below 0 and 1 far above, to ±∞. Without x, a layer's description.
+ *
+ * @param options.approximate default `"tanh"`; PyTorch's is `"none"`
+ * @throws {OptionError} another approximation
+ * @throws {DTypeError} integers
+ * @example
+ * using x = tensor(engine, [1]);
+ * using y = gelu(x);
+ * using exact = gelu(x, { approximate: "none" });
+ * [y.toArray(), exact.toArray()]; // → [[0.8411…], [0.8413…]]
  */
-export const gelu: ComposedFunction & (() => ActivationLayer) = /* @__PURE__ */ activation("gelu", geluOf, true);
+export function gelu(options?: GeluOptions): ActivationLayer;
+export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions): Tensor<D>;
+export function gelu<D extends FloatType>(x: Expression<D>, options?: GeluOptions): Expression<D>;
+export function gelu<D extends FloatType>(x: Value<D>, options?: GeluOptions): Value<D>;
+export function gelu(
+  x: Value<FloatType> | GeluOptions = {},
+  options: GeluOptions = {},
+): Value<FloatType> | ActivationLayer {
+  if (x instanceof Tensor || x instanceof Expression) return geluOf(x, options);
+  const isExact = approximationOf(x) === "none";
+  return layerOf({ kind: "activation", name: "gelu", ...(isExact ? { approximate: "none" } : {}) }, GELU);
+}
+
+const GELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ geluRecord();
+
+function geluRecord(): LayerRecord<ActivationLayer> {
+  return {
+    ...recordOfActivation(
+      "gelu",
+      (x, { approximate }) => geluOf(x, approximate === undefined ? {} : { approximate }),
+      true,
+    ),
+    keys: { kind: 1, name: 1, approximate: 1 } as LayerRecord<ActivationLayer>["keys"],
+  };
+}
 
 /**
  * x where x > 0, else slope · x. Its gradient at 0 is the slope. Without x, a layer's description.
@@ -96,7 +134,7 @@ const LEAKY_RELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ slopedRecord();
 function slopedRecord(): LayerRecord<ActivationLayer> {
   return {
     ...recordOfActivation("leakyRelu", (x, { slope = DEFAULT_SLOPE }) => leakyReluOf(x, { slope }), true),
-    keys: { kind: 1, name: 1, slope: 1 },
+    keys: { kind: 1, name: 1, slope: 1 } as LayerRecord<ActivationLayer>["keys"],
   };
 }
 
@@ -123,6 +161,8 @@ function recordOfActivation(
     check(option, layer) {
       if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
       if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
+      if (layer.approximate !== undefined && layer.approximate !== "none")
+        throw new OptionError(`${option}: approximate`, '"none"', layer.approximate);
     },
     keepsShape: true,
     isRectifier,
@@ -140,9 +180,9 @@ const OPERATORS: { readonly [Name in ActivationLayer["name"]]: string } = {
 };
 
 export const ACTIVATION_FORMATS: LayerFormats<ActivationLayer> = {
-  onnx({ name, slope = DEFAULT_SLOPE }): OnnxOperator {
+  onnx({ name, slope = DEFAULT_SLOPE, approximate = "tanh" }): OnnxOperator {
     const op = OPERATORS[name];
     if (name === "leakyRelu") return { op, attributes: { alpha: { float: slope } } };
-    return name === "gelu" ? { op, attributes: { approximate: { text: "tanh" } } } : { op };
+    return name === "gelu" ? { op, attributes: { approximate: { text: approximate } } } : { op };
   },
 };

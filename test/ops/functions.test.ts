@@ -1,0 +1,202 @@
+/** Functions of one and two operands by name: on tensors and on expressions, what they refuse, and what they compose. */
+import * as assert from "uvu/assert";
+import { grad } from "../../src/autodiff/grad.ts";
+import { compile } from "../../src/autodiff/program.ts";
+import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
+import { gelu as geluLayer } from "../../src/nn/layers/activations.ts";
+import * as activations from "../../src/ops/activations.ts";
+import { clip } from "../../src/ops/clip.ts";
+import * as comparison from "../../src/ops/comparison.ts";
+import { erf, gelu, pow } from "../../src/ops/elementwise.ts";
+import * as logarithms from "../../src/ops/logarithms.ts";
+import * as rounding from "../../src/ops/rounding.ts";
+import { sum } from "../../src/ops/sum.ts";
+import * as trigonometry from "../../src/ops/trigonometry.ts";
+import { type Expression, input } from "../../src/tensor/expression.ts";
+import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import type { FloatType } from "../../src/wasm/dtype.ts";
+import { assertSame } from "../support/compare.ts";
+import { loadEngine } from "../support/engine.ts";
+import { FLOATS } from "../support/floats.ts";
+import { leakFreeSuite } from "../support/leaks.ts";
+import * as oracle from "../support/oracle.ts";
+import { assertThrows } from "../support/throws.ts";
+
+type Values = Tensor<FloatType>;
+type Unary = (x: Values, options?: { out?: Values }) => Values;
+type Binary = (a: Values | number, b: Values | number, options?: { out?: Values }) => Values;
+
+const { mod, floorDiv, ...ofOne } = rounding;
+const { atan2, ...angles } = trigonometry;
+const {
+  less,
+  lessEqual,
+  notEqual,
+  logicalAnd,
+  logicalOr,
+  logicalNot,
+  isNaN: isNaNOf,
+  isFinite: isFiniteOf,
+} = comparison;
+const { expm1, log1p, log2, log10, reciprocal, rsqrt } = logarithms;
+const { silu, mish, selu, relu6, hardSigmoid, hardSwish, elu, prelu } = activations;
+
+const BY_KERNEL = { ...ofOne, ...angles, expm1, log1p, log2, log10, erf } as unknown as Record<string, Unary>;
+const COMPOSED = {
+  ...{ logicalNot, isNaN: isNaNOf, isFinite: isFiniteOf, reciprocal, rsqrt },
+  ...{ silu, mish, selu, relu6, hardSigmoid, hardSwish, elu },
+} as unknown as Record<string, Unary>;
+const OF_TWO = { mod, floorDiv, atan2, less, lessEqual, notEqual, logicalAnd, logicalOr } as unknown as Record<
+  string,
+  Binary
+>;
+
+const INPUTS = [Number.NaN, Infinity, -Infinity, 0, -0, 0.3, -0.7, 2.5, -3.5, 8];
+const engine = await loadEngine();
+const test = leakFreeSuite("functions", engine);
+
+for (const dtype of FLOATS) {
+  for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED })) {
+    test(`${name} of an expression has the bits of the tensor's, ${dtype}`, () => {
+      using x = tensor(engine, INPUTS, { dtype });
+      using y = f(x);
+      const leaf = input(engine, [INPUTS.length], { name: "x", dtype }) as Expression<FloatType>;
+      using program = compile({ y: f(leaf as unknown as Values) as unknown as Expression<FloatType> });
+      program.inputs["x"]!.set(x.data);
+      program.run();
+      assertSame((program.outputs["y"] as Values).data, y.data, name);
+    });
+  }
+
+  test(`functions of a kernel write into out, which may be x, ${dtype}`, () => {
+    for (const [name, f] of Object.entries(BY_KERNEL)) {
+      using x = tensor(engine, INPUTS, { dtype });
+      using y = f(x);
+      assert.is(f(x, { out: x }), x);
+      assertSame(x.data, y.data, name);
+    }
+  });
+
+  test(`functions of two broadcast, and take numbers, ${dtype}`, () => {
+    for (const [name, f] of Object.entries(OF_TWO)) {
+      using a = tensor(engine, [[5.5], [-2]], { dtype });
+      using b = tensor(engine, [2, -0.75, 0], { dtype });
+      using both = f(a, b);
+      assert.equal(both.shape, [2, 3], name);
+      using left = f(5.5, b);
+      using right = f(a, 2);
+      assertSame(both.rows(0, 1).data, left.data, name);
+      assertSame([both.data[0]!, both.data[3]!], right.data, name);
+    }
+  });
+
+  test(`comparisons and conditions: NaN equals nothing, and is not 0, ${dtype}`, () => {
+    using a = tensor(engine, [1, 2, Number.NaN, Number.NaN, 0, -0, Infinity], { dtype });
+    using b = tensor(engine, [2, 2, Number.NaN, 0, 0, 1, Infinity], { dtype });
+    for (const [f, want] of [
+      [less, [1, 0, 0, 0, 0, 1, 0]],
+      [lessEqual, [1, 1, 0, 0, 1, 1, 1]],
+      [notEqual, [1, 0, 1, 1, 0, 1, 0]],
+      [logicalAnd, [1, 1, 1, 0, 0, 0, 1]],
+      [logicalOr, [1, 1, 1, 1, 0, 1, 1]],
+    ] as const) {
+      using y = f(a, b) as Values;
+      assertSame(y.data, want, "of two");
+    }
+    for (const [f, want] of [
+      [logicalNot, [0, 0, 0, 0, 1, 1, 0]],
+      [isNaNOf, [0, 0, 1, 1, 0, 0, 0]],
+      [isFiniteOf, [1, 1, 0, 0, 1, 1, 0]],
+    ] as const) {
+      using y = f(a) as Values;
+      assertSame(y.data, want, "of one");
+    }
+  });
+
+  test(`gelu: today's numbers without an option, the error function's with "none", ${dtype}`, () => {
+    using x = tensor(engine, [-3, -0.5, 0.1, 2], { dtype });
+    using usual = gelu(x);
+    using tanh = gelu(x, { approximate: "tanh" });
+    assertSame(usual.data, tanh.data, "tanh");
+    using exact = gelu(x, { approximate: "none" });
+    for (const [i, value] of x.data.entries()) {
+      const want = 0.5 * value * (1 + oracle.erf(value / Math.SQRT2));
+      assert.ok(Math.abs(exact.data[i]! - want) <= (dtype === "float32" ? 2e-7 : 5e-16), `gelu(${value})`);
+    }
+  });
+}
+
+test("integers are refused by the function's name", () => {
+  using x = tensor(engine, Int32Array.of(1, 2));
+  const calls: Record<string, () => unknown> = {
+    clip: () => clip(x as never, 0, 1),
+    prelu: () => prelu(x as never, x as never),
+    gelu: () => gelu(x as never, { approximate: "none" }),
+    pow: () => pow(x as never, x as never),
+  };
+  for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED })) calls[name] = () => f(x as never);
+  for (const [name, f] of Object.entries(OF_TWO)) calls[name] = () => f(x as never, x as never);
+  for (const [name, call] of Object.entries(calls)) {
+    const error = assertThrows(call, DTypeError, name);
+    assert.equal([error.op, error.found], [name, "int32"]);
+  }
+});
+
+test("options and bounds are refused by name", () => {
+  using x = tensor(engine, [1, 2]);
+  for (const [option, call] of [
+    ["clip: min", () => clip(x, "0" as never, 1)],
+    ["clip: max", () => clip(x, 0, undefined as never)],
+    ["elu: alpha", () => elu(x, { alpha: "1" as never })],
+    ["elu: slope", () => elu(x, { slope: 1 } as never)],
+    ["gelu: approximate", () => gelu(x, { approximate: "erf" as never })],
+    ["gelu: approximate", () => geluLayer({ approximate: "erf" as never })],
+    ["silu: out", () => (silu as Unary)(x, { out: x })],
+    ["pow: a", () => pow(2, 3 as never)],
+  ] as const) {
+    assert.is(assertThrows(call, OptionError, option).option, option);
+  }
+  using three = tensor(engine, [1, 2, 3]);
+  using rows = tensor(engine, [
+    [1, 2],
+    [3, 4],
+  ]);
+  for (const slope of [three, rows]) {
+    const error = assertThrows(() => prelu(x, slope), ShapeError, "prelu");
+    assert.equal([error.op, error.argument], ["prelu", "slope"]);
+  }
+});
+
+test("clip: the upper bound wins where the bounds are crossed, and infinite bounds are none", () => {
+  using x = tensor(engine, [-5, 0, 5, Number.NaN]);
+  using crossed = clip(x, 3, 1);
+  assertSame(crossed.data, [1, 1, 1, Number.NaN], "crossed");
+  using below = clip(x, -Infinity, 1);
+  assertSame(below.data, [-5, 0, 1, Number.NaN], "no lower bound");
+});
+
+test("prelu: a parameter as an expression, and a tensor of inputs; its gradient is a sum over rows", () => {
+  using x = tensor(engine, [
+    [-1, 2],
+    [-3, -4],
+  ]);
+  using slope = tensor(engine, [0.5, 0.25]);
+  const [da] = grad((a) => sum(prelu(x, a) as typeof a))(slope);
+  using gradient = da;
+  assertSame(gradient.data, [-4, -4], "∂slope");
+});
+
+test("pow: a number to a tensor, and gradients where a factor is 0", () => {
+  using p = tensor(engine, [0, 3, -1]);
+  using y = pow(2, p);
+  assertSame(y.data, [1, 8, 0.5], "2^p");
+  using a = tensor(engine, [0, 0, 2]);
+  using b = tensor(engine, [0, 2, 0]);
+  const [da, db] = grad((u, v) => sum(pow(u, v)))(a, b);
+  using gradA = da;
+  using gradB = db;
+  assertSame(gradA.data, [0, 0, 0], "∂a");
+  assertSame(gradB.data, [0, 0, Math.fround(Math.log(2))], "∂b");
+});
+
+test.run();
