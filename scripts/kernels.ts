@@ -4,7 +4,7 @@
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, which is what the library imports.
  * A build whose sources have not changed is left as it is. assembly/index.ts, and the number of the ABI in
- * src/wasm/builds/abi.ts, are written from the table in src/wasm/table.ts.
+ * src/wasm/abi_number.ts, are written from the table in src/wasm/table.ts.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -30,7 +30,7 @@ export function isCurrent(name: WasmBuild, efforts: readonly Effort[] = ["publis
 /** Writes what follows from the table of kernels: assembly/index.ts, and the number of the ABI. */
 export function writeTable(): void {
   write("assembly/index.ts", indexOf(kernelSources()));
-  write("src/wasm/builds/abi.ts", `// Generated from src/wasm/table.ts\nexport const ABI: number = ${abiNumber()};\n`);
+  write("src/wasm/abi_number.ts", `// Generated from src/wasm/table.ts\nexport const ABI: number = ${abiNumber()};\n`);
 }
 
 /** @param stamp `stampOf`, from before the sources were read */

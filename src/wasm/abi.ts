@@ -8,7 +8,7 @@ import type { FloatType } from "./dtype.ts";
 import type { COMMON_TABLE, FLOAT_TABLE, KernelOf } from "./table.ts";
 
 /** Of the rows of table.ts: kernels that report another number are refused. */
-export { ABI } from "./builds/abi.ts";
+export { ABI } from "./abi_number.ts";
 
 /** A byte address in WebAssembly memory. */
 export type Pointer = number;

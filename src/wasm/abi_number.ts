@@ -1,0 +1,2 @@
+// Generated from src/wasm/table.ts
+export const ABI: number = 233561812;
