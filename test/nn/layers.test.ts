@@ -8,6 +8,7 @@ import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { drawWeights, type Initializer } from "../../src/nn/layers/initializers.ts";
+import { parseLayers } from "../../src/nn/layers/known.ts";
 import type { Layer, Sequential } from "../../src/nn/layers/layer.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { structureOf, tensorsIn } from "../../src/nn/layers/structure.ts";
@@ -35,6 +36,23 @@ const EVERY_KIND = sequential(
   sigmoid(),
   dense(4, 3),
 );
+
+test("gelu by the error function: written as such, read back, and another approximation refused", () => {
+  const exact = gelu({ approximate: "none" });
+  assert.equal({ ...exact }, { kind: "activation", name: "gelu", approximate: "none" });
+  assert.equal({ ...gelu({ approximate: "tanh" }) }, { kind: "activation", name: "gelu" });
+  const description = sequential(dense(2, 2), exact, dense(2, 2));
+  assert.equal(JSON.stringify(read(description)), JSON.stringify(description));
+  using usual = network(engine, sequential(dense(2, 2), gelu(), dense(2, 2)), { seed: 1 });
+  using net = network(engine, read(description), { seed: 1 });
+  assert.is.not(net.loss([[1, 2]], [0]), usual.loss([[1, 2]], [0]));
+  const wrong = { kind: "activation", name: "gelu", approximate: "erf" } as unknown as Layer;
+  assertThrows(
+    () => parseLayers([wrong]).map((layer) => sequential(dense(2, 2), layer, dense(2, 2))),
+    OptionError,
+    "gelu",
+  );
+});
 
 /** A description as JSON gives it back. */
 function read(description: Sequential): Sequential {

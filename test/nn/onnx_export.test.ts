@@ -26,6 +26,7 @@ const test = suite("onnx export");
 
 const ACTIVATIONS: readonly Layer[] = [
   ...[sigmoid(), tanh(), relu(), leakyRelu(), leakyRelu({ slope: 0.3 }), softplus(), gelu()],
+  gelu({ approximate: "none" }),
   ...read([{ kind: "activation", name: "leakyRelu" }]),
 ];
 /** Layers as a file has them. */
