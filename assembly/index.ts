@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 233561812;
+export const abi: i32 = 871349055;
 
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { alloc, free, shortage } from "./heap";
@@ -27,6 +27,7 @@ export {
 } from "./kernels/optimizers";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
+export { dscan, sscan } from "./kernels/scan";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";
 export { dsparseBackward, ssparseBackward } from "./kernels/sparse_backward";
 export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";

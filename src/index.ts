@@ -159,8 +159,10 @@ export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { type AlphaOption, elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "./ops/activations.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
+export { all, any } from "./ops/any_all.ts";
 export { apply } from "./ops/apply.ts";
-export { argmax, countCorrect } from "./ops/argmax.ts";
+export { type ArgFunction, argmax, argmin } from "./ops/argmax.ts";
+export { countCorrect } from "./ops/argmax_rows.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
 export {
   add,
@@ -182,6 +184,8 @@ export type { Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
+export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
+export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export {
   type ComposedFunction,
@@ -200,17 +204,23 @@ export {
   tanhGradient,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
+export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
-export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
-export { max, mean } from "./ops/reduce.ts";
+export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
+export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
+export { prod } from "./ops/prod.ts";
+export type { Transpose } from "./ops/product.ts";
+export { max, mean, min } from "./ops/reduce.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
-export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
+export { type AxisOption, concat, gather, reshape, slice } from "./ops/rows.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type TransposeOptions, transpose } from "./ops/transpose.ts";
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
 export type { UnaryFunction } from "./ops/unary.ts";
+export { std, type VarianceFunction, type VarianceOptions, variance } from "./ops/variance.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
 export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";

@@ -1,11 +1,10 @@
 import { keptOf, stepOf } from "../descent";
 import { bytes, lanes, loadShort, scaledSum, scaledSumPart, storePart } from "../simd/lanes";
-import { sumOfLanes } from "../simd/reduce";
 
 /**
  * Folds over one axis.
  *
- *   reduce       y_ij = F over p of x_ipj      F: sum, maximum (NaN wins; -∞ over nothing), sum of squares
+ *   reduce       y_ij = F over p of x_ipj      F: sum, maximum and minimum (NaN wins; ∓∞ over nothing), sum of squares, product
  *   columnSums   y_j ← α·Σ_i x_ij + β·y_j      β = 0 never reads y: the gradient of a bias, added to every row
  *
  *   m, k, n   x is m × k × n, dense; of columnSums m × n
@@ -24,12 +23,25 @@ const enum Fold {
   Sum,
   Max,
   SumOfSquares,
+  Min,
+  Prod,
+}
+
+/** F over nothing. */
+// @ts-ignore: decorator
+@inline
+function identity<T>(f: Fold): T {
+  if (f == Fold.Max) return <T>-Infinity;
+  if (f == Fold.Min) return <T>Infinity;
+  return f == Fold.Prod ? <T>1 : <T>0;
 }
 
 // @ts-ignore: decorator
 @inline
 function fold<T>(f: Fold, y: v128, x: v128): v128 {
   if (f == Fold.Max) return v128.max<T>(y, x);
+  if (f == Fold.Min) return v128.min<T>(y, x);
+  if (f == Fold.Prod) return v128.mul<T>(y, x);
   return v128.add<T>(y, f == Fold.SumOfSquares ? v128.mul<T>(x, x) : x);
 }
 
@@ -37,7 +49,7 @@ function fold<T>(f: Fold, y: v128, x: v128): v128 {
 function columns<T>(f: Fold, k: i32, n: i32, x: usize, y: usize, alpha: T, beta: T): void {
   const stride = bytes<T>(n);
   const end = x + <usize>k * stride; // a strip's part of row k starts at it or behind
-  const start = v128.splat<T>(f == Fold.Max ? -Infinity : 0);
+  const start = v128.splat<T>(identity<T>(f));
   if (f == Fold.Sum) {
     if (sizeof<T>() == 4) {
       for (; n >= 4 * lanes<T>(); n -= 4 * lanes<T>(), x += 64, y += 64) {
@@ -74,7 +86,7 @@ function columns<T>(f: Fold, k: i32, n: i32, x: usize, y: usize, alpha: T, beta:
 
 /** F of k elements in a row, in float64. */
 function rowFold<T>(f: Fold, k: i32, x: usize): f64 {
-  const rest = f64x2.splat(f == Fold.Max ? -Infinity : 0);
+  const rest = f64x2.splat(identity<f64>(f));
   let y0 = rest, y1 = rest;
   for (; k >= lanes<T>(); k -= lanes<T>(), x += 16) {
     const v = v128.load(x);
@@ -88,11 +100,9 @@ function rowFold<T>(f: Fold, k: i32, x: usize): f64 {
     }
   }
   for (; k > 0; k--, x += sizeof<T>()) y0 = fold<f64>(f, y0, f64x2.replace_lane(rest, 0, <f64>load<T>(x)));
-  if (f == Fold.Max) {
-    y0 = f64x2.max(y0, y1);
-    return max(f64x2.extract_lane(y0, 0), f64x2.extract_lane(y0, 1));
-  }
-  return f64x2.extract_lane(sumOfLanes<f64>(f64x2.add(y0, y1)), 0);
+  if (f == Fold.SumOfSquares) f = Fold.Sum; // squared already
+  y0 = fold<f64>(f, y0, y1);
+  return f64x2.extract_lane(fold<f64>(f, y0, v128.shuffle<f64>(y0, y0, 1, 0)), 0);
 }
 
 /** Σ x_i² of k elements, rounded as `reduce` rounds a row. */
@@ -103,7 +113,7 @@ export function sumOfSquares<T>(k: i32, x: usize): T {
 // @ts-ignore: decorator
 @inline
 function reduce<T>(f: Fold, m: i32, k: i32, n: i32, x: usize, y: usize): void {
-  assert(f >= Fold.Sum && f <= Fold.SumOfSquares && m >= 0 && k >= 0 && n >= 0);
+  assert(f >= Fold.Sum && f <= Fold.Prod && m >= 0 && k >= 0 && n >= 0);
   for (; m > 0; m--, x += bytes<T>(k) * <usize>n, y += bytes<T>(n)) {
     if (n == 1) store<T>(y, <T>rowFold<T>(f, k, x));
     else columns<T>(f, k, n, x, y, <T>1.0, <T>0.0);

@@ -5,17 +5,17 @@ import { bytes, lanes } from "../simd/lanes";
  * Whole rows, moved or added up.
  *
  *   scatterAdd     y_(r_i) ← y_(r_i) + x_i, one i after the other
- *   transpose      y_ji = x_ij
+ *   transpose      y_bji = x_bij         count matrices; strides are elements, those of columns of x and y are 1
  *   copyRows       y_i ← x_i             rows of n bytes, their starts `strideX` and `strideY` bytes apart
  *   gatherCopies   y_i ← x_(r_i)         rows of n bytes, dense
  *
  *   m, n      rows of x and what a row has: elements, or bytes where it says so. gatherCopies: rows of y
  *   x         m × n, dense but in copyRows; gatherCopies: a table of rows
  *   indices   m row numbers r, i32
- *   y         scatterAdd: a table of rows of n; transpose: n × m, dense
+ *   y         scatterAdd: a table of rows of n; transpose: n × m matrices
  *
  * # Safety
- * src/ops/rows.ts has checked: m >= 0, n >= 0, every index names a row of its table, the operands hold what is said
+ * src/ops/rows.ts and src/ops/transpose.ts have checked: m >= 0, n >= 0, every index names a row of its table, the operands hold what is said
  * above, y is disjoint from x and indices.
  */
 
@@ -35,20 +35,31 @@ function scatterAdd<T>(m: i32, n: i32, x: usize, indices: usize, y: usize): void
 /** As many rows at a time as a vector has lanes, in squares; then row by row. */
 // @ts-ignore: decorator
 @inline
-function transpose<T>(m: i32, n: i32, x: usize, y: usize): void {
-  assert(m >= 0 && n >= 0);
-  const line = bytes<T>(m);
-  for (; m >= lanes<T>(); m -= lanes<T>(), x += <usize>n << 4, y += 16) packTransposed<T>(n, x, n, y, line);
-  for (; m > 0; m--, y += sizeof<T>()) {
-    for (let j = 0, to = y; j < n; j++, x += sizeof<T>(), to += line) store<T>(to, load<T>(x));
+function transpose<T>(count: i32, m: i32, n: i32, x: usize, bx: i32, rx: i32, y: usize, by: i32, ry: i32): void {
+  assert(count >= 0 && m >= 0 && n >= 0 && bx >= 0 && rx >= 0 && by >= 0 && ry >= m);
+  const rowX = bytes<T>(rx), rowY = bytes<T>(ry);
+  for (; count > 0; count--, x += bytes<T>(bx), y += bytes<T>(by)) {
+    let i = m, from = x, to = y;
+    for (; i >= lanes<T>(); i -= lanes<T>(), from += <usize>rx << 4, to += 16) packTransposed<T>(n, from, rx, to, rowY);
+    for (; i > 0; i--, from += rowX, to += sizeof<T>()) {
+      for (let j = 0, a = from, b = to; j < n; j++, a += sizeof<T>(), b += rowY) store<T>(b, load<T>(a));
+    }
   }
 }
 
 export function sscatterAdd(m: i32, n: i32, x: usize, indices: usize, y: usize): void { scatterAdd<f32>(m, n, x, indices, y); }
 export function dscatterAdd(m: i32, n: i32, x: usize, indices: usize, y: usize): void { scatterAdd<f64>(m, n, x, indices, y); }
 
-export function stranspose(m: i32, n: i32, x: usize, y: usize): void { transpose<f32>(m, n, x, y); }
-export function dtranspose(m: i32, n: i32, x: usize, y: usize): void { transpose<f64>(m, n, x, y); }
+export function stranspose(
+  count: i32, m: i32, n: i32, x: usize, bx: i32, rx: i32, y: usize, by: i32, ry: i32,
+): void {
+  transpose<f32>(count, m, n, x, bx, rx, y, by, ry);
+}
+export function dtranspose(
+  count: i32, m: i32, n: i32, x: usize, bx: i32, rx: i32, y: usize, by: i32, ry: i32,
+): void {
+  transpose<f64>(count, m, n, x, bx, rx, y, by, ry);
+}
 
 export function copyRows(m: i32, n: i32, x: usize, strideX: i32, y: usize, strideY: i32): void {
   assert(m >= 0 && n >= 0 && strideY >= n);

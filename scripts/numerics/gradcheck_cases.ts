@@ -17,8 +17,11 @@ import {
   concat,
   cos,
   cosh,
+  cumprod,
+  cumsum,
   dense,
   div,
+  dot,
   drop,
   dropout,
   type Engine,
@@ -43,19 +46,24 @@ import {
   log2,
   log10,
   logSoftmax,
+  logSumExp,
   matmul,
   max,
   maximum,
   mean,
   meanSquaredError,
+  min,
   minimum,
   mish,
   mod,
   mul,
   neg,
   network,
+  norm,
+  outer,
   pow,
   prelu,
+  prod,
   RandomState,
   reciprocal,
   relu,
@@ -77,6 +85,7 @@ import {
   sqrt,
   square,
   squaredError,
+  std,
   sub,
   sum,
   type Tensor,
@@ -84,6 +93,7 @@ import {
   tanh,
   tensor,
   transpose,
+  variance,
   where,
 } from "lanegrad";
 
@@ -98,7 +108,7 @@ export type GradCheckCase<D extends FloatType = "float64"> = {
 };
 
 /** Inputs are drawn between these bounds, away from 0 where the function has a kink or a pole there. */
-type Range = "any" | "positive" | "apart";
+type Range = "any" | "positive" | "apart" | "with zeros";
 
 /** Every case in one dtype, from the same numbers in either. Their tensors live as long as the engine. */
 export function gradCheckCases<D extends FloatType = "float64">(
@@ -108,7 +118,8 @@ export function gradCheckCases<D extends FloatType = "float64">(
   const random = new RandomState(7);
   const draw = (shape: Shape, range: Range, name: string): Tensor<D> => {
     const count = shape.reduce((product, extent) => product * extent, 1);
-    const values = random.randn(count).map((value) => {
+    const values = random.randn(count).map((value, i) => {
+      if (range === "with zeros") return i % 5 === 1 ? 0 : value;
       if (range === "positive") return 0.5 + Math.abs(value);
       return range === "apart" ? value + 0.3 * Math.sign(value) : value;
     });
@@ -298,7 +309,55 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [[6], [6]],
       "apart",
     ),
+    ...inAnyRank(twice),
     ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description, dtype)),
+  ];
+}
+
+/** Products, transposes and reductions over any axes. */
+function inAnyRank<D extends FloatType>(
+  twice: (name: string, f: Differentiable<D>, shapes: readonly Shape[], range?: Range) => GradCheckCase<D>[],
+): GradCheckCase<D>[] {
+  const products = (["none", "a", "b", "both"] as const).flatMap((turn) => {
+    const a = turn === "none" || turn === "b" ? [2, 1, 3, 4] : [2, 1, 4, 3];
+    const b = turn === "none" || turn === "a" ? [3, 4, 2] : [3, 2, 4];
+    return twice(`matmul of batches, ${turn}`, (x, y) => matmul(x, y, { transpose: turn, alpha: 0.5 }), [a, b]);
+  });
+  return [
+    ...products,
+    ...twice("matmul of a batch and a matrix", (a, b) => matmul(a, b), [
+      [2, 3, 4],
+      [4, 2],
+    ]),
+    ...twice("matmul of a transposed batch and a matrix", (a, b) => matmul(a, b, { transpose: "a" }), [
+      [2, 4, 3],
+      [4, 2],
+    ]),
+    ...twice("matmul of vectors", (a, b) => square(matmul(a, b)), [[4], [4]]),
+    ...twice("matmul of a vector and a batch", (a, b) => matmul(a, b), [[4], [2, 4, 3]]),
+    ...twice("matmul of a batch and a vector", (a, b) => matmul(a, b), [[2, 3, 4], [4]]),
+    ...twice("dot", (a, b) => dot(a, b), [
+      [2, 4],
+      [3, 4, 2],
+    ]),
+    ...twice("outer", (a, b) => outer(a, b), [[3], [2, 2]]),
+    ...twice("transpose of axes", (x) => square(transpose(x, { axes: [2, 0, 1] })), [[2, 3, 4]]),
+    ...twice("prod", (x) => prod(x), [[2, 3]]),
+    ...twice("prod over axes, with zeros", (x) => prod(x, { axes: [0, 2] }), [[2, 3, 3]], "with zeros"),
+    ...twice("prod of rows, with zeros", (x) => prod(x, { axes: [1] }), [[3, 7]], "with zeros"),
+    ...twice("min over an axis", (x) => square(min(x, { axes: [1] })), [[2, 3, 4]]),
+    ...twice("variance", (x) => variance(x, { axes: [0, 2], correction: 1 }), [[2, 3, 4]]),
+    ...twice("std", (x) => std(x, { axes: [-1] }), [[3, 4]]),
+    ...twice("norm", (x) => norm(x, { axes: [1] }), [[2, 3, 4]]),
+    ...twice("norm 1", (x) => square(norm(x, { order: 1 })), [[6]], "apart"),
+    ...twice("norm ∞", (x) => square(norm(x, { axes: [0], order: Infinity })), [[3, 4]], "apart"),
+    ...twice("logSumExp", (x) => logSumExp(x, { axes: [1] }), [[2, 3, 4]]),
+    ...twice("cumsum", (x) => square(cumsum(x, { axis: 1 })), [[2, 3, 4]]),
+    ...twice("cumprod", (x) => cumprod(x), [[2, 5]]),
+    ...twice("cumprod along an axis, with zeros", (x) => cumprod(x, { axis: 0 }), [[7, 2]], "with zeros"),
+    ...twice("softmax along an axis", (z) => softmax(z, { axis: 1 }), [[2, 3, 4]]),
+    ...twice("softmax of a vector", (z) => softmax(z), [[4]]),
+    ...twice("logSoftmax along an axis", (z) => logSoftmax(z, { axis: 0 }), [[3, 4]]),
   ];
 }
 

@@ -11,8 +11,8 @@
  */
 import { ACTIVATIONS, AFFINE } from "../ops/affine.ts";
 import { add } from "../ops/binary.ts";
-import { MATMUL, TRANSPOSED_SIDES, type Transpose } from "../ops/matmul.ts";
 import { operationOf } from "../ops/operation.ts";
+import { MATMUL, TRANSPOSED_SIDES, type Transpose } from "../ops/product.ts";
 import { TRANSPOSE } from "../ops/rows.ts";
 import { sum } from "../ops/sum.ts";
 import { SGD, SGD_PRODUCT, SGD_SUMS } from "../ops/update.ts";

@@ -19,7 +19,7 @@ import { checkOutputs } from "../nn/losses.ts";
 import { type NamedTensors, Parameters } from "../nn/parameters.ts";
 import { plainGradients, STEP } from "../nn/plain_gradients.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
-import { matmul } from "../ops/matmul.ts";
+import { matrixProduct } from "../ops/product.ts";
 import { checkOptions } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
@@ -91,7 +91,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   predict(x: Examples<D>): Tensor<D> {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
-      return matmul(input, this.parameters.W);
+      return matrixProduct(input, this.parameters.W);
     } finally {
       release(input, x);
     }
@@ -104,7 +104,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
    */
   loss(x: Examples<D>, t: Targets<D>): number {
     return this.#with(x, t, (input, target) => {
-      using z = matmul(input, this.parameters.W);
+      using z = matrixProduct(input, this.parameters.W);
       return softmaxCrossEntropy(z, target);
     });
   }
@@ -112,10 +112,10 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
   /** ∂loss/∂W by backpropagation: a tensor of the network's own, which the next call overwrites. */
   gradient(x: Examples<D>, t: Targets<D>): NamedTensors<"W", D> {
     return this.#with(x, t, (input, target) => {
-      using z = matmul(input, this.parameters.W);
+      using z = matrixProduct(input, this.parameters.W);
       using dz = zeros(this.engine, z.shape, { dtype: this.dtype });
       softmaxCrossEntropy(z, target, { gradient: dz });
-      matmul(input, dz, { transpose: "a", out: this.#parameters.gradients.W });
+      matrixProduct(input, dz, { transpose: "a", out: this.#parameters.gradients.W });
       return this.#parameters.gradients;
     });
   }

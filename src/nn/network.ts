@@ -7,8 +7,8 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { allOrNothing, Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
-import { argmax, countCorrect } from "../ops/argmax.ts";
-import { softmax } from "../ops/softmax.ts";
+import { argmaxRows, countCorrect } from "../ops/argmax_rows.ts";
+import { softmaxRows } from "../ops/softmax_rows.ts";
 import { copy } from "../ops/vectors.ts";
 import { checkOptions } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
@@ -195,7 +195,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
       const z = this.logits(input);
-      if (this.lossFunction === "softmaxCrossEntropy") return softmax(z);
+      if (this.lossFunction === "softmaxCrossEntropy") return softmaxRows(z);
       if (this.lossFunction === "binaryCrossEntropyWithLogits") return sigmoid(z);
       const y = empty(this.engine, z.shape, { dtype: this.dtype });
       copy(z, y);
@@ -243,7 +243,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     checkInstance("countCorrect: t", "a Tensor", Tensor, t);
     const logits = this.logits(x);
     if (isLabels(t)) return countCorrect(logits, t);
-    return scoped((own) => countCorrect(logits, own(argmax(t))));
+    return scoped((own) => countCorrect(logits, own(argmaxRows(t))));
   }
 
   /**

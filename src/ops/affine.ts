@@ -14,8 +14,8 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { add } from "./binary.ts";
 import { checkAlike, checkFloat, checkMatrix, checkNoPlace, checkShapeIs, type Into } from "./check.ts";
 import { relu, sigmoid, tanh } from "./elementwise.ts";
-import { gemmOf, MATMUL, product, productFlops, type Transpose } from "./matmul.ts";
 import { operate, sizesOf } from "./operation.ts";
+import { gemmOf, MATMUL, product, productFlops, type Transpose } from "./product.ts";
 import { checkSparseFloat, isSparse } from "./sparse.ts";
 import type { UnaryFunction } from "./unary.ts";
 

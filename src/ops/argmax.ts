@@ -1,58 +1,60 @@
-/**
- * The largest element of each row, and how often it is the right one.
- */
+/** Where the largest and the smallest elements along an axis are. */
+import { ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
+import { countOf, show } from "../tensor/layout.ts";
+import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkShapeIs, checkTensor, INTO_KEYS, type Into, outputOf } from "./check.ts";
-import { checkRows } from "./softmax.ts";
+import { checkFloat, type Into } from "./check.ts";
+import { operate } from "./operation.ts";
+import { type AxisOption, checkAxis, stretch } from "./rows.ts";
 
-const NO_OPTIONS = {};
+/** A search along an axis: a tensor gives a tensor of int32 (`out`, or a new one), an expression an expression. */
+export type ArgFunction = {
+  (x: Tensor<FloatType>, options?: AxisOption & Into<"int32">): Tensor<"int32">;
+  (x: Expression<FloatType>, options?: AxisOption): Expression<"int32">;
+  (x: Value<FloatType>, options?: AxisOption): Value<"int32">;
+};
 
 /**
- * The column of each row's largest element: the first of equals, the first NaN where there is one (NumPy's rule).
+ * The index of the largest element along an axis: the first of equals, the first NaN where there is one (NumPy's rule).
  *
- * @param x m × n, n >= 1
- * @returns m column indices (int32): `out`, or a new tensor
- * @throws {ShapeError} x is not a matrix or has no columns, or `out` does not fit or overlaps
+ * Takes x of any shape with at least one element along `axis`, which is the last by default, and gives its shape without that
+ * axis, int32: a tensor (`out`, or a new one), or an expression. It has no gradient.
+ *
+ * @throws {ShapeError} no such axis, an axis without elements, or an `out` that does not fit or overlaps
  * @throws {DTypeError} integers
  * @example
  * using p = tensor(engine, [[0.1, 0.7, 0.2]]);
  * using classes = argmax(p);
  * classes.toArray(); // → [1]
  */
-export function argmax<D extends FloatType>(x: Tensor<D>, options: Into<"int32"> = NO_OPTIONS): Tensor<"int32"> {
-  checkOptions<Into<"int32">>("argmax", options, INTO_KEYS);
-  const { out } = options;
-  checkTensor("argmax", "x", x);
-  checkFloat("argmax", "x", x);
-  checkRows("argmax", "x", x);
-  const [m = 0, n = 0] = x.shape;
-  const y = outputOf("argmax", out, { dtype: "int32", shape: [m] }, [x], "disjoint");
-  x.engine.kernels[x.dtype].argmax(m, n, x.pointer, y.pointer);
-  return y;
-}
+export const argmax: ArgFunction = /* @__PURE__ */ search("argmax", 0);
 
-/**
- * The number of rows whose largest element is in the labelled column.
- *
- * @param x m × n logits or probabilities, n >= 1
- * @param labels m class labels (int32)
- * @throws {ShapeError} x is not a matrix or has no columns, or there are not m labels
- * @throws {DTypeError} x holds integers, or labels are not int32
- * @returns an integer, 0..m
- * @example
- * using p = tensor(engine, [[0.1, 0.9], [0.8, 0.2]]);
- * using labels = tensor(engine, Int32Array.of(1, 1));
- * countCorrect(p, labels); // → 1
- */
-export function countCorrect<D extends FloatType>(x: Tensor<D>, labels: Tensor<"int32">): number {
-  checkTensor("countCorrect", "x", x);
-  checkTensor("countCorrect", "labels", labels);
-  checkFloat("countCorrect", "x", x);
-  checkRows("countCorrect", "x", x);
-  checkAlike("countCorrect", "labels", labels, x, "int32");
-  const [m = 0, n = 0] = x.shape;
-  checkShapeIs("countCorrect", "labels", labels, [m]);
-  return x.engine.kernels[x.dtype].countCorrect(m, n, x.pointer, labels.pointer);
+/** The index of the smallest element along an axis. Shapes, NaN, options and errors as for `argmax`. */
+export const argmin: ArgFunction = /* @__PURE__ */ search("argmin", 1);
+
+function search(name: string, isSmallest: 0 | 1): ArgFunction {
+  const operation: Operation<{ readonly axis: number }> = {
+    name,
+    form([x], { axis }) {
+      const { shape } = x as Value;
+      if (shape[axis] === 0) throw new ShapeError(name, "x", `at least one element along axis ${axis}`, show(shape));
+      return { dtype: "int32", shape: shape.filter((_, i) => i !== axis) };
+    },
+    bind({ kernels, forms: [x], attributes: { axis }, at, out }) {
+      const { rows, inner } = stretch(x.shape, axis);
+      return [kernels.argmax(rows, x.shape[axis] ?? 1, inner, at[0].pointer, out.pointer, isSmallest)];
+    },
+    gradient: () => undefined,
+    flops: ({ forms: [x] }) => countOf(x.shape),
+  };
+  const f = (x: Value<FloatType>, options: AxisOption & Into<"int32"> = {}): Value => {
+    checkFloat(name, "x", x);
+    checkOptions<AxisOption & Into<"int32">>(name, options, { axis: 1, out: 1 });
+    const { axis = -1, out } = options;
+    return operate(operation, [x], { axis: checkAxis(name, x, axis) }, (out === undefined ? {} : { out }) as object);
+  };
+  return f as ArgFunction;
 }

@@ -14,7 +14,7 @@ import { mul, sub } from "./binary.ts";
 import { checkAlike, checkDense, checkFloat, checkNoPlace, checkOutput, checkShapeIs } from "./check.ts";
 import { checkIndices, indexCheck } from "./indices.ts";
 import { isExpression, operate, sizesOf } from "./operation.ts";
-import { checkRows, logSoftmax, softmax } from "./softmax.ts";
+import { checkRows, logSoftmaxRows, softmaxRows } from "./softmax_rows.ts";
 import { sum } from "./sum.ts";
 
 /** What else a loss of tensors works out in the same pass. */
@@ -102,7 +102,7 @@ export const CROSS_ENTROPY: Operation = {
     const [z, t] = operands;
     if (which === 0) return mul(operate(CROSS_ENTROPY_GRADIENT, [z, t], {}) as Floats, dy);
     if ((t as Expression).dtype === "int32") return undefined;
-    return mul(logSoftmax(z), mul(dy, -1 / (z.shape[0] ?? 1)));
+    return mul(logSoftmaxRows(z), mul(dy, -1 / (z.shape[0] ?? 1)));
   },
   scratchBytes: scratchBytesOf,
   flops: ({ forms }) => 5 * countOf(forms[0].shape),
@@ -124,7 +124,7 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
     const perRow = 1 / (z.shape[0] ?? 1);
     const isLabels = (t as Expression).dtype === "int32";
     if (which === 1 && isLabels) return undefined;
-    const p = softmax(z);
+    const p = softmaxRows(z);
     const weighted = mul(p, g);
     const total = sum(weighted, LAST_AXIS);
     if (which === 1) return mul(sub(total, g), perRow);

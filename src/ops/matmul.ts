@@ -1,26 +1,13 @@
-/**
- * The matrix product, the engine's main work: all three products of training are this one kernel.
- *
- *   forward          Z  = X·W      "none"
- *   weight gradient  dW = Xᵀ·dZ    "a"
- *   input gradient   dX = dZ·Wᵀ    "b"
- */
-
-import { OptionError, ShapeError } from "../errors.ts";
+/** The matrix product of operands of any rank, by NumPy's rules for vectors and leading axes. */
 import { checkOptions } from "../options.ts";
-import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
-import { show } from "../tensor/layout.ts";
-import type { Call, Form, Operation, Step } from "../tensor/operation.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkMatrix, checkNumber, type Into, outputOf } from "./check.ts";
-import { computed, operate, sizesOf } from "./operation.ts";
-import { checkSparseFloat, isSparse } from "./sparse.ts";
-
-/** Which operand is read as its transpose. Nothing is moved: the kernel packs along either axis. */
-export type Transpose = "none" | "a" | "b" | "both";
+import { batchedProduct } from "./batched_product.ts";
+import { checkDense, type Into } from "./check.ts";
+import { matrixProduct, type Transpose } from "./product.ts";
+import { isSparse } from "./sparse.ts";
 
 /** What becomes of A, B and C in αAB + βC. */
 export type MatmulOptions<D extends FloatType> = Into<D> & {
@@ -40,18 +27,18 @@ export type ProductOptions = {
   readonly alpha?: number;
 };
 
-type Product = { readonly transpose: Transpose; readonly alpha: number };
-
-const NO_OPTIONS = {};
-
 /**
- * C ← αAB + βC for matrices A (m × k) and B (k × n), each as it is or transposed.
+ * C ← αAB + βC for A (… × m × k) and B (… × k × n), each as it is or transposed.
  *
- * Each sum runs over k from the first term to the last; NaN in A or B propagates even where α is 0. In an expression, A
- * may be sparse rows, as they are or transposed.
+ * Leading axes broadcast: each pair of matrices is multiplied. A vector on the left is a row, one on the right a column, and
+ * the result does not have its axis. `transpose` is of the last two axes, so not of vectors.
  *
- * @returns C, m × n: `out`, or a new tensor; an expression where an operand is one
- * @throws {ShapeError} not matrices, inner sizes that differ, or an `out` that does not fit or overlaps
+ * Each sum runs over k from the first term to the last; NaN in A or B propagates even where α is 0. In an expression, a
+ * matrix A may be sparse rows, as they are or transposed; B is a matrix then.
+ *
+ * @returns C, … × m × n: `out`, or a new tensor; an expression where an operand is one
+ * @throws {ShapeError} a scalar, inner sizes that differ, leading axes that do not broadcast, a transposed vector, or an `out`
+ *   that does not fit or overlaps
  * @throws {DTypeError} float32 with float64, or integers
  * @throws {OptionError} β without `out`, an unknown `transpose`, α or β that is not a number
  * @throws {DisposedError} an operand was disposed
@@ -60,6 +47,9 @@ const NO_OPTIONS = {};
  * using b = tensor(engine, [[5, 6], [7, 8]]);
  * using c = matmul(a, b, { transpose: "a" });
  * c.toArray(); // → [[26, 30], [38, 44]]
+ * using v = tensor(engine, [1, 0]);
+ * using column = matmul(a, v);
+ * column.toArray(); // → [1, 3]
  */
 export function matmul<D extends FloatType>(a: Tensor<D>, b: Tensor<D>, options?: MatmulOptions<D>): Tensor<D>;
 export function matmul<D extends FloatType>(
@@ -70,196 +60,13 @@ export function matmul<D extends FloatType>(
 export function matmul<D extends FloatType>(
   a: Value<D> | SparseMatrix<D>,
   b: Value<D>,
-  options: MatmulOptions<D> = NO_OPTIONS,
+  options: MatmulOptions<D> = {},
 ): Value<D> {
   checkOptions<MatmulOptions<D>>("matmul", options, { transpose: 1, alpha: 1, beta: 1, out: 1 });
-  const { transpose = "none", alpha = 1, beta = 0, out } = options;
-  checkTranspose("matmul", transpose);
-  checkNumber("matmul", "alpha", alpha);
-  checkNumber("matmul", "beta", beta);
-  if (beta !== 0 && out === undefined) throw new OptionError("matmul: beta", "0 unless out is given", beta);
-  if (a instanceof Expression || b instanceof Expression || isSparse(a)) {
-    return operate(MATMUL, [a, b], { transpose, alpha }, out === undefined ? NO_OPTIONS : { out });
+  if (!isSparse(a)) {
+    checkDense("matmul", "a", a);
+    checkDense("matmul", "b", b);
+    if (a.shape.length !== 2 || b.shape.length !== 2) return batchedProduct(a as Value<D>, b, options);
   }
-  const form = MATMUL.form([a, b], { transpose, alpha }) as Form<D>;
-  const c = outputOf("matmul", out, form, [a, b], "disjoint");
-  return computed(MATMUL_INTO, [a, b], { transpose, alpha, beta }, { y: c, out });
+  return matrixProduct(a, b, options);
 }
-
-/** αA·B, each as it is or transposed: like `matmul` of expressions, with attributes known to be valid. */
-export function product<D extends FloatType>(
-  a: Value<D> | SparseMatrix<D>,
-  b: Value<D>,
-  transpose: Transpose = "none",
-  alpha = 1,
-): Expression<D> {
-  return operate(MATMUL, [a, b], { transpose, alpha }) as Expression<D>;
-}
-
-export const MATMUL: Operation<Product> = {
-  name: "matmul",
-  form([a, b], { transpose, alpha }) {
-    const [left, right] = [a as AnyValue, b as Value];
-    if (isSparse(left)) {
-      checkSparseFloat("matmul", "a", left);
-      if (transpose !== "none" && transpose !== "a") {
-        throw new OptionError("matmul: transpose", '"none" or "a" where a is sparse', transpose);
-      }
-      if (transpose === "none" && alpha !== 1) throw new OptionError("matmul: alpha", "1 where a is sparse", alpha);
-    } else {
-      checkFloat("matmul", "a", left);
-      checkMatrix("matmul", "a", left);
-    }
-    checkAlike("matmul", "b", right, left);
-    checkMatrix("matmul", "b", right);
-    const { m, n, k, rowsOfB } = productSizes(left, right, transpose);
-    if (k !== rowsOfB) throw innerSizesDiffer(left, right, transpose);
-    return { dtype: left.dtype, shape: [m, n] };
-  },
-  bind(call) {
-    return call.forms[0].widest === undefined ? bindDense(call, 0) : bindSparse(call);
-  },
-  gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
-    const [a, b] = operands;
-    if (which === 0) {
-      if (isSparse(a)) throw new OptionError("grad: a", "dense, where its gradient is asked for", a.describe());
-      if (transpose === "none") return product(dy, b, "b", alpha);
-      if (transpose === "a") return product(b, dy, "b", alpha);
-      return transpose === "b" ? product(dy, b, "none", alpha) : product(b, dy, "both", alpha);
-    }
-    if (transpose === "none") return product(a, dy, "a", alpha);
-    if (transpose === "a") return product(a, dy, "none", alpha);
-    return product(dy, a, transpose === "b" ? "a" : "both", alpha);
-  },
-  scratchBytes: ({ forms, result, attributes: { transpose } }, kernels) => {
-    if (forms[0].widest !== undefined) return bytesOfZeros(result);
-    const { m, n, k } = productSizes(forms[0], forms[1], transpose);
-    return kernels.gemmScratch(m, n, k);
-  },
-  flops: ({ forms, result, attributes: { transpose } }) => productFlops(forms[0], result, transpose),
-};
-
-/** C ← αAB + βC, for tensors alone. */
-const MATMUL_INTO: Operation<Product & { readonly beta: number }> = /* @__PURE__ */ matmulInto();
-
-function matmulInto(): Operation<Product & { readonly beta: number }> {
-  return { ...MATMUL, bind: (call) => bindDense(call, call.attributes.beta) };
-}
-
-/** Operations of a product: sparse rows count with the nonzeros that they can have at most. */
-export function productFlops(a: Form, result: Form, transpose: Transpose): number {
-  const [m, n] = sizesOf(result);
-  const [rows, columns] = sizesOf(a);
-  if (a.widest !== undefined) return 2 * rows * a.widest * n;
-  return 2 * m * n * (isATransposed(transpose) ? rows : columns);
-}
-
-/** The numbers of a dense product; what is not given is 0, and α 1. */
-type GemmNumbers = {
-  readonly alpha: number;
-  readonly beta?: number;
-  readonly bias?: Pointer;
-  readonly activation?: number;
-  readonly hyperparameters?: Pointer;
-};
-
-/** C ← f(αAB + βC + bias), with A and B as stored: the call of the dense kernel. */
-export function gemmOf(
-  { kernels, scratch }: Pick<Call, "kernels" | "scratch">,
-  [a, b]: readonly [Form, Form],
-  [pa, pb, pc]: readonly [Pointer, Pointer, Pointer],
-  transpose: Transpose,
-  { alpha, beta = 0, bias = 0, activation = ACTIVATION.none, hyperparameters = 0 }: GemmNumbers,
-): Step[] {
-  const { m, n, k } = productSizes(a, b, transpose);
-  const [rsa, csa] = strides(a, isATransposed(transpose));
-  const [rsb, csb] = strides(b, isBTransposed(transpose));
-  if (m === 0 || n === 0) return []; // there may be any number of rows without columns
-  const factors = [alpha, beta, hyperparameters] as const;
-  return [kernels.gemm(m, n, k, pa, rsa, csa, pb, rsb, csb, pc, n, bias, activation, scratch, ...factors)];
-}
-
-function bindDense(call: Call<Product>, beta: number): Step[] {
-  const { forms, at, out, attributes } = call;
-  const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
-  return gemmOf(call, [forms[0], forms[1]], pointers, attributes.transpose, { alpha: attributes.alpha, beta });
-}
-
-/** X·W, or Xᵀ·D among zeros, for sparse X. */
-function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): Step[] {
-  const [x, w] = at;
-  const [m] = sizesOf(forms[0]);
-  const [rows, n] = sizesOf(result);
-  if (attributes.transpose === "a") {
-    return [
-      kernels.fill(rows * n, out.pointer, 0),
-      kernels.sparseBackward(m, n, x.pointer, x.columns, x.values, w.pointer, out.pointer, attributes.alpha, 0),
-    ];
-  }
-  return [
-    kernels.fill(n, scratch, 0),
-    kernels.sparseForward(m, n, x.pointer, x.columns, x.values, w.pointer, scratch, out.pointer),
-  ];
-}
-
-/** Room for a bias of zeros. */
-function bytesOfZeros(result: Form): number {
-  const [, n] = sizesOf(result);
-  return n * (result.dtype === "float64" ? 8 : 4);
-}
-
-/** m, n, k of a product, and what k must be equal to. */
-function productSizes(
-  a: Form,
-  b: Form,
-  transpose: Transpose,
-): { readonly m: number; readonly n: number; readonly k: number; readonly rowsOfB: number } {
-  const [aRows, aColumns] = sizesOf(a);
-  const [bRows, bColumns] = sizesOf(b);
-  const [m, k] = isATransposed(transpose) ? [aColumns, aRows] : [aRows, aColumns];
-  const [n, rowsOfB] = isBTransposed(transpose) ? [bRows, bColumns] : [bColumns, bRows];
-  return { m, n, k, rowsOfB };
-}
-
-function isATransposed(transpose: Transpose): boolean {
-  return transpose === "a" || transpose === "both";
-}
-
-function isBTransposed(transpose: Transpose): boolean {
-  return transpose === "b" || transpose === "both";
-}
-
-/** From row to row and from column to column of a dense matrix, or of its transpose. */
-function strides(x: Form, isTransposed: boolean): readonly [rows: number, columns: number] {
-  const [, columns] = sizesOf(x);
-  return isTransposed ? [1, columns] : [columns, 1];
-}
-
-/** @throws {OptionError} none of the four */
-export function checkTranspose(op: string, transpose: Transpose): void {
-  if (transpose !== "none" && transpose !== "a" && transpose !== "b" && transpose !== "both") {
-    throw new OptionError(`${op}: transpose`, '"none", "a", "b" or "both"', transpose);
-  }
-}
-
-function innerSizesDiffer(a: AnyValue, b: Value, transpose: Transpose): ShapeError {
-  const side = (x: AnyValue, isTransposed: boolean) => `${show(x.shape)}${isTransposed ? " transposed" : ""}`;
-  const left = side(a, isATransposed(transpose));
-  const right = side(b, isBTransposed(transpose));
-  const { k, rowsOfB } = productSizes(a, b, transpose);
-  return new ShapeError(
-    "matmul",
-    "b",
-    `as many rows as a has columns, a is ${left}`,
-    right,
-    `${k} ≠ ${rowsOfB}; did you mean to transpose?`,
-  );
-}
-
-/** What becomes of `transpose` when the operand of a side is itself a transpose that is not made. */
-export const TRANSPOSED_SIDES: { readonly [T in Transpose]: readonly [a: Transpose, b: Transpose] } = {
-  none: ["a", "b"],
-  a: ["none", "both"],
-  b: ["both", "none"],
-  both: ["b", "a"],
-};

@@ -1,6 +1,6 @@
-/** Means and maxima over axes. */
+/** Means, maxima and minima over axes. */
 import { scoped } from "../disposable.ts";
-import type { Value } from "../tensor/expression.ts";
+import type { Expression, Value } from "../tensor/expression.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { div, equal, keep, mul } from "./binary.ts";
@@ -17,15 +17,25 @@ import {
   sumTo,
 } from "./sum.ts";
 
+type Floats = Expression<FloatType>;
+
 /**
  * The largest over axes; NaN where there is one, -∞ over nothing. Its gradient is shared by all of the largest. Options
  * and errors as for `sum`.
  */
-export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, dy) => {
-  const isLargest = equal(x, y);
-  const share = div(dy, sumTo(isLargest, y.shape));
-  return keep(isLargest, broadcastTo(share, x.shape));
-});
+export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, dy) => sharedByEquals(x, y, dy));
+
+/**
+ * The smallest over axes; NaN where there is one, ∞ over nothing. Its gradient is shared by all of the smallest. Options
+ * and errors as for `sum`.
+ */
+export const min: ReduceFunction = /* @__PURE__ */ reduction("min", ({ x, y }, dy) => sharedByEquals(x, y, dy));
+
+function sharedByEquals(x: Floats, y: Floats, dy: Floats): Floats {
+  const isEqual = equal(x, y);
+  const share = div(dy, sumTo(isEqual, y.shape));
+  return keep(isEqual, broadcastTo(share, x.shape));
+}
 
 /** The mean over axes: their sum over their number of elements. Options and errors as for `sum`. */
 export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {

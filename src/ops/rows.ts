@@ -56,25 +56,7 @@ const RESHAPE: Operation<{ readonly shape: Shape }> = {
   flops: () => 0,
 };
 
-/**
- * The transpose of a matrix: y_ji = x_ij.
- *
- * @param x m × n
- * @returns n × m: a tensor of its own, or an expression
- * @throws {ShapeError} x is not a matrix
- * @throws {DTypeError} integers
- * @example
- * using x = tensor(engine, [[1, 2, 3]]);
- * using y = transpose(x);
- * y.toArray(); // → [[1], [2], [3]]
- */
-export function transpose<D extends FloatType>(x: Tensor<D>): Tensor<D>;
-export function transpose<D extends FloatType>(x: Expression<D>): Expression<D>;
-export function transpose<D extends FloatType>(x: Value<D>): Value<D> {
-  checkFloat("transpose", "x", x);
-  return operate(TRANSPOSE, [x], {});
-}
-
+/** The transpose of a matrix: y_ji = x_ij. */
 export const TRANSPOSE: Operation = {
   name: "transpose",
   form([x]) {
@@ -86,9 +68,9 @@ export const TRANSPOSE: Operation = {
   bind({ kernels, forms: [x], at, out }) {
     const [m = 0, columns = 0] = x.shape;
     const n = m === 0 ? 0 : columns;
-    return [kernels.transpose(n === 0 ? 0 : m, n, at[0].pointer, out.pointer)];
+    return [kernels.transpose(1, n === 0 ? 0 : m, n, at[0].pointer, 0, n, out.pointer, 0, m)];
   },
-  gradient: (_, __, dy) => transpose(dy),
+  gradient: (_, __, dy) => operate(TRANSPOSE, [dy], {}) as Floats,
   flops: () => 0,
 };
 
@@ -316,7 +298,7 @@ function withExtent(shape: Shape, axis: number, extent: number): Shape {
  * Layout of a shape around an axis: rows of `length` elements, `inner` for each index of the axis. Rows without elements are
  * none: there may be any number of them, and no loop should walk them.
  */
-function stretch(
+export function stretch(
   shape: Shape,
   axis: number,
 ): { readonly rows: number; readonly length: number; readonly inner: number } {
@@ -326,7 +308,7 @@ function stretch(
 }
 
 /** An axis counted from the front. */
-function checkAxis(op: string, x: Value, axis: number): number {
+export function checkAxis(op: string, x: Value, axis: number): number {
   const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
   if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
   throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));

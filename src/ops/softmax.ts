@@ -1,98 +1,130 @@
-/**
- * Softmax of rows, and its logarithm.
- */
+/** Softmax along an axis, and its logarithm. */
 import { ShapeError } from "../errors.ts";
-import type { AnyValue, Value } from "../tensor/expression.ts";
+import { checkOptions } from "../options.ts";
+import type { Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import type { Form, Operation } from "../tensor/operation.ts";
-import { BINARY, MAP_SCRATCH, REDUCE } from "../wasm/abi.ts";
+import type { Call, Operation, Step } from "../tensor/operation.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
 import { checkFloat, type Into } from "./check.ts";
+import type { AxisFunction } from "./cumulative.ts";
 import { exp } from "./elementwise.ts";
-import { operate, sizesOf } from "./operation.ts";
+import { operate } from "./operation.ts";
+import { type AxisOption, checkAxis, stretch } from "./rows.ts";
+import { logSoftmaxRows, softmaxRows } from "./softmax_rows.ts";
 import { sum } from "./sum.ts";
-import type { UnaryFunction } from "./unary.ts";
 
-const NO_OPTIONS = {};
-const LAST_AXIS = { axes: [-1], keepAxes: true };
+type Axis = { readonly axis: number };
 
 /**
- * p_ij = e^z_ij / Σ_j e^z_ij, with each row's largest logit taken off first, so that nothing overflows.
+ * p_j = e^z_j / Σ_j e^z_j along an axis, which is the last by default, with the largest logit taken off first, so that nothing
+ * overflows.
  *
- * Takes m × n logits, n >= 1, and gives m × n probabilities: a tensor (`out`, which may be z, or a new one), or an
- * expression.
+ * Takes logits of any shape with at least one element along the axis, and gives as many probabilities: a tensor (`out`, which
+ * may be z, or a new one), or an expression.
  *
- * @throws {ShapeError} z is not a matrix or has no columns, or `out` does not fit or overlaps in part
+ * @throws {ShapeError} no such axis, an axis without elements, or `out` does not fit or overlaps in part
  * @throws {DTypeError} integers
  * @example
  * using z = tensor(engine, [[0, 0, -Infinity]]);
  * using p = softmax(z);
  * p.toArray(); // → [[0.5, 0.5, 0]]
  */
-export const softmax: UnaryFunction = ((z: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) =>
-  operate(SOFTMAX, [z], {}, options)) as UnaryFunction;
+export const softmax: AxisFunction = /* @__PURE__ */ along("softmax", softmaxRows, () => SOFTMAX);
 
-const SOFTMAX: Operation = {
+/**
+ * ln softmax(z)_j = z_j - max_j z_j - ln Σ_j e^(z_j - max_j z_j): finite at any logits. Shapes, options and errors as for
+ * `softmax`.
+ */
+export const logSoftmax: AxisFunction = /* @__PURE__ */ along("logSoftmax", logSoftmaxRows, () => LOG_SOFTMAX);
+
+/** Matrices have an operation of their own for their last axis. */
+function along(name: string, ofRows: typeof softmaxRows, operation: () => Operation<Axis>): AxisFunction {
+  const f = (z: Value<FloatType>, options: AxisOption & Into<FloatType> = {}): Value<FloatType> => {
+    checkFloat(name, "z", z);
+    checkOptions<AxisOption & Into<FloatType>>(name, options, { axis: 1, out: 1 });
+    const { axis: given = -1, out } = options;
+    const axis = checkAxis(name, z, given);
+    const into = out === undefined ? {} : { out };
+    if (z.shape[axis] === 0) throw new ShapeError(name, "z", `at least one element along axis ${axis}`, show(z.shape));
+    if (axis === 1 && z.shape.length === 2) return ofRows(z as Tensor<FloatType>, into);
+    return operate(operation(), [z], { axis }, into);
+  };
+  return f as AxisFunction;
+}
+
+const SOFTMAX: Operation<Axis> = {
   name: "softmax",
-  form: ([z]) => formOfRows("softmax", z as Value),
-  bind({ kernels, result, at: [z], out: p, scratch }) {
-    const [m, n] = sizesOf(result);
-    return [kernels.softmax(m, n, z.pointer, p.pointer, scratch)];
+  form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
+  bind(call) {
+    const { kernels, result, at, out, scratch } = call;
+    const { m, k, n, folded } = placesOf(call);
+    const [z, p] = [at[0].pointer, out.pointer];
+    if (n === 1) return [kernels.softmax(m, k, z, p, scratch)];
+    return [
+      kernels.reduce(REDUCE.max, m, k, n, z, folded),
+      withFolded(call, BINARY.sub, z),
+      kernels.exp(countOf(result.shape), p, p, scratch),
+      kernels.reduce(REDUCE.sum, m, k, n, p, folded),
+      withFolded(call, BINARY.div, p),
+    ];
   },
-  gradient: (_, { result: p }, dp) => {
+  gradient: (_, { result: p, attributes: { axis } }, dp) => {
     const weighted = mul(p, dp);
-    return sub(weighted, mul(p, sum(weighted, LAST_AXIS)));
+    return sub(weighted, mul(p, sum(weighted, { axes: [axis], keepAxes: true })));
   },
   inPlace: [0],
-  scratchBytes: () => MAP_SCRATCH,
+  scratchBytes: (call) => placesOf({ ...call, scratch: 0 }).exponentials,
   flops: ({ result }) => 5 * countOf(result.shape),
 };
 
-/**
- * ln softmax(z)_ij = z_ij - max_j z_ij - ln Σ_j e^(z_ij - max_j z_ij): finite at any logits. Shapes, `out` and errors as
- * for `softmax`.
- */
-export const logSoftmax: UnaryFunction = ((z: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) =>
-  operate(LOG_SOFTMAX, [z], {}, options)) as UnaryFunction;
-
-const LOG_SOFTMAX: Operation = {
+const LOG_SOFTMAX: Operation<Axis> = {
+  ...SOFTMAX,
   name: "logSoftmax",
-  form: ([z]) => formOfRows("logSoftmax", z as Value),
-  bind({ kernels, result, at: [z], out: y, scratch }) {
-    const [m, n] = sizesOf(result);
-    const from = z.pointer;
-    const perRow = scratch + MAP_SCRATCH;
-    const exponentials = perRow + Math.ceil((m * bytesPerElement(result.dtype)) / 16) * 16;
-    const takeFromRows = (x: number) =>
-      kernels.binary(BINARY.sub, 1, 1, m, n, x, 0, 0, n, 1, perRow, 0, 0, 1, 0, y.pointer);
+  bind(call) {
+    const { kernels, result, at, out, scratch } = call;
+    const { m, k, n, folded, exponentials } = placesOf(call);
+    const [z, y] = [at[0].pointer, out.pointer];
     return [
-      kernels.reduce(REDUCE.max, m, n, 1, from, perRow),
-      takeFromRows(from),
-      kernels.exp(m * n, y.pointer, exponentials, scratch),
-      kernels.reduce(REDUCE.sum, m, n, 1, exponentials, perRow),
-      kernels.log(m, perRow, perRow, scratch),
-      takeFromRows(y.pointer),
+      kernels.reduce(REDUCE.max, m, k, n, z, folded),
+      withFolded(call, BINARY.sub, z),
+      kernels.exp(countOf(result.shape), y, exponentials, scratch),
+      kernels.reduce(REDUCE.sum, m, k, n, exponentials, folded),
+      kernels.log(m * n, folded, folded, scratch),
+      withFolded(call, BINARY.sub, y),
     ];
   },
-  gradient: (_, { result: y }, dy) => sub(dy, mul(exp(y), sum(dy, LAST_AXIS))),
-  inPlace: [0],
-  scratchBytes: ({ result }) => {
-    const [m, n] = sizesOf(result);
-    return MAP_SCRATCH + (m + 4 + m * n) * bytesPerElement(result.dtype);
+  gradient: (_, { result: y, attributes: { axis } }, dy) =>
+    sub(dy, mul(exp(y), sum(dy, { axes: [axis], keepAxes: true }))),
+  scratchBytes: (call) => {
+    const { m, k, n, exponentials } = placesOf({ ...call, scratch: 0 });
+    return exponentials + m * k * n * bytesPerElement(call.result.dtype);
   },
   flops: ({ result }) => 6 * countOf(result.shape),
 };
 
-/** @throws {ShapeError} not a matrix with at least one column */
-export function checkRows(op: string, argument: string, x: AnyValue): void {
-  if (x.shape.length !== 2 || x.shape[1] === 0) {
-    throw new ShapeError(op, argument, "a matrix with at least one column", show(x.shape));
-  }
+type Places = Pick<Call<Axis>, "result" | "attributes" | "scratch">;
+
+/** z as m × k × n, k along the axis; in the scratch, what it is folded to, and then exponentials. */
+function placesOf({ result, attributes: { axis }, scratch }: Places): {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly folded: Pointer;
+  readonly exponentials: Pointer;
+} {
+  const { rows: m, inner: n } = stretch(result.shape, axis);
+  const folded = scratch + MAP_SCRATCH;
+  const bytes = m * n * bytesPerElement(result.dtype);
+  return { m, k: result.shape[axis] ?? 0, n, folded, exponentials: folded + Math.ceil(bytes / 16) * 16 };
 }
 
-function formOfRows(op: string, z: Value): Form {
-  checkFloat(op, "z", z);
-  checkRows(op, "z", z);
-  return { dtype: z.dtype, shape: z.shape };
+/** y ← f(x, what x was folded to). */
+function withFolded(call: Call<Axis>, f: number, x: Pointer): Step {
+  const { m, k, n, folded } = placesOf(call);
+  const y = call.out.pointer;
+  if (n === 1) return call.kernels.binary(f, 1, 1, m, k, x, 0, 0, k, 1, folded, 0, 0, 1, 0, y);
+  return call.kernels.binary(f, 1, m, k, n, x, 0, k * n, n, 1, folded, 0, n, 0, 1, y);
 }

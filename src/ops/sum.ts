@@ -37,7 +37,7 @@ export type ReduceFunction = {
 };
 
 type Axes = { readonly axes: readonly number[]; readonly keepAxes: boolean };
-type Fold = "sum" | "max";
+type Fold = Exclude<keyof typeof REDUCE, "sumOfSquares">;
 
 /**
  * Σ over axes; 0 over nothing. Along the last axis it is added up in float64, along others in x's dtype, from the first

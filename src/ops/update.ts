@@ -9,8 +9,8 @@ import type { Attributes, Call, Form, Operation, PerOperand, Step } from "../ten
 import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY } from "../wasm/abi.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
-import { gemmOf, MATMUL, type Transpose } from "./matmul.ts";
 import { applied, bytesOf, sizesOf } from "./operation.ts";
+import { gemmOf, MATMUL, type Transpose } from "./product.ts";
 
 /**
  * An optimizer's eight numbers, float64: kernels read them when they run, so that they may change from step to step.

@@ -29,10 +29,11 @@ export function rowMoves(memory: Pages, { floats, at, move, round, add, mul }: E
         for (let j = row; j < row + n; j++) v[j] = add(v[j]!, v[from++]!);
       }
     },
-    transpose: (m, n, x, y) => {
-      const to = at(y);
-      let from = at(x);
-      for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move(from++, to + j * m + i);
+    transpose: (count, m, n, x, bx, rx, y, by, ry) => {
+      let [from, to] = [at(x), at(y)];
+      for (let b = 0; b < count; b++, from += bx, to += by) {
+        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move(from + i * rx + j, to + j * ry + i);
+      }
     },
   };
 }

@@ -24,6 +24,7 @@ import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
 import { type Powers, powersOf } from "./powers.ts";
 import { reductions } from "./reduce.ts";
+import { scans } from "./scan.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
 import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
@@ -68,6 +69,7 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
     ...unaries(element, powers),
     ...binaries(element, powers),
     ...folds.exported,
+    ...scans(element),
     ...softmaxima(element, rows),
     ...crossEntropies(memory, element, rows, ln),
     ...squaredErrors(element),

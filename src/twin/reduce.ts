@@ -10,6 +10,15 @@ import type { Pages } from "./pages.ts";
 const SUM: typeof REDUCE.sum = 0;
 const MAX: typeof REDUCE.max = 1;
 const SUM_OF_SQUARES: typeof REDUCE.sumOfSquares = 2;
+const MIN: typeof REDUCE.min = 3;
+const PROD: typeof REDUCE.prod = 4;
+
+/** F over nothing. */
+function identity(f: number): number {
+  if (f === MAX) return -Infinity;
+  if (f === MIN) return Infinity;
+  return f === PROD ? 1 : 0;
+}
 
 /** Σ x_i² of n elements at an address, as a row is folded, not yet rounded. */
 export type Squares = { readonly sumOfSquares: (n: number, x: number) => number };
@@ -22,10 +31,12 @@ export function reductions(
   const columns = (f: number, k: number, n: number, x: number, y: number, alpha: number, beta: number): void => {
     const v = floats();
     for (let j = 0; j < n; j++) {
-      let fold = f === MAX ? -Infinity : 0;
+      let fold = identity(f);
       for (let p = 0, i = x + j; p < k; p++, i += n) {
         const value = v[i]!;
         if (f === MAX) fold = Math.max(fold, value);
+        else if (f === MIN) fold = Math.min(fold, value);
+        else if (f === PROD) fold = mul(fold, value);
         else fold = add(fold, f === SUM ? value : mul(value, value));
       }
       v[y + j] = beta === 0 ? mul(alpha, fold) : madd(alpha, fold, mul(beta, v[y + j]!));
@@ -35,9 +46,11 @@ export function reductions(
   /** F of k elements in a row. */
   const row = (f: number, k: number, x: number): number => {
     const v = floats();
-    const start = f === MAX ? -Infinity : 0;
+    const start = identity(f);
     const fold = (y: number, value: number): number => {
       if (f === MAX) return Math.max(y, value);
+      if (f === MIN) return Math.min(y, value);
+      if (f === PROD) return y * value;
       return y + (f === SUM ? value : value * value);
     };
     let y0 = start;
@@ -63,6 +76,8 @@ export function reductions(
     }
     for (; i < k; i++) y0 = fold(y0, v[x + i]!);
     if (f === MAX) return Math.max(y0, z0, y1, z1);
+    if (f === MIN) return Math.min(y0, z0, y1, z1);
+    if (f === PROD) return y0 * z0 * (y1 * z1);
     return y0 + z0 + (y1 + z1);
   };
 

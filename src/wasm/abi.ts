@@ -62,7 +62,7 @@ export const UNARY = {
 } as const;
 
 /** Folds over one axis, by the numbers that `reduce` knows them by. */
-export const REDUCE = { sum: 0, max: 1, sumOfSquares: 2 } as const;
+export const REDUCE = { sum: 0, max: 1, sumOfSquares: 2, min: 3, prod: 4 } as const;
 
 /** Bytes of scratch that the functions of one element, and softmax, need for what does not fill their vectors. */
 export const MAP_SCRATCH = 64;

@@ -56,6 +56,9 @@ type Names = {
   counter: [counter: number]; threshold: [threshold: number]; stream: [stream: number];
   f: [f: number]; activation: [activation: number]; isLabels: [isLabels: number];
   alpha: [alpha: number]; beta: [beta: number]; scale: [scale: number]; value: [value: number];
+  count: [count: number]; bx: [bx: number]; rx: [rx: number]; by: [by: number]; ry: [ry: number];
+  isOneA: [isOneA: number]; isOneB: [isOneB: number]; start: [start: number]; isBackward: [isBackward: number];
+  isSmallest: [isSmallest: number];
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
@@ -158,6 +161,20 @@ export const FLOAT_TABLE = {
     parameters: ["f: code REDUCE", "m, k, n: size", "x: in T[m, k, n]", "y: out T[m, n]"],
     split: "over m",
   },
+  /** y_p = a_p · y_(p - 1) + b_p along k. */
+  scan: {
+    parameters: [
+      "m, k, n: size",
+      "a: in T[1] if isOneA, else T[m, k, n]",
+      "isOneA: flag",
+      "b: in T[1] if isOneB, else T[m, k, n]",
+      "isOneB: flag",
+      "y: out T[m, k, n]",
+      "start: scalar f64",
+      "isBackward: flag",
+    ],
+    split: "over m",
+  },
   softmax: {
     parameters: ["m: size", "n: size from 1", "z: in T[m, n]", "p: out T[m, n] may be z", "scratch: scratch 64"],
     split: "over m",
@@ -230,7 +247,11 @@ export const FLOAT_TABLE = {
     result: "f64",
     split: "in blocks of n",
   },
-  argmax: { parameters: ["m: size", "n: size from 1", "x: in T[m, n]", "y: out i32[m]"], split: "over m" },
+  /** Of the largest, or of the smallest. */
+  argmax: {
+    parameters: ["m: size", "k: size from 1", "n: size", "x: in T[m, k, n]", "y: out i32[m, n]", "isSmallest: flag"],
+    split: "over m",
+  },
   countCorrect: {
     parameters: ["m: size", "n: size from 1", "x: in T[m, n]", "labels: in i32[m]"],
     result: "i32",
@@ -285,7 +306,17 @@ export const FLOAT_TABLE = {
     parameters: ["m, n: size", "x: in T[m, n]", "indices: in i32[m] below rows", "y: inout T[rows, n]"],
     split: "not",
   },
-  transpose: { parameters: ["m, n: size", "x: in T[m, n]", "y: out T[n, m]"], split: "not" },
+  transpose: {
+    parameters: [
+      "count, m, n: size",
+      "x: in T[count:bx, m:rx, n]",
+      "bx, rx: stride",
+      "y: out T[count:by, n:ry, m]",
+      "by: stride",
+      "ry: stride from m",
+    ],
+    split: "not",
+  },
   gatherRows: {
     parameters: [
       "m, n: size",

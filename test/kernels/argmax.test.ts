@@ -17,7 +17,7 @@ function argmax(dtype: FloatType, n: number, x: ArrayLike<number>): number[] {
   const m = x.length / n;
   const input = field.place(dtype, x);
   const y = field.room("int32", m);
-  field.run([y], () => engine.kernels[dtype].argmax(m, n, input.pointer, y.pointer));
+  field.run([y], () => engine.kernels[dtype].argmax(m, n, 1, input.pointer, y.pointer, 0));
   return y.values();
 }
 

@@ -90,7 +90,9 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   crossEntropyTargets: CLASSES,
   crossEntropyTargetsGradient: CLASSES,
   meanCrossEntropy: CLASSES,
-  argmax: CLASSES,
+  argmax: { m: ROWS, k: CLASSES.n, n: [0, 1, 1, 1, 2, 7] },
+  transpose: { count: [0, 1, 1, 2, 3], m: ROWS, n: LONG },
+  scan: { m: [0, 1, 2, 3], k: ROWS, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
   compressRows: { m: [0, 1, 2, 5], k: LONG },

@@ -16,8 +16,10 @@ const FOLD: { readonly [N in Name]: (partial: number, x: number) => number } = {
   sum: (partial, x) => partial + x,
   max: (partial, x) => Math.max(partial, x),
   sumOfSquares: (partial, x) => partial + x * x,
+  min: (partial, x) => Math.min(partial, x),
+  prod: (partial, x) => partial * x,
 };
-const START = { sum: 0, max: -Infinity, sumOfSquares: 0 };
+const START = { sum: 0, max: -Infinity, sumOfSquares: 0, min: Infinity, prod: 1 };
 const NAMES = Object.keys(REDUCE) as Name[];
 
 const engine = await loadEngine();

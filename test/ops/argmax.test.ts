@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
 
 import { ShapeError } from "../../src/errors.ts";
-import { argmax, countCorrect } from "../../src/ops/argmax.ts";
+import { argmax, argmin } from "../../src/ops/argmax.ts";
+import { countCorrect } from "../../src/ops/argmax_rows.ts";
 import { tensor, zeros } from "../../src/tensor/tensor.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
@@ -65,9 +66,11 @@ test("shapes that do not fit are refused, with both", () => {
   using vector = zeros(engine, [3]);
   using labels = zeros(engine, [3], { dtype: "int32" });
   const rows = "expected a matrix with at least one column";
+  using scalar = zeros(engine, []);
   const messages = [
-    [() => argmax(narrow), `argmax: x: ${rows}, found [2, 0]`],
-    [() => argmax(vector), `argmax: x: ${rows}, found [3]`],
+    [() => argmax(narrow), "argmax: x: expected at least one element along axis 1, found [2, 0]"],
+    [() => argmin(x, { axis: 2 }), "argmin: axis: expected an axis of [2, 3], found 2"],
+    [() => argmax(scalar), "argmax: axis: expected an axis of [], found -1"],
     [() => countCorrect(vector, labels), `countCorrect: x: ${rows}, found [3]`],
     [() => countCorrect(x, labels), "countCorrect: labels: expected [2], found [3]"],
   ] as const;

@@ -21,7 +21,7 @@ import { type Contract, IN_PLACE, type OperandForm, type Operands, WITH_OUTPUT }
 const CONTRACTS = [...WITH_OUTPUT, ...IN_PLACE];
 /** What computes at once: expressions of it cannot be built. */
 const AT_ONCE: ReadonlySet<string> = new Set([
-  ...["addBias", "columnSums", "argmax", "gatherIndices", "sparseAffine"],
+  ...["addBias", "columnSums", "gatherIndices", "sparseAffine"],
   ...IN_PLACE.map(({ op }) => op),
 ]);
 

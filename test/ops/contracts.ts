@@ -2,7 +2,8 @@
 
 import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
 import { affine } from "../../src/ops/affine.ts";
-import { argmax, countCorrect } from "../../src/ops/argmax.ts";
+import { argmax } from "../../src/ops/argmax.ts";
+import { countCorrect } from "../../src/ops/argmax_rows.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp, log, reluGradient, sigmoidGradient, tanhGradient } from "../../src/ops/elementwise.ts";

@@ -15,10 +15,11 @@ import * as logarithms from "../../src/ops/logarithms.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { max, mean } from "../../src/ops/reduce.ts";
 import * as rounding from "../../src/ops/rounding.ts";
-import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { squaredError } from "../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
+import { transpose } from "../../src/ops/transpose.ts";
 import * as trigonometry from "../../src/ops/trigonometry.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
@@ -245,6 +246,19 @@ export const WITHOUT_GRADIENT: Readonly<Record<string, string>> = {
   sparseAffine: "affine, at once",
   meanSquaredError: "squaredError, times 2 / n",
   argmax: "its result are integers",
+  argmin: "its result are integers",
+  any: "its result is 0 or 1",
+  all: "its result is 0 or 1",
+  prod: "products of mul",
+  min: "max, of what is smallest",
+  cumsum: "sums, which sum has",
+  cumprod: "products of mul, and their sums",
+  variance: "sum of squares",
+  std: "sqrt of variance; 0 at 0, in its test",
+  norm: "sqrt of a sum of squares; 0 at 0, in its test",
+  logSumExp: "max, exp and log; at infinities, in its test",
+  dot: "matmul",
+  outer: "mul",
   countCorrect: "its result is a count",
   compress: "of bytes",
   compressed: "of bytes",

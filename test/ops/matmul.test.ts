@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import * as assert from "uvu/assert";
 
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { gradCheck } from "../../src/autodiff/grad_check.ts";
+import { compile } from "../../src/autodiff/program.ts";
+import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
-import { matmul, type Transpose } from "../../src/ops/matmul.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import type { Transpose } from "../../src/ops/product.ts";
 import { sum } from "../../src/ops/sum.ts";
+import { type Expression, input } from "../../src/tensor/expression.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { computingTime } from "../support/clock.ts";
@@ -210,14 +215,63 @@ test("inner sizes that differ are refused, with both shapes, what is transposed,
   assert.equal(c.shape, [3, 4]);
 });
 
-test("what is no matrix is refused", () => {
+test("a scalar, a transposed vector, and axes that do not fit are refused, with both shapes", () => {
   using a = zeros(engine, [2, 2]);
-  for (const shape of [[], [4], [2, 2, 1]]) {
-    using x = zeros(engine, shape);
-    const text = `expected a matrix (2 axes), found [${shape.join(", ")}]`;
-    assert.is(assertThrows(() => matmul(x, a), ShapeError, "a").message, `matmul: a: ${text}`);
-    assert.is(assertThrows(() => matmul(a, x), ShapeError, "b").message, `matmul: b: ${text}`);
+  using scalar = zeros(engine, []);
+  using vector = zeros(engine, [2]);
+  using four = zeros(engine, [4]);
+  using batch = zeros(engine, [3, 2, 2]);
+  using other = zeros(engine, [2, 2, 2]);
+  for (const [call, message] of [
+    [() => matmul(scalar, a), "matmul: a: expected at least one axis, found []"],
+    [() => matmul(a, scalar), "matmul: b: expected at least one axis, found []"],
+    [
+      () => matmul(vector, a, { transpose: "a" }),
+      "matmul: a: expected at least two axes, where it is transposed, found [2]",
+    ],
+    [
+      () => matmul(batch, vector, { transpose: "both" }),
+      "matmul: b: expected at least two axes, where it is transposed, found [2]",
+    ],
+    [
+      () => matmul(batch, four),
+      "matmul: b: expected as many rows as a has columns, a is [3, 2, 2], found [4]; 2 ≠ 4; did you mean to transpose?",
+    ],
+    [
+      () => matmul(batch, other, { transpose: "b" }),
+      "matmul: b: expected leading axes that broadcast with those of a, [3, 2, 2], found [2, 2, 2] transposed",
+    ],
+  ] as const) {
+    assert.is(assertThrows(call, ShapeError, message).message, message);
   }
+});
+
+test("batches are added to out by α and β, one matrix at a time and all rows at once", () => {
+  using a = tensor(engine, [[[1, 2]], [[3, 4]]]);
+  using b = tensor(engine, [[5], [6]]);
+  using batch = tensor(engine, [
+    [[5], [6]],
+    [[7], [8]],
+  ]);
+  for (const [right, want] of [
+    [b, [[[134]], [[278]]]],
+    [batch, [[[134]], [[306]]]],
+  ] as const) {
+    using out = tensor(engine, [[[10]], [[20]]]);
+    matmul(a, right, { alpha: 2, beta: 10, out });
+    assert.equal(out.toArray(), want);
+  }
+});
+
+test("a batch times one matrix is one product in a program, and so is the matrix's gradient", () => {
+  const a = input(engine, [3, 2, 4], { name: "a" });
+  const b = input(engine, [4, 5], { name: "b" });
+  using program = compile({ db: gradientsOf(sum(matmul(a, b)), [b])[0] as Expression<"float32"> });
+  const lines = describeProgram(program).split("\n");
+  assert.equal(
+    lines.filter((line) => line.includes(" matmul")).map((line) => line.match(/float32 (\[.*?\])/)?.[1]),
+    ["[4, 5]"],
+  );
 });
 
 test("an unknown transpose and a β without out are refused", () => {

@@ -9,7 +9,8 @@
  */
 import * as assert from "uvu/assert";
 
-import { matmul, type Transpose } from "../../src/ops/matmul.ts";
+import { matmul } from "../../src/ops/matmul.ts";
+import type { Transpose } from "../../src/ops/product.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertSame } from "../support/compare.ts";

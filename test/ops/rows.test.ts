@@ -9,8 +9,9 @@ import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } 
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
 import { sum } from "../../src/ops/sum.ts";
+import { transpose } from "../../src/ops/transpose.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
 import { countOf, type NestedNumbers, nest, type Shape, show } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
@@ -192,11 +193,11 @@ test("reshape refuses another number of elements, and what is no shape", () => {
   assert.equal(y.shape, [3, 2], "the shape is a copy");
 });
 
-test("transpose refuses what is no matrix", () => {
-  for (const shape of [[], [4], [2, 2, 1]]) {
-    using x = zeros(engine, shape);
-    const error = assertThrows(() => transpose(x), ShapeError, show(shape));
-    assert.is(error.message, `transpose: x: expected a matrix (2 axes), found ${show(shape)}`);
+test("transpose refuses axes that are not each of its own once", () => {
+  using x = zeros(engine, [2, 2, 1]);
+  for (const axes of [[], [0, 1], [0, 1, 1], [0, 1, 3], [0, 1, 0.5], [0, 1, 2, 2]]) {
+    const error = assertThrows(() => transpose(x, { axes }), OptionError, show(axes));
+    assert.match(error.message, "transpose: axes: expected each of the 3 axes of [2, 2, 1] once, found [");
   }
 });
 

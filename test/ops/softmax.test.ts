@@ -38,12 +38,30 @@ for (const dtype of FLOATS) {
   });
 }
 
-test("what has no rows of at least one column is refused", () => {
-  for (const shape of [[], [3], [2, 0], [2, 3, 1]]) {
+test("an axis that is not there, or without elements, is refused", () => {
+  for (const [shape, axis, message] of [
+    [[], -1, "softmax: axis: expected an axis of [], found -1"],
+    [[2, 3], 2, "softmax: axis: expected an axis of [2, 3], found 2"],
+    [[2, 0], -1, "softmax: z: expected at least one element along axis 1, found [2, 0]"],
+    [[0, 2, 3], 0, "softmax: z: expected at least one element along axis 0, found [0, 2, 3]"],
+  ] as const) {
     using z = zeros(engine, shape);
-    const error = assertThrows(() => softmax(z), ShapeError, `${shape}`);
-    assert.is(error.message, `softmax: z: expected a matrix with at least one column, found [${shape.join(", ")}]`);
+    assert.is(assertThrows(() => softmax(z, { axis }), ShapeError, message).message, message);
   }
+});
+
+test("along any axis, the result may be written over the logits", () => {
+  using z = tensor(engine, [
+    [0, 5],
+    [0, 5],
+    [-Infinity, -Infinity],
+  ]);
+  assert.is(softmax(z, { axis: 0, out: z }), z);
+  assert.equal(z.toArray(), [
+    [0.5, 0.5],
+    [0.5, 0.5],
+    [0, 0],
+  ]);
 });
 
 test.run();

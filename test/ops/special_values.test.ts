@@ -8,7 +8,8 @@ import { grad } from "../../src/autodiff/grad.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { affine } from "../../src/ops/affine.ts";
-import { argmax, countCorrect } from "../../src/ops/argmax.ts";
+import { argmax } from "../../src/ops/argmax.ts";
+import { countCorrect } from "../../src/ops/argmax_rows.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { maximum, minimum, mul, where } from "../../src/ops/binary.ts";
 import {
@@ -23,9 +24,10 @@ import {
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
 import { max, mean } from "../../src/ops/reduce.ts";
-import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
 import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
+import { transpose } from "../../src/ops/transpose.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
 import type { Value } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";

@@ -190,7 +190,20 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
         "erf",
       ].map((name) => [name, unary(Reflect.get(L, name))]),
     ),
-    ...Object.fromEntries(["softmax", "logSoftmax"].map((name) => [name, unary(Reflect.get(L, name))])),
+    ...Object.fromEntries(
+      ["softmax", "logSoftmax", "cumsum", "cumprod"].map((name) => [
+        name,
+        of(Reflect.get(L, name), [x], [lazy], [x, { axis: 0, out }]),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["argmax", "argmin"].map((name) => [name, of(Reflect.get(L, name), [x], [lazy, { axis: 0 }])]),
+    ),
+    variance: of(L.variance, [x], [lazy], [x, { axes: [0], keepAxes: true, correction: 1 }]),
+    std: of(L.std, [x], [lazy], [x, { axes: [0], keepAxes: true, correction: 1 }]),
+    norm: of(L.norm, [x], [lazy], [x, { axes: [0], keepAxes: true, order: 1 }]),
+    dot: of(L.dot, [x, w], [lazy, w]),
+    outer: of(L.outer, [x, w], [lazy, w]),
     ...Object.fromEntries(
       ["relu", "sigmoid", "tanh"].map((name) => [name, of(Reflect.get(L, name), [], ...y(), [x, { out }])]),
     ),
@@ -212,7 +225,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       ]),
     ),
     ...Object.fromEntries(
-      ["sum", "mean", "max"].map((name) => [
+      ["sum", "mean", "max", "min", "prod", "any", "all", "logSumExp"].map((name) => [
         name,
         of(Reflect.get(L, name), [x], [lazy], [x, { axes: [0], keepAxes: true }]),
       ]),
@@ -242,7 +255,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     where: of(L.where, [same, x, x], [same, 1, x], [lazy, x, 0]),
     broadcastTo: of(L.broadcastTo, [row, [2, 3]]),
     reshape: of(L.reshape, [x, [3, 2]], [lazy, [6]]),
-    transpose: of(L.transpose, [x], [lazy]),
+    transpose: of(L.transpose, [x], [lazy], [x, { axes: [1, 0] }]),
     slice: of(L.slice, [x, 0, 1], [lazy, 0, 2, { axis: 1 }]),
     concat: of(L.concat, [[x, same]], [[x, lazy], { axis: 1 }]),
     gather: of(L.gather, [x, indices]),
@@ -250,7 +263,6 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     affine: of(L.affine, [x, w, b], [lazy, w, b, { activation: "relu" }]),
     addBias: of(L.addBias, [x, row], [x, row, { out }]),
     columnSums: of(L.columnSums, [x]),
-    argmax: of(L.argmax, [x]),
     countCorrect: of(L.countCorrect, [x, labels]),
     softmaxCrossEntropy: of(L.softmaxCrossEntropy, [x, labels], [lazy, labels], [x, labels, { gradient: out }]),
     binaryCrossEntropyWithLogits: of(L.binaryCrossEntropyWithLogits, [x, same]),

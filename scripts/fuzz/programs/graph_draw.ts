@@ -28,11 +28,12 @@ import { expm1, log1p, log2, log10, reciprocal, rsqrt } from "../../../src/ops/l
 import { matmul } from "../../../src/ops/matmul.ts";
 import { max, mean } from "../../../src/ops/reduce.ts";
 import { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "../../../src/ops/rounding.ts";
-import { concat, gather, reshape, slice, transpose } from "../../../src/ops/rows.ts";
+import { concat, gather, reshape, slice } from "../../../src/ops/rows.ts";
 import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
 import { compressed } from "../../../src/ops/sparse.ts";
 import { squaredError } from "../../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../../src/ops/sum.ts";
+import { transpose } from "../../../src/ops/transpose.ts";
 import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "../../../src/ops/trigonometry.ts";
 import { broadcastShape } from "../../../src/tensor/broadcast.ts";
 import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";

@@ -26,6 +26,7 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
   ["kernels/optimizers", ["kernels/optimizers"], ["ops/update"]],
   ["kernels/reduce", ["kernels/reduce", "kernels/column_sums"], ["ops/reduce", "ops/bias"]],
+  ["kernels/scan", ["kernels/scan"], ["ops/rank"]],
   ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
   ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
   ["kernels/unary", ["kernels/unary"], ["ops/functions", "ops/edge_gradients"]],

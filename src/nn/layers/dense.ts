@@ -1,7 +1,7 @@
 /** Y = X·W + b. */
 import { ShapeError } from "../../errors.ts";
 import { add } from "../../ops/binary.ts";
-import { product } from "../../ops/matmul.ts";
+import { product } from "../../ops/product.ts";
 import { checkOptions } from "../../options.ts";
 import { show } from "../../tensor/layout.ts";
 import { checkSize } from "../inputs.ts";

@@ -5,7 +5,7 @@ import { scoped } from "../../disposable.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { isLabels } from "../../nn/inputs.ts";
 import type { Network } from "../../nn/network.ts";
-import { argmax } from "../../ops/argmax.ts";
+import { argmaxRows } from "../../ops/argmax_rows.ts";
 import { show } from "../../tensor/layout.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
@@ -37,5 +37,5 @@ export function withLabels<D extends FloatType>(
   if (!tellClasses(net, t)) throw new DTypeError(op, "targets", "int32 labels, for a classifier", t.dtype);
   const [, width = 0] = t.shape;
   if (width !== net.outputSize) throw new ShapeError(op, "targets", `${net.outputSize} in a row`, show(t.shape));
-  scoped((own) => use(own(argmax(t))));
+  scoped((own) => use(own(argmaxRows(t))));
 }

@@ -8,7 +8,7 @@ import { OptionError } from "../../errors.ts";
 import { factorToSum } from "../../nn/losses.ts";
 import type { Network } from "../../nn/network.ts";
 import { networkOf, type Trainable } from "../../nn/trainable.ts";
-import { argmax, countCorrect } from "../../ops/argmax.ts";
+import { argmaxRows, countCorrect } from "../../ops/argmax_rows.ts";
 import { checkOptions } from "../../options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
@@ -98,7 +98,7 @@ export function* evaluation<D extends FloatType>(
     if (tellClasses(net, t)) {
       counts ??= new ClassCounts(net.outputSize, topK ?? 0);
       scoped((own) => {
-        const predictions = own(argmax(z));
+        const predictions = own(argmaxRows(z));
         withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
       });
     }

@@ -7,8 +7,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import { OptionError } from "../../errors.ts";
 import type { Network } from "../../nn/network.ts";
 import { networkOf, type Trainable } from "../../nn/trainable.ts";
-import { argmax } from "../../ops/argmax.ts";
-import { softmax } from "../../ops/softmax.ts";
+import { argmaxRows } from "../../ops/argmax_rows.ts";
+import { softmaxRows } from "../../ops/softmax_rows.ts";
 import { checkOptions } from "../../options.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
@@ -73,8 +73,8 @@ export function* misclassification<D extends FloatType>(
       continue;
     }
     const { z, t, first } = block;
-    using predictions = argmax(z);
-    using probabilities = softmax(z);
+    using predictions = argmaxRows(z);
+    using probabilities = softmaxRows(z);
     withLabels("misclassified", net, t, ({ data: labels }) => {
       const [columns, p] = [predictions.data, probabilities.data]; // only now: memory may have grown for the labels
       for (let i = 0; i < labels.length; i++) {

@@ -1,0 +1,171 @@
+/**
+ * Products of vectors and of batches of matrices: leading axes broadcast, and each pair of matrices is a call of gemm.
+ *
+ *   C_b ← αA_b·B_b + βC_b
+ */
+import { ShapeError } from "../errors.ts";
+import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
+import { countOf, type Shape, show } from "../tensor/layout.ts";
+import type { Form, Operation, Step } from "../tensor/operation.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { checkAlike, checkFloat, checkNoPlace, outputOf } from "./check.ts";
+import { computed, operate } from "./operation.ts";
+import {
+  type Addition,
+  checkAddition,
+  gemmOf,
+  isATransposed,
+  isBTransposed,
+  product,
+  type Transpose,
+} from "./product.ts";
+import { reshape } from "./rows.ts";
+import { sumTo } from "./sum.ts";
+
+type Floats = Expression<FloatType>;
+type Batched = { readonly transpose: Transpose; readonly alpha: number; readonly beta: number };
+
+/** `matmul` where an operand is not a matrix; both hold floats. */
+export function batchedProduct<D extends FloatType>(
+  a: Value<D>,
+  b: Value<D>,
+  { transpose = "none", alpha = 1, beta = 0, out }: Addition<D>,
+): Value<D> {
+  checkAddition({ transpose, alpha, beta, out });
+  const attributes = { transpose, alpha, beta };
+  const form = BATCHED.form([a, b], attributes) as Form<D>;
+  if (a instanceof Expression || b instanceof Expression) {
+    checkNoPlace("matmul", "out", out);
+    const [left, right] = [expressionOf(a) as Floats, expressionOf(b) as Floats];
+    return productOf(left, right, transpose, alpha) as Expression<D>;
+  }
+  const c = outputOf("matmul", out, form, [a as Tensor<D>, b as Tensor<D>], "disjoint");
+  return computed(BATCHED, [a as Tensor<D>, b as Tensor<D>], attributes, { y: c, out });
+}
+
+/** The product of expressions: that of two matrices where B is one for all rows of A, since a reshape moves nothing. */
+function productOf(a: Floats, b: Floats, transpose: Transpose, alpha: number): Floats {
+  const { batch, m, k, shape } = sizesOf(a, b, transpose);
+  const left = a.shape.length === 1 ? reshape(a, [1, k]) : a;
+  const right = b.shape.length === 1 ? reshape(b, [k, 1]) : b;
+  if (right.shape.length === 2 && (left.shape.length === 2 || !isATransposed(transpose))) {
+    const rows = left.shape.length === 2 ? left : reshape(left, [countOf(batch) * m, k]);
+    return reshape(product(rows, right, transpose, alpha), shape);
+  }
+  return reshape(operate(BATCHED, [left, right], { transpose, alpha, beta: 0 }) as Floats, shape);
+}
+
+const BATCHED: Operation<Batched> = {
+  name: "matmul",
+  form([a, b], { transpose }) {
+    const [left, right] = [a as Value, b as Value];
+    checkFloat("matmul", "a", left);
+    checkAlike("matmul", "b", right, left);
+    checkSide("a", left, isATransposed(transpose));
+    checkSide("b", right, isBTransposed(transpose));
+    return { dtype: left.dtype, shape: sizesOf(left, right, transpose).shape };
+  },
+  bind(call) {
+    const { forms, result, attributes, at, out } = call;
+    const { transpose, alpha, beta } = attributes;
+    const { batch, m, n, k, ofA, ofB, isOne } = sizesOf(forms[0], forms[1], transpose);
+    const dtype = result.dtype;
+    const matrix = (rows: number, columns: number, isTransposed: boolean): Form => ({
+      dtype,
+      shape: isTransposed ? [columns, rows] : [rows, columns],
+    });
+    const b = matrix(k, n, isBTransposed(transpose));
+    const product = (rows: number, [pa, pb, pc]: readonly [number, number, number]): Step[] =>
+      gemmOf(call, [matrix(rows, k, isATransposed(transpose)), b], [pa, pb, pc], transpose, { alpha, beta });
+    const [pa, pb, pc] = [at[0].pointer, at[1].pointer, out.pointer];
+    if (isOne) return product(countOf(batch) * m, [pa, pb, pc]);
+    const size = bytesPerElement(dtype);
+    return pairs(batch, ofA, ofB).flatMap(([i, j], at) =>
+      product(m, [pa + i * m * k * size, pb + j * k * n * size, pc + at * m * n * size]),
+    );
+  },
+  gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
+    const [a, b] = operands;
+    const times = (x: Floats, y: Floats, turned: Transpose) =>
+      sumTo(productOf(x, y, turned, alpha), (operands[which] as Floats).shape);
+    if (which === 0) {
+      if (transpose === "none") return times(dy, b, "b");
+      if (transpose === "a") return times(b, dy, "b");
+      return transpose === "b" ? times(dy, b, "none") : times(b, dy, "both");
+    }
+    if (transpose === "none") return times(a, dy, "a");
+    if (transpose === "a") return times(a, dy, "none");
+    return times(dy, a, transpose === "b" ? "a" : "both");
+  },
+  scratchBytes: ({ forms, attributes: { transpose } }, kernels) => {
+    const { batch, m, n, k, isOne } = sizesOf(forms[0], forms[1], transpose);
+    return kernels.gemmScratch(isOne ? countOf(batch) * m : m, n, k);
+  },
+  flops: ({ forms, attributes: { transpose } }) => {
+    const { batch, m, n, k } = sizesOf(forms[0], forms[1], transpose);
+    return 2 * countOf(batch) * m * n * k;
+  },
+};
+
+type Sizes = {
+  /** The leading axes of the result, of A and of B. */
+  readonly batch: Shape;
+  readonly ofA: Shape;
+  readonly ofB: Shape;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Of the result. */
+  readonly shape: Shape;
+  /** Whether B is one matrix, which all rows of A are multiplied by. */
+  readonly isOne: boolean;
+};
+
+/** @throws {ShapeError} inner sizes that differ, or leading axes that do not broadcast */
+function sizesOf(a: { readonly shape: Shape }, b: { readonly shape: Shape }, transpose: Transpose): Sizes {
+  const [left, right] = [
+    a.shape.length === 1 ? [1, ...a.shape] : a.shape,
+    b.shape.length === 1 ? [...b.shape, 1] : b.shape,
+  ];
+  const [aRows = 0, aColumns = 0] = left.slice(-2);
+  const [bRows = 0, bColumns = 0] = right.slice(-2);
+  const [m, k] = isATransposed(transpose) ? [aColumns, aRows] : [aRows, aColumns];
+  const [n, rowsOfB] = isBTransposed(transpose) ? [bRows, bColumns] : [bColumns, bRows];
+  const side = (shape: Shape, isTransposed: boolean) => `${show(shape)}${isTransposed ? " transposed" : ""}`;
+  const [shownA, shownB] = [side(a.shape, isATransposed(transpose)), side(b.shape, isBTransposed(transpose))];
+  if (k !== rowsOfB) {
+    const expected = `as many rows as a has columns, a is ${shownA}`;
+    throw new ShapeError("matmul", "b", expected, shownB, `${k} ≠ ${rowsOfB}; did you mean to transpose?`);
+  }
+  const [ofA, ofB] = [left.slice(0, -2), right.slice(0, -2)];
+  const batch = broadcastShape(ofA, ofB);
+  if (batch === undefined) {
+    throw new ShapeError("matmul", "b", `leading axes that broadcast with those of a, ${shownA}`, shownB);
+  }
+  const shape = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
+  const isOne = !isATransposed(transpose) && countOf(ofB) === 1 && countOf(ofA) === countOf(batch);
+  return { batch, ofA, ofB, m, n, k, shape, isOne };
+}
+
+/** The numbers of A's and B's matrices that are multiplied, for each matrix of the result in order. */
+function pairs(batch: Shape, ofA: Shape, ofB: Shape): [a: number, b: number][] {
+  const { extents, a, b } = walkOver(batch, ofA, ofB);
+  let all: [number, number][] = [[0, 0]];
+  for (const [axis, extent] of extents.entries()) {
+    const [stepA, stepB] = [a[axis] ?? 0, b[axis] ?? 0];
+    all = all.flatMap(([i, j]) =>
+      Array.from({ length: extent }, (_, p): [number, number] => [i + p * stepA, j + p * stepB]),
+    );
+  }
+  return all;
+}
+
+/** @throws {ShapeError} no axis, or a vector that is to be transposed */
+function checkSide(argument: string, { shape }: Value, isTransposed: boolean): void {
+  if (shape.length === 0) throw new ShapeError("matmul", argument, "at least one axis", show(shape));
+  if (isTransposed && shape.length === 1) {
+    throw new ShapeError("matmul", argument, "at least two axes, where it is transposed", show(shape));
+  }
+}

@@ -1,0 +1,77 @@
+/** Dot products and outer products. */
+import { scoped } from "../disposable.ts";
+import { checkOptions } from "../options.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
+import { countOf } from "../tensor/layout.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { mul } from "./binary.ts";
+import { checkAlike, checkFloat } from "./check.ts";
+import { matmul } from "./matmul.ts";
+import { reshape } from "./rows.ts";
+import { transpose } from "./transpose.ts";
+
+/** A product of two: tensors give a new tensor, which the caller disposes of; an expression among them gives an expression. */
+export type ProductFunction = {
+  <D extends FloatType>(a: Tensor<D>, b: Tensor<D>): Tensor<D>;
+  <D extends FloatType>(a: Value<D>, b: Value<D>): Expression<D>;
+};
+
+/**
+ * Σ over the last axis of a and the last but one of b, or b's only one: of vectors a number, of matrices their product, of
+ * scalars what `mul` gives. The other axes of a come first, then those of b (NumPy's `dot`; `matmul` pairs leading axes).
+ *
+ * @throws {ShapeError} axes that differ in size
+ * @throws {DTypeError} float32 with float64, or integers
+ * @example
+ * using a = tensor(engine, [1, 2, 3]);
+ * using b = tensor(engine, [4, 5, 6]);
+ * using y = dot(a, b);
+ * y.item(); // → 32
+ */
+export const dot: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, ...rest: unknown[]) => {
+  const [left, right] = checkBoth("dot", a, b, rest);
+  const rank = b.shape.length;
+  if (rank === 0 || a.shape.length === 0) return mul(left, right);
+  if (rank <= 2) return matmul(left, right);
+  return scoped((own): Value<FloatType> => {
+    // The axis of the sum first: one matrix of k rows for all of b.
+    const axes = [rank - 2, ...[...b.shape.keys()].filter((axis) => axis !== rank - 2)];
+    const first = own(transpose(right, { axes }));
+    const [k = 0, ...others] = first.shape;
+    const y = own(matmul(left, own(reshape(first, [k, countOf(others)]) as Value<FloatType>)));
+    return reshape(y, [...a.shape.slice(0, -1), ...others]) as Value<FloatType>;
+  });
+}) as ProductFunction;
+
+/**
+ * y_ij = a_i · b_j, for all elements of a and of b, whatever their shapes.
+ *
+ * @returns a's number of elements × b's
+ * @throws {DTypeError} float32 with float64, or integers
+ * @example
+ * using a = tensor(engine, [1, 2]);
+ * using b = tensor(engine, [3, 4, 5]);
+ * using y = outer(a, b);
+ * y.toArray(); // → [[3, 4, 5], [6, 8, 10]]
+ */
+export const outer: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, ...rest: unknown[]) => {
+  const [left, right] = checkBoth("outer", a, b, rest);
+  return scoped((own) => {
+    const column = own(reshape(left, [countOf(a.shape), 1]) as Value<FloatType>);
+    return mul(column, own(reshape(right, [1, countOf(b.shape)]) as Value<FloatType>));
+  });
+}) as ProductFunction;
+
+function checkBoth(
+  name: string,
+  a: Value<FloatType>,
+  b: Value<FloatType>,
+  rest: readonly unknown[],
+): [Value<FloatType>, Value<FloatType>] {
+  checkFloat(name, "a", a);
+  checkAlike(name, "b", b, a);
+  if (rest.length > 0) checkOptions(name, rest[0] ?? null, {});
+  // Beside an expression both are nodes: a tensor made here would be gone when the program runs.
+  return a instanceof Expression || b instanceof Expression ? [expressionOf(a), expressionOf(b)] : [a, b];
+}
