@@ -18,17 +18,19 @@ export type Floats = ArrayOf[FloatType];
 /** Rows or columns that the host factors or solves at once. */
 const LEAF = 8;
 
+/** A matrix as the host sees it: a view, and where in it the first element is. */
+type Seen = { readonly pointer: Pointer; readonly view: () => Floats; readonly start: number };
+
 /** A triangular matrix as its solve reads it: element (i, j) is at i · rows + j · columns. */
-type Triangular = {
-  readonly pointer: Pointer;
+export type Triangular = Seen & {
   readonly rows: number;
   readonly columns: number;
   readonly triangle: "lower" | "upper";
   readonly isUnit: boolean;
 };
 
-/** A matrix by rows: its address, and the elements from row to row. */
-type Rows = { readonly pointer: Pointer; readonly stride: number };
+/** A matrix by rows: the elements from row to row. */
+export type Rows = Seen & { readonly stride: number };
 
 /** What steps are made from; `scratch` is that of the products. */
 export type Maker = {
@@ -47,6 +49,16 @@ export function viewer<D extends DType>(memory: Memory, dtype: D, pointer: Point
   };
 }
 
+/** A matrix of n rows, one after the other. */
+export function rowsAt(memory: Memory, dtype: FloatType, pointer: Pointer, n: number, stride: number): Rows {
+  return { pointer, view: viewer(memory, dtype, pointer, n * stride), start: 0, stride };
+}
+
+/** The same view, from another element on. */
+function moved({ pointer, view, start }: Seen, elements: number, size: number): Seen {
+  return { pointer: pointer + elements * size, view, start: start + elements };
+}
+
 /** Bytes, to the next multiple of 16. */
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;
@@ -56,18 +68,25 @@ export function aligned(bytes: number): number {
  * PA = LU in place, by rows: L below the diagonal (1 on it), U on and above it. `pivots[j]` is the row that was swapped
  * with row j, the largest of its column.
  *
+ * @param panel `panelBytes(n, dtype)` bytes, 16-byte aligned
  * @param onZero called with the index of a pivot that is 0, before the column is left as it is
  */
-export function luSteps(maker: Maker, n: number, a: Pointer, pivots: Pointer, onZero: (pivot: number) => void): Step[] {
-  const { memory, dtype } = maker;
-  const size = bytesPerElement(dtype);
-  const at = (i: number, j: number): Rows => ({ pointer: a + (i * n + j) * size, stride: n });
-  const matrix = viewer(memory, dtype, a, n * n);
-  const order = viewer(memory, "int32", pivots, n);
+export function luSteps(
+  maker: Maker,
+  n: number,
+  a: Rows,
+  { pivots, panel }: { readonly pivots: Pointer; readonly panel: Pointer },
+  onZero: (pivot: number) => void,
+): Step[] {
+  const size = bytesPerElement(maker.dtype);
+  const { view: matrix } = a;
+  const at = (i: number, j: number): Rows => ({ ...moved(a, i * n + j, size), stride: n });
+  const columns = viewer(maker.memory, maker.dtype, panel, LEAF * n);
+  const order = viewer(maker.memory, "int32", pivots, n);
   const steps: Step[] = [];
   const factor = (first: number, end: number): void => {
     if (end - first <= LEAF) {
-      steps.push(() => factorColumns(matrix(), order(), n, first, end, onZero));
+      steps.push(() => factorColumns(matrix(), columns(), order(), n, first, end, onZero));
       return;
     }
     const middle = first + halfOf(end - first);
@@ -89,35 +108,58 @@ export function luSteps(maker: Maker, n: number, a: Pointer, pivots: Pointer, on
   return steps;
 }
 
-/** Columns first … end − 1 of PA = LU, rows from `first` on; whole rows are swapped. */
+/**
+ * Columns first … end − 1 of PA = LU, rows from `first` on, in `panel`, column by column: walking down columns of A would
+ * miss the cache. Whole rows of A are swapped.
+ */
 function factorColumns(
   a: Floats,
+  panel: Floats,
   pivots: Int32Array,
   n: number,
   first: number,
   end: number,
   onZero: (pivot: number) => void,
 ): void {
-  for (let j = first; j < end; j++) {
+  const [rows, width] = [n - first, end - first];
+  for (let i = 0, from = first * n + first; i < rows; i++, from += n)
+    for (let j = 0; j < width; j++) panel[j * rows + i] = a[from + j]!;
+  for (let j = 0; j < width; j++) {
+    const column = j * rows;
+    // The columns before this one are done: those above row j are solved for, those from it on are subtracted.
+    for (let i = 1; i < j; i++) {
+      for (let k = 0; k < i; k++) panel[column + i]! -= panel[k * rows + i]! * panel[column + k]!;
+    }
+    subtractAll(panel, column + j, rows - j, j, j, rows, panel, column, 1);
     let row = j;
-    let largest = Math.abs(a[j * n + j]!);
-    for (let i = j + 1; i < n; i++) {
-      const size = Math.abs(a[i * n + j]!);
-      if (size > largest) [row, largest] = [i, size];
+    let largest = Math.abs(panel[column + j]!);
+    for (let i = j + 1; i < rows; i++) {
+      const size = Math.abs(panel[column + i]!);
+      if (size > largest) {
+        row = i;
+        largest = size;
+      }
     }
-    pivots[j] = row;
-    if (row !== j) swapRows(a, n, j, row);
-    const pivot = a[j * n + j]!;
-    if (pivot === 0) {
-      onZero(j);
-      continue;
+    pivots[first + j] = first + row;
+    if (row !== j) {
+      swapRows(a, n, first + j, first + row);
+      for (let c = 0; c < width; c++) {
+        const kept = panel[c * rows + j]!;
+        panel[c * rows + j] = panel[c * rows + row]!;
+        panel[c * rows + row] = kept;
+      }
     }
-    for (let i = j + 1; i < n; i++) {
-      a[i * n + j]! /= pivot;
-      const l = a[i * n + j]!;
-      for (let c = j + 1; c < end; c++) a[i * n + c]! -= l * a[j * n + c]!;
-    }
+    const pivot = panel[column + j]!;
+    if (pivot === 0) onZero(first + j);
+    else for (let i = j + 1; i < rows; i++) panel[column + i]! /= pivot;
   }
+  for (let i = 0, to = first * n + first; i < rows; i++, to += n)
+    for (let j = 0; j < width; j++) a[to + j] = panel[j * rows + i]!;
+}
+
+/** What `luSteps` needs for columns that the host factors. */
+export function panelBytes(n: number, dtype: FloatType): number {
+  return aligned(LEAF * n * bytesPerElement(dtype));
 }
 
 /** Swaps two rows of n elements. */
@@ -135,11 +177,10 @@ export function swapRows(a: Floats, n: number, i: number, j: number): void {
  *
  * @param onPivot called with the index of a pivot that is not positive; throws
  */
-export function choleskySteps(maker: Maker, n: number, a: Pointer, onPivot: (pivot: number) => void): Step[] {
-  const { memory, dtype } = maker;
-  const size = bytesPerElement(dtype);
-  const at = (i: number, j: number): Rows => ({ pointer: a + (i * n + j) * size, stride: n });
-  const matrix = viewer(memory, dtype, a, n * n);
+export function choleskySteps(maker: Maker, n: number, a: Rows, onPivot: (pivot: number) => void): Step[] {
+  const size = bytesPerElement(maker.dtype);
+  const { view: matrix } = a;
+  const at = (i: number, j: number): Rows => ({ ...moved(a, i * n + j, size), stride: n });
   const steps: Step[] = [];
   /** X ← X L⁻ᵀ for the rows from `end` to `last` − 1 of columns first … end − 1. */
   const solveRight = (first: number, end: number, from: number, last: number): void => {
@@ -212,57 +253,83 @@ function substituteRows(
 }
 
 /** A triangle of a matrix by rows. */
-export function triangularAt({ pointer, stride }: Rows, triangle: "lower" | "upper"): Triangular {
-  return { pointer, rows: stride, columns: 1, triangle, isUnit: false };
+export function triangularAt({ stride, ...seen }: Rows, triangle: "lower" | "upper"): Triangular {
+  return { ...seen, rows: stride, columns: 1, triangle, isUnit: false };
 }
 
 /** X ← T⁻¹X for a triangular T, n × n, and X, n × m, in place. */
 export function solveSteps(maker: Maker, t: Triangular, x: Rows, n: number, m: number): Step[] {
   if (n === 0 || m === 0) return [];
-  const { memory, dtype } = maker;
-  const size = bytesPerElement(dtype);
-  if (n <= LEAF) {
-    const triangle = viewer(memory, dtype, t.pointer, (n - 1) * (t.rows + t.columns) + 1);
-    const right = viewer(memory, dtype, x.pointer, (n - 1) * x.stride + m);
-    return [() => substitute(triangle(), t, right(), x.stride, n, m)];
-  }
+  if (n <= LEAF) return [() => substitute(t, t.view(), x, x.view(), n, m)];
+  const size = bytesPerElement(maker.dtype);
   const half = halfOf(n);
   const rest = n - half;
-  const at = (i: number, j: number) => t.pointer + (i * t.rows + j * t.columns) * size;
-  const below = { ...x, pointer: x.pointer + half * x.stride * size };
+  const at = (i: number, j: number) => moved(t, i * t.rows + j * t.columns, size);
+  const below = { ...x, ...moved(x, half * x.stride, size) };
   const upper = solveSteps(maker, t, x, half, m);
-  const lower = solveSteps(maker, { ...t, pointer: at(half, half) }, below, rest, m);
+  const lower = solveSteps(maker, { ...t, ...at(half, half) }, below, rest, m);
   const product = (k: number, rows: number, pointer: Pointer, from: Rows, to: Rows): Step =>
     maker.kernels.gemm(
       ...([rows, m, k, pointer, t.rows, t.columns, from.pointer, from.stride, 1, to.pointer, to.stride] as const),
       ...([0, ACTIVATION.none, maker.scratch, -1, 1, 0] as const),
     );
-  if (t.triangle === "lower") return [...upper, product(half, rest, at(half, 0), x, below), ...lower];
-  return [...lower, product(rest, half, at(0, half), below, x), ...upper];
+  if (t.triangle === "lower") return [...upper, product(half, rest, at(half, 0).pointer, x, below), ...lower];
+  return [...lower, product(rest, half, at(0, half).pointer, below, x), ...upper];
 }
 
 /** The same on the host, one row of T after the other. */
 function substitute(
+  { start: corner, rows, columns, triangle, isUnit }: Triangular,
   t: Floats,
-  { rows, columns, triangle, isUnit }: Triangular,
+  { start, stride }: Rows,
   x: Floats,
-  stride: number,
   n: number,
   m: number,
 ): void {
   const isLower = triangle === "lower";
   for (let step = 0; step < n; step++) {
     const i = isLower ? step : n - 1 - step;
-    const row = i * stride;
-    for (let earlier = 0; earlier < step; earlier++) {
-      const k = isLower ? earlier : n - 1 - earlier;
-      const factor = t[i * rows + k * columns]!;
-      const other = k * stride;
-      for (let c = 0; c < m; c++) x[row + c]! -= factor * x[other + c]!;
-    }
+    const row = start + i * stride;
+    const earliest = isLower ? 0 : i + 1;
+    const factors = corner + i * rows + earliest * columns;
+    subtractAll(x, row, m, step, start + earliest * stride, stride, t, factors, columns);
     if (isUnit) continue;
-    const pivot = t[i * (rows + columns)]!;
+    const pivot = t[corner + i * (rows + columns)]!;
     for (let c = 0; c < m; c++) x[row + c]! /= pivot;
+  }
+}
+
+/** y ← y − Σ f_k x_k for `count` vectors, one after the other, `stride` apart: all in one array, up to four in one pass. */
+function subtractAll(
+  a: Floats,
+  y: number,
+  length: number,
+  count: number,
+  x: number,
+  stride: number,
+  f: Floats,
+  first: number,
+  step: number,
+): void {
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    const [f0, f1] = [f[first + k * step]!, f[first + (k + 1) * step]!];
+    const [f2, f3] = [f[first + (k + 2) * step]!, f[first + (k + 3) * step]!];
+    const x0 = x + k * stride;
+    const [x1, x2, x3] = [x0 + stride, x0 + 2 * stride, x0 + 3 * stride];
+    for (let i = 0; i < length; i++)
+      a[y + i] = a[y + i]! - f0 * a[x0 + i]! - f1 * a[x1 + i]! - f2 * a[x2 + i]! - f3 * a[x3 + i]!;
+  }
+  for (; k + 2 <= count; k += 2) {
+    const [f0, f1] = [f[first + k * step]!, f[first + (k + 1) * step]!];
+    const x0 = x + k * stride;
+    const x1 = x0 + stride;
+    for (let i = 0; i < length; i++) a[y + i] = a[y + i]! - f0 * a[x0 + i]! - f1 * a[x1 + i]!;
+  }
+  for (; k < count; k++) {
+    const f0 = f[first + k * step]!;
+    const x0 = x + k * stride;
+    for (let i = 0; i < length; i++) a[y + i]! -= f0 * a[x0 + i]!;
   }
 }
 

@@ -12,7 +12,7 @@ import { add, mul } from "../binary.ts";
 import { product } from "../matmul.ts";
 import { operate } from "../operation.ts";
 import { transpose } from "../rows.ts";
-import { choleskySteps, viewer } from "./blocked.ts";
+import { choleskySteps, rowsAt } from "./blocked.ts";
 import { LinAlgError } from "./error.ts";
 import { checkSquare, productBytes, solveTriangular } from "./solve.ts";
 import { keepTriangle, triangleOf } from "./triangle.ts";
@@ -47,13 +47,13 @@ const CHOLESKY: Operation = {
   bind({ kernels, memory, result, at, out, scratch }) {
     const [n = 0] = result.shape;
     const dtype = result.dtype as FloatType;
-    const view = viewer(memory, dtype, out.pointer, n * n);
+    const l = rowsAt(memory, dtype, out.pointer, n, n);
     return [
       kernels.copy(n * n, at[0].pointer, out.pointer),
-      ...choleskySteps({ kernels, memory, dtype, scratch }, n, out.pointer, (pivot) => {
+      ...choleskySteps({ kernels, memory, dtype, scratch }, n, l, (pivot) => {
         throw new LinAlgError("cholesky", "a", "not positive definite", pivot);
       }),
-      () => keepTriangle(view(), n, "lower"),
+      () => keepTriangle(l.view(), n, "lower"),
     ];
   },
   gradient(_, { result: l }, dl) {

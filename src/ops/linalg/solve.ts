@@ -16,7 +16,17 @@ import { checkAlike, checkFloat, checkMatrix } from "../check.ts";
 import { product } from "../matmul.ts";
 import { bytesOf, operate } from "../operation.ts";
 import { reshape, transpose } from "../rows.ts";
-import { aligned, luSteps, type Maker, solveSteps, swapRows, triangularAt, viewer } from "./blocked.ts";
+import {
+  aligned,
+  luSteps,
+  type Maker,
+  panelBytes,
+  rowsAt,
+  solveSteps,
+  swapRows,
+  triangularAt,
+  viewer,
+} from "./blocked.ts";
 import { LinAlgError } from "./error.ts";
 import { checkTriangle, type Triangle, triangleOf } from "./triangle.ts";
 
@@ -228,20 +238,19 @@ const SOLVE_TRIANGULAR: Operation<TriangularAttributes> = {
     const { kernels, memory, forms, attributes, at, out } = call;
     const [n = 0] = forms[0].shape;
     const m = columnsOf(forms[1]);
-    const { maker } = placesOf(call, n);
-    const stored = triangularAt({ pointer: at[0].pointer, stride: n }, attributes.triangle);
+    const maker = { kernels, memory, dtype: forms[0].dtype as FloatType, scratch: call.scratch };
+    const stored = triangularAt(rowsAt(memory, maker.dtype, at[0].pointer, n, n), attributes.triangle);
     const other = stored.triangle === "lower" ? "upper" : "lower";
     const t =
       attributes.transpose === "none" ? stored : { ...stored, rows: 1, columns: n, triangle: other as Triangle };
-    const matrix = viewer(memory, maker.dtype, stored.pointer, n * n);
     return [
       () => {
-        const view = matrix();
+        const view = stored.view();
         for (let j = 0; j < n; j++)
           if (view[j * (n + 1)] === 0) throw new LinAlgError("solveTriangular", "t", "singular", j);
       },
       kernels.copy(n * m, at[1].pointer, out.pointer),
-      ...solveSteps(maker, t, { pointer: out.pointer, stride: m }, n, m),
+      ...solveSteps(maker, t, rowsAt(memory, maker.dtype, out.pointer, n, m), n, m),
     ];
   },
   gradient(which, { operands: [t, b], attributes: { triangle, transpose: side }, result: x }, dy) {
@@ -262,14 +271,13 @@ function solutionSteps(op: string, call: Call, m: number): Step[] {
   const { maker, work, pivots, steps } = factored(call, (pivot) => {
     throw new LinAlgError(op, "a", "singular", pivot);
   });
-  const x = { pointer: out.pointer, stride: m };
-  const right = viewer(memory, maker.dtype, out.pointer, n * m);
+  const x = rowsAt(memory, maker.dtype, out.pointer, n, m);
   const order = viewer(memory, "int32", pivots, n);
-  const lu = { pointer: work, stride: n };
+  const lu = rowsAt(memory, maker.dtype, work, n, n);
   return [
     ...steps,
     () => {
-      const [view, rows] = [right(), order()];
+      const [view, rows] = [x.view(), order()];
       for (let j = 0; j < n; j++) if (rows[j] !== j) swapRows(view, m, j, rows[j]!);
     },
     ...solveSteps(maker, { ...triangularAt(lu, "lower"), isUnit: true }, x, n, m),
@@ -277,17 +285,25 @@ function solutionSteps(op: string, call: Call, m: number): Step[] {
   ];
 }
 
-type Places = { readonly maker: Maker; readonly work: Pointer; readonly pivots: Pointer };
+type Places = {
+  readonly maker: Maker;
+  readonly work: Pointer;
+  readonly pivots: Pointer;
+  readonly panel: Pointer;
+};
 
 /** PA = LU of the first operand, in the scratch. */
 function factored(call: Call, onZero: (pivot: number) => void): Places & { readonly steps: Step[] } {
-  const { kernels, forms, at } = call;
+  const { kernels, memory, forms, at } = call;
   const [n = 0] = forms[0].shape;
   const places = placesOf(call, n);
-  const { maker, work, pivots } = places;
+  const { maker, work } = places;
   return {
     ...places,
-    steps: [kernels.copy(n * n, at[0].pointer, work), ...luSteps(maker, n, work, pivots, onZero)],
+    steps: [
+      kernels.copy(n * n, at[0].pointer, work),
+      ...luSteps(maker, n, rowsAt(memory, maker.dtype, work, n, n), places, onZero),
+    ],
   };
 }
 
@@ -298,14 +314,15 @@ function placesOf(
 ): Places {
   const dtype = forms[0].dtype as FloatType;
   const pivots = scratch + aligned(n * n * bytesPerElement(dtype));
-  return { maker: { kernels, memory, dtype, scratch: pivots + aligned(4 * n) }, work: scratch, pivots };
+  const panel = pivots + aligned(4 * n);
+  return { maker: { kernels, memory, dtype, scratch: panel + panelBytes(n, dtype) }, work: scratch, pivots, panel };
 }
 
 function luBytes({ forms }: Unplaced, kernels: FloatKernels): number {
   const [a, b] = forms;
   const [n = 0] = a.shape;
   const m = Math.max(n, b === undefined ? 0 : columnsOf(b as Form));
-  return aligned(bytesOf(a)) + aligned(4 * n) + productBytes(kernels, n, m);
+  return aligned(bytesOf(a)) + aligned(4 * n) + panelBytes(n, a.dtype as FloatType) + productBytes(kernels, n, m);
 }
 
 /** Scratch of the largest product of a factorization, or of a solution with m right sides. */
