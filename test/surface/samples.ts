@@ -588,20 +588,14 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "RandomState.setState": of((s: never) => random().setState(s), [random().getState()]),
     ...Object.fromEntries(
       Object.entries({ det, inverse, cholesky, qr, eigh }).map(([name, f]) => [name, of(f, [spd], [lazySquare])]),
-      ]),
     ),
     solve: of(solve, [spd, b], [spd, spd], [lazySquare, b]),
-    solveTriangular: of(
-      solveTriangular,
-      [spd, b],
-      [spd, b, triangle: "upper", transpose: "a" ],
-      [lazySquare, b],
-    ),
-    svd: of(svd, [x], [x, fullMatrices: false ], [lazy]),
+    solveTriangular: of(solveTriangular, [spd, b], [spd, b, { triangle: "upper", transpose: "a" }], [lazySquare, b]),
+    svd: of(svd, [x], [x, { fullMatrices: false }], [lazy]),
     NumpyRandomState: make(NumpyRandomState, [0], [[1, 2]]),
     ...Object.fromEntries(
       Object.entries(NUMPY_DRAWS).map(([name, calls]) => [
-        `NumpyRandomState.$name`,
+        `NumpyRandomState.${name}`,
         of((...args: never[]) => Reflect.apply(Reflect.get(numpyRandom(), name), numpyRandom(), args), ...calls),
       ]),
     ),
