@@ -96,6 +96,7 @@ import {
   variance,
   where,
 } from "lanegrad";
+import { cholesky, det, inverse, solve, solveTriangular } from "lanegrad/linalg";
 
 type Differentiable<D extends FloatType> = (...x: Expression<D>[]) => Expression<D>;
 type Shape = readonly number[];
@@ -150,7 +151,29 @@ export function gradCheckCases<D extends FloatType = "float64">(
   const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
   const mask = tensor(engine, [1, 0, 0, 1, 1, 0], { shape: [2, 3], dtype });
   const targets = softmax(draw([3, 4], "any", "t"));
+  const diagonal = tensor(engine, [4, 0, 0, 0, 4, 0, 0, 0, 4], { shape: [3, 3], dtype });
+  const regular = (x: Expression<D>) => add(x, diagonal);
   return [
+    ...twice("solve, a vector", (a, b) => solve(regular(a), b), [[3, 3], [3]]),
+    ...twice("solve, a matrix", (a, b) => solve(regular(a), b), [
+      [3, 3],
+      [3, 2],
+    ]),
+    ...twice("inverse", (a) => inverse(regular(a)), [[3, 3]]),
+    ...twice("det", (a) => det(regular(a)), [[3, 3]]),
+    ...twice("cholesky", (a) => cholesky(regular(matmul(a, a, { transpose: "b" }))), [[3, 3]]),
+    ...(["lower", "upper"] as const).flatMap((triangle) =>
+      (["none", "a"] as const).flatMap((transpose) =>
+        twice(
+          `solveTriangular, ${triangle}, ${transpose}`,
+          (t, b) => solveTriangular(regular(t), b, { triangle, transpose }),
+          [
+            [3, 3],
+            [3, 2],
+          ],
+        ),
+      ),
+    ),
     ...twice("add, b broadcast", add, [[3, 4], [4]]),
     ...twice("sub, a broadcast", sub, [
       [3, 1],

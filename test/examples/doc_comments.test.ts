@@ -23,6 +23,7 @@ const NOT_RUN = new Set(["data/download.ts"]);
 const OWN_ENTRIES: Readonly<Record<string, string>> = {
   "chapter/": "lanegrad/chapter",
   "data/csv.ts": "lanegrad/csv",
+  "ops/linalg/": "lanegrad/linalg",
   "plot/": "lanegrad/plot",
   "plot/tangents.ts": "lanegrad/chapter",
   "plot/trajectory.ts": "lanegrad/chapter",

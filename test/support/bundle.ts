@@ -11,6 +11,7 @@ const ALIASES = {
   lanegrad: "./src/index.ts",
   "lanegrad/chapter": "./src/chapter/index.ts",
   "lanegrad/csv": "./src/data/csv.ts",
+  "lanegrad/linalg": "./src/ops/linalg/index.ts",
   "lanegrad/plot": "./src/plot/index.ts",
   "lanegrad/random": "./src/random/index.ts",
   "lanegrad/worker": "./src/worker/index.ts",

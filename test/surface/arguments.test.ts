@@ -17,6 +17,7 @@ import * as lanegrad from "../../src/index.ts";
 import { Accumulation } from "../../src/nn/accumulation.ts";
 import { OptimizerState } from "../../src/nn/optimizers/state.ts";
 import { TrainingStep } from "../../src/nn/training_step.ts";
+import * as linalg from "../../src/ops/linalg/index.ts";
 import * as plot from "../../src/plot/index.ts";
 import * as numpyRandom from "../../src/random/index.ts";
 import * as host from "../../src/worker/host.ts";
@@ -44,6 +45,7 @@ function surface(): readonly string[] {
     ...lanegrad,
     ...CHAPTER,
     ...csv,
+    ...linalg,
     ...plot,
     ...numpyRandom,
     ...worker,

@@ -5,6 +5,7 @@
 import * as chapter from "../../src/chapter/index.ts";
 import * as csv from "../../src/data/csv.ts";
 import * as lanegrad from "../../src/index.ts";
+import { cholesky, det, eigh, inverse, qr, solve, solveTriangular, svd } from "../../src/ops/linalg/index.ts";
 import * as plot from "../../src/plot/index.ts";
 import { NumpyRandomState } from "../../src/random/index.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
@@ -56,6 +57,11 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     [5, 6],
   ]);
   const b = L.tensor(engine, [1, 2]);
+  const spd = L.tensor(engine, [
+    [2, 1],
+    [1, 3],
+  ]);
+  const lazySquare = L.input(engine, [2, 2], { name: "square" });
   const labels = L.tensor(engine, Int32Array.of(0, 2));
   const indices = L.tensor(engine, Int32Array.of(1, 0));
   const counter = L.tensor(engine, Int32Array.of(1, 0));
@@ -592,6 +598,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "RandomState.permutation": of((n: never) => random().permutation(n), [5]),
     "RandomState.shuffle": of((list: never) => random().shuffle(list), [[1, 2, 3]]),
     "RandomState.setState": of((s: never) => random().setState(s), [random().getState()]),
+    ...Object.fromEntries(
+      Object.entries({ det, inverse, cholesky, qr, eigh }).map(([name, f]) => [name, of(f, [spd], [lazySquare])]),
+    ),
+    solve: of(solve, [spd, b], [spd, spd], [lazySquare, b]),
+    solveTriangular: of(solveTriangular, [spd, b], [spd, b, { triangle: "upper", transpose: "a" }], [lazySquare, b]),
+    svd: of(svd, [x], [x, { fullMatrices: false }], [lazy]),
     NumpyRandomState: make(NumpyRandomState, [0], [[1, 2]]),
     ...Object.fromEntries(
       Object.entries(NUMPY_DRAWS).map(([name, calls]) => [

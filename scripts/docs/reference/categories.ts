@@ -10,6 +10,8 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/tensor/expression.ts": "Expressions and programs",
   "src/tensor/operation.ts": "Expressions and programs",
   "src/ops": "Operations",
+  "src/ops/linalg": "Linear algebra",
+  "src/ops/linalg/error.ts": "Errors",
   "src/ops/apply.ts": "Expressions and programs",
   "src/options.ts": "Layers",
   "src/formats/onnx.ts": "Formats",
@@ -58,7 +60,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 
 /** As a reader meets them. */
 export const CATEGORY_ORDER: readonly string[] = [
-  ...["Engine", "Tensors", "Operations", "Expressions and programs"],
+  ...["Engine", "Tensors", "Operations", "Linear algebra", "Expressions and programs"],
   ...["Networks", "Layers", "Losses", "Optimizers", "Schedules", "Training", "Evaluation"],
   ...["Data", "Formats", "Random numbers", "Errors", "Chapter", "Worker", "Plot", "*"],
 ];
