@@ -74,6 +74,7 @@ import {
   softmax,
   softmaxCrossEntropy,
   softplus,
+  sort,
   sqrt,
   square,
   squaredError,
@@ -83,6 +84,7 @@ import {
   tan,
   tanh,
   tensor,
+  topK,
   transpose,
   where,
 } from "lanegrad";
@@ -258,6 +260,8 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [3, 4],
     ]),
     made("dropout", (x) => square(dropout(x, counter, { rate: 0.4 })), [[4, 5]]),
+    ...twice("sort", (x) => sort(x, { axis: 0 }), [[4, 3]]),
+    ...twice("topK", (x) => topK(x, 2, { largest: false }).values, [[3, 4]]),
     ...twice("meanSquaredError", meanSquaredError, [
       [3, 4],
       [3, 4],

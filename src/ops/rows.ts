@@ -38,7 +38,7 @@ export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D
   return operate(RESHAPE, [x], { shape: wanted });
 }
 
-const RESHAPE: Operation<{ readonly shape: Shape }> = {
+export const RESHAPE: Operation<{ readonly shape: Shape }> = {
   name: "reshape",
   form([x], { shape }) {
     const { dtype, shape: own } = x as Value;
@@ -326,7 +326,7 @@ function stretch(
 }
 
 /** An axis counted from the front. */
-function checkAxis(op: string, x: Value, axis: number): number {
+export function checkAxis(op: string, x: Value, axis: number): number {
   const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
   if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
   throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));
