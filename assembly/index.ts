@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 871349055;
+export const abi: i32 = 520196510;
 
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { alloc, free, shortage } from "./heap";
@@ -14,7 +14,11 @@ export {
   srelu, sreluGradient, ssigmoid, ssigmoidGradient, ssoftplus, ssqrt, stanh, stanhGradient,
 } from "./kernels/activations";
 export { dargmax, dcountCorrect, sargmax, scountCorrect } from "./kernels/argmax";
-export { dbinary, sbinary } from "./kernels/binary";
+export { dbinary, ibinary, sbinary } from "./kernels/binary";
+export {
+  dfromFloat32, dfromFloat64, dfromInt32, dfromUint8, dtoInt32, dtoUint8, narrow, sfromFloat32, sfromFloat64,
+  sfromInt32, sfromUint8, stoInt32, stoUint8, widen,
+} from "./kernels/cast";
 export {
   dcrossEntropyLabels, dcrossEntropyLabelsGradient, dcrossEntropyScratch, dcrossEntropyTargets,
   dcrossEntropyTargetsGradient, dmeanCrossEntropy, scrossEntropyLabels, scrossEntropyLabelsGradient,
@@ -22,6 +26,7 @@ export {
 } from "./kernels/cross_entropy";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
+export { ireduce } from "./kernels/integers";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";
@@ -29,6 +34,7 @@ export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dscan, sscan } from "./kernels/scan";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";
+export { dsearchSorted, dsortLines, dsortScratch, ssearchSorted, ssortLines, ssortScratch } from "./kernels/sort";
 export { dsparseBackward, ssparseBackward } from "./kernels/sparse_backward";
 export { dsparseForward, ssparseForward } from "./kernels/sparse_forward";
 export { compressRows, countNonzeros, dgatherSparseRows, sgatherSparseRows } from "./kernels/sparse_rows";

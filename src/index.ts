@@ -180,9 +180,21 @@ export {
   where,
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
+export { type CastType, cast } from "./ops/cast.ts";
 export type { Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
+export {
+  type BincountOptions,
+  bincount,
+  type Histogram,
+  type HistogramOptions,
+  histogram,
+  nonzero,
+  type Unique,
+  type UniqueOptions,
+  unique,
+} from "./ops/counting.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
@@ -213,7 +225,9 @@ export type { Transpose } from "./ops/product.ts";
 export { max, mean, min } from "./ops/reduce.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
 export { type AxisOption, concat, gather, reshape, slice } from "./ops/rows.ts";
+export { type SearchOptions, searchSorted } from "./ops/search.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
+export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK } from "./ops/sort.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
@@ -303,7 +317,7 @@ export { type TrainOptions, train } from "./train/loop/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";
 export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts";
 export type { KernelCall } from "./wasm/abi.ts";
-export type { ArrayOf, DType, FloatType } from "./wasm/dtype.ts";
+export type { ArrayOf, DType, FloatType, NumberType } from "./wasm/dtype.ts";
 export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
 export type { AllocationFault, EngineFault } from "./wasm/errors.ts";
 export { AllocationError, EngineError, OverrunError, TrapError } from "./wasm/errors.ts";

@@ -1,6 +1,7 @@
 import { highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
 import { pow } from "../simd/powers";
 import { atan2 } from "../simd/trigonometry";
+import { integerRow } from "./integers";
 
 /**
  * Two operands element by element, either repeated along axes that it does not have:
@@ -127,9 +128,9 @@ function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32,
   }
 }
 
-/** The walk over the other axes. `shift` says how large an element is: one walk for both types. */
+/** The walk over the other axes. `shift` says how large an element is: one walk for all types. */
 function walk(
-  f: Function, shift: usize, d0: i32, d1: i32, d2: i32, d3: i32,
+  f: Function, shift: usize, isInteger: bool, d0: i32, d1: i32, d2: i32, d3: i32,
   a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize,
 ): void {
   assert(f >= Function.Add && f <= Function.Pow);
@@ -139,12 +140,14 @@ function walk(
     for (let j = 0; j < d1; j++, aj += <usize>a1 << shift, bj += <usize>b1 << shift) {
       let ak = aj, bk = bj;
       for (let k = 0; k < d2; k++, ak += <usize>a2 << shift, bk += <usize>b2 << shift, y += <usize>d3 << shift) {
-        if (shift == 2) row<f32>(f, d3, ak, a3, bk, b3, y);
+        if (isInteger) integerRow(f, d3, ak, a3, bk, b3, y);
+        else if (shift == 2) row<f32>(f, d3, ak, a3, bk, b3, y);
         else row<f64>(f, d3, ak, a3, bk, b3, y);
       }
     }
   }
 }
 
-export function sbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 2, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
-export function dbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 3, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
+export function sbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 2, false, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
+export function dbinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 3, false, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }
+export function ibinary(f: i32, d0: i32, d1: i32, d2: i32, d3: i32, a: usize, a0: i32, a1: i32, a2: i32, a3: i32, b: usize, b0: i32, b1: i32, b2: i32, b3: i32, y: usize): void { walk(f, 2, true, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y); }

@@ -158,6 +158,7 @@ export class CallDraw {
       case "axes":
         return plain(Array.from({ length: draw.below(3) }, () => draw.between(-3, 3)));
       case "keepAxes":
+      case "descending":
         return plain(draw.chance(0.5));
       case "axis":
         return plain(draw.chance(0.9) ? draw.between(-3, 3) : draw.pick(BAD));

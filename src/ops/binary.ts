@@ -1,6 +1,6 @@
 /**
  * Two operands element by element, by NumPy's broadcasting: shapes are aligned at their last axes, and where one has
- * extent 1, or no axis, its elements are repeated.
+ * extent 1, or no axis, its elements are repeated. Both have one dtype, which the result has as well, comparisons too.
  */
 import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
@@ -10,8 +10,8 @@ import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { BINARY } from "../wasm/abi.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkDense, checkFloat, type Into } from "./check.ts";
+import type { FloatType, NumberType } from "../wasm/dtype.ts";
+import { checkAlike, checkDense, checkFloat, checkFloatOrInt32, type Into } from "./check.ts";
 import { operate, withOperation } from "./operation.ts";
 import { callsOver } from "./strided.ts";
 import { BROADCAST, sumTo } from "./sum.ts";
@@ -27,12 +27,12 @@ type Repeated = number;
  * shape, or a new one, which the caller disposes of); an expression among them gives an expression.
  */
 export type BinaryFunction = {
-  <D extends FloatType>(a: Tensor<D>, b: Tensor<D> | Repeated, options?: Into<D>): Tensor<D>;
-  <D extends FloatType>(a: Repeated, b: Tensor<D>, options?: Into<D>): Tensor<D>;
-  <D extends FloatType>(a: Expression<D>, b: Value<D> | Repeated): Expression<D>;
-  <D extends FloatType>(a: Value<D> | Repeated, b: Expression<D>): Expression<D>;
-  <D extends FloatType>(a: Value<D> | Repeated, b: Value<D>): Value<D>;
-  <D extends FloatType>(a: Value<D>, b: Repeated): Value<D>;
+  <D extends NumberType>(a: Tensor<D>, b: Tensor<D> | Repeated, options?: Into<D>): Tensor<D>;
+  <D extends NumberType>(a: Repeated, b: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends NumberType>(a: Expression<D>, b: Value<D> | Repeated): Expression<D>;
+  <D extends NumberType>(a: Value<D> | Repeated, b: Expression<D>): Expression<D>;
+  <D extends NumberType>(a: Value<D> | Repeated, b: Value<D>): Value<D>;
+  <D extends NumberType>(a: Value<D>, b: Repeated): Value<D>;
 };
 
 /** ∂loss/∂a and ∂loss/∂b, of the result's shape. */
@@ -40,11 +40,11 @@ type Rules = readonly (Rule | undefined)[];
 type Rule = (node: { readonly a: Floats; readonly b: Floats; readonly y: Floats }, dy: Floats) => Floats;
 
 /**
- * a + b.
+ * a + b. Of int32 it wraps around, as `sub` and `mul` do.
  *
  * @throws {ShapeError} shapes do not broadcast, or `out` does not fit or overlaps in part
- * @throws {DTypeError} integers, or float32 with float64
- * @throws {OptionError} two numbers, or something other than tensors, expressions and numbers
+ * @throws {DTypeError} neither floats nor int32, or two dtypes: `cast` makes one of them
+ * @throws {OptionError} two numbers, something other than tensors, expressions and numbers, or a number that int32 cannot hold
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4]]);
  * using row = tensor(engine, [10, 20]);
@@ -62,7 +62,7 @@ export const mul: BinaryFunction = /* @__PURE__ */ binary("mul", [
   ({ a }, dy) => mul(dy, a),
 ]);
 
-/** a / b: ±∞ and NaN where b is 0. Shapes, `out` and errors as for `add`. */
+/** a / b of floats: ±∞ and NaN where b is 0. Shapes, `out` and errors as for `add`. */
 export const div: BinaryFunction = /* @__PURE__ */ binary("div", [
   ({ b }, dy) => div(dy, b),
   ({ b, y }, dy) => mul(div(mul(dy, y), b), -1),
@@ -80,13 +80,13 @@ export const minimum: BinaryFunction = /* @__PURE__ */ binary("minimum", [
   ({ a, b }, dy) => drop(greaterEqual(b, a), dy),
 ]);
 
-/** 1 where a > b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+/** 1 where a > b, else 0, in the dtype of both. It has no gradient. Shapes, `out` and errors as for `add`. */
 export const greater: BinaryFunction = /* @__PURE__ */ binary("greater", []);
 
-/** 1 where a >= b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+/** 1 where a >= b, else 0, in the dtype of both. It has no gradient. Shapes, `out` and errors as for `add`. */
 export const greaterEqual: BinaryFunction = /* @__PURE__ */ binary("greaterEqual", []);
 
-/** 1 where a = b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
+/** 1 where a = b, else 0, in the dtype of both. It has no gradient. Shapes, `out` and errors as for `add`. */
 export const equal: BinaryFunction = /* @__PURE__ */ binary("equal", []);
 
 /** b where a is not 0, else 0, even where b is NaN or ∞. Shapes, `out` and errors as for `add`. */
@@ -108,29 +108,29 @@ export const either: BinaryFunction = /* @__PURE__ */ binary("either", [(_, dy) 
  * @param a of a shape that broadcasts with the condition's, or a number
  * @param b the same
  * @throws {ShapeError} shapes do not broadcast
- * @throws {DTypeError} integers, or float32 with float64
+ * @throws {DTypeError} neither floats nor int32, or two dtypes
  * @example
  * using x = tensor(engine, [0.5, 3]);
  * using condition = greater(x, 1);
  * using clipped = where(condition, 1, x);
  * clipped.toArray(); // → [0.5, 1]
  */
-export function where<D extends FloatType>(
+export function where<D extends NumberType>(
   condition: Tensor<D>,
   a: Tensor<D> | Repeated,
   b: Tensor<D> | Repeated,
 ): Tensor<D>;
-export function where<D extends FloatType>(
+export function where<D extends NumberType>(
   condition: Value<D>,
   a: Value<D> | Repeated,
   b: Value<D> | Repeated,
 ): Expression<D>;
 export function where(
-  condition: Value<FloatType>,
-  a: Value<FloatType> | Repeated,
-  b: Value<FloatType> | Repeated,
-): Value<FloatType> {
-  checkFloat("where", "condition", condition);
+  condition: Value<NumberType>,
+  a: Value<NumberType> | Repeated,
+  b: Value<NumberType> | Repeated,
+): Value<NumberType> {
+  checkFloatOrInt32("where", "condition", condition);
   let shape: Shape | undefined = condition.shape;
   for (const [argument, x] of [["a", a] as const, ["b", b] as const]) {
     if (typeof x === "number") continue;
@@ -145,16 +145,17 @@ export function where(
   return scoped((own) => either(own(chosenBy(keep, by, a)), own(chosenBy(drop, by, b))));
 }
 
-function chosenBy(f: BinaryFunction, condition: Value<FloatType>, x: Value<FloatType> | Repeated): Value<FloatType> {
+function chosenBy(f: BinaryFunction, condition: Value<NumberType>, x: Value<NumberType> | Repeated): Value<NumberType> {
   return typeof x === "number" ? f(condition, x) : f(condition, x);
 }
 
 /** The entry of a function of two operands whose number `BINARY` has, from ∂loss/∂a and ∂loss/∂b: none where they are 0. */
 export function binary(name: Name, rules: Rules): BinaryFunction {
+  const check = name === "div" || name === "atan2" || name === "pow" ? checkFloat : checkFloatOrInt32;
   const operation: Operation = {
     name,
     form([a, b]) {
-      checkFloat(name, "a", a as Value);
+      check(name, "a", a as Value);
       checkAlike(name, "b", b as Value, a as Value);
       const shape = broadcastShape((a as Value).shape, (b as Value).shape);
       if (shape !== undefined) return { dtype: (a as Value).dtype, shape };
@@ -164,7 +165,7 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
     bind({ kernels, forms: [a, b], result, at, out }) {
       const walk = walkOver(result.shape, a.shape, b.shape);
       const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
-      return callsOver(kernels, result.dtype as FloatType, BINARY[name], walk, pointers);
+      return callsOver(kernels, result.dtype as NumberType, BINARY[name], walk, pointers);
     },
     gradient(which, { operands, result }, dy) {
       const [a, b] = operands;
@@ -174,19 +175,21 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
     inPlace: [0, 1],
   };
   const f = (
-    a: Value<FloatType> | Repeated,
-    b: Value<FloatType> | Repeated,
-    options?: Into<FloatType>,
-  ): Value<FloatType> => {
+    a: Value<NumberType> | Repeated,
+    b: Value<NumberType> | Repeated,
+    options?: Into<NumberType>,
+  ): Value<NumberType> => {
     const like = typeof a === "number" ? b : a;
     if (typeof like === "number") throw new OptionError(`${name}: a`, "a tensor or an expression with a number", a);
-    checkFloat(name, typeof a === "number" ? "b" : "a", like);
+    check(name, typeof a === "number" ? "b" : "a", like);
     if (typeof a !== "number" && typeof b !== "number") {
       checkDense(name, "b", b);
       return unchanged(operation, a, b) ?? operate(operation, withoutRepeats(a, b), {}, options);
     }
     return scoped((own) => {
-      const number = own(repeated(like, (typeof a === "number" ? a : b) as number));
+      const number = own(
+        repeated(`${name}: ${typeof a === "number" ? "a" : "b"}`, like, (typeof a === "number" ? a : b) as number),
+      );
       const [left, right] = typeof a === "number" ? [number, like] : [like, number];
       return unchanged(operation, left, right) ?? operate(operation, [left, right], {}, options);
     });
@@ -195,13 +198,14 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
 }
 
 /** A number as an operand together with `like`. */
-function repeated(like: Value<FloatType>, value: number): Value<FloatType> {
-  if (like instanceof Expression) return constant(like.engine, value, like.dtype);
+function repeated(option: string, like: Value<NumberType>, value: number): Value<NumberType> {
+  if (like.dtype === "int32" && (value | 0) !== value) throw new OptionError(option, "an integer of int32", value);
+  if (like instanceof Expression) return constant(like.engine, value, like.dtype as FloatType);
   return tensor(like.engine, value, { dtype: like.dtype });
 }
 
 /** x · 1 and x + -0 are x itself, and no node is made for them; x + 0 is not: -0 + 0 is 0. */
-function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType>): Value<FloatType> | undefined {
+function unchanged(operation: Operation, a: Value<NumberType>, b: Value<NumberType>): Value<NumberType> | undefined {
   const neutral = NEUTRAL[operation.name];
   if (neutral === undefined || !(isConstant(a, neutral) || isConstant(b, neutral))) return undefined;
   operation.form([a, b], {});
@@ -211,7 +215,7 @@ function unchanged(operation: Operation, a: Value<FloatType>, b: Value<FloatType
 const NEUTRAL: Readonly<Record<string, number>> = { mul: 1, add: -0 };
 
 /** Operands that are repeated anyway need not be repeated before: the result's shape must stay. */
-function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Value<FloatType>, Value<FloatType>] {
+function withoutRepeats(a: Value<NumberType>, b: Value<NumberType>): readonly [Value<NumberType>, Value<NumberType>] {
   const [left, right] = [beforeRepeat(a), beforeRepeat(b)];
   if (isSameShape(left.shape, a.shape) && isSameShape(right.shape, b.shape)) return [a, b];
   const wanted = broadcastShape(a.shape, b.shape) ?? [];
@@ -221,7 +225,7 @@ function withoutRepeats(a: Value<FloatType>, b: Value<FloatType>): readonly [Val
   return keeps(a.shape, right.shape) ? [a, right] : [a, b];
 }
 
-function beforeRepeat(x: Value<FloatType>): Value<FloatType> {
+function beforeRepeat(x: Value<NumberType>): Value<NumberType> {
   if (!(x instanceof Expression) || x.source.kind !== "applied" || x.source.operation.name !== BROADCAST.name) return x;
   return x.source.operands[0] as Floats;
 }

@@ -51,6 +51,20 @@ export function checkFloat(op: string, argument: string, x: AnyValue): void {
 }
 
 /**
+ * As `checkFloat`, where int32 is computed with as well.
+ *
+ * @throws {DTypeError} another dtype
+ * @throws {OptionError} not a tensor
+ */
+export function checkFloatOrInt32(op: string, argument: string, x: AnyValue): void {
+  checkDense(op, argument, x);
+  if (x.dtype === "int32") return;
+  if (x.dtype !== "float32" && x.dtype !== "float64") {
+    throw new DTypeError(op, argument, "float32, float64 or int32", x.dtype);
+  }
+}
+
+/**
  * `x` must be of this dtype and in the memory of `like`.
  *
  * @throws {DTypeError} another dtype

@@ -9,7 +9,7 @@ import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
 import type { Attributes, Call, Form, Operation, PerOperand, Place, Step, Unplaced } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
+import { bytesPerElement, type DType, type FloatType, type NumberType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import { checkNoPlace, INTO_KEYS, type Into, outputOf } from "./check.ts";
 
@@ -19,7 +19,7 @@ const NO_OPTIONS = {};
  * An operation of the library on values that its shape rule checks: computed at once, or a node where an operand is an
  * expression. `apply` is the same for operations of others.
  */
-export function operate<D extends FloatType, A extends Attributes>(
+export function operate<D extends DType, A extends Attributes>(
   operation: Operation<A>,
   operands: readonly AnyValue[],
   attributes: A,
@@ -133,7 +133,7 @@ export function scratchBytesOf<A extends Attributes>(
   operation: Operation<A>,
   call: Unplaced<A>,
 ): number {
-  return operation.scratchBytes?.(call, engine.kernels[floatTypeOf(call)]) ?? 0;
+  return operation.scratchBytes?.(call, engine.kernels[kernelTypeOf(call)]) ?? 0;
 }
 
 /** The steps of an operation whose addresses are known. */
@@ -146,7 +146,7 @@ export function stepsOf<A extends Attributes>(
   const steps = operation.bind({
     ...placed,
     at: placed.at as unknown as PerOperand<Place>,
-    kernels: kernels[floatTypeOf(placed)],
+    kernels: kernels[kernelTypeOf(placed)],
     common,
     callable: (call) => engine.callable(call),
     memory: engine.memory,
@@ -155,9 +155,9 @@ export function stepsOf<A extends Attributes>(
   return steps;
 }
 
-/** The kernels of a call are those of its result, or of its first floating-point operand where that has none. */
-function floatTypeOf({ result, forms }: Pick<Unplaced, "result" | "forms">): FloatType {
-  return [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "float32";
+/** The kernels of a call are those of its result, or of its first floating-point operand; among integers those of int32. */
+function kernelTypeOf({ result, forms }: Pick<Unplaced, "result" | "forms">): NumberType {
+  return [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "int32";
 }
 
 /** Where a tensor is stored. */

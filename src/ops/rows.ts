@@ -38,7 +38,7 @@ export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D
   return operate(RESHAPE, [x], { shape: wanted });
 }
 
-const RESHAPE: Operation<{ readonly shape: Shape }> = {
+export const RESHAPE: Operation<{ readonly shape: Shape }> = {
   name: "reshape",
   form([x], { shape }) {
     const { dtype, shape: own } = x as Value;

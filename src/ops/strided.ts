@@ -3,7 +3,7 @@ import type { Walk } from "../tensor/broadcast.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Call } from "../tensor/operation.ts";
 import type { KernelCall, Pointer } from "../wasm/abi.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
+import { bytesPerElement, type NumberType } from "../wasm/dtype.ts";
 
 /** Axes that one kernel call walks, and the placeholder for missing ones. */
 const KERNEL_AXES = 4;
@@ -13,7 +13,7 @@ const ZEROS = [0, 0, 0, 0];
 /** The kernel's calls over a walk: one for its four axes, for each index of those before them. */
 export function callsOver(
   kernels: Call["kernels"],
-  dtype: FloatType,
+  dtype: NumberType,
   f: number,
   { extents, a, b }: Walk,
   [pa, pb, py]: readonly [Pointer, Pointer, Pointer],

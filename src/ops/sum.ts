@@ -13,8 +13,8 @@ import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/la
 import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY, type KernelCall, type Pointer, REDUCE } from "../wasm/abi.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { checkFloat, type Into } from "./check.ts";
+import { bytesPerElement, type FloatType, type NumberType } from "../wasm/dtype.ts";
+import { checkFloat, checkFloatOrInt32, type Into } from "./check.ts";
 import { operate, withOperation } from "./operation.ts";
 import { reshape } from "./rows.ts";
 import { callsOver } from "./strided.ts";
@@ -29,11 +29,11 @@ export type ReduceOptions = {
   readonly keepAxes?: boolean;
 };
 
-/** A fold of one operand: a tensor gives a tensor (`out`, or a new one), an expression an expression. */
+/** A fold of one operand, of floats unless it says otherwise: a tensor gives a tensor (`out`, or a new one), an expression an expression. */
 export type ReduceFunction = {
-  <D extends FloatType>(x: Tensor<D>, options?: ReduceOptions & Into<D>): Tensor<D>;
-  <D extends FloatType>(x: Expression<D>, options?: ReduceOptions): Expression<D>;
-  <D extends FloatType>(x: Value<D>, options?: ReduceOptions): Value<D>;
+  <D extends NumberType>(x: Tensor<D>, options?: ReduceOptions & Into<D>): Tensor<D>;
+  <D extends NumberType>(x: Expression<D>, options?: ReduceOptions): Expression<D>;
+  <D extends NumberType>(x: Value<D>, options?: ReduceOptions): Value<D>;
 };
 
 type Axes = { readonly axes: readonly number[]; readonly keepAxes: boolean };
@@ -41,10 +41,10 @@ type Fold = Exclude<keyof typeof REDUCE, "sumOfSquares">;
 
 /**
  * Σ over axes; 0 over nothing. Along the last axis it is added up in float64, along others in x's dtype, from the first
- * row to the last.
+ * row to the last. Of int32 it wraps around.
  *
  * @throws {OptionError} an axis that x does not have, or one named twice
- * @throws {DTypeError} integers
+ * @throws {DTypeError} neither floats nor int32
  * @throws {ShapeError} an `out` that does not fit, or overlaps
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4]]);
@@ -140,8 +140,9 @@ export function reduction(
     },
     flops: ({ forms: [x] }) => countOf(x.shape),
   };
+  const check = name === "sum" ? checkFloatOrInt32 : checkFloat;
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
-    checkFloat(name, "x", x);
+    check(name, "x", x);
     checkReduceOptions(name, options);
     const { out } = options;
     return operate(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });

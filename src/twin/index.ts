@@ -19,6 +19,7 @@ import { exponentials } from "./exp.ts";
 import { commonMoves, rowMoves } from "./gather.ts";
 import { products } from "./gemm.ts";
 import { heap } from "./heap.ts";
+import { casts, integers } from "./integers.ts";
 import { logarithm } from "./log.ts";
 import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
@@ -26,6 +27,7 @@ import { type Powers, powersOf } from "./powers.ts";
 import { reductions } from "./reduce.ts";
 import { scans } from "./scan.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
+import { sorting } from "./sort.ts";
 import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
 import { unaries } from "./unary.ts";
@@ -53,7 +55,7 @@ export function start(
 }
 
 function typelessOf(memory: Pages): CommonKernels {
-  return { ...commonMoves(memory), ...sparseRows(memory), ...heap(memory) };
+  return { ...commonMoves(memory), ...integers(memory), ...sparseRows(memory), ...heap(memory) };
 }
 
 /** @param powers of float64, which both types use */
@@ -68,6 +70,8 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
     ...functions.exported,
     ...unaries(element, powers),
     ...binaries(element, powers),
+    ...casts(memory, element),
+    ...sorting(memory, element),
     ...folds.exported,
     ...scans(element),
     ...softmaxima(element, rows),

@@ -4,7 +4,7 @@
  * Pointers are bytes; sizes and strides are elements. Nothing is checked on the other side, so only
  * src/ops, which checks, calls these.
  */
-import type { FloatType } from "./dtype.ts";
+import type { FloatType, NumberType } from "./dtype.ts";
 import type { COMMON_TABLE, FLOAT_TABLE, KernelOf } from "./table.ts";
 
 /** Of the rows of table.ts: kernels that report another number are refused. */
@@ -119,8 +119,8 @@ export type Kernel = (...args: number[]) => number;
 
 /** The kernels of an instance. */
 export type Kernels<Float = FloatKernels, Common = CommonKernels> = {
-  /** By float type. */
-  readonly kernels: { readonly [D in FloatType]: Float };
+  /** By float type; int32 has those of float32, which move its elements, and arithmetic of its own. */
+  readonly kernels: { readonly [D in NumberType]: Float };
   /** Those that no float type divides. */
   readonly common: Common;
 };
@@ -134,9 +134,10 @@ export function bindKernels(exports: Exports, wrap: (name: string, kernel: Kerne
   for (const [name, kernel] of Object.entries(exports)) {
     if (typeof kernel !== "function") continue;
     const base = name.slice(1);
-    const isFloat = PREFIX.float32 + base in exports && PREFIX.float64 + base in exports;
+    const isFloat = /^[sd]/.test(name) && PREFIX.float32 + base in exports && PREFIX.float64 + base in exports;
     const group = isFloat ? (name.startsWith(PREFIX.float32) ? single : double) : common;
     (group as Record<string, unknown>)[isFloat ? base : name] = wrap(name, kernel as Kernel);
   }
-  return { kernels: { float32: single, float64: double }, common } as unknown as Kernels;
+  const integer = { ...single, binary: common!["ibinary"], reduce: common!["ireduce"] };
+  return { kernels: { float32: single, float64: double, int32: integer }, common } as unknown as Kernels;
 }

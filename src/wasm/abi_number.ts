@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 871349055;
+export const ABI: number = 520196510;

@@ -4,6 +4,9 @@ import { OptionError } from "../errors.ts";
 /** What kernels compute in. */
 export type FloatType = "float32" | "float64";
 
+/** What is computed with element by element: floats, and integers that wrap around. */
+export type NumberType = FloatType | "int32";
+
 /** What a tensor may hold: floats, class labels and indices (int32), column numbers (uint16), or raw pixels (uint8). */
 export type DType = FloatType | "int32" | "uint16" | "uint8";
 

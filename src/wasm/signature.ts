@@ -69,6 +69,7 @@ export type Signature = {
 const MOST = 2 ** 31 - 1;
 const DTYPES: Readonly<Record<string, DType | "T">> = {
   T: "T",
+  f32: "float32",
   f64: "float64",
   i32: "int32",
   u16: "uint16",

@@ -14,7 +14,7 @@
  *   block                 the address of a block of the heap
  *   in, out, inout        the address of elements that are read, written without being read, or both:
  *
- *     in T[m, n]          m·n elements of the float type, row-major; f64, i32, u16 and u8 are other types
+ *     in T[m, n]          m·n elements of the float type, row-major; f32, f64, i32, u16 and u8 are other types
  *     in T[m:rsa, k:csa]  with the strides rsa and csa
  *     in i32[m + 1]       one element more than m
  *     … and 8 more        elements behind it that may be read and, of an output, overwritten
@@ -54,6 +54,7 @@ type Names = {
   starts: [starts: number]; columns: [columns: number]; values: [values: number];
   toStarts: [toStarts: number]; toColumns: [toColumns: number]; toValues: [toValues: number];
   counter: [counter: number]; threshold: [threshold: number]; stream: [stream: number];
+  descending: [descending: number]; flat: [flat: number]; right: [right: number];
   f: [f: number]; activation: [activation: number]; isLabels: [isLabels: number];
   alpha: [alpha: number]; beta: [beta: number]; scale: [scale: number]; value: [value: number];
   count: [count: number]; bx: [bx: number]; rx: [rx: number]; by: [by: number]; ry: [ry: number];
@@ -62,10 +63,10 @@ type Names = {
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
-type Element = "T" | "f64" | "i32" | "u16" | "u8";
+type Element = "T" | "f32" | "f64" | "i32" | "u16" | "u8";
 type Role =
   | "size"
-  | `size ${"from" | "to"} ${number}`
+  | `size ${"from" | "to"} ${string}`
   | "stride"
   | `stride ${"from" | "to"} ${string}`
   | `code ${"ACTIVATION" | "BINARY" | "REDUCE" | "UNARY"}`
@@ -317,6 +318,35 @@ export const FLOAT_TABLE = {
     ],
     split: "not",
   },
+  /** Elements of another type, as this one. */
+  fromFloat32: { parameters: ["n: size", "x: in f32[n]", "y: out T[n]"], split: "over n" },
+  fromFloat64: { parameters: ["n: size", "x: in f64[n]", "y: out T[n]"], split: "over n" },
+  fromInt32: { parameters: ["n: size", "x: in i32[n]", "y: out T[n]"], split: "over n" },
+  fromUint8: { parameters: ["n: size", "x: in u8[n]", "y: out T[n]"], split: "over n" },
+  /** Elements as another type. */
+  toInt32: { parameters: ["n: size", "x: in T[n]", "y: out i32[n]"], split: "over n" },
+  toUint8: { parameters: ["n: size", "x: in T[n]", "y: out u8[n]"], split: "over n" },
+  /** The first `count` of each line of k in order, and where they were. */
+  sortLines: {
+    parameters: [
+      "descending: flag",
+      "m, k, n: size",
+      "count: size to k",
+      "x: in T[m, k, n]",
+      "y: out T[m, count, n] or 0",
+      "indices: out i32[m, count, n] or 0",
+      "flat: flag",
+      "scratch: scratch sortScratch(k)",
+    ],
+    split: "not",
+  },
+  /** Bytes of scratch. */
+  sortScratch: { parameters: ["k: size"], result: "i32", split: "not" },
+  /** How many elements of x come before each value. */
+  searchSorted: {
+    parameters: ["right: flag", "n: size", "x: in T[n]", "m: size", "values: in T[m]", "y: out i32[m]"],
+    split: "over m",
+  },
   gatherRows: {
     parameters: [
       "m, n: size",
@@ -373,6 +403,29 @@ export const FLOAT_TABLE = {
 
 /** Kernels that no float type divides, and the heap. */
 export const COMMON_TABLE = {
+  /** `binary` of int32. */
+  ibinary: {
+    parameters: [
+      "f: code BINARY",
+      "d0, d1, d2, d3: size",
+      "a: in i32[d0:a0, d1:a1, d2:a2, d3:a3]",
+      "a0, a1, a2: stride",
+      "a3: stride to 1",
+      "b: in i32[d0:b0, d1:b1, d2:b2, d3:b3]",
+      "b0, b1, b2: stride",
+      "b3: stride to 1",
+      "y: out i32[d0, d1, d2, d3] may be a, b",
+    ],
+    split: "over d0, else d1, else d2, else d3",
+  },
+  /** `reduce` of int32. */
+  ireduce: {
+    parameters: ["f: code REDUCE", "m, k, n: size", "x: in i32[m, k, n]", "y: out i32[m, n]"],
+    split: "over m",
+  },
+  /** The lowest 8 bits. */
+  narrow: { parameters: ["n: size", "x: in i32[n]", "y: out u8[n]"], split: "over n" },
+  widen: { parameters: ["n: size", "x: in u8[n]", "y: out i32[n]"], split: "over n" },
   gatherIndices: {
     parameters: ["m: size", "x: in i32[rows]", "indices: in i32[m] below rows", "y: out i32[m]"],
     split: "over m",

@@ -293,7 +293,10 @@ class Call {
       if (parameter.kind === "size") {
         const pool = SEAMS[row]?.[name] ?? (name === last ? LONG : ROWS);
         const wished = this.#wishes.sizeOf?.(name);
-        this.#values.set(name, Math.max(wished ?? this.pick(pool), this.value(parameter.least)));
+        this.#values.set(
+          name,
+          Math.min(Math.max(wished ?? this.pick(pool), this.value(parameter.least)), this.value(parameter.most)),
+        );
       }
     }
     for (const parameter of parameters) {

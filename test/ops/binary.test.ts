@@ -398,7 +398,7 @@ test("where refuses shapes and dtypes by its own name", () => {
     [() => where(condition, a, wrong), "where: b: expected a shape that broadcasts with [2, 3], found [4]"],
     [() => where(condition, a, doubles as never), "where: b: expected dtype float32, found float64"],
     [() => where(condition, doubles as never, a), "where: a: expected dtype float32, found float64"],
-    [() => where(bytes as never, a, a), "where: condition: expected dtype float32 or float64, found uint8"],
+    [() => where(bytes as never, a, a), "where: condition: expected dtype float32, float64 or int32, found uint8"],
   ] as const) {
     assert.throws(call, (error: Error) => error.message === message, message);
   }

@@ -53,11 +53,12 @@ test("integers where floats are needed, and floats where integers are", () => {
   using labels = zeros(engine, [2], { dtype: "int32" });
   const integers = whole as never;
   for (const [call, want] of [
-    [() => add(integers, x), "add: a"],
+    [() => add(bytes as never, x), "add: a"],
+    [() => add(integers, x), "add: b"],
     [() => add(x, integers), "add: b"],
     [() => div(integers, 1), "div: a"],
     [() => div(1, integers), "div: b"],
-    [() => where(integers, 1, 2), "where: condition"],
+    [() => where(bytes as never, 1, 2), "where: condition"],
     [() => broadcastTo(integers, [3, 2, 2]), "broadcastTo: x"],
     [() => reshape(integers, [4]), "reshape: x"],
     [() => transpose(integers), "transpose: x"],

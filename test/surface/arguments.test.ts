@@ -39,6 +39,11 @@ const RETURNED = { Program, Accumulation, OptimizerState, TrainingStep };
 /** Of the entry `lanegrad/chapter`: another entry has a function of one of its names. */
 const CHAPTER = Object.fromEntries(Object.entries(chapter).map(([name, exported]) => [`chapter.${name}`, exported]));
 
+/** Of the entry `lanegrad/plot`, which draws what another function of the name computes. */
+const PLOT = Object.fromEntries(
+  Object.entries(plot).map(([name, exported]) => [name in lanegrad ? `plot.${name}` : name, exported]),
+);
+
 /** Functions, and methods of classes, that take arguments. */
 function surface(): readonly string[] {
   return Object.entries({
@@ -46,7 +51,7 @@ function surface(): readonly string[] {
     ...CHAPTER,
     ...csv,
     ...linalg,
-    ...plot,
+    ...PLOT,
     ...numpyRandom,
     ...worker,
     ...host,

@@ -47,7 +47,8 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^NumpyRandomState\.(uniform|normal|gamma|beta|binomial|multinomial) 2$/, ["number", "array", "typed array"]],
   [/^NumpyRandomState\.(choice|permutation) 0$/, ["number", "array", "typed array"]],
   [/^NumpyRandomState\.(multinomial 1|choice 2\.p)$/, ["typed array"]],
-  [/^(histogram|lossCurve) 0$/, ["typed array"]],
+  [/^(plot\.histogram|lossCurve) 0$/, ["typed array"]],
+  [/^histogram 1\.bins$/, ["typed array"]],
   [/^(digits 1\.range|lossCurve 1\.steps|tangents 2\.xDomain|trajectory 2\.levels)$/, ["typed array"]],
   // Whatever is called only later.
   [/^(grad|valueAndGrad|hessianVectorProduct) 0$/, ["function"]],

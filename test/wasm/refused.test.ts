@@ -12,10 +12,12 @@ import {
   add,
   affine,
   argmax,
+  argSort,
   augment,
   batchNorm,
   binaryCrossEntropyWithLogits,
   broadcastTo,
+  cast,
   checkpointOf,
   columnSums,
   compile,
@@ -33,6 +35,7 @@ import {
   gelu,
   gradCheck,
   hessianVectorProduct,
+  histogram,
   input,
   leakyRelu,
   logSoftmax,
@@ -59,6 +62,7 @@ import {
   slice,
   softmax,
   softmaxCrossEntropy,
+  sort,
   sparseAffine,
   split,
   square,
@@ -69,13 +73,16 @@ import {
   Trainer,
   tensor,
   tensorGroup,
+  topK,
   train,
   transpose,
+  unique,
   valueAndGrad,
   weightsOf,
   where,
   zeros,
 } from "../../src/index.ts";
+import type { Expression } from "../../src/tensor/expression.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { Engine } from "../../src/wasm/engine.ts";
 import type { Block } from "../../src/wasm/memory.ts";
@@ -179,6 +186,9 @@ const EAGER: Readonly<
   slice: (x) => slice(x, 0, 2),
   reshape: (x) => reshape(x, [4, 3]),
   argmax: (x) => argmax(x),
+  cast: (x) => cast(x, "float64"),
+  sort: (x) => sort(x, { axis: 0 }),
+  argSort: (x) => argSort(x),
   broadcastTo: (x) => broadcastTo(slice1(x), [3, 4]),
   columnSums: (x) => columnSums(x),
   squaredError: (x, y) => squaredError(x, y),
@@ -216,6 +226,18 @@ const CASES: Readonly<Record<string, Case>> = {
         ] satisfies [string, Case],
     ),
   ),
+  topK: (engine, own) => {
+    const x = own(x34(engine));
+    return () => made(...Object.values(topK(x, 2)));
+  },
+  unique: (engine, own) => {
+    const x = own(x34(engine));
+    return () => made(...Object.values(unique(x, { counts: true, inverse: true })));
+  },
+  histogram: (engine, own) => {
+    const x = own(x34(engine));
+    return () => made(...Object.values(histogram(x)));
+  },
   gather: (engine, own) => {
     const [x, indices] = [own(x34(engine)), own(tensor(engine, Int32Array.of(2, 0)))];
     return () => made(gather(x, indices));
@@ -300,7 +322,7 @@ const CASES: Readonly<Record<string, Case>> = {
     return () => ({ found: [net.loss(x, t), net.accuracy(x, t), weights({ parameters: net.gradient(x, t) })] });
   },
   "a loss that is a function": (engine, own) => {
-    const loss = (z: never, t: never) => mean(square(sub(z, t))) as never;
+    const loss = (z: Expression<"float32">, t: Expression<"float32">) => mean(square(sub(z, t))) as never;
     const net = own(network(engine, sequential(dense(6, 2)), { seed: 1, loss }));
     return () => ({
       found: net.loss(drawn.slice(0, 12) as never, [

@@ -13,9 +13,10 @@ import type { FloatKernels, Pointer } from "../../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../../wasm/dtype.ts";
 import { mul } from "../binary.ts";
 import { checkAlike, checkFloat, checkMatrix } from "../check.ts";
-import { product } from "../matmul.ts";
 import { bytesOf, operate } from "../operation.ts";
-import { reshape, transpose } from "../rows.ts";
+import { product } from "../product.ts";
+import { reshape } from "../rows.ts";
+import { transpose } from "../transpose.ts";
 import {
   aligned,
   luSteps,
