@@ -35,7 +35,7 @@ function first<T>(k: i32, x: usize, step: usize, sign: T): i32 {
 // @ts-ignore: decorator
 @inline
 function argmax<T>(m: i32, k: i32, n: i32, x: usize, y: usize, isSmallest: i32): void {
-  assert(m >= 0 && k > 0 && n >= 0);
+  assert(m >= 0 && k > 0 && n >= 0 && isSmallest >>> 1 == 0);
   const sign: T = isSmallest ? -1 : 1;
   const row = bytes<T>(n), rest = row * <usize>(k - 1);
   for (; m > 0; m--, x += rest) {

@@ -5,10 +5,10 @@ import { bytes, lanes, loadNext, storeNext } from "../simd/lanes";
  *
  *   y_ipj = a_ipj · y_i(p-1)j + b_ipj      from p = 0, or backwards from p = k - 1; before it, y is `start`
  *
- *   m, k, n   y is m × k × n, dense
- *   a, b      m × k × n, dense, or one number for all
- *   isOneA    not 0 where a is one number; isOneB likewise
- *   isBackward   not 0 for backwards
+ *   m, k, n      y is m × k × n, dense
+ *   a, b         m × k × n, dense, or one number for all
+ *   isOneA       1 where a is one number, else 0; isOneB likewise
+ *   isBackward   1 for backwards, else 0
  *
  * Rows (n = 1) keep y_(p-1) in float64. Columns are computed in their own type. Each step is rounded twice.
  *
@@ -21,7 +21,7 @@ import { bytes, lanes, loadNext, storeNext } from "../simd/lanes";
 function scan<T>(
   m: i32, k: i32, n: i32, a: usize, isOneA: i32, b: usize, isOneB: i32, y: usize, start: T, isBackward: i32,
 ): void {
-  assert(m >= 0 && k >= 0 && n >= 0);
+  assert(m >= 0 && k >= 0 && n >= 0 && (isOneA | isOneB | isBackward) >>> 1 == 0);
   if (m == 0 || k == 0 || n == 0) return;
   const size = bytes<T>(k) * <usize>n, line = bytes<T>(n);
   const stride = isBackward ? 0 - line : line, first = isBackward ? size - line : 0;

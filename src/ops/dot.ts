@@ -27,7 +27,7 @@ export type ProductFunction = {
  * using a = tensor(engine, [1, 2, 3]);
  * using b = tensor(engine, [4, 5, 6]);
  * using y = dot(a, b);
- * y.item(); // → 32
+ * y.toArray(); // → 32
  */
 export const dot: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, ...rest: unknown[]) => {
   const [left, right] = checkBoth("dot", a, b, rest);

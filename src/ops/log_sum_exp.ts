@@ -21,7 +21,7 @@ type Floats = Expression<FloatType>;
  * @example
  * using x = tensor(engine, [1000, 1000]);
  * using y = logSumExp(x); // 1000 + ln 2
- * y.item(); // → 1000.693…
+ * y.toArray(); // → 1000.693…
  */
 export const logSumExp: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {
   const { over, kept, into, repeated } = foldOf("logSumExp", x, options);
