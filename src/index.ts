@@ -161,6 +161,7 @@ export { type AlphaOption, elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { apply } from "./ops/apply.ts";
 export { argmax, countCorrect } from "./ops/argmax.ts";
+export { expandDims, squeeze, stack, tensorSplit, unstack } from "./ops/axes.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
 export {
   add,
@@ -178,7 +179,7 @@ export {
   where,
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
-export type { Into } from "./ops/check.ts";
+export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
@@ -200,15 +201,18 @@ export {
   tanhGradient,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
+export { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "./ops/indexing.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions, type Transpose } from "./ops/matmul.ts";
 export { max, mean } from "./ops/reduce.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
-export { type AxisOption, concat, gather, reshape, slice, transpose } from "./ops/rows.ts";
+export { concat, reshape, transpose } from "./ops/rows.ts";
+export { type AxesOption, flip, slice } from "./ops/slicing.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type FlatAxisOption, type PadOptions, type PadWidth, pad, repeat, roll, tile } from "./ops/tiling.ts";
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
 export type { UnaryFunction } from "./ops/unary.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";

@@ -19,7 +19,7 @@ const NO_OPTIONS = {};
  * An operation of the library on values that its shape rule checks: computed at once, or a node where an operand is an
  * expression. `apply` is the same for operations of others.
  */
-export function operate<D extends FloatType, A extends Attributes>(
+export function operate<D extends DType, A extends Attributes>(
   operation: Operation<A>,
   operands: readonly AnyValue[],
   attributes: A,

@@ -27,6 +27,7 @@ import { reductions } from "./reduce.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
 import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
+import { stridedCopies } from "./strided.ts";
 import { unaries } from "./unary.ts";
 import { vectors } from "./vectors.ts";
 
@@ -52,7 +53,7 @@ export function start(
 }
 
 function typelessOf(memory: Pages): CommonKernels {
-  return { ...commonMoves(memory), ...sparseRows(memory), ...heap(memory) };
+  return { ...commonMoves(memory), ...stridedCopies(memory), ...sparseRows(memory), ...heap(memory) };
 }
 
 /** @param powers of float64, which both types use */

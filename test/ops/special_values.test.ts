@@ -22,8 +22,10 @@ import {
   square,
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
+import { gather } from "../../src/ops/indexing.ts";
 import { max, mean } from "../../src/ops/reduce.ts";
-import { concat, gather, reshape, slice, transpose } from "../../src/ops/rows.ts";
+import { concat, reshape, transpose } from "../../src/ops/rows.ts";
+import { slice } from "../../src/ops/slicing.ts";
 import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
