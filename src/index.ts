@@ -163,6 +163,7 @@ export { all, any } from "./ops/any_all.ts";
 export { apply } from "./ops/apply.ts";
 export { type ArgFunction, argmax, argmin } from "./ops/argmax.ts";
 export { countCorrect } from "./ops/argmax_rows.ts";
+export { expandDims, squeeze, stack, tensorSplit, unstack } from "./ops/axes.ts";
 export { addBias, columnSums } from "./ops/bias.ts";
 export {
   add,
@@ -181,7 +182,7 @@ export {
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
 export { type CastType, cast } from "./ops/cast.ts";
-export type { Into } from "./ops/check.ts";
+export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
 export {
@@ -216,6 +217,7 @@ export {
   tanhGradient,
 } from "./ops/elementwise.ts";
 export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
+export { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "./ops/indexing.ts";
 export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
@@ -224,13 +226,15 @@ export { prod } from "./ops/prod.ts";
 export type { Transpose } from "./ops/product.ts";
 export { max, mean, min } from "./ops/reduce.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
-export { type AxisOption, concat, gather, reshape, slice } from "./ops/rows.ts";
+export { concat, reshape } from "./ops/rows.ts";
 export { type SearchOptions, searchSorted } from "./ops/search.ts";
+export { type AxesOption, flip, slice } from "./ops/slicing.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK } from "./ops/sort.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type FlatAxisOption, type PadOptions, type PadWidth, pad, repeat, roll, tile } from "./ops/tiling.ts";
 export { type TransposeOptions, transpose } from "./ops/transpose.ts";
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
 export type { UnaryFunction } from "./ops/unary.ts";

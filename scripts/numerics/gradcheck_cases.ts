@@ -29,10 +29,13 @@ import {
   elu,
   erf,
   exp,
+  expandDims,
   expm1,
   type FloatType,
+  flip,
   floor,
   gather,
+  gatherND,
   gelu,
   grad,
   greater,
@@ -61,6 +64,7 @@ import {
   network,
   norm,
   outer,
+  pad,
   pow,
   prelu,
   prod,
@@ -68,10 +72,14 @@ import {
   reciprocal,
   relu,
   relu6,
+  repeat,
   reshape,
+  roll,
   round,
   rsqrt,
   type Sequential,
+  scatter,
+  scatterAdd,
   selu,
   sequential,
   sigmoid,
@@ -86,15 +94,21 @@ import {
   sqrt,
   square,
   squaredError,
+  squeeze,
+  stack,
   std,
   sub,
   sum,
   type Tensor,
+  takeAlongAxis,
   tan,
   tanh,
   tensor,
+  tensorSplit,
+  tile,
   topK,
   transpose,
+  unstack,
   variance,
   where,
 } from "lanegrad";
@@ -149,6 +163,8 @@ export function gradCheckCases<D extends FloatType = "float64">(
     made(`${name}, second derivative`, secondOf(f), shapes, range),
   ];
   const labels = tensor(engine, new Int32Array([0, 3, 1]), { name: "labels" });
+  const square2x2 = tensor(engine, Int32Array.of(1, 2, 1, 0), { shape: [2, 2], name: "indices" });
+  const rows2 = tensor(engine, Int32Array.of(2, 0), { name: "different rows" });
   const rows = tensor(engine, new Int32Array([2, 0, 2, 1]), { name: "rows" });
   const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
   const mask = tensor(engine, [1, 0, 0, 1, 1, 0], { shape: [2, 3], dtype });
@@ -265,6 +281,75 @@ export function gradCheckCases<D extends FloatType = "float64">(
     ...twice("concat of columns", (a, b) => square(concat([a, b], { axis: 1 })), [
       [2, 3],
       [2, 1],
+    ]),
+    ...twice("slice with steps", (x) => square(slice(x, "..., ::-2, newaxis, 1:")), [[2, 3, 3]]),
+    ...twice("slice of one element", (x) => square(slice(x, "1, ..., -1")), [[2, 2, 3]]),
+    ...twice("flip", (x) => mul(flip(x, { axes: [-1] }), x), [[2, 3]]),
+    ...twice("squeeze and expandDims", (x) => square(expandDims(squeeze(x), { axis: -1 })), [[1, 3, 1]]),
+    ...twice("stack", (a, b) => square(stack([a, b, a], { axis: -1 })), [
+      [2, 2],
+      [2, 2],
+    ]),
+    ...twice("unstack", (x) => mul(...(unstack(x, { axis: 1 }) as [typeof x, typeof x])), [[3, 2]]),
+    ...twice("tensorSplit", (x) => mul(...(tensorSplit(x, 2) as [typeof x, typeof x])), [[4, 2]]),
+    ...twice("tile", (x) => square(tile(x, [2, 1, 3])), [[2, 2]]),
+    ...twice("repeat", (x) => square(repeat(x, 3, { axis: 0 })), [[2, 2]]),
+    ...twice("roll", (x) => mul(roll(x, 1, { axis: 1 }), x), [[2, 3]]),
+    ...twice(
+      "pad",
+      (x) =>
+        square(
+          pad(
+            x,
+            [
+              [1, 0],
+              [0, 2],
+            ],
+            { value: 3 },
+          ),
+        ),
+      [[2, 2]],
+    ),
+    ...twice(
+      "pad by the edge",
+      (x) =>
+        square(
+          pad(
+            x,
+            [
+              [1, 0],
+              [0, 2],
+            ],
+            { mode: "edge" },
+          ),
+        ),
+      [[2, 2]],
+    ),
+    ...twice(
+      "pad by reflection",
+      (x) =>
+        square(
+          pad(
+            x,
+            [
+              [3, 0],
+              [1, 4],
+            ],
+            { mode: "reflect" },
+          ),
+        ),
+      [[2, 3]],
+    ),
+    ...twice("gather along an axis", (x) => square(gather(x, square2x2, { axis: 1 })), [[2, 3, 2]]),
+    ...twice("takeAlongAxis", (x) => square(takeAlongAxis(x, square2x2, { axis: 1 })), [[2, 3]]),
+    ...twice("gatherND", (x) => square(gatherND(x, square2x2)), [[2, 3, 2]]),
+    ...twice("scatter", (x, values) => square(scatter(x, rows2, values)), [
+      [3, 2],
+      [2, 2],
+    ]),
+    ...twice("scatterAdd", (x, values) => square(scatterAdd(x, square2x2, values, { axis: -1 })), [
+      [2, 3],
+      [2, 2, 2],
     ]),
     ...twice("gather", (x) => square(gather(x, rows)), [[3, 2]]),
     ...twice("sum", (x) => square(sum(x)), [[3, 4]]),

@@ -6,9 +6,9 @@ import { countOf, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkFloat, type Into } from "./check.ts";
+import { type AxisOption, checkAxis, checkFloat, type Into } from "./check.ts";
 import { operate } from "./operation.ts";
-import { type AxisOption, checkAxis, stretch } from "./rows.ts";
+import { stretch } from "./rows.ts";
 
 /** A search along an axis: a tensor gives a tensor of int32 (`out`, or a new one), an expression an expression. */
 export type ArgFunction = {

@@ -6,12 +6,19 @@ import type { KeysOf } from "../options.ts";
 import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
+import { describeValue } from "../values.ts";
 import { bytesPerElement, type DType } from "../wasm/dtype.ts";
 
 /** Where a result goes: into `out` if it is given, else into a new tensor, which the caller disposes of. */
 export type Into<D extends DType> = {
   /** Of the result's shape and dtype, in the same engine. */
   readonly out?: Tensor<D>;
+};
+
+/** Along which axis. */
+export type AxisOption = {
+  /** From the end where negative; default 0. */
+  readonly axis?: number;
 };
 
 /** The keys of `Into`. */
@@ -145,4 +152,15 @@ export function checkOutput(
     if (mayBe && first === start && input.dtype === out.dtype && input.size === out.size) continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
+}
+
+/**
+ * An axis counted from the front.
+ *
+ * @throws {ShapeError} no such axis
+ */
+export function checkAxis(op: string, x: AnyValue, axis: number): number {
+  const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
+  if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
+  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));
 }

@@ -12,9 +12,10 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Pointer } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, keep, mul } from "./binary.ts";
-import { checkFloat, type Into } from "./check.ts";
+import { type AxisOption, checkAxis, checkFloat, type Into } from "./check.ts";
 import { operate } from "./operation.ts";
-import { type AxisOption, checkAxis, concat, slice, stretch } from "./rows.ts";
+import { concat, stretch } from "./rows.ts";
+import { slice } from "./slicing.ts";
 
 type Floats = Expression<FloatType>;
 type Direction = { readonly axis: number; readonly step: 1 | -1 };

@@ -3,7 +3,8 @@ import type { Expression } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { mul } from "./binary.ts";
-import { concat, slice } from "./rows.ts";
+import { concat } from "./rows.ts";
+import { slice } from "./slicing.ts";
 import { broadcastTo, type ReduceFunction, reduction } from "./sum.ts";
 
 type Floats = Expression<FloatType>;

@@ -5,13 +5,13 @@
 import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { Expression, type Value } from "../tensor/expression.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, Place } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { checkAlike, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
+import { type AxisOption, checkAlike, checkAxis, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
 import { bytesOf, operate } from "./operation.ts";
 
@@ -47,8 +47,9 @@ export const RESHAPE: Operation<{ readonly shape: Shape }> = {
     }
     return { dtype, shape };
   },
-  bind({ kernels, result, at: [x], out }) {
-    return [kernels.copy(countOf(result.shape), x.pointer, out.pointer)];
+  bind({ common, result, at: [x], out }) {
+    const bytes = bytesOf(result);
+    return [common.copyRows(1, bytes, x.pointer, bytes, out.pointer, bytes)];
   },
   gradient: (_, { operands: [x] }, dy) => reshape(dy, (x as Floats).shape),
   isView: true,
@@ -74,45 +75,9 @@ export const TRANSPOSE: Operation = {
   flops: () => 0,
 };
 
-type Range = { readonly start: number; readonly end: number; readonly axis: number };
+export type Range = { readonly start: number; readonly end: number; readonly axis: number };
 
-/**
- * The elements from `start` to before `end` of an axis: rows of a matrix, for axis 0.
- *
- * @param options.axis default 0; from the end where negative
- * @throws {ShapeError} no such axis, or a range outside of it
- * @throws {DTypeError} integers
- * @example
- * using x = tensor(engine, [[1, 2], [3, 4], [5, 6]]);
- * using last = slice(x, 1, 3);
- * last.toArray(); // → [[3, 4], [5, 6]]
- */
-export function slice<D extends FloatType>(x: Tensor<D>, start: number, end: number, options?: AxisOption): Tensor<D>;
-export function slice<D extends FloatType>(
-  x: Expression<D>,
-  start: number,
-  end: number,
-  options?: AxisOption,
-): Expression<D>;
-export function slice<D extends FloatType>(
-  x: Value<D>,
-  start: number,
-  end: number,
-  options: AxisOption = {},
-): Value<D> {
-  checkFloat("slice", "x", x);
-  checkOptions<AxisOption>("slice", options, { axis: 1 });
-  const { axis = 0 } = options;
-  return operate(SLICE, [x], { start, end, axis: checkAxis("slice", x, axis) });
-}
-
-/** Along which axis. */
-export type AxisOption = {
-  /** From the end where negative; default 0. */
-  readonly axis?: number;
-};
-
-const SLICE: Operation<Range> = {
+export const SLICE: Operation<Range> = {
   name: "slice",
   form([x], { start, end, axis }) {
     const { dtype, shape } = x as Value;
@@ -154,7 +119,7 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
     ];
   },
   gradient: (_, { operands: [x], attributes: { start, axis } }, dy) =>
-    slice(dy, start, start + ((x as Floats).shape[axis] ?? 0), { axis }),
+    operate(SLICE, [dy], { start, end: start + ((x as Floats).shape[axis] ?? 0), axis }) as Floats,
   flops: () => 0,
 };
 
@@ -184,7 +149,7 @@ export function concat<D extends FloatType>(values: readonly Value<D>[], options
   return operate(CONCAT, values, { axis: checkAxis("concat", first, axis) });
 }
 
-const CONCAT: Operation<{ readonly axis: number }> = {
+export const CONCAT: Operation<{ readonly axis: number }> = {
   name: "concat",
   form(values, { axis }) {
     const [first] = values as [Value];
@@ -211,34 +176,17 @@ const CONCAT: Operation<{ readonly axis: number }> = {
   gradient(which, { operands, attributes: { axis } }, dy) {
     const extents = operands.map(({ shape }) => shape[axis] ?? 0);
     const start = extents.slice(0, which).reduce((sum, extent) => sum + extent, 0);
-    return slice(dy, start, start + (extents[which] ?? 0), { axis });
+    return operate(SLICE, [dy], { start, end: start + (extents[which] ?? 0), axis }) as Floats;
   },
   flops: () => 0,
 };
 
-/**
- * y_i = x_(r_i): rows picked by index.
- *
- * @param x rows × …, floats
- * @param indices m row numbers, int32; any may come more than once
- * @returns m × …: a tensor of its own, or an expression
- * @throws {ShapeError} x has no axis, or indices more than one
- * @throws {DTypeError} integers, or indices that are not int32
- * @throws {IndexError} an index that names no row
- * @example
- * using x = tensor(engine, [[1, 2], [3, 4]]);
- * using indices = tensor(engine, Int32Array.of(1, 1));
- * using y = gather(x, indices);
- * y.toArray(); // → [[3, 4], [3, 4]]
- */
-export function gather<D extends FloatType>(x: Tensor<D>, indices: Tensor<"int32">): Tensor<D>;
-export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D>;
-export function gather<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Value<D> {
-  checkFloat("gather", "x", x);
-  return operate(GATHER, [x, indices], {});
+/** The rows of a minibatch as an expression: `gather` for what needs no other axis. */
+export function rowsOf<D extends FloatType>(x: Value<D>, indices: Value<"int32">): Expression<D> {
+  return operate(GATHER, [x, expressionOf(indices)], {}) as Expression<D>;
 }
 
-/** Of integers as well, which have no gradient. */
+/** y_i = x_(r_i). Of integers as well, which have no gradient. */
 export const GATHER: Operation = {
   name: "gather",
   form([x, indices]) {
@@ -285,7 +233,7 @@ const SCATTER: Operation<{ readonly rows: number }> = {
     ];
   },
   gradient: (which, { operands: [, indices] }, dy) =>
-    which === 1 ? undefined : gather(dy, indices as Expression as Expression<"int32">),
+    which === 1 ? undefined : (operate(GATHER, [dy, indices as Expression], {}) as Floats),
   flops: ({ forms: [x] }) => countOf(x.shape),
 };
 
@@ -305,11 +253,4 @@ export function stretch(
   const inner = countOf(shape.slice(axis + 1));
   const length = (shape[axis] ?? 0) * inner;
   return { rows: length === 0 ? 0 : countOf(shape.slice(0, axis)), length, inner };
-}
-
-/** An axis counted from the front. */
-export function checkAxis(op: string, x: Value, axis: number): number {
-  const counted = typeof axis === "number" && axis < 0 ? axis + x.shape.length : axis;
-  if (Number.isInteger(counted) && counted >= 0 && counted < x.shape.length) return counted;
-  throw new ShapeError(op, "axis", `an axis of ${show(x.shape)}`, describeValue(axis));
 }

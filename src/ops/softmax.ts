@@ -8,11 +8,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY, MAP_SCRATCH, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
-import { checkFloat, type Into } from "./check.ts";
+import { type AxisOption, checkAxis, checkFloat, type Into } from "./check.ts";
 import type { AxisFunction } from "./cumulative.ts";
 import { exp } from "./elementwise.ts";
 import { operate } from "./operation.ts";
-import { type AxisOption, checkAxis, stretch } from "./rows.ts";
+import { stretch } from "./rows.ts";
 import { logSoftmaxRows, softmaxRows } from "./softmax_rows.ts";
 import { sum } from "./sum.ts";
 

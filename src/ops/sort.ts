@@ -12,9 +12,9 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { KernelCall, Pointer } from "../wasm/abi.ts";
 import type { FloatType, NumberType } from "../wasm/dtype.ts";
 import { cast } from "./cast.ts";
-import { checkFloatOrInt32 } from "./check.ts";
+import { checkAxis, checkFloatOrInt32 } from "./check.ts";
 import { operate } from "./operation.ts";
-import { checkAxis, GATHER, RESHAPE } from "./rows.ts";
+import { GATHER, RESHAPE } from "./rows.ts";
 
 /** Along which axis, and in which direction. */
 export type SortOptions = {

@@ -30,6 +30,7 @@ import { rowFolds, softmaxima } from "./softmax.ts";
 import { sorting } from "./sort.ts";
 import { sparseProducts, sparseRows } from "./sparse.ts";
 import { squaredErrors } from "./squared_error.ts";
+import { stridedCopies } from "./strided.ts";
 import { unaries } from "./unary.ts";
 import { vectors } from "./vectors.ts";
 
@@ -55,7 +56,13 @@ export function start(
 }
 
 function typelessOf(memory: Pages): CommonKernels {
-  return { ...commonMoves(memory), ...integers(memory), ...sparseRows(memory), ...heap(memory) };
+  return {
+    ...commonMoves(memory),
+    ...integers(memory),
+    ...stridedCopies(memory),
+    ...sparseRows(memory),
+    ...heap(memory),
+  };
 }
 
 /** @param powers of float64, which both types use */

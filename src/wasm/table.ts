@@ -46,6 +46,9 @@ type Names = {
   a: [a: number]; rsa: [rsa: number]; csa: [csa: number]; a0: [a0: number]; a1: [a1: number]; a2: [a2: number]; a3: [a3: number];
   b: [b: number]; rsb: [rsb: number]; csb: [csb: number]; b0: [b0: number]; b1: [b1: number]; b2: [b2: number]; b3: [b3: number];
   c: [c: number]; ldc: [ldc: number]; bias: [bias: number];
+  x0: [x0: number]; x1: [x1: number]; x2: [x2: number]; x3: [x3: number];
+  y0: [y0: number]; y1: [y1: number]; y2: [y2: number]; y3: [y3: number];
+  r: [r: number]; r0: [r0: number]; r1: [r1: number]; r2: [r2: number]; o0: [o0: number]; o1: [o1: number]; o2: [o2: number];
   x: [x: number]; y: [y: number]; z: [z: number]; p: [p: number]; t: [t: number]; d: [d: number];
   dx: [dx: number]; dy: [dy: number]; dz: [dz: number]; strideX: [strideX: number]; strideY: [strideY: number];
   g: [g: number]; w: [w: number]; v: [v: number]; 
@@ -445,6 +448,34 @@ export const COMMON_TABLE = {
       "strideY: stride from n",
     ],
     split: "over m",
+  },
+  /** Blocks of n bytes, between strides in bytes. */
+  copyStrided: {
+    parameters: [
+      "n, d0, d1, d2, d3: size",
+      "x: in u8[d0:x0, d1:x1, d2:x2, d3:x3, n]",
+      "x0, x1, x2, x3: stride",
+      "y: out u8[d0:y0, d1:y1, d2:y2, d3:y3, n]",
+      "y0, y1, y2, y3: stride",
+    ],
+    split: "not",
+  },
+  /** Rows of n bytes. */
+  scatterCopies: {
+    parameters: ["m, n: size", "x: in u8[m, n]", "indices: in i32[m] below rows", "y: inout u8[rows, n]"],
+    split: "not",
+  },
+  /** Positions: scale · r + a ramp along each axis + beta · y. */
+  indexSums: {
+    parameters: [
+      "d0, d1, d2: size",
+      "r: in i32[d0:r0, d1:r1, d2:r2]",
+      "r0, r1, r2: stride",
+      "scale, o0, o1, o2: scalar i32",
+      "y: inout i32[d0, d1, d2]",
+      "beta: flag",
+    ],
+    split: "not",
   },
   /** The step of [seed, step] plus 1. */
   advance: { parameters: ["counter: inout i32[2]"], split: "not" },

@@ -9,8 +9,10 @@ import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { pow } from "../../src/ops/elementwise.ts";
 import { batchOf, gatherRows, labelsOf } from "../../src/ops/gather.ts";
+import { gather } from "../../src/ops/indexing.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
+import { concat, reshape } from "../../src/ops/rows.ts";
+import { slice } from "../../src/ops/slicing.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
 import { compress, compressed, gatherSparseRows, sparseAffine, sparseAxpy } from "../../src/ops/sparse.ts";
 import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
@@ -65,7 +67,6 @@ test("integers where floats are needed, and floats where integers are", () => {
     [() => slice(integers, 0, 1), "slice: x"],
     [() => concat([x, integers]), "concat: values[1]"],
     [() => concat([integers, x]), "concat: values[0]"],
-    [() => gather(integers, order as never), "gather: x"],
     [() => gather(x, order as never), "gather: indices"],
     [() => matmul(integers, x), "matmul: a"],
     [() => matmul(x, integers), "matmul: b"],

@@ -9,7 +9,9 @@ import { DTypeError, EngineMismatchError, IndexError, OptionError, ShapeError } 
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { mul } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
-import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
+import { gather } from "../../src/ops/indexing.ts";
+import { concat, reshape } from "../../src/ops/rows.ts";
+import { slice } from "../../src/ops/slicing.ts";
 import { sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
@@ -253,22 +255,15 @@ test("gather refuses an index that names no row by its position, and leaves noth
   assert.match(assertThrows(() => gather(nothing, one), IndexError, "empty").message, /there is nothing to point at$/);
 });
 
-test("gather refuses a table without rows, and indices that are no row of int32", () => {
+test("gather refuses a table without rows, and indices that are not int32", () => {
   using scalar = zeros(engine, []);
   using x = zeros(engine, [3, 2]);
   using indices = zeros(engine, [2], { dtype: "int32" });
-  using matrix = zeros(engine, [2, 1], { dtype: "int32" });
-  using single = zeros(engine, [], { dtype: "int32" });
   using floats = zeros(engine, [2]);
   assert.is(
     assertThrows(() => gather(scalar, indices), ShapeError, "x").message,
     "gather: x: expected at least one axis, found []",
   );
-  assert.is(
-    assertThrows(() => gather(x, matrix), ShapeError, "matrix").message,
-    "gather: indices: expected [2], found [2, 1]",
-  );
-  assertThrows(() => gather(x, single), ShapeError, "no axis");
   assert.is(assertThrows(() => gather(x, floats as never), DTypeError, "floats").argument, "indices");
 });
 

@@ -23,8 +23,10 @@ import {
   square,
   tanhGradient,
 } from "../../src/ops/elementwise.ts";
+import { gather } from "../../src/ops/indexing.ts";
 import { max, mean } from "../../src/ops/reduce.ts";
-import { concat, gather, reshape, slice } from "../../src/ops/rows.ts";
+import { concat, reshape } from "../../src/ops/rows.ts";
+import { slice } from "../../src/ops/slicing.ts";
 import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";

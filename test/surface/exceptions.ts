@@ -36,6 +36,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^Tensor\.set 0$/, ["array", "typed array"]],
   // Any list of indices, of sizes, of numbers.
   [/^(broadcastTo|reshape|input|zeros|Tensor\.part) 1$/, ["typed array"]],
+  [/^(tile|tensorSplit) 1$/, ["array", "typed array"]],
   [/^tensorGroup 1\.[ab]$/, ["typed array"]],
   [/^(Dataset\.(batch|pick)|scaleValues|StagedMinibatch\.load) [01]$/, ["array", "typed array"]],
   [/^chapter\.(numericalGradient|gradientDescent) 1$/, ["typed array"]],

@@ -33,6 +33,7 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["kernels/softmax", ["kernels/softmax"], ["ops/softmax", "ops/extreme_logits"]],
   ["kernels/sparse", ["kernels/sparse"], ["ops/sparse"]],
   ["kernels/unary", ["kernels/unary"], ["ops/functions", "ops/edge_gradients"]],
+  ["kernels/strided", ["kernels/strided"], ["ops/shapes", "ops/indexing"]],
   ["simd/activate", ["kernels/activations", "kernels/elementary"], ["ops/elementwise", "ops/binary_cross_entropy"]],
   [
     "simd/exp",

@@ -9,7 +9,8 @@ import { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { checkFloat, checkMatrix } from "../check.ts";
 import { operate } from "../operation.ts";
-import { reshape, slice } from "../rows.ts";
+import { reshape } from "../rows.ts";
+import { slice } from "../slicing.ts";
 import { aligned, type Floats, viewer } from "./blocked.ts";
 import { LinAlgError } from "./error.ts";
 

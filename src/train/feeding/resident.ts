@@ -13,7 +13,7 @@ import { OptionError } from "../../errors.ts";
 import { checkFloatType, isLabels } from "../../nn/inputs.ts";
 import type { StepSource } from "../../nn/training_step.ts";
 import { batchOf, labelsOf } from "../../ops/gather.ts";
-import { gather } from "../../ops/rows.ts";
+import { rowsOf } from "../../ops/rows.ts";
 import { compress, densityOf } from "../../ops/sparse.ts";
 import { checkOptions } from "../../options.ts";
 import { type Expression, expressionOf } from "../../tensor/expression.ts";
@@ -253,8 +253,8 @@ export class Minibatch<D extends FloatType> extends Owner {
         ),
       };
       const indices = expressionOf(room.indices);
-      const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : gather(inputs, indices);
-      const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : gather(targets, indices);
+      const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : rowsOf(inputs, indices);
+      const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : rowsOf(targets, indices);
       const into = [[x, room.inputs] as const, [t, room.targets] as const];
       return { ...room, source: { x, t, into }, gather: compile({}, { into }) };
     });
