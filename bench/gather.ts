@@ -63,7 +63,7 @@ function sparseTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
   const x = compress(dense);
   const chosen = new RandomState(1).choice(digits.length, BATCH);
   const indices = tensor(engine, chosen);
-  const y = new SparseMatrix(engine, [BATCH, size], { dtype: DTYPE, widest: x.widest });
+  const y = new SparseMatrix(engine, [BATCH, size], { dtype: DTYPE, maxRowNonzeros: x.maxRowNonzeros });
   const plainY = new Float32Array(BATCH * size);
   return {
     run: () => {

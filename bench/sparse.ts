@@ -95,7 +95,7 @@ function batchOf(
     engine,
     Int32Array.from({ length: M }, (_, i) => i),
   );
-  const x = new SparseMatrix(engine, [M, size], { dtype: DTYPE, widest: bytes.widest });
+  const x = new SparseMatrix(engine, [M, size], { dtype: DTYPE, maxRowNonzeros: bytes.maxRowNonzeros });
   gatherSparseRows(bytes, indices, x, scale);
   for (const each of [dense, bytes, indices]) each.dispose();
   const rows = { starts: x.starts.data.slice(), columns: x.columns.data.slice(), values: x.values.data.slice() };

@@ -21,7 +21,7 @@ type Doubles = Expression<"float64">;
 /** y = x / (1 + |x|), whose slope is (1 - |y|)². */
 const SOFTSIGN: Operation = {
   name: "softsign",
-  form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+  spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
   bind({ memory, result, at: [x], out }) {
     const count = result.shape.reduce((product, extent) => product * extent, 1);
     const dtype = result.dtype as "float64";

@@ -32,7 +32,7 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
   simd: /^/,
   relaxed: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
   debug: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
-  js: /^(kernels|ops|twin)\/|^files\/|^train\/same_bits/,
+  js: /^(kernels|ops|reference)\/|^files\/|^train\/same_bits/,
 };
 /** What reads the sources or tries the tools of the project: the same on every Node. */
 const OF_PROJECT = /^(suite|mutation)\/|^(dependencies|layers)$/;

@@ -123,7 +123,7 @@ export {
   type LayerRecord,
   type Mode,
   type OnnxOperator,
-  type TensorSpec,
+  type ParameterSpec,
 } from "./nn/layers/record.ts";
 export { residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
@@ -272,15 +272,15 @@ export type { NestedNumbers, Shape } from "./tensor/layout.ts";
 export type {
   Applied as AppliedOperation,
   Attributes as OperationAttributes,
+  BufferRef,
   Call as OperationCall,
-  Form as ValueForm,
   Operation,
   PerOperand,
-  Place as ValuePlace,
   Step as OperationStep,
-  Unplaced as UnplacedCall,
+  TensorSpec,
+  UnboundCall,
 } from "./tensor/operation.ts";
-export { type SparseForm, SparseMatrix } from "./tensor/sparse.ts";
+export { SparseMatrix, type SparseSpec } from "./tensor/sparse.ts";
 export { Tensor, type TensorData, type TensorOptions, tensor, zeros } from "./tensor/tensor.ts";
 export { type Checkpoint, checkpointOf, restore } from "./train/checkpoints/checkpoint.ts";
 export type { CheckpointFault } from "./train/checkpoints/checkpoint_error.ts";

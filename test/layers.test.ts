@@ -13,7 +13,7 @@ const RANK: Readonly<Record<string, number>> = {
   random: 1,
   formats: 1,
   wasm: 1,
-  twin: 1.5, // it knows types of wasm alone; what may import it has a test of its own
+  reference: 1.5, // it knows types of wasm alone; what may import it has a test of its own
   data: 2,
   tensor: 2,
   ops: 3,
@@ -31,7 +31,7 @@ const THREADS = "worker";
 /** Except for their error, one class for both entries. */
 const THREAD_ERROR = "./worker/worker_error.ts";
 /** The kernels in plain TypeScript, and the one file that loads them. */
-const TWIN = { folder: "twin", index: "twin/index.ts", loader: "wasm/load.ts" };
+const REFERENCE = { folder: "reference", index: "reference/index.ts", loader: "wasm/load.ts" };
 /** The command line sees what a user sees. */
 const COMMAND_LINE = "cli";
 /** The public surface sees everything, and no file of the library imports it. */
@@ -118,7 +118,7 @@ test("imports point downward", () => {
     if (file === SURFACE || folder === COMMAND_LINE) continue;
     for (const target of importsOf(code)) {
       const to = BY_PLATFORM.get(target) ?? (target.startsWith(".") ? folderOf(resolved(file, target)) : undefined);
-      if (to === undefined || to === TWIN.folder) continue; // packages, node: and the twin have tests of their own
+      if (to === undefined || to === REFERENCE.folder) continue; // packages, node: and the reference kernels have tests of their own
       const isDownward = to === folder || (RANK[to] ?? Number.POSITIVE_INFINITY) < (RANK[folder] ?? -1);
       assert.ok(isDownward, `src/${file} must not import ${target}`);
     }
@@ -197,17 +197,17 @@ test("figures import errors and checks of arguments alone, and no file of the li
   }
 });
 
-test("the twin is loaded when it is asked for, by one file, and knows nothing but types of the ABI", () => {
+test("the reference kernels are loaded when they are asked for, by one file, and know nothing but types of the ABI", () => {
   let loads = 0;
   for (const { file, folder, code } of sources) {
     for (const [statement, target = ""] of code.matchAll(IMPORT)) {
       const to = resolved(file, target);
-      if (folder === TWIN.folder && folderOf(to) !== TWIN.folder) {
+      if (folder === REFERENCE.folder && folderOf(to) !== REFERENCE.folder) {
         assert.match(statement, /^import type /, `src/${file} imports ${target}`);
         assert.ok(["wasm/abi.ts", "wasm/dtype.ts"].includes(to), `src/${file} imports ${target}`);
-      } else if (folder !== TWIN.folder && folderOf(to) === TWIN.folder) {
-        assert.match(statement, /^import\s*\(/, `src/${file} imports the twin when it is loaded`);
-        assert.equal([file, to], [TWIN.loader, TWIN.index]);
+      } else if (folder !== REFERENCE.folder && folderOf(to) === REFERENCE.folder) {
+        assert.match(statement, /^import\s*\(/, `src/${file} imports the reference kernels when it is loaded`);
+        assert.equal([file, to], [REFERENCE.loader, REFERENCE.index]);
         loads += 1;
       }
     }

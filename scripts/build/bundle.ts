@@ -6,7 +6,7 @@
  * The command line is bundled by itself: it uses the library as any other program does, by the package's name.
  *
  * A browser's worker is one file without imports: import maps do not reach workers, and a bundler would have to split it.
- * It gets the kernels from the program that starts it, so that they are not in it; the twin, which is code, is.
+ * It gets the kernels from the program that starts it, so that they are not in it; the reference kernels, which are code, are.
  */
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -48,7 +48,7 @@ const LIBRARY: BuildOptions = {
  * loaded by every program.
  */
 const LATER: Readonly<Record<string, string>> = {
-  "../twin/index.ts": "./twin/index.js",
+  "../reference/index.ts": "./reference/index.js",
   "./debugging.ts": "./wasm/debugging.js",
   "./members.ts": "./members.js", // by platform/web.js
   "./what_it_is.ts": "./formats/what_it_is.js",
@@ -73,8 +73,8 @@ await build({
   ],
 });
 
-// The kernels' twin is as much of a black box as the kernels are.
-for (const name of ["twin/index", "wasm/debugging", "platform/members", "formats/what_it_is"]) {
+// The reference kernels are as much of a black box as the kernels are.
+for (const name of ["reference/index", "wasm/debugging", "platform/members", "formats/what_it_is"]) {
   await build({ ...LIBRARY, minify: true, entryPoints: [`src/${name}.ts`] });
 }
 

@@ -75,7 +75,7 @@ export class Fields {
   }
 
   #floats<D extends FloatType>(table: SparseMatrix<"uint8">, dtype: D): SparseMatrix<D> {
-    const made = new SparseMatrix(this.engine, table.shape, { dtype, widest: table.widest });
+    const made = new SparseMatrix(this.engine, table.shape, { dtype, maxRowNonzeros: table.maxRowNonzeros });
     const [m] = table.shape;
     using order = zeros(this.engine, [m], { dtype: "int32" });
     for (let i = 0; i < m; i++) order.data[i] = i;

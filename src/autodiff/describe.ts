@@ -3,9 +3,9 @@
  */
 import { checkInstance } from "../arguments.ts";
 import { show } from "../tensor/layout.ts";
-import type { Form, PerOperand } from "../tensor/operation.ts";
+import type { PerOperand, TensorSpec } from "../tensor/operation.ts";
 import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
-import { bytesOfNode, type Placement } from "./place.ts";
+import { bytesOfNode, type Placement } from "./memory_plan.ts";
 import { Program } from "./program.ts";
 
 const HEADS = ["#", "instruction", "of", "result", "at", "bytes", "operations"];
@@ -58,21 +58,21 @@ block: ${count(bytes)} bytes for values that would take ${count(separate)} side 
 }
 
 /** Floating-point operations of an instruction. */
-export function flopsOf({ form, origin }: Node): number {
+export function flopsOf({ spec, origin }: Node): number {
   const { operation, operands, attributes } = origin as Computed;
   const call = {
-    forms: operands.map((operand) => operand.form) as unknown as PerOperand<Form>,
-    result: form,
+    specs: operands.map((operand) => operand.spec) as unknown as PerOperand<TensorSpec>,
+    result: spec,
     attributes,
   };
-  return operation.flops?.(call) ?? form.shape.reduce((product, extent) => product * extent, 1);
+  return operation.flops?.(call) ?? spec.shape.reduce((product, extent) => product * extent, 1);
 }
 
 function resultOf(node: Node): string {
-  const { dtype, shape, widest } = node.form;
+  const { dtype, shape, maxRowNonzeros } = node.spec;
   const beside = besideOf(node);
-  const sparse = widest === undefined ? "" : ` of up to ${widest} nonzeros`;
-  return `${dtype} ${show(shape)}${sparse}${beside === undefined ? "" : ` and ' ${show(beside.form.shape)}`}`;
+  const sparse = maxRowNonzeros === undefined ? "" : ` of up to ${maxRowNonzeros} nonzeros`;
+  return `${dtype} ${show(shape)}${sparse}${beside === undefined ? "" : ` and ' ${show(beside.spec.shape)}`}`;
 }
 
 /** Symbol for a value that no instruction computes. */

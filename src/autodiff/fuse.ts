@@ -62,7 +62,7 @@ function replace(
 /** matmul(transpose(a), b) is a product that reads a by columns. */
 function transposedOperands(node: Node): void {
   const product = computedBy(node, MATMUL);
-  if (product === undefined || product.operands[0]?.form.widest !== undefined) return; // sparse rows know no transpose of b
+  if (product === undefined || product.operands[0]?.spec.maxRowNonzeros !== undefined) return; // sparse rows know no transpose of b
   let transpose = product.attributes["transpose"] as Transpose;
   const operands = product.operands.map((operand, side) => {
     const turned = computedBy(operand, TRANSPOSE);
@@ -82,9 +82,9 @@ function bias(node: Node): void {
   ] as const) {
     const [product, b] = [sum.operands[side] as Node, sum.operands[other] as Node];
     const of = computedBy(product, MATMUL);
-    const [, n = 0] = product.form.shape;
-    if (of === undefined || product.uses !== 1 || !isSameShape(b.form.shape, [n])) continue;
-    if (of.operands[0]?.form.widest !== undefined && of.attributes["transpose"] !== "none") continue;
+    const [, n = 0] = product.spec.shape;
+    if (of === undefined || product.uses !== 1 || !isSameShape(b.spec.shape, [n])) continue;
+    if (of.operands[0]?.spec.maxRowNonzeros !== undefined && of.attributes["transpose"] !== "none") continue;
     replace(node, AFFINE, [...of.operands, b], { ...of.attributes, activation: "none" });
     return;
   }
@@ -108,7 +108,7 @@ function updateOfProduct(node: Node, changed: readonly Tensor[]): void {
   if (product === undefined || g.uses !== 1) return;
   if (product.operands.some((operand) => readsAny(operand, changed))) return;
   // Sparse rows are followed where they are transposed, as in a gradient.
-  const isSparse = product.operands[0]?.form.widest !== undefined;
+  const isSparse = product.operands[0]?.spec.maxRowNonzeros !== undefined;
   if (isSparse && product.attributes["transpose"] !== "a") return;
   replace(node, SGD_PRODUCT, [w, hyperparameters, ...product.operands], {
     ...product.attributes,
@@ -125,7 +125,7 @@ function updateOfSums(node: Node, changed: readonly Tensor[]): void {
   const [x] = sums.operands as [Node];
   if (readsAny(x, changed)) return;
   const axes = sums.attributes["axes"] as readonly number[];
-  if (x.form.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) return;
+  if (x.spec.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) return;
   replace(node, SGD_SUMS, [w, hyperparameters, x], update.attributes);
 }
 

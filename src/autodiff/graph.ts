@@ -7,7 +7,7 @@
 import { tensorsOf } from "../ops/operation.ts";
 import type { Expression } from "../tensor/expression.ts";
 import { countOf, isSameShape } from "../tensor/layout.ts";
-import type { Attributes, Form, Operation } from "../tensor/operation.ts";
+import type { Attributes, Operation, TensorSpec } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement } from "../wasm/dtype.ts";
@@ -16,7 +16,7 @@ import { orderOf } from "./reverse.ts";
 
 /** A value of a program. Fusing replaces what it consists of. */
 export type Node = {
-  readonly form: Form;
+  readonly spec: TensorSpec;
   readonly name: string | undefined;
   origin:
     | { readonly kind: "input" }
@@ -87,12 +87,15 @@ function sameValue({ shape, source }: Expression): Expression | undefined {
   return operand !== undefined && isSameShape(operand.shape, shape) ? operand : undefined;
 }
 
-function nodeOf({ dtype, shape, widest, name, source }: Expression, nodes: ReadonlyMap<Expression, Node>): Node {
-  const form = { dtype, shape, widest };
-  if (source.kind !== "applied") return { form, name, origin: source, uses: 0, into: undefined };
+function nodeOf(
+  { dtype, shape, maxRowNonzeros, name, source }: Expression,
+  nodes: ReadonlyMap<Expression, Node>,
+): Node {
+  const spec = { dtype, shape, maxRowNonzeros };
+  if (source.kind !== "applied") return { spec, name, origin: source, uses: 0, into: undefined };
   const { operation, attributes } = source;
   const operands = source.operands.map((operand) => nodes.get(operand) as Node);
-  return { form, name, origin: { kind: "computed", operation, operands, attributes }, uses: 0, into: undefined };
+  return { spec, name, origin: { kind: "computed", operation, operands, attributes }, uses: 0, into: undefined };
 }
 
 /** Equal for expressions that are sure to have the same value: a tensor's own identity, or a description. */
@@ -167,10 +170,12 @@ export function readsAny(node: Node, tensors: readonly Tensor[]): boolean {
 }
 
 /** Whether a node is its operand's elements under another shape. */
-export function isView({ form, origin }: Node): boolean {
+export function isView({ spec, origin }: Node): boolean {
   if (origin.kind !== "computed" || !origin.operation.isView) return false;
-  const of = origin.operands[0]?.form;
-  return of?.dtype === form.dtype && of.widest === form.widest && countOf(of.shape) === countOf(form.shape);
+  const of = origin.operands[0]?.spec;
+  return (
+    of?.dtype === spec.dtype && of.maxRowNonzeros === spec.maxRowNonzeros && countOf(of.shape) === countOf(spec.shape)
+  );
 }
 
 /** Whether two tensors have an element in common. */

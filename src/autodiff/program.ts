@@ -5,11 +5,11 @@
 import { checkRecord } from "../arguments.ts";
 import { Owner } from "../disposable.ts";
 import { DisposedError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import { isExpression, placeOf, scratchBytesOf, stepsOf, tensorsOf } from "../ops/operation.ts";
+import { bufferOf, isExpression, scratchBytesOf, stepsOf, tensorsOf } from "../ops/operation.ts";
 import { ASSIGN, effect } from "../ops/update.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
-import type { Form, PerOperand, Place, Step, Unplaced } from "../tensor/operation.ts";
+import type { BufferRef, PerOperand, Step, TensorSpec, UnboundCall } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -29,8 +29,8 @@ import {
   operandsOf,
   readsAny,
 } from "./graph.ts";
-import { type Plan, place } from "./place.ts";
-import { asBefore, checkEffects, checkForm, checkTargets, type Destination, isWritten } from "./targets.ts";
+import { type Plan, planMemory } from "./memory_plan.ts";
+import { asBefore, checkEffects, checkSpec, checkTargets, type Destination, isWritten } from "./targets.ts";
 
 /** Where results go in addition to a program's outputs, and what it changes. */
 export type CompileOptions = {
@@ -49,7 +49,7 @@ export type CompileOptions = {
 };
 
 /** What can be bound: what it must be like, and where it is read. */
-type Argument = { readonly form: Form; readonly node?: Node };
+type Argument = { readonly spec: TensorSpec; readonly node?: Node };
 
 type Expressions<Name extends string> = { readonly [N in Name]: Expression };
 
@@ -149,10 +149,10 @@ export class Program<Name extends string = string> extends Owner {
     const read = nodes.filter(({ origin }) => origin.kind === "argument");
     this.#read = read.length;
     this.#arguments = new Map<string | undefined, Argument>([
-      ...declared.map((form) => [form.name, { form }] as const),
-      ...read.map((node) => [node.name, { form: node.form, node }] as const),
+      ...declared.map((spec) => [spec.name, { spec }] as const),
+      ...read.map((node) => [node.name, { spec: node.spec, node }] as const),
     ]);
-    this.plan = place(nodes, results, changedBy(graph.effects));
+    this.plan = planMemory(nodes, results, changedBy(graph.effects));
     const written = new Set(nodes.map(besideOf));
     this.instructions = nodes.filter(
       (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
@@ -200,12 +200,12 @@ export class Program<Name extends string = string> extends Owner {
           `bind: ${name}`,
           `not an argument; they are: ${[...this.#arguments.keys()].join(", ") || "none"}`,
         );
-      const { node, form } = argument;
+      const { node, spec } = argument;
       if (node !== undefined && this.#bound.get(node) === tensor) continue;
-      checkForm("bind", name, form, tensor, this.engine);
+      checkSpec("bind", name, spec, tensor, this.engine);
       if (node === undefined) continue;
-      if (tensor instanceof SparseMatrix && tensor.widest > (form.widest ?? 0))
-        throw new ShapeError("bind", name, `at most ${form.widest} nonzeros a row`, `${tensor.widest}`);
+      if (tensor instanceof SparseMatrix && tensor.maxRowNonzeros > (spec.maxRowNonzeros ?? 0))
+        throw new ShapeError("bind", name, `at most ${spec.maxRowNonzeros} nonzeros a row`, `${tensor.maxRowNonzeros}`);
       this.#checkApart(name, tensor);
       bound ??= new Map(this.#bound);
       bound.set(node, tensor);
@@ -284,10 +284,10 @@ export class Program<Name extends string = string> extends Owner {
   #stepsOf(node: Node): readonly Step[] {
     const { operation, operands, beside } = node.origin as Computed;
     return stepsOf(this.engine, operation, {
-      ...unplacedOf(node),
-      at: operands.map((operand) => this.#placeOf(operand)),
-      out: this.#placeOf(node),
-      beside: beside && this.#placeOf(beside),
+      ...unboundOf(node),
+      at: operands.map((operand) => this.#bufferOf(operand)),
+      out: this.#bufferOf(node),
+      beside: beside && this.#bufferOf(beside),
       scratch: this.#block.pointer + this.plan.bytes,
     });
   }
@@ -299,18 +299,18 @@ export class Program<Name extends string = string> extends Owner {
     return placement?.kind === "view" || (placement?.kind === "block" && placement.isInPlace);
   }
 
-  #placeOf(node: Node): Place {
+  #bufferOf(node: Node): BufferRef {
     const placement = this.plan.placements.get(node);
-    if (placement?.kind === "view") return this.#placeOf(placement.of);
+    if (placement?.kind === "view") return this.#bufferOf(placement.of);
     if (placement?.kind === "block") {
       const pointer = this.#block.pointer + placement.buffer.offset;
-      const { dtype, shape, widest } = node.form;
-      if (widest === undefined) return { pointer, columns: 0, values: 0 };
-      const { columns, values } = sparseLayout(shape, dtype, widest);
+      const { dtype, shape, maxRowNonzeros } = node.spec;
+      if (maxRowNonzeros === undefined) return { pointer, columns: 0, values: 0 };
+      const { columns, values } = sparseLayout(shape, dtype, maxRowNonzeros);
       return { pointer, columns: pointer + columns, values: pointer + values };
     }
     const foreign = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : this.#bound.get(node));
-    return placeOf(foreign as Tensor | SparseMatrix);
+    return bufferOf(foreign as Tensor | SparseMatrix);
   }
 
   /** A node's value as a tensor: a view of the block, or the tensor that it is. */
@@ -318,12 +318,12 @@ export class Program<Name extends string = string> extends Owner {
     const placement = this.plan.placements.get(node);
     const tensor = node.into ?? (node.origin.kind === "tensor" ? node.origin.tensor : undefined);
     if (tensor instanceof Tensor) return tensor.part(0, tensor.shape, name);
-    if (placement?.kind === "view") return (this.#tensorOf(placement.of) as Tensor).part(0, node.form.shape, name);
-    if (placement?.kind !== "block" || node.form.widest !== undefined) {
+    if (placement?.kind === "view") return (this.#tensorOf(placement.of) as Tensor).part(0, node.spec.shape, name);
+    if (placement?.kind !== "block" || node.spec.maxRowNonzeros !== undefined) {
       throw new OptionError("compile: outputs", "sparse rows cannot be an output: write them `into` a SparseMatrix");
     }
     const storage = { block: this.#block, offset: placement.buffer.offset, role: "view" } as const;
-    return new Tensor<DType>(this.engine, storage, { dtype: node.form.dtype, shape: node.form.shape, name });
+    return new Tensor<DType>(this.engine, storage, { dtype: node.spec.dtype, shape: node.spec.shape, name });
   }
 }
 
@@ -360,19 +360,23 @@ function destinations(
 
 /** An expression has the engine of its operands, so that the leaves are enough. */
 function checkLeaves({ engine, nodes }: Graph): void {
-  for (const { origin, form } of nodes) {
-    if (origin.kind === "tensor") checkForm("compile", "a tensor", form, origin.tensor, engine);
+  for (const { origin, spec } of nodes) {
+    if (origin.kind === "tensor") checkSpec("compile", "a tensor", spec, origin.tensor, engine);
   }
 }
 
 function scratchOf(engine: Engine, node: Node): number {
   const { origin } = node;
-  return origin.kind === "computed" ? scratchBytesOf(engine, origin.operation, unplacedOf(node)) : 0;
+  return origin.kind === "computed" ? scratchBytesOf(engine, origin.operation, unboundOf(node)) : 0;
 }
 
-function unplacedOf({ form, origin }: Node): Unplaced {
+function unboundOf({ spec, origin }: Node): UnboundCall {
   const { operands, attributes } = origin as Computed;
-  return { attributes, forms: operands.map((operand) => operand.form) as unknown as PerOperand<Form>, result: form };
+  return {
+    attributes,
+    specs: operands.map((operand) => operand.spec) as unknown as PerOperand<TensorSpec>,
+    result: spec,
+  };
 }
 
 function foreignTensors(nodes: readonly Node[]): Tensor[] {

@@ -12,7 +12,7 @@ import { applied, tensorsOf } from "../ops/operation.ts";
 import { SNAPSHOT } from "../ops/update.ts";
 import type { Expression } from "../tensor/expression.ts";
 import { isSameShape, show } from "../tensor/layout.ts";
-import type { Form } from "../tensor/operation.ts";
+import type { TensorSpec } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Engine } from "../wasm/engine.ts";
@@ -22,7 +22,7 @@ import { changedOperands, type Graph, operandsOf, overlaps } from "./graph.ts";
 export type Destination = readonly [value: Expression, target: Tensor | SparseMatrix];
 
 /**
- * Checks a tensor to be used as a value of this form.
+ * Checks a tensor to be used as a value of this spec.
  *
  * @throws {OptionError} not a tensor, or dense where sparse rows are needed, or the other way round
  * @throws {DTypeError} another dtype
@@ -30,13 +30,13 @@ export type Destination = readonly [value: Expression, target: Tensor | SparseMa
  * @throws {EngineMismatchError} a tensor of another engine
  * @throws {DisposedError} it was disposed
  */
-export function checkForm(op: string, argument: string, form: Form, tensor: unknown, engine: Engine): void {
-  const isSparse = form.widest !== undefined;
+export function checkSpec(op: string, argument: string, spec: TensorSpec, tensor: unknown, engine: Engine): void {
+  const isSparse = spec.maxRowNonzeros !== undefined;
   if (!(tensor instanceof (isSparse ? SparseMatrix : Tensor))) {
     throw new OptionError(`${op}: ${argument}`, isSparse ? "sparse rows" : "a dense tensor", tensor);
   }
-  if (tensor.dtype !== form.dtype) throw new DTypeError(op, argument, form.dtype, tensor.dtype);
-  if (!isSameShape(tensor.shape, form.shape)) throw new ShapeError(op, argument, show(form.shape), show(tensor.shape));
+  if (tensor.dtype !== spec.dtype) throw new DTypeError(op, argument, spec.dtype, tensor.dtype);
+  if (!isSameShape(tensor.shape, spec.shape)) throw new ShapeError(op, argument, show(spec.shape), show(tensor.shape));
   if (tensor.engine !== engine) throw new EngineMismatchError(op, argument);
   for (const { pointer } of tensorsOf(tensor)) void pointer;
 }
@@ -46,24 +46,29 @@ export function checkForm(op: string, argument: string, form: Form, tensor: unkn
  *
  * @throws {ShapeError} too few nonzeros in a row, or in all
  */
-export function checkRoom(op: string, argument: string, { widest = 0, shape }: Form, room: unknown): void {
+export function checkRoom(
+  op: string,
+  argument: string,
+  { maxRowNonzeros = 0, shape }: TensorSpec,
+  room: unknown,
+): void {
   if (!(room instanceof SparseMatrix)) return;
-  const all = (shape[0] ?? 0) * widest;
-  if (room.widest >= widest && room.capacity >= all) return;
+  const all = (shape[0] ?? 0) * maxRowNonzeros;
+  if (room.maxRowNonzeros >= maxRowNonzeros && room.capacity >= all) return;
   throw new ShapeError(
     op,
     argument,
-    `room for ${widest} nonzeros a row, ${all} in all`,
-    `${room.widest}, ${room.capacity}`,
+    `room for ${maxRowNonzeros} nonzeros a row, ${all} in all`,
+    `${room.maxRowNonzeros}, ${room.capacity}`,
   );
 }
 
-/** Checks every target. Errors as `checkForm` and `checkRoom`; also an OptionError where targets overlap. */
+/** Checks every target. Errors as `checkSpec` and `checkRoom`; also an OptionError where targets overlap. */
 export function checkTargets(engine: Engine, into: readonly Destination[]): void {
   const before: Tensor[] = [];
   for (const [i, [value, target]] of into.entries()) {
     const argument = `into[${i}]: target`;
-    checkForm("compile", argument, value, target, engine);
+    checkSpec("compile", argument, value, target, engine);
     checkRoom("compile", argument, value, target);
     if (isWritten(target, before)) throw new OptionError(`compile: ${argument}`, "it overlaps an earlier target");
     before.push(...tensorsOf(target));
@@ -77,13 +82,13 @@ export function isWritten(tensor: Tensor | SparseMatrix, others: readonly Tensor
 
 /** The expression itself, or a copy where it is a tensor that the program writes to. */
 export function asBefore(value: Expression, written: readonly Tensor[]): Expression {
-  const { source, dtype, shape, widest } = value;
-  if (source.kind !== "tensor" || widest !== undefined || !isWritten(source.tensor, written)) return value;
+  const { source, dtype, shape, maxRowNonzeros } = value;
+  if (source.kind !== "tensor" || maxRowNonzeros !== undefined || !isWritten(source.tensor, written)) return value;
   return applied(SNAPSHOT, [value], {}, { dtype, shape });
 }
 
 /**
- * Checks that effects are nothing but effects, and that each changes dense tensors of the result's form which overlap neither
+ * Checks that effects are nothing but effects, and that each changes dense tensors of the result's spec which overlap neither
  * each other nor its other operands; an operand that is only read may be the changed tensor itself.
  *
  * @throws {OptionError} an invalid effect, one that is used as a value, or has operands that overlap
@@ -98,10 +103,10 @@ export function checkEffects({ nodes, effects, engine }: Graph): void {
     if (isEffect !== changed.length > 0 || (isEffect && node.uses > 0)) {
       throw new OptionError("compile: effects", "operations that change a tensor belong here, and nowhere else");
     }
-    for (const [i, { origin, form }] of changed.entries()) {
+    for (const [i, { origin, spec }] of changed.entries()) {
       const tensor = origin.kind === "tensor" ? origin.tensor : undefined;
-      const { dtype, shape } = i === 0 ? node.form : form;
-      checkForm("compile", "what an effect changes", { dtype, shape }, tensor, engine);
+      const { dtype, shape } = i === 0 ? node.spec : spec;
+      checkSpec("compile", "what an effect changes", { dtype, shape }, tensor, engine);
       const others = operandsOf(node).filter((operand) => operand !== changed[i]);
       const read = others.flatMap(({ origin }) => (origin.kind === "tensor" ? tensorsOf(origin.tensor) : []));
       if (changed.indexOf(changed[i] as never) === i && !isWritten(tensor as Tensor, read)) continue;

@@ -415,7 +415,11 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** Stands for rows of the shape of x; sparse ones may be of any width. */
   #argument(x: TensorRows<D>): Expression<D> {
     const { dtype, shape } = x;
-    return argument(this.engine, { dtype, shape, widest: x instanceof SparseMatrix ? shape[1] : undefined }, "x");
+    return argument(
+      this.engine,
+      { dtype, shape, maxRowNonzeros: x instanceof SparseMatrix ? shape[1] : undefined },
+      "x",
+    );
   }
 
   #program(key: string, compiled: () => Program<string>): Program<string> {

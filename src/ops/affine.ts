@@ -6,7 +6,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Call, Operation, Step, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Step, UnboundCall } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, MAP_SCRATCH, type Pointer } from "../wasm/abi.ts";
@@ -76,7 +76,7 @@ export function affine<D extends FloatType>(
   const attributes: Affine = { transpose: "none", alpha: 1, activation };
   if (![x, w, b].some((operand) => operand instanceof Expression)) return operate(AFFINE, [x, w, b], attributes, into);
   checkNoPlace("affine", "out", into.out);
-  AFFINE.form([x, w, b], attributes);
+  AFFINE.spec([x, w, b], attributes);
   // As what it consists of, each with a gradient rule of its own; a program puts them together again.
   const z = add(product(expressionOf(x), expressionOf(w)), b) as Expression<D>;
   return activation === "none" ? z : ACTIVATIONS[activation](z);
@@ -85,7 +85,7 @@ export function affine<D extends FloatType>(
 /** A product with its bias and activation; `alpha` is the product's factor, and X and W may be transposed. */
 export const AFFINE: Operation<Affine> = {
   name: "affine",
-  form([x, w, b]) {
+  spec([x, w, b]) {
     const [input, weights, bias] = [x as AnyValue, w as Value, b as Value];
     if (isSparse(input)) checkSparseFloat("affine", "x", input);
     else checkFloat("affine", "x", input);
@@ -100,19 +100,19 @@ export const AFFINE: Operation<Affine> = {
     return { dtype: input.dtype, shape: [m, n] };
   },
   bind(call) {
-    const { forms, at, out, attributes } = call;
-    const [x, w] = forms;
-    if (x.widest !== undefined) return bindSparse(call);
+    const { specs, at, out, attributes } = call;
+    const [x, w] = specs;
+    if (x.maxRowNonzeros !== undefined) return bindSparse(call);
     const [px, pw, bias] = at.map(({ pointer }) => pointer) as [Pointer, Pointer, Pointer];
     const { transpose, alpha } = attributes;
     const activation = ACTIVATION[attributes.activation];
     return gemmOf(call, [x, w], [px, pw, out.pointer], transpose, { alpha, bias, activation });
   },
-  scratchBytes: (call: Unplaced<Affine>, kernels) =>
-    call.forms[0].widest === undefined ? (MATMUL.scratchBytes?.(call, kernels) ?? 0) : MAP_SCRATCH,
-  flops: ({ forms, result, attributes }) => {
+  scratchBytes: (call: UnboundCall<Affine>, kernels) =>
+    call.specs[0].maxRowNonzeros === undefined ? (MATMUL.scratchBytes?.(call, kernels) ?? 0) : MAP_SCRATCH,
+  flops: ({ specs, result, attributes }) => {
     const [m, n] = sizesOf(result);
-    return productFlops(forms[0], result, attributes.transpose) + m * n;
+    return productFlops(specs[0], result, attributes.transpose) + m * n;
   },
 };
 

@@ -2,7 +2,7 @@
 import { checkRecord, checkType } from "../arguments.ts";
 import { EngineMismatchError, OptionError } from "../errors.ts";
 import type { AnyValue, Expression } from "../tensor/expression.ts";
-import type { Attributes, Form, Operation } from "../tensor/operation.ts";
+import type { Attributes, Operation, TensorSpec } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type FloatType, isDType } from "../wasm/dtype.ts";
@@ -14,13 +14,13 @@ import { isExpression, operate } from "./operation.ts";
  * leaves. What the shape rule throws is thrown. Only tensors have an `out`.
  *
  * @param operation one of one's own: the library's have functions
- * @throws {OptionError} no operand, an invalid one, `out` with an expression, a shape rule that does not return a form,
+ * @throws {OptionError} no operand, an invalid one, `out` with an expression, a shape rule that does not return a spec,
  *   or an effect or sparse rows without an expression
  * @throws {EngineMismatchError} operands of several engines
  * @example
  * const twice: Operation = {
  *   name: "twice",
- *   form: ([x]) => ({ dtype: "float32", shape: (x as Value).shape }),
+ *   spec: ([x]) => ({ dtype: "float32", shape: (x as Value).shape }),
  *   bind: ({ kernels, result: { shape }, at: [x], out }) => {
  *     const count = shape.reduce((product, extent) => product * extent, 1);
  *     return [
@@ -44,7 +44,7 @@ export function apply<D extends FloatType, A extends Attributes>(
   const { name } = operation;
   if (operands.length === 0) throw new OptionError(name, "an operand", undefined);
   checkOperands(name, operands);
-  checkForm(name, operation.form(operands, attributes));
+  checkSpec(name, operation.spec(operands, attributes));
   return operate(operation, operands, attributes, options);
 }
 
@@ -52,7 +52,7 @@ export function apply<D extends FloatType, A extends Attributes>(
 function checkOperation(operation: Operation<never>, operands: readonly AnyValue[], attributes: Attributes): void {
   checkType("apply: operation", "object", operation);
   checkType("apply: operation.name", "string", operation.name);
-  for (const key of ["form", "bind"] as const) checkType(`apply: operation.${key}`, "function", operation[key]);
+  for (const key of ["spec", "bind"] as const) checkType(`apply: operation.${key}`, "function", operation[key]);
   if (!Array.isArray(operands))
     throw new OptionError("apply: operands", "an array of tensors or expressions", operands);
   checkRecord("apply: attributes", attributes);
@@ -67,8 +67,8 @@ function checkOperands(op: string, operands: readonly AnyValue[]): void {
   }
 }
 
-function checkForm(op: string, form: Form): void {
-  const { shape, dtype } = form ?? {};
+function checkSpec(op: string, spec: TensorSpec): void {
+  const { shape, dtype } = spec ?? {};
   const isForm = isDType(dtype) && Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
-  if (!isForm) throw new OptionError(`${op}: form`, "a shape and a dtype", form);
+  if (!isForm) throw new OptionError(`${op}: spec`, "a shape and a dtype", spec);
 }

@@ -38,17 +38,17 @@ export const argmin: ArgFunction = /* @__PURE__ */ search("argmin", 1);
 function search(name: string, isSmallest: 0 | 1): ArgFunction {
   const operation: Operation<{ readonly axis: number }> = {
     name,
-    form([x], { axis }) {
+    spec([x], { axis }) {
       const { shape } = x as Value;
       if (shape[axis] === 0) throw new ShapeError(name, "x", `at least one element along axis ${axis}`, show(shape));
       return { dtype: "int32", shape: shape.filter((_, i) => i !== axis) };
     },
-    bind({ kernels, forms: [x], attributes: { axis }, at, out }) {
+    bind({ kernels, specs: [x], attributes: { axis }, at, out }) {
       const { rows, inner } = stretch(x.shape, axis);
       return [kernels.argmax(rows, x.shape[axis] ?? 1, inner, at[0].pointer, out.pointer, isSmallest)];
     },
     gradient: () => undefined,
-    flops: ({ forms: [x] }) => countOf(x.shape),
+    flops: ({ specs: [x] }) => countOf(x.shape),
   };
   const f = (x: Value<FloatType>, options: AxisOption & Into<"int32"> = {}): Value => {
     checkFloat(name, "x", x);

@@ -7,7 +7,7 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
 import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
-import type { Form, Operation, Step } from "../tensor/operation.ts";
+import type { Operation, Step, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkNoPlace, outputOf } from "./check.ts";
@@ -35,13 +35,13 @@ export function batchedProduct<D extends FloatType>(
 ): Value<D> {
   checkAddition({ transpose, alpha, beta, out });
   const attributes = { transpose, alpha, beta };
-  const form = BATCHED.form([a, b], attributes) as Form<D>;
+  const spec = BATCHED.spec([a, b], attributes) as TensorSpec<D>;
   if (a instanceof Expression || b instanceof Expression) {
     checkNoPlace("matmul", "out", out);
     const [left, right] = [expressionOf(a) as Floats, expressionOf(b) as Floats];
     return productOf(left, right, transpose, alpha) as Expression<D>;
   }
-  const c = outputOf("matmul", out, form, [a as Tensor<D>, b as Tensor<D>], "disjoint");
+  const c = outputOf("matmul", out, spec, [a as Tensor<D>, b as Tensor<D>], "disjoint");
   return computed(BATCHED, [a as Tensor<D>, b as Tensor<D>], attributes, { y: c, out });
 }
 
@@ -59,7 +59,7 @@ function productOf(a: Floats, b: Floats, transpose: Transpose, alpha: number): F
 
 const BATCHED: Operation<Batched> = {
   name: "matmul",
-  form([a, b], { transpose }) {
+  spec([a, b], { transpose }) {
     const [left, right] = [a as Value, b as Value];
     checkFloat("matmul", "a", left);
     checkAlike("matmul", "b", right, left);
@@ -68,11 +68,11 @@ const BATCHED: Operation<Batched> = {
     return { dtype: left.dtype, shape: sizesOf(left, right, transpose).shape };
   },
   bind(call) {
-    const { forms, result, attributes, at, out } = call;
+    const { specs, result, attributes, at, out } = call;
     const { transpose, alpha, beta } = attributes;
-    const { batch, m, n, k, ofA, ofB, isOne } = sizesOf(forms[0], forms[1], transpose);
+    const { batch, m, n, k, ofA, ofB, isOne } = sizesOf(specs[0], specs[1], transpose);
     const dtype = result.dtype;
-    const matrix = (rows: number, columns: number, isTransposed: boolean): Form => ({
+    const matrix = (rows: number, columns: number, isTransposed: boolean): TensorSpec => ({
       dtype,
       shape: isTransposed ? [columns, rows] : [rows, columns],
     });
@@ -99,12 +99,12 @@ const BATCHED: Operation<Batched> = {
     if (transpose === "a") return times(a, dy, "none");
     return times(dy, a, transpose === "b" ? "a" : "both");
   },
-  scratchBytes: ({ forms, attributes: { transpose } }, kernels) => {
-    const { batch, m, n, k, isOne } = sizesOf(forms[0], forms[1], transpose);
+  scratchBytes: ({ specs, attributes: { transpose } }, kernels) => {
+    const { batch, m, n, k, isOne } = sizesOf(specs[0], specs[1], transpose);
     return kernels.gemmScratch(isOne ? countOf(batch) * m : m, n, k);
   },
-  flops: ({ forms, attributes: { transpose } }) => {
-    const { batch, m, n, k } = sizesOf(forms[0], forms[1], transpose);
+  flops: ({ specs, attributes: { transpose } }) => {
+    const { batch, m, n, k } = sizesOf(specs[0], specs[1], transpose);
     return 2 * countOf(batch) * m * n * k;
   },
 };

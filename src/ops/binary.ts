@@ -154,7 +154,7 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
   const check = name === "div" || name === "atan2" || name === "pow" ? checkFloat : checkFloatOrInt32;
   const operation: Operation = {
     name,
-    form([a, b]) {
+    spec([a, b]) {
       check(name, "a", a as Value);
       checkAlike(name, "b", b as Value, a as Value);
       const shape = broadcastShape((a as Value).shape, (b as Value).shape);
@@ -162,7 +162,7 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
       const expected = `a shape that broadcasts with a's ${show((a as Value).shape)}`;
       throw new ShapeError(name, "b", expected, show((b as Value).shape));
     },
-    bind({ kernels, forms: [a, b], result, at, out }) {
+    bind({ kernels, specs: [a, b], result, at, out }) {
       const walk = walkOver(result.shape, a.shape, b.shape);
       const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
       return callsOver(kernels, result.dtype as NumberType, BINARY[name], walk, pointers);
@@ -208,7 +208,7 @@ function repeated(option: string, like: Value<NumberType>, value: number): Value
 function unchanged(operation: Operation, a: Value<NumberType>, b: Value<NumberType>): Value<NumberType> | undefined {
   const neutral = NEUTRAL[operation.name];
   if (neutral === undefined || !(isConstant(a, neutral) || isConstant(b, neutral))) return undefined;
-  operation.form([a, b], {});
+  operation.spec([a, b], {});
   return expressionOf(isConstant(b, neutral) ? a : b);
 }
 

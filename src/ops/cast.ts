@@ -45,8 +45,8 @@ export function cast<D extends CastType>(x: Value, dtype: D): Value<D> {
 
 const CAST: Operation<{ readonly dtype: CastType }> = {
   name: "cast",
-  form: ([x], { dtype }) => ({ dtype, shape: (x as Value).shape }),
-  bind({ kernels, common, forms: [x], result, attributes: { dtype }, at: [from], out }) {
+  spec: ([x], { dtype }) => ({ dtype, shape: (x as Value).shape }),
+  bind({ kernels, common, specs: [x], result, attributes: { dtype }, at: [from], out }) {
     const args = [countOf(result.shape), from.pointer, out.pointer] as const;
     const source = x.dtype as CastType;
     if (source === dtype) return [common.copyRows(1, bytesOf(result), from.pointer, 0, out.pointer, bytesOf(result))];

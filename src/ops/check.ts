@@ -33,7 +33,7 @@ export type Aliasing = "may be an input" | "disjoint" | readonly number[];
  * @throws {OptionError} something else
  */
 export function checkDense(op: string, argument: string, x: AnyValue): void {
-  const isDense = x instanceof Tensor || (x instanceof Expression && x.widest === undefined);
+  const isDense = x instanceof Tensor || (x instanceof Expression && x.maxRowNonzeros === undefined);
   if (!isDense) throw new OptionError(`${op}: ${argument}`, "a tensor", x);
 }
 

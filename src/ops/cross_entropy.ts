@@ -6,7 +6,7 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import type { Call, Operation, Step, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, Step, UnboundCall } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatKernels } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -62,7 +62,7 @@ export function softmaxCrossEntropy<D extends FloatType>(
     checkNoPlace("softmaxCrossEntropy", "gradient", gradient);
     return operate(CROSS_ENTROPY, [z, t], {}) as Expression<D>;
   }
-  CROSS_ENTROPY.form([z, t], {});
+  CROSS_ENTROPY.spec([z, t], {});
   const [m, n] = sizesOf(z);
   const hasLabels = t.dtype === "int32";
   if (hasLabels) checkIndices("softmaxCrossEntropy", "t", t as Tensor<"int32">, n);
@@ -82,7 +82,7 @@ export function softmaxCrossEntropy<D extends FloatType>(
 
 export const CROSS_ENTROPY: Operation = {
   name: "softmaxCrossEntropy",
-  form([z, t]) {
+  spec([z, t]) {
     const [logits, targets] = [z as Value, t as Value];
     checkFloat("softmaxCrossEntropy", "z", logits);
     checkRows("softmaxCrossEntropy", "z", logits);
@@ -92,8 +92,8 @@ export const CROSS_ENTROPY: Operation = {
     return { dtype: logits.dtype, shape: [] };
   },
   bind(call) {
-    const { kernels, forms, at, out, scratch } = call;
-    const [m, n] = sizesOf(forms[0] as Unplaced["result"]);
+    const { kernels, specs, at, out, scratch } = call;
+    const [m, n] = sizesOf(specs[0] as UnboundCall["result"]);
     const [z, t] = [at[0].pointer, at[1].pointer];
     const isLabels = hasLabels(call) ? 1 : 0;
     return [...labelCheck(call), kernels.meanCrossEntropy(isLabels, m, n, z, t, 0, scratch, out.pointer)];
@@ -105,18 +105,18 @@ export const CROSS_ENTROPY: Operation = {
     return mul(logSoftmaxRows(z), mul(dy, -1 / (z.shape[0] ?? 1)));
   },
   scratchBytes: scratchBytesOf,
-  flops: ({ forms }) => 5 * countOf(forms[0].shape),
+  flops: ({ specs }) => 5 * countOf(specs[0].shape),
 };
 
 /** A row of exponentials. */
-function scratchBytesOf({ forms }: Unplaced, kernels: FloatKernels): number {
-  return kernels.crossEntropyScratch(forms[0].shape[1] ?? 1);
+function scratchBytesOf({ specs }: UnboundCall, kernels: FloatKernels): number {
+  return kernels.crossEntropyScratch(specs[0].shape[1] ?? 1);
 }
 
 /** ∂loss/∂z_ij = (softmax(z_i)_j · Σ_j t_ij - t_ij) / m. */
 export const CROSS_ENTROPY_GRADIENT: Operation = {
   name: "softmaxCrossEntropyGradient",
-  form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
+  spec: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
   bind: bindGradient,
   alsoComputes: CROSS_ENTROPY as Operation,
   gradient(which, { operands }, g) {
@@ -133,26 +133,26 @@ export const CROSS_ENTROPY_GRADIENT: Operation = {
   },
   inPlace: [0],
   scratchBytes: scratchBytesOf,
-  flops: ({ forms }) => 7 * countOf(forms[0].shape),
+  flops: ({ specs }) => 7 * countOf(specs[0].shape),
 };
 
 /** The gradient's kernel, bound: it gives the loss as well, which goes where it is needed, else into the scratch. */
 function bindGradient(call: Call): Step[] {
-  const { kernels, forms, at, out, scratch, beside } = call;
-  const [m, n] = sizesOf(forms[0]);
+  const { kernels, specs, at, out, scratch, beside } = call;
+  const [m, n] = sizesOf(specs[0]);
   const [z, t] = [at[0].pointer, at[1].pointer];
   const isLabels = hasLabels(call) ? 1 : 0;
   const to = beside?.pointer ?? scratch;
   return [...labelCheck(call), kernels.meanCrossEntropy(isLabels, m, n, z, t, out.pointer, scratch, to)];
 }
 
-function hasLabels({ forms }: Unplaced): boolean {
-  return forms[1].dtype === "int32";
+function hasLabels({ specs }: UnboundCall): boolean {
+  return specs[1].dtype === "int32";
 }
 
 function labelCheck(call: Call): Step[] {
   if (!hasLabels(call)) return [];
-  const [m, n] = sizesOf(call.forms[0] as Unplaced["result"]);
+  const [m, n] = sizesOf(call.specs[0] as UnboundCall["result"]);
   return [indexCheck(call, { op: "softmaxCrossEntropy", argument: "t", bound: n }, m, call.at[1].pointer)];
 }
 

@@ -55,8 +55,8 @@ function cumulative(name: string, operation: () => Operation<Direction>): AxisFu
   return f as AxisFunction;
 }
 
-const SAME: Pick<Operation<Direction>, "form"> = {
-  form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+const SAME: Pick<Operation<Direction>, "spec"> = {
+  spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
 };
 
 const CUMSUM: Operation<Direction> = {

@@ -57,7 +57,7 @@ export function checkDropoutRate(option: string, rate: number): void {
 
 const DROPOUT: Operation<Dropout> = {
   name: "dropout",
-  form([x, counter]) {
+  spec([x, counter]) {
     checkFloat("dropout", "x", x as Value);
     checkAlike("dropout", "counter", counter as Value, x as Value, "int32");
     const { shape } = counter as Value;

@@ -309,7 +309,7 @@ function expOfLog<D extends FloatType>(x: Value<D>, p: number): Value<D> {
 function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryFunction {
   const operation: Operation = {
     name,
-    form([x]) {
+    spec([x]) {
       checkFloat(name, "x", x as Value);
       return { dtype: (x as Value).dtype, shape: (x as Value).shape };
     },
@@ -332,7 +332,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
 function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefined): GradientFunction {
   const operation: Operation = {
     name,
-    form([y, dy]) {
+    spec([y, dy]) {
       checkFloat(name, "y", y as Value);
       checkAlike(name, "dy", dy as Value, y as Value);
       checkShapeIs(name, "dy", dy as Value, (y as Value).shape);

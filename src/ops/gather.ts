@@ -97,12 +97,12 @@ export function batchOf<D extends FloatType>(
   const attributes = { scale, dtype };
   const operation = isSparse(x) ? GATHER_SPARSE : GATHER_BYTES;
   const operands = [expressionOf<DType>(x), expressionOf<DType>(indices)];
-  return applied(operation, operands, attributes, operation.form(operands, attributes)) as Expression<D>;
+  return applied(operation, operands, attributes, operation.spec(operands, attributes)) as Expression<D>;
 }
 
 const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatType }> = {
   name: "gatherRows",
-  form([x, indices], { dtype }) {
+  spec([x, indices], { dtype }) {
     const [table, order] = [x as Value, indices as Value];
     checkAlike("gatherRows", "x", table, table, "uint8");
     checkMatrix("gatherRows", "x", table);
@@ -112,10 +112,10 @@ const GATHER_BYTES: Operation<{ readonly scale: number; readonly dtype: FloatTyp
     return { dtype, shape: [m, table.shape[1] ?? 0] };
   },
   bind(call) {
-    const { kernels, forms, result, attributes, at, out } = call;
+    const { kernels, specs, result, attributes, at, out } = call;
     const [table, order] = [at[0].pointer, at[1].pointer];
     const [m, n] = sizesOf(result);
-    const [rows] = sizesOf(forms[0]);
+    const [rows] = sizesOf(specs[0]);
     return [
       indexCheck(call, { op: "gatherRows", argument: "indices", bound: rows }, m, order),
       kernels.gatherRows(m, n, table, order, out.pointer, attributes.scale),
@@ -178,7 +178,7 @@ export function labelsOf(x: Value<"int32">, indices: Value<"int32">): Expression
 
 const GATHER_LABELS: Operation = {
   name: "gatherIndices",
-  form([x, indices]) {
+  spec([x, indices]) {
     for (const [argument, value] of [["x", x as Value] as const, ["indices", indices as Value] as const]) {
       checkAlike("gatherIndices", argument, value, x as Value, "int32");
       checkShapeIs("gatherIndices", argument, value, [value.shape[0] ?? 0]);
@@ -186,8 +186,8 @@ const GATHER_LABELS: Operation = {
     return { dtype: "int32", shape: (indices as Value).shape };
   },
   bind(call) {
-    const { common, forms, at, out } = call;
-    const [x, indices] = forms;
+    const { common, specs, at, out } = call;
+    const [x, indices] = specs;
     const [from, order] = [at[0].pointer, at[1].pointer];
     const [bound = 0] = x.shape;
     const [m = 0] = indices.shape;

@@ -117,11 +117,11 @@ const scratchFor = ({ count, summands }: Positions): number => (summands.length 
 /** y = the rows of x at the positions of its indices. */
 const TAKE: Operation<{ readonly positions: Positions; readonly shape: Shape }> = {
   name: "gather",
-  form: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
+  spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind(call) {
     const {
       common,
-      forms,
+      specs,
       result,
       attributes: {
         positions: { count, block },
@@ -131,7 +131,7 @@ const TAKE: Operation<{ readonly positions: Positions; readonly shape: Shape }> 
       scratch,
     } = call;
     return [
-      ...positionsIn(call, at[1].pointer, countOf(forms[1].shape)),
+      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
       common.gatherCopies(count, block * bytesPerElement(result.dtype), at[0].pointer, scratch, out.pointer),
     ];
   },
@@ -146,11 +146,11 @@ const TAKE: Operation<{ readonly positions: Positions; readonly shape: Shape }> 
 /** The gradient of TAKE: rows added up at the positions of their indices, 0 elsewhere. */
 const PUT: Operation<{ readonly positions: Positions; readonly shape: Shape }> = {
   name: "scatterAdd",
-  form: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
+  spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind(call) {
     const {
       kernels,
-      forms,
+      specs,
       result,
       attributes: {
         positions: { count, block },
@@ -160,7 +160,7 @@ const PUT: Operation<{ readonly positions: Positions; readonly shape: Shape }> =
       scratch,
     } = call;
     return [
-      ...positionsIn(call, at[1].pointer, countOf(forms[1].shape)),
+      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
       kernels.fill(countOf(result.shape), out.pointer, 0),
       kernels.scatterAdd(count, block, at[0].pointer, scratch, out.pointer),
     ];
@@ -170,20 +170,20 @@ const PUT: Operation<{ readonly positions: Positions; readonly shape: Shape }> =
     return operate(TAKE, [dy, indices as Expression], { positions, shape: (x as Floats).shape }) as Floats;
   },
   scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
-  flops: ({ forms: [x] }) => countOf(x.shape),
+  flops: ({ specs: [x] }) => countOf(x.shape),
 };
 
 /** x with rows added at the positions of their indices, one after the other. */
 const ADD_AT: Operation<{ readonly positions: Positions }> = {
   name: "scatterAdd",
-  form([x]) {
+  spec([x]) {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },
   bind(call) {
     const {
       kernels,
-      forms,
+      specs,
       result,
       attributes: {
         positions: { count, block },
@@ -195,7 +195,7 @@ const ADD_AT: Operation<{ readonly positions: Positions }> = {
     const copies =
       at[0].pointer === out.pointer ? [] : [kernels.copy(countOf(result.shape), at[0].pointer, out.pointer)];
     return [
-      ...positionsIn(call, at[1].pointer, countOf(forms[1].shape)),
+      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
       ...copies,
       kernels.scatterAdd(count, block, at[2].pointer, scratch, out.pointer),
     ];
@@ -206,13 +206,13 @@ const ADD_AT: Operation<{ readonly positions: Positions }> = {
   },
   inPlace: [0],
   scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
-  flops: ({ forms: [, , values] }) => countOf(values.shape),
+  flops: ({ specs: [, , values] }) => countOf(values.shape),
 };
 
 /** x with rows replaced at the positions of their indices, one after the other. */
 const SET_AT: Operation<{ readonly positions: Positions }> = {
   name: "scatter",
-  form([x]) {
+  spec([x]) {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },
@@ -223,7 +223,7 @@ const SET_AT: Operation<{ readonly positions: Positions }> = {
       attributes: {
         positions: { count, block },
       },
-      forms,
+      specs,
       at,
       out,
       scratch,
@@ -232,7 +232,7 @@ const SET_AT: Operation<{ readonly positions: Positions }> = {
     const copies =
       at[0].pointer === out.pointer ? [] : [common.copyRows(1, bytes, at[0].pointer, bytes, out.pointer, bytes)];
     return [
-      ...positionsIn(call, at[1].pointer, countOf(forms[1].shape)),
+      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
       ...copies,
       common.scatterCopies(count, block * bytesPerElement(result.dtype), at[2].pointer, scratch, out.pointer),
     ];

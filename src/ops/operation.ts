@@ -6,7 +6,16 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type AnyValue, Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, isAddressable, type Shape, show } from "../tensor/layout.ts";
-import type { Attributes, Call, Form, Operation, PerOperand, Place, Step, Unplaced } from "../tensor/operation.ts";
+import type {
+  Attributes,
+  BufferRef,
+  Call,
+  Operation,
+  PerOperand,
+  Step,
+  TensorSpec,
+  UnboundCall,
+} from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType, type NumberType } from "../wasm/dtype.ts";
@@ -28,20 +37,20 @@ export function operate<D extends DType, A extends Attributes>(
   if (options !== NO_OPTIONS) checkOptions<Into<D>>(operation.name, options, INTO_KEYS);
   const { out } = options;
   const { name, inPlace = [] } = operation;
-  const form = operation.form(operands, attributes);
+  const spec = operation.spec(operands, attributes);
   // Too many elements fail on allocation; an empty result needs no memory.
-  if (!isAddressable(form.shape) && countOf(form.shape) === 0) {
-    throw new ShapeError(name, "result", "axes of fewer than 2^31 elements", show(form.shape));
+  if (!isAddressable(spec.shape) && countOf(spec.shape) === 0) {
+    throw new ShapeError(name, "result", "axes of fewer than 2^31 elements", show(spec.shape));
   }
   if (operands.some(isExpression)) {
     checkNoPlace(name, "out", out);
-    return applied(operation, operands.map(expressionOf), attributes, form) as Expression<D>;
+    return applied(operation, operands.map(expressionOf), attributes, spec) as Expression<D>;
   }
-  if (form.widest !== undefined || operation.changes !== undefined) {
+  if (spec.maxRowNonzeros !== undefined || operation.changes !== undefined) {
     throw new OptionError(name, "sparse results and effects need a program: make an operand an expression");
   }
   const tensors = operands.flatMap((operand) => tensorsOf(operand as Tensor | SparseMatrix)) as [Tensor, ...Tensor[]];
-  const y = outputOf(name, out, form as Form<D>, tensors, inPlace);
+  const y = outputOf(name, out, spec as TensorSpec<D>, tensors, inPlace);
   return computed(operation, operands as readonly (Tensor | SparseMatrix)[], attributes, { y, out });
 }
 
@@ -78,10 +87,10 @@ export function applied<A extends Attributes>(
   operation: Operation<A>,
   operands: readonly Expression[],
   attributes: A,
-  form: Form,
+  spec: TensorSpec,
 ): Expression {
   const source = { kind: "applied", operation, operands, attributes } as const;
-  return new Expression((operands[0] as Expression).engine, form, source);
+  return new Expression((operands[0] as Expression).engine, spec, source);
 }
 
 /**
@@ -100,7 +109,7 @@ export function withRule(
   if (!isExpression(y)) return y;
   const operation: Operation = {
     name,
-    form: () => y,
+    spec: () => y,
     bind: () => [], // a graph has y in its place
     gradient: (which, _, dy) => (which === 0 ? undefined : rule(which - 1, dy)),
     isView: true,
@@ -117,11 +126,11 @@ export function compute<A extends Attributes>(
   result: Tensor | SparseMatrix,
 ): void {
   engine.checkOpen();
-  const unplaced = { attributes, forms: operands as unknown as PerOperand<Form>, result };
-  const scratchBytes = scratchBytesOf(engine, operation, unplaced);
-  const at = operands.map(placeOf);
+  const unbound = { attributes, specs: operands as unknown as PerOperand<TensorSpec>, result };
+  const scratchBytes = scratchBytesOf(engine, operation, unbound);
+  const at = operands.map(bufferOf);
   const scratch = scratchBytes === 0 ? 0 : engine.scratch(scratchBytes);
-  for (const step of stepsOf(engine, operation, { ...unplaced, at, out: placeOf(result), scratch })) {
+  for (const step of stepsOf(engine, operation, { ...unbound, at, out: bufferOf(result), scratch })) {
     if (typeof step === "function") step();
     else engine.call(step);
   }
@@ -131,7 +140,7 @@ export function compute<A extends Attributes>(
 export function scratchBytesOf<A extends Attributes>(
   engine: Engine,
   operation: Operation<A>,
-  call: Unplaced<A>,
+  call: UnboundCall<A>,
 ): number {
   return operation.scratchBytes?.(call, engine.kernels[kernelTypeOf(call)]) ?? 0;
 }
@@ -140,12 +149,12 @@ export function scratchBytesOf<A extends Attributes>(
 export function stepsOf<A extends Attributes>(
   engine: Engine,
   operation: Operation<A>,
-  placed: Unplaced<A> & Pick<Call<A>, "out" | "beside" | "scratch"> & { readonly at: readonly Place[] },
+  placed: UnboundCall<A> & Pick<Call<A>, "out" | "beside" | "scratch"> & { readonly at: readonly BufferRef[] },
 ): readonly Step[] {
   const { kernels, common } = engine.recorders;
   const steps = operation.bind({
     ...placed,
-    at: placed.at as unknown as PerOperand<Place>,
+    at: placed.at as unknown as PerOperand<BufferRef>,
     kernels: kernels[kernelTypeOf(placed)],
     common,
     callable: (call) => engine.callable(call),
@@ -156,12 +165,12 @@ export function stepsOf<A extends Attributes>(
 }
 
 /** The kernels of a call are those of its result, or of its first floating-point operand; among integers those of int32. */
-function kernelTypeOf({ result, forms }: Pick<Unplaced, "result" | "forms">): NumberType {
-  return [result, ...forms].map((form) => form.dtype).find(isFloat) ?? "int32";
+function kernelTypeOf({ result, specs }: Pick<UnboundCall, "result" | "specs">): NumberType {
+  return [result, ...specs].map((spec) => spec.dtype).find(isFloat) ?? "int32";
 }
 
 /** Where a tensor is stored. */
-export function placeOf(x: Tensor | SparseMatrix): Place {
+export function bufferOf(x: Tensor | SparseMatrix): BufferRef {
   if (!(x instanceof SparseMatrix)) return { pointer: x.pointer, columns: 0, values: 0 };
   return { pointer: x.starts.pointer, columns: x.columns.pointer, values: x.values.pointer };
 }
@@ -179,12 +188,12 @@ export function isFloat(dtype: string): dtype is FloatType {
   return dtype === "float32" || dtype === "float64";
 }
 
-/** Rows and columns of a matrix's form. */
+/** Rows and columns of a matrix's spec. */
 export function sizesOf({ shape }: { readonly shape: Shape }): readonly [rows: number, columns: number] {
   return [shape[0] ?? 0, shape[1] ?? 0];
 }
 
 /** The bytes of a dense value. */
-export function bytesOf({ dtype, shape }: Form): number {
+export function bytesOf({ dtype, shape }: TensorSpec): number {
   return shape.reduce((product, extent) => product * extent, bytesPerElement(dtype));
 }

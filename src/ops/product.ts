@@ -9,7 +9,7 @@
 import { OptionError, ShapeError } from "../errors.ts";
 import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
-import type { Call, Form, Operation, Step } from "../tensor/operation.ts";
+import type { Call, Operation, Step, TensorSpec } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ACTIVATION, type Pointer } from "../wasm/abi.ts";
@@ -53,8 +53,8 @@ export function matrixProduct<D extends FloatType>(
   if (a instanceof Expression || b instanceof Expression || isSparse(a)) {
     return operate(MATMUL, [a, b], { transpose, alpha }, out === undefined ? NO_OPTIONS : { out });
   }
-  const form = MATMUL.form([a, b], { transpose, alpha }) as Form<D>;
-  const c = outputOf("matmul", out, form, [a, b], "disjoint");
+  const spec = MATMUL.spec([a, b], { transpose, alpha }) as TensorSpec<D>;
+  const c = outputOf("matmul", out, spec, [a, b], "disjoint");
   return computed(MATMUL_INTO, [a, b], { transpose, alpha, beta }, { y: c, out });
 }
 
@@ -70,7 +70,7 @@ export function product<D extends FloatType>(
 
 export const MATMUL: Operation<Product> = {
   name: "matmul",
-  form([a, b], { transpose, alpha }) {
+  spec([a, b], { transpose, alpha }) {
     const [left, right] = [a as AnyValue, b as Value];
     if (isSparse(left)) {
       checkSparseFloat("matmul", "a", left);
@@ -89,7 +89,7 @@ export const MATMUL: Operation<Product> = {
     return { dtype: left.dtype, shape: [m, n] };
   },
   bind(call) {
-    return call.forms[0].widest === undefined ? bindDense(call, 0) : bindSparse(call);
+    return call.specs[0].maxRowNonzeros === undefined ? bindDense(call, 0) : bindSparse(call);
   },
   gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
     const [a, b] = operands;
@@ -103,12 +103,12 @@ export const MATMUL: Operation<Product> = {
     if (transpose === "a") return product(a, dy, "none", alpha);
     return product(dy, a, transpose === "b" ? "a" : "both", alpha);
   },
-  scratchBytes: ({ forms, result, attributes: { transpose } }, kernels) => {
-    if (forms[0].widest !== undefined) return bytesOfZeros(result);
-    const { m, n, k } = productSizes(forms[0], forms[1], transpose);
+  scratchBytes: ({ specs, result, attributes: { transpose } }, kernels) => {
+    if (specs[0].maxRowNonzeros !== undefined) return bytesOfZeros(result);
+    const { m, n, k } = productSizes(specs[0], specs[1], transpose);
     return kernels.gemmScratch(m, n, k);
   },
-  flops: ({ forms, result, attributes: { transpose } }) => productFlops(forms[0], result, transpose),
+  flops: ({ specs, result, attributes: { transpose } }) => productFlops(specs[0], result, transpose),
 };
 
 /** C ← αAB + βC, for tensors alone. */
@@ -119,10 +119,10 @@ function matmulInto(): Operation<Product & { readonly beta: number }> {
 }
 
 /** Operations of a product: sparse rows count with the nonzeros that they can have at most. */
-export function productFlops(a: Form, result: Form, transpose: Transpose): number {
+export function productFlops(a: TensorSpec, result: TensorSpec, transpose: Transpose): number {
   const [m, n] = sizesOf(result);
   const [rows, columns] = sizesOf(a);
-  if (a.widest !== undefined) return 2 * rows * a.widest * n;
+  if (a.maxRowNonzeros !== undefined) return 2 * rows * a.maxRowNonzeros * n;
   return 2 * m * n * (isATransposed(transpose) ? rows : columns);
 }
 
@@ -138,7 +138,7 @@ type GemmNumbers = {
 /** C ← f(αAB + βC + bias), with A and B as stored: the call of the dense kernel. */
 export function gemmOf(
   { kernels, scratch }: Pick<Call, "kernels" | "scratch">,
-  [a, b]: readonly [Form, Form],
+  [a, b]: readonly [TensorSpec, TensorSpec],
   [pa, pb, pc]: readonly [Pointer, Pointer, Pointer],
   transpose: Transpose,
   { alpha, beta = 0, bias = 0, activation = ACTIVATION.none, hyperparameters = 0 }: GemmNumbers,
@@ -152,15 +152,15 @@ export function gemmOf(
 }
 
 function bindDense(call: Call<Product>, beta: number): Step[] {
-  const { forms, at, out, attributes } = call;
+  const { specs, at, out, attributes } = call;
   const pointers = [at[0].pointer, at[1].pointer, out.pointer] as const;
-  return gemmOf(call, [forms[0], forms[1]], pointers, attributes.transpose, { alpha: attributes.alpha, beta });
+  return gemmOf(call, [specs[0], specs[1]], pointers, attributes.transpose, { alpha: attributes.alpha, beta });
 }
 
 /** X·W, or Xᵀ·D among zeros, for sparse X. */
-function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Call<Product>): Step[] {
+function bindSparse({ kernels, specs, result, attributes, at, out, scratch }: Call<Product>): Step[] {
   const [x, w] = at;
-  const [m] = sizesOf(forms[0]);
+  const [m] = sizesOf(specs[0]);
   const [rows, n] = sizesOf(result);
   if (attributes.transpose === "a") {
     return [
@@ -175,15 +175,15 @@ function bindSparse({ kernels, forms, result, attributes, at, out, scratch }: Ca
 }
 
 /** Room for a bias of zeros. */
-function bytesOfZeros(result: Form): number {
+function bytesOfZeros(result: TensorSpec): number {
   const [, n] = sizesOf(result);
   return n * (result.dtype === "float64" ? 8 : 4);
 }
 
 /** m, n, k of a product, and what k must be equal to. */
 function productSizes(
-  a: Form,
-  b: Form,
+  a: TensorSpec,
+  b: TensorSpec,
   transpose: Transpose,
 ): { readonly m: number; readonly n: number; readonly k: number; readonly rowsOfB: number } {
   const [aRows, aColumns] = sizesOf(a);
@@ -202,7 +202,7 @@ export function isBTransposed(transpose: Transpose): boolean {
 }
 
 /** From row to row and from column to column of a dense matrix, or of its transpose. */
-function strides(x: Form, isTransposed: boolean): readonly [rows: number, columns: number] {
+function strides(x: TensorSpec, isTransposed: boolean): readonly [rows: number, columns: number] {
   const [, columns] = sizesOf(x);
   return isTransposed ? [1, columns] : [columns, 1];
 }

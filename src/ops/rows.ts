@@ -7,7 +7,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
-import type { Operation, Place } from "../tensor/operation.ts";
+import type { BufferRef, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
@@ -40,7 +40,7 @@ export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D
 
 export const RESHAPE: Operation<{ readonly shape: Shape }> = {
   name: "reshape",
-  form([x], { shape }) {
+  spec([x], { shape }) {
     const { dtype, shape: own } = x as Value;
     if (countOf(own) !== countOf(shape)) {
       throw new ShapeError("reshape", "x", `${countOf(shape)} elements for ${show(shape)}`, show(own));
@@ -60,13 +60,13 @@ export const RESHAPE: Operation<{ readonly shape: Shape }> = {
 /** The transpose of a matrix: y_ji = x_ij. */
 export const TRANSPOSE: Operation = {
   name: "transpose",
-  form([x]) {
+  spec([x]) {
     const { dtype, shape } = x as Value;
     checkFloat("transpose", "x", x as Value);
     checkMatrix("transpose", "x", x as Value);
     return { dtype, shape: [...shape].reverse() };
   },
-  bind({ kernels, forms: [x], at, out }) {
+  bind({ kernels, specs: [x], at, out }) {
     const [m = 0, columns = 0] = x.shape;
     const n = m === 0 ? 0 : columns;
     return [kernels.transpose(1, n === 0 ? 0 : m, n, at[0].pointer, 0, n, out.pointer, 0, m)];
@@ -79,7 +79,7 @@ export type Range = { readonly start: number; readonly end: number; readonly axi
 
 export const SLICE: Operation<Range> = {
   name: "slice",
-  form([x], { start, end, axis }) {
+  spec([x], { start, end, axis }) {
     const { dtype, shape } = x as Value;
     const extent = shape[axis] ?? 0;
     const isRange = Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= extent;
@@ -92,7 +92,7 @@ export const SLICE: Operation<Range> = {
       );
     return { dtype, shape: withExtent(shape, axis, end - start) };
   },
-  bind({ common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
+  bind({ common, specs: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [whole, part] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = from.pointer + start * whole.inner * size;
@@ -107,8 +107,8 @@ export const SLICE: Operation<Range> = {
 /** The gradient of a slice: x among zeros. */
 const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly extent: number }> = {
   name: "embed",
-  form: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: withExtent((x as Value).shape, axis, extent) }),
-  bind({ kernels, common, forms: [x], result, attributes: { start, axis }, at: [from], out }) {
+  spec: ([x], { axis, extent }) => ({ dtype: (x as Value).dtype, shape: withExtent((x as Value).shape, axis, extent) }),
+  bind({ kernels, common, specs: [x], result, attributes: { start, axis }, at: [from], out }) {
     const [part, whole] = [stretch(x.shape, axis), stretch(result.shape, axis)];
     const size = bytesPerElement(result.dtype);
     const first = out.pointer + start * whole.inner * size;
@@ -151,7 +151,7 @@ export function concat<D extends FloatType>(values: readonly Value<D>[], options
 
 export const CONCAT: Operation<{ readonly axis: number }> = {
   name: "concat",
-  form(values, { axis }) {
+  spec(values, { axis }) {
     const [first] = values as [Value];
     let extent = 0;
     for (const [i, value] of values.entries()) {
@@ -162,15 +162,15 @@ export const CONCAT: Operation<{ readonly axis: number }> = {
     }
     return { dtype: first.dtype, shape: withExtent(first.shape, axis, extent) };
   },
-  bind({ common, forms, result, attributes: { axis }, at, out }) {
+  bind({ common, specs, result, attributes: { axis }, at, out }) {
     const size = bytesPerElement(result.dtype);
     const stride = stretch(result.shape, axis).length * size;
     let to = out.pointer;
-    return forms.map(({ shape }, i) => {
+    return specs.map(({ shape }, i) => {
       const { rows, length } = stretch(shape, axis);
       const [bytes, start] = [length * size, to];
       to += bytes;
-      return common.copyRows(rows, bytes, (at[i] as Place).pointer, bytes, start, stride);
+      return common.copyRows(rows, bytes, (at[i] as BufferRef).pointer, bytes, start, stride);
     });
   },
   gradient(which, { operands, attributes: { axis } }, dy) {
@@ -189,7 +189,7 @@ export function rowsOf<D extends FloatType>(x: Value<D>, indices: Value<"int32">
 /** y_i = x_(r_i). Of integers as well, which have no gradient. */
 export const GATHER: Operation = {
   name: "gather",
-  form([x, indices]) {
+  spec([x, indices]) {
     const { dtype, shape } = x as Value;
     checkAlike("gather", "indices", indices as Value, x as Value, "int32");
     const [rows, ...row] = shape;
@@ -199,12 +199,12 @@ export const GATHER: Operation = {
     return { dtype, shape: [m, ...row] };
   },
   bind(call) {
-    const { common, forms, result, at, out } = call;
+    const { common, specs, result, at, out } = call;
     const [m = 0] = result.shape;
     const [table, order] = [at[0].pointer, at[1].pointer];
     const rowBytes = bytesOf({ ...result, shape: result.shape.slice(1) });
     return [
-      indexCheck(call, { op: "gather", argument: "indices", bound: forms[0].shape[0] ?? 0 }, m, order),
+      indexCheck(call, { op: "gather", argument: "indices", bound: specs[0].shape[0] ?? 0 }, m, order),
       common.gatherCopies(m, rowBytes, table, order, out.pointer),
     ];
   },
@@ -218,10 +218,10 @@ export const GATHER: Operation = {
 /** The gradient of a gather: y_(r_i) = Σ x_i, 0 where no index points. */
 const SCATTER: Operation<{ readonly rows: number }> = {
   name: "scatterAdd",
-  form: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
+  spec: ([x], { rows }) => ({ dtype: (x as Value).dtype, shape: [rows, ...(x as Value).shape.slice(1)] }),
   bind(call) {
-    const { kernels, forms, result, at, out } = call;
-    const [m = 0, ...row] = forms[0].shape;
+    const { kernels, specs, result, at, out } = call;
+    const [m = 0, ...row] = specs[0].shape;
     const [values, order] = [at[0].pointer, at[1].pointer];
     const [n, all] = [countOf(row), countOf(result.shape)];
     const [bound = 0] = result.shape;
@@ -234,7 +234,7 @@ const SCATTER: Operation<{ readonly rows: number }> = {
   },
   gradient: (which, { operands: [, indices] }, dy) =>
     which === 1 ? undefined : (operate(GATHER, [dy, indices as Expression], {}) as Floats),
-  flops: ({ forms: [x] }) => countOf(x.shape),
+  flops: ({ specs: [x] }) => countOf(x.shape),
 };
 
 /** The shape with another extent along an axis. */

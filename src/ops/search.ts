@@ -67,8 +67,8 @@ export function searchSorted<D extends NumberType>(
 
 const SEARCH: Operation<Required<SearchOptions>> = {
   name: "searchSorted",
-  form: ([, values]) => ({ dtype: "int32", shape: (values as Value).shape }),
-  bind: ({ kernels, forms: [sorted, values], attributes: { side }, at: [x, y], out }) => [
+  spec: ([, values]) => ({ dtype: "int32", shape: (values as Value).shape }),
+  bind: ({ kernels, specs: [sorted, values], attributes: { side }, at: [x, y], out }) => [
     kernels.searchSorted(
       Number(side === "right"),
       ...([countOf(sorted.shape), x.pointer, countOf(values.shape), y.pointer] as const),

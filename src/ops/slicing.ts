@@ -26,7 +26,7 @@ type Selected = Selection & { readonly shape: Shape };
 /** y = the selected elements of x. No element is selected twice. */
 export const SELECT: Operation<Selected> = {
   name: "slice",
-  form: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
+  spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind: ({ common, result, attributes, at: [from], out }) =>
     copySelected(common, bytesPerElement(result.dtype), attributes, [from.pointer, out.pointer]),
   gradient: (_, { operands: [x], attributes }, dy) =>
@@ -37,7 +37,7 @@ export const SELECT: Operation<Selected> = {
 /** The gradient of SELECT: x where it selects, among zeros. */
 const PLACE: Operation<Selected & { readonly whole: Shape }> = {
   name: "embed",
-  form: ([x], { whole }) => ({ dtype: (x as Value).dtype, shape: whole }),
+  spec: ([x], { whole }) => ({ dtype: (x as Value).dtype, shape: whole }),
   bind: ({ kernels, common, result, attributes, at: [from], out }) => [
     kernels.fill(countOf(result.shape), out.pointer, 0),
     ...copyToSelected(common, bytesPerElement(result.dtype), attributes, [from.pointer, out.pointer]),
@@ -76,7 +76,7 @@ export function flip<D extends DType>(x: Value<D>, options: AxesOption = {}): Va
 
 const FLIP: Operation<{ readonly axes: readonly number[] }> = {
   name: "flip",
-  form([x]) {
+  spec([x]) {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },

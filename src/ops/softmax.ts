@@ -57,7 +57,7 @@ function along(name: string, ofRows: typeof softmaxRows, operation: () => Operat
 
 const SOFTMAX: Operation<Axis> = {
   name: "softmax",
-  form: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
+  spec: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
   bind(call) {
     const { kernels, result, at, out, scratch } = call;
     const { m, k, n, folded } = placesOf(call);

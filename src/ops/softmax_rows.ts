@@ -4,7 +4,7 @@
 import { ShapeError } from "../errors.ts";
 import type { AnyValue, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import type { Form, Operation } from "../tensor/operation.ts";
+import type { Operation, TensorSpec } from "../tensor/operation.ts";
 import { BINARY, MAP_SCRATCH, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { mul, sub } from "./binary.ts";
@@ -35,7 +35,7 @@ export const softmaxRows: UnaryFunction = ((z: Value<FloatType>, options: Into<F
 
 const SOFTMAX: Operation = {
   name: "softmax",
-  form: ([z]) => formOfRows("softmax", z as Value),
+  spec: ([z]) => specOfRows("softmax", z as Value),
   bind({ kernels, result, at: [z], out: p, scratch }) {
     const [m, n] = sizesOf(result);
     return [kernels.softmax(m, n, z.pointer, p.pointer, scratch)];
@@ -58,7 +58,7 @@ export const logSoftmaxRows: UnaryFunction = ((z: Value<FloatType>, options: Int
 
 const LOG_SOFTMAX: Operation = {
   name: "logSoftmax",
-  form: ([z]) => formOfRows("logSoftmax", z as Value),
+  spec: ([z]) => specOfRows("logSoftmax", z as Value),
   bind({ kernels, result, at: [z], out: y, scratch }) {
     const [m, n] = sizesOf(result);
     const from = z.pointer;
@@ -91,7 +91,7 @@ export function checkRows(op: string, argument: string, x: AnyValue): void {
   }
 }
 
-function formOfRows(op: string, z: Value): Form {
+function specOfRows(op: string, z: Value): TensorSpec {
   checkFloat(op, "z", z);
   checkRows(op, "z", z);
   return { dtype: z.dtype, shape: z.shape };

@@ -198,24 +198,24 @@ function picked<D extends NumberType>(x: Expression<D>, order: Order): Expressio
 
 const SORT: Operation<Order> = {
   name: "sort",
-  form: ([x], order) => ({ dtype: (x as Value).dtype, shape: shapeAfter((x as Value).shape, order) }),
-  bind: ({ kernels, forms: [x], attributes, at: [from], out, scratch }) => [
+  spec: ([x], order) => ({ dtype: (x as Value).dtype, shape: shapeAfter((x as Value).shape, order) }),
+  bind: ({ kernels, specs: [x], attributes, at: [from], out, scratch }) => [
     sortCall(kernels, x.shape, attributes, { from: from.pointer, values: out.pointer, indices: 0, scratch }),
   ],
-  scratchBytes: ({ forms: [x], attributes: { axis } }, kernels) => kernels.sortScratch(x.shape[axis] ?? 0),
+  scratchBytes: ({ specs: [x], attributes: { axis } }, kernels) => kernels.sortScratch(x.shape[axis] ?? 0),
   flops: () => 0,
 };
 
 const ARG_SORT: Operation<Order> = {
   name: "argSort",
-  form([x], order) {
+  spec([x], order) {
     const shape = shapeAfter((x as Value).shape, order);
     return { dtype: "int32", shape: order.flat ? [countOf(shape)] : shape };
   },
-  bind: ({ kernels, forms: [x], attributes, at: [from], out, scratch }) => [
+  bind: ({ kernels, specs: [x], attributes, at: [from], out, scratch }) => [
     sortCall(kernels, x.shape, attributes, { from: from.pointer, values: 0, indices: out.pointer, scratch }),
   ],
-  scratchBytes: ({ forms: [x], attributes: { axis } }, kernels) => kernels.sortScratch(x.shape[axis] ?? 0),
+  scratchBytes: ({ specs: [x], attributes: { axis } }, kernels) => kernels.sortScratch(x.shape[axis] ?? 0),
   flops: () => 0,
 };
 

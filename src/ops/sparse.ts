@@ -59,15 +59,15 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
   const [m = 0, k = 0] = x.shape;
   const { common } = x.engine;
   let capacity = 0;
-  let widest = 0;
+  let maxRowNonzeros = 0;
   // Rows without columns cost nothing to make a tensor of, but a walk over them would take as long as any.
   const rows = k === 0 ? 0 : m;
   for (let i = 0, row = x.pointer; i < rows; i++, row += k) {
     const count = common.countNonzeros(k, row);
     capacity += count;
-    widest = Math.max(widest, count);
+    maxRowNonzeros = Math.max(maxRowNonzeros, count);
   }
-  const y = new SparseMatrix(x.engine, [m, k], { dtype: "uint8", widest, capacity });
+  const y = new SparseMatrix(x.engine, [m, k], { dtype: "uint8", maxRowNonzeros, capacity });
   common.compressRows(m, k, x.pointer, y.starts.pointer, y.columns.pointer, y.values.pointer);
   return y;
 }
@@ -84,15 +84,15 @@ export function compress(x: Tensor<"uint8">): SparseMatrix<"uint8"> {
  */
 export function compressed(x: Value<"uint8">): Expression<"uint8"> {
   const operands = [expressionOf(x)];
-  return applied(COMPRESS, operands, {}, COMPRESS.form(operands, {})) as Expression<"uint8">;
+  return applied(COMPRESS, operands, {}, COMPRESS.spec(operands, {})) as Expression<"uint8">;
 }
 
 const COMPRESS: Operation = {
   name: "compress",
-  form([x]) {
+  spec([x]) {
     checkBytes(x as Value);
     const { shape } = x as Value;
-    return { dtype: "uint8", shape, widest: shape[1] };
+    return { dtype: "uint8", shape, maxRowNonzeros: shape[1] };
   },
   bind({ common, result, at: [x], out }) {
     const [m, k] = sizesOf(result);
@@ -124,7 +124,7 @@ function checkBytes(x: Value): void {
  * using pixels = tensor(engine, Uint8Array.of(0, 255, 0, 0), { shape: [2, 2] });
  * using sparse = compress(pixels);
  * using indices = tensor(engine, Int32Array.of(0));
- * using batch = new SparseMatrix(engine, [1, 2], { dtype: "float32", widest: sparse.widest });
+ * using batch = new SparseMatrix(engine, [1, 2], { dtype: "float32", maxRowNonzeros: sparse.maxRowNonzeros });
  * gatherSparseRows(sparse, indices, batch, 1 / 255);
  */
 export function gatherSparseRows<D extends FloatType>(
@@ -142,9 +142,14 @@ export function gatherSparseRows<D extends FloatType>(
   checkSparseFloat("gatherSparseRows", "y", y);
   const [rows, k] = x.shape;
   const m = indices.size;
-  if (y.shape[0] !== m || y.shape[1] !== k || y.capacity < m * x.widest) {
+  if (y.shape[0] !== m || y.shape[1] !== k || y.capacity < m * x.maxRowNonzeros) {
     const found = `${show(y.shape)} with room for ${y.capacity}`;
-    throw new ShapeError("gatherSparseRows", "y", `${show([m, k])} with room for ${m * x.widest} nonzeros`, found);
+    throw new ShapeError(
+      "gatherSparseRows",
+      "y",
+      `${show([m, k])} with room for ${m * x.maxRowNonzeros} nonzeros`,
+      found,
+    );
   }
   for (const part of [y.starts, y.columns, y.values]) {
     checkOutput("gatherSparseRows", "y", part, part, [indices, x.starts, x.columns, x.values], "disjoint");
@@ -156,19 +161,19 @@ export function gatherSparseRows<D extends FloatType>(
 /** The minibatch as a node: `indices` are looked at before each run. */
 export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: FloatType }> = {
   name: "gatherSparseRows",
-  form([x, indices], { dtype }) {
+  spec([x, indices], { dtype }) {
     const [table, order] = [x as Expression<"uint8">, indices as Value];
     checkAlike("gatherSparseRows", "indices", order, order, "int32");
     checkSparse("gatherSparseRows", "x", table, order, "uint8");
     const [m = 0] = order.shape;
     checkShapeIs("gatherSparseRows", "indices", order, [m]);
-    return { dtype, shape: [m, table.shape[1] ?? 0], widest: table.widest };
+    return { dtype, shape: [m, table.shape[1] ?? 0], maxRowNonzeros: table.maxRowNonzeros };
   },
   bind(call) {
-    const { kernels, forms, result, attributes, at, out } = call;
+    const { kernels, specs, result, attributes, at, out } = call;
     const [table, indices] = at;
     const [m] = sizesOf(result);
-    const [rows] = sizesOf(forms[0]);
+    const [rows] = sizesOf(specs[0]);
     const order = indices.pointer;
     const [from, to] = [
       [table.pointer, table.columns, table.values] as const,
@@ -192,7 +197,7 @@ export const GATHER_SPARSE: Operation<{ readonly scale: number; readonly dtype: 
  * @throws {ShapeError} shapes do not fit, or `out` overlaps
  * @throws {DTypeError} integers, or float32 with float64
  * @example
- * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }); // filled by gatherSparseRows
+ * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", maxRowNonzeros: 3 }); // filled by gatherSparseRows
  * using w = zeros(engine, [3, 1]);
  * using b = tensor(engine, [1]);
  * using z = sparseAffine(x, w, b);
@@ -232,7 +237,7 @@ export function sparseAffine<D extends FloatType>(
  * @throws {DTypeError} integers, or float32 with float64
  * @throws {OptionError} α is not a number
  * @example
- * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }); // filled by gatherSparseRows
+ * using x = new SparseMatrix(engine, [2, 3], { dtype: "float32", maxRowNonzeros: 3 }); // filled by gatherSparseRows
  * using dz = zeros(engine, [2, 1]);
  * using w = zeros(engine, [3, 1]);
  * sparseAxpy(-0.1, x, dz, w);
@@ -262,7 +267,7 @@ export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D
 
 /** Whether a value is rows that are mostly zero. */
 export function isSparse(x: unknown): x is SparseMatrix | Expression {
-  return x instanceof SparseMatrix || (x instanceof Expression && x.widest !== undefined);
+  return x instanceof SparseMatrix || (x instanceof Expression && x.maxRowNonzeros !== undefined);
 }
 
 /**

@@ -71,14 +71,14 @@ const MEAN: SquaredLoss = /* @__PURE__ */ squaredLoss("meanSquaredError", (n) =>
 function squaredLoss(name: string, factorOf: SquaredLoss["factorOf"]): SquaredLoss {
   const operation: Operation = {
     name,
-    form([y, t]) {
+    spec([y, t]) {
       checkFloat(name, "y", y as Value);
       checkAlike(name, "t", t as Value, y as Value);
       checkShapeIs(name, "t", t as Value, (y as Value).shape);
       return { dtype: (y as Value).dtype, shape: [] };
     },
-    bind({ kernels, forms, at, out }) {
-      const n = countOf(forms[0].shape);
+    bind({ kernels, specs, at, out }) {
+      const n = countOf(specs[0].shape);
       const [y, t] = [at[0].pointer, at[1].pointer];
       return [kernels.storeSquaredError(n, y, t, factorOf(n), out.pointer)];
     },
@@ -88,7 +88,7 @@ function squaredLoss(name: string, factorOf: SquaredLoss["factorOf"]): SquaredLo
       const dy = mul(sub(y, t), factor === 1 ? dloss : mul(dloss, factor));
       return which === 0 ? dy : mul(dy, -1);
     },
-    flops: ({ forms }) => 3 * countOf(forms[0].shape),
+    flops: ({ specs }) => 3 * countOf(specs[0].shape),
   };
   return { operation, factorOf };
 }
@@ -105,7 +105,7 @@ function lossBy<D extends FloatType>(
     checkNoPlace(operation.name, "gradient", gradient);
     return operate(operation, [y, t], {}) as Expression<D>;
   }
-  operation.form([y, t], {});
+  operation.spec([y, t], {});
   const { size, pointer, engine, dtype } = y;
   const kernels = engine.kernels[dtype];
   const factor = factorOf(size);

@@ -10,7 +10,7 @@ import { checkOptions } from "../options.ts";
 import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
 import { Expression, type Value } from "../tensor/expression.ts";
 import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
-import type { Call, Operation, Unplaced } from "../tensor/operation.ts";
+import type { Call, Operation, UnboundCall } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY, type KernelCall, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType, type NumberType } from "../wasm/dtype.ts";
@@ -77,7 +77,7 @@ export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Val
 
 export const BROADCAST: Operation<{ readonly shape: Shape }> = {
   name: "broadcastTo",
-  form([x], { shape }) {
+  spec([x], { shape }) {
     const { dtype, shape: own } = x as Value;
     checkFloat("broadcastTo", "x", x as Value);
     const broadcast = broadcastShape(own, shape);
@@ -86,7 +86,7 @@ export const BROADCAST: Operation<{ readonly shape: Shape }> = {
     }
     return { dtype, shape };
   },
-  bind({ kernels, forms: [x], result, at, out, scratch }) {
+  bind({ kernels, specs: [x], result, at, out, scratch }) {
     const walk = walkOver(result.shape, [], x.shape);
     const repeat = callsOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
       scratch,
@@ -118,11 +118,11 @@ export function reduction(
 ): ReduceFunction {
   const operation: Operation<Axes> = {
     name,
-    form([x], { axes, keepAxes }) {
+    spec([x], { axes, keepAxes }) {
       const { dtype, shape } = x as Value;
       return { dtype, shape: foldedShape(shape, axes, keepAxes) };
     },
-    bind: ({ kernels, forms: [x], attributes: { axes }, at: [from], out, scratch }) =>
+    bind: ({ kernels, specs: [x], attributes: { axes }, at: [from], out, scratch }) =>
       foldGroups(kernels, name, groupsOf(x.shape, axes), {
         dtype: x?.dtype as FloatType,
         from: from.pointer,
@@ -134,11 +134,11 @@ export function reduction(
       const kept = foldedShape(x.shape, axes, true);
       return rule({ x, y: reshape(result, kept) }, reshape(dy, kept));
     },
-    scratchBytes: ({ forms: [x], attributes: { axes } }: Unplaced<Axes>) => {
+    scratchBytes: ({ specs: [x], attributes: { axes } }: UnboundCall<Axes>) => {
       const between = sizesBetween(groupsOf(x.shape, axes));
       return Math.max(0, ...between) * 2 * bytesPerElement(x?.dtype ?? "float64");
     },
-    flops: ({ forms: [x] }) => countOf(x.shape),
+    flops: ({ specs: [x] }) => countOf(x.shape),
   };
   const check = name === "sum" ? checkFloatOrInt32 : checkFloat;
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {

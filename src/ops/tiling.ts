@@ -24,7 +24,7 @@ type Repeats = Selection & { readonly shape: Shape; readonly repeated: readonly 
 
 const REPEAT: Operation<Repeats> = {
   name: "repeat",
-  form: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
+  spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind: ({ common, result, attributes, at: [from], out }) =>
     copySelected(common, bytesPerElement(result.dtype), attributes, [from.pointer, out.pointer]),
   gradient: (_, { operands: [x], attributes: { extents, repeated } }, dy) =>
@@ -128,7 +128,7 @@ export function roll<D extends DType>(x: Value<D>, shift: number, options: FlatA
 /** Rows of `length` elements, each rolled by `offset` of them. */
 const ROLL: Operation<{ readonly length: number; readonly offset: number }> = {
   name: "roll",
-  form([x]) {
+  spec([x]) {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },
@@ -275,11 +275,11 @@ function reflectionsBefore(extent: number, count: number): readonly Piece[] {
 
 const PAD: Operation<{ readonly before: readonly number[]; readonly shape: Shape; readonly value: number }> = {
   name: "pad",
-  form: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
+  spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind(call) {
     const {
       common,
-      forms: [x],
+      specs: [x],
       result,
       attributes: { before },
       at: [from],

@@ -51,8 +51,8 @@ export function transpose<D extends FloatType>(x: Value<D>, options: TransposeOp
 
 const PERMUTE: Operation<{ readonly axes: readonly number[] }> = {
   name: "transpose",
-  form: ([x], { axes }) => ({ dtype: (x as Value).dtype, shape: permuted((x as Value).shape, axes) }),
-  bind({ kernels, common, forms: [x], result, attributes: { axes }, at, out }) {
+  spec: ([x], { axes }) => ({ dtype: (x as Value).dtype, shape: permuted((x as Value).shape, axes) }),
+  bind({ kernels, common, specs: [x], result, attributes: { axes }, at, out }) {
     const count = countOf(x.shape);
     if (count === 0) return [];
     const groups = groupsOf(x.shape, axes);

@@ -28,7 +28,7 @@ export type UnaryFunction = {
 export function unary(name: keyof typeof UNARY, rule?: (x: Floats, y: Floats, dy: Floats) => Floats): UnaryFunction {
   const operation: Operation = {
     name,
-    form([x]) {
+    spec([x]) {
       checkFloat(name, "x", x as Value);
       return { dtype: (x as Value).dtype, shape: (x as Value).shape };
     },

@@ -5,7 +5,7 @@
 import { OptionError } from "../errors.ts";
 import { type AnyValue, type Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
-import type { Attributes, Call, Form, Operation, PerOperand, Step } from "../tensor/operation.ts";
+import type { Attributes, Call, Operation, PerOperand, Step, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY } from "../wasm/abi.ts";
 import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
@@ -26,11 +26,11 @@ export function effect<A extends Attributes>(
   attributes: A,
 ): Expression {
   const all = [expressionOf(target), ...operands.map(expressionOf)];
-  return applied(operation, all, attributes, operation.form(all, attributes));
+  return applied(operation, all, attributes, operation.spec(all, attributes));
 }
 
 /** What is updated, the hyperparameters, and operands that are like what is updated. */
-function formOfUpdate(op: string): Operation["form"] {
+function specOfUpdate(op: string): Operation["spec"] {
   return ([target, hyperparameters, ...others]) => {
     const parameters = target as Expression;
     checkFloat(op, "w", parameters);
@@ -52,7 +52,7 @@ export const HYPERPARAMETERS = 8;
 /** v ← μv + d, w ← w - η·v, or with Nesterov w ← w - η(d + μv), where d = g + λw. hyperparameters: η, λ, μ, 1 or 0 */
 export const MOMENTUM: Operation = {
   name: "momentum",
-  form: /* @__PURE__ */ formOfUpdate("momentum"),
+  spec: /* @__PURE__ */ specOfUpdate("momentum"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, hyperparameters = 0, g = 0, v = 0] = at.map(({ pointer }) => pointer);
@@ -69,7 +69,7 @@ export const MOMENTUM: Operation = {
  */
 export const ADAPTIVE: Operation = {
   name: "adaptive",
-  form: /* @__PURE__ */ formOfUpdate("adaptive"),
+  spec: /* @__PURE__ */ specOfUpdate("adaptive"),
   bind({ kernels, result, at }) {
     const n = countOf(result.shape);
     const [w = 0, hyperparameters = 0, g = 0, v = 0, m = 0] = at.map(({ pointer }) => pointer);
@@ -77,13 +77,13 @@ export const ADAPTIVE: Operation = {
   },
   changes: 0,
   alsoChanges: [3, 4],
-  flops: ({ forms, result }) => (forms.length > 4 ? 14 : 9) * countOf(result.shape),
+  flops: ({ specs, result }) => (specs.length > 4 ? 14 : 9) * countOf(result.shape),
 };
 
 /** w ← (1 - ηλ)·w - η·g. hyperparameters: η, λ */
 export const SGD: Operation = {
   name: "sgd",
-  form: /* @__PURE__ */ formOfUpdate("sgd"),
+  spec: /* @__PURE__ */ specOfUpdate("sgd"),
   bind({ kernels, result, at: [w, hyperparameters, g] }) {
     return [kernels.descend(countOf(result.shape), g.pointer, w.pointer, hyperparameters.pointer)];
   },
@@ -94,27 +94,28 @@ export const SGD: Operation = {
 /** w ← (1 - ηλ)·w - η·A·B: a step of gradient descent whose gradient is a product, which is never stored. */
 export const SGD_PRODUCT: Operation<{ readonly transpose: Transpose; readonly alpha: number }> = {
   name: "sgd of product",
-  form: ([w]) => w as Form,
+  spec: ([w]) => w as TensorSpec,
   bind(call) {
-    const { forms, at, attributes } = call;
+    const { specs, at, attributes } = call;
     const [w, { pointer: hyperparameters }, a, b] = at;
     const { transpose, alpha } = attributes;
-    if (forms[2].widest !== undefined) return bindSparseDescent(call);
+    if (specs[2].maxRowNonzeros !== undefined) return bindSparseDescent(call);
     const pointers = [a.pointer, b.pointer, w.pointer] as const;
-    return gemmOf(call, [forms[2], forms[3]], pointers, transpose, { alpha, hyperparameters });
+    return gemmOf(call, [specs[2], specs[3]], pointers, transpose, { alpha, hyperparameters });
   },
   changes: 0,
-  scratchBytes: ({ forms, ...call }, kernels) =>
-    forms[2].widest === undefined
-      ? (MATMUL.scratchBytes?.({ ...call, forms: forms.slice(2) as unknown as PerOperand<Form> }, kernels) ?? 0)
+  scratchBytes: ({ specs, ...call }, kernels) =>
+    specs[2].maxRowNonzeros === undefined
+      ? (MATMUL.scratchBytes?.({ ...call, specs: specs.slice(2) as unknown as PerOperand<TensorSpec> }, kernels) ?? 0)
       : 0,
-  flops: ({ forms, ...call }) => MATMUL.flops?.({ ...call, forms: forms.slice(2) as unknown as PerOperand<Form> }) ?? 0,
+  flops: ({ specs, ...call }) =>
+    MATMUL.flops?.({ ...call, specs: specs.slice(2) as unknown as PerOperand<TensorSpec> }) ?? 0,
 };
 
 /** The same where A is the transpose of sparse rows: only rows of w that meet a nonzero are touched, or all of them decay. */
-function bindSparseDescent({ kernels, forms, result, at, attributes }: Call<{ readonly alpha: number }>): Step[] {
+function bindSparseDescent({ kernels, specs, result, at, attributes }: Call<{ readonly alpha: number }>): Step[] {
   const [w, { pointer: hyperparameters }, a, b] = at;
-  const [m] = sizesOf(forms[2]);
+  const [m] = sizesOf(specs[2]);
   const [rows, n] = sizesOf(result);
   const factors = [attributes.alpha, hyperparameters] as const;
   return [
@@ -126,16 +127,16 @@ function bindSparseDescent({ kernels, forms, result, at, attributes }: Call<{ re
 /** w_j ← (1 - ηλ)·w_j - η·Σ_i x_ij: the same for a bias. */
 export const SGD_SUMS: Operation = {
   name: "sgd of sums",
-  form: ([w]) => w as Form,
-  bind({ kernels, forms, at: [w, hyperparameters, x] }) {
-    const [m, n] = sizesOf(forms[2]);
+  spec: ([w]) => w as TensorSpec,
+  bind({ kernels, specs, at: [w, hyperparameters, x] }) {
+    const [m, n] = sizesOf(specs[2]);
     return [kernels.columnSums(m, n, x.pointer, w.pointer, 1, 0, hyperparameters.pointer)];
   },
   changes: 0,
-  flops: ({ forms }) => countOf(forms[2].shape),
+  flops: ({ specs }) => countOf(specs[2].shape),
 };
 
-function formOfClip([g]: readonly AnyValue[]): Form {
+function specOfClip([g]: readonly AnyValue[]): TensorSpec {
   checkFloat("clip", "g", g as Expression);
   return { dtype: (g as Expression).dtype, shape: (g as Expression).shape };
 }
@@ -143,7 +144,7 @@ function formOfClip([g]: readonly AnyValue[]): Form {
 /** g ← min(max(g, -limit), limit). */
 export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
   name: "clip value",
-  form: formOfClip,
+  spec: specOfClip,
   bind({ kernels, result, at, attributes: { limit }, scratch }) {
     const n = countOf(result.shape);
     const g = at[0].pointer;
@@ -166,7 +167,7 @@ export const CLIP_VALUE: Operation<{ readonly limit: number }> = {
  */
 export const CLIP_NORM: Operation<{ readonly limit: number }> = {
   name: "clip norm",
-  form: formOfClip,
+  spec: specOfClip,
   bind({ kernels, result, at: [g], attributes: { limit } }) {
     return [kernels.clipNorm(countOf(result.shape), g.pointer, limit)];
   },
@@ -177,10 +178,10 @@ export const CLIP_NORM: Operation<{ readonly limit: number }> = {
 /** target ← value. */
 export const ASSIGN: Operation = {
   name: "assign",
-  form: ([target, value]) => {
+  spec: ([target, value]) => {
     checkAlike("assign", "value", value as Expression, target as Expression);
     checkShapeIs("assign", "value", value as Expression, (target as Expression).shape);
-    return target as Form;
+    return target as TensorSpec;
   },
   bind: bindCopy,
   changes: 0,
@@ -188,7 +189,7 @@ export const ASSIGN: Operation = {
 };
 
 /** A tensor's elements as they are before anything is written to it. */
-export const SNAPSHOT: Operation = { name: "copy", form: ([x]) => x as Form, bind: bindCopy, flops: () => 0 };
+export const SNAPSHOT: Operation = { name: "copy", spec: ([x]) => x as TensorSpec, bind: bindCopy, flops: () => 0 };
 
 /** The last operand's elements, to where the result is: for an assignment, in the target. */
 function bindCopy({ common, result, at, out }: Call): Step[] {
@@ -200,7 +201,7 @@ function bindCopy({ common, result, at, out }: Call): Step[] {
 /** The step of [seed, step] plus 1: the next run draws other dropout masks. */
 export const ADVANCE: Operation = {
   name: "advance",
-  form: ([counter]) => {
+  spec: ([counter]) => {
     const { dtype, shape } = counter as Expression;
     if (dtype !== "int32" || countOf(shape) !== 2) throw new OptionError("advance: counter", "[seed, step]", dtype);
     return { dtype, shape };

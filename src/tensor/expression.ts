@@ -18,7 +18,7 @@ import type { Pointer } from "../wasm/abi.ts";
 import { checkDType, type DType, type FloatType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { checkShape, countOf, type Shape, show } from "./layout.ts";
-import type { Attributes, Form, Operation } from "./operation.ts";
+import type { Attributes, Operation, TensorSpec } from "./operation.ts";
 import { SparseMatrix } from "./sparse.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -51,18 +51,18 @@ export class Expression<D extends DType = DType> extends Owner {
   /** Extents, the outermost axis first. */
   readonly shape: Shape;
   /** Of sparse rows, the most nonzeros that one may have; undefined for dense values. */
-  readonly widest: number | undefined;
+  readonly maxRowNonzeros: number | undefined;
   /** What programs and errors call it. */
   readonly name: string | undefined;
   /** Its origin. */
   readonly source: Source;
 
-  constructor(engine: Engine, form: Form<D>, source: Source, name?: string) {
+  constructor(engine: Engine, spec: TensorSpec<D>, source: Source, name?: string) {
     super();
     this.engine = engine;
-    this.dtype = form.dtype;
-    this.shape = form.shape;
-    this.widest = form.widest;
+    this.dtype = spec.dtype;
+    this.shape = spec.shape;
+    this.maxRowNonzeros = spec.maxRowNonzeros;
     this.name = name;
     this.source = source;
   }
@@ -112,11 +112,11 @@ export function input<D extends DType = "float32">(
 /**
  * A placeholder for a tensor that is bound later: `program.bind({ x: tensor })`.
  *
- * @param form dtype and shape of the tensors bound to it; with `widest`, of sparse rows
+ * @param spec dtype and shape of the tensors bound to it; with `maxRowNonzeros`, of sparse rows
  * @param name what the program and errors call it
  */
-export function argument<D extends DType>(engine: Engine, form: Form<D>, name: string): Expression<D> {
-  return new Expression<D>(engine, { ...form, shape: checkShape("shape", form.shape) }, { kind: "argument" }, name);
+export function argument<D extends DType>(engine: Engine, spec: TensorSpec<D>, name: string): Expression<D> {
+  return new Expression<D>(engine, { ...spec, shape: checkShape("shape", spec.shape) }, { kind: "argument" }, name);
 }
 
 /**

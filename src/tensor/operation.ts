@@ -12,18 +12,18 @@ import type { AnyValue, Expression } from "./expression.ts";
 import type { Shape } from "./layout.ts";
 
 /** What a value looks like, whether it is computed already or not. */
-export type Form<D extends DType = DType> = {
+export type TensorSpec<D extends DType = DType> = {
   readonly dtype: D;
   readonly shape: Shape;
   /** Of sparse rows, the most nonzeros that one has; undefined for dense values. */
-  readonly widest?: number | undefined;
+  readonly maxRowNonzeros?: number | undefined;
 };
 
 /** An operation's parameters other than its operands. JSON values, so that equal nodes can be found. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Where a value's elements are when a kernel reads or writes them: addresses in bytes. */
-export type Place = {
+export type BufferRef = {
   /** Of the elements; of sparse rows, of where each row starts. */
   readonly pointer: Pointer;
   /** Of the nonzeros' column numbers. */
@@ -38,14 +38,14 @@ export type Place = {
  */
 export type PerOperand<T> = readonly [T, T, T, T, T, T, ...T[]];
 
-/** An operation with operands of known forms, before their addresses are known. */
-export type Unplaced<A extends Attributes = Attributes> = {
+/** An operation with operands of known specs, before their addresses are known. */
+export type UnboundCall<A extends Attributes = Attributes> = {
   /** The operation's attributes. */
   readonly attributes: A;
   /** Of the operands, in order. */
-  readonly forms: PerOperand<Form>;
+  readonly specs: PerOperand<TensorSpec>;
   /** What the shape rule gave. */
-  readonly result: Form;
+  readonly result: TensorSpec;
 };
 
 /**
@@ -55,7 +55,7 @@ export type Unplaced<A extends Attributes = Attributes> = {
 export type Step = KernelCall | (() => void);
 
 /** An operation with addresses: what `bind` makes calls of. */
-export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
+export type Call<A extends Attributes = Attributes> = UnboundCall<A> & {
   /** Those of the result's float type; each returns its call, which it does not make. */
   readonly kernels: Recorders["kernels"][FloatType];
   /** Those that have no float type, likewise. */
@@ -65,11 +65,11 @@ export type Call<A extends Attributes = Attributes> = Unplaced<A> & {
   /** Where pointers point: `memory.view(dtype, pointer, length)`. */
   readonly memory: Memory;
   /** Where the operands are stored. */
-  readonly at: PerOperand<Place>;
+  readonly at: PerOperand<BufferRef>;
   /** Where the result is stored. */
-  readonly out: Place;
+  readonly out: BufferRef;
   /** Where the value of `alsoComputes` goes, where it is needed. */
-  readonly beside?: Place | undefined;
+  readonly beside?: BufferRef | undefined;
   /** 16-byte aligned, as large as `scratchBytes` asked for. */
   readonly scratch: Pointer;
 };
@@ -88,8 +88,8 @@ export type Applied<A extends Attributes = Attributes> = {
 export type Operation<A extends Attributes = Attributes> = {
   /** What errors and `describeProgram` call it. */
   readonly name: string;
-  /** The shape rule: checks the operands and returns the result's form. */
-  form(operands: readonly AnyValue[], attributes: A): Form;
+  /** The shape rule: checks the operands and returns the result's spec. */
+  spec(operands: readonly AnyValue[], attributes: A): TensorSpec;
   /** The kernel calls that compute it, in order; they may be run many times. */
   bind(call: Call<A>): readonly Step[];
   /** ∂loss/∂operand from dy = ∂loss/∂result; undefined where it is 0 everywhere, or the operand is not a float. */
@@ -103,12 +103,12 @@ export type Operation<A extends Attributes = Attributes> = {
    * once, with `call.beside`.
    */
   readonly alsoComputes?: Operation;
-  /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's form. */
+  /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's spec. */
   readonly changes?: number;
   /** Other operands that are changed with it, where there are as many. */
   readonly alsoChanges?: readonly number[];
   /** Bytes of scratch during a call; `kernels` are those of the result's float type, to be called. */
-  scratchBytes?(call: Unplaced<A>, kernels: FloatKernels): number;
+  scratchBytes?(call: UnboundCall<A>, kernels: FloatKernels): number;
   /** Floating-point operations of a call; default: one for each element of the result. */
-  flops?(call: Unplaced<A>): number;
+  flops?(call: UnboundCall<A>): number;
 };

@@ -1,5 +1,5 @@
 /**
- * A matrix whose rows are mostly zero, as the nonzeros of each row:
+ * A matrix whose rows are mostly zero, in compressed sparse rows (CSR): the nonzeros of each row,
  *
  *   starts    m + 1 positions: row i is at starts[i] … starts[i + 1] - 1 in the other two
  *   columns   the column of each nonzero, ascending in a row
@@ -23,11 +23,11 @@ const SPARE = 8;
 export const MAX_SPARSE_COLUMNS = 65_536;
 
 /** How many nonzeros a matrix has room for. */
-export type SparseForm<D extends DType> = {
+export type SparseSpec<D extends DType> = {
   readonly dtype: D;
   /** The most nonzeros of a row. */
-  readonly widest: number;
-  /** The most nonzeros in all; default: every row as wide as the widest. */
+  readonly maxRowNonzeros: number;
+  /** The most nonzeros in all; default: `maxRowNonzeros` in every row. */
   readonly capacity?: number;
 };
 
@@ -35,7 +35,7 @@ export type SparseForm<D extends DType> = {
  * Room for an m × k matrix that is mostly zero. The creator disposes of it.
  *
  * @example
- * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", widest: 300 });
+ * using rows = new SparseMatrix(engine, [100, 784], { dtype: "float32", maxRowNonzeros: 300 });
  */
 export class SparseMatrix<D extends DType = DType> extends Owner {
   static override get name(): string {
@@ -48,7 +48,7 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
   /** The most nonzeros that fit. */
   readonly capacity: number;
   /** The most nonzeros of a row. */
-  readonly widest: number;
+  readonly maxRowNonzeros: number;
   /** m + 1 positions, int32 */
   readonly starts: Tensor<"int32">;
   /** uint16 */
@@ -62,26 +62,26 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
    * @throws {OptionError} an invalid shape, dtype or count of nonzeros
    * @throws {AllocationError} too large for one block
    */
-  constructor(engine: Engine, shape: readonly [number, number], form: SparseForm<D>) {
+  constructor(engine: Engine, shape: readonly [number, number], spec: SparseSpec<D>) {
     super();
     checkShape("shape", shape);
-    checkType("SparseMatrix: form", "object", form);
-    checkOptions<SparseForm<D>>("SparseMatrix", form, { dtype: 1, widest: 1, capacity: 1 });
-    const { dtype, widest } = form;
+    checkType("SparseMatrix: spec", "object", spec);
+    checkOptions<SparseSpec<D>>("SparseMatrix", spec, { dtype: 1, maxRowNonzeros: 1, capacity: 1 });
+    const { dtype, maxRowNonzeros } = spec;
     checkEngine(engine);
     checkDType("SparseMatrix: dtype", dtype);
     if (shape.length !== 2) throw new OptionError("SparseMatrix: shape", "[rows, columns]", shape);
-    for (const [option, count] of [["widest", widest] as const, ["capacity", form.capacity] as const]) {
+    for (const [option, count] of [["maxRowNonzeros", maxRowNonzeros] as const, ["capacity", spec.capacity] as const]) {
       if (option === "capacity" && count === undefined) continue;
       if (!Number.isInteger(count) || (count as number) < 0)
         throw new OptionError(`SparseMatrix: ${option}`, "an integer ≥ 0", count);
     }
-    const { capacity = shape[0] * widest } = form;
+    const { capacity = shape[0] * maxRowNonzeros } = spec;
     this.engine = engine;
     this.dtype = dtype;
     this.shape = shape;
     this.capacity = capacity;
-    this.widest = widest;
+    this.maxRowNonzeros = maxRowNonzeros;
     const parts = allOrNothing((own) => ({
       starts: own(zeros(engine, [shape[0] + 1], { dtype: "int32", name: "starts" })),
       columns: own(empty(engine, [capacity + SPARE], { dtype: "uint16", name: "columns" })),
@@ -115,9 +115,9 @@ export class SparseMatrix<D extends DType = DType> extends Owner {
 export function sparseLayout(
   [m = 0]: readonly number[],
   dtype: DType,
-  widest: number,
+  maxRowNonzeros: number,
 ): { readonly columns: number; readonly values: number; readonly bytes: number } {
-  const room = m * widest + SPARE;
+  const room = m * maxRowNonzeros + SPARE;
   const columns = align(4 * (m + 1));
   const values = columns + align(2 * room);
   return { columns, values, bytes: values + room * bytesPerElement(dtype) };

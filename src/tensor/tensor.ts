@@ -50,13 +50,13 @@ export class Tensor<D extends DType = DType> extends Owner {
   #data: ArrayOf[D] | undefined;
 
   /** Takes over a block, or sees a part of one; `tensor`, `zeros` and `tensorGroup` make them. */
-  constructor(engine: Engine, storage: Storage, form: { dtype: D; shape: Shape; name?: string | undefined }) {
+  constructor(engine: Engine, storage: Storage, spec: { dtype: D; shape: Shape; name?: string | undefined }) {
     super();
     this.engine = engine;
-    this.dtype = form.dtype;
-    this.shape = form.shape;
-    this.size = countOf(form.shape);
-    this.name = form.name;
+    this.dtype = spec.dtype;
+    this.shape = spec.shape;
+    this.size = countOf(spec.shape);
+    this.name = spec.name;
     this.#storage = storage;
     if (storage.role === "owner") engine.watch?.begin(this, this.describe(), storage.block.bytes);
   }
@@ -308,10 +308,10 @@ function write<D extends DType>(
   to: Tensor<D>,
   values: TensorData,
   op: string,
-  form: "same shape" | "any shape" = "same shape",
+  spec: "same shape" | "any shape" = "same shape",
 ): void {
   const isFlat = isNumbers(`${op}: values`, values);
-  if (form === "same shape" && !isFlat) {
+  if (spec === "same shape" && !isFlat) {
     const shape = shapeOf(op, values);
     if (show(shape) !== show(to.shape)) throw new ShapeError(op, "values", show(to.shape), show(shape));
   }

@@ -86,7 +86,7 @@ export type Heap = Pick<CommonKernels, "alloc" | "free" | "shortage">;
 /** BLAS's letter for an element type. */
 export const PREFIX: { readonly [D in FloatType]: "s" | "d" } = { float32: "s", float64: "d" };
 
-/** A memory that grows by giving another buffer: WebAssembly's, or the twin's. */
+/** A memory that grows by giving another buffer: WebAssembly's, or the reference kernels'. */
 export type LinearMemory = {
   readonly buffer: ArrayBuffer;
   /** @throws {RangeError} the host refuses so many more pages; nothing has changed then */

@@ -76,7 +76,7 @@ export async function loadInstance(build: Build, source: WasmSource | undefined)
   }
   const content = await kernelsOf(build, source);
   try {
-    if (content === undefined) return (await import("../twin/index.ts")).start(ABI);
+    if (content === undefined) return (await import("../reference/index.ts")).start(ABI);
     const memory = new WebAssembly.Memory(PAGES);
     const { module, exports } = await start(content, { env: { memory } });
     return { module, memory, exports: exports as Exports };

@@ -1,5 +1,5 @@
 /**
- * WebAssembly memory, or its twin's, as blocks with an owner: the only user of an instance's memory.
+ * WebAssembly memory, or the reference kernels', as blocks with an owner: the only user of an instance's memory.
  */
 
 import type { Heap, LinearMemory, Pointer } from "./abi.ts";

@@ -117,7 +117,7 @@ test("bytes and operations, which stand to the right, and their sums", () => {
 test("sparse rows, what is computed beside a gradient, turned layers and what has no name", () => {
   using w = zeros(engine, [6, 3], { name: "W" });
   using b = zeros(engine, [3]);
-  using rows = new SparseMatrix(engine, [4, 6], { dtype: "float32", widest: 2 });
+  using rows = new SparseMatrix(engine, [4, 6], { dtype: "float32", maxRowNonzeros: 2 });
   const pixels = input(engine, [4, 6], { name: "pixels", dtype: "uint8" });
   const x = input(engine, [6, 4], { name: "x" });
   const t = input(engine, [4], { name: "t", dtype: "int32" });
@@ -158,7 +158,7 @@ test("views have the names of what they are views of, and results those of the t
   using w = zeros(engine, [4, 3], { name: "W" });
   using kept = zeros(engine, [2, 3], { name: "kept" });
   using nameless = zeros(engine, [4, 3]);
-  using rows = new SparseMatrix(engine, [4, 6], { dtype: "uint8", widest: 6 });
+  using rows = new SparseMatrix(engine, [4, 6], { dtype: "uint8", maxRowNonzeros: 6 });
   const pixels = input(engine, [4, 6], { name: "pixels", dtype: "uint8" });
   const turned = reshape(reshape(expressionOf(w), [12]), [3, 4]);
   const product = matmul(w, turned);

@@ -50,7 +50,7 @@ function bothOf(shape: readonly [number, number], seed: number): { dense: Double
     engine,
     Int32Array.from({ length: shape[0] }, (_, i) => i),
   );
-  const sparse = new SparseMatrix(engine, shape, { dtype: "float64", widest: shape[1] });
+  const sparse = new SparseMatrix(engine, shape, { dtype: "float64", maxRowNonzeros: shape[1] });
   gatherSparseRows(rows, all, sparse);
   return { dense: tensor(engine, Float64Array.from(bytes), { shape }), sparse };
 }
@@ -294,7 +294,7 @@ test("a loss is computed with its own gradient, not with that of other labels or
 function twice(name: string): Operation {
   return {
     name,
-    form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+    spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       const count = shape.reduce((product, extent) => product * extent, 1);
       return [kernels.copy(count, x?.pointer ?? 0, out.pointer), kernels.axpby(count, out.pointer, out.pointer, 1, 1)];

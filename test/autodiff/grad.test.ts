@@ -120,7 +120,7 @@ test("a product with second derivatives refuses what is no float or has another 
 const detachedBy = (gradient: Pick<Operation, "gradient">) => (x: Expression<"float64">) => {
   const operation: Operation = {
     name: "detached",
-    form: ([operand]) => ({ dtype: "float64", shape: (operand as Value).shape }),
+    spec: ([operand]) => ({ dtype: "float64", shape: (operand as Value).shape }),
     bind: ({ kernels, result, at: [from], out }) => {
       return [kernels.copy(countOf(result.shape), from!.pointer, out.pointer)];
     },

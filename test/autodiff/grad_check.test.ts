@@ -31,7 +31,7 @@ const tanhWith = (rule: Rule) => mapWith("tanh", rule);
 function mapWith(kernel: "tanh" | "relu", rule: Rule): (x: Doubles) => Doubles {
   const operation: Operation = {
     name: `${kernel}WithRule`,
-    form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+    spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind({ kernels, result, at: [x], out, scratch }) {
       return [kernels[kernel](countOf(result.shape), x?.pointer ?? 0, out.pointer, scratch)];
     },

@@ -80,16 +80,16 @@ function nodeOf(value: AnyValue): Node {
 
 /** An operation of one's own that changes one of its operands. */
 function changing(which: number, operands: readonly AnyValue[]): Node {
-  const operation: Operation = { name: "change", form: () => form, bind: () => [], changes: which };
-  const form = { dtype: "float32", shape: [2] } as const;
+  const operation: Operation = { name: "change", spec: () => spec, bind: () => [], changes: which };
+  const spec = { dtype: "float32", shape: [2] } as const;
   const all = operands.map((operand) => expressionOf(operand as Expression));
-  return nodeOf(applied(operation, all, {}, form));
+  return nodeOf(applied(operation, all, {}, spec));
 }
 
 test("effects change the operand that they say, where that is a tensor", () => {
   using a = zeros(engine, [2]);
   using b = zeros(engine, [2]);
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 2 });
   const given = argument(engine, { dtype: "float32", shape: [2] }, "given");
   const found = changedBy([changing(0, [a, b]), changing(1, [a, b])]);
   assert.is(found.length, 2);
@@ -117,7 +117,7 @@ test("a node reads a tensor where it is that tensor, a part of its memory, or a 
 });
 
 test("sparse rows are read where any of their three tensors is", () => {
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 2 });
   using apart = zeros(engine, [2]);
   for (const part of [rows.starts, rows.columns, rows.values]) assert.ok(readsAny(nodeOf(rows), [part]));
   assert.not.ok(readsAny(nodeOf(rows), [apart]));

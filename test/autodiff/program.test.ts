@@ -291,7 +291,7 @@ test("inputs are set by name, and arguments bound; the same tensors again cost n
   assertThrows(() => program.bind({ w: floats }), DTypeError, "dtype");
   assertThrows(() => program.bind({ v: ones }), OptionError, "name");
   using far = zeros(other, [3, 2], { dtype: "float64" });
-  using sparse = new SparseMatrix(engine, [3, 2], { dtype: "float64", widest: 1 });
+  using sparse = new SparseMatrix(engine, [3, 2], { dtype: "float64", maxRowNonzeros: 1 });
   assertThrows(() => program.bind({ w: far }), EngineMismatchError, "engine");
   assertThrows(() => program.bind({ w: sparse as never }), OptionError, "sparse rows for dense ones");
   const again = input(engine, [2, 3], { name: "x", dtype: "float64" });
@@ -381,7 +381,7 @@ test("a program that traps stops its engine", () => {
   using program = compile({ y: relu(x) });
   const beyond: Operation = {
     name: "beyond memory",
-    form: ([operand]) => operand as Expression,
+    spec: ([operand]) => operand as Expression,
     bind: ({ kernels, out }) => [kernels.copy(2 ** 28, 2 ** 32 - 64, out.pointer)],
   };
   using trapping = compile({ y: apply(beyond, [x], {}) as Expression });
@@ -423,7 +423,7 @@ test("its description tells sparse rows, how a product is turned, views and what
   using a = matrix([4, 5], 1);
   using b = matrix([3, 4], 2);
   using kept = zeros(engine, [5, 3], { dtype: "float64" });
-  const rows = argument(engine, { dtype: "float64", shape: [3, 4], widest: 2 }, "rows");
+  const rows = argument(engine, { dtype: "float64", shape: [3, 4], maxRowNonzeros: 2 }, "rows");
   const product = matmul(expressionOf(a), expressionOf(b), { transpose: "both" });
   using program = compile(
     { part: relu(slice(product, 1, 3)), sparse: matmul(rows, expressionOf(a)) },

@@ -34,7 +34,7 @@ function copying(): { readonly operation: Operation; readonly counts: { bound: n
   const counts = { bound: 0 };
   const operation: Operation = {
     name: "copying",
-    form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+    spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       counts.bound += 1;
       const count = shape.reduce((product, extent) => product * extent, 1);
@@ -77,11 +77,11 @@ test("arguments may be bound one by one, and the same tensors again are not look
 });
 
 test("an argument of sparse rows takes no dense ones, and one of dense rows no sparse ones", () => {
-  const rows = argument(engine, { dtype: "float64", shape: [2, 3], widest: 3 }, "rows");
+  const rows = argument(engine, { dtype: "float64", shape: [2, 3], maxRowNonzeros: 3 }, "rows");
   const x = argument(engine, { dtype: "float64", shape: [3, 2] }, "x");
   using program = compile({ y: matmul(rows, x) });
   using dense = zeros(engine, [2, 3], { dtype: "float64" });
-  using sparse = new SparseMatrix(engine, [3, 2], { dtype: "float64", widest: 2 });
+  using sparse = new SparseMatrix(engine, [3, 2], { dtype: "float64", maxRowNonzeros: 2 });
   for (const [name, given, wanted] of [
     ["rows", dense, "sparse rows"],
     ["x", sparse, "a dense tensor"],
@@ -101,9 +101,9 @@ test("sparse rows and arguments are no outputs, and sparse rows that are not com
     const error = assertThrows(() => compile({ output }), OptionError, name);
     assert.is(error.option, "compile: outputs", name);
   }
-  using sparse = new SparseMatrix(engine, [2, 3], { dtype: "uint8", widest: 3 });
-  using target = new SparseMatrix(engine, [2, 3], { dtype: "uint8", widest: 3 });
-  using second = new SparseMatrix(engine, [2, 3], { dtype: "uint8", widest: 3 });
+  using sparse = new SparseMatrix(engine, [2, 3], { dtype: "uint8", maxRowNonzeros: 3 });
+  using target = new SparseMatrix(engine, [2, 3], { dtype: "uint8", maxRowNonzeros: 3 });
+  using second = new SparseMatrix(engine, [2, 3], { dtype: "uint8", maxRowNonzeros: 3 });
   for (const [label, into] of [
     ["a leaf", [[expressionOf(sparse), target]]],
     [

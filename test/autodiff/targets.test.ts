@@ -54,7 +54,7 @@ function unitRates(): Tensor<"float64"> {
 function copying(rest: Partial<Operation>): Operation {
   return {
     name: "copying",
-    form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+    spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
     bind: ({ kernels, result: { shape }, at: [x], out }) => {
       const count = shape.reduce((product, size) => product * size, 1);
       return [kernels.copy(count, x?.pointer ?? 0, out.pointer)];
@@ -85,8 +85,12 @@ test("targets must have the value's shape, dtype, density and engine, and must b
   const view = owner.part(0, [2, 3]);
   view.dispose();
   const target = (shape: readonly number[], dtype: DType = "float32") => zeros(engine, shape, { dtype });
-  const sparse = (shape: readonly [number, number], dtype: DType, widest: number, capacity?: number) =>
-    new SparseMatrix(engine, shape, capacity === undefined ? { dtype, widest } : { dtype, widest, capacity });
+  const sparse = (shape: readonly [number, number], dtype: DType, maxRowNonzeros: number, capacity?: number) =>
+    new SparseMatrix(
+      engine,
+      shape,
+      capacity === undefined ? { dtype, maxRowNonzeros } : { dtype, maxRowNonzeros, capacity },
+    );
   for (const [label, value, made, error] of [
     ["transposed", doubled, () => target([3, 2]), ShapeError],
     ["flat", doubled, () => target([6]), ShapeError],
@@ -441,7 +445,7 @@ test("a step of descent is not fused with what an effect changes before it", () 
 
 test("effects are operations that change a dense tensor, and are nothing but effects", () => {
   using w = vector([1, 2]);
-  using sparse = new SparseMatrix(engine, [1, 2], { dtype: "float32", widest: 2 });
+  using sparse = new SparseMatrix(engine, [1, 2], { dtype: "float32", maxRowNonzeros: 2 });
   const leaf = expressionOf(w);
   const x = input(engine, [2], { name: "x" });
   const changing = copying({ changes: 0 });
@@ -470,7 +474,7 @@ test("effects are operations that change a dense tensor, and are nothing but eff
     [
       "of another shape",
       () => {
-        const larger = copying({ changes: 0, form: () => ({ dtype: "float32", shape: [64] }) });
+        const larger = copying({ changes: 0, spec: () => ({ dtype: "float32", shape: [64] }) });
         return compile({}, { effects: [change(leaf, larger)] });
       },
       ShapeError,
@@ -478,7 +482,7 @@ test("effects are operations that change a dense tensor, and are nothing but eff
     [
       "of another dtype",
       () => {
-        const wider = copying({ changes: 0, form: () => ({ dtype: "float64", shape: [2] }) });
+        const wider = copying({ changes: 0, spec: () => ({ dtype: "float64", shape: [2] }) });
         return compile({}, { effects: [change(leaf, wider)] });
       },
       DTypeError,
@@ -545,10 +549,10 @@ test("binding is all or nothing, and disposed tensors are refused at once", () =
 });
 
 test("sparse rows that are bound are no wider than those that the program has room for", () => {
-  const table = argument(engine, { dtype: "uint8", shape: [2, 4], widest: 1 }, "table");
+  const table = argument(engine, { dtype: "uint8", shape: [2, 4], maxRowNonzeros: 1 }, "table");
   const order = input(engine, [2], { name: "order", dtype: "int32" });
   const rows = batchOf(table as never, order, { dtype: "float32" });
-  using target = new SparseMatrix(engine, [2, 4], { dtype: "float32", widest: 1 });
+  using target = new SparseMatrix(engine, [2, 4], { dtype: "float32", maxRowNonzeros: 1 });
   using program = compile({}, { into: [[rows, target]] });
   using full = tensor(engine, new Uint8Array(8).fill(1), { shape: [2, 4] });
   using wide = compress(full);
@@ -631,7 +635,7 @@ test("a view has as many elements as what it is a view of, or is no view", () =>
   const doubled: Operation = copying({
     name: "doubled",
     isView: true,
-    form: ([x]) => ({ dtype: "float32", shape: [2 * ((x as Value).shape[0] ?? 0)] }),
+    spec: ([x]) => ({ dtype: "float32", shape: [2 * ((x as Value).shape[0] ?? 0)] }),
     bind: ({ memory, at: [x], out }) => [
       () => {
         const from = memory.view("float32", x!.pointer, 2);
@@ -651,17 +655,21 @@ test("a view has as many elements as what it is a view of, or is no view", () =>
   assert.equal(numbersOf(bystander), [0, 0]);
 });
 
-test("operations of one's own: forms, operands and engines are checked, sparse results and effects wait for a program", () => {
+test("operations of one's own: specs, operands and engines are checked, sparse results and effects wait for a program", () => {
   using x = vector([1, 2]);
   using far = zeros(other, [2]);
-  const formed = (form: unknown) => copying({ form: () => form as never });
+  const formed = (spec: unknown) => copying({ spec: () => spec as never });
   for (const [label, made, error] of [
     ["a negative size", () => apply(formed({ dtype: "float32", shape: [-1, -2] }), [x], {}), OptionError],
     ["a fraction", () => apply(formed({ dtype: "float32", shape: [1.5, 2] }), [x], {}), OptionError],
     ["no shape", () => apply(formed({ dtype: "float32" }), [x], {}), OptionError],
     ["no dtype", () => apply(formed({ dtype: "float16", shape: [2] }), [x], {}), OptionError],
     ["nothing", () => apply(formed(undefined), [x], {}), OptionError],
-    ["sparse rows at once", () => apply(formed({ dtype: "uint8", shape: [1, 2], widest: 2 }), [x], {}), OptionError],
+    [
+      "sparse rows at once",
+      () => apply(formed({ dtype: "uint8", shape: [1, 2], maxRowNonzeros: 2 }), [x], {}),
+      OptionError,
+    ],
     ["an effect at once", () => apply(copying({ changes: 0 }), [x], {}), OptionError],
     ["another engine", () => apply(copying({}), [x, far], {}), EngineMismatchError],
     ["another engine, later", () => apply(copying({}), [expressionOf(x), far], {}), EngineMismatchError],

@@ -158,8 +158,8 @@ async function inChromium(): Promise<() => void> {
   }
 
   test("in a module service worker kernels are passed, and the error of an engine without them says so", async () => {
-    const { bare, twin, url, response, bytes } = await inServiceWorker("service_worker.js");
-    for (const refused of [bare, twin]) {
+    const { bare, reference, url, response, bytes } = await inServiceWorker("service_worker.js");
+    for (const refused of [bare, reference]) {
       assert.is(refused?.kind, "no-import", JSON.stringify(refused));
       assert.match(refused?.message ?? "", /service workers.*Engine\.load\(\{ wasm/);
     }

@@ -144,7 +144,7 @@ test("a step on sparse rows is the step on the same rows, within rounding", () =
   using indices = tensor(engine, Int32Array.of(0, 1, 2, 3, 4, 5));
   using labels = tensor(engine, Int32Array.of(0, 1, 2, 3, 0, 1));
   using compressed = compress(table);
-  using sparse = new SparseMatrix(engine, [6, 7], { dtype: "float64", widest: 7 });
+  using sparse = new SparseMatrix(engine, [6, 7], { dtype: "float64", maxRowNonzeros: 7 });
   using dense = zeros(engine, [6, 7], { dtype: "float64" });
   gatherSparseRows(compressed, indices, sparse, 1 / 255);
   gatherRows(table, indices, dense, 1 / 255);

@@ -16,10 +16,10 @@ for (const dtype of FLOATS) {
   const round = dtype === "float32" ? Math.fround : (value: number) => value;
 
   // The widest loop takes two vectors at once.
-  const widest = 4 * lanesOf(dtype) + 1;
-  test(`columnSums is exact on integers for every shape to 5 × ${widest}, ${dtype}`, () => {
+  const maxRowNonzeros = 4 * lanesOf(dtype) + 1;
+  test(`columnSums is exact on integers for every shape to 5 × ${maxRowNonzeros}, ${dtype}`, () => {
     for (let m = 0; m <= 5; m++) {
-      for (let n = 0; n <= widest; n++) {
+      for (let n = 0; n <= maxRowNonzeros; n++) {
         const x = integers(m * n, 3 + n);
         field.clear();
         const input = field.place(dtype, x);
@@ -31,7 +31,7 @@ for (const dtype of FLOATS) {
   });
 
   test(`columnSums adds from the first row to the last, to the bit, ${dtype}`, () => {
-    for (let n = 1; n <= widest; n++) {
+    for (let n = 1; n <= maxRowNonzeros; n++) {
       const m = 40;
       const x = reals(m * n, 4, dtype);
       const want = new Float64Array(n);
@@ -48,7 +48,7 @@ for (const dtype of FLOATS) {
 
   test(`columnSums gives equal columns equal bits, wherever they stand, ${dtype}`, () => {
     const column = reals(23, 5, dtype);
-    for (let n = 1; n <= widest; n++) {
+    for (let n = 1; n <= maxRowNonzeros; n++) {
       field.clear();
       const input = field.place(
         dtype,
@@ -61,17 +61,17 @@ for (const dtype of FLOATS) {
   });
 
   test(`columnSums keeps a NaN in its column, ${dtype}`, () => {
-    for (let j = 0; j < widest; j++) {
+    for (let j = 0; j < maxRowNonzeros; j++) {
       field.clear();
-      const x = field.place(dtype, new Float64Array(3 * widest).fill(1).with(widest + j, Number.NaN));
-      const y = field.room(dtype, widest);
-      field.run([y], () => kernels.columnSums(3, widest, x.pointer, y.pointer, 1, 0, 0));
-      assertSame(y.values(), new Float64Array(widest).fill(3).with(j, Number.NaN), `NaN in column ${j}`);
+      const x = field.place(dtype, new Float64Array(3 * maxRowNonzeros).fill(1).with(maxRowNonzeros + j, Number.NaN));
+      const y = field.room(dtype, maxRowNonzeros);
+      field.run([y], () => kernels.columnSums(3, maxRowNonzeros, x.pointer, y.pointer, 1, 0, 0));
+      assertSame(y.values(), new Float64Array(maxRowNonzeros).fill(3).with(j, Number.NaN), `NaN in column ${j}`);
     }
   });
 
   test(`y ← β·y + α·sums is exact on integers, and β = 0 never reads y, ${dtype}`, () => {
-    for (let n = 0; n <= widest; n++) {
+    for (let n = 0; n <= maxRowNonzeros; n++) {
       for (const [alpha, beta] of [
         [2, 0],
         [-0.5, 1],
@@ -94,7 +94,7 @@ for (const dtype of FLOATS) {
   test(`columnSums onto y has the bits of axpby of the sums, ${dtype}`, () => {
     const alpha = round(-0.3);
     for (const beta of [1, round(0.7)]) {
-      for (let n = 1; n <= widest; n++) {
+      for (let n = 1; n <= maxRowNonzeros; n++) {
         const before = reals(n, 9, dtype);
         field.clear();
         const input = field.place(dtype, reals(5 * n, 8, dtype));

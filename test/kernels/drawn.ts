@@ -2,7 +2,7 @@
  * A drawn call of any kernel, from its row of the table: sizes around the seams of the SIMD code, strides, scalars, and operands
  * as large as the row says, some of them the same where it allows that.
  */
-import { start } from "../../src/twin/index.ts";
+import { start } from "../../src/reference/index.ts";
 import { ABI, ACTIVATION, BINARY, type Heap, REDUCE, UNARY } from "../../src/wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType, viewOf } from "../../src/wasm/dtype.ts";
 import {

@@ -49,13 +49,13 @@ function wanted(f: Name, [m, k, n]: Sizes, x: Float64Array, round = (value: numb
 
 for (const dtype of FLOATS) {
   const round = dtype === "float32" ? Math.fround : (value: number) => value;
-  const widest = 4 * lanesOf(dtype) + 1;
+  const maxRowNonzeros = 4 * lanesOf(dtype) + 1;
 
   for (const f of NAMES) {
     test(`${f} is exact on integers for every small shape, ${dtype}`, () => {
       for (const m of [0, 1, 3]) {
         for (let k = 0; k <= 4; k++) {
-          for (let n = 0; n <= widest; n++) {
+          for (let n = 0; n <= maxRowNonzeros; n++) {
             const x = integers(m * k * n, 1 + n);
             assertEqual(reduce(dtype, f, [m, k, n], x), wanted(f, [m, k, n], x), `${m}×${k}×${n}`);
           }
@@ -68,7 +68,7 @@ for (const dtype of FLOATS) {
     });
 
     test(`${f} of columns goes from the first to the last, to the bit, wherever they stand, ${dtype}`, () => {
-      for (let n = 2; n <= widest; n++) {
+      for (let n = 2; n <= maxRowNonzeros; n++) {
         const x = reals(2 * 40 * n, 3, dtype);
         assertSame(reduce(dtype, f, [2, 40, n], x), wanted(f, [2, 40, n], x, round), `n = ${n}`);
       }

@@ -16,11 +16,11 @@ const test = suite("rows");
 for (const dtype of FLOATS) {
   const kernels = engine.kernels[dtype];
   const round = dtype === "float32" ? Math.fround : (value: number) => value;
-  const widest = 3 * lanesOf(dtype) + 1;
+  const maxRowNonzeros = 3 * lanesOf(dtype) + 1;
 
-  test(`transpose moves every element, for every shape to ${widest} × ${widest}, ${dtype}`, () => {
-    for (let m = 0; m <= widest; m++) {
-      for (let n = 0; n <= widest; n++) {
+  test(`transpose moves every element, for every shape to ${maxRowNonzeros} × ${maxRowNonzeros}, ${dtype}`, () => {
+    for (let m = 0; m <= maxRowNonzeros; m++) {
+      for (let n = 0; n <= maxRowNonzeros; n++) {
         const x = reals(m * n, 1, dtype).map((value, at) => (at % 7 === 3 ? -0 : at % 7 === 5 ? Number.NaN : value));
         field.clear();
         const input = field.place(dtype, x);
@@ -50,7 +50,7 @@ for (const dtype of FLOATS) {
 
   test(`scatterAdd is exact on integers, rows met twice and never included, ${dtype}`, () => {
     for (let m = 0; m <= 7; m++) {
-      for (let n = 0; n <= widest; n++) {
+      for (let n = 0; n <= maxRowNonzeros; n++) {
         const x = integers(m * n, 3 + n);
         const before = integers(5 * n, 4 + n);
         const draw = draws(m);
@@ -73,7 +73,7 @@ for (const dtype of FLOATS) {
     const column = reals(23, 5, dtype);
     let want = 0;
     for (const value of column) want = round(want + value);
-    for (let n = 1; n <= widest; n++) {
+    for (let n = 1; n <= maxRowNonzeros; n++) {
       field.clear();
       const input = field.place(
         dtype,
@@ -87,16 +87,16 @@ for (const dtype of FLOATS) {
   });
 
   test(`scatterAdd keeps a NaN in its element, ${dtype}`, () => {
-    for (let j = 0; j < widest; j++) {
+    for (let j = 0; j < maxRowNonzeros; j++) {
       field.clear();
-      const input = field.place(dtype, new Float64Array(widest).fill(1).with(j, Number.NaN));
+      const input = field.place(dtype, new Float64Array(maxRowNonzeros).fill(1).with(j, Number.NaN));
       const at = field.place("int32", [1]);
-      const y = field.place(dtype, new Float64Array(3 * widest).fill(1));
-      field.run([y], () => kernels.scatterAdd(1, widest, input.pointer, at.pointer, y.pointer));
-      const want = new Float64Array(3 * widest)
+      const y = field.place(dtype, new Float64Array(3 * maxRowNonzeros).fill(1));
+      field.run([y], () => kernels.scatterAdd(1, maxRowNonzeros, input.pointer, at.pointer, y.pointer));
+      const want = new Float64Array(3 * maxRowNonzeros)
         .fill(1)
-        .fill(2, widest, 2 * widest)
-        .with(widest + j, Number.NaN);
+        .fill(2, maxRowNonzeros, 2 * maxRowNonzeros)
+        .with(maxRowNonzeros + j, Number.NaN);
       assertSame(y.values(), want, `NaN in ${j}`);
     }
   });

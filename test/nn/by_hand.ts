@@ -60,7 +60,7 @@ export class Rows<D extends FloatType> {
   readonly dense: Tensor<D>;
   readonly sparse: SparseMatrix<D>;
 
-  constructor(engine: Engine, dtype: D, rows: number, columns: number, seed: number, widest: number = columns) {
+  constructor(engine: Engine, dtype: D, rows: number, columns: number, seed: number, maxRowNonzeros: number = columns) {
     const draw = draws(seed);
     const bytes = Uint8Array.from({ length: rows * columns }, () => (draw() < 0.67 ? 0 : Math.floor(256 * draw())));
     using table = tensor(engine, bytes, { shape: [rows, columns] });
@@ -71,7 +71,7 @@ export class Rows<D extends FloatType> {
     using compressed = compress(table);
     this.dense = zeros(engine, [rows, columns], { dtype });
     gatherRows(table, order, this.dense, 1 / 255);
-    this.sparse = new SparseMatrix(engine, [rows, columns], { dtype, widest });
+    this.sparse = new SparseMatrix(engine, [rows, columns], { dtype, maxRowNonzeros });
     gatherSparseRows(compressed, order, this.sparse, 1 / 255);
   }
 

@@ -188,8 +188,8 @@ for (const dtype of FLOATS) {
     using onDense = network(engine, description, { seed: 2, dtype });
     using onSparse = network(engine, description, { seed: 2, dtype });
     const tolerance = 64 * EPS[dtype];
-    for (const widest of [40, 33]) {
-      using rows = new Rows(engine, dtype, 6, 40, 3, widest);
+    for (const maxRowNonzeros of [40, 33]) {
+      using rows = new Rows(engine, dtype, 6, 40, 3, maxRowNonzeros);
       using t = labelsFor(engine, 6, 3);
       assertWithin(onSparse.logits(rows.sparse).data, onDense.logits(rows.dense).data, () => 8 * tolerance, "logits");
       const loss = onDense.loss(rows.dense, t);

@@ -46,7 +46,7 @@ test("one that was just used stays when the next is compiled", () => {
 });
 
 test("operands of other shapes, types and layouts are other forms", () => {
-  using sparse = new SparseMatrix(engine, [11, 2], { dtype: "float32", widest: 2 });
+  using sparse = new SparseMatrix(engine, [11, 2], { dtype: "float32", maxRowNonzeros: 2 });
   const shapes = [[11, 2], [1, 12], [112], [1, 1, 2]];
   const tensors = [
     ...shapes.map((shape) => zeros(engine, shape)),

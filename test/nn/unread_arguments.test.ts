@@ -153,7 +153,7 @@ test("sparse rows of any width are bound to one program", () => {
   ]) {
     using pixels = tensor(engine, Uint8Array.from(bytes), { shape: [2, 3] });
     using table = compress(pixels);
-    using rows = new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: table.widest });
+    using rows = new SparseMatrix(engine, [2, 3], { dtype: "float32", maxRowNonzeros: table.maxRowNonzeros });
     gatherSparseRows(table, order, rows);
     using dense = tensor(engine, Float32Array.from(bytes), { shape: [2, 3] });
     assert.ok(Math.abs(net.loss(rows, labels) - net.loss(dense, labels)) < 1e-6);

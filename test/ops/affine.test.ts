@@ -57,7 +57,7 @@ for (const dtype of FLOATS) {
     using bytes = tensor(engine, Uint8Array.from([0, 3, 0, 1, 0, 0, 2, 0]), { shape: [2, 4] });
     using indices = tensor(engine, Int32Array.from([1, 0]));
     using nonzeros = compress(bytes);
-    using x = new SparseMatrix(engine, [2, 4], { dtype, widest: nonzeros.widest });
+    using x = new SparseMatrix(engine, [2, 4], { dtype, maxRowNonzeros: nonzeros.maxRowNonzeros });
     gatherSparseRows(nonzeros, indices, x, 1);
     using w = tensor(engine, [[1], [2], [-30], [4]], { dtype });
     using b = tensor(engine, [-5], { dtype });

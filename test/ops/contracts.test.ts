@@ -187,7 +187,7 @@ function byArgument(way: Way): (Way & { readonly argument: string })[] {
   return Object.keys(way.operands).map((argument) => ({ ...way, argument }));
 }
 
-/** An expression of an operand's form. */
+/** An expression of an operand's spec. */
 function expressionLike([dtype, shape, storage]: OperandForm): Expression {
   if (storage === undefined) return input(engine, shape, { name: "x", dtype });
   const rows = compressed(input(engine, shape, { name: "x", dtype: "uint8" }));
@@ -203,7 +203,7 @@ function make(operands: Contract["operands"], where: Engine = engine): Record<st
     const [m = 0, k = 0] = shape;
     const operand =
       storage === "sparse"
-        ? new SparseMatrix(where, [m, k], { dtype, widest: k })
+        ? new SparseMatrix(where, [m, k], { dtype, maxRowNonzeros: k })
         : zeros(where, shape, { dtype, name });
     made.push(operand);
     given[name] = operand;

@@ -15,7 +15,7 @@ import { squaredError } from "../../src/ops/squared_error.ts";
 import { sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import { argument, type Expression, input } from "../../src/tensor/expression.ts";
-import type { Form, Operation, PerOperand } from "../../src/tensor/operation.ts";
+import type { Operation, PerOperand, TensorSpec } from "../../src/tensor/operation.ts";
 import { MAP_SCRATCH } from "../../src/wasm/abi.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
@@ -27,7 +27,7 @@ const test = suite("counts of operations");
 function countOf({ source, dtype, shape }: Expression): number {
   assert.ok(source.kind === "applied");
   const call = {
-    forms: source.operands as unknown as PerOperand<Form>,
+    specs: source.operands as unknown as PerOperand<TensorSpec>,
     result: { dtype, shape },
     attributes: source.attributes,
   };
@@ -61,11 +61,11 @@ test("what only moves numbers counts none", () => {
 });
 
 test("a bias adds one for each element to its product", () => {
-  const form = (...shape: number[]) => ({ dtype: "float32", shape }) as const;
+  const spec = (...shape: number[]) => ({ dtype: "float32", shape }) as const;
   const attributes = { transpose: "none", alpha: 1, activation: "none" } as const;
   const call = {
-    forms: [form(2, 3), form(3, 5), form(5)] as unknown as PerOperand<Form>,
-    result: form(2, 5),
+    specs: [spec(2, 3), spec(3, 5), spec(5)] as unknown as PerOperand<TensorSpec>,
+    result: spec(2, 5),
     attributes,
   };
   assert.is(AFFINE.flops?.(call), 2 * 2 * 3 * 5 + 2 * 5);
@@ -88,7 +88,7 @@ test("scratch: a bias of zeros for a sparse product, room for a map behind it, a
   for (const dtype of FLOATS) {
     const bytes = dtype === "float32" ? 4 : 8;
     const of = (shape: number[], name: string) => input(engine, shape, { name, dtype });
-    const rows = argument(engine, { dtype, shape: [4, 6], widest: 2 }, "rows");
+    const rows = argument(engine, { dtype, shape: [4, 6], maxRowNonzeros: 2 }, "rows");
     const w = of([6, 5], "w");
     assert.is(scratchOf(matmul(rows, w)), 5 * bytes);
     assert.ok(scratchOf(affine(rows, w, of([5], "b"), { activation: "tanh" })) >= MAP_SCRATCH);
@@ -101,8 +101,8 @@ test("a gradient of a loss takes more than the loss, row by row", () => {
   const gradient = CROSS_ENTROPY_GRADIENT as Operation;
   const count = (m: number) => {
     const z = { dtype: "float32", shape: [m, 5] } as const;
-    const forms = [z, { dtype: "int32", shape: [m] }] as unknown as PerOperand<Form>;
-    return gradient.flops?.({ forms, result: z, attributes: {} }) ?? Number.NaN;
+    const specs = [z, { dtype: "int32", shape: [m] }] as unknown as PerOperand<TensorSpec>;
+    return gradient.flops?.({ specs, result: z, attributes: {} }) ?? Number.NaN;
   };
   const loss = softmaxCrossEntropy(
     input(engine, [1, 5], { name: "z" }),

@@ -50,8 +50,8 @@ test("integers where floats are needed, and floats where integers are", () => {
   using order = zeros(engine, [2]);
   using few = zeros(engine, [2]);
   using bytes = zeros(engine, [2, 2], { dtype: "uint8" });
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 1 });
-  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 1 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", maxRowNonzeros: 1 });
+  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 1 });
   using labels = zeros(engine, [2], { dtype: "int32" });
   const integers = whole as never;
   for (const [call, want] of [
@@ -107,9 +107,9 @@ test("axes and sizes that are not there", () => {
   using three = zeros(engine, [3]);
   using tall = zeros(engine, [3, 2]);
   using broad = zeros(engine, [1, 65_537], { dtype: "uint8" });
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 2 });
-  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
-  using tight = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2, capacity: 3 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", maxRowNonzeros: 2 });
+  using sparse = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 2 });
+  using tight = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 2, capacity: 3 });
   using bytes = zeros(engine, [4], { dtype: "uint8" });
   using square = zeros(engine, [2, 2], { dtype: "uint8" });
   using cube = zeros(engine, [2, 2, 2], { dtype: "uint8" });
@@ -152,8 +152,8 @@ test("axes and sizes that are not there", () => {
 });
 
 test("an index that names no row is refused by its operation's name and by its own", () => {
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 2 });
-  using batch = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 2 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "uint8", maxRowNonzeros: 2 });
+  using batch = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 2 });
   using beyond = tensor(engine, new Int32Array([0, 2]));
   const error = assertThrows(() => gatherSparseRows(rows, beyond, batch), IndexError, "row 2 of 2");
   assert.equal([error.op, error.argument, error.position], ["gatherSparseRows", "indices", 1]);
@@ -181,8 +181,8 @@ test("what has no elements overlaps nothing", () => {
 });
 
 test("sparse rows of bytes are no factor, and those of floats are turned and scaled as far as kernels can", () => {
-  using bytes = new SparseMatrix(engine, [2, 2], { dtype: "uint8", widest: 1 });
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 1 });
+  using bytes = new SparseMatrix(engine, [2, 2], { dtype: "uint8", maxRowNonzeros: 1 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 1 });
   using x = zeros(engine, [2, 2]);
   assert.equal(
     named(() => matmul(bytes as never, x)),

@@ -19,7 +19,7 @@ const test = leakFreeSuite("operation", engine);
 /** One of one's own, whose kernel call fails. */
 const broken: Operation = {
   name: "broken",
-  form: () => ({ dtype: "float32", shape: [2] }),
+  spec: () => ({ dtype: "float32", shape: [2] }),
   bind: () => [
     () => {
       throw new RangeError("no kernel");
@@ -51,7 +51,7 @@ test("a result of too many elements is an expression, and a tensor finds no memo
 });
 
 test("a result may not lie among sparse rows that are read, be it starts, columns or values", () => {
-  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", widest: 4 });
+  using rows = new SparseMatrix(engine, [2, 2], { dtype: "float32", maxRowNonzeros: 4 });
   using w = zeros(engine, [2, 1]);
   const out = rows.values.part(4, [2, 1]);
   const error = assertThrows(() => matmul(rows, w, { out } as never), ShapeError, "values");

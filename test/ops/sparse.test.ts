@@ -41,7 +41,7 @@ for (const dtype of FLOATS) {
     using b = tensor(engine, random.randn(n), { dtype });
     using d = tensor(engine, random.randn(17, n), { dtype, shape: [17, n] });
     using sparse = compress(x);
-    using rows = new SparseMatrix(engine, [17, k], { dtype, widest: sparse.widest });
+    using rows = new SparseMatrix(engine, [17, k], { dtype, maxRowNonzeros: sparse.maxRowNonzeros });
     using dense = zeros(engine, [17, k], { dtype });
     gatherSparseRows(sparse, indices, rows, 1 / 255);
     gatherRows(x, indices, dense, 1 / 255);
@@ -65,11 +65,11 @@ for (const dtype of FLOATS) {
   });
 }
 
-test("density is the share of bytes that are not zero, and compress finds the widest row", () => {
+test("density is the share of bytes that are not zero, and compress finds the maxRowNonzeros row", () => {
   using x = tensor(engine, Uint8Array.of(0, 1, 0, 0, 2, 3), { shape: [2, 3] });
   nearRelative(Float64Array.of(densityOf(x)), [0.5], 0, "density");
   using sparse = compress(x);
-  assert.equal([sparse.nonzeros, sparse.widest, sparse.capacity], [3, 2, 3]);
+  assert.equal([sparse.nonzeros, sparse.maxRowNonzeros, sparse.capacity], [3, 2, 3]);
   using nothing = zeros(engine, [0, 3], { dtype: "uint8" });
   assert.is(densityOf(nothing), 0);
   compress(nothing).dispose();
@@ -79,11 +79,11 @@ test("operands that do not fit are refused before anything is written, and nothi
   using other = await Engine.load({ build: BUILD });
   using x = tensor(engine, bytes(5, 6), { shape: [5, 6] });
   using sparse = compress(x);
-  using rows = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 6 });
-  using narrow = new SparseMatrix(engine, [2, 6], { dtype: "float32", widest: 0 });
-  using foreign = new SparseMatrix(other, [2, 6], { dtype: "float32", widest: 6 });
-  using many = new SparseMatrix(engine, [3, 6], { dtype: "float32", widest: 6 });
-  using wide = new SparseMatrix(engine, [2, 7], { dtype: "float32", widest: 6 });
+  using rows = new SparseMatrix(engine, [2, 6], { dtype: "float32", maxRowNonzeros: 6 });
+  using narrow = new SparseMatrix(engine, [2, 6], { dtype: "float32", maxRowNonzeros: 0 });
+  using foreign = new SparseMatrix(other, [2, 6], { dtype: "float32", maxRowNonzeros: 6 });
+  using many = new SparseMatrix(engine, [3, 6], { dtype: "float32", maxRowNonzeros: 6 });
+  using wide = new SparseMatrix(engine, [2, 7], { dtype: "float32", maxRowNonzeros: 6 });
   using indices = tensor(engine, Int32Array.of(0, 4));
   using beyond = tensor(engine, Int32Array.of(0, 5));
   using square = zeros(engine, [1, 2], { dtype: "int32" });
@@ -128,10 +128,10 @@ test("a thousand million rows without columns are refused at once", () => {
 
 test("sparse rows are named as such where dense values are expected, and are multiplied as they are", () => {
   using x = tensor(engine, bytes(5, 6), { shape: [5, 6] });
-  using rows = new SparseMatrix(engine, [5, 6], { dtype: "float32", widest: 6 });
+  using rows = new SparseMatrix(engine, [5, 6], { dtype: "float32", maxRowNonzeros: 6 });
   using w = zeros(engine, [6, 3]);
   using tall = zeros(engine, [5, 3]);
-  const later = argument(engine, { dtype: "float32", shape: [5, 6], widest: 6 }, "later");
+  const later = argument(engine, { dtype: "float32", shape: [5, 6], maxRowNonzeros: 6 }, "later");
   assert.match(
     assertThrows(() => relu(rows as never), OptionError, "matrix").message,
     /found SparseMatrix float32 \[5, 6\]/,

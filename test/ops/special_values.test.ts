@@ -351,7 +351,7 @@ for (const dtype of FLOATS) {
       { dtype: "uint8" },
     );
     using sparse = compress(bytes);
-    using x = new SparseMatrix<FloatType>(engine, [2, 2], { dtype, widest: 2 });
+    using x = new SparseMatrix<FloatType>(engine, [2, 2], { dtype, maxRowNonzeros: 2 });
     using indices = tensor(engine, Int32Array.of(0, 1));
     gatherSparseRows(sparse, indices, x);
     using w = tensor(

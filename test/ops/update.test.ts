@@ -20,7 +20,7 @@ import {
   SGD_SUMS,
 } from "../../src/ops/update.ts";
 import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
-import type { Form, Operation, PerOperand } from "../../src/tensor/operation.ts";
+import type { Operation, PerOperand, TensorSpec } from "../../src/tensor/operation.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import { assertAll, assertEqual, assertSame } from "../support/compare.ts";
@@ -54,7 +54,7 @@ for (const dtype of FLOATS) {
       Int32Array.from({ length: M }, (_, i) => i),
     );
     using compressed = compress(table);
-    using sparse = new SparseMatrix(engine, [M, K], { dtype, widest: K });
+    using sparse = new SparseMatrix(engine, [M, K], { dtype, maxRowNonzeros: K });
     gatherSparseRows(compressed, order, sparse, 1);
     const rows = Float64Array.from(bytes);
     using x = tensor(engine, rows, { dtype, shape: [M, K] });
@@ -181,11 +181,11 @@ test("effects on what does not fit are refused by name", () => {
 
 test("updates count so many operations an element, and a product of a descent as many as the product", () => {
   const flopsOf = (operation: Operation, operands: number, n: number): number => {
-    const form = { dtype: "float32", shape: [n] } as const;
+    const spec = { dtype: "float32", shape: [n] } as const;
     return (
       operation.flops?.({
-        forms: Array(operands).fill(form) as unknown as PerOperand<Form>,
-        result: form,
+        specs: Array(operands).fill(spec) as unknown as PerOperand<TensorSpec>,
+        result: spec,
         attributes: {},
       }) ?? Number.NaN
     );
@@ -197,10 +197,10 @@ test("updates count so many operations an element, and a product of a descent as
   }
   const [squares, mean] = [flopsOf(ADAPTIVE, 4, 1), flopsOf(ADAPTIVE, 5, 1)];
   assert.ok(squares < mean, "a second average takes more");
-  const forms = [[2, 3], [8], [2, 5], [5, 3]].map((shape) => ({ dtype: "float32", shape }) as const);
+  const specs = [[2, 3], [8], [2, 5], [5, 3]].map((shape) => ({ dtype: "float32", shape }) as const);
   const call = {
-    forms: forms as unknown as PerOperand<Form>,
-    result: forms[0]!,
+    specs: specs as unknown as PerOperand<TensorSpec>,
+    result: specs[0]!,
     attributes: { transpose: "none", alpha: 1 },
   } as const;
   assert.is(SGD_PRODUCT.flops?.(call), 2 * 2 * 3 * 5);

@@ -69,7 +69,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const x64 = L.tensor(engine, Float64Array.of(1, 2, 3));
   const lazy = L.input(engine, [2, 3], { name: "x" });
   const sparse = L.compress(bytes);
-  const sparseRows = new L.SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 } as never);
+  const sparseRows = new L.SparseMatrix(engine, [2, 3], { dtype: "float32", maxRowNonzeros: 3 } as never);
   const description = L.sequential(L.dense(3, 4), L.relu(), L.dense(4, 3));
   const net = L.network(engine, description, { seed: 0 });
   const changed = L.network(engine, description, { seed: 0 }); // by steps with whatever learning rate
@@ -117,7 +117,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   ];
   const operation = {
     name: "twice",
-    form: ([v]: readonly { shape: readonly number[] }[]) => ({ dtype: "float32", shape: v?.shape ?? [] }),
+    spec: ([v]: readonly { shape: readonly number[] }[]) => ({ dtype: "float32", shape: v?.shape ?? [] }),
     bind: () => [],
   };
 
@@ -495,7 +495,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       save: [checkpoint, { as: "best" }],
       read: ["best.safetensors"],
     }),
-    SparseMatrix: make(L.SparseMatrix as never, [engine, [2, 3], { dtype: "float32", widest: 3 }]),
+    SparseMatrix: make(L.SparseMatrix as never, [engine, [2, 3], { dtype: "float32", maxRowNonzeros: 3 }]),
     Dataset: make(
       L.Dataset,
       [

@@ -36,15 +36,15 @@ test("an expression has as many elements as its shape", () => {
 });
 
 test("a shape that is no shape is refused", () => {
-  const form = { dtype: "float32", shape: [-1] } as const;
-  for (const make of [() => input(engine, [0.5], { name: "x" }), () => argument(engine, form, "x")]) {
+  const spec = { dtype: "float32", shape: [-1] } as const;
+  for (const make of [() => input(engine, [0.5], { name: "x" }), () => argument(engine, spec, "x")]) {
     assert.is(assertThrows(make, OptionError, "shape").option, "shape");
   }
 });
 
 test("a tensor that was disposed of becomes no expression, and neither do sparse rows", () => {
   const t = tensor(engine, [1]);
-  const rows = new SparseMatrix(engine, [1, 2], { dtype: "float32", widest: 2 });
+  const rows = new SparseMatrix(engine, [1, 2], { dtype: "float32", maxRowNonzeros: 2 });
   for (const value of [t, rows]) {
     value.dispose();
     assertThrows(() => expressionOf(value), DisposedError, "disposed");

@@ -13,10 +13,10 @@ const test = leakFreeSuite("sparse rows", engine);
 /** Room that kernels may write to behind the last nonzero. */
 const SPARE = 8;
 
-test("a matrix starts without nonzeros, with room for its widest row in every row, or for what it is told", () => {
+test("a matrix starts without nonzeros, with room for its maxRowNonzeros row in every row, or for what it is told", () => {
   for (const [capacity, want] of [[undefined, 15] as const, [7, 7] as const, [0, 0] as const]) {
-    const form = { dtype: "float64", widest: 5 } as const;
-    using rows = new SparseMatrix(engine, [3, 9], capacity === undefined ? form : { ...form, capacity });
+    const spec = { dtype: "float64", maxRowNonzeros: 5 } as const;
+    using rows = new SparseMatrix(engine, [3, 9], capacity === undefined ? spec : { ...spec, capacity });
     assert.equal([rows.nonzeros, rows.capacity], [0, want]);
     assert.is(rows.starts.describe(), "starts int32 [4]");
     assert.is(rows.columns.describe(), `columns uint16 [${want + SPARE}]`);
@@ -27,20 +27,20 @@ test("a matrix starts without nonzeros, with room for its widest row in every ro
 });
 
 test("a shape that is no shape is refused", () => {
-  const make = () => new SparseMatrix(engine, [-1, 2], { dtype: "float32", widest: 1 });
+  const make = () => new SparseMatrix(engine, [-1, 2], { dtype: "float32", maxRowNonzeros: 1 });
   assert.is(assertThrows(make, OptionError, "shape").option, "shape");
 });
 
 test("starts, columns and values lie one behind the other, each at the next 16 bytes", () => {
   for (const dtype of FLOATS) {
     for (const m of [0, 1, 3, 4, 5, 100]) {
-      for (const widest of [0, 1, 3, 8, 300]) {
-        const room = m * widest + SPARE;
+      for (const maxRowNonzeros of [0, 1, 3, 8, 300]) {
+        const room = m * maxRowNonzeros + SPARE;
         const ends = { starts: 4 * (m + 1), columns: 2 * room, values: bytesPerElement(dtype) * room };
-        const { columns, values, bytes } = sparseLayout([m, 784], dtype, widest);
-        for (const place of [columns, values]) assert.is(place % 16, 0, `${m} × ${widest}`);
+        const { columns, values, bytes } = sparseLayout([m, 784], dtype, maxRowNonzeros);
+        for (const place of [columns, values]) assert.is(place % 16, 0, `${m} × ${maxRowNonzeros}`);
         for (const gap of [columns - ends.starts, values - (columns + ends.columns)]) {
-          assert.ok(gap >= 0 && gap < 16, `${m} × ${widest}: ${gap}`);
+          assert.ok(gap >= 0 && gap < 16, `${m} × ${maxRowNonzeros}: ${gap}`);
         }
         assert.is(bytes, values + ends.values);
       }

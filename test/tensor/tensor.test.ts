@@ -70,9 +70,9 @@ test("a dtype that is asked for wins, and numbers are rounded to it", () => {
 });
 
 test("every dtype and shape comes back from toArray as it went in", () => {
-  const form = fc.record({ dtype: fc.constantFrom(...DTYPES), shape: fc.array(fc.nat(3), { maxLength: 4 }) });
+  const spec = fc.record({ dtype: fc.constantFrom(...DTYPES), shape: fc.array(fc.nat(3), { maxLength: 4 }) });
   fc.assert(
-    fc.property(form, fc.nat(1000), ({ dtype, shape }, seed) => {
+    fc.property(spec, fc.nat(1000), ({ dtype, shape }, seed) => {
       const values = Array.from({ length: countOf(shape) }, (_, i) => (seed + 37 * i) % 256);
       using made = tensor(engine, values, { dtype, shape });
       const nested = made.toArray();

@@ -59,7 +59,7 @@ test("a block that was freed is found again for any need up to its size, also wh
 });
 
 test("blocks from 512 MiB on: a freed one that is too small is not taken for a larger one", async () => {
-  const engine = await Engine.load({ build: WASM_BUILD }); // the twin's memory copies itself to grow
+  const engine = await Engine.load({ build: WASM_BUILD }); // the reference kernels' memory copies itself to grow
   const { memory } = engine;
   const small = memory.allocate(610 * MIB);
   const bystander = memory.allocate(400 * MIB);

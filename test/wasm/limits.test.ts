@@ -1,6 +1,6 @@
 /**
  * The end of memory: engines whose memory may have 2 MiB at most, and one whose blocks lie above 2 GiB. Of WebAssembly's;
- * test/twin/memory.test.ts is about the twin's.
+ * test/reference/memory.test.ts is about the reference kernels'.
  */
 import { freemem } from "node:os";
 import { suite } from "uvu";

@@ -86,7 +86,7 @@ test("views are right after memory has grown", async () => {
 });
 
 test("memory that cannot grow is an error, not a wrong answer; addresses above 2 GiB work until then", async () => {
-  const engine = await Engine.load({ build: WASM_BUILD }); // the twin's memory copies itself to grow: gigabytes here
+  const engine = await Engine.load({ build: WASM_BUILD }); // the reference kernels' memory copies itself to grow: gigabytes here
   engine.memory.allocate(LARGEST_BLOCK);
   engine.memory.allocate(LARGEST_BLOCK);
   const x = tensor(engine, [

@@ -248,7 +248,9 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "tensor and zeros": (engine) => () => made(tensor(engine, [1, 2, 3])),
   tensorGroup: (engine) => () => ({ made: [tensorGroup(engine, { W: [2, 3], b: [3] }, "float32").whole] }),
-  SparseMatrix: (engine) => () => ({ made: [new SparseMatrix(engine, [3, 4], { dtype: "float32", widest: 2 })] }),
+  SparseMatrix: (engine) => () => ({
+    made: [new SparseMatrix(engine, [3, 4], { dtype: "float32", maxRowNonzeros: 2 })],
+  }),
   compress: (engine, own) => {
     const x = own(tensor(engine, Uint8Array.of(0, 1, 2, 0, 0, 3), { shape: [2, 3] }));
     return () => {
@@ -257,7 +259,7 @@ const CASES: Readonly<Record<string, Case>> = {
     };
   },
   sparseAffine: (engine, own) => {
-    const x = own(new SparseMatrix(engine, [2, 3], { dtype: "float32", widest: 3 }));
+    const x = own(new SparseMatrix(engine, [2, 3], { dtype: "float32", maxRowNonzeros: 3 }));
     const [w, b] = [own(zeros(engine, [3, 2])), own(tensor(engine, [1, 2]))];
     return () => made(sparseAffine(x, w, b));
   },

@@ -106,7 +106,7 @@ export class PlanDraw {
         add(this.#own(zeros(this.#other, shape, { dtype })), "engine");
         break;
       case 4:
-        add(this.#own(new SparseMatrix(engine, [1, 1], { dtype, widest: 1 })), "density");
+        add(this.#own(new SparseMatrix(engine, [1, 1], { dtype, maxRowNonzeros: 1 })), "density");
         break;
       default: {
         const [rows] = this.#graph.sparse;
@@ -116,15 +116,18 @@ export class PlanDraw {
   }
 
   #sparseDestination(rows: Expression): void {
-    const { widest = 0, dtype } = rows;
+    const { maxRowNonzeros = 0, dtype } = rows;
     const [m = 0, k = 0] = rows.shape;
     const draw = this.#draw;
     const shape = draw.chance(0.9) ? ([m, k] as const) : ([m + 1, k] as const);
-    const room = draw.chance(0.9) ? widest + draw.below(2) : widest - 1;
-    const capacity = m * widest + draw.pick([0, 0, 0, 1, -1]);
-    if (shape[0] !== m || room < widest || capacity < m * widest) this.fault ??= "sparse room";
+    const room = draw.chance(0.9) ? maxRowNonzeros + draw.below(2) : maxRowNonzeros - 1;
+    const capacity = m * maxRowNonzeros + draw.pick([0, 0, 0, 1, -1]);
+    if (shape[0] !== m || room < maxRowNonzeros || capacity < m * maxRowNonzeros) this.fault ??= "sparse room";
     if (room < 0 || capacity < 0) return;
-    this.into.push([rows, this.#own(new SparseMatrix(this.#arena.engine, shape, { dtype, widest: room, capacity }))]);
+    this.into.push([
+      rows,
+      this.#own(new SparseMatrix(this.#arena.engine, shape, { dtype, maxRowNonzeros: room, capacity })),
+    ]);
   }
 
   #effect(): void {

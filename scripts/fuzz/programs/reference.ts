@@ -63,13 +63,13 @@ export class Reference {
     return this.#values.get(root) as Values;
   }
 
-  /** An effect on the tensors that `placeOf` gives for those of the program. */
-  perform(effect: Expression, placeOf: (tensor: Tensor) => Tensor): void {
+  /** An effect on the tensors that `bufferOf` gives for those of the program. */
+  perform(effect: Expression, bufferOf: (tensor: Tensor) => Tensor): void {
     const node = this.#graph.outputs.get(effect);
     if (node?.origin.kind !== "computed" || effect.source.kind !== "applied") throw new Error("not an effect");
     const operandOf = (of: Expression): Values => {
       const leaf = of.source.kind === "tensor" || of.source.kind === "argument" ? this.valueOf(of) : undefined;
-      return leaf instanceof Tensor ? placeOf(leaf) : this.valueOf(of);
+      return leaf instanceof Tensor ? bufferOf(leaf) : this.valueOf(of);
     };
     const { operation, operands, attributes } = effect.source;
     const alone = operands.map(operandOf);
@@ -129,12 +129,12 @@ export class Reference {
     }
   }
 
-  #result(form: Expression, operation: Operation, operands: readonly Values[], attributes: Attributes): Values {
-    const { shape, dtype, widest } = form;
+  #result(spec: Expression, operation: Operation, operands: readonly Values[], attributes: Attributes): Values {
+    const { shape, dtype, maxRowNonzeros } = spec;
     const made =
-      widest === undefined
+      maxRowNonzeros === undefined
         ? empty(this.#engine, shape, { dtype })
-        : new SparseMatrix(this.#engine, shape as readonly [number, number], { dtype, widest });
+        : new SparseMatrix(this.#engine, shape as readonly [number, number], { dtype, maxRowNonzeros });
     this.#own(made);
     compute(operation, this.#engine, operands, attributes, made);
     return made;

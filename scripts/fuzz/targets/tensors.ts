@@ -139,9 +139,9 @@ function performed({ name, args: given, isCompiled }: Call, args: readonly unkno
 /** A program of the expression, and of its gradients by the operands that are expressions themselves. */
 function ran(result: Expression, given: readonly Argument[], args: readonly unknown[]): string {
   if (result.size > MAX_ELEMENTS) return result.describe();
-  const outputs: Record<string, Expression> = result.widest === undefined ? { result } : {};
+  const outputs: Record<string, Expression> = result.maxRowNonzeros === undefined ? { result } : {};
   const leaves = args.filter((arg) => arg instanceof Expression);
-  if (result.dtype.startsWith("float") && result.widest === undefined && given.length > 0) {
+  if (result.dtype.startsWith("float") && result.maxRowNonzeros === undefined && given.length > 0) {
     const wrt = leaves.filter((leaf) => leaf.dtype.startsWith("float") && leaf.size <= MAX_ELEMENTS);
     const loss = lanegrad.sum(result as Expression<"float32">);
     for (const [i, gradient] of gradientsOf(loss, wrt).entries()) outputs[`gradient${i}`] = gradient;

@@ -21,9 +21,9 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
     ["ops/elementwise", "ops/affine"],
   ],
   ["kernels/binary", ["kernels/binary", "kernels/unary"], ["ops/binary", "ops/functions"]],
-  ["kernels/integers", ["twin/same_bits"], ["ops/cast"]],
-  ["kernels/cast", ["twin/same_bits"], ["ops/cast"]],
-  ["kernels/sort", ["twin/same_bits"], ["ops/sort", "ops/counting"]],
+  ["kernels/integers", ["reference/same_bits"], ["ops/cast"]],
+  ["kernels/cast", ["reference/same_bits"], ["ops/cast"]],
+  ["kernels/sort", ["reference/same_bits"], ["ops/sort", "ops/counting"]],
   ["kernels/cross_entropy", ["kernels/cross_entropy"], ["ops/cross_entropy", "ops/extreme_logits"]],
   ["descent", ["kernels/optimizers", "kernels/gemm", "kernels/column_sums", "kernels/sparse"], ["ops/update"]],
   ["kernels/dropout", ["kernels/dropout", "kernels/rows"], []],
@@ -68,9 +68,9 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ],
 ];
 
-/** What all that are left over meet: memory's end, and then operations of every kind; at last the twin, to the bit. */
+/** What all that are left over meet: memory's end, and then operations of every kind; at last the reference kernels, to the bit. */
 export const EDGES: string = testNamed("kernels/edges");
-const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden", "twin/same_bits"];
+const WHOLE = ["ops/float32", "ops/places", "ops/special_values", "nn/golden", "reference/same_bits"];
 
 const SUITES = "scripts/mutation/kernels/suite.ts";
 

@@ -7,7 +7,7 @@ import { checkOptions } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
 import { type Shape, show } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
-import { type LayerFormats, type LayerRecord, layerOf, type TensorSpec } from "./record.ts";
+import { type LayerFormats, type LayerRecord, layerOf, type ParameterSpec } from "./record.ts";
 
 /**
  * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
@@ -86,7 +86,7 @@ export const BATCH_NORM_FORMATS: LayerFormats<BatchNormLayer> = {
   }),
 };
 
-function filled(shape: Shape, start: number): TensorSpec {
+function filled(shape: Shape, start: number): ParameterSpec {
   return { shape, start };
 }
 

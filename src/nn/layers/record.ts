@@ -34,7 +34,7 @@ export type CustomKind = `${string}/${string}`;
 export type Mode = "train" | "predict";
 
 /** A parameter or a running statistic. */
-export type TensorSpec = {
+export type ParameterSpec = {
   readonly shape: Shape;
   /** All elements alike; or drawn: by a rule, or, with "auto", by the one that suits the activation that follows. */
   readonly start: number | Initializer | "auto";
@@ -96,9 +96,9 @@ export type LayerRecord<Layer extends LayerDescription> = {
    */
   readonly complete?: (layer: Layer, input: Shape, option: string) => Layer;
   /** What training changes, by name, in the order in which it is drawn. The layer is complete. */
-  readonly parameters?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
+  readonly parameters?: (layer: Layer, input: Shape) => { readonly [name: string]: ParameterSpec };
   /** What training keeps track of, such as running means; `start` is a number. */
-  readonly statistics?: (layer: Layer, input: Shape) => { readonly [name: string]: TensorSpec };
+  readonly statistics?: (layer: Layer, input: Shape) => { readonly [name: string]: ParameterSpec };
   /** Whether its output has the shape of its input, whatever that is: then layers after it may say how many inputs there are. */
   readonly keepsShape?: boolean;
   /** Whether it reads the counter. */

@@ -17,10 +17,10 @@ import {
   type LayerDescription,
   type LayerRecord,
   layerOf,
+  type ParameterSpec,
   pathOf,
   placeOf,
   recordOf,
-  type TensorSpec,
 } from "./record.ts";
 
 /** One layer of a network. */
@@ -30,8 +30,8 @@ export type Placed = {
   readonly layer: Layer;
   /** Which one of its kind it is, from 1 on; of layers with parameters, the number in their names. */
   readonly number: number;
-  readonly parameters: { readonly [name: string]: TensorSpec };
-  readonly statistics: { readonly [name: string]: TensorSpec };
+  readonly parameters: { readonly [name: string]: ParameterSpec };
+  readonly statistics: { readonly [name: string]: ParameterSpec };
 };
 
 /** The structure of a network. */
@@ -97,8 +97,8 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     return record.forward(x, layer, {
       mode: "predict",
       number,
-      parameter: (name) => leaf((parameters[name] as TensorSpec).shape),
-      statistic: (name) => leaf((statistics[name] as TensorSpec).shape),
+      parameter: (name) => leaf((parameters[name] as ParameterSpec).shape),
+      statistic: (name) => leaf((statistics[name] as ParameterSpec).shape),
       update() {},
       counter: undefined,
       call: (key, x) => call(pathOf(path, key), inner[key] as LayerDescription, x),
@@ -129,8 +129,8 @@ export function checkFit(root: Layer): void {
 }
 
 /** The names and specifications of all parameters, or of all statistics. */
-export function tensorsIn(structure: Structure, role: "parameters" | "statistics"): [string, TensorSpec][] {
+export function tensorsIn(structure: Structure, role: "parameters" | "statistics"): [string, ParameterSpec][] {
   return [...structure.layers.values()].flatMap((placed) =>
-    Object.entries(placed[role]).map(([name, spec]): [string, TensorSpec] => [name + placed.number, spec]),
+    Object.entries(placed[role]).map(([name, spec]): [string, ParameterSpec] => [name + placed.number, spec]),
   );
 }

@@ -179,7 +179,7 @@ function begin<D extends FloatType>(
 function running(name: string, program: Program, averages: number): Operation {
   return {
     name,
-    form: ([w]) => w as Expression,
+    spec: ([w]) => w as Expression,
     bind: () => [() => program.run()],
     changes: 0,
     alsoChanges: Array.from({ length: averages }, (_, i) => 2 + i),

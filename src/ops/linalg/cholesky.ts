@@ -40,7 +40,7 @@ export function cholesky<D extends FloatType>(a: Value<D>): Value<D> {
 
 const CHOLESKY: Operation = {
   name: "cholesky",
-  form([a]) {
+  spec([a]) {
     checkSquare("cholesky", "a", a as Value);
     return { dtype: (a as Value).dtype, shape: (a as Value).shape };
   },

@@ -4,7 +4,7 @@
 import { OptionError } from "../../errors.ts";
 import type { Value } from "../../tensor/expression.ts";
 import { countOf, type Shape } from "../../tensor/layout.ts";
-import type { Call, Form, Operation } from "../../tensor/operation.ts";
+import type { Call, Operation, TensorSpec } from "../../tensor/operation.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { checkFloat, checkMatrix } from "../check.ts";
@@ -34,24 +34,24 @@ export function decomposition<A extends Readonly<Record<string, unknown>>>(
   { shapes, scratch, compute, flops }: Decomposition<A>,
 ): (x: Value<FloatType>, attributes: A) => Value<FloatType>[] {
   const sizes = ({ shape: [m = 0, n = 0] }: { readonly shape: Shape }) => [m, n] as const;
-  const lengths = (form: Form, attributes: A) => scratch(...sizes(form), attributes);
+  const lengths = (spec: TensorSpec, attributes: A) => scratch(...sizes(spec), attributes);
   const operation: Operation<A> = {
     name,
-    form([x], attributes) {
+    spec([x], attributes) {
       const { dtype, shape } = x as Value;
       return { dtype, shape: [shapes(...sizes({ shape }), attributes).reduce((sum, part) => sum + countOf(part), 0)] };
     },
     bind(call) {
-      const views = viewsOf(call, lengths(call.forms[0], call.attributes));
-      const [m, n] = sizes(call.forms[0]);
+      const views = viewsOf(call, lengths(call.specs[0], call.attributes));
+      const [m, n] = sizes(call.specs[0]);
       return [() => compute(views(), m, n, call.attributes)];
     },
     gradient: () => {
       throw new OptionError(`grad: ${name}`, "has no gradient");
     },
-    scratchBytes: ({ forms: [x], attributes }) =>
+    scratchBytes: ({ specs: [x], attributes }) =>
       lengths(x, attributes).reduce((sum, length) => sum + aligned(8 * length), 0),
-    flops: ({ forms: [x] }) => flops(...sizes(x)),
+    flops: ({ specs: [x] }) => flops(...sizes(x)),
   };
   return (x, attributes) => {
     checkFloat(name, "x", x);
@@ -63,11 +63,11 @@ export function decomposition<A extends Readonly<Record<string, unknown>>>(
 
 /** The views of a call, made again when memory has grown. */
 function viewsOf<A extends object>(
-  { memory, forms, result, at, out, scratch }: Call<A & Readonly<Record<string, unknown>>>,
+  { memory, specs, result, at, out, scratch }: Call<A & Readonly<Record<string, unknown>>>,
   lengths: readonly number[],
 ): () => Views {
   const dtype = result.dtype as FloatType;
-  const x = viewer(memory, dtype, at[0].pointer, countOf(forms[0].shape));
+  const x = viewer(memory, dtype, at[0].pointer, countOf(specs[0].shape));
   const y = viewer(memory, dtype, out.pointer, countOf(result.shape));
   let pointer = scratch;
   const pieces = lengths.map((length) => {

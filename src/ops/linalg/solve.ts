@@ -7,7 +7,7 @@ import { ShapeError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { Expression, Value } from "../../tensor/expression.ts";
 import { countOf, type Shape, show } from "../../tensor/layout.ts";
-import type { Call, Form, Operation, Step, Unplaced } from "../../tensor/operation.ts";
+import type { Call, Operation, Step, TensorSpec, UnboundCall } from "../../tensor/operation.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatKernels, Pointer } from "../../wasm/abi.ts";
 import { bytesPerElement, type FloatType } from "../../wasm/dtype.ts";
@@ -56,12 +56,12 @@ export function solve<D extends FloatType>(a: Value<D>, b: Value<D>): Value<D> {
 
 const SOLVE: Operation = {
   name: "solve",
-  form: ([a, b]) => formOfSolution("solve", a as Value, b as Value),
+  spec: ([a, b]) => specOfSolution("solve", a as Value, b as Value),
   bind(call) {
-    const { kernels, forms, at, out } = call;
+    const { kernels, specs, at, out } = call;
     return [
-      kernels.copy(countOf(forms[1].shape), at[1].pointer, out.pointer),
-      ...solutionSteps("solve", call, columnsOf(forms[1])),
+      kernels.copy(countOf(specs[1].shape), at[1].pointer, out.pointer),
+      ...solutionSteps("solve", call, columnsOf(specs[1])),
     ];
   },
   gradient(which, { operands: [a, b], result: x }, dy) {
@@ -71,7 +71,7 @@ const SOLVE: Operation = {
     return product(reshape(db, column), reshape(x, column), "b", -1);
   },
   scratchBytes: luBytes,
-  flops: ({ forms: [a, b] }) => luFlops(a) + 2 * countOf(a.shape) * columnsOf(b),
+  flops: ({ specs: [a, b] }) => luFlops(a) + 2 * countOf(a.shape) * columnsOf(b),
 };
 
 /**
@@ -96,7 +96,7 @@ export function inverse<D extends FloatType>(a: Value<D>): Value<D> {
 
 const INVERSE: Operation = {
   name: "inverse",
-  form([a]) {
+  spec([a]) {
     checkSquare("inverse", "a", a as Value);
     return { dtype: (a as Value).dtype, shape: (a as Value).shape };
   },
@@ -115,7 +115,7 @@ const INVERSE: Operation = {
   },
   gradient: (_, { result: c }, dc) => product(product(c, dc, "a"), c, "b", -1),
   scratchBytes: luBytes,
-  flops: ({ forms: [a] }) => luFlops(a) + 2 * (a.shape[0] ?? 0) * countOf(a.shape),
+  flops: ({ specs: [a] }) => luFlops(a) + 2 * (a.shape[0] ?? 0) * countOf(a.shape),
 };
 
 /**
@@ -140,13 +140,13 @@ export function det<D extends FloatType>(a: Value<D>): Value<D> {
 
 const DET: Operation = {
   name: "det",
-  form([a]) {
+  spec([a]) {
     checkSquare("det", "a", a as Value);
     return { dtype: (a as Value).dtype, shape: [] };
   },
   bind(call) {
-    const { memory, forms, result, out } = call;
-    const [n = 0] = forms[0].shape;
+    const { memory, specs, result, out } = call;
+    const [n = 0] = specs[0].shape;
     const dtype = result.dtype as FloatType;
     const { work, pivots, steps } = factored(call, () => {});
     const [matrix, order] = [viewer(memory, dtype, work, n * n), viewer(memory, "int32", pivots, n)];
@@ -160,7 +160,7 @@ const DET: Operation = {
   },
   gradient: (_, { operands: [a], result }, dy) => mul(mul(dy, result), transpose(inverse(a))),
   scratchBytes: luBytes,
-  flops: ({ forms: [a] }) => luFlops(a),
+  flops: ({ specs: [a] }) => luFlops(a),
 };
 
 /** Powers of two that keep products of two numbers within range. */
@@ -234,12 +234,12 @@ export function solveTriangular<D extends FloatType>(
 
 const SOLVE_TRIANGULAR: Operation<TriangularAttributes> = {
   name: "solveTriangular",
-  form: ([t, b]) => formOfSolution("solveTriangular", t as Value, b as Value, "t"),
+  spec: ([t, b]) => specOfSolution("solveTriangular", t as Value, b as Value, "t"),
   bind(call) {
-    const { kernels, memory, forms, attributes, at, out } = call;
-    const [n = 0] = forms[0].shape;
-    const m = columnsOf(forms[1]);
-    const maker = { kernels, memory, dtype: forms[0].dtype as FloatType, scratch: call.scratch };
+    const { kernels, memory, specs, attributes, at, out } = call;
+    const [n = 0] = specs[0].shape;
+    const m = columnsOf(specs[1]);
+    const maker = { kernels, memory, dtype: specs[0].dtype as FloatType, scratch: call.scratch };
     const stored = triangularAt(rowsAt(memory, maker.dtype, at[0].pointer, n, n), attributes.triangle);
     const other = stored.triangle === "lower" ? "upper" : "lower";
     const t =
@@ -261,14 +261,14 @@ const SOLVE_TRIANGULAR: Operation<TriangularAttributes> = {
     const [left, right] = side === "none" ? [db, x] : [x, db];
     return triangleOf(product(reshape(left, column), reshape(right, column), "b", -1), triangle);
   },
-  scratchBytes: ({ forms: [t, b] }, kernels) => productBytes(kernels, t.shape[0] ?? 0, columnsOf(b)),
-  flops: ({ forms: [t, b] }) => countOf(t.shape) * columnsOf(b),
+  scratchBytes: ({ specs: [t, b] }, kernels) => productBytes(kernels, t.shape[0] ?? 0, columnsOf(b)),
+  flops: ({ specs: [t, b] }) => countOf(t.shape) * columnsOf(b),
 };
 
 /** Out ← a⁻¹ · out, for m columns; a is copied to the scratch first. */
 function solutionSteps(op: string, call: Call, m: number): Step[] {
-  const { memory, forms, out } = call;
-  const [n = 0] = forms[0].shape;
+  const { memory, specs, out } = call;
+  const [n = 0] = specs[0].shape;
   const { maker, work, pivots, steps } = factored(call, (pivot) => {
     throw new LinAlgError(op, "a", "singular", pivot);
   });
@@ -295,8 +295,8 @@ type Places = {
 
 /** PA = LU of the first operand, in the scratch. */
 function factored(call: Call, onZero: (pivot: number) => void): Places & { readonly steps: Step[] } {
-  const { kernels, memory, forms, at } = call;
-  const [n = 0] = forms[0].shape;
+  const { kernels, memory, specs, at } = call;
+  const [n = 0] = specs[0].shape;
   const places = placesOf(call, n);
   const { maker, work } = places;
   return {
@@ -310,19 +310,19 @@ function factored(call: Call, onZero: (pivot: number) => void): Places & { reado
 
 /** Scratch: the matrix, its pivots, and what products need. */
 function placesOf(
-  { kernels, memory, forms, scratch }: Pick<Call<never>, "kernels" | "memory" | "forms" | "scratch">,
+  { kernels, memory, specs, scratch }: Pick<Call<never>, "kernels" | "memory" | "specs" | "scratch">,
   n: number,
 ): Places {
-  const dtype = forms[0].dtype as FloatType;
+  const dtype = specs[0].dtype as FloatType;
   const pivots = scratch + aligned(n * n * bytesPerElement(dtype));
   const panel = pivots + aligned(4 * n);
   return { maker: { kernels, memory, dtype, scratch: panel + panelBytes(n, dtype) }, work: scratch, pivots, panel };
 }
 
-function luBytes({ forms }: Unplaced, kernels: FloatKernels): number {
-  const [a, b] = forms;
+function luBytes({ specs }: UnboundCall, kernels: FloatKernels): number {
+  const [a, b] = specs;
   const [n = 0] = a.shape;
-  const m = Math.max(n, b === undefined ? 0 : columnsOf(b as Form));
+  const m = Math.max(n, b === undefined ? 0 : columnsOf(b as TensorSpec));
   return aligned(bytesOf(a)) + aligned(4 * n) + panelBytes(n, a.dtype as FloatType) + productBytes(kernels, n, m);
 }
 
@@ -332,7 +332,7 @@ export function productBytes(kernels: FloatKernels, n: number, m: number): numbe
 }
 
 /** ⅔n³. */
-function luFlops({ shape }: Form): number {
+function luFlops({ shape }: TensorSpec): number {
   return (2 * (shape[0] ?? 0) * countOf(shape)) / 3;
 }
 
@@ -348,7 +348,7 @@ export function checkSquare(op: string, argument: string, x: Value): void {
   if (x.shape[0] !== x.shape[1]) throw new ShapeError(op, argument, "a square matrix", show(x.shape));
 }
 
-function formOfSolution(op: string, a: Value, b: Value, argument = "a"): Form {
+function specOfSolution(op: string, a: Value, b: Value, argument = "a"): TensorSpec {
   checkSquare(op, argument, a);
   checkAlike(op, "b", b, a);
   const [n = 0] = a.shape;

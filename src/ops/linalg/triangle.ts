@@ -18,7 +18,7 @@ export function triangleOf(x: Expression<FloatType>, triangle: Triangle, diagona
 
 const TRIANGLE: Operation<Attributes> = {
   name: "triangle",
-  form: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
+  spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
   bind({ kernels, memory, result, attributes: { triangle, diagonal }, at, out }) {
     const [n = 0] = result.shape;
     const view = viewer(memory, result.dtype as FloatType, out.pointer, n * n);

@@ -248,7 +248,7 @@ export class Minibatch<D extends FloatType> extends Owner {
         targets: own(roomForTargets(engine, { batchSize, targetWidth, dtype })),
         inputs: own(
           inputs instanceof SparseMatrix
-            ? new SparseMatrix(engine, [batchSize, size], { dtype, widest: inputs.widest })
+            ? new SparseMatrix(engine, [batchSize, size], { dtype, maxRowNonzeros: inputs.maxRowNonzeros })
             : empty(engine, [batchSize, size], { dtype, name: "inputs" }),
         ),
       };

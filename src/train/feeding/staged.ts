@@ -114,7 +114,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
       const isSparse = (layout === "auto" ? layoutOf(engine, like) : layout) === "sparse";
       const inputs = own(
         isSparse
-          ? new SparseMatrix(engine, shape, { dtype, widest: size })
+          ? new SparseMatrix(engine, shape, { dtype, maxRowNonzeros: size })
           : empty(engine, shape, { dtype, name: "inputs" }),
       );
       const x = batchOf(isSparse ? compressed(stage) : stage, everyRow, { dtype, scale });
