@@ -69,8 +69,8 @@ const SIZES: readonly number[] = [
 ];
 const LONG: readonly number[] = [...SIZES, 95, 96, 100, 103, 104, 105, 127, 128, 129, 200, 255, 256, 257, 784, 1000];
 const ROWS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 40, 64, 65, 100];
-/** Columns of softmax: short rows, and those that make blocks of 2048 elements of few rows or one. */
-const CLASSES = { n: [1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
+/** Columns of softmax, 0 where its row allows that: short rows, and those that make blocks of 2048 elements of few rows or one. */
+const CLASSES = { n: [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
 
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
