@@ -35,7 +35,12 @@ export type Operand = {
   uses: Uint8Array;
 };
 
-export type Drawn = { readonly signature: Signature; readonly args: readonly (number | Operand)[] };
+export type Drawn = {
+  readonly signature: Signature;
+  readonly args: readonly (number | Operand)[];
+  /** The arguments of the same call without an operand that is another, where this one has such. */
+  readonly apart?: readonly (number | Operand)[] | undefined;
+};
 
 export type Wishes = {
   /** How floats are drawn: `tame` ones are normal and small, among `wild` ones is everything that is hard. */
@@ -179,6 +184,8 @@ class Call {
   #values = new Map<Size, number>();
   readonly #operands = new Map<string, Operand>();
   readonly #extents = new Map<string, Extents>();
+  /** An operand that is another, and that other: as two. */
+  readonly #apart = new Map<string, Operand>();
   /** Column numbers of sparse rows, ascending in each. */
   #columns: number[] = [];
 
@@ -194,7 +201,9 @@ class Call {
     while (!this.#isSmall());
     for (const { name, kind } of parameters) if (kind === "flag") this.#values.set(name, this.whole(0, 1));
     for (const parameter of parameters) if (parameter.kind === "operand") this.#drawStrides(parameter);
-    return { signature: this.#signature, args: parameters.map((parameter) => this.#argument(parameter)) };
+    const args = parameters.map((parameter) => this.#argument(parameter));
+    const apart = args.map((arg, at) => this.#apart.get(parameters[at]?.name ?? "") ?? arg);
+    return { signature: this.#signature, args, apart: this.#apart.size > 0 ? apart : undefined };
   }
 
   /** An integer from `low` to `high`. */
@@ -399,6 +408,8 @@ class Call {
     for (const alias of aliases) {
       const other = this.#operands.get(alias);
       if (other === undefined || !isAlike(this.#extents.get(alias), extents) || this.pick([true, false])) continue;
+      this.#apart.set(alias, { ...other });
+      this.#apart.set(name, { ...other, name, content: other.content.slice(0, bytes), access, uses });
       other.access = "inout";
       other.uses = uses;
       return other;
