@@ -4,7 +4,7 @@
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, which is what the library imports.
  * A build whose sources have not changed is left as it is. assembly/index.ts, and the number of the ABI in
- * src/wasm/abi_number.ts, are written from the table in src/wasm/table.ts.
+ * src/wasm/abi_number.ts, are written from the table in src/wasm/table.ts, and nothing else with `--table`.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,7 +16,8 @@ import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild, write
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const wanted = process.argv.slice(2).filter((argument) => argument !== "--sums");
+const flags = process.argv.slice(2).filter((argument) => ["--sums", "--table"].includes(argument));
+const wanted = process.argv.slice(2).filter((argument) => !flags.includes(argument));
 const unknown = wanted.find((name) => !(BUILDS as readonly string[]).includes(name));
 if (unknown !== undefined) {
   console.error(`unknown build ${unknown}; expected ${BUILDS.join(", ")}`);
@@ -28,11 +29,12 @@ const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
 
 writeTable();
+if (flags.includes("--table")) process.exit();
 const stamp = stampOf("published");
 mkdirSync(join(ROOT, "build"), { recursive: true });
 const stale = (wanted.length > 0 ? (wanted as WasmBuild[]) : BUILDS).filter((name) => !isCurrent(name));
 await Promise.all(stale.map(build));
-if (process.argv.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SUMS"), BUILDS.map(sumLine).join(""));
+if (flags.includes("--sums")) writeFileSync(join(ROOT, "assembly/SHA256SUMS"), BUILDS.map(sumLine).join(""));
 
 async function build(name: WasmBuild): Promise<void> {
   const bytes = await compile(name);

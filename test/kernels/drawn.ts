@@ -35,7 +35,12 @@ export type Operand = {
   uses: Uint8Array;
 };
 
-export type Drawn = { readonly signature: Signature; readonly args: readonly (number | Operand)[] };
+export type Drawn = {
+  readonly signature: Signature;
+  readonly args: readonly (number | Operand)[];
+  /** The arguments of the same call without an operand that is another, where this one has such. */
+  readonly apart?: readonly (number | Operand)[] | undefined;
+};
 
 export type Wishes = {
   /** How floats are drawn: `tame` ones are normal and small, among `wild` ones is everything that is hard. */
@@ -69,8 +74,8 @@ const SIZES: readonly number[] = [
 ];
 const LONG: readonly number[] = [...SIZES, 95, 96, 100, 103, 104, 105, 127, 128, 129, 200, 255, 256, 257, 784, 1000];
 const ROWS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 40, 64, 65, 100];
-/** Columns of softmax: short rows, and those that make blocks of 2048 elements of few rows or one. */
-const CLASSES = { n: [1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
+/** Columns of softmax, 0 where its row allows that: short rows, and those that make blocks of 2048 elements of few rows or one. */
+const CLASSES = { n: [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
 
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
@@ -181,6 +186,8 @@ class Call {
   #values = new Map<Size, number>();
   readonly #operands = new Map<string, Operand>();
   readonly #extents = new Map<string, Extents>();
+  /** An operand that is another, and that other: as two. */
+  readonly #apart = new Map<string, Operand>();
   /** Column numbers of sparse rows, ascending in each. */
   #columns: number[] = [];
 
@@ -196,7 +203,9 @@ class Call {
     while (!this.#isSmall());
     for (const { name, kind } of parameters) if (kind === "flag") this.#values.set(name, this.whole(0, 1));
     for (const parameter of parameters) if (parameter.kind === "operand") this.#drawStrides(parameter);
-    return { signature: this.#signature, args: parameters.map((parameter) => this.#argument(parameter)) };
+    const args = parameters.map((parameter) => this.#argument(parameter));
+    const apart = args.map((arg, at) => this.#apart.get(parameters[at]?.name ?? "") ?? arg);
+    return { signature: this.#signature, args, apart: this.#apart.size > 0 ? apart : undefined };
   }
 
   /** An integer from `low` to `high`. */
@@ -404,6 +413,8 @@ class Call {
     for (const alias of aliases) {
       const other = this.#operands.get(alias);
       if (other === undefined || !isAlike(this.#extents.get(alias), extents) || this.pick([true, false])) continue;
+      this.#apart.set(alias, { ...other });
+      this.#apart.set(name, { ...other, name, content: other.content.slice(0, bytes), access, uses });
       other.access = "inout";
       other.uses = uses;
       return other;

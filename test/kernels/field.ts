@@ -118,16 +118,42 @@ export function assertSame(placed: Placed, got: Outcome, want: Outcome, who: str
   if (placed.drawn.signature.result !== "unused") {
     assert.ok(Object.is(got.returned, want.returned), `${label} returned ${got.returned}, expected ${want.returned}`);
   }
-  for (const [{ name, dtype, bytes, uses, access }, offset] of placed.offsets) {
-    if (dtype === "scratch" || access === "in") continue;
-    const size = bytesPerElement(dtype);
-    const elementsOf = ({ field }: Outcome) =>
-      viewOf(dtype, field.slice(offset, offset + bytes).buffer, 0, bytes / size);
-    const [found, expected] = [elementsOf(got), elementsOf(want)];
-    for (let i = 0; i < found.length; i++) {
-      if (uses[i * size] !== WRITTEN || Object.is(found[i], expected[i])) continue;
-      assert.unreachable(`${label}: element ${i} of ${name} is ${found[i]}, expected ${expected[i]}`);
-    }
+  for (const [operand, offset] of placed.offsets) {
+    assertSameElements(operand, elementsOf(operand, got, offset), elementsOf(operand, want, offset), label);
+  }
+}
+
+/** Fails where outputs depend on whether an operand is another. */
+export function assertSameApart(side: Side, placed: Placed, want: Outcome): void {
+  const { signature, args, apart } = placed.drawn;
+  if (apart === undefined) return;
+  const other = place({ signature, args: apart });
+  const got = call(side, other);
+  for (const [at, operand] of apart.entries()) {
+    const whole = args[at];
+    if (typeof operand === "number" || typeof whole !== "object") continue;
+    const found = elementsOf(operand, got, other.offsets.get(operand) ?? 0);
+    const expected = elementsOf(whole, want, placed.offsets.get(whole) ?? 0);
+    assertSameElements(operand, expected, found, `${labelOf(placed.drawn)}, ${operand.name} is another operand`);
+  }
+}
+
+function elementsOf({ dtype, bytes }: Operand, { field }: Outcome, offset: number): ArrayLike<number> {
+  const type = dtype === "scratch" ? "uint8" : dtype;
+  return viewOf(type, field.slice(offset, offset + bytes).buffer, 0, bytes / bytesPerElement(type));
+}
+
+function assertSameElements(
+  { name, dtype, uses, access }: Operand,
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  label: string,
+): void {
+  if (dtype === "scratch" || access === "in") return;
+  const bytes = bytesPerElement(dtype);
+  for (let i = 0; i < got.length; i++) {
+    if (uses[i * bytes] !== WRITTEN || Object.is(got[i], want[i])) continue;
+    assert.unreachable(`${label}: element ${i} of ${name} is ${got[i]}, expected ${want[i]}`);
   }
 }
 

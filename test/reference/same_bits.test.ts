@@ -9,7 +9,16 @@ import { ABI, BINARY, type Heap, MAP_SCRATCH, PREFIX, UNARY } from "../../src/wa
 import { loadInstance } from "../../src/wasm/load.ts";
 import { type Signature, signatures } from "../../src/wasm/signature.ts";
 import { type Drawn, drawCall, HARD, KERNELS, type Operand, operandOf, scratchOf } from "../kernels/drawn.ts";
-import { assertSame, call, place, ROOM_BYTES, type Side, sideOf, withOtherOutputs } from "../kernels/field.ts";
+import {
+  assertSame,
+  assertSameApart,
+  call,
+  place,
+  ROOM_BYTES,
+  type Side,
+  sideOf,
+  withOtherOutputs,
+} from "../kernels/field.ts";
 import { hardPlaces } from "../kernels/places.ts";
 import { hardInputs } from "../kernels/unary_places.ts";
 import { draws, FLOATS } from "../support/floats.ts";
@@ -25,6 +34,7 @@ const others = [sideOf("debug", await loadInstance("debug", undefined)), sideOf(
 function compare(drawn: Drawn, sides: readonly Side[] = others): void {
   const placed = place(drawn);
   const want = call(simd, placed);
+  assertSameApart(simd, placed, want);
   const other = withOtherOutputs(placed);
   for (const side of sides) assertSame(placed, call(side, other), want, side.build);
 }
