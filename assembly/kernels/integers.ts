@@ -81,14 +81,14 @@ export function integerRow(f: i32, n: i32, a: usize, stepA: i32, b: usize, stepB
 }
 
 export function ireduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): void {
-  assert(f >= 0 && f <= 2 && m >= 0 && k >= 0 && n >= 0);
+  assert(f >= 0 && f <= 4 && m >= 0 && k >= 0 && n >= 0);
   const row = <usize>n << 2;
   for (; m > 0; m--, y += row) {
-    for (let to = y, end = y + row; to < end; to += 4) store<i32>(to, f == 1 ? i32.MIN_VALUE : 0);
+    for (let to = y, end = y + row; to < end; to += 4) store<i32>(to, f == 1 ? i32.MIN_VALUE : f == 3 ? i32.MAX_VALUE : f == 4 ? 1 : 0);
     for (let p = 0; p < k; p++) {
       for (let to = y, end = y + row; to < end; to += 4, x += 4) {
         const a = load<i32>(to), b = load<i32>(x);
-        store<i32>(to, f == 0 ? a + b : f == 1 ? max(a, b) : a + b * b);
+        store<i32>(to, f == 0 ? a + b : f == 1 ? max(a, b) : f == 3 ? min(a, b) : f == 4 ? a * b : a + b * b);
       }
     }
   }

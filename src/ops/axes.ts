@@ -6,7 +6,7 @@ import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
-import { type Shape, show } from "../tensor/layout.ts";
+import { type Shape, show, spliced } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -69,7 +69,7 @@ export function expandDims<D extends DType>(x: Value<D>, options: AxisOption = {
   checkDense("expandDims", "x", x);
   checkOptions<AxisOption>("expandDims", options, { axis: 1 });
   const axis = checkNewAxis("expandDims", x.shape, axisOf(options));
-  return operate(RESHAPE, [x], { shape: x.shape.toSpliced(axis, 0, 1) });
+  return operate(RESHAPE, [x], { shape: spliced(x.shape, axis, 0, 1) });
 }
 
 /**
@@ -99,10 +99,10 @@ export function stack<D extends DType>(values: readonly Value<D>[], options: Axi
     checkShapeIs("stack", `values[${i}]`, value, first.shape);
   }
   const axis = checkNewAxis("stack", first.shape, axisOf(options));
-  const shape = first.shape.toSpliced(axis, 0, values.length);
+  const shape = spliced(first.shape, axis, 0, values.length);
   // One after the other along the axis that follows, they are in the order of the result.
   if (axis < first.shape.length) return scoped((own) => reshaped(own(joined(values, axis)), shape));
-  const column = first.shape.toSpliced(axis, 0, 1);
+  const column = spliced(first.shape, axis, 0, 1);
   const operands = values.some(isExpression) ? values.map(expressionOf) : values;
   return scoped((own) => {
     const columns = operands.map((value) => own(reshaped<D>(value as Value<D>, column)));
@@ -139,7 +139,7 @@ export function unstack<D extends DType>(x: Value<D>, options: AxisOption = {}):
   checkOptions<AxisOption>("unstack", options, { axis: 1 });
   const axis = checkAxis("unstack", x, axisOf(options));
   const all = stridesOf(x.shape);
-  const [shape, strides] = [x.shape.toSpliced(axis, 1), all.toSpliced(axis, 1)];
+  const [shape, strides] = [spliced(x.shape, axis, 1), spliced(all, axis, 1)];
   return partsOf(x.shape[axis] ?? 0, (i) =>
     operate(SELECT, [x], { extents: shape, strides, start: i * (all[axis] ?? 0), shape }),
   );

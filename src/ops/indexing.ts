@@ -10,7 +10,7 @@
 import { ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { constant, type Expression, type Value } from "../tensor/expression.ts";
-import { countOf, type Shape, show } from "../tensor/layout.ts";
+import { countOf, type Shape, show, spliced } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Pointer } from "../wasm/abi.ts";
@@ -289,7 +289,7 @@ function checkGather(op: string, x: Value, indices: Value, options: AxisOption):
   checkOptions<AxisOption>(op, options, { axis: 1 });
   const { axis: given = 0 } = options;
   const axis = checkAxis(op, x, given);
-  return [axis, x.shape.toSpliced(axis, 1, ...indices.shape)];
+  return [axis, spliced(x.shape, axis, 1, ...indices.shape)];
 }
 
 /**
@@ -321,7 +321,7 @@ export function takeAlongAxis<D extends DType>(
 ): Value<D> {
   const [axis] = checkGather("takeAlongAxis", x, indices, options);
   const m = indices.shape[axis] ?? 0;
-  checkShapeIs("takeAlongAxis", "indices", indices, x.shape.with(axis, m));
+  checkShapeIs("takeAlongAxis", "indices", indices, spliced(x.shape, axis, 1, m));
   return operate(TAKE, [x, indices], {
     positions: alongAxisEach("takeAlongAxis", x.shape, indices.shape, axis),
     shape: indices.shape,

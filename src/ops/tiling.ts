@@ -6,7 +6,7 @@ import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
-import { countOf, type Shape, show } from "../tensor/layout.ts";
+import { countOf, type Shape, show, spliced } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
@@ -91,10 +91,10 @@ export function repeat<D extends DType>(x: Value<D>, repeats: number, options: F
   checkCount("repeat: repeats", repeats);
   const [shape, axis] = alongAxis("repeat", x, options);
   return operate(REPEAT, [x], {
-    extents: shape.toSpliced(axis + 1, 0, repeats),
-    strides: stridesOf(shape).toSpliced(axis + 1, 0, 0),
+    extents: spliced(shape, axis + 1, 0, repeats),
+    strides: spliced(stridesOf(shape), axis + 1, 0, 0),
     start: 0,
-    shape: shape.with(axis, (shape[axis] ?? 0) * repeats),
+    shape: spliced(shape, axis, 1, (shape[axis] ?? 0) * repeats),
     repeated: [axis + 1],
   });
 }
@@ -248,10 +248,10 @@ type Piece = { readonly first: number; readonly count: number; readonly step: nu
 function pieceOf<D extends DType>(x: Value<D>, axis: number, { first, count, step }: Piece): Value<D> {
   const forward = stridesOf(x.shape);
   const stride = forward[axis] ?? 0;
-  const extents = x.shape.with(axis, count);
+  const extents = spliced(x.shape, axis, 1, count);
   return operate(SELECT, [x], {
     extents,
-    strides: forward.with(axis, step * stride),
+    strides: spliced(forward, axis, 1, step * stride),
     start: countOf(extents) === 0 ? 0 : first * stride,
     shape: extents,
   });

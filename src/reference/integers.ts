@@ -14,15 +14,17 @@ const EQUAL: typeof BINARY.equal = 8;
 const KEEP: typeof BINARY.keep = 9;
 const DROP: typeof BINARY.drop = 10;
 const EITHER: typeof BINARY.either = 11;
-const LESS = 12;
-const LESS_EQUAL = 13;
-const NOT_EQUAL = 14;
-const LOGICAL_AND = 15;
-const LOGICAL_OR = 16;
-const MOD = 17;
+const LESS: typeof BINARY.less = 12;
+const LESS_EQUAL: typeof BINARY.lessEqual = 13;
+const NOT_EQUAL: typeof BINARY.notEqual = 14;
+const LOGICAL_AND: typeof BINARY.logicalAnd = 15;
+const LOGICAL_OR: typeof BINARY.logicalOr = 16;
+const MOD: typeof BINARY.mod = 17;
 
 const SUM: typeof REDUCE.sum = 0;
 const MAX: typeof REDUCE.max = 1;
+const MIN: typeof REDUCE.min = 3;
+const PROD: typeof REDUCE.prod = 4;
 
 export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduce" | "narrow" | "widen"> {
   return {
@@ -44,10 +46,12 @@ export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduc
       const [from, to] = [x >>> 2, y >>> 2];
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let fold = f === MAX ? -(2 ** 31) : 0;
+          let fold = f === MAX ? -(2 ** 31) : f === MIN ? 2 ** 31 - 1 : f === PROD ? 1 : 0;
           for (let p = 0; p < k; p++) {
             const value = v[from + (i * k + p) * n + j]!;
             if (f === MAX) fold = Math.max(fold, value);
+            else if (f === MIN) fold = Math.min(fold, value);
+            else if (f === PROD) fold = Math.imul(fold, value);
             else fold = (fold + (f === SUM ? value : Math.imul(value, value))) | 0;
           }
           v[to + i * n + j] = fold;

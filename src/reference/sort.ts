@@ -7,7 +7,7 @@ type Names = "sortLines" | "sortScratch" | "searchSorted";
 
 export function sorting(memory: Pages, { floats, at, move }: Element): Pick<FloatKernels, Names> {
   return {
-    sortLines: (descending, m, k, n, count, x, y, indices, flat) => {
+    sortLines: (descending, m, k, n, count, x, y, indices, flat, _scratch) => {
       const v = floats();
       const [from, to] = [at(x), at(y)];
       const sign = descending ? -1 : 1;

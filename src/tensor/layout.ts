@@ -23,6 +23,13 @@ export function show(shape: Shape): string {
   return shape.length > 16 ? describeValue(shape) : `[${shape.join(", ")}]`;
 }
 
+/** Extents, where `count` of them from `at` on are replaced by others. */
+export function spliced(extents: readonly number[], at: number, count: number, ...others: readonly number[]): number[] {
+  const all = [...extents];
+  all.splice(at, count, ...others);
+  return all;
+}
+
 export function isSameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;

@@ -126,19 +126,44 @@ for (const dtype of FLOATS) {
   });
 }
 
-test("integers are refused by the function's name", () => {
-  using x = tensor(engine, Int32Array.of(1, 2));
-  const calls: Record<string, () => unknown> = {
-    clip: () => clip(x as never, 0, 1),
-    prelu: () => prelu(x as never, x as never),
-    gelu: () => gelu(x as never, { approximate: "none" }),
-    pow: () => pow(x as never, x as never),
+/** Those that take int32 as well. */
+const OF_INTEGERS = ["mod", "floorDiv", "less", "lessEqual", "notEqual", "logicalAnd", "logicalOr"];
+
+test("integers are refused by the function's name, int32 where it does not take them", () => {
+  for (const x of [tensor(engine, Int32Array.of(1, 2)), tensor(engine, Uint8Array.of(1, 2))]) {
+    const calls: Record<string, () => unknown> = {
+      clip: () => clip(x as never, 0, 1),
+      prelu: () => prelu(x as never, x as never),
+      gelu: () => gelu(x as never, { approximate: "none" }),
+      pow: () => pow(x as never, x as never),
+    };
+    for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED })) calls[name] = () => f(x as never);
+    for (const [name, f] of Object.entries(OF_TWO)) calls[name] = () => f(x as never, x as never);
+    for (const [name, call] of Object.entries(calls)) {
+      if (x.dtype === "int32" && OF_INTEGERS.includes(name)) continue;
+      const error = assertThrows(call, DTypeError, name);
+      assert.equal([error.op, error.found], [name, x.dtype]);
+    }
+    x.dispose();
+  }
+});
+
+test("remainders, quotients and comparisons of int32 are NumPy's: the divisor's sign, floors, and 0 where it is 0", () => {
+  using a = tensor(engine, Int32Array.of(7, -7, 7, -7, 5, 0, -(2 ** 31)));
+  using b = tensor(engine, Int32Array.of(3, 3, -3, -3, 0, 4, -1));
+  const wanted: Record<string, readonly number[]> = {
+    mod: [1, 2, -2, -1, 0, 0, 0],
+    floorDiv: [2, -3, -3, 2, 0, 0, -(2 ** 31)],
+    less: [0, 1, 0, 1, 0, 1, 1],
+    lessEqual: [0, 1, 0, 1, 0, 1, 1],
+    notEqual: [1, 1, 1, 1, 1, 1, 1],
+    logicalAnd: [1, 1, 1, 1, 0, 0, 1],
+    logicalOr: [1, 1, 1, 1, 1, 1, 1],
   };
-  for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED })) calls[name] = () => f(x as never);
-  for (const [name, f] of Object.entries(OF_TWO)) calls[name] = () => f(x as never, x as never);
-  for (const [name, call] of Object.entries(calls)) {
-    const error = assertThrows(call, DTypeError, name);
-    assert.equal([error.op, error.found], [name, "int32"]);
+  assert.equal(Object.keys(wanted), OF_INTEGERS);
+  for (const [name, numbers] of Object.entries(wanted)) {
+    using y = OF_TWO[name]!(a as never, b as never);
+    assert.equal([y.dtype, [...y.data]], ["int32", numbers], name);
   }
 });
 
