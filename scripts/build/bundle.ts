@@ -58,6 +58,7 @@ await build({
   ...LIBRARY,
   entryPoints: {
     ...{ index: "src/index.ts", errors: ERRORS, "chapter/index": "src/chapter/index.ts" },
+    "ops/linalg/index": "src/ops/linalg/index.ts",
     ...{ "platform/node": "src/platform/node.ts", "platform/web": "src/platform/web.ts" },
   },
   plugins: [
@@ -83,8 +84,8 @@ makeLean(join(ROOT, "dist"), join(ROOT, "src"));
 /** Sources of engines, and of classes whose instances pass from one entry to another: a second copy would not know them. */
 const ONCE = /^src\/(wasm\/(engine|load|memory)|tensor\/(tensor|expression|sparse)|nn\/network|data\/dataset)\.ts$/;
 const surface = surfaceOf(join(ROOT, "src/index.ts"));
-// The other entries take from the first what it exports, so that its classes are one and the same. `lanegrad/chapter` is built
-// with the first, because it uses what that does not export.
+// The other entries take from the first what it exports, so that its classes are one and the same. `lanegrad/chapter` and
+// `lanegrad/linalg` are built with the first, because they use what that does not export.
 for (const [folder, names] of Object.entries({
   data: ["csv"],
   plot: ["index"],

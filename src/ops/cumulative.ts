@@ -55,12 +55,10 @@ function cumulative(name: string, operation: () => Operation<Direction>): AxisFu
   return f as AxisFunction;
 }
 
-const SAME: Pick<Operation<Direction>, "spec"> = {
-  spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
-};
+const sameSpec: Operation<Direction>["spec"] = ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape });
 
 const CUMSUM: Operation<Direction> = {
-  ...SAME,
+  spec: sameSpec,
   name: "cumsum",
   bind: (call) => [
     call.kernels.store(call.scratch, 1),
@@ -71,7 +69,7 @@ const CUMSUM: Operation<Direction> = {
 };
 
 const CUMPROD: Operation<Direction> = {
-  ...SAME,
+  spec: sameSpec,
   name: "cumprod",
   bind: (call) => [call.kernels.store(call.scratch, -0), scan(call, [call.at[0].pointer, 0], [call.scratch, 1], 1)],
   gradient(_, { operands: [x], attributes: direction, result: y }, dy) {
@@ -83,7 +81,7 @@ const CUMPROD: Operation<Direction> = {
 
 /** y_p = a_p · y_(p-1) + b_p, from 0. */
 const RECURRENCE: Operation<Direction> = {
-  ...SAME,
+  spec: sameSpec,
   name: "recurrence",
   bind: (call) => [scan(call, [call.at[0].pointer, 0], [call.at[1].pointer, 0], 0)],
   gradient(which, { operands: [a], attributes: direction, result: y }, dy) {

@@ -55,9 +55,11 @@ function along(name: string, ofRows: typeof softmaxRows, operation: () => Operat
   return f as AxisFunction;
 }
 
+const sameSpec: Operation<Axis>["spec"] = ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape });
+
 const SOFTMAX: Operation<Axis> = {
   name: "softmax",
-  spec: ([z]) => ({ dtype: (z as Value).dtype, shape: (z as Value).shape }),
+  spec: sameSpec,
   bind(call) {
     const { kernels, result, at, out, scratch } = call;
     const { m, k, n, folded } = placesOf(call);
@@ -81,8 +83,9 @@ const SOFTMAX: Operation<Axis> = {
 };
 
 const LOG_SOFTMAX: Operation<Axis> = {
-  ...SOFTMAX,
   name: "logSoftmax",
+  spec: sameSpec,
+  inPlace: [0],
   bind(call) {
     const { kernels, result, at, out, scratch } = call;
     const { m, k, n, folded, exponentials } = placesOf(call);
