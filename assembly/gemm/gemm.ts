@@ -12,7 +12,7 @@ import { rowTimesMatrix } from "./row";
  *
  *   m, n, k          C is m × n, A is m × k, B is k × n
  *   a, rsa, csa      element (i, p) of A at a + i·rsa + p·csa, strides in elements: (lda, 1) is A as it
- *                    stands, (1, lda) its transpose
+ *                    is, (1, lda) its transpose
  *   b, rsb, csb      the same for B
  *   c, ldc           row-major, row stride ldc
  *   bias             n elements, added to each row in place of βC; or 0
@@ -24,13 +24,13 @@ import { rowTimesMatrix } from "./row";
  * C ← βC. Each sum is added from its first term to its last, cut where a block of kc ends, whatever its
  * place in C: a result never depends on its position.
  *
- * Fewer rows than a tile has, of a B that lies in rows, are multiplied as they are: packing B would take longer. So is
+ * Fewer rows than a tile has, of a B in rows, are multiplied as they are: packing B would take longer. So is
  * a single column.
  *
  * The five loops are those of BLIS (Van Zee and van de Geijn, 2015); params.ts has their sizes.
  *
  * # Safety
- * src/ops/matmul.ts has checked: sizes are not negative, every element lies inside its operand,
+ * src/ops/matmul.ts has checked: sizes are not negative, every element is inside its operand,
  * ldc >= n, C is disjoint from A, B, bias and scratch.
  */
 // @ts-ignore: decorator

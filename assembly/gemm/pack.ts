@@ -57,7 +57,7 @@ function packLines4<T>(kc: i32, x: usize, along: i32, out: usize, second: usize,
   }
 }
 
-/** across = 1: each vector lies in one piece; of the last one, `live` elements. */
+/** across = 1: each vector is in one piece; of the last one, `live` elements. */
 function packLines<T>(live: i32, kc: i32, x: usize, along: i32, out: usize, line: usize): void {
   const step = <usize>along << alignof<T>();
   const end = out + line * <usize>kc;

@@ -26,7 +26,7 @@ import { integerRow } from "./integers";
  *   y         may be a or b where that has y's extents and strides
  *
  * # Safety
- * src/ops/binary.ts has checked: extents are not negative, every element lies inside its operand, y is an operand of its
+ * src/ops/binary.ts has checked: extents are not negative, every element is inside its operand, y is an operand of its
  * own size or disjoint from both.
  */
 

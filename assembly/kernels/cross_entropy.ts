@@ -7,7 +7,7 @@ import { blockScratch, exponentials, logOf, rowMax, rowShift, rowsOfBlock, rowSu
  *   loss   = Σ_i Σ_j t_ij · (ln Σ_j e^z_ij - z_ij)     returned: a sum, not a mean, added up in float64
  *   dz_ij  = (softmax(z_i)_j · Σ_j t_ij - t_ij) · scale    scale = 1/m for a mean loss; never 0
  *
- * A class label stands for a one-hot row, t_ij = 1 where j is label i, and gives the same bits.
+ * A class label means a one-hot row, t_ij = 1 where j is label i, and gives the same bits.
  *
  *   m, n      rows and classes
  *   z         m × n logits, dense
@@ -22,7 +22,7 @@ import { blockScratch, exponentials, logOf, rowMax, rowShift, rowsOfBlock, rowSu
  */
 
 /**
- * Rows whose sums of exponentials are multiplied before one logarithm is taken of all: a sum lies between 1 and n, so
+ * Rows whose sums of exponentials are multiplied before one logarithm is taken of all: a sum is between 1 and n, so
  * that 32 of them stay below (2^31)^32 < 2^1024.
  */
 const ROWS_PER_LOG: i32 = 32;

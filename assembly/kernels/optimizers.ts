@@ -10,7 +10,7 @@ import { axpby } from "./vectors";
  *   momentum   v ← μv + d                     w ← w - η·v, or with nesterov w - η·(d + μv)
  *   adaptive   v ← βv + γd²                   w ← σw - η·d / (√(v·c) + ε)
  *
- * Where adaptive has an m, it is m ← β'm + (1 - β')d, and stands for d in the second. AdaGrad has β = γ = 1, RMSProp
+ * Where adaptive has an m, it is m ← β'm + (1 - β')d, and replaces d in the second. AdaGrad has β = γ = 1, RMSProp
  * β = ρ and γ = 1 - ρ, Adam also an m, with its corrections in η and c.
  *
  *   n      elements

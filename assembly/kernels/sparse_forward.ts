@@ -22,8 +22,8 @@ import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
  * A strip of thirteen vectors or twelve, the last of them at `last`: it may overlap the one before, or be the same,
  * which gives the same sums.
  *
- * The loop over the nonzeros stands in the loop over the rows, and in no other: the compiler of V8 would unroll it
- * elsewhere, load everything before it multiplies, and run out of registers. Where the next row of W lies is found
+ * The loop over the nonzeros is in the loop over the rows, and in no other: the compiler of V8 would unroll it
+ * elsewhere, load everything before it multiplies, and run out of registers. The place of the next row of W is found
  * while this one is multiplied: a fifth of the time went into waiting for it.
  */
 function forwardThirteen<T>(

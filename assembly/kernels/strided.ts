@@ -13,7 +13,7 @@
  *   beta      0 or 1; 0 never reads y
  *
  * # Safety
- * src/ops/strided_copy.ts and src/ops/indexing.ts have checked: n >= 0, extents are not negative, every block lies inside
+ * src/ops/strided_copy.ts and src/ops/indexing.ts have checked: n >= 0, extents are not negative, every block is inside
  * its operand, y is disjoint from x and r.
  */
 

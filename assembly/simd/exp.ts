@@ -5,11 +5,11 @@ import { madd, nmadd, splatAt } from "./lanes";
  * to r^13/13! (truncation 4e-18); in float32 it ends at r^6, with coefficients that make the largest relative error of
  * e^r smallest (by iterated weighted least squares; 4e-9). Each is under a tenth of an ulp.
  *
- * Adding ROUND leaves the nearest whole number n in the low bits of the sum, where a shift makes an exponent
+ * Adding ROUND leaves the nearest integer n in the low bits of the sum, where a shift makes an exponent
  * of it; subtracting ROUND again gives n as a float. ln2 is split so that n·LN2_HI is exact.
  */
 
-/** Where each constant stands in the tables. */
+/** Where each constant is in the tables. */
 const enum Place {
   /** Below it, e^x is 0 and above the next, +∞; neither leaves the exponents that `exp2` can make. */
   Lowest,
@@ -69,7 +69,7 @@ function expm1Reduced<T>(r: v128, minus: bool): v128 {
   return minus ? v128.sub<T>(v128.mul<T>(r2, q), r) : madd<T>(r2, q, r);
 }
 
-/** n + ROUND for the whole number n nearest to ±x / ln2. */
+/** n + ROUND for the integer n nearest to ±x / ln2. */
 // @ts-ignore: decorator
 @inline
 function nearest<T>(x: v128, minus: bool): v128 {
@@ -97,7 +97,7 @@ export function expm1Doubles(x: v128, shifted: v128): v128 {
   return expm1Rest<f64>(x, shifted, false);
 }
 
-/** 2^n for the whole number in the low bits of `shifted`, in the range of normal exponents. */
+/** 2^n for the integer in the low bits of `shifted`, in the range of normal exponents. */
 // @ts-ignore: decorator
 @inline
 function exp2<T>(shifted: v128): v128 {

@@ -93,7 +93,7 @@ export function nmadd<T>(a: v128, b: v128, c: v128): v128 {
   return v128.sub<T>(c, v128.mul<T>(a, b));
 }
 
-/** α·x + β·y for a vector x and what stands at y. β = 0 never reads y. */
+/** α·x + β·y for a vector x and what is at y. β = 0 never reads y. */
 // @ts-ignore: decorator
 @inline
 export function scaledSum<T>(alpha: T, x: v128, beta: T, y: usize): v128 {
@@ -133,7 +133,7 @@ export function joined(low: v128, high: v128): v128 {
 }
 
 /**
- * The first `count` elements at x, count < lanes, behind which `rest` stands. Reads nothing beyond them. It calls itself,
+ * The first `count` elements at x, count < lanes, behind which `rest` follows. Reads nothing beyond them. It calls itself,
  * so that the compiler keeps one copy of it.
  */
 export function loadPart<T>(x: usize, count: i32, rest: v128): v128 {

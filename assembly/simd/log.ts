@@ -9,7 +9,7 @@ import { madd, splatAt } from "./lanes";
  * R ends at z⁴ in float32 (truncation 2e-9) and at z¹⁰ in float64 (6e-19).
  */
 
-/** Where each constant stands in the tables. */
+/** Where each constant is in the tables. */
 const enum Place {
   One,
   Two,
@@ -19,7 +19,7 @@ const enum Place {
   /** What takes a subnormal number among the normal ones, and its exponent. */
   Scale,
   ScaleExponent,
-  /** The whole numbers from it on are a unit in the last place apart, so the low bits of a sum are a number. */
+  /** The integers from it on are a unit in the last place apart, so the low bits of a sum are a number. */
   Whole,
   /** The same plus the exponents' bias. */
   WholeBias,

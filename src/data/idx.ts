@@ -191,7 +191,7 @@ export function parseIdx(given: Uint8Array, expected: IdxExpectation = {}): IdxA
 /**
  * The file that {@link parseIdx} reads back, bit for bit.
  *
- * @throws {ShapeError} a rank above 8, a dimension that is not a whole number of 32 bits, or another count of elements
+ * @throws {ShapeError} a rank above 8, a dimension that is not an integer of 32 bits, or another count of elements
  * @throws {OptionError} an array of another type of elements
  * @example
  * const bytes = encodeIdx({ type: "uint8", shape: [2], data: Uint8Array.of(7, 9) });

@@ -412,7 +412,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#parameters.gradients[name] as Tensor<D>;
   }
 
-  /** Stands for rows of the shape of x; sparse ones may be of any width. */
+  /** A placeholder for rows of the shape of x; sparse ones may be of any width. */
   #argument(x: TensorRows<D>): Expression<D> {
     const { dtype, shape } = x;
     return argument(

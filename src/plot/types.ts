@@ -17,7 +17,7 @@ export type FigureDocument = { createElementNS(namespace: never, name: never): u
 
 /** Options of every figure. */
 export type FigureOptions = {
-  /** Stands above the figure and names it for screen readers. */
+  /** Is above the figure and names it for screen readers. */
   readonly title?: string;
   /** Text alternative of the figure; by default, what is on its axes. */
   readonly description?: string;

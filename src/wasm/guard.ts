@@ -1,5 +1,5 @@
 /**
- * Stands before every kernel: after a trap, an overrun, or the engine's end, nothing runs any more.
+ * Is asked before every kernel: after a trap, an overrun, or the engine's end, nothing runs any more.
  */
 import { TrapError } from "./errors.ts";
 

@@ -29,7 +29,7 @@ export type Elements = {
 export type OperandRole = Elements & {
   readonly kind: "operand";
   readonly access: "in" | "out" | "inout";
-  /** 0 stands for none. */
+  /** 0 means none. */
   readonly isOptional: boolean;
   /** Operands that it may be. */
   readonly aliases: readonly string[];

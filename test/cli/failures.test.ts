@@ -114,15 +114,17 @@ test("a lock whose process has ended is taken over, also when another process ha
 
 test("two runs into one folder: the second is refused; the lock of a process that has ended is taken over", async () => {
   const run = newPath();
-  const second: Promise<{ code: number | null; stderr: string }>[] = [];
-  const first = await trainProcess(
-    [...LONG, "--out", run],
-    atFirstStep(() => {
-      second.push(trainProcess([...QUICK, "--out", run]));
-    }),
-  );
-  assert.is(first.code, 0, first.stderr.slice(-300));
-  const [refused] = await Promise.all(second);
+  let second: Promise<{ code: number | null; stderr: string }> | undefined;
+  // The first one ends when the second has ended, and not before.
+  const first = await trainProcess([...LONG, "--iterations", "1000000", "--out", run], {
+    onOutput(text, child) {
+      if (second !== undefined || !text.includes("iteration 1 ")) return;
+      second = trainProcess([...QUICK, "--out", run]);
+      void second.finally(() => child.kill("SIGINT"));
+    },
+  });
+  assert.is(first.code, 130, first.stderr.slice(-300));
+  const refused = await second;
   assert.is(refused?.code, 1);
   assert.match(String(refused?.stderr), /another run writes there \(process \d+; if it is none, remove .*run\.lock\)/);
   assert.not(existsSync(join(run, "run.lock")));

@@ -70,7 +70,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
   }
 
   /**
-   * Goes on from a step that was reached before; the averages are put back by their own `set`.
+   * Resumes from a step that was reached before; the averages are put back by their own `set`.
    *
    * @throws {OptionError} not an integer from 0 on
    */

@@ -103,7 +103,7 @@ export class Sampler {
   }
 
   /**
-   * Goes on from a state, which is copied.
+   * Resumes from a state, which is copied.
    *
    * @throws {OptionError} not a state that a sampler of these sizes could have
    */

@@ -29,7 +29,7 @@ export type TrainOptions = TrainerOptions &
      * before training, of each class where there are classes.
      */
     readonly validation?: Dataset | ResidentDataset | number;
-    /** Goes on from here, with the bits that an unbroken run would have. */
+    /** Resumes from here, with the bits that an unbroken run would have. */
     readonly resume?: Checkpoint | undefined;
   };
 

@@ -233,7 +233,7 @@ export class Trainer<D extends FloatType> extends Owner {
     return Float64Array.of(this.#iteration, ...this.#epochLoss);
   }
 
-  /** Goes on from what `position` gave. */
+  /** Resumes from what `position` gave. */
   resume(position: Float64Array): void {
     this.#iteration = position[0] ?? 0;
     this.#epochLoss.set(position.subarray(1));
