@@ -33,7 +33,7 @@ export function relu<T>(x: v128): v128 {
 
 /**
  * ln(1 + e^x) = max(x, 0) + ln(1 + u) with u = e^-|x|, where nothing overflows. With y = 1 + u as it is rounded,
- * ln(1 + u) = ln y + (u - (y - 1)) / y gives u its lost bits back: far below 0 the result is e^x with all its digits.
+ * ln(1 + u) = ln y + (u - (y - 1)) / y restores the bits of u that y rounds off: far below 0 the result is e^x with all its digits.
  * Within 1.99 ulp in float32 and 1.8 in float64.
  */
 // @ts-ignore: decorator

@@ -37,7 +37,7 @@ export function expm1(x: v128): v128 {
   return unlessTiny(x, f64x2.add(y, y));
 }
 
-/** With y = 1 + x as it is rounded, ln y + (x - (y - 1)) / y gives x its lost bits back. */
+/** With y = 1 + x as it is rounded, ln y + (x - (y - 1)) / y restores the bits of x that y rounds off. */
 export function log1p(x: v128): v128 {
   const one = f64x2.splat(1.0);
   const y = f64x2.add(x, one);

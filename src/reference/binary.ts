@@ -1,30 +1,31 @@
 /** Two operands element by element, either repeated along axes: the reference for assembly/kernels/binary.ts. */
-import type { BINARY, FloatKernels } from "../wasm/abi.ts";
+import type { FloatKernels } from "../wasm/abi.ts";
+import {
+  ADD,
+  ATAN2,
+  DIV,
+  DROP,
+  EITHER,
+  EQUAL,
+  FLOOR_DIV,
+  GREATER,
+  GREATER_EQUAL,
+  KEEP,
+  LESS,
+  LESS_EQUAL,
+  LOGICAL_AND,
+  LOGICAL_OR,
+  MAXIMUM,
+  MINIMUM,
+  MOD,
+  MUL,
+  NOT_EQUAL,
+  POW,
+  SUB,
+} from "./codes.ts";
 import { copySign, type Element } from "./element.ts";
 import type { Powers } from "./powers.ts";
 import { atan2 } from "./trigonometry.ts";
-
-const ADD: typeof BINARY.add = 0;
-const SUB: typeof BINARY.sub = 1;
-const MUL: typeof BINARY.mul = 2;
-const DIV: typeof BINARY.div = 3;
-const MAXIMUM: typeof BINARY.maximum = 4;
-const MINIMUM: typeof BINARY.minimum = 5;
-const GREATER: typeof BINARY.greater = 6;
-const GREATER_EQUAL: typeof BINARY.greaterEqual = 7;
-const EQUAL: typeof BINARY.equal = 8;
-const KEEP: typeof BINARY.keep = 9;
-const DROP: typeof BINARY.drop = 10;
-const EITHER: typeof BINARY.either = 11;
-const LESS: typeof BINARY.less = 12;
-const LESS_EQUAL: typeof BINARY.lessEqual = 13;
-const NOT_EQUAL: typeof BINARY.notEqual = 14;
-const LOGICAL_AND: typeof BINARY.logicalAnd = 15;
-const LOGICAL_OR: typeof BINARY.logicalOr = 16;
-const MOD: typeof BINARY.mod = 17;
-const FLOOR_DIV: typeof BINARY.floorDiv = 18;
-const ATAN2: typeof BINARY.atan2 = 19;
-const POW: typeof BINARY.pow = 20;
 
 /** JavaScript's remainder is C's fmod. */
 function mod(a: number, b: number): number {

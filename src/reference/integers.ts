@@ -1,30 +1,30 @@
 /** Arithmetic of int32, and elements as another type: the reference for assembly/kernels/integers.ts and cast.ts. */
-import type { BINARY, CommonKernels, FloatKernels, REDUCE } from "../wasm/abi.ts";
+import type { CommonKernels, FloatKernels } from "../wasm/abi.ts";
+import {
+  ADD,
+  DROP,
+  EITHER,
+  EQUAL,
+  GREATER,
+  GREATER_EQUAL,
+  KEEP,
+  LESS,
+  LESS_EQUAL,
+  LOGICAL_AND,
+  LOGICAL_OR,
+  MAX,
+  MAXIMUM,
+  MIN,
+  MINIMUM,
+  MOD,
+  MUL,
+  NOT_EQUAL,
+  PROD,
+  SUB,
+  SUM,
+} from "./codes.ts";
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
-
-const ADD: typeof BINARY.add = 0;
-const SUB: typeof BINARY.sub = 1;
-const MUL: typeof BINARY.mul = 2;
-const MAXIMUM: typeof BINARY.maximum = 4;
-const MINIMUM: typeof BINARY.minimum = 5;
-const GREATER: typeof BINARY.greater = 6;
-const GREATER_EQUAL: typeof BINARY.greaterEqual = 7;
-const EQUAL: typeof BINARY.equal = 8;
-const KEEP: typeof BINARY.keep = 9;
-const DROP: typeof BINARY.drop = 10;
-const EITHER: typeof BINARY.either = 11;
-const LESS: typeof BINARY.less = 12;
-const LESS_EQUAL: typeof BINARY.lessEqual = 13;
-const NOT_EQUAL: typeof BINARY.notEqual = 14;
-const LOGICAL_AND: typeof BINARY.logicalAnd = 15;
-const LOGICAL_OR: typeof BINARY.logicalOr = 16;
-const MOD: typeof BINARY.mod = 17;
-
-const SUM: typeof REDUCE.sum = 0;
-const MAX: typeof REDUCE.max = 1;
-const MIN: typeof REDUCE.min = 3;
-const PROD: typeof REDUCE.prod = 4;
 
 export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduce" | "narrow" | "widen"> {
   return {

@@ -2,16 +2,11 @@
  * Folds over one axis: the reference for assembly/kernels/reduce.ts. Columns are folded from the first to the last in their own
  * type; a row in float64, in four lanes that begin anew with each round.
  */
-import type { FloatKernels, REDUCE } from "../wasm/abi.ts";
+import type { FloatKernels } from "../wasm/abi.ts";
+import { MAX, MIN, PROD, SUM, SUM_OF_SQUARES } from "./codes.ts";
 import { keptOf, stepOf } from "./descent.ts";
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
-
-const SUM: typeof REDUCE.sum = 0;
-const MAX: typeof REDUCE.max = 1;
-const SUM_OF_SQUARES: typeof REDUCE.sumOfSquares = 2;
-const MIN: typeof REDUCE.min = 3;
-const PROD: typeof REDUCE.prod = 4;
 
 /** F over nothing. */
 function identity(f: number): number {
