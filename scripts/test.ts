@@ -1,5 +1,5 @@
 /**
- * The suite: `npm test`, on the build `simd`; `npm test -- data/idx` for the files whose path has that in it.
+ * The suite: `npm test`, on the build `simd`, without the slow files; `npm test -- data/idx` for all files whose path has that in it.
  *
  *   --builds A,B       on these builds: simd, relaxed, debug, js; LANEGRAD_BUILD=A,B does the same
  *   --all              on simd; of relaxed and debug what computes, of js the tests of the kernels and the golden table
@@ -34,6 +34,12 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
   debug: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
   js: /^(kernels|ops|reference)\/|^files\/|^train\/same_bits/,
 };
+/**
+ * What `npm test` leaves to `npm run test:all`, unless a pattern names it: each file takes more than 5 s of a processor, for the
+ * processes that it starts or the steps that it runs.
+ */
+const SLOW =
+  /^(cli\/(disks|failures|final_evaluation|kills|resume|signals|train_command)|examples\/(chapter_04|doc_comments|markdown)|fuzz|kernels\/unary|nn\/allocation|platform\/gzip|plot\/figures|reference\/same_bits|soak)$/;
 /** What reads the sources or tries the tools of the project: the same on every Node. */
 const OF_PROJECT = /^(suite|mutation)\/|^(dependencies|layers)$/;
 /** Processes more than there are cores: some files wait for timers, and for processes that they have started. */
@@ -91,7 +97,7 @@ function passesOf(): Pass[] {
   if (!values.nodes) {
     return builds.map((build) => {
       const flags = build === "relaxed" && !supports("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
-      const own = values.all ? files.filter(({ name }) => OF_ALL[build]?.test(name)) : files;
+      const own = values.all ? files.filter(({ name }) => OF_ALL[build]?.test(name)) : files.filter(isDaily);
       const counts = build === "simd" ? values.coverage : undefined;
       return { title: `build ${build}`, build, node: process.execPath, flags, files: own, counts };
     });
@@ -107,6 +113,12 @@ function passesOf(): Pass[] {
       return { title: `build ${build}, Node ${exact}`, build, node, flags, files: own };
     });
   });
+}
+
+/** Whether a file belongs to a run without `--all`: any file does on another build, named, or for coverage. */
+function isDaily({ name }: Listed): boolean {
+  const isWhole = values.builds !== "simd" || positionals.length > 0 || values.coverage !== undefined;
+  return isWhole || !SLOW.test(name);
 }
 
 function check(what: string, words: readonly string[], known: readonly string[]): void {
