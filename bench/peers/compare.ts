@@ -29,6 +29,9 @@ export type Comparison = {
 const WARM_UP_SECONDS = 0.2;
 const SAMPLE_SECONDS = 0.005;
 const MOST_RUNS = 100;
+/** An engine that takes so long for one run is timed in the first rounds alone. */
+const SLOW_SECONDS = 2;
+const SLOW_ROUNDS = 3;
 
 type Contender = {
   readonly named: NamedEngine;
@@ -61,7 +64,10 @@ export async function compare(
     }
   }
   for (let round = 0; round < rounds; round++) {
-    for (const { prepared, runs, samples } of contenders) samples.push((await prepared.seconds(runs)) / runs);
+    for (const { prepared, runs, samples } of contenders) {
+      if (samples.length >= SLOW_ROUNDS && medianOf(samples) > SLOW_SECONDS) continue;
+      samples.push((await prepared.seconds(runs)) / runs);
+    }
   }
   for (const { prepared } of contenders) prepared.dispose();
 

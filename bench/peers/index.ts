@@ -1,6 +1,6 @@
 /**
- * `npm run bench:peers`: lanegrad beside plain JavaScript, TensorFlow.js, onnxruntime-web, jax-js and NumPy, on the same
- * work with the same numbers, one thread each, in one process (NumPy in a second).
+ * `npm run bench:peers`: lanegrad beside plain JavaScript, TensorFlow.js, onnxruntime-web, jax-js, NumPy and PyTorch,
+ * on the same work with the same numbers, one thread each, in one process (those in Python in a second).
  *
  * How each is timed stands at the top of its file in engines/.
  */
@@ -35,6 +35,11 @@ const CANDIDATES: readonly Candidate[] = [
     load: async () => (await import("./engines/tfjs.ts")).loadTfjs(),
   },
   {
+    name: "tfjs-cpu",
+    version: versionOf("@tensorflow/tfjs-core"),
+    load: async () => (await import("./engines/tfjs.ts")).loadTfjsCpu(),
+  },
+  {
     name: "onnxruntime-web",
     version: versionOf("onnxruntime-web"),
     load: async () => (await import("./engines/onnx.ts")).loadOnnx(),
@@ -44,7 +49,8 @@ const CANDIDATES: readonly Candidate[] = [
     version: versionOf("@jax-js/jax"),
     load: async () => (await import("./engines/jax.ts")).loadJax(),
   },
-  { name: "NumPy", version: "", load: async () => (await import("./engines/numpy.ts")).loadNumpy() },
+  { name: "NumPy", version: "", load: async () => (await import("./engines/python.ts")).loadNumpy() },
+  { name: "PyTorch", version: "", load: async () => (await import("./engines/python.ts")).loadTorch() },
 ];
 
 await runCommand(USAGE, async () => {

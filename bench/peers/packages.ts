@@ -12,6 +12,7 @@ export async function importPackage<T>(name: string): Promise<T> {
 export type Tfjs = {
   setBackend(name: string): Promise<boolean>;
   env(): { get(name: string): unknown };
+  tensor(values: Float32Array, shape: readonly number[]): TfjsTensor;
   tensor1d(values: Float32Array): TfjsTensor;
   tensor2d(values: Float32Array, shape: readonly number[]): TfjsTensor;
   scalar(value: number): TfjsTensor;
@@ -22,6 +23,13 @@ export type Tfjs = {
   step(x: TfjsTensor): TfjsTensor;
   softmax(x: TfjsTensor): TfjsTensor;
   sum(x: TfjsTensor, axis: number): TfjsTensor;
+  mean(x: TfjsTensor, axes?: readonly number[]): TfjsTensor;
+  neg(x: TfjsTensor): TfjsTensor;
+  logSoftmax(x: TfjsTensor): TfjsTensor;
+  reshape(x: TfjsTensor, shape: readonly number[]): TfjsTensor;
+  maxPool(x: TfjsTensor, size: number, strides: number, padding: "valid"): TfjsTensor;
+  /** The gradients of f in each of its arguments. */
+  grads(f: (...args: TfjsTensor[]) => TfjsTensor): (args: readonly TfjsTensor[]) => TfjsTensor[];
   sub(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   mul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   /** Disposes of what `run` makes but does not return. */
@@ -35,7 +43,19 @@ export type Tfjs = {
       readonly bias: TfjsTensor;
       readonly activation: "linear" | "relu" | "sigmoid";
     }): TfjsTensor;
+    conv2d(operands: TfjsConvolution): TfjsTensor;
+    depthwiseConv2d(operands: TfjsConvolution): TfjsTensor;
   };
+};
+
+/** x [N, H, W, C], filter [KH, KW, C, OC]; of a depthwise one [KH, KW, C, multiplier]. */
+type TfjsConvolution = {
+  readonly x: TfjsTensor;
+  readonly filter: TfjsTensor;
+  readonly bias: TfjsTensor;
+  readonly strides: number;
+  readonly pad: number;
+  readonly activation: "linear" | "relu";
 };
 
 export type TfjsTensor = { dataSync(): Float32Array; dispose(): void };
@@ -68,19 +88,37 @@ export type Jax = {
   init(device: "wasm"): Promise<readonly string[]>;
   defaultDevice(device: "wasm"): void;
   jit<A extends readonly JaxArray[], R>(f: (...args: A) => R): (...args: A) => R;
+  grad(
+    f: (...args: JaxArray[]) => JaxArray,
+    options: { readonly argnums: readonly number[] },
+  ): (...args: JaxArray[]) => JaxArray[];
   blockUntilReady(arrays: readonly JaxArray[]): Promise<unknown>;
+  readonly lax: {
+    /** x [N, C, H, W], weights [OC, C, KH, KW]. */
+    convGeneralDilated(
+      x: JaxArray,
+      weights: JaxArray,
+      strides: readonly number[],
+      padding: readonly (readonly [number, number])[],
+      options: { readonly featureGroupCount: number },
+    ): JaxArray;
+  };
   readonly numpy: {
     array(values: Float32Array, options?: { readonly shape: readonly number[] }): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
     transpose(x: JaxArray): JaxArray;
     exp(x: JaxArray): JaxArray;
     sign(x: JaxArray): JaxArray;
-    sum(x: JaxArray, axis: number): JaxArray;
+    sum(x: JaxArray, axis?: number): JaxArray;
+    max(x: JaxArray, axes: readonly number[]): JaxArray;
+    mean(x: JaxArray, axes: readonly number[]): JaxArray;
+    reshape(x: JaxArray, shape: readonly number[]): JaxArray;
   };
   readonly nn: {
     sigmoid(x: JaxArray): JaxArray;
     relu(x: JaxArray): JaxArray;
     softmax(x: JaxArray): JaxArray;
+    logSoftmax(x: JaxArray): JaxArray;
   };
 };
 

@@ -24,7 +24,7 @@ export function markdownTable(comparisons: readonly Comparison[], command: strin
   return [
     ...[heading, ruler, ...rows].map(line),
     "",
-    `Medians of ${comparisons[0]?.rounds ?? 0} interleaved rounds, one thread each; in brackets, how many times lanegrad's time.`,
+    `Medians of ${comparisons[0]?.rounds ?? 0} interleaved rounds by processor time, one thread each; in brackets, how many times lanegrad's time.`,
     `${machine()}. ${engines.join(", ")}. \`${command}\`, ${new Date().toISOString().slice(0, 10)}.`,
   ].join("\n");
 }

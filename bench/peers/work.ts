@@ -7,11 +7,14 @@
  *   step      one step of gradient descent on the mean cross entropy           the parameters after it
  *   forward   all 10,000 bundled digits through a network                      logits
  *
+ *   convForward, convStep   the same of convolutional networks (convnets.ts)
+ *
  * Operands are ready in an engine's own memory where it can keep them; results may stay there.
  */
 import { type Dataset, RandomState } from "lanegrad";
 import { pixelsOf } from "../digits.ts";
 import { type Activation, forwardFlops, type Layer, stepFlops } from "../plain/network.ts";
+import { type ConvForward, type ConvStep, convItems, parametersOf } from "./convnets.ts";
 
 export type Gemm = {
   readonly kind: "gemm";
@@ -54,7 +57,7 @@ export type Step = Network & {
 /** The digits as floats, and as the bytes that they are. */
 export type Forward = Network & { readonly kind: "forward"; readonly digits: Dataset<Uint8Array> };
 
-export type Work = Gemm | ElementMap | Softmax | Step | Forward;
+export type Work = Gemm | ElementMap | Softmax | Step | Forward | ConvForward | ConvStep;
 
 /** A row of the table; its numbers are made when its turn comes. */
 export type WorkItem = {
@@ -80,6 +83,7 @@ export function workItems(digits: Dataset<Uint8Array>): WorkItem[] {
     mapItem("exp"),
     mapItem("sigmoid"),
     softmaxItem(10_000, 10),
+    ...convItems(),
   ];
 }
 
@@ -90,7 +94,7 @@ export function workItems(digits: Dataset<Uint8Array>): WorkItem[] {
 export function distanceOf(work: Work, got: Float32Array, ours: Float32Array): number {
   if (got.length !== ours.length) return Number.NaN;
   const isRelative = work.kind === "map" && work.f === "exp";
-  const before = work.kind === "step" ? flatten(work.layers) : undefined;
+  const before = parametersBefore(work);
   let worst = 0;
   let largest = 0;
   for (let i = 0; i < ours.length; i++) {
@@ -100,6 +104,11 @@ export function distanceOf(work: Work, got: Float32Array, ours: Float32Array): n
     largest = Math.max(largest, size);
   }
   return isRelative ? worst : worst / largest;
+}
+
+function parametersBefore(work: Work): Float32Array | undefined {
+  if (work.kind === "step") return flatten(work.layers);
+  return work.kind === "convStep" ? joined(parametersOf(work.layers)) : undefined;
 }
 
 /** Weights and bias of each layer in turn, in one array. */

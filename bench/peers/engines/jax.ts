@@ -8,6 +8,7 @@
 import { type Engine, type Prepared, timedAsync } from "../engine.ts";
 import { importPackage, type Jax, type JaxArray } from "../packages.ts";
 import { type Forward, joined, type Step, type Work } from "../work.ts";
+import * as convnets from "./jax_convnets.ts";
 
 const jax = await importPackage<Jax>("@jax-js/jax");
 const { numpy: np, nn, jit } = jax;
@@ -42,6 +43,10 @@ function prepare(work: Work): Prepared {
       return prepareStep(work);
     case "forward":
       return prepareForward(work);
+    case "convForward":
+      return convnets.prepareForward(jax, work);
+    case "convStep":
+      return convnets.prepareStep(jax, work);
   }
 }
 

@@ -2,9 +2,11 @@
  * onnxruntime-web on WebAssembly: SIMD, one thread. A session takes arrays and gives arrays, so that copying them in
  * and out is part of every run and of the time; what a promise of `run` gives is complete.
  */
+import { imagesFirst } from "../convnets.ts";
 import { type Engine, type Prepared, timedAsync } from "../engine.ts";
 import { importPackage, type OnnxRuntime, type OnnxSession, type OnnxTensor } from "../packages.ts";
 import { joined, type Step, type Work } from "../work.ts";
+import { convForwardGraph } from "./onnx_convnets.ts";
 import { forwardGraph, gemmGraph, mapGraph, softmaxGraph, stepGraph } from "./onnx_graphs.ts";
 import { encodeModel, type Graph } from "./onnx_model.ts";
 
@@ -41,6 +43,12 @@ async function prepare(work: Work): Promise<Prepared> {
       const pixels = new ort.Tensor("uint8", digits.inputs, [rows, digits.size]);
       return prepared(forwardGraph(work), { pixels });
     }
+    case "convForward": {
+      const graph = convForwardGraph(work);
+      return prepared(graph, { x: floats(imagesFirst(work), graph, 0) });
+    }
+    case "convStep":
+      throw new Error("it has no gradients");
   }
 }
 

@@ -50,6 +50,9 @@ function prepare(work: Work): Prepared {
         () => Float32Array.from(net.forward(work.x)),
       );
     }
+    case "convForward":
+    case "convStep":
+      throw new Error("it has no convolutions");
   }
 }
 

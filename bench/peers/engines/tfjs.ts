@@ -2,11 +2,15 @@
  * TensorFlow.js on its WebAssembly backend: SIMD, one thread. An operation has run when its call returns, and the
  * result lies in the backend's memory; nothing is read back in the time.
  *
+ * What this backend cannot do (steps of convolutional networks) is the work of the engine `tfjs-cpu`, its backend in plain
+ * JavaScript.
+ *
  * Products with a transposed operand run some twenty times slower than others, so the transpose is made first.
  */
 import { type Engine, type Prepared, timed } from "../engine.ts";
 import { importPackage, type TfjsTensor as Tensor, type Tfjs, type TfjsWasm } from "../packages.ts";
 import { type Forward, joined, type Step, type Work } from "../work.ts";
+import * as convnets from "./tfjs_convnets.ts";
 
 const tf = await importPackage<Tfjs>("@tensorflow/tfjs-core");
 const wasm = await importPackage<TfjsWasm>("@tensorflow/tfjs-backend-wasm");
@@ -17,7 +21,26 @@ export async function loadTfjs(): Promise<Engine> {
   wasm.setThreadsCount(1);
   if (!(await tf.setBackend("wasm"))) throw new Error("its wasm backend does not start");
   if (!tf.env().get("WASM_HAS_SIMD_SUPPORT")) throw new Error("its wasm backend has no SIMD here");
-  return { prepare: async (work) => prepare(work), close: () => {} };
+  return { prepare: async (work) => onBackend("wasm", prepare(work)), close: () => {} };
+}
+
+export async function loadTfjsCpu(): Promise<Engine> {
+  const prepare = async (work: Work) => {
+    if (work.kind !== "convStep") throw new Error("left to its backend of WebAssembly");
+    return onBackend("cpu", convnets.prepareStep(tf, work));
+  };
+  return { prepare, close: () => {} };
+}
+
+/** Work that runs on one of the backends; which one that is belongs to all of the library. */
+function onBackend(name: string, { seconds, ...rest }: Prepared): Prepared {
+  return {
+    ...rest,
+    seconds: async (runs) => {
+      await tf.setBackend(name);
+      return seconds(runs);
+    },
+  };
 }
 
 function prepare(work: Work): Prepared {
@@ -40,6 +63,10 @@ function prepare(work: Work): Prepared {
     }
     case "step":
       return prepareStep(work);
+    case "convForward":
+      return convnets.prepareForward(tf, work);
+    case "convStep":
+      throw new Error("its wasm backend has no Conv2DBackpropFilter");
     case "forward": {
       const { x, parameters } = operandsOf(work);
       return prepared(() => forward(x, parameters, work.activation).at(-1)!, [x, ...tensorsOf(parameters)]);

@@ -1,50 +1,71 @@
 /**
- * NumPy with one BLAS thread, in a `python3` beside this process (`numpy_worker.py`). It measures its own time, so that the
- * way between the processes is no part of it; operands and results go through temporary files.
+ * NumPy and PyTorch with one thread, in a `python3` beside this process. It measures its own time, so that the way between the
+ * processes is no part of it; operands and results go through temporary files.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { type ChannelsFirst, channelsFirst, imagesFirst } from "../convnets.ts";
 import type { Engine, Prepared } from "../engine.ts";
-import type { Work } from "../work.ts";
+import { joined, type Work } from "../work.ts";
 
-type Python = ChildProcessByStdio<Writable, Readable, null>;
+type PythonProcess = ChildProcessByStdio<Writable, Readable, null>;
 type Operand = { readonly values: Float32Array; readonly shape: readonly number[] };
 type Answer = { readonly error?: string; readonly version?: string; readonly seconds?: number };
 
 /** @throws {Error} (rejects) there is no python3, or it has no NumPy */
-export async function loadNumpy(): Promise<Engine> {
+export function loadNumpy(): Promise<Engine> {
+  return loadPython("python3", "numpy");
+}
+
+/**
+ * PyTorch of `python3`, or of the system's where that is another one.
+ *
+ * @throws {Error} (rejects) neither has PyTorch
+ */
+export function loadTorch(): Promise<Engine> {
+  return loadPython("python3", "torch").catch(() => loadPython("/usr/bin/python3", "torch"));
+}
+
+const ONE_THREAD = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+
+async function loadPython(program: string, library: "numpy" | "torch"): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "lanegrad-peers-"));
-  const script = fileURLToPath(new URL("numpy_worker.py", import.meta.url));
-  const one = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
-  const python = spawn("python3", [script], {
+  const script = fileURLToPath(new URL(`${library}_worker.py`, import.meta.url));
+  const python = spawn(program, [script], {
     stdio: ["pipe", "pipe", "ignore"],
-    env: { ...process.env, ...one },
+    env: { ...kernelsOf(library), ...process.env, ...ONE_THREAD },
   });
-  const numpy = new NumPy(python, folder);
+  const peer = new Python(python, folder);
   const close = () => {
     python.stdin.end();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const { version = "" } = await numpy.answer();
-    return { version, prepare: (work) => numpy.prepare(work), close };
+    const { version = "" } = await peer.answer();
+    return { version, prepare: (work) => peer.prepare(work), close };
   } catch {
     close();
-    throw new Error("python3 with numpy is not here");
+    throw new Error(`python3 with ${library} is not here`);
   }
 }
 
-class NumPy {
-  readonly #python: Python;
+/** Debian's OpenBLAS, which its PyTorch multiplies with, takes some processors for one without AVX-512 (a quarter of the rate). */
+function kernelsOf(library: "numpy" | "torch"): Readonly<Record<string, string>> {
+  if (library === "numpy" || !existsSync("/proc/cpuinfo")) return {};
+  return /\bavx512f\b/.test(readFileSync("/proc/cpuinfo", "utf8")) ? { OPENBLAS_CORETYPE: "SkylakeX" } : {};
+}
+
+class Python {
+  readonly #python: PythonProcess;
   readonly #folder: string;
   readonly #waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
 
-  constructor(python: Python, folder: string) {
+  constructor(python: PythonProcess, folder: string) {
     this.#python = python;
     this.#folder = folder;
     createInterface({ input: python.stdout }).on("line", (line) => {
@@ -71,6 +92,7 @@ class NumPy {
   }
 
   async prepare(work: Work): Promise<Prepared> {
+    const back = work.kind === "convStep" ? channelsFirst(work) : undefined;
     const arrays = operandsOf(work).map(({ values, shape }, i) => {
       const path = join(this.#folder, `operand-${i}`);
       writeFileSync(path, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -82,14 +104,26 @@ class NumPy {
       result: async () => {
         const path = join(this.#folder, "result");
         await this.#request("result", { path });
-        return new Float32Array(Uint8Array.from(readFileSync(path)).buffer);
+        const values = new Float32Array(Uint8Array.from(readFileSync(path)).buffer);
+        return back === undefined ? values : asOurs(values, back);
       },
       dispose: () => {},
     };
   }
 }
 
-/** The arrays in the order in which numpy_worker.py takes them. */
+/** Parameters that are one behind the other with channels first, as lanegrad has them. */
+function asOurs(values: Float32Array, parameters: readonly ChannelsFirst[]): Float32Array {
+  let start = 0;
+  const parts = parameters.map(({ values: own, back }) => {
+    const part = back(values.subarray(start, start + own.length));
+    start += own.length;
+    return part;
+  });
+  return joined(parts);
+}
+
+/** The arrays in the order in which the workers take them. */
 function operandsOf(work: Work): Operand[] {
   switch (work.kind) {
     case "gemm": {
@@ -113,10 +147,22 @@ function operandsOf(work: Work): Operand[] {
       ]);
       return [{ values: x, shape: [rows, sizes[0]!] }, ...targets, ...parameters];
     }
+    case "convForward":
+    case "convStep": {
+      const { rows, shape } = work;
+      const [h, w, c] = shape;
+      const targets =
+        work.kind === "convStep" ? [{ values: work.oneHot, shape: [rows, work.oneHot.length / rows] }] : [];
+      return [{ values: imagesFirst(work), shape: [rows, c, h, w] }, ...targets, ...channelsFirst(work)];
+    }
   }
 }
 
-/** What of the work is text or a number. */
+/** What of the work is text or a number; of convolutional networks, their layers as well. */
 function scalarsOf(work: Work): Record<string, unknown> {
+  if (work.kind === "convForward" || work.kind === "convStep") {
+    const layers = work.layers.map((layer) => ({ ...layer, weights: undefined, bias: undefined }));
+    return { kind: work.kind, layers, ...("learningRate" in work ? { learningRate: work.learningRate } : {}) };
+  }
   return Object.fromEntries(Object.entries(work).filter(([, value]) => ["number", "string"].includes(typeof value)));
 }
