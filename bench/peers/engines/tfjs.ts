@@ -7,6 +7,7 @@
  *
  * Products with a transposed operand run some twenty times slower than others, so the transpose is made first.
  */
+import { createRequire } from "node:module";
 import { type Engine, type Prepared, timed } from "../engine.ts";
 import { importPackage, type TfjsTensor as Tensor, type Tfjs, type TfjsWasm } from "../packages.ts";
 import { type Forward, joined, type Step, type Work } from "../work.ts";
@@ -25,6 +26,8 @@ export async function loadTfjs(): Promise<Engine> {
 }
 
 export async function loadTfjsCpu(): Promise<Engine> {
+  await importPackage("@tensorflow/tfjs-backend-cpu");
+  createRequire(import.meta.url)("@tensorflow/tfjs-core/dist/register_all_gradients.js"); // no part of the core that Node loads
   const prepare = async (work: Work) => {
     if (work.kind !== "convStep") throw new Error("left to its backend of WebAssembly");
     return onBackend("cpu", convnets.prepareStep(tf, work));
