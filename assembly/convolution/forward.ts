@@ -3,7 +3,7 @@ import { pack } from "../gemm/pack";
 import { Activation, activate } from "../kernels/activations";
 import { kc as kcOf, nr } from "../params";
 import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
-import { coveredBy, copyLines, isPadded, piecesOf, positionsOf } from "./windows";
+import { areSizes, coveredBy, copyLines, isPadded, piecesOf, positionsOf } from "./windows";
 
 /**
  * Y ← f(X ∗ W + bias), a cross-correlation:
@@ -35,8 +35,7 @@ function convolution<T>(
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
   x: usize, weights: usize, bias: usize, y: usize, activation: i32, scratch: usize,
 ): void {
-  assert(n >= 0 && h >= 0 && w >= 0 && c >= 0 && oh >= 0 && ow >= 0 && oc >= 0 && groups >= 0 && kh >= 0 && kw >= 0);
-  assert(sh >= 1 && sw >= 1 && dh >= 1 && dw >= 1 && top >= 0 && left >= 0 && scratch % 16 == 0);
+  assert(n >= 0 && areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) && scratch % 16 == 0);
   assert(activation >= Activation.None && activation <= Activation.Relu);
   const m = oh * ow, k = kh * kw * c, kcMax = max(blockOf(k, kcOf<T>()), 1);
   if (m == 0 || oc == 0 || groups == 0) return;
@@ -265,6 +264,7 @@ function convolutionScratch<T>(
   h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
 ): i32 {
+  assert(areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left));
   const k = kh * kw * c, kcMax = max(blockOf(k, kcOf<T>()), 1);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const tables = <i32>sizeof<usize>() * (roundUp(oh * ow, 16) + 2 * roundUp(kh * kw + k / kcMax, 8));

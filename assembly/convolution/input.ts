@@ -1,7 +1,7 @@
 import { dgemm, dgemmScratch, sgemm, sgemmScratch, blockOf, roundUp } from "../gemm/gemm";
 import { Activation } from "../kernels/activations";
 import { bytes, lanes } from "../simd/lanes";
-import { coveredBy, copyLines, isPadded, positionsOf } from "./windows";
+import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows";
 
 /**
  * The gradient of a convolution's input, which is the transposed convolution:
@@ -24,8 +24,7 @@ function convolutionInput<T>(
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
   dy: usize, weights: usize, dx: usize, scratch: usize,
 ): void {
-  assert(n >= 0 && h >= 0 && w >= 0 && c >= 0 && oh >= 0 && ow >= 0 && oc >= 0 && groups >= 0 && kh >= 0 && kw >= 0);
-  assert(sh >= 1 && sw >= 1 && dh >= 1 && dw >= 1 && top >= 0 && left >= 0 && scratch % 16 == 0);
+  assert(n >= 0 && areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) && scratch % 16 == 0);
   const m = oh * ow, k = kh * kw * c, block = blockOf(m, POSITIONS);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const padded = isPadded(hp, top, h) || isPadded(wp, left, w);
@@ -91,6 +90,7 @@ function convolutionInputScratch<T>(
   h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
 ): i32 {
+  assert(areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left));
   const m = oh * ow, k = kh * kw * c, block = blockOf(m, POSITIONS);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const summed = isPadded(hp, top, h) || isPadded(wp, left, w) ? hp * wp * groups * c : 0;

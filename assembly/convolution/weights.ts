@@ -2,7 +2,7 @@ import { blockOf, roundUp } from "../gemm/gemm";
 import { nr } from "../params";
 import { bytes, madd } from "../simd/lanes";
 import { storeSome } from "./forward";
-import { coveredBy, copyLines, isPadded, positionsOf } from "./windows";
+import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows";
 
 /**
  * The gradient of a convolution's weights: dW ← Xᵀ ∗ dY, or
@@ -27,8 +27,7 @@ function convolutionWeights<T>(
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
   x: usize, dy: usize, dWeights: usize, scratch: usize,
 ): void {
-  assert(n >= 0 && h >= 0 && w >= 0 && c >= 0 && oh >= 0 && ow >= 0 && oc >= 0 && groups >= 0 && kh >= 0 && kw >= 0);
-  assert(sh >= 1 && sw >= 1 && dh >= 1 && dw >= 1 && top >= 0 && left >= 0 && scratch % 16 == 0);
+  assert(n >= 0 && areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) && scratch % 16 == 0);
   const m = oh * ow, k = kh * kw * c;
   memory.fill(dWeights, 0, <usize>k * bytes<T>(groups * oc));
   if (m == 0 || k == 0 || groups == 0) return;
@@ -189,6 +188,7 @@ function convolutionWeightsScratch<T>(
   h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
 ): i32 {
+  assert(areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left));
   const m = oh * ow, together = imagesOf(m);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const tables = <i32>sizeof<usize>() * (roundUp(together * m, 16) + roundUp(kh * kw * c, 16));

@@ -12,6 +12,17 @@ import { bytes } from "../simd/lanes";
  * An image with padding is copied into scratch among zeros first, one image at a time, so that no window needs to look at edges.
  */
 
+/** What every kernel asserts of its sizes. */
+// @ts-ignore: decorator
+@inline
+export function areSizes(
+  h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
+  sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
+): bool {
+  const isNone = min(min(min(h, w), min(c, oh)), min(min(ow, oc), min(groups, min(kh, kw)))) < 0;
+  return !isNone && top >= 0 && left >= 0 && sh >= 1 && sw >= 1 && dh >= 1 && dw >= 1;
+}
+
 /** How many elements along an axis the windows cover. */
 // @ts-ignore: decorator
 @inline
