@@ -5,8 +5,15 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 2074341374;
+export const abi: i32 = 258753982;
 
+export { dconvolution, dconvolutionScratch, sconvolution, sconvolutionScratch } from "./convolution/forward";
+export {
+  dconvolutionInput, dconvolutionInputScratch, sconvolutionInput, sconvolutionInputScratch,
+} from "./convolution/input";
+export {
+  dconvolutionWeights, dconvolutionWeightsScratch, sconvolutionWeights, sconvolutionWeightsScratch,
+} from "./convolution/weights";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { alloc, free, shortage } from "./heap";
 export {

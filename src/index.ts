@@ -186,6 +186,15 @@ export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
 export {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+} from "./ops/convolution.ts";
+export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";
+export {
   type BincountOptions,
   bincount,
   type Histogram,

@@ -191,14 +191,14 @@ function at<T>(x: usize, i: i32, rs: i32, j: i32, cs: i32): usize {
 /** Cuts `extent` into as few blocks as `limit` allows, of equal size but for the last. */
 // @ts-ignore: decorator
 @inline
-function blockOf(extent: i32, limit: i32): i32 {
+export function blockOf(extent: i32, limit: i32): i32 {
   const blocks = (extent + limit - 1) / limit;
   return blocks > 1 ? roundUp((extent + blocks - 1) / blocks, 4) : extent;
 }
 
 // @ts-ignore: decorator
 @inline
-function roundUp(extent: i32, unit: i32): i32 {
+export function roundUp(extent: i32, unit: i32): i32 {
   return (extent + unit - 1) / unit * unit;
 }
 

@@ -151,11 +151,11 @@ export function products(
 }
 
 /** Cuts `extent` into as few blocks as `limit` allows, of equal size but for the last. */
-function blockOf(extent: number, limit: number): number {
+export function blockOf(extent: number, limit: number): number {
   const blocks = Math.ceil(extent / limit);
   return blocks > 1 ? rounded(Math.ceil(extent / blocks), 4) : extent;
 }
 
-function rounded(extent: number, unit: number): number {
+export function rounded(extent: number, unit: number): number {
   return Math.ceil(extent / unit) * unit;
 }

@@ -12,6 +12,7 @@ import type { CommonKernels, Exports, FloatKernels } from "../wasm/abi.ts";
 import { activations } from "./activations.ts";
 import { argmaxima } from "./argmax.ts";
 import { binaries } from "./binary.ts";
+import { convolutions } from "./convolution.ts";
 import { crossEntropies } from "./cross_entropy.ts";
 import { dropouts } from "./dropout.ts";
 import { type Element, elementOf } from "./element.ts";
@@ -74,6 +75,7 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
   const updates = vectors(memory, element);
   return {
     ...products(memory, element, functions),
+    ...convolutions(memory, element, functions),
     ...functions.exported,
     ...unaries(element, powers),
     ...binaries(element, powers),

@@ -63,6 +63,9 @@ type Names = {
   count: [count: number]; bx: [bx: number]; rx: [rx: number]; by: [by: number]; ry: [ry: number];
   isOneA: [isOneA: number]; isOneB: [isOneB: number]; start: [start: number]; isBackward: [isBackward: number];
   isSmallest: [isSmallest: number];
+  h: [h: number]; oh: [oh: number]; ow: [ow: number]; oc: [oc: number]; groups: [groups: number]; kh: [kh: number]; kw: [kw: number];
+  sh: [sh: number]; sw: [sw: number]; dh: [dh: number]; dw: [dw: number]; top: [top: number]; left: [left: number];
+  weights: [weights: number]; dWeights: [dWeights: number];
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
@@ -123,6 +126,65 @@ export const FLOAT_TABLE = {
   },
   /** Bytes of scratch. */
   gemmScratch: { parameters: ["m, n, k: size"], result: "i32", split: "not" },
+  /** Y ← f(X ∗ W + bias); x is 0 outside of its images. */
+  convolution: {
+    parameters: [
+      "n, h, w, c, oh, ow, oc, groups, kh, kw: size",
+      "sh, sw, dh, dw: size from 1",
+      "top, left: size",
+      "x: in T[n, h, w, groups, c]",
+      "weights: in T[kh, kw, c, groups, oc]",
+      "bias: in T[groups, oc] or 0",
+      "y: out T[n, oh, ow, groups, oc]",
+      "activation: code ACTIVATION",
+      "scratch: scratch convolutionScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)",
+    ],
+    split: "over n",
+  },
+  /** Bytes of scratch. */
+  convolutionScratch: {
+    parameters: ["h, w, c, oh, ow, oc, groups, kh, kw: size", "sh, sw, dh, dw: size from 1", "top, left: size"],
+    result: "i32",
+    split: "not",
+  },
+  /** The gradient of the weights. */
+  convolutionWeights: {
+    parameters: [
+      "n, h, w, c, oh, ow, oc, groups, kh, kw: size",
+      "sh, sw, dh, dw: size from 1",
+      "top, left: size",
+      "x: in T[n, h, w, groups, c]",
+      "dy: in T[n, oh, ow, groups, oc]",
+      "dWeights: out T[kh, kw, c, groups, oc]",
+      "scratch: scratch convolutionWeightsScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)",
+    ],
+    split: "not",
+  },
+  /** Bytes of scratch. */
+  convolutionWeightsScratch: {
+    parameters: ["h, w, c, oh, ow, oc, groups, kh, kw: size", "sh, sw, dh, dw: size from 1", "top, left: size"],
+    result: "i32",
+    split: "not",
+  },
+  /** The gradient of the input. */
+  convolutionInput: {
+    parameters: [
+      "n, h, w, c, oh, ow, oc, groups, kh, kw: size",
+      "sh, sw, dh, dw: size from 1",
+      "top, left: size",
+      "dy: in T[n, oh, ow, groups, oc]",
+      "weights: in T[kh, kw, c, groups, oc]",
+      "dx: out T[n, h, w, groups, c]",
+      "scratch: scratch convolutionInputScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)",
+    ],
+    split: "over n",
+  },
+  /** Bytes of scratch. */
+  convolutionInputScratch: {
+    parameters: ["h, w, c, oh, ow, oc, groups, kh, kw: size", "sh, sw, dh, dw: size from 1", "top, left: size"],
+    result: "i32",
+    split: "not",
+  },
   exp: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   log: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   sqrt: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },

@@ -77,8 +77,21 @@ const ROWS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 40, 64, 65,
 /** Columns of softmax, 0 where its row allows that: short rows, and those that make blocks of 2048 elements of few rows or one. */
 const CLASSES = { n: [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
 
+/** Windows over small images, and beside them; channels around lanes, panels and cuts of sums; several images in a block. */
+const WINDOWS = {
+  ...{ n: [0, 1, 1, 1, 1, 2, 2, 3, 3, 20], h: [0, 1, 2, 3, 3, 4, 4, 5, 6, 7], w: [0, 1, 2, 3, 3, 4, 5, 6, 7, 9] },
+  ...{ c: [0, 1, 1, 1, 2, 3, 4, 4, 5, 8, 16, 33, 70], groups: [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3] },
+  ...{ oh: [0, 1, 2, 3, 3, 4, 4, 5, 6, 7, 18], ow: [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 17] },
+  ...{ oc: [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 15, 16, 17, 20, 24, 30, 31, 32, 33, 300] },
+  ...{ kh: [0, 1, 1, 2, 2, 3, 3, 3, 3, 5], kw: [0, 1, 1, 2, 3, 3, 3, 3, 4, 5], sh: [1, 1, 2, 3], sw: [1, 1, 2, 3] },
+  ...{ dh: [1, 1, 1, 2], dw: [1, 1, 2, 3], top: [0, 0, 1, 1, 2, 5], left: [0, 0, 1, 1, 2, 5] },
+};
+/** Of these, a convolution does no more where they are larger. */
+const ASIDE: ReadonlySet<Size> = new Set(["h", "w", "sh", "sw", "dh", "dw", "top", "left"]);
+
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  ...Object.fromEntries(convolutions().map((name) => [name, WINDOWS])),
   // Around MR and MC; NR, its double and NC; KC of both types.
   gemm: {
     m: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 50, 127, 128, 129, 131],
@@ -102,6 +115,11 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
   compressRows: { m: [0, 1, 2, 5], k: LONG },
 };
+
+function convolutions(): readonly string[] {
+  return ["", "Weights", "Input"].flatMap((of) => [`convolution${of}`, `convolution${of}Scratch`]);
+}
+
 /** Sizes that a kernel is not given. */
 const FREE: Readonly<Record<string, readonly number[]>> = { rows: [1, 2, 3, 5, 9], k: SIZES };
 /** The most that sizes multiply to, and elements that are drawn. */
@@ -320,7 +338,7 @@ class Call {
 
   #isSmall(): boolean {
     if (this.#signature.row === "gemmScratch") return true;
-    const product = [...this.#values.values()].reduce((product, size) => product * size, 1);
+    const product = [...this.#values].reduce((product, [name, size]) => product * (ASIDE.has(name) ? 1 : size), 1);
     let elements = 0;
     for (const parameter of this.#signature.parameters) {
       if (parameter.kind !== "operand") continue;

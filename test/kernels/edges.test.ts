@@ -20,8 +20,8 @@ const LONGEST = 19;
 const CALLS = 6;
 /** Vectors across the operands of sparse products: each of their strips alone, and where one follows another. */
 const SPARSE_VECTORS = [0, 1, 2, 3, 4, 7, 8, 11, 12, 13, 14, 16, 24, 25, 26, 29];
-/** Where the operands lie that are not at the end; large enough for any of them, and for gemm's scratch. */
-const ROOM_BYTES = 1 << 17;
+/** Where the operands lie that are not at the end; large enough for any of them, and for the scratch of products and convolutions. */
+const ROOM_BYTES = 1 << 18;
 const FIELDS = 20;
 
 const test = suite("edges of memory");
@@ -64,12 +64,14 @@ function smallCalls(signature: Signature): readonly Drawn[] {
   const last = parameters.findLast(({ kind }) => kind === "size")?.name;
   const lengths = Array.from({ length: LONGEST + 1 }, (_, i) => i);
   const isSparse = parameters.some(({ name }) => name === "starts") && dtype !== undefined;
+  const isWindowed = parameters.some(({ name }) => name === "kh");
   const widths = SPARSE_VECTORS.flatMap((vectors) => lanesFrom(vectors * lanesOf(dtype ?? "float32"), dtype));
   return [...lengths, ...(isSparse ? widths : [])].flatMap((length) =>
     Array.from({ length: CALLS }, (_, seed) => {
-      // Fewer rows than a tile of gemm has, and more.
+      // Fewer rows than a tile of gemm has, and more; windows multiply more sizes than a product does.
+      const sizes = isWindowed ? [1, 3, 2, 2, 0, 3] : [1, 3, 5, 2, 0, 19];
       const sizeOf = (name: string) =>
-        name === last ? length : [1, 3, 5, 2, 0, 19][(seed + name.charCodeAt(name.length - 1)) % 6];
+        name === (isWindowed ? "oc" : last) ? length : sizes[(seed + name.charCodeAt(name.length - 1)) % 6];
       return drawCall(signature, seed, { how: "tame", sizeOf });
     }),
   );
