@@ -77,6 +77,20 @@ const ROWS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 40, 64, 65,
 /** Columns of softmax, 0 where its row allows that: short rows, and those that make blocks of 2048 elements of few rows or one. */
 const CLASSES = { n: [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 33, 100, 683, 1024, 1025, 2047, 2048, 2049, 3000] };
 
+/** Windows over images: any, also beyond the image; more often those of kernels of 3 by 3. */
+const WINDOWS = {
+  ...{ n: [0, 1, 1, 2], h: [0, 1, 2, 3, 4, 5, 7], w: [0, 1, 2, 3, 4, 5, 6, 9], c: SIZES },
+  ...{ kh: [0, 1, 2, 3, 3, 4, 5], kw: [0, 1, 2, 3, 3, 4, 5], oh: [0, 1, 2, 3, 5], ow: [0, 1, 2, 3, 4, 5, 6, 9] },
+  ...{
+    sy: [1, 1, 2, 3],
+    sx: [1, 1, 2, 3],
+    ey: [1, 1, 2, 3],
+    ex: [1, 1, 2, 3],
+    top: [0, 1, 1, 2, 5],
+    left: [0, 1, 1, 2, 5],
+  },
+};
+
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   // Around MR and MC; NR, its double and NC; KC of both types.
@@ -100,6 +114,11 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   scan: { m: [0, 1, 2, 3], k: ROWS, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
+  ...Object.fromEntries(
+    ["maxPool", "maxPoolGradient", "maxPoolPick", "avgPool", "avgPoolGradient", "depthwise", "depthwiseWeights"].map(
+      (name) => [name, WINDOWS],
+    ),
+  ),
   compressRows: { m: [0, 1, 2, 5], k: LONG },
 };
 /** Sizes that a kernel is not given. */
