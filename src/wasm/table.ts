@@ -65,7 +65,8 @@ type Names = {
   isSmallest: [isSmallest: number];
   h: [h: number]; oh: [oh: number]; ow: [ow: number]; oc: [oc: number]; groups: [groups: number]; kh: [kh: number]; kw: [kw: number];
   sh: [sh: number]; sw: [sw: number]; dh: [dh: number]; dw: [dw: number]; top: [top: number]; left: [left: number];
-  weights: [weights: number]; dWeights: [dWeights: number];
+  weights: [weights: number]; dWeights: [dWeights: number]; sy: [sy: number]; sx: [sx: number]; ey: [ey: number]; ex: [ex: number];
+  isPadded: [isPadded: number]; isAdaptive: [isAdaptive: number]; isAdjoint: [isAdjoint: number];
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
@@ -380,6 +381,81 @@ export const FLOAT_TABLE = {
       "y: out T[count:by, n:ry, m]",
       "by: stride",
       "ry: stride from m",
+    ],
+    split: "not",
+  },
+  /** The largest of each window. */
+  maxPool: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sy, sx, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** dx ← 0, then dy added where its window first equals y. */
+  maxPoolGradient: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sy, sx, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y, dy: in T[n, oh, ow, c]",
+      "dx: out T[n, h, w, c]",
+    ],
+    split: "over n",
+  },
+  /** The element of v where the window of x first equals y. */
+  maxPoolPick: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sy, sx, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y: in T[n, oh, ow, c]",
+      "v: in T[n, h, w, c]",
+      "dy: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** The mean of each window. */
+  avgPool: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sy, sx, top, left: size",
+      "isPadded, isAdaptive: flag",
+      "x: in T[n, h, w, c]",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** dx ← 0, then each window's part of dy added to its elements. */
+  avgPoolGradient: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sy, sx, top, left: size",
+      "isPadded, isAdaptive: flag",
+      "dy: in T[n, oh, ow, c]",
+      "dx: out T[n, h, w, c]",
+    ],
+    split: "over n",
+  },
+  /** A convolution of each channel by itself, or what its adjoint makes of its output. */
+  depthwise: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow: size",
+      "sy, sx, ey, ex: size from 1",
+      "top, left: size",
+      "isAdjoint: flag",
+      "x: in T[n, h, w, c]",
+      "weights: in T[kh, kw, c]",
+      "b: in T[c] or 0",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  depthwiseWeights: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow: size",
+      "sy, sx, ey, ex: size from 1",
+      "top, left: size",
+      "x: in T[n, h, w, c]",
+      "dy: in T[n, oh, ow, c]",
+      "dw: out T[kh, kw, c]",
     ],
     split: "not",
   },

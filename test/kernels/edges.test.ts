@@ -71,7 +71,9 @@ function smallCalls(signature: Signature): readonly Drawn[] {
       // Fewer rows than a tile of gemm has, and more; windows multiply more sizes than a product does.
       const sizes = isWindowed ? [1, 3, 2, 2, 0, 3] : [1, 3, 5, 2, 0, 19];
       const sizeOf = (name: string) =>
-        name === (isWindowed ? "oc" : last) ? length : sizes[(seed + name.charCodeAt(name.length - 1)) % 6];
+        name === (isWindowed ? (parameters.some(({ name }) => name === "oc") ? "oc" : "c") : last)
+          ? length
+          : sizes[(seed + name.charCodeAt(name.length - 1)) % 6];
       return drawCall(signature, seed, { how: "tame", sizeOf });
     }),
   );
