@@ -200,6 +200,7 @@ export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
+export { einsum } from "./ops/einsum.ts";
 export {
   type ComposedFunction,
   erf,
@@ -234,6 +235,7 @@ export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type TakeOptions, take } from "./ops/take.ts";
 export { type FlatAxisOption, type PadOptions, type PadWidth, pad, repeat, roll, tile } from "./ops/tiling.ts";
 export { type TransposeOptions, transpose } from "./ops/transpose.ts";
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
