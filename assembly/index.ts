@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 885741980;
+export const abi: i32 = 972615933;
 
 export { dconvolution, dconvolutionScratch, sconvolution, sconvolutionScratch } from "./convolution/forward";
 export {
@@ -34,7 +34,7 @@ export {
 export { ddepthwise, ddepthwiseWeights, sdepthwise, sdepthwiseWeights } from "./kernels/depthwise";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
-export { ireduce } from "./kernels/integers";
+export { ireduce, iscan } from "./kernels/integers";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";

@@ -159,7 +159,7 @@ export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export { type AlphaOption, elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "./ops/activations.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
-export { all, any } from "./ops/any_all.ts";
+export { all, any, type TruthFunction } from "./ops/any_all.ts";
 export { apply } from "./ops/apply.ts";
 export { type ArgFunction, argmax, argmin } from "./ops/argmax.ts";
 export { countCorrect } from "./ops/argmax_rows.ts";
@@ -178,14 +178,13 @@ export {
   minimum,
   mul,
   sub,
-  where,
 } from "./ops/binary.ts";
 export { binaryCrossEntropyWithLogits } from "./ops/binary_cross_entropy.ts";
+export { broadcastTo } from "./ops/broadcast_to.ts";
 export { type CastType, cast } from "./ops/cast.ts";
 export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
-export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -211,6 +210,7 @@ export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
 export { type DepthwiseOptions, depthwiseConv2d } from "./ops/depthwise.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
+export { einsum } from "./ops/einsum.ts";
 export {
   type ComposedFunction,
   erf,
@@ -254,13 +254,15 @@ export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK } from "./ops/sort.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
-export { broadcastTo, type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
+export { type TakeOptions, take } from "./ops/take.ts";
 export { type FlatAxisOption, type PadOptions, type PadWidth, pad, repeat, roll, tile } from "./ops/tiling.ts";
 export { type TransposeOptions, transpose } from "./ops/transpose.ts";
 export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./ops/trigonometry.ts";
 export type { UnaryFunction } from "./ops/unary.ts";
 export { std, type VarianceFunction, type VarianceOptions, variance } from "./ops/variance.ts";
 export { axpy, copy, fill } from "./ops/vectors.ts";
+export { where } from "./ops/where.ts";
 export type { KeysOf } from "./options.ts";
 export { type ChoiceOptions, type DrawShape, RandomState, type Shuffleable } from "./random/random_state.ts";
 export type { RandomStateSnapshot } from "./random/snapshot.ts";

@@ -1,7 +1,7 @@
 import { highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
 import { pow } from "../simd/powers";
 import { atan2 } from "../simd/trigonometry";
-import { integerRow } from "./integers";
+import { Function, integerRow } from "./integers";
 
 /**
  * Two operands element by element, either repeated along axes that it does not have:
@@ -29,30 +29,6 @@ import { integerRow } from "./integers";
  * src/ops/binary.ts has checked: extents are not negative, every element is inside its operand, y is an operand of its
  * own size or disjoint from both.
  */
-
-const enum Function {
-  Add,
-  Subtract,
-  Multiply,
-  Divide,
-  Maximum,
-  Minimum,
-  Greater,
-  GreaterEqual,
-  Equal,
-  Keep,
-  Drop,
-  Either,
-  Less,
-  LessEqual,
-  NotEqual,
-  LogicalAnd,
-  LogicalOr,
-  Mod,
-  FloorDiv,
-  Atan2,
-  Pow,
-}
 
 /** As NumPy's: the remainder that C's fmod gives is exact, and the quotient an integer but for its rounding. */
 function divided(f: Function, a: f64, b: f64): f64 {

@@ -1,16 +1,18 @@
 import { loadNext, storeNext } from "../simd/lanes";
 
 /**
- * What `binary` and `reduce` (binary.ts, reduce.ts) are for floats, of int32. Sums, differences and products wrap around.
+ * What `binary`, `reduce` and `scan` (binary.ts, reduce.ts, scan.ts) are for floats, of int32. Sums, differences and products
+ * wrap around.
  *
  *   mod, floorDiv   the remainder with b's sign, and the quotient rounded down; both are 0 where b is 0. What int32 has not
  *                   (div, atan2, pow) is floorDiv
  *
  * # Safety
- * src/ops/binary.ts and src/ops/sum.ts have checked what is said there.
+ * src/ops/binary.ts, src/ops/sum.ts and src/ops/cumulative.ts have checked what is said there.
  */
 
-const enum Function {
+/** The functions of two operands, of which int32 has those before Atan2. */
+export const enum Function {
   Add,
   Subtract,
   Multiply,
@@ -30,6 +32,8 @@ const enum Function {
   LogicalOr,
   Mod,
   FloorDiv,
+  Atan2,
+  Pow,
 }
 
 function divided(f: Function, a: i32, b: i32): i32 {
@@ -89,6 +93,25 @@ export function ireduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): voi
       for (let to = y, end = y + row; to < end; to += 4, x += 4) {
         const a = load<i32>(to), b = load<i32>(x);
         store<i32>(to, f == 0 ? a + b : f == 1 ? max(a, b) : f == 3 ? min(a, b) : f == 4 ? a * b : a + b * b);
+      }
+    }
+  }
+}
+
+export function iscan(
+  m: i32, k: i32, n: i32, a: usize, isOneA: i32, b: usize, isOneB: i32, y: usize, start: i32, isBackward: i32,
+): void {
+  assert(m >= 0 && k >= 0 && n >= 0 && (isOneA | isOneB | isBackward) >>> 1 == 0);
+  if (m == 0 || k == 0 || n == 0) return;
+  const line = <usize>n << 2, size = <usize>k * line;
+  const stride = isBackward ? 0 - line : line, first = isBackward ? size - line : 0;
+  const da = a - y, db = b - y;
+  for (; m > 0; m--, y += size) {
+    for (let strip = y + first, end = strip + line; strip < end; strip += 4) {
+      let last = start;
+      for (let p = 0, at = strip; p < k; p++, at += stride) {
+        last = load<i32>(isOneA ? a : at + da) * last + load<i32>(isOneB ? b : at + db);
+        store<i32>(at, last);
       }
     }
   }

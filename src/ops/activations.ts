@@ -7,8 +7,8 @@ import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { isSameShape, show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, div, drop, either, greater, greaterEqual, keep, maximum, minimum, mul } from "./binary.ts";
-import { checkAlike, checkFloat, checkNumber } from "./check.ts";
+import { add, div, drop, either, greater, greaterEqual, keep, type Last, maximum, minimum, mul } from "./binary.ts";
+import { checkAlike, checkFloat, checkNumber, type Into, placeOf } from "./check.ts";
 import { less, logicalAnd } from "./comparison.ts";
 import {
   type ComposedFunction,
@@ -36,29 +36,29 @@ export type AlphaOption = {
 const FLAT = 1000;
 
 /**
- * x · sigmoid(x) (Hendrycks and Gimpel, arXiv 1606.08415), also called swish; -0 far below 0, to -∞.
+ * x · sigmoid(x) (Hendrycks and Gimpel, arXiv 1606.08415), also called swish; -0 far below 0, to -∞. Shapes, `out` and errors
+ * as for `exp`.
  *
- * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [0, 100]);
  * using y = silu(x);
  * y.toArray(); // → [0, 100]
  */
-export const silu: ComposedFunction = /* @__PURE__ */ composed("silu", (x) => {
+export const silu: ComposedFunction = /* @__PURE__ */ composed("silu", (x, into) => {
   using bounded = maximum(-FLAT, x);
   using s = sigmoid(bounded);
-  return withRule("silu", mul(bounded, s), [x], (_, dy) => {
+  return withRule("silu", (mul as Last)(bounded, s, into), [x], (_, dy) => {
     const [at, slope] = [minimum(FLAT, bounded as Floats), s as Floats];
     return add(mul(dy, slope), sigmoidGradient(slope, mul(dy, at)));
   });
 });
 
-/** x · tanh(softplus(x)) (Misra, arXiv 1908.08681); -0 far below 0, to -∞. Errors as for `silu`. */
-export const mish: ComposedFunction = /* @__PURE__ */ composed("mish", (x) => {
+/** x · tanh(softplus(x)) (Misra, arXiv 1908.08681); -0 far below 0, to -∞. Shapes, `out` and errors as for `exp`. */
+export const mish: ComposedFunction = /* @__PURE__ */ composed("mish", (x, into) => {
   using bounded = maximum(-FLAT, x);
   using soft = softplus(bounded);
   using t = tanh(soft);
-  return withRule("mish", mul(bounded, t), [x], (_, dy) => {
+  return withRule("mish", (mul as Last)(bounded, t, into), [x], (_, dy) => {
     const at = minimum(FLAT, bounded as Floats);
     return add(mul(dy, t as Floats), tanhGradient(t as Floats, mul(mul(dy, at), sigmoid(at))));
   });
@@ -70,38 +70,41 @@ export const mish: ComposedFunction = /* @__PURE__ */ composed("mish", (x) => {
  * @param options.alpha default 1
  * @throws {OptionError} alpha is not a number
  * @throws {DTypeError} integers
+ * @throws {ShapeError} an `out` that does not fit, or overlaps in part
  * @example
  * using x = tensor(engine, [-Infinity, 2]);
  * using y = elu(x, { alpha: 0.5 });
  * y.toArray(); // → [-0.5, 2]
  */
-export function elu<D extends FloatType>(x: Tensor<D>, options?: AlphaOption): Tensor<D>;
+export function elu<D extends FloatType>(x: Tensor<D>, options?: AlphaOption & Into<D>): Tensor<D>;
 export function elu<D extends FloatType>(x: Expression<D>, options?: AlphaOption): Expression<D>;
 export function elu<D extends FloatType>(x: Value<D>, options?: AlphaOption): Value<D>;
-export function elu(x: Value<FloatType>, options: AlphaOption = {}): Value<FloatType> {
+export function elu(x: Value<FloatType>, options: AlphaOption & Into<FloatType> = {}): Value<FloatType> {
   checkFloat("elu", "x", x);
-  checkOptions<AlphaOption>("elu", options, { alpha: 1 });
-  const { alpha = 1 } = options;
+  checkOptions<AlphaOption & Into<FloatType>>("elu", options, { alpha: 1, out: 1 });
+  const { alpha = 1, ...place } = options;
   checkNumber("elu", "alpha", alpha);
-  return scaledElu("elu", x, 1, alpha);
+  return scaledElu("elu", x, { scale: 1, alpha, into: placeOf("elu", place, x, [x], [0]) });
 }
 
 /**
  * λx above 0, else λα · (e^x - 1), with λ = 1.0507… and α = 1.6732…, for which mean 0 and variance 1 are a fixed point (Klambauer
- * et al., arXiv 1706.02515). Its gradient at 0 is λα. Errors as for `silu`.
+ * et al., arXiv 1706.02515). Its gradient at 0 is λα. Shapes, `out` and errors as for `exp`.
  */
-export const selu: ComposedFunction = /* @__PURE__ */ composed("selu", (x) =>
-  scaledElu("selu", x, SELU_SCALE, SELU_ALPHA),
+export const selu: ComposedFunction = /* @__PURE__ */ composed("selu", (x, into) =>
+  scaledElu("selu", x, { scale: SELU_SCALE, alpha: SELU_ALPHA, into }),
 );
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 
-function scaledElu(name: string, x: Value<FloatType>, scale: number, alpha: number): Value<FloatType> {
+type Scaled = { readonly scale: number; readonly alpha: number; readonly into: Into<FloatType> };
+
+function scaledElu(name: string, x: Value<FloatType>, { scale, alpha, into }: Scaled): Value<FloatType> {
   const y = scoped((own) => {
     const isAbove = own(greater(x, 0));
     const below = own(mul(own(expm1(own(minimum(x, 0)))), scale * alpha));
-    return either(own(keep(isAbove, own(mul(x, scale)))), own(drop(isAbove, below)));
+    return (either as Last)(own(keep(isAbove, own(mul(x, scale)))), own(drop(isAbove, below)), into);
   });
   return withRule(name, y, [x], (_, dy) => {
     const at = x as Floats;
@@ -111,25 +114,25 @@ function scaledElu(name: string, x: Value<FloatType>, scale: number, alpha: numb
   });
 }
 
-/** x between 0 and 6. Its gradient is 1 between them, 0 at both and beyond. Errors as for `silu`. */
-export const relu6: ComposedFunction = /* @__PURE__ */ composed("relu6", (x) => {
+/** x between 0 and 6. Its gradient is 1 between them, 0 at both and beyond. Shapes, `out` and errors as for `exp`. */
+export const relu6: ComposedFunction = /* @__PURE__ */ composed("relu6", (x, into) => {
   using above = maximum(x, 0);
-  return withRule("relu6", minimum(above, 6), [x], (_, dy) => keep(isBetween(x as Floats, 0, 6), dy));
+  return withRule("relu6", (minimum as Last)(above, 6, into), [x], (_, dy) => keep(isBetween(x as Floats, 0, 6), dy));
 });
 
-/** (x + 3) / 6 between 0 and 1. Its gradient is 1/6 between -3 and 3, 0 at both and beyond. Errors as for `silu`. */
-export const hardSigmoid: ComposedFunction = /* @__PURE__ */ composed("hardSigmoid", (x) =>
-  withRule("hardSigmoid", ramp(x), [x], (_, dy) => keep(isBetween(x as Floats, -3, 3), div(dy, 6))),
+/** (x + 3) / 6 between 0 and 1. Its gradient is 1/6 between -3 and 3, 0 at both and beyond. Shapes, `out` and errors as for `exp`. */
+export const hardSigmoid: ComposedFunction = /* @__PURE__ */ composed("hardSigmoid", (x, into) =>
+  withRule("hardSigmoid", ramp(x, into), [x], (_, dy) => keep(isBetween(x as Floats, -3, 3), div(dy, 6))),
 );
 
 /**
  * x · `hardSigmoid`(x) (Howard et al., arXiv 1905.02244); -0 up to -3, from -∞ on. Its gradient is 0 below -3, 1 from 3 on, and
- * x/3 + ½ between them. Errors as for `silu`.
+ * x/3 + ½ between them. Shapes, `out` and errors as for `exp`.
  */
-export const hardSwish: ComposedFunction = /* @__PURE__ */ composed("hardSwish", (x) => {
+export const hardSwish: ComposedFunction = /* @__PURE__ */ composed("hardSwish", (x, into) => {
   using bounded = maximum(x, -3);
-  using factor = ramp(bounded);
-  return withRule("hardSwish", mul(bounded, factor), [x], (_, dy) => {
+  using factor = ramp(bounded, {});
+  return withRule("hardSwish", (mul as Last)(bounded, factor, into), [x], (_, dy) => {
     const at = x as Floats;
     const isHigh = greaterEqual(at, 3);
     const middle = mul(dy, add(div(at, 3), 0.5));
@@ -142,7 +145,7 @@ export const hardSwish: ComposedFunction = /* @__PURE__ */ composed("hardSwish",
  * the slope.
  *
  * @param slope one number, or one for each column: of a shape that broadcasts to x's
- * @throws {ShapeError} shapes do not broadcast
+ * @throws {ShapeError} shapes do not broadcast, or an `out` that does not fit or overlaps in part
  * @throws {DTypeError} integers, or float32 with float64
  * @example
  * using x = tensor(engine, [[-2, 2]]);
@@ -150,18 +153,19 @@ export const hardSwish: ComposedFunction = /* @__PURE__ */ composed("hardSwish",
  * using y = prelu(x, slope);
  * y.toArray(); // → [[-0.5, 2]]
  */
-export function prelu<D extends FloatType>(x: Tensor<D>, slope: Tensor<D>): Tensor<D>;
+export function prelu<D extends FloatType>(x: Tensor<D>, slope: Tensor<D>, options?: Into<D>): Tensor<D>;
 export function prelu<D extends FloatType>(x: Value<D>, slope: Value<D>): Expression<D>;
-export function prelu(x: Value<FloatType>, slope: Value<FloatType>): Value<FloatType> {
+export function prelu(x: Value<FloatType>, slope: Value<FloatType>, options: Into<FloatType> = {}): Value<FloatType> {
   checkFloat("prelu", "x", x);
   checkAlike("prelu", "slope", slope, x);
   if (!isSameShape(broadcastShape(x.shape, slope.shape) ?? [-1], x.shape))
     throw new ShapeError("prelu", "slope", `a shape that broadcasts to ${show(x.shape)}`, show(slope.shape));
+  const into = placeOf("prelu", options, x, [x, slope], [0]);
   // With an expression everything is nodes: a tensor made here would be gone when the program runs.
   const at = slope instanceof Expression ? expressionOf(x) : x;
   const y = scoped((own) => {
     const isAbove = own(greater(at, 0));
-    return either(own(keep(isAbove, at)), own(drop(isAbove, own(mul(at, slope)))));
+    return (either as Last)(own(keep(isAbove, at)), own(drop(isAbove, own(mul(at, slope)))), into);
   });
   return withRule("prelu", y, [x, slope], (which, dy) => {
     const node = expressionOf(x);
@@ -172,8 +176,8 @@ export function prelu(x: Value<FloatType>, slope: Value<FloatType>): Value<Float
 }
 
 /** (x + 3) / 6 between 0 and 1. */
-function ramp(x: Value<FloatType>): Value<FloatType> {
-  return scoped((own) => div(own(minimum(own(maximum(own(add(x, 3)), 0)), 6)), 6));
+function ramp(x: Value<FloatType>, into: Into<FloatType>): Value<FloatType> {
+  return scoped((own) => (div as Last)(own(minimum(own(maximum(own(add(x, 3)), 0)), 6)), 6, into));
 }
 
 /** 1 where low < x < high, else 0. */

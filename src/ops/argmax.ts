@@ -1,20 +1,21 @@
 /** Where the largest and the smallest elements along an axis are. */
+import { scoped } from "../disposable.ts";
 import { ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { type AxisOption, checkAxis, checkFloat, type Into } from "./check.ts";
-import { operate } from "./operation.ts";
+import { type CastType, cast, checkCastable } from "./cast.ts";
+import { type AxisOption, checkAxis, type Into } from "./check.ts";
+import { isFloat, operate } from "./operation.ts";
 import { stretch } from "./rows.ts";
 
 /** A search along an axis: a tensor gives a tensor of int32 (`out`, or a new one), an expression an expression. */
 export type ArgFunction = {
-  (x: Tensor<FloatType>, options?: AxisOption & Into<"int32">): Tensor<"int32">;
-  (x: Expression<FloatType>, options?: AxisOption): Expression<"int32">;
-  (x: Value<FloatType>, options?: AxisOption): Value<"int32">;
+  (x: Tensor<CastType>, options?: AxisOption & Into<"int32">): Tensor<"int32">;
+  (x: Expression<CastType>, options?: AxisOption): Expression<"int32">;
+  (x: Value<CastType>, options?: AxisOption): Value<"int32">;
 };
 
 /**
@@ -24,7 +25,7 @@ export type ArgFunction = {
  * axis, int32: a tensor (`out`, or a new one), or an expression. It has no gradient.
  *
  * @throws {ShapeError} no such axis, an axis without elements, or an `out` that does not fit or overlaps
- * @throws {DTypeError} integers
+ * @throws {DTypeError} uint16
  * @example
  * using p = tensor(engine, [[0.1, 0.7, 0.2]]);
  * using classes = argmax(p);
@@ -50,11 +51,15 @@ function search(name: string, isSmallest: 0 | 1): ArgFunction {
     gradient: () => undefined,
     flops: ({ specs: [x] }) => countOf(x.shape),
   };
-  const f = (x: Value<FloatType>, options: AxisOption & Into<"int32"> = {}): Value => {
-    checkFloat(name, "x", x);
+  const f = (x: Value<CastType>, options: AxisOption & Into<"int32"> = {}): Value => {
+    checkCastable(name, "x", x);
     checkOptions<AxisOption & Into<"int32">>(name, options, { axis: 1, out: 1 });
     const { axis = -1, out } = options;
-    return operate(operation, [x], { axis: checkAxis(name, x, axis) }, (out === undefined ? {} : { out }) as object);
+    const attributes = { axis: checkAxis(name, x, axis) };
+    const into = out === undefined ? {} : { out };
+    if (isFloat(x.dtype)) return operate(operation, [x], attributes, into as object);
+    // Integers are exact in float64, and in the same order.
+    return scoped((own) => operate(operation, [own(cast(x, "float64"))], attributes, into as object));
   };
   return f as ArgFunction;
 }

@@ -20,7 +20,7 @@ type Floats = Expression<FloatType>;
 type Name = keyof typeof BINARY;
 
 /** A number, which is repeated for every element. */
-type Repeated = number;
+export type Repeated = number;
 
 /**
  * A function of two operands: tensors give a tensor of the broadcast shape (`out`, which may be an operand of this
@@ -34,6 +34,13 @@ export type BinaryFunction = {
   <D extends NumberType>(a: Value<D> | Repeated, b: Value<D>): Value<D>;
   <D extends NumberType>(a: Value<D>, b: Repeated): Value<D>;
 };
+
+/** A function of two operands as composed functions call it last: their `out` is checked already. */
+export type Last = (
+  a: Value<NumberType> | Repeated,
+  b: Value<NumberType> | Repeated,
+  into: Into<NumberType>,
+) => Value<FloatType>;
 
 /** ∂loss/∂a and ∂loss/∂b, of the result's shape. */
 type Rules = readonly (Rule | undefined)[];
@@ -100,54 +107,6 @@ export const drop: BinaryFunction = /* @__PURE__ */ binary("drop", [undefined, (
  * the sign of -0.
  */
 export const either: BinaryFunction = /* @__PURE__ */ binary("either", [(_, dy) => dy, (_, dy) => dy]);
-
-/**
- * a where the condition is not 0, else b; what is not chosen does not matter, be it NaN or ∞.
- *
- * @param condition what `greater`, `greaterEqual` or `equal` gives
- * @param a of a shape that broadcasts with the condition's, or a number
- * @param b the same
- * @throws {ShapeError} shapes do not broadcast
- * @throws {DTypeError} neither floats nor int32, or two dtypes
- * @example
- * using x = tensor(engine, [0.5, 3]);
- * using condition = greater(x, 1);
- * using clipped = where(condition, 1, x);
- * clipped.toArray(); // → [0.5, 1]
- */
-export function where<D extends NumberType>(
-  condition: Tensor<D>,
-  a: Tensor<D> | Repeated,
-  b: Tensor<D> | Repeated,
-): Tensor<D>;
-export function where<D extends NumberType>(
-  condition: Value<D>,
-  a: Value<D> | Repeated,
-  b: Value<D> | Repeated,
-): Expression<D>;
-export function where(
-  condition: Value<NumberType>,
-  a: Value<NumberType> | Repeated,
-  b: Value<NumberType> | Repeated,
-): Value<NumberType> {
-  checkFloatOrInt32("where", "condition", condition);
-  let shape: Shape | undefined = condition.shape;
-  for (const [argument, x] of [["a", a] as const, ["b", b] as const]) {
-    if (typeof x === "number") continue;
-    checkAlike("where", argument, x, condition);
-    const before = show(shape);
-    shape = broadcastShape(shape, x.shape);
-    if (shape === undefined)
-      throw new ShapeError("where", argument, `a shape that broadcasts with ${before}`, show(x.shape));
-  }
-  // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
-  const by = a instanceof Expression || b instanceof Expression ? expressionOf(condition) : condition;
-  return scoped((own) => either(own(chosenBy(keep, by, a)), own(chosenBy(drop, by, b))));
-}
-
-function chosenBy(f: BinaryFunction, condition: Value<NumberType>, x: Value<NumberType> | Repeated): Value<NumberType> {
-  return typeof x === "number" ? f(condition, x) : f(condition, x);
-}
 
 /** The entry of a function of two operands whose number `BINARY` has, from ∂loss/∂a and ∂loss/∂b: none where they are 0. */
 export function binary(name: Name, rules: Rules): BinaryFunction {

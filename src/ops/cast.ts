@@ -2,13 +2,15 @@
  * Elements of one dtype as another.
  */
 import { DTypeError, OptionError } from "../errors.ts";
-import { Expression, type Value } from "../tensor/expression.ts";
+import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType, NumberType } from "../wasm/dtype.ts";
-import { checkDense } from "./check.ts";
+import { checkDense, type Into, placeOf } from "./check.ts";
 import { bytesOf, isFloat, operate } from "./operation.ts";
+
+const NO_OPTIONS = {};
 
 /** What `cast` converts between. */
 export type CastType = NumberType | "uint8";
@@ -22,9 +24,10 @@ export type CastType = NumberType | "uint8";
  *
  * A gradient flows from floats to floats.
  *
- * @returns a tensor of its own, or an expression
+ * @returns a tensor (`out`, or a new one), or an expression
  * @throws {DTypeError} x is uint16
  * @throws {OptionError} another dtype than these, or not a tensor
+ * @throws {ShapeError} an `out` that does not fit, or overlaps
  * @example
  * using x = tensor(engine, [-1.5, 2.7, 300]);
  * using integers = cast(x, "int32");
@@ -32,18 +35,20 @@ export type CastType = NumberType | "uint8";
  * using bytes = cast(x, "uint8");
  * bytes.toArray(); // → [0, 2, 255]
  */
-export function cast<D extends CastType>(x: Tensor, dtype: D): Tensor<D>;
+export function cast<D extends CastType>(x: Tensor, dtype: D, options?: Into<D>): Tensor<D>;
 export function cast<D extends CastType>(x: Expression, dtype: D): Expression<D>;
 export function cast<D extends CastType>(x: Value, dtype: D): Value<D>;
-export function cast<D extends CastType>(x: Value, dtype: D): Value<D> {
-  checkDense("cast", "x", x);
-  if (!isCastType(x.dtype)) throw new DTypeError("cast", "x", NAMES, x.dtype);
+export function cast<D extends CastType>(x: Value, dtype: D, options: Into<D> = NO_OPTIONS): Value<D> {
+  checkCastable("cast", "x", x);
   if (!isCastType(dtype)) throw new OptionError("cast: dtype", NAMES, dtype);
-  if (x instanceof Expression && x.dtype === (dtype as DType)) return x as Expression<DType> as Expression<D>;
-  return operate<D, { readonly dtype: CastType }>(CAST, [x], { dtype });
+  if (x instanceof Expression && x.dtype === (dtype as DType)) {
+    placeOf("cast", options, { dtype, shape: x.shape }, [x], []);
+    return x as Expression<DType> as Expression<D>;
+  }
+  return operate<D, { readonly dtype: CastType }>(CAST, [x], { dtype }, options);
 }
 
-const CAST: Operation<{ readonly dtype: CastType }> = {
+export const CAST: Operation<{ readonly dtype: CastType }> = {
   name: "cast",
   spec: ([x], { dtype }) => ({ dtype, shape: (x as Value).shape }),
   bind({ kernels, common, specs: [x], result, attributes: { dtype }, at: [from], out }) {
@@ -63,6 +68,17 @@ const CAST: Operation<{ readonly dtype: CastType }> = {
   },
   flops: () => 0,
 };
+
+/**
+ * Any dtype but uint16, which is of column numbers and the library's own.
+ *
+ * @throws {DTypeError} uint16
+ * @throws {OptionError} not a tensor
+ */
+export function checkCastable(op: string, argument: string, x: AnyValue): void {
+  checkDense(op, argument, x);
+  if (!isCastType(x.dtype)) throw new DTypeError(op, argument, NAMES, x.dtype);
+}
 
 const NAMES = "float32, float64, int32 or uint8";
 

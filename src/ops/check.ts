@@ -2,7 +2,7 @@
  * What every operation checks before it passes a pointer: dtype, shape, memory, lifetime and overlap.
  */
 import { DTypeError, EngineMismatchError, OptionError, ShapeError } from "../errors.ts";
-import type { KeysOf } from "../options.ts";
+import { checkOptions, type KeysOf } from "../options.ts";
 import { type AnyValue, Expression } from "../tensor/expression.ts";
 import { isSameShape, type Shape, show } from "../tensor/layout.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
@@ -152,6 +152,30 @@ export function checkOutput(
     if (mayBe && first === start && input.dtype === out.dtype && input.size === out.size) continue;
     throw new ShapeError(op, argument, "memory apart from the inputs", `an overlap with ${input.describe()}`);
   }
+}
+
+/**
+ * The `out` of a function that is composed of operations, checked as theirs are; its last operation writes to it.
+ *
+ * @param result what it gives
+ * @param aliasing of the operands, which are `inputs`
+ * @throws {OptionError} an unknown option, or `out` where an operand is an expression
+ * @throws {ShapeError} `out` does not fit, or overlaps an operand
+ * @throws {DTypeError} `out` has another dtype
+ * @throws {EngineMismatchError} `out` is in another engine
+ */
+export function placeOf<D extends DType>(
+  op: string,
+  options: Into<D>,
+  result: { readonly dtype: D; readonly shape: Shape },
+  inputs: readonly [AnyValue, ...AnyValue[]],
+  aliasing: Aliasing,
+): Into<D> {
+  checkOptions<Into<D>>(op, options, INTO_KEYS);
+  if (options.out === undefined) return {};
+  if (inputs.some((input) => input instanceof Expression)) checkNoPlace(op, "out", options.out);
+  checkOutput(op, "out", options.out, result, inputs as [Tensor, ...Tensor[]], aliasing);
+  return options;
 }
 
 /**

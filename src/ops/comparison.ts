@@ -1,9 +1,9 @@
 /** What holds of an element, as 1 and 0: none of these functions has a gradient. */
-import type { Value } from "../tensor/expression.ts";
-import type { FloatType } from "../wasm/dtype.ts";
-import { type BinaryFunction, binary, equal } from "./binary.ts";
+import { scoped } from "../disposable.ts";
+import type { NumberType } from "../wasm/dtype.ts";
+import { type BinaryFunction, binary, equal, type Last, sub } from "./binary.ts";
+import { checkFloatOrInt32 } from "./check.ts";
 import { type ComposedFunction, composed } from "./elementwise.ts";
-import { abs } from "./rounding.ts";
 
 /** 1 where a < b, else 0. It has no gradient. Shapes, `out` and errors as for `add`. */
 export const less: BinaryFunction = /* @__PURE__ */ binary("less", []);
@@ -21,23 +21,31 @@ export const logicalAnd: BinaryFunction = /* @__PURE__ */ binary("logicalAnd", [
 export const logicalOr: BinaryFunction = /* @__PURE__ */ binary("logicalOr", []);
 
 /**
- * 1 where x is 0, else 0. It has no gradient.
+ * 1 where x is 0, else 0. It has no gradient. Shapes, `out` and errors as for `neg`.
  *
- * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [0, 2, NaN]);
  * using y = logicalNot(x);
  * y.toArray(); // → [1, 0, 0]
  */
-export const logicalNot: ComposedFunction = /* @__PURE__ */ composed("logicalNot", (x) => equal(x, 0));
+export const logicalNot: ComposedFunction<NumberType> = /* @__PURE__ */ composed(
+  "logicalNot",
+  (x, into) => (equal as Last)(x, 0, into),
+  checkFloatOrInt32,
+);
 
-/** 1 where x is NaN, else 0. It has no gradient. Errors as for `logicalNot`. */
+/** 1 where x is NaN, else 0. It has no gradient. Shapes, `out` and errors as for `neg`. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: NumPy's and PyTorch's name
-export const isNaN: ComposedFunction = /* @__PURE__ */ composed("isNaN", (x) => notEqual(x, x));
+export const isNaN: ComposedFunction<NumberType> = /* @__PURE__ */ composed(
+  "isNaN",
+  (x, into) => (notEqual as Last)(x, x, into),
+  checkFloatOrInt32,
+);
 
-/** 1 where x is neither NaN nor infinite, else 0. It has no gradient. Errors as for `logicalNot`. */
+/** 1 where x is neither NaN nor infinite, else 0. It has no gradient. Shapes, `out` and errors as for `neg`. */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: NumPy's and PyTorch's name
-export const isFinite: ComposedFunction = /* @__PURE__ */ composed("isFinite", (x): Value<FloatType> => {
-  using size = abs(x);
-  return less(size, Infinity);
-});
+export const isFinite: ComposedFunction<NumberType> = /* @__PURE__ */ composed(
+  "isFinite",
+  (x, into) => scoped((own) => (equal as Last)(own(sub(x, x)), 0, into)), // ∞ - ∞ is NaN
+  checkFloatOrInt32,
+);

@@ -7,8 +7,9 @@ import { DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { show } from "../tensor/layout.ts";
 import { empty, type Tensor, zeros } from "../tensor/tensor.ts";
-import type { DType, FloatType, NumberType } from "../wasm/dtype.ts";
-import { checkFloatOrInt32, checkTensor } from "./check.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
+import { type CastType, checkCastable } from "./cast.ts";
+import { checkTensor } from "./check.ts";
 import { topK } from "./sort.ts";
 
 /** What `unique` gives beside the values. */
@@ -33,9 +34,9 @@ export type Unique<D extends DType> = {
  * The different elements of x in ascending order. NaN is one value, the last; so are 0 and -0, of which the first in x is
  * taken.
  *
- * @param x floats or int32, of any shape
+ * @param x of any dtype but uint16, of any shape
  * @returns tensors of their own, which the caller disposes of
- * @throws {DTypeError} neither floats nor int32
+ * @throws {DTypeError} uint16
  * @throws {OptionError} not a tensor, or an invalid option
  * @example
  * using x = tensor(engine, [3, 1, 3]);
@@ -45,9 +46,9 @@ export type Unique<D extends DType> = {
  * values.dispose();
  * counts?.dispose();
  */
-export function unique<D extends NumberType>(x: Tensor<D>, options: UniqueOptions = {}): Unique<D> {
+export function unique<D extends CastType>(x: Tensor<D>, options: UniqueOptions = {}): Unique<D> {
   checkTensor("unique", "x", x);
-  checkFloatOrInt32("unique", "x", x);
+  checkCastable("unique", "x", x);
   checkOptions<UniqueOptions>("unique", options, { counts: 1, inverse: 1 });
   const { counts = false, inverse = false } = options;
   checkType("unique: counts", "boolean", counts);

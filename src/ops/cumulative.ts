@@ -10,9 +10,9 @@ import { countOf } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Pointer } from "../wasm/abi.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import type { FloatType, NumberType } from "../wasm/dtype.ts";
 import { add, keep, mul } from "./binary.ts";
-import { type AxisOption, checkAxis, checkFloat, type Into } from "./check.ts";
+import { type AxisOption, checkAxis, checkFloatOrInt32, type Into } from "./check.ts";
 import { operate } from "./operation.ts";
 import { concat, stretch } from "./rows.ts";
 import { slice } from "./slicing.ts";
@@ -22,19 +22,19 @@ type Direction = { readonly axis: number; readonly step: 1 | -1 };
 
 /** A function along an axis: a tensor gives a tensor (`out`, or a new one), an expression an expression. */
 export type AxisFunction = {
-  <D extends FloatType>(x: Tensor<D>, options?: AxisOption & Into<D>): Tensor<D>;
-  <D extends FloatType>(x: Expression<D>, options?: AxisOption): Expression<D>;
-  <D extends FloatType>(x: Value<D>, options?: AxisOption): Value<D>;
+  <D extends NumberType>(x: Tensor<D>, options?: AxisOption & Into<D>): Tensor<D>;
+  <D extends NumberType>(x: Expression<D>, options?: AxisOption): Expression<D>;
+  <D extends NumberType>(x: Value<D>, options?: AxisOption): Value<D>;
 };
 
 /**
  * y_p = x_0 + … + x_p along an axis, which is the last by default.
  *
  * Takes x of any shape with an axis, and gives as many elements: a tensor (`out`, or a new one), or an expression. Along the
- * last axis sums are kept in float64, along others in x's dtype.
+ * last axis sums are kept in float64, along others in x's dtype. Of int32 they wrap around.
  *
  * @throws {ShapeError} no such axis, or an `out` that does not fit or overlaps
- * @throws {DTypeError} integers
+ * @throws {DTypeError} neither floats nor int32
  * @example
  * using x = tensor(engine, [1, 2, 3]);
  * using y = cumsum(x);
@@ -47,7 +47,7 @@ export const cumprod: AxisFunction = /* @__PURE__ */ cumulative("cumprod", () =>
 
 function cumulative(name: string, operation: () => Operation<Direction>): AxisFunction {
   const f = (x: Value<FloatType>, options: AxisOption & Into<FloatType> = {}): Value<FloatType> => {
-    checkFloat(name, "x", x);
+    checkFloatOrInt32(name, "x", x);
     checkOptions<AxisOption & Into<FloatType>>(name, options, { axis: 1, out: 1 });
     const { axis = -1, out } = options;
     return operate(operation(), [x], { axis: checkAxis(name, x, axis), step: 1 }, out === undefined ? {} : { out });
@@ -61,7 +61,7 @@ const CUMSUM: Operation<Direction> = {
   spec: sameSpec,
   name: "cumsum",
   bind: (call) => [
-    call.kernels.store(call.scratch, 1),
+    call.kernels.store(call.scratch, oneOf(call)),
     scan(call, [call.scratch, 1], [call.at[0].pointer, 0], -0), // -0 + -0 is -0
   ],
   gradient: (_, { attributes: { axis, step } }, dy) => operate(CUMSUM, [dy], { axis, step: back(step) }) as Floats,
@@ -71,7 +71,10 @@ const CUMSUM: Operation<Direction> = {
 const CUMPROD: Operation<Direction> = {
   spec: sameSpec,
   name: "cumprod",
-  bind: (call) => [call.kernels.store(call.scratch, -0), scan(call, [call.at[0].pointer, 0], [call.scratch, 1], 1)],
+  bind: (call) => [
+    call.kernels.store(call.scratch, noneOf(call)),
+    scan(call, [call.at[0].pointer, 0], [call.scratch, 1], 1),
+  ],
   gradient(_, { operands: [x], attributes: direction, result: y }, dy) {
     if (countOf(x.shape) === 0) return dy;
     return mul(before(y, direction, 1), later(x, direction, dy));
@@ -108,6 +111,16 @@ function before(x: Floats, { axis, step }: Direction, first: 0 | 1): Floats {
 
 function back(step: 1 | -1): 1 | -1 {
   return step === 1 ? -1 : 1;
+}
+
+/** 1 in the scratch: for int32 the float32 that has the same bits. */
+function oneOf({ result }: Call<Direction>): number {
+  return result.dtype === "int32" ? 2 ** -149 : 1;
+}
+
+/** -0, which changes no sum, and 0 of int32. */
+function noneOf({ result }: Call<Direction>): number {
+  return result.dtype === "int32" ? 0 : -0;
 }
 
 type Factors = readonly [pointer: Pointer, isOne: 0 | 1];

@@ -10,7 +10,7 @@ import { countOf } from "../tensor/layout.ts";
 import type { Applied, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MAP_SCRATCH } from "../wasm/abi.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import type { FloatType, NumberType } from "../wasm/dtype.ts";
 import {
   add,
   type BinaryFunction,
@@ -22,18 +22,21 @@ import {
   greater,
   greaterEqual,
   keep,
+  type Last,
   maximum,
   minimum,
   mul,
   sub,
 } from "./binary.ts";
-import { checkAlike, checkFloat, checkNumber, checkShapeIs, type Into } from "./check.ts";
+import { checkAlike, checkFloat, checkFloatOrInt32, checkNumber, checkShapeIs, type Into, placeOf } from "./check.ts";
 import { operate, withOperation, withRule } from "./operation.ts";
 import { type UnaryFunction, unary } from "./unary.ts";
 
 type Floats = Expression<FloatType>;
 type MapName = "exp" | "log" | "sqrt" | "sigmoid" | "tanh" | "relu" | "softplus";
 type GradientName = "sigmoidGradient" | "tanhGradient" | "reluGradient";
+
+const NO_OPTIONS = {};
 
 /** Of `gelu`. */
 export type GeluOptions = {
@@ -47,11 +50,11 @@ export type SlopeOption = {
   readonly slope?: number;
 };
 
-/** A composite function of one operand. */
-export type ComposedFunction = {
-  <D extends FloatType>(x: Tensor<D>): Tensor<D>;
-  <D extends FloatType>(x: Expression<D>): Expression<D>;
-  <D extends FloatType>(x: Value<D>): Value<D>;
+/** A composite function of one operand, with the `out` of a `UnaryFunction`. */
+export type ComposedFunction<T extends NumberType = FloatType> = {
+  <D extends T>(x: Tensor<D>, options?: Into<D>): Tensor<D>;
+  <D extends T>(x: Expression<D>): Expression<D>;
+  <D extends T>(x: Value<D>): Value<D>;
 };
 
 /** A function of an activation's output y and of ∂loss/∂y, both of one shape; `out` may be either. */
@@ -132,29 +135,38 @@ export const erf: UnaryFunction = /* @__PURE__ */ unary("erf", (x, _, dy) =>
 /** 2/√π */
 const ERF_SLOPE = 1.1283791670955126;
 
-/** -x. */
-export const neg: ComposedFunction = /* @__PURE__ */ composed("neg", (x) => mul(x, -1));
+/** -x of each element, int32 as well. Shapes, `out` and errors as for `exp`. */
+export const neg: ComposedFunction<NumberType> = /* @__PURE__ */ composed(
+  "neg",
+  (x, into) => (mul as Last)(x, -1, into),
+  checkFloatOrInt32,
+);
 
-/** x². */
-export const square: ComposedFunction = /* @__PURE__ */ composed("square", (x) => mul(x, x));
+/** x² of each element, int32 as well, which wraps around. Shapes, `out` and errors as for `exp`. */
+export const square: ComposedFunction<NumberType> = /* @__PURE__ */ composed(
+  "square",
+  (x, into) => (mul as Last)(x, x, into),
+  checkFloatOrInt32,
+);
 
 /**
- * x where x > 0, else slope · x. Its gradient at 0 is the slope.
+ * x where x > 0, else slope · x. Its gradient at 0 is the slope. Shapes, `out` and errors as for `exp`.
  *
  * @param options.slope default 0.01
  * @throws {OptionError} slope is not a number
  */
-export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption): Tensor<D>;
+export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption & Into<D>): Tensor<D>;
 export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: SlopeOption): Expression<D>;
 export function leakyRelu<D extends FloatType>(x: Value<D>, options?: SlopeOption): Value<D>;
-export function leakyRelu<D extends FloatType>(x: Value<D>, options: SlopeOption = {}): Value<D> {
-  checkOptions<SlopeOption>("leakyRelu", options, { slope: 1 });
-  const { slope = 0.01 } = options;
+export function leakyRelu(x: Value<FloatType>, options: SlopeOption & Into<FloatType> = {}): Value<FloatType> {
+  checkOptions<SlopeOption & Into<FloatType>>("leakyRelu", options, { slope: 1, out: 1 });
+  const { slope = 0.01, ...place } = options;
   checkNumber("leakyRelu", "slope", slope);
   checkFloat("leakyRelu", "x", x);
+  const into = placeOf("leakyRelu", place, x, [x], [0]);
   return scoped((own) => {
     const isAbove = own(greater(x, 0));
-    return either(own(keep(isAbove, x)), own(drop(isAbove, own(mul(x, slope)))));
+    return (either as Last)(own(keep(isAbove, x)), own(drop(isAbove, own(mul(x, slope)))), into);
   });
 }
 
@@ -170,28 +182,36 @@ export function leakyRelu<D extends FloatType>(x: Value<D>, options: SlopeOption
  * @throws {OptionError} another approximation
  * @throws {DTypeError} integers
  */
-export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions): Tensor<D>;
+export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions & Into<D>): Tensor<D>;
 export function gelu<D extends FloatType>(x: Expression<D>, options?: GeluOptions): Expression<D>;
 export function gelu<D extends FloatType>(x: Value<D>, options?: GeluOptions): Value<D>;
-export function gelu(x: Value<FloatType>, options: GeluOptions = {}): Value<FloatType> {
+export function gelu(x: Value<FloatType>, options: GeluOptions & Into<FloatType> = {}): Value<FloatType> {
   checkFloat("gelu", "x", x);
-  const approximate = approximationOf(options);
+  const approximate = approximationOf(options, { out: 1 });
+  const into = placeOf("gelu", options.out === undefined ? NO_OPTIONS : { out: options.out }, x, [x], [0]);
   // Beyond these bounds tanh and erf are ±1 and their slopes 0; within them nothing overflows.
   using bounded = maximum(-GELU_FLAT, x);
   using near = minimum(GELU_FLAT, bounded);
-  return approximate === "none" ? geluByErf(x, bounded, near) : geluByTanh(x, bounded, near);
+  return approximate === "none" ? geluByErf(x, bounded, near, into) : geluByTanh(x, bounded, near, into);
 }
 
 /** @throws {OptionError} unknown options, or an unknown approximation */
-export function approximationOf(options: GeluOptions): "tanh" | "none" {
-  checkOptions<GeluOptions>("gelu", options, { approximate: 1 });
+export function approximationOf(options: GeluOptions, more: { readonly out?: 1 } = {}): "tanh" | "none" {
+  checkOptions<GeluOptions>("gelu", options, { approximate: 1, ...more });
   const { approximate = "tanh" } = options;
   if (approximate !== "tanh" && approximate !== "none")
     throw new OptionError("gelu: approximate", '"tanh" or "none"', approximate);
   return approximate;
 }
 
-function geluByTanh(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<FloatType>): Value<FloatType> {
+type GeluParts = readonly [
+  x: Value<FloatType>,
+  bounded: Value<FloatType>,
+  near: Value<FloatType>,
+  into: Into<FloatType>,
+];
+
+function geluByTanh(...[x, bounded, near, into]: GeluParts): Value<FloatType> {
   using squared = mul(near, near);
   using scaled = mul(squared, GELU_CUBIC * SQRT_2_PI);
   using factor = add(scaled, SQRT_2_PI);
@@ -199,7 +219,7 @@ function geluByTanh(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<
   using t = tanh(inner);
   using twice = add(t, 1);
   using half = mul(bounded, 0.5);
-  return withRule("gelu", mul(half, twice), [x], (_, dy) => {
+  return withRule("gelu", (mul as Last)(half, twice, into), [x], (_, dy) => {
     const [at, inside] = [near as Floats, t as Floats];
     const dInner = tanhGradient(inside, mul(dy, mul(at, 0.5)));
     const dSquared = mul(mul(dInner, at), GELU_CUBIC * SQRT_2_PI);
@@ -208,12 +228,12 @@ function geluByTanh(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<
   });
 }
 
-function geluByErf(x: Value<FloatType>, bounded: Value<FloatType>, near: Value<FloatType>): Value<FloatType> {
+function geluByErf(...[x, bounded, near, into]: GeluParts): Value<FloatType> {
   using inner = mul(near, Math.SQRT1_2);
   using part = erf(inner);
   using twice = add(part, 1);
   using half = mul(bounded, 0.5);
-  return withRule("gelu", mul(half, twice), [x], (_, dy) => {
+  return withRule("gelu", (mul as Last)(half, twice, into), [x], (_, dy) => {
     const at = near as Floats;
     const density = mul(exp(mul(square(at), -0.5)), 0.5 * SQRT_2_PI);
     return mul(dy, add(mul(twice as Floats, 0.5), mul(at, density)));
@@ -239,23 +259,28 @@ const SQRT_2_PI = 0.7978845608028654;
  * @param x tensor or expression; a number where p is one
  * @param p tensor, expression, or any finite number
  * @throws {OptionError} p is a number that is not finite; two numbers
- * @throws {ShapeError} shapes do not broadcast
+ * @throws {ShapeError} shapes do not broadcast, or an `out` that does not fit or overlaps in part
  * @throws {DTypeError} integers, or float32 with float64
  * @example
  * using x = tensor(engine, [1, 2, 3]);
  * using cubes = pow(x, 3);
  * cubes.toArray(); // → [1, 8, 27]
  */
-export function pow<D extends FloatType>(x: Tensor<D>, p: number | Tensor<D>): Tensor<D>;
-export function pow<D extends FloatType>(x: number, p: Tensor<D>): Tensor<D>;
+export function pow<D extends FloatType>(x: Tensor<D>, p: number | Tensor<D>, options?: Into<D>): Tensor<D>;
+export function pow<D extends FloatType>(x: number, p: Tensor<D>, options?: Into<D>): Tensor<D>;
 export function pow<D extends FloatType>(x: Expression<D>, p: number | Value<D>): Expression<D>;
 export function pow<D extends FloatType>(x: number | Value<D>, p: Expression<D>): Expression<D>;
 export function pow<D extends FloatType>(x: Value<D>, p: number): Value<D>;
-export function pow(x: number | Value<FloatType>, p: number | Value<FloatType>): Value<FloatType> {
-  if (typeof x === "number" || typeof p !== "number") return powers(x as Value<FloatType>, p as Value<FloatType>);
+export function pow(
+  x: number | Value<FloatType>,
+  p: number | Value<FloatType>,
+  options: Into<FloatType> = NO_OPTIONS,
+): Value<FloatType> {
+  if (typeof x === "number" || typeof p !== "number") return (powers as Last)(x, p, options);
   checkFloat("pow", "x", x);
   if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
-  return withRule("pow", power(x, p), [x], (_, dy) => {
+  const into = placeOf("pow", options, x, [x], [0]);
+  return withRule("pow", power(x, p, into), [x], (_, dy) => {
     if (p === 0) return undefined;
     return p === 1 ? dy : mul(dy, mul(pow(x as Floats, p - 1), p));
   });
@@ -268,41 +293,42 @@ const powers: BinaryFunction = /* @__PURE__ */ binary("pow", [
 ]);
 
 /** The value of `pow`. */
-function power<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+function power(x: Value<FloatType>, p: number, into: Into<FloatType> = NO_OPTIONS): Value<FloatType> {
+  const times = mul as Last;
   if (p === -0.5) {
     using root = sqrt(x);
-    return div(1, root);
+    return (div as Last)(1, root, into);
   }
   if (p < 0 && p === Math.floor(p)) {
     using inverse = div(1, x);
-    return power(inverse, -p);
+    return power(inverse, -p, into);
   }
-  if (p === 0.5) return sqrt(x);
-  if (p !== Math.floor(p)) return expOfLog(x, p);
+  if (p === 0.5) return sqrt(x as Tensor<FloatType>, into);
+  if (p !== Math.floor(p)) return expOfLog(x, p, into);
   if (p > LARGEST_PRODUCT) {
     using opposite = mul(x, -1);
     using size = maximum(x, opposite);
     using even = expOfLog(size, p - (p % 2));
-    return p % 2 === 0 ? mul(even, 1) : mul(even, x);
+    return times(even, p % 2 === 0 ? 1 : x, into);
   }
   if (p === 0) {
     using nothing = keep(0, x); // 0 also where x is NaN or ∞
-    return add(nothing, 1);
+    return (add as Last)(nothing, 1, into);
   }
-  if (p === 1) return mul(x, 1);
+  if (p === 1) return times(x, 1, into);
   using half = power(x, Math.floor(p / 2));
-  if (p % 2 === 0) return mul(half, half);
+  if (p % 2 === 0) return times(half, half, into);
   using even = mul(half, half);
-  return mul(even, x);
+  return times(even, x, into);
 }
 
 /** Whole powers up to this are products; those above would round more often than e^(p ln |x|). */
 const LARGEST_PRODUCT = 64;
 
-function expOfLog<D extends FloatType>(x: Value<D>, p: number): Value<D> {
+function expOfLog(x: Value<FloatType>, p: number, into: Into<FloatType> = NO_OPTIONS): Value<FloatType> {
   using logarithm = log(x);
   using scaled = mul(logarithm, p);
-  return exp(scaled);
+  return exp(scaled as Tensor<FloatType>, into);
 }
 
 /** The entry of a function of one element whose kernel has its name. */
@@ -355,11 +381,17 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
   return f as GradientFunction;
 }
 
-/** A composite operation: eager intermediates are disposed of; lazy ones become graph nodes. */
-export function composed(name: string, f: (x: Value<FloatType>) => Value<FloatType>): ComposedFunction {
-  return ((x: Value<FloatType>, ...rest: unknown[]) => {
-    checkFloat(name, "x", x);
-    if (rest.length > 0) checkOptions(name, rest[0] ?? null, {});
-    return f(x);
-  }) as ComposedFunction;
+/**
+ * A composite operation: eager intermediates are disposed of; lazy ones become graph nodes. Its last operation writes to the
+ * caller's `out`, and x may be that.
+ */
+export function composed<T extends NumberType = FloatType>(
+  name: string,
+  f: (x: Value<FloatType>, into: Into<FloatType>) => Value<FloatType>,
+  check: typeof checkFloat = checkFloat,
+): ComposedFunction<T> {
+  return ((x: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) => {
+    check(name, "x", x);
+    return f(x, placeOf(name, options, x, [x], [0]));
+  }) as ComposedFunction<T>;
 }

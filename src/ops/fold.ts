@@ -32,8 +32,9 @@ export function foldOf(
   x: Value<FloatType>,
   options: Options,
   more: Readonly<Record<string, 1>> = {},
+  check: typeof checkFloat = checkFloat,
 ): Fold {
-  checkFloat(name, "x", x);
+  check(name, "x", x);
   const keys: KeysOf<Options> = { axes: 1, keepAxes: 1, out: 1, ...more };
   checkOptions<Options>(name, options, keys);
   if (options.keepAxes !== undefined) checkType(`${name}: keepAxes`, "boolean", options.keepAxes);

@@ -13,7 +13,6 @@ import { constant, type Expression, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show, spliced } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Pointer } from "../wasm/abi.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
 import { type AxisOption, checkAlike, checkAxis, checkDense, checkFloat, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
@@ -93,11 +92,17 @@ function byRows(op: string, shape: Shape, indices: Shape): Positions {
   return { op, count, block: countOf(shape.slice(k)), summands };
 }
 
-/** The checks of the indices, then the positions, in the scratch. */
-function positionsIn(call: Call<{ readonly positions: Positions }>, indices: Pointer, total: number): Step[] {
-  const { common, attributes, scratch } = call;
+type Placed = Call<{ readonly positions: Positions }>;
+
+/**
+ * The steps of an operation of rows at positions: the checks of the indices, then the positions, in the scratch, then its own
+ * kernel calls of `count` rows of `block` elements.
+ */
+function stepsAt(call: Placed, own: (call: Placed, positions: Positions) => readonly Step[]): Step[] {
+  const { common, specs, attributes, at, scratch } = call;
   const { op, count, summands } = attributes.positions;
-  return summands.flatMap(({ extents, start, strides, scale, ramp, bound }, i): Step[] => {
+  const [indices, total] = [at[1].pointer, countOf(specs[1].shape)];
+  const steps = summands.flatMap(({ extents, start, strides, scale, ramp, bound }, i): Step[] => {
     const from = indices + 4 * start;
     const bounds = { op, argument: "indices", bound };
     const column = scratch + 4 * count;
@@ -110,66 +115,50 @@ function positionsIn(call: Call<{ readonly positions: Positions }>, indices: Poi
           ];
     return [...check, common.indexSums(...extents, from, ...strides, scale, ...ramp, scratch, i === 0 ? 0 : 1)];
   });
+  return [...steps, ...own(call, attributes.positions)];
 }
 
-const scratchFor = ({ count, summands }: Positions): number => (summands.length > 1 ? 8 : 4) * count;
+/** The result is the first operand, where it is not in its place already. */
+function copyOfFirst({ common, result, at: [x], out }: Placed): Step[] {
+  const bytes = bytesOf(result);
+  return x.pointer === out.pointer ? [] : [common.copyRows(1, bytes, x.pointer, bytes, out.pointer, bytes)];
+}
+
+const scratchFor = ({ attributes: { positions } }: Pick<Placed, "attributes">): number =>
+  (positions.summands.length > 1 ? 8 : 4) * positions.count;
+
+type PositionsAndShape = { readonly positions: Positions; readonly shape: Shape };
 
 /** y = the rows of x at the positions of its indices. */
-const TAKE: Operation<{ readonly positions: Positions; readonly shape: Shape }> = {
+const TAKE: Operation<PositionsAndShape> = {
   name: "gather",
   spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
-  bind(call) {
-    const {
-      common,
-      specs,
-      result,
-      attributes: {
-        positions: { count, block },
-      },
-      at,
-      out,
-      scratch,
-    } = call;
-    return [
-      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
-      common.gatherCopies(count, block * bytesPerElement(result.dtype), at[0].pointer, scratch, out.pointer),
-    ];
-  },
+  bind: (call) =>
+    stepsAt(call, ({ common, result, at: [x], out, scratch }, { count, block }) => [
+      common.gatherCopies(count, block * bytesPerElement(result.dtype), x.pointer, scratch, out.pointer),
+    ]),
   gradient(which, { operands: [x, indices], attributes: { positions } }, dy) {
     if (which === 1) return undefined;
     return operate(PUT, [dy, indices as Expression], { positions, shape: (x as Floats).shape }) as Floats;
   },
-  scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
+  scratchBytes: scratchFor,
   flops: () => 0,
 };
 
 /** The gradient of TAKE: rows added up at the positions of their indices, 0 elsewhere. */
-const PUT: Operation<{ readonly positions: Positions; readonly shape: Shape }> = {
+const PUT: Operation<PositionsAndShape> = {
   name: "scatterAdd",
   spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
-  bind(call) {
-    const {
-      kernels,
-      specs,
-      result,
-      attributes: {
-        positions: { count, block },
-      },
-      at,
-      out,
-      scratch,
-    } = call;
-    return [
-      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
+  bind: (call) =>
+    stepsAt(call, ({ kernels, result, at: [x], out, scratch }, { count, block }) => [
       kernels.fill(countOf(result.shape), out.pointer, 0),
-      kernels.scatterAdd(count, block, at[0].pointer, scratch, out.pointer),
-    ];
-  },
+      kernels.scatterAdd(count, block, x.pointer, scratch, out.pointer),
+    ]),
   gradient(which, { operands: [x, indices], attributes: { positions } }, dy) {
     if (which === 1) return undefined;
     return operate(TAKE, [dy, indices as Expression], { positions, shape: (x as Floats).shape }) as Floats;
   },
-  scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
+  scratchBytes: scratchFor,
   flops: ({ specs: [x] }) => countOf(x.shape),
 };
 
@@ -180,32 +169,17 @@ const ADD_AT: Operation<{ readonly positions: Positions }> = {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },
-  bind(call) {
-    const {
-      kernels,
-      specs,
-      result,
-      attributes: {
-        positions: { count, block },
-      },
-      at,
-      out,
-      scratch,
-    } = call;
-    const copies =
-      at[0].pointer === out.pointer ? [] : [kernels.copy(countOf(result.shape), at[0].pointer, out.pointer)];
-    return [
-      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
-      ...copies,
-      kernels.scatterAdd(count, block, at[2].pointer, scratch, out.pointer),
-    ];
-  },
+  bind: (call) =>
+    stepsAt(call, ({ kernels, at: [, , values], out, scratch }, { count, block }) => [
+      ...copyOfFirst(call),
+      kernels.scatterAdd(count, block, values.pointer, scratch, out.pointer),
+    ]),
   gradient(which, { operands: [, indices, values], attributes: { positions } }, dy) {
     if (which !== 2) return which === 0 ? dy : undefined;
     return operate(TAKE, [dy, indices as Expression], { positions, shape: (values as Floats).shape }) as Floats;
   },
   inPlace: [0],
-  scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
+  scratchBytes: scratchFor,
   flops: ({ specs: [, , values] }) => countOf(values.shape),
 };
 
@@ -216,27 +190,11 @@ const SET_AT: Operation<{ readonly positions: Positions }> = {
     const { dtype, shape } = x as Value;
     return { dtype, shape };
   },
-  bind(call) {
-    const {
-      common,
-      result,
-      attributes: {
-        positions: { count, block },
-      },
-      specs,
-      at,
-      out,
-      scratch,
-    } = call;
-    const bytes = bytesOf(result);
-    const copies =
-      at[0].pointer === out.pointer ? [] : [common.copyRows(1, bytes, at[0].pointer, bytes, out.pointer, bytes)];
-    return [
-      ...positionsIn(call, at[1].pointer, countOf(specs[1].shape)),
-      ...copies,
-      common.scatterCopies(count, block * bytesPerElement(result.dtype), at[2].pointer, scratch, out.pointer),
-    ];
-  },
+  bind: (call) =>
+    stepsAt(call, ({ common, result, at: [, , values], out, scratch }, { count, block }) => [
+      ...copyOfFirst(call),
+      common.scatterCopies(count, block * bytesPerElement(result.dtype), values.pointer, scratch, out.pointer),
+    ]),
   gradient(which, { operands: [, indices, values], attributes: { positions } }, dy) {
     const { shape } = values as Floats;
     if (which === 0) {
@@ -246,7 +204,7 @@ const SET_AT: Operation<{ readonly positions: Positions }> = {
     return which === 2 ? (operate(TAKE, [dy, indices as Expression], { positions, shape }) as Floats) : undefined;
   },
   inPlace: [0],
-  scratchBytes: ({ attributes: { positions } }) => scratchFor(positions),
+  scratchBytes: scratchFor,
   flops: () => 0,
 };
 
@@ -277,10 +235,15 @@ export function gather<D extends DType>(x: Value<D>, indices: Value<"int32">, op
   return isRows ? operate(GATHER, [x, indices], {}) : gatherAlong(x, indices, options);
 }
 
-/** x's slices along an axis that `indices` names, in its shape. */
 function gatherAlong<D extends DType>(x: Value<D>, indices: Value<"int32">, options: AxisOption): Value<D> {
-  const [axis, shape] = checkGather("gather", x, indices, options);
-  return operate(TAKE, [x, indices], { positions: alongAxis("gather", x.shape, indices.shape, axis), shape });
+  const [axis] = checkGather("gather", x, indices, options);
+  return slicesAt("gather", x, indices, axis);
+}
+
+/** x's slices along an axis that `indices` names, in its shape. */
+export function slicesAt<D extends DType>(op: string, x: Value<D>, indices: Value<"int32">, axis: number): Value<D> {
+  const shape = spliced(x.shape, axis, 1, ...indices.shape);
+  return operate(TAKE, [x, indices], { positions: alongAxis(op, x.shape, indices.shape, axis), shape });
 }
 
 function checkGather(op: string, x: Value, indices: Value, options: AxisOption): readonly [number, Shape] {

@@ -16,7 +16,7 @@ type Floats = Expression<FloatType>;
 
 /**
  * ln Σ e^x over axes, with the largest taken off first, so that nothing overflows; -∞ over nothing. Options and errors as for
- * `sum`.
+ * `sum`; of floats.
  *
  * @example
  * using x = tensor(engine, [1000, 1000]);

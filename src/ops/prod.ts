@@ -10,8 +10,8 @@ import { broadcastTo, type ReduceFunction, reduction } from "./sum.ts";
 type Floats = Expression<FloatType>;
 
 /**
- * Π over axes; 1 over nothing. Along the last axis it is multiplied in float64, along others in x's dtype. Its gradient is
- * exact where x has zeros. Options and errors as for `sum`.
+ * Π over axes; 1 over nothing. Along the last axis it is multiplied in float64, along others in x's dtype. Of int32 it wraps
+ * around. Its gradient is exact where x has zeros. Options and errors as for `sum`.
  *
  * @example
  * using x = tensor(engine, [[1, 2], [3, 4]]);

@@ -20,13 +20,13 @@ import {
 type Floats = Expression<FloatType>;
 
 /**
- * The largest over axes; NaN where there is one, -∞ over nothing. Its gradient is shared by all of the largest. Options
+ * The largest over axes; NaN where there is one, -∞ over nothing, and of int32 its smallest number. Its gradient is shared by all of the largest. Options
  * and errors as for `sum`.
  */
 export const max: ReduceFunction = /* @__PURE__ */ reduction("max", ({ x, y }, dy) => sharedByEquals(x, y, dy));
 
 /**
- * The smallest over axes; NaN where there is one, ∞ over nothing. Its gradient is shared by all of the smallest. Options
+ * The smallest over axes; NaN where there is one, ∞ over nothing, and of int32 its largest number. Its gradient is shared by all of the smallest. Options
  * and errors as for `sum`.
  */
 export const min: ReduceFunction = /* @__PURE__ */ reduction("min", ({ x, y }, dy) => sharedByEquals(x, y, dy));
@@ -37,7 +37,10 @@ function sharedByEquals(x: Floats, y: Floats, dy: Floats): Floats {
   return keep(isEqual, broadcastTo(share, x.shape));
 }
 
-/** The mean over axes: their sum over their number of elements. Options and errors as for `sum`. */
+/**
+ * The mean over axes: their sum over their number of elements. Of floats: `cast` makes them of integers. Options and errors as
+ * for `sum`.
+ */
 export const mean: ReduceFunction = ((x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}) => {
   checkFloat("mean", "x", x);
   checkReduceOptions("mean", options);

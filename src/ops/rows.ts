@@ -10,8 +10,8 @@ import { checkShape, countOf, isSameShape, type Shape, show } from "../tensor/la
 import type { BufferRef, Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { type AxisOption, checkAlike, checkAxis, checkFloat, checkMatrix, checkShapeIs } from "./check.ts";
+import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
+import { type AxisOption, checkAlike, checkAxis, checkDense, checkMatrix, checkShapeIs } from "./check.ts";
 import { indexCheck } from "./indices.ts";
 import { bytesOf, operate } from "./operation.ts";
 
@@ -21,18 +21,18 @@ type Floats = Expression<FloatType>;
  * x's elements in their order under another shape. Of a tensor, a copy; in a program nothing is moved.
  *
  * @throws {ShapeError} another number of elements
+ * @param x any dtype
  * @throws {OptionError} an invalid shape
- * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [1, 2, 3, 4]);
  * using y = reshape(x, [2, 2]);
  * y.toArray(); // → [[1, 2], [3, 4]]
  */
-export function reshape<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
-export function reshape<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
-export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
-export function reshape<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
-  checkFloat("reshape", "x", x);
+export function reshape<D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function reshape<D extends DType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function reshape<D extends DType>(x: Value<D>, shape: Shape): Value<D>;
+export function reshape<D extends DType>(x: Value<D>, shape: Shape): Value<D> {
+  checkDense("reshape", "x", x);
   const wanted = checkShape("reshape: shape", shape);
   if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
   return operate(RESHAPE, [x], { shape: wanted });
@@ -62,7 +62,6 @@ export const TRANSPOSE: Operation = {
   name: "transpose",
   spec([x]) {
     const { dtype, shape } = x as Value;
-    checkFloat("transpose", "x", x as Value);
     checkMatrix("transpose", "x", x as Value);
     return { dtype, shape: [...shape].reverse() };
   },
@@ -126,10 +125,10 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
 /**
  * Values one after the other along an axis.
  *
- * @param values at least one; their shapes differ along the axis only
+ * @param values at least one, of one dtype; their shapes differ along the axis only
  * @param options.axis default 0; from the end where negative
  * @throws {ShapeError} shapes do not fit, or no such axis
- * @throws {DTypeError} integers, or float32 with float64
+ * @throws {DTypeError} different dtypes
  * @throws {OptionError} no values
  * @example
  * using a = tensor(engine, [[1, 2]]);
@@ -137,15 +136,15 @@ const EMBED: Operation<{ readonly start: number; readonly axis: number; readonly
  * using y = concat([a, b], { axis: 1 });
  * y.toArray(); // → [[1, 2, 3, 4]]
  */
-export function concat<D extends FloatType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
-export function concat<D extends FloatType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
-export function concat<D extends FloatType>(values: readonly Value<D>[], options: AxisOption = {}): Value<D> {
+export function concat<D extends DType>(values: readonly Tensor<D>[], options?: AxisOption): Tensor<D>;
+export function concat<D extends DType>(values: readonly Value<D>[], options?: AxisOption): Expression<D>;
+export function concat<D extends DType>(values: readonly Value<D>[], options: AxisOption = {}): Value<D> {
   checkList("concat: values", values, "an array of tensors");
   checkOptions<AxisOption>("concat", options, { axis: 1 });
   const { axis = 0 } = options;
   const [first] = values;
   if (first === undefined) throw new OptionError("concat: values", "expected at least one");
-  for (const [i, value] of values.entries()) checkFloat("concat", `values[${i}]`, value);
+  for (const [i, value] of values.entries()) checkDense("concat", `values[${i}]`, value);
   return operate(CONCAT, values, { axis: checkAxis("concat", first, axis) });
 }
 

@@ -8,10 +8,9 @@ import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { NumberType } from "../wasm/dtype.ts";
-import { cast } from "./cast.ts";
-import { checkAlike, checkFloatOrInt32 } from "./check.ts";
-import { operate } from "./operation.ts";
+import { type CastType, cast, checkCastable } from "./cast.ts";
+import { checkAlike } from "./check.ts";
+import { isFloat, operate } from "./operation.ts";
 
 /** Where a number goes that is there already. */
 export type SearchOptions = {
@@ -27,7 +26,7 @@ export type SearchOptions = {
  * @param values of any shape, and the same dtype
  * @returns int32, of the shape of `values`: 0 … n
  * @throws {ShapeError} `sorted` is not a vector
- * @throws {DTypeError} neither floats nor int32, or two dtypes
+ * @throws {DTypeError} uint16, or two dtypes
  * @throws {EngineMismatchError} tensors of two engines
  * @throws {OptionError} another side, or an unknown option
  * @example
@@ -36,29 +35,29 @@ export type SearchOptions = {
  * using places = searchSorted(sorted, values);
  * places.toArray(); // → [1, 4]
  */
-export function searchSorted<D extends NumberType>(
+export function searchSorted<D extends CastType>(
   sorted: Tensor<D>,
   values: Tensor<D>,
   options?: SearchOptions,
 ): Tensor<"int32">;
-export function searchSorted<D extends NumberType>(
+export function searchSorted<D extends CastType>(
   sorted: Value<D>,
   values: Value<D>,
   options?: SearchOptions,
 ): Expression<"int32">;
-export function searchSorted<D extends NumberType>(
+export function searchSorted<D extends CastType>(
   sorted: Value<D>,
   values: Value<D>,
   options: SearchOptions = {},
 ): Value<"int32"> {
-  checkFloatOrInt32("searchSorted", "sorted", sorted);
+  checkCastable("searchSorted", "sorted", sorted);
   checkAlike("searchSorted", "values", values, sorted);
   if (sorted.shape.length !== 1) throw new ShapeError("searchSorted", "sorted", "a vector", show(sorted.shape));
   checkOptions<SearchOptions>("searchSorted", options, { side: 1 });
   const { side = "left" } = options;
   if (side !== "left" && side !== "right") throw new OptionError("searchSorted: side", "left or right", side);
   const place = (a: Value, b: Value) => operate<"int32", Required<SearchOptions>>(SEARCH, [a, b], { side });
-  if (sorted.dtype !== "int32") return place(sorted, values);
+  if (isFloat(sorted.dtype)) return place(sorted, values);
   // Beside an expression everything is nodes: a tensor made here would be gone when the program runs.
   const isLazy = sorted instanceof Expression || values instanceof Expression;
   const inDoubles = (x: Value) => cast(isLazy ? expressionOf(x) : x, "float64");

@@ -10,10 +10,10 @@ import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Call, Operation } from "../tensor/operation.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { KernelCall, Pointer } from "../wasm/abi.ts";
-import type { FloatType, NumberType } from "../wasm/dtype.ts";
-import { cast } from "./cast.ts";
-import { checkAxis, checkFloatOrInt32 } from "./check.ts";
-import { operate } from "./operation.ts";
+import type { FloatType } from "../wasm/dtype.ts";
+import { type CastType, cast, checkCastable } from "./cast.ts";
+import { checkAxis } from "./check.ts";
+import { isFloat, operate } from "./operation.ts";
 import { GATHER, RESHAPE } from "./rows.ts";
 
 /** Along which axis, and in which direction. */
@@ -39,34 +39,34 @@ export type TopValues<V, I> = {
  *
  * In a program the gradient of an element goes to where it was.
  *
- * @param x floats or int32, of any rank but 0
+ * @param x any dtype but uint16, of any rank but 0
  * @returns of x's shape and dtype: a tensor of its own, or an expression
  * @throws {ShapeError} no such axis
- * @throws {DTypeError} neither floats nor int32
+ * @throws {DTypeError} uint16
  * @throws {OptionError} an invalid option
  * @example
  * using x = tensor(engine, [3, 1, 2]);
  * using y = sort(x);
  * y.toArray(); // → [1, 2, 3]
  */
-export function sort<D extends NumberType>(x: Tensor<D>, options?: SortOptions): Tensor<D>;
-export function sort<D extends NumberType>(x: Expression<D>, options?: SortOptions): Expression<D>;
-export function sort<D extends NumberType>(x: Value<D>, options?: SortOptions): Value<D>;
-export function sort<D extends NumberType>(x: Value<D>, options: SortOptions = {}): Value<D> {
+export function sort<D extends CastType>(x: Tensor<D>, options?: SortOptions): Tensor<D>;
+export function sort<D extends CastType>(x: Expression<D>, options?: SortOptions): Expression<D>;
+export function sort<D extends CastType>(x: Value<D>, options?: SortOptions): Value<D>;
+export function sort<D extends CastType>(x: Value<D>, options: SortOptions = {}): Value<D> {
   const order = checkOrder("sort", x, options);
   if (x instanceof Expression) return picked(x, order);
-  if (x.dtype !== "int32") return operate(SORT, [x], order);
+  if (isFloat(x.dtype)) return operate(SORT, [x], order);
   return scoped((own) => cast(own(operate(SORT, [own(inDoubles(x))], order)), x.dtype)) as Tensor<D>;
 }
 
-/** int32 is exact in float64, and in the same order. */
+/** Integers are exact in float64, and in the same order. */
 function inDoubles(x: Value): Value<FloatType> {
-  return x.dtype === "int32" ? cast(x, "float64") : (x as Value<FloatType>);
+  return isFloat(x.dtype) ? (x as Value<FloatType>) : cast(x, "float64");
 }
 
 /** The indices that sort x. */
 function indicesOf(x: Value, order: Order): Value<"int32"> {
-  if (x.dtype !== "int32") return operate<"int32", Order>(ARG_SORT, [x], order);
+  if (isFloat(x.dtype)) return operate<"int32", Order>(ARG_SORT, [x], order);
   return scoped((own) => operate<"int32", Order>(ARG_SORT, [own(inDoubles(x))], order));
 }
 
@@ -74,20 +74,20 @@ function indicesOf(x: Value, order: Order): Value<"int32"> {
  * Where the elements of `sort` come from: y_i is the index along the axis of the element that comes i-th. Equal elements stay in
  * their order, NaN comes last.
  *
- * @param x floats or int32, of any rank but 0
+ * @param x any dtype but uint16, of any rank but 0
  * @returns int32, of x's shape: a tensor of its own, or an expression, which has no gradient
  * @throws {ShapeError} no such axis
- * @throws {DTypeError} neither floats nor int32
+ * @throws {DTypeError} uint16
  * @throws {OptionError} an invalid option
  * @example
  * using x = tensor(engine, [3, 1, 2]);
  * using order = argSort(x, { descending: true });
  * order.toArray(); // → [0, 2, 1]
  */
-export function argSort<D extends NumberType>(x: Tensor<D>, options?: SortOptions): Tensor<"int32">;
-export function argSort<D extends NumberType>(x: Expression<D>, options?: SortOptions): Expression<"int32">;
-export function argSort<D extends NumberType>(x: Value<D>, options?: SortOptions): Value<"int32">;
-export function argSort<D extends NumberType>(x: Value<D>, options: SortOptions = {}): Value<"int32"> {
+export function argSort<D extends CastType>(x: Tensor<D>, options?: SortOptions): Tensor<"int32">;
+export function argSort<D extends CastType>(x: Expression<D>, options?: SortOptions): Expression<"int32">;
+export function argSort<D extends CastType>(x: Value<D>, options?: SortOptions): Value<"int32">;
+export function argSort<D extends CastType>(x: Value<D>, options: SortOptions = {}): Value<"int32"> {
   return indicesOf(x, checkOrder("argSort", x, options));
 }
 
@@ -104,11 +104,11 @@ export type TopKOptions = {
  *
  * In a program the gradient of an element goes to where it was.
  *
- * @param x floats or int32, of any rank but 0
+ * @param x any dtype but uint16, of any rank but 0
  * @param k at most the axis's extent
  * @returns two tensors of their own, which the caller disposes of, or two expressions
  * @throws {ShapeError} no such axis, or one shorter than k
- * @throws {DTypeError} neither floats nor int32
+ * @throws {DTypeError} uint16
  * @throws {OptionError} k is not an integer >= 0, or an invalid option
  * @example
  * using x = tensor(engine, [0.1, 0.7, 0.2]);
@@ -117,22 +117,22 @@ export type TopKOptions = {
  * values.dispose();
  * indices.dispose();
  */
-export function topK<D extends NumberType>(
+export function topK<D extends CastType>(
   x: Tensor<D>,
   k: number,
   options?: TopKOptions,
 ): TopValues<Tensor<D>, Tensor<"int32">>;
-export function topK<D extends NumberType>(
+export function topK<D extends CastType>(
   x: Expression<D>,
   k: number,
   options?: TopKOptions,
 ): TopValues<Expression<D>, Expression<"int32">>;
-export function topK<D extends NumberType>(
+export function topK<D extends CastType>(
   x: Value<D>,
   k: number,
   options?: TopKOptions,
 ): TopValues<Value<D>, Value<"int32">>;
-export function topK<D extends NumberType>(
+export function topK<D extends CastType>(
   x: Value<D>,
   k: number,
   options: TopKOptions = {},
@@ -147,7 +147,7 @@ export function topK<D extends NumberType>(
   if (x instanceof Expression) {
     return { values: picked(x, order), indices: indicesOf(x, order) };
   }
-  if (x.dtype !== "int32") return topOf(x as Tensor<FloatType>, order) as TopValues<Tensor<D>, Tensor<"int32">>;
+  if (isFloat(x.dtype)) return topOf(x as Tensor<FloatType>, order) as TopValues<Tensor<D>, Tensor<"int32">>;
   return scoped((own) => {
     const { values, indices } = topOf(own(cast(x, "float64")), order);
     own(values);
@@ -189,7 +189,7 @@ type Order = {
 };
 
 /** The elements in order, as rows picked by their indices: the gradient goes back the same way. */
-function picked<D extends NumberType>(x: Expression<D>, order: Order): Expression<D> {
+function picked<D extends CastType>(x: Expression<D>, order: Order): Expression<D> {
   const indices = indicesOf(x, { ...order, flat: true });
   const elements = operate(RESHAPE, [x], { shape: [x.size] });
   const y = operate(GATHER, [elements, indices], {});
@@ -242,7 +242,7 @@ function shapeAfter(shape: Shape, { axis, count }: Order): Shape {
 
 /** What is to be sorted, and how: all of each line. */
 function checkOrder(op: string, x: Value, options: SortOptions): Order {
-  checkFloatOrInt32(op, "x", x);
+  checkCastable(op, "x", x);
   checkOptions<SortOptions>(op, options, KEYS);
   const { axis = -1, descending = false } = options;
   checkType(`${op}: descending`, "boolean", descending);

@@ -14,7 +14,7 @@ import type { Call, Operation, UnboundCall } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { BINARY, type KernelCall, type Pointer, REDUCE } from "../wasm/abi.ts";
 import { bytesPerElement, type FloatType, type NumberType } from "../wasm/dtype.ts";
-import { checkFloat, checkFloatOrInt32, type Into } from "./check.ts";
+import { checkFloatOrInt32, type Into } from "./check.ts";
 import { operate, withOperation } from "./operation.ts";
 import { reshape } from "./rows.ts";
 import { callsOver } from "./strided.ts";
@@ -29,7 +29,7 @@ export type ReduceOptions = {
   readonly keepAxes?: boolean;
 };
 
-/** A fold of one operand, of floats unless it says otherwise: a tensor gives a tensor (`out`, or a new one), an expression an expression. */
+/** A fold of one operand, of floats or int32 unless it is documented otherwise: a tensor gives a tensor (`out`, or a new one), an expression an expression. */
 export type ReduceFunction = {
   <D extends NumberType>(x: Tensor<D>, options?: ReduceOptions & Into<D>): Tensor<D>;
   <D extends NumberType>(x: Expression<D>, options?: ReduceOptions): Expression<D>;
@@ -53,23 +53,12 @@ type Fold = Exclude<keyof typeof REDUCE, "sumOfSquares">;
  */
 export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) => broadcastTo(dy, x.shape));
 
-/**
- * x repeated along the axes that it does not have, or that have extent 1 in it.
- *
- * @param shape a shape that x's broadcasts to
- * @throws {ShapeError} it does not
- * @throws {OptionError} an invalid shape
- * @throws {DTypeError} integers
- * @example
- * using row = tensor(engine, [1, 2]);
- * using rows = broadcastTo(row, [2, 2]);
- * rows.toArray(); // → [[1, 2], [1, 2]]
- */
-export function broadcastTo<D extends FloatType>(x: Tensor<D>, shape: Shape): Tensor<D>;
-export function broadcastTo<D extends FloatType>(x: Expression<D>, shape: Shape): Expression<D>;
-export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D>;
-export function broadcastTo<D extends FloatType>(x: Value<D>, shape: Shape): Value<D> {
-  checkFloat("broadcastTo", "x", x);
+/** x repeated along the axes that it does not have, or that have extent 1 in it. That of broadcast_to.ts has bytes as well. */
+export function broadcastTo<D extends NumberType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function broadcastTo<D extends NumberType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function broadcastTo<D extends NumberType>(x: Value<D>, shape: Shape): Value<D>;
+export function broadcastTo<D extends NumberType>(x: Value<D>, shape: Shape): Value<D> {
+  checkFloatOrInt32("broadcastTo", "x", x);
   const wanted = checkShape("broadcastTo: shape", shape);
   if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;
   return operate(BROADCAST, [x], { shape: wanted });
@@ -79,7 +68,6 @@ export const BROADCAST: Operation<{ readonly shape: Shape }> = {
   name: "broadcastTo",
   spec([x], { shape }) {
     const { dtype, shape: own } = x as Value;
-    checkFloat("broadcastTo", "x", x as Value);
     const broadcast = broadcastShape(own, shape);
     if (broadcast === undefined || !isSameShape(broadcast, shape)) {
       throw new ShapeError("broadcastTo", "x", `a shape that broadcasts to ${show(shape)}`, show(own));
@@ -88,7 +76,7 @@ export const BROADCAST: Operation<{ readonly shape: Shape }> = {
   },
   bind({ kernels, specs: [x], result, at, out, scratch }) {
     const walk = walkOver(result.shape, [], x.shape);
-    const repeat = callsOver(kernels, result.dtype as FloatType, BINARY.keep, walk, [
+    const repeat = callsOver(kernels, result.dtype as NumberType, BINARY.keep, walk, [
       scratch,
       at[0].pointer,
       out.pointer,
@@ -140,9 +128,8 @@ export function reduction(
     },
     flops: ({ specs: [x] }) => countOf(x.shape),
   };
-  const check = name === "sum" ? checkFloatOrInt32 : checkFloat;
   const f = (x: Value<FloatType>, options: ReduceOptions & Into<FloatType> = {}): Value<FloatType> => {
-    check(name, "x", x);
+    checkFloatOrInt32(name, "x", x);
     checkReduceOptions(name, options);
     const { out } = options;
     return operate(operation, [x], checkAxes(name, x, options), out === undefined ? {} : { out });

@@ -22,7 +22,7 @@ type Floats = Expression<FloatType>;
 /** y of this shape is x walked along `extents`; those axes that are listed repeat it. */
 type Repeats = Selection & { readonly shape: Shape; readonly repeated: readonly number[] };
 
-const REPEAT: Operation<Repeats> = {
+export const REPEAT: Operation<Repeats> = {
   name: "repeat",
   spec: ([x], { shape }) => ({ dtype: (x as Value).dtype, shape }),
   bind: ({ common, result, attributes, at: [from], out }) =>

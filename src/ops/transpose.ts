@@ -10,10 +10,11 @@ import { Expression, type Value } from "../tensor/expression.ts";
 import { countOf, isSameShape, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
-import { checkFloat } from "./check.ts";
+import { bytesPerElement, type DType } from "../wasm/dtype.ts";
+import { checkDense } from "./check.ts";
 import { operate } from "./operation.ts";
 import { reshape, TRANSPOSE } from "./rows.ts";
+import { copySelected, stridesOf } from "./strided_copy.ts";
 
 /** The order of axes. */
 export type TransposeOptions = {
@@ -24,9 +25,9 @@ export type TransposeOptions = {
 /**
  * x with its axes in another order: in reverse by default, which transposes a matrix.
  *
+ * @param x any shape and dtype
  * @returns a tensor of its own, or an expression
  * @throws {OptionError} axes that are not each of x's once
- * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [[1, 2, 3]]);
  * using y = transpose(x);
@@ -35,14 +36,14 @@ export type TransposeOptions = {
  * using last = transpose(z, { axes: [0, 2, 1] });
  * last.shape; // → [2, 4, 3]
  */
-export function transpose<D extends FloatType>(x: Tensor<D>, options?: TransposeOptions): Tensor<D>;
-export function transpose<D extends FloatType>(x: Expression<D>, options?: TransposeOptions): Expression<D>;
-export function transpose<D extends FloatType>(x: Value<D>, options?: TransposeOptions): Value<D>;
-export function transpose<D extends FloatType>(x: Value<D>, options: TransposeOptions = {}): Value<D> {
-  checkFloat("transpose", "x", x);
+export function transpose<D extends DType>(x: Tensor<D>, options?: TransposeOptions): Tensor<D>;
+export function transpose<D extends DType>(x: Expression<D>, options?: TransposeOptions): Expression<D>;
+export function transpose<D extends DType>(x: Value<D>, options?: TransposeOptions): Value<D>;
+export function transpose<D extends DType>(x: Value<D>, options: TransposeOptions = {}): Value<D> {
+  checkDense("transpose", "x", x);
   checkOptions<TransposeOptions>("transpose", options, { axes: 1 });
   const axes = orderOf(x, options.axes);
-  if (axes.length === 2 && axes[0] === 1) return operate(TRANSPOSE, [x], {});
+  if (axes.length === 2 && axes[0] === 1 && bytesPerElement(x.dtype) >= 4) return operate(TRANSPOSE, [x], {});
   if (x instanceof Expression && isOrdered(axes.filter((axis) => x.shape[axis] !== 1))) {
     return reshape(x, permuted(x.shape, axes));
   }
@@ -57,6 +58,12 @@ const PERMUTE: Operation<{ readonly axes: readonly number[] }> = {
     if (count === 0) return [];
     const groups = groupsOf(x.shape, axes);
     const size = bytesPerElement(result.dtype);
+    if (size < 4) {
+      // The kernel that transposes moves elements of 4 or 8 bytes.
+      const strides = stridesOf(x.shape);
+      const selection = { extents: result.shape, strides: axes.map((axis) => strides[axis] ?? 0), start: 0 };
+      return copySelected(common, size, selection, [at[0].pointer, out.pointer]);
+    }
     const last = groups.at(-1);
     const contiguous = groups.find(({ x }) => x === 1);
     const others = groups.filter((group) => group !== last && group !== contiguous);

@@ -1,9 +1,10 @@
 /**
  * Updates in place of whole tensors.
  */
-import type { Tensor } from "../tensor/tensor.ts";
-import type { FloatType } from "../wasm/dtype.ts";
+import { checkIntegers, RANGE, type Tensor } from "../tensor/tensor.ts";
+import type { DType, FloatType, NumberType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, checkTensor } from "./check.ts";
+import { isFloat } from "./operation.ts";
 
 /**
  * y ← y + α·x. A step of gradient descent is `axpy(-learningRate, gradient, parameter)`.
@@ -26,38 +27,43 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
 }
 
 /**
- * y ← α in every element.
+ * y ← α in every element, of any dtype.
  *
- * @throws {DTypeError} integers
- * @throws {OptionError} α is not a number
+ * @throws {OptionError} α is not a number, or one that an integer dtype does not have
  * @example
  * using y = zeros(engine, [2]);
  * fill(y, 1);
  * y.toArray(); // → [1, 1]
  */
-export function fill<D extends FloatType>(y: Tensor<D>, alpha: number): void {
+export function fill<D extends DType>(y: Tensor<D>, alpha: number): void {
   checkTensor("fill", "y", y);
   checkNumber("fill", "alpha", alpha);
-  checkFloat("fill", "y", y);
-  y.engine.kernels[y.dtype].fill(y.size, y.pointer, alpha);
+  const { engine, dtype, size, pointer } = y;
+  if (isFloat(dtype)) engine.kernels[dtype].fill(size, pointer, alpha);
+  else {
+    checkIntegers("fill", [alpha], RANGE[dtype] as readonly [number, number], dtype);
+    y.data.fill(alpha);
+  }
 }
 
 /**
- * y ← x.
+ * y ← x, of any dtype.
  *
  * @throws {ShapeError} shapes differ, or x and y overlap in part
- * @throws {DTypeError} integers, or float32 with float64
+ * @throws {DTypeError} different dtypes
  * @example
  * using x = tensor(engine, [1, 2]);
  * using y = zeros(engine, [2]);
  * copy(x, y);
  * y.toArray(); // → [1, 2]
  */
-export function copy<D extends FloatType>(x: Tensor<D>, y: Tensor<D>): void {
+export function copy<D extends DType>(x: Tensor<D>, y: Tensor<D>): void {
   checkTensor("copy", "x", x);
-  checkFloat("copy", "x", x);
   checkAlike("copy", "y", y, x);
   checkShapeIs("copy", "y", y, x.shape);
   checkOutput("copy", "y", y, x, [x], "may be an input");
-  x.engine.kernels[x.dtype].copy(x.size, x.pointer, y.pointer);
+  const { engine, size, pointer } = x;
+  const dtype: DType = x.dtype;
+  if (dtype === "uint8" || dtype === "uint16") y.data.set(x.data as ArrayLike<number>);
+  else engine.kernels[dtype satisfies NumberType].copy(size, pointer, y.pointer);
 }

@@ -26,7 +26,7 @@ import {
 import type { Element } from "./element.ts";
 import type { Pages } from "./pages.ts";
 
-export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduce" | "narrow" | "widen"> {
+export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduce" | "iscan" | "narrow" | "widen"> {
   return {
     ibinary: (f, d0, d1, d2, d3, a, a0, a1, a2, a3, b, b0, b1, b2, b3, y) => {
       const v = memory.i32;
@@ -55,6 +55,21 @@ export function integers(memory: Pages): Pick<CommonKernels, "ibinary" | "ireduc
             else fold = (fold + (f === SUM ? value : Math.imul(value, value))) | 0;
           }
           v[to + i * n + j] = fold;
+        }
+      }
+    },
+    iscan: (m, k, n, a, isOneA, b, isOneB, y, start, isBackward) => {
+      const v = memory.i32;
+      const [fromA, fromB, to] = [a >>> 2, b >>> 2, y >>> 2];
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let last = start;
+          for (let p = 0; p < k; p++) {
+            const offset = (i * k + (isBackward ? k - 1 - p : p)) * n + j;
+            const [factor, term] = [v[isOneA ? fromA : fromA + offset]!, v[isOneB ? fromB : fromB + offset]!];
+            last = (Math.imul(factor, last) + term) | 0;
+            v[to + offset] = last;
+          }
         }
       }
     },

@@ -564,6 +564,20 @@ export const COMMON_TABLE = {
     parameters: ["f: code REDUCE", "m, k, n: size", "x: in i32[m, k, n]", "y: out i32[m, n]"],
     split: "over m",
   },
+  /** `scan` of int32. */
+  iscan: {
+    parameters: [
+      "m, k, n: size",
+      "a: in i32[1] if isOneA, else i32[m, k, n]",
+      "isOneA: flag",
+      "b: in i32[1] if isOneB, else i32[m, k, n]",
+      "isOneB: flag",
+      "y: out i32[m, k, n]",
+      "start: scalar i32",
+      "isBackward: flag",
+    ],
+    split: "over m",
+  },
   /** The lowest 8 bits. */
   narrow: { parameters: ["n: size", "x: in i32[n]", "y: out u8[n]"], split: "over n" },
   widen: { parameters: ["n: size", "x: in u8[n]", "y: out i32[n]"], split: "over n" },

@@ -16,9 +16,9 @@ import {
   minimum,
   mul,
   sub,
-  where,
 } from "../../src/ops/binary.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
+import { where } from "../../src/ops/where.ts";
 import { broadcastShape } from "../../src/tensor/broadcast.ts";
 import { constant, Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { countOf, type Shape, show } from "../../src/tensor/layout.ts";
@@ -393,12 +393,19 @@ test("where refuses shapes and dtypes by its own name", () => {
   using a = zeros(engine, [3]);
   using wrong = zeros(engine, [4]);
   using doubles = zeros(engine, [3], { dtype: "float64" });
-  using bytes = zeros(engine, [2, 1], { dtype: "uint8" });
+  using columns = zeros(engine, [2, 1], { dtype: "uint16" });
   for (const [call, message] of [
     [() => where(condition, a, wrong), "where: b: expected a shape that broadcasts with [2, 3], found [4]"],
     [() => where(condition, a, doubles as never), "where: b: expected dtype float32, found float64"],
-    [() => where(condition, doubles as never, a), "where: a: expected dtype float32, found float64"],
-    [() => where(bytes as never, a, a), "where: condition: expected dtype float32, float64 or int32, found uint8"],
+    [() => where(condition, doubles as never, a), "where: b: expected dtype float64, found float32"],
+    [
+      () => where(columns as never, a, a),
+      "where: condition: expected dtype float32, float64, int32 or uint8, found uint16",
+    ],
+    [
+      () => where(condition, columns as never, 1),
+      "where: a: expected dtype float32, float64, int32 or uint8, found uint16",
+    ],
   ] as const) {
     assert.throws(call, (error: Error) => error.message === message, message);
   }

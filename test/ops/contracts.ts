@@ -35,6 +35,9 @@ export type Contract = {
   /** The argument that is written, and which others it may be. */
   readonly output?: string;
   readonly mayBe?: readonly string[];
+  /** Arguments that may have any dtype, or any but uint16. */
+  readonly any?: readonly string[];
+  readonly castable?: readonly string[];
   readonly call: (operands: Operands) => unknown;
 };
 
@@ -135,6 +138,7 @@ export const WITH_OUTPUT: readonly Contract[] = [
   {
     op: "argmax",
     operands: { x: MATRIX, out: LABELS },
+    castable: ["x"],
     output: "out",
     call: (o) => argmax(o["x"] as Floats, intoIndices(o)),
   },
@@ -164,11 +168,12 @@ export const IN_PLACE: readonly Contract[] = [
   {
     op: "copy",
     operands: { x: MATRIX, y: MATRIX },
+    any: ["x"],
     output: "y",
     mayBe: ["x"],
     call: (o) => copy(o["x"] as Floats, o["y"] as Floats),
   },
-  { op: "fill", operands: { y: MATRIX }, call: (o) => fill(o["y"] as Floats, 1) },
+  { op: "fill", operands: { y: MATRIX }, any: ["y"], call: (o) => fill(o["y"] as Floats, 1) },
   {
     op: "countCorrect",
     operands: { x: MATRIX, labels: LABELS },

@@ -23,6 +23,7 @@ import { squaredError } from "../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import * as trigonometry from "../../src/ops/trigonometry.ts";
+import { where } from "../../src/ops/where.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
@@ -35,7 +36,7 @@ type Differentiable = (...x: Floats[]) => Floats;
 export function operations(engine: Engine): Readonly<Record<string, Differentiable>> {
   const { exp, log, sqrt, sigmoid, tanh, relu, softplus, gelu, neg, square, leakyRelu, pow } = elementwise;
   const { sigmoidGradient, tanhGradient, reluGradient } = elementwise;
-  const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop, where } = binary;
+  const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop } = binary;
   const labels = [0, 1, 2].map((label) => tensor(engine, Int32Array.of(label)));
   const order = tensor(engine, Int32Array.of(1, 0, 0));
   const counter = tensor(engine, Int32Array.of(0, 1));

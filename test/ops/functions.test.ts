@@ -7,7 +7,7 @@ import { gelu as geluLayer } from "../../src/nn/layers/activations.ts";
 import * as activations from "../../src/ops/activations.ts";
 import { clip } from "../../src/ops/clip.ts";
 import * as comparison from "../../src/ops/comparison.ts";
-import { erf, gelu, pow } from "../../src/ops/elementwise.ts";
+import { type ComposedFunction, erf, gelu, leakyRelu, neg, pow, square } from "../../src/ops/elementwise.ts";
 import * as logarithms from "../../src/ops/logarithms.ts";
 import * as rounding from "../../src/ops/rounding.ts";
 import { sum } from "../../src/ops/sum.ts";
@@ -51,6 +51,15 @@ const OF_TWO = { mod, floorDiv, atan2, less, lessEqual, notEqual, logicalAnd, lo
   Binary
 >;
 
+const MORE_WITH_OUT = (slopes: Values): Record<string, Unary> => ({
+  ...({ neg, square } as unknown as Record<string, Unary>),
+  gelu: (x, options) => gelu(x, { approximate: "none", ...options }),
+  leakyRelu: (x, options) => leakyRelu(x, { slope: 2, ...options }),
+  clip: (x, options) => clip(x, -0.5, 2, options),
+  prelu: (x, options) => prelu(x, slopes, options),
+  pow: (x, options) => pow(x, 3, options),
+});
+
 const INPUTS = [Number.NaN, Infinity, -Infinity, 0, -0, 0.3, -0.7, 2.5, -3.5, 8];
 const engine = await loadEngine();
 const test = leakFreeSuite("functions", engine);
@@ -68,13 +77,37 @@ for (const dtype of FLOATS) {
     });
   }
 
-  test(`functions of a kernel write into out, which may be x, ${dtype}`, () => {
-    for (const [name, f] of Object.entries(BY_KERNEL)) {
+  test(`functions of one operand write into out, which may be x, ${dtype}`, () => {
+    const slopes = tensor(engine, 0.25, { dtype });
+    for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED, ...MORE_WITH_OUT(slopes) })) {
       using x = tensor(engine, INPUTS, { dtype });
       using y = f(x);
+      using place = tensor(engine, INPUTS, { dtype });
+      const before = engine.stats().tensors;
+      assert.is(f(x, { out: place }), place);
+      assertSame(place.data, y.data, name);
+      assertSame(x.data, INPUTS.map(dtype === "float32" ? Math.fround : Number), `${name}: x stays`);
       assert.is(f(x, { out: x }), x);
-      assertSame(x.data, y.data, name);
+      assertSame(x.data, y.data, `${name} in place`);
+      assert.is(engine.stats().tensors, before, `${name}: nothing is left behind`);
     }
+    slopes.dispose();
+  });
+
+  test(`an out that does not fit, overlaps in part, or goes with an expression is refused by name, ${dtype}`, () => {
+    const slopes = tensor(engine, 0.25, { dtype });
+    using memory = tensor(engine, [1, 2, 3, 4], { dtype });
+    using wrong = tensor(engine, [1, 2], { dtype });
+    const x = memory.part(0, [3]);
+    const lazy = input(engine, [3], { name: "x", dtype }) as unknown as Values;
+    for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED, ...MORE_WITH_OUT(slopes) })) {
+      for (const out of [wrong, memory.part(1, [3])]) {
+        const error = assertThrows(() => f(x, { out }), ShapeError, name);
+        assert.equal([error.op, error.argument], [name, "out"]);
+      }
+      assert.is(assertThrows(() => f(lazy, { out: wrong }), OptionError, name).option, `${name}: out`);
+    }
+    slopes.dispose();
   });
 
   test(`functions of two broadcast, and take numbers, ${dtype}`, () => {
@@ -104,9 +137,9 @@ for (const dtype of FLOATS) {
       assertSame(y.data, want, "of two");
     }
     for (const [f, want] of [
-      [logicalNot, [0, 0, 0, 0, 1, 1, 0]],
-      [isNaNOf, [0, 0, 1, 1, 0, 0, 0]],
-      [isFiniteOf, [1, 1, 0, 0, 1, 1, 0]],
+      [logicalNot as ComposedFunction, [0, 0, 0, 0, 1, 1, 0]],
+      [isNaNOf as ComposedFunction, [0, 0, 1, 1, 0, 0, 0]],
+      [isFiniteOf as ComposedFunction, [1, 1, 0, 0, 1, 1, 0]],
     ] as const) {
       using y = f(a) as Values;
       assertSame(y.data, want, "of one");
@@ -126,8 +159,11 @@ for (const dtype of FLOATS) {
   });
 }
 
-/** Those that take int32 as well. */
+/** Those that take int32 as well, of two and of one. */
 const OF_INTEGERS = ["mod", "floorDiv", "less", "lessEqual", "notEqual", "logicalAnd", "logicalOr"];
+const OF_ONE_INTEGER = [
+  ...["abs", "sign", "floor", "ceil", "trunc", "round", "logicalNot", "isNaN", "isFinite", "clip"],
+];
 
 test("integers are refused by the function's name, int32 where it does not take them", () => {
   for (const x of [tensor(engine, Int32Array.of(1, 2)), tensor(engine, Uint8Array.of(1, 2))]) {
@@ -140,7 +176,7 @@ test("integers are refused by the function's name, int32 where it does not take 
     for (const [name, f] of Object.entries({ ...BY_KERNEL, ...COMPOSED })) calls[name] = () => f(x as never);
     for (const [name, f] of Object.entries(OF_TWO)) calls[name] = () => f(x as never, x as never);
     for (const [name, call] of Object.entries(calls)) {
-      if (x.dtype === "int32" && OF_INTEGERS.includes(name)) continue;
+      if (x.dtype === "int32" && [...OF_INTEGERS, ...OF_ONE_INTEGER].includes(name)) continue;
       const error = assertThrows(call, DTypeError, name);
       assert.equal([error.op, error.found], [name, x.dtype]);
     }
@@ -176,7 +212,7 @@ test("options and bounds are refused by name", () => {
     ["elu: slope", () => elu(x, { slope: 1 } as never)],
     ["gelu: approximate", () => gelu(x, { approximate: "erf" as never })],
     ["gelu: approximate", () => geluLayer({ approximate: "erf" as never })],
-    ["silu: out", () => (silu as Unary)(x, { out: x })],
+    ["silu: into", () => silu(x, { into: x } as never)],
     ["pow: a", () => pow(2, 3 as never)],
   ] as const) {
     assert.is(assertThrows(call, OptionError, option).option, option);

@@ -251,8 +251,13 @@ for (const [name, f] of Object.entries(FOLDS)) {
   });
 
   test(`${name} refuses integers, and an out that does not fit, by its own name`, () => {
-    const [dtype, taken] =
-      name === "sum" ? (["uint8", "float32, float64 or int32"] as const) : (["int32", "float32 or float64"] as const);
+    const ofFloats = ["mean", "logSumExp", "variance", "std", "norm"].includes(name);
+    const isTruth = name === "any" || name === "all";
+    const [dtype, taken] = ofFloats
+      ? (["int32", "float32 or float64"] as const)
+      : isTruth
+        ? (["uint16", "float32, float64, int32 or uint8"] as const)
+        : (["uint8", "float32, float64 or int32"] as const);
     using labels = zeros(engine, [2], { dtype });
     const type = assertThrows(() => f(labels as never), DTypeError, dtype);
     assert.is(type.message, `${name}: x: expected dtype ${taken}, found ${dtype}`);

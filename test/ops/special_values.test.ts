@@ -11,7 +11,7 @@ import { affine } from "../../src/ops/affine.ts";
 import { argmax } from "../../src/ops/argmax.ts";
 import { countCorrect } from "../../src/ops/argmax_rows.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
-import { maximum, minimum, mul, where } from "../../src/ops/binary.ts";
+import { maximum, minimum, mul } from "../../src/ops/binary.ts";
 import {
   exp,
   log,
@@ -31,6 +31,7 @@ import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.t
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
+import { where } from "../../src/ops/where.ts";
 import type { Value } from "../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../src/tensor/sparse.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";

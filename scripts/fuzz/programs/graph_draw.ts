@@ -16,7 +16,6 @@ import {
   minimum,
   mul,
   sub,
-  where,
 } from "../../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
 import { clip } from "../../../src/ops/clip.ts";
@@ -37,6 +36,7 @@ import { squaredError } from "../../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../../src/ops/sum.ts";
 import { transpose } from "../../../src/ops/transpose.ts";
 import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "../../../src/ops/trigonometry.ts";
+import { where } from "../../../src/ops/where.ts";
 import { broadcastShape } from "../../../src/tensor/broadcast.ts";
 import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";
 import { isSameShape } from "../../../src/tensor/layout.ts";
