@@ -30,9 +30,9 @@ const NODES: readonly string[] = ["20", "22", "24", "26"];
  */
 const OF_ALL: Readonly<Record<string, RegExp>> = {
   simd: /^/,
-  relaxed: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
-  debug: /^(autodiff|files|kernels|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
-  js: /^(kernels|ops|reference)\/|^files\/|^train\/same_bits/,
+  relaxed: /^(autodiff|files|kernels|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  debug: /^(autodiff|files|kernels|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  js: /^(kernels|linalg|ops|reference)\/|^files\/|^train\/same_bits/,
 };
 /**
  * What `npm test` leaves to `npm run test:all`, unless a pattern names it: each file takes more than 5 s of a processor, for the

@@ -3,7 +3,7 @@ import { scoped } from "../disposable.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, equal, keep, mul, sub } from "./binary.ts";
+import { add, drop, equal, keep, mul, sub } from "./binary.ts";
 import type { Into } from "./check.ts";
 import { exp, log } from "./elementwise.ts";
 import { foldOf } from "./fold.ts";
@@ -15,8 +15,8 @@ import { type ReduceFunction, type ReduceOptions, sum } from "./sum.ts";
 type Floats = Expression<FloatType>;
 
 /**
- * ln Σ e^x over axes, with the largest taken off first, so that nothing overflows; -∞ over nothing. Options and errors as for
- * `sum`; of floats.
+ * ln Σ e^x over axes, with the largest taken off first, so that nothing overflows; -∞ over nothing. Its gradient is the softmax
+ * of x, 0 where the result is -∞. Options and errors as for `sum`; of floats.
  *
  * @example
  * using x = tensor(engine, [1000, 1000]);
@@ -30,9 +30,10 @@ export const logSumExp: ReduceFunction = ((x: Value<FloatType>, options: ReduceO
     const total = own(sum(own(exp(own(sub(x, largest)) as Tensor<FloatType>)) as Value<FloatType>, over));
     const shift = own(reshape(largest, total.shape));
     const y: Value<FloatType> = add(own(log(total as Tensor<FloatType>)), shift as Tensor<FloatType>, into);
-    // Where y is ±∞, e^(x - y) would be NaN.
     return withRule("logSumExp", y, [x], (_, dy) => {
-      const share = exp(sub(x as Floats, repeated(finite(y) as Floats)));
+      // Where y is -∞, so is every x, and e^(x - y) would be NaN.
+      const size = y as Value<FloatType> as Floats;
+      const share = exp(sub(x as Floats, repeated(drop(equal(size, -Infinity), size))));
       return mul(repeated(dy), share);
     });
   });

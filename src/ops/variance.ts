@@ -8,7 +8,7 @@ import { OptionError } from "../errors.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { add, div, equal, mul, sub } from "./binary.ts";
+import { add, div, equal, keep, mul, sub } from "./binary.ts";
 import type { Into } from "./check.ts";
 import { sqrt } from "./elementwise.ts";
 import { foldOf } from "./fold.ts";
@@ -46,7 +46,7 @@ export const variance: VarianceFunction = ((
   options: VarianceOptions & Into<FloatType> = {},
 ): Value<FloatType> => spread("variance", x, options)) as VarianceFunction;
 
-/** √variance. Its gradient is 0 where the deviation is 0. Options and errors as for `variance`. */
+/** √variance. Where it is 0, so are its gradient and second derivatives. Options and errors as for `variance`. */
 export const std: VarianceFunction = ((
   x: Value<FloatType>,
   options: VarianceOptions & Into<FloatType> = {},
@@ -68,11 +68,11 @@ function spread(
     if (name === "variance") {
       return withRule(name, squared(into), [x], (_, dy) => mul(d, repeated(mul(dy, 2 / divisor))));
     }
-    const y: Value<FloatType> = sqrt(own(squared({})), into);
-    return withRule(name, y, [x], (_, dy) => {
-      const size = y as Value<FloatType> as Floats;
-      const safe = add(size, equal(size, 0)); // d is 0 where it is 1 in place of 0
-      return mul(d, repeated(div(dy, mul(safe, divisor))));
+    const y: Value<FloatType> = withRule(name, sqrt(own(squared({})), into), [x], (_, dy) => {
+      const size = y as Value<FloatType> as Floats; // with this rule, for second derivatives
+      const safe = add(size, equal(size, 0));
+      return mul(d, repeated(keep(size, div(dy, mul(safe, divisor)))));
     });
+    return y;
   });
 }

@@ -185,6 +185,28 @@ for (const dtype of DTYPES) {
     }
   });
 
+  test(`${dtype}: svd converges where columns are nothing but rounding errors`, () => {
+    const rows = [
+      [-2, -1, 1, 0],
+      [2, 1, -1, 0],
+      [3, 2, -2, -1],
+      [0, -2, 0, 2],
+    ];
+    using x = stored(
+      matrixOf(4, 4, (i, j) => rows[i]![j]!),
+      dtype,
+    );
+    assertSvd(x, { fullMatrices: true });
+    for (let seed = 0; seed < 100; seed++) {
+      const [m, n, rank] = [2 + (seed % 7), 2 + (seed % 5), 1 + (seed % 3)];
+      const [a, b] = [draw(m, rank, seed), draw(rank, n, seed + 1)].map((factor) =>
+        matrixOf(factor.m, factor.n, (i, j) => Math.round(2 * at(factor, i, j))),
+      ) as [Matrix, Matrix];
+      using product = stored(times(a, b), dtype);
+      assertSvd(product, { fullMatrices: false });
+    }
+  });
+
   test(`${dtype}: eigh has orthonormal vectors and NumPy's eigenvalues, ascending`, () => {
     for (const { n, seed, eigenvalues } of squares) {
       const full = draw(n, n, seed);

@@ -10,19 +10,26 @@ import { binaryCrossEntropyWithLogits } from "../../src/ops/binary_cross_entropy
 import { clip } from "../../src/ops/clip.ts";
 import * as comparison from "../../src/ops/comparison.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
+import { cumprod, cumsum } from "../../src/ops/cumulative.ts";
+import { dot, outer } from "../../src/ops/dot.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
-import { gather } from "../../src/ops/indexing.ts";
+import { gather, scatterAdd, takeAlongAxis } from "../../src/ops/indexing.ts";
+import { logSumExp } from "../../src/ops/log_sum_exp.ts";
 import * as logarithms from "../../src/ops/logarithms.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { max, mean } from "../../src/ops/reduce.ts";
+import { norm } from "../../src/ops/norm.ts";
+import { prod } from "../../src/ops/prod.ts";
+import { max, mean, min } from "../../src/ops/reduce.ts";
 import * as rounding from "../../src/ops/rounding.ts";
 import { concat, reshape } from "../../src/ops/rows.ts";
 import { slice } from "../../src/ops/slicing.ts";
 import { logSoftmax, softmax } from "../../src/ops/softmax.ts";
-import { squaredError } from "../../src/ops/squared_error.ts";
+import { sort, topK } from "../../src/ops/sort.ts";
+import { meanSquaredError, squaredError } from "../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import * as trigonometry from "../../src/ops/trigonometry.ts";
+import { std, variance } from "../../src/ops/variance.ts";
 import { where } from "../../src/ops/where.ts";
 import type { Expression } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
@@ -39,6 +46,9 @@ export function operations(engine: Engine): Readonly<Record<string, Differentiab
   const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop } = binary;
   const labels = [0, 1, 2].map((label) => tensor(engine, Int32Array.of(label)));
   const order = tensor(engine, Int32Array.of(1, 0, 0));
+  const twice = tensor(engine, Int32Array.of(1, 0, 1));
+  const along = tensor(engine, Int32Array.of(2, 0, 2, 2), { shape: [1, 4] });
+  const rows = { axes: [1] };
   const counter = tensor(engine, Int32Array.of(0, 1));
   const of = (f: unknown) => f as Differentiable;
   const unary = (f: (x: Floats) => Floats) => of(f);
@@ -83,6 +93,27 @@ export function operations(engine: Engine): Readonly<Record<string, Differentiab
     max: unary((x) => max(x, { axes: [1] })),
     sum: unary((x) => sum(x, { axes: [1] })),
     mean: unary((x) => mean(x, { axes: [1] })),
+    min: unary((x) => min(x, rows)),
+    prod: unary((x) => prod(x, rows)),
+    variance: unary((x) => variance(x, rows)),
+    "variance, correction 1": unary((x) => variance(x, { ...rows, correction: 1 })),
+    std: unary((x) => std(x, rows)),
+    "std, correction 1": unary((x) => std(x, { ...rows, correction: 1 })),
+    norm: unary((x) => norm(x, rows)),
+    "norm, order 1": unary((x) => norm(x, { ...rows, order: 1 })),
+    "norm, order Infinity": unary((x) => norm(x, { ...rows, order: Number.POSITIVE_INFINITY })),
+    logSumExp: unary((x) => logSumExp(x, rows)),
+    cumsum: unary((x) => cumsum(x)),
+    cumprod: unary((x) => cumprod(x)),
+    sort: unary((x) => sort(x)),
+    "sort, descending": unary((x) => sort(x, { descending: true })),
+    "topK, 2": unary((x) => topK(x, 2).values),
+    "topK, 2 smallest": unary((x) => topK(x, 2, { largest: false }).values),
+    takeAlongAxis: unary((x) => takeAlongAxis(x, along, { axis: 1 })),
+    scatterAdd: (x, values) => scatterAdd(x as Floats, twice, values as Floats),
+    dot: of(dot),
+    outer: of(outer),
+    meanSquaredError: of(meanSquaredError),
     "dropout, rate 0": unary((x) => dropout(x, counter, { rate: 0 })),
     concat: (a, b) => concat([a, b] as Floats[], { axis: 1 }) as Floats,
     slice: unary((x) => slice(x, 1, 3, { axis: 1 })),
@@ -132,14 +163,14 @@ export const EXCEPTIONS: readonly Difference[] = [
     reason: "of equals a has the gradient; PyTorch gives each half of it",
   },
   {
-    op: /^(maximum|minimum|max)$/,
+    op: /^(maximum|minimum|max|min)$/,
     holds: (result, at, ours, theirs) => {
       return result === "value" && ours === 0 && theirs === 0 && at.some((x) => Object.is(x, ours));
     },
     reason: "0 is larger than -0, in any order; in PyTorch the order decides",
   },
   {
-    op: /^max$/,
+    op: /^(max|min)$/,
     holds: (result, at, ours) => result === "gradient 0" && at.some(Number.isNaN) && ours === 0,
     reason: "nothing equals a NaN, so that the gradient is 0; PyTorch's is NaN",
   },
@@ -235,6 +266,51 @@ export const EXCEPTIONS: readonly Difference[] = [
     },
     reason: "the gradient is y - t; PyTorch's 2(y - t)/2 overflows",
   },
+  {
+    op: /^prod$/,
+    holds: (result, at, _, theirs) => {
+      const isFar = at.some((x) => !Number.isFinite(x)) || Math.abs((at[0] ?? 0) * (at[1] ?? 0)) > 3.4e38;
+      return result !== "value" && isFar && !Number.isFinite(theirs);
+    },
+    reason: "the other factors are multiplied; PyTorch divides the product by one",
+  },
+  {
+    op: /^cumprod$/,
+    holds: (result, at, ours, theirs) => {
+      const isFar = at.some((x) => !Number.isFinite(x)) || Math.abs((at[0] ?? 0) * (at[1] ?? 0)) > 3.4e38;
+      return result !== "value" && isFar && (Number.isNaN(theirs) || Number.isNaN(ours));
+    },
+    reason: "sums of the same products in another order, ∞ among them",
+  },
+  {
+    op: /^(cumsum|cumprod|norm|dot|meanSquaredError)$/,
+    holds: (_, __, ours, theirs) => ours === 0 && theirs === 0,
+    reason: "the sign of a sum or product that is 0",
+  },
+  {
+    op: /^std/,
+    holds: (result, at, ours, theirs) => {
+      const size = Math.max(...at.map(Math.abs));
+      const isSquareLost =
+        size > 1e38 ? result !== "second" && (ours === Infinity || ours === 0) : size < 1e-44 && ours === 0;
+      return isSquareLost && (size < 1 || Number.isFinite(theirs));
+    },
+    reason: "squares are of the dtype, as NumPy's; PyTorch's are float64 for float32",
+  },
+  {
+    op: /^norm, order/,
+    holds: (result, [x], ours) => result === "gradient 0" && Object.is(x, Number.NaN) && Number.isNaN(ours),
+    reason: "the sign of NaN is NaN, as in NumPy; PyTorch's is 0",
+  },
+  {
+    op: /^logSumExp$/,
+    holds: (result, at, ours, theirs) => {
+      return (
+        result !== "value" && at.every((x) => x === Number.NEGATIVE_INFINITY) && ours === 0 && Number.isNaN(theirs)
+      );
+    },
+    reason: "e^-∞ has the slope 0",
+  },
 ];
 
 /** Exports of src/ops that have no rows, and why. */
@@ -251,31 +327,18 @@ export const WITHOUT_GRADIENT: Readonly<Record<string, string>> = {
   repeat: "copies elements; gradcheck and NumPy's fixture have its rows",
   roll: "copies elements; gradcheck and NumPy's fixture have its rows",
   scatter: "copies elements; gradcheck and NumPy's fixture have its rows",
-  scatterAdd: "copies elements; gradcheck and NumPy's fixture have its rows",
   squeeze: "copies elements; gradcheck and NumPy's fixture have its rows",
   stack: "copies elements; gradcheck and NumPy's fixture have its rows",
-  takeAlongAxis: "copies elements; gradcheck and NumPy's fixture have its rows",
   tensorSplit: "copies elements; gradcheck and NumPy's fixture have its rows",
   tile: "copies elements; gradcheck and NumPy's fixture have its rows",
   unstack: "copies elements; gradcheck and NumPy's fixture have its rows",
   addBias: "add, at once",
   columnSums: "sum, at once",
   sparseAffine: "affine, at once",
-  meanSquaredError: "squaredError, times 2 / n",
   argmax: "its result are integers",
   argmin: "its result are integers",
   any: "its result is 0 or 1",
   all: "its result is 0 or 1",
-  prod: "products of mul",
-  min: "max, of what is smallest",
-  cumsum: "sums, which sum has",
-  cumprod: "products of mul, and their sums",
-  variance: "sum of squares",
-  std: "sqrt of variance; 0 at 0, in its test",
-  norm: "sqrt of a sum of squares; 0 at 0, in its test",
-  logSumExp: "max, exp and log; at infinities, in its test",
-  dot: "matmul",
-  outer: "mul",
   argSort: "its result are integers",
   searchSorted: "its result are integers",
   bincount: "its results are counts",
@@ -283,8 +346,6 @@ export const WITHOUT_GRADIENT: Readonly<Record<string, string>> = {
   nonzero: "its result are integers",
   unique: "of tensors only",
   cast: "a number of another dtype: 1 where it is a float",
-  sort: "moves elements, as gather does",
-  topK: "moves elements, as gather does",
   countCorrect: "its result is a count",
   compress: "of bytes",
   compressed: "of bytes",
@@ -309,6 +370,7 @@ export function digitsLostOf(
     return { relative: 8 + (Number.isFinite(logarithm) ? 2 * p * logarithm : 0), absolute: 0 };
   }
   // 1 - tanh² and p - t have the digits that the subtraction leaves, PyTorch's ln(1 + e^-z) those that the sum does.
+  if (result === "second" && /^(std|norm|logSumExp)/.test(op)) return { relative: 16, absolute: 16 };
   if (/^(tanh|gelu|softmaxCrossEntropy|binaryCrossEntropy)/.test(op)) return { relative: 16, absolute: 16 };
   return { relative: 8, absolute: 0 };
 }

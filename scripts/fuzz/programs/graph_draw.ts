@@ -2,8 +2,11 @@
 import { gradientsOf } from "../../../src/autodiff/reverse.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../../src/nn/layers/activations.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
-import { elu, hardSigmoid, hardSwish, mish, relu6, selu, silu } from "../../../src/ops/activations.ts";
+import { elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "../../../src/ops/activations.ts";
 import { affine } from "../../../src/ops/affine.ts";
+import { all, any } from "../../../src/ops/any_all.ts";
+import { argmax, argmin } from "../../../src/ops/argmax.ts";
+import { expandDims, squeeze, stack, tensorSplit, unstack } from "../../../src/ops/axes.ts";
 import {
   add,
   div,
@@ -18,24 +21,34 @@ import {
   sub,
 } from "../../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
+import { cast } from "../../../src/ops/cast.ts";
 import { clip } from "../../../src/ops/clip.ts";
 import * as comparison from "../../../src/ops/comparison.ts";
 import { softmaxCrossEntropy } from "../../../src/ops/cross_entropy.ts";
+import { cumprod, cumsum } from "../../../src/ops/cumulative.ts";
+import { dot, outer } from "../../../src/ops/dot.ts";
 import { erf, exp, log, neg, pow, sqrt, square } from "../../../src/ops/elementwise.ts";
 import { batchOf } from "../../../src/ops/gather.ts";
-import { gather } from "../../../src/ops/indexing.ts";
+import { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "../../../src/ops/indexing.ts";
+import { logSumExp } from "../../../src/ops/log_sum_exp.ts";
 import { expm1, log1p, log2, log10, reciprocal, rsqrt } from "../../../src/ops/logarithms.ts";
 import { matmul } from "../../../src/ops/matmul.ts";
-import { max, mean } from "../../../src/ops/reduce.ts";
+import { norm } from "../../../src/ops/norm.ts";
+import { prod } from "../../../src/ops/prod.ts";
+import { max, mean, min } from "../../../src/ops/reduce.ts";
 import { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "../../../src/ops/rounding.ts";
 import { concat, reshape } from "../../../src/ops/rows.ts";
-import { slice } from "../../../src/ops/slicing.ts";
+import { searchSorted } from "../../../src/ops/search.ts";
+import { flip, slice } from "../../../src/ops/slicing.ts";
 import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
+import { argSort, sort, topK } from "../../../src/ops/sort.ts";
 import { compressed } from "../../../src/ops/sparse.ts";
-import { squaredError } from "../../../src/ops/squared_error.ts";
+import { meanSquaredError, squaredError } from "../../../src/ops/squared_error.ts";
 import { broadcastTo, sum } from "../../../src/ops/sum.ts";
+import { pad, repeat, roll, tile } from "../../../src/ops/tiling.ts";
 import { transpose } from "../../../src/ops/transpose.ts";
 import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "../../../src/ops/trigonometry.ts";
+import { std, variance } from "../../../src/ops/variance.ts";
 import { where } from "../../../src/ops/where.ts";
 import { broadcastShape } from "../../../src/tensor/broadcast.ts";
 import { argument, constant, type Expression, expressionOf, input } from "../../../src/tensor/expression.ts";
@@ -95,6 +108,20 @@ const BINARY = {
   ...{ add, sub, mul, div, maximum, minimum, greater, greaterEqual, equal, keep, drop },
   ...{ less, lessEqual, notEqual, logicalAnd, logicalOr, mod, floorDiv, atan2, pow },
 };
+const FOLDS = {
+  ...{ sum, mean, max, min, prod, any, all, logSumExp, variance, std, norm },
+  unbiased: (x: Any, options: object) => variance(x, { ...options, correction: 1 }),
+  sizes: (x: Any, options: object) => norm(x, { ...options, order: 1 }),
+  largest: (x: Any, options: object) => norm(x, { ...options, order: Number.POSITIVE_INFINITY }),
+};
+/** Along an axis, as many elements. Indices become floats. */
+const ALONG: Readonly<Record<string, (x: Any, options: object) => Any>> = {
+  ...{ cumsum, cumprod, softmax, logSoftmax, sort },
+  descending: (x, options) => sort(x, { ...options, descending: true }),
+  argSort: (x, options) => asFloats(argSort(x, options), x),
+  argmax: (x, options) => asFloats(argmax(x, options), x),
+  argmin: (x, options) => asFloats(argmin(x, options), x),
+};
 const NUMBERS = [1, 1, 0, -0, -1, 2, 0.5, -4];
 const SPECIAL = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, 1e30, -1e30];
 const MOST_ELEMENTS = 200;
@@ -133,7 +160,7 @@ export class GraphDraw {
     const draw = this.#draw;
     const x = this.any();
     const [rank, n] = [x.shape.length, x.shape.at(-1) ?? 1];
-    const choice = draw.below(24);
+    const choice = draw.below(30);
     if (choice < 3) return this.#unary(x);
     if (choice < 7) return this.#binary(x);
     if (choice < 9) return this.#number(x);
@@ -148,6 +175,12 @@ export class GraphDraw {
     if (rank === 2 && n > 0 && choice < 19) return this.#layer(x);
     if (rank === 2 && choice < 21) return this.#product(x);
     if (rank === 2 && n > 0 && x.size > 0 && choice === 21) return this.#loss(x);
+    if (choice === 24) return this.#arranged(x);
+    if (choice === 25 && rank > 0) return this.#along(x);
+    if (choice === 26 && rank > 0 && x.size > 0) return this.#picked(x);
+    if (choice === 27) return this.#productOfAny(x);
+    if (choice === 28) return this.#parted(x);
+    if (choice === 29) return this.#reduced(x);
     if (rank === 2 && n > 0) {
       const f = draw.pick([softmax, logSoftmax]);
       return this.#take(f === softmax ? "softmax" : "logSoftmax", f as Any, [x]);
@@ -250,6 +283,10 @@ export class GraphDraw {
 
   #binary(x: Floats): Floats | undefined {
     const name = this.#draw.pick(Object.keys(BINARY) as (keyof typeof BINARY)[]);
+    if (this.#draw.chance(0.03)) {
+      const slopes = this.values.filter(({ shape }) => isSameShape(broadcastShape(x.shape, shape) ?? [-1], x.shape));
+      return this.#take("prelu", prelu as Any, [x, this.#draw.pick(slopes)]);
+    }
     const fits = this.values.filter(({ shape }) => {
       const both = broadcastShape(x.shape, shape);
       return both !== undefined && both.reduce((product, each) => product * each, 1) <= MOST_ELEMENTS;
@@ -267,10 +304,136 @@ export class GraphDraw {
 
   #reduced(x: Floats): Floats | undefined {
     const draw = this.#draw;
-    const [name, f] = draw.pick([["sum", sum] as const, ["mean", mean] as const, ["max", max] as const]);
+    const name = draw.chance(0.4) ? draw.pick(["sum", "mean", "max"] as const) : draw.pick(keysOf(FOLDS));
+    const f = FOLDS[name] as (value: Any, options: object) => Any;
     const axes = [...x.shape.keys()].filter(() => draw.chance(0.5));
     const keepAxes = draw.chance(0.5);
     return this.#take(`${name} over ${axes}`, (value) => f(value, { axes, keepAxes }), [x]);
+  }
+
+  /** The elements in another order, some of them more than once. */
+  #arranged(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const rank = x.shape.length;
+    const axis = rank === 0 ? undefined : draw.between(-rank, rank - 1);
+    const along = axis === undefined || draw.chance(0.3) ? {} : { axis };
+    switch (draw.below(8)) {
+      case 0: {
+        const axes = [...x.shape.keys()].filter(() => draw.chance(0.5));
+        return this.#take(`flip ${axes}`, (value) => flip(value, { axes }), [x]);
+      }
+      case 1: {
+        const shift = draw.between(-5, 5);
+        return this.#take(`roll ${shift}`, (value) => roll(value, shift, along), [x]);
+      }
+      case 2: {
+        const repeats = draw.between(0, 3);
+        return this.#take(`repeat ${repeats}`, (value) => repeat(value, repeats, along), [x]);
+      }
+      case 3: {
+        const reps = Array.from({ length: draw.below(3) }, () => draw.between(1, 2));
+        return this.#take(`tile ${reps}`, (value) => tile(value, reps), [x]);
+      }
+      case 4: {
+        const modes = x.size > 0 ? (["constant", "edge", "reflect"] as const) : (["constant"] as const);
+        const [mode, widths] = [draw.pick(modes), x.shape.map(() => [draw.below(3), draw.below(3)] as const)];
+        return this.#take(`pad ${mode} ${widths.join()}`, (value) => pad(value, widths, { mode }), [x]);
+      }
+      case 5: {
+        const axes = [...x.shape.keys()];
+        for (let i = axes.length - 1; i > 0; i--) axes.push(...axes.splice(draw.below(i + 1), 1));
+        return this.#take(`transpose ${axes}`, (value) => transpose(value, { axes }), [x]);
+      }
+      case 6: {
+        const ranges = x.shape.map(() => draw.pick([":", "1:", ":-1", "::-1", "::2", "-2::-2", ":0"]));
+        const indices = draw.chance(0.2) ? ["newaxis", ...ranges] : ranges;
+        return this.#take(`slice ${indices}`, (value) => slice(value, indices.join() || "..."), [x]);
+      }
+      default:
+        if (draw.chance(0.5)) return this.#take("squeeze", (value) => squeeze(value), [x]);
+        return this.#take(`expandDims at ${axis ?? 0}`, (value) => expandDims(value, { axis: axis ?? 0 }), [x]);
+    }
+  }
+
+  #along(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const axis = draw.between(-x.shape.length, x.shape.length - 1);
+    const extent = x.shape.at(axis) ?? 0;
+    if (extent === 0) return this.#unary(x);
+    if (draw.chance(0.2)) {
+      const k = draw.between(0, extent);
+      const largest = draw.chance(0.5);
+      return this.#take(`topK ${k} at ${axis}`, (value) => topValues(value, k, { axis, largest }), [x]);
+    }
+    if (draw.chance(0.1) && x.shape.length === 1) {
+      const values = this.any();
+      return this.#take("searchSorted", (a, b) => asFloats(searchSorted(a, b), a), [x, values]);
+    }
+    const name = draw.pick(keysOf(ALONG));
+    return this.#take(`${name} at ${axis}`, (value) => (ALONG[name] as Any)(value, { axis }), [x]);
+  }
+
+  /** Elements by indices, and others in their place. */
+  #picked(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const { shape } = x;
+    const axis = draw.below(shape.length);
+    const extent = shape[axis] ?? 0;
+    const isEach = draw.chance(0.25);
+    const byRows = !isEach && draw.chance(0.25);
+    const of = isEach
+      ? shape.map((each, at) => (at === axis ? draw.below(4) : each))
+      : Array.from({ length: draw.below(3) }, () => draw.between(0, 3));
+    const indices = this.tensor("int32", byRows ? [...of, 1] : of, byRows ? (shape[0] ?? 1) : extent);
+    if (indices === undefined) return undefined;
+    const rows = indices as Tensor<"int32">;
+    if (isEach) return this.#take(`takeAlongAxis ${axis}`, (value) => takeAlongAxis(value, rows, { axis }), [x]);
+    if (byRows) return this.#take("gatherND", (value) => gatherND(value, rows), [x]);
+    if (draw.chance(0.4)) return this.#take(`gather at ${axis}`, (value) => gather(value, rows, { axis }), [x]);
+    const values = this.#leaf([...shape.slice(0, axis), ...of, ...shape.slice(axis + 1)]);
+    const isLike = values !== undefined && values.size === (x.size / extent) * indices.size && values.shape.length > 0;
+    if (!isLike || !isSameShape(values.shape, [...shape.slice(0, axis), ...of, ...shape.slice(axis + 1)]))
+      return undefined;
+    const [name, f] = draw.pick([["scatter", scatter as Any] as const, ["scatterAdd", scatterAdd as Any] as const]);
+    return this.#take(`${name} at ${axis}`, (a, b) => f(a, rows, b, { axis }), [x, values]);
+  }
+
+  /** Products of operands of any rank. */
+  #productOfAny(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const k = x.shape.at(-1);
+    const y = this.any();
+    if (k === undefined || draw.chance(0.3)) {
+      return x.size * y.size > MOST_ELEMENTS ? undefined : this.#take("outer", outer as Any, [x, y]);
+    }
+    const fits = this.values.filter(({ shape }) => (shape.length === 1 ? shape[0] : shape.at(-2)) === k);
+    if (fits.length === 0) return undefined;
+    const other = draw.pick(fits);
+    if (draw.chance(0.5) && x.size * other.size <= k * k * MOST_ELEMENTS)
+      return this.#take("dot", dot as Any, [x, other]);
+    const both = broadcastShape(x.shape.slice(0, -2), other.shape.slice(0, -2));
+    if (both === undefined || x.size * other.size > MOST_ELEMENTS * MOST_ELEMENTS) return undefined;
+    return this.#take("matmul", (a, b) => matmul(a, b), [x, other]);
+  }
+
+  /** Several of one shape together, or one of several parts. */
+  #parted(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const rank = x.shape.length;
+    if (rank === 0 || draw.chance(0.4)) {
+      const y = draw.pick(this.values.filter(({ shape }) => isSameShape(shape, x.shape)));
+      const axis = draw.between(-rank - 1, rank);
+      return this.#take(`stack at ${axis}`, (a, b) => stack([a, b], { axis }), [x, y]);
+    }
+    const axis = draw.between(-rank, rank - 1);
+    const extent = x.shape.at(axis) ?? 0;
+    if (draw.chance(0.5) && extent > 0) {
+      const which = draw.below(extent);
+      return this.#take(`unstack ${which} at ${axis}`, (value) => only(which, unstack(value, { axis })), [x]);
+    }
+    const sections = draw.between(1, 3);
+    const which = draw.below(sections);
+    return this.#take(`tensorSplit ${sections}`, (value) => only(which, tensorSplit(value, sections, { axis })), [x]);
   }
 
   #where(x: Floats): Floats | undefined {
@@ -375,9 +538,10 @@ export class GraphDraw {
   #loss(z: Floats): Floats | undefined {
     const draw = this.#draw;
     const [m = 0, n = 0] = z.shape;
-    const choice = draw.below(4);
+    const choice = draw.below(5);
     const same = draw.chance(0.2) ? z : draw.pick(this.values.filter(({ shape }) => isSameShape(shape, z.shape)));
     if (choice === 0) return this.#take("squaredError", squaredError as Any, [z, same], "only later");
+    if (choice === 4) return this.#take("meanSquaredError", meanSquaredError as Any, [z, same], "only later");
     if (choice === 1)
       return this.#take("binaryCrossEntropy", binaryCrossEntropyWithLogits as Any, [z, same], "only later");
     const labels = choice === 2 ? this.tensor("int32", [m], n) : undefined;
@@ -421,6 +585,29 @@ export class GraphDraw {
     const rank = draw.pick([2, 2, 2, 1, 1, 0, 3]);
     return Array.from({ length: rank }, () => (draw.chance(0.95) ? draw.between(1, 5) : draw.pick([0, 9, 17])));
   }
+}
+
+function keysOf<T extends object>(table: T): (keyof T)[] {
+  return Object.keys(table) as (keyof T)[];
+}
+
+/** Indices as numbers of x's type. */
+function asFloats(indices: Any, x: Any): Any {
+  const floats = cast(indices, x.dtype);
+  indices.dispose();
+  return floats;
+}
+
+function topValues(x: Any, k: number, options: object): Any {
+  const { values, indices } = topK(x, k, options) as Any;
+  indices.dispose();
+  return values;
+}
+
+/** One of several; the others are not needed. */
+function only(which: number, parts: readonly Any[]): Any {
+  for (const [i, part] of parts.entries()) if (i !== which) part.dispose();
+  return parts[which];
 }
 
 /** The bits of a tensor, for comparisons. */

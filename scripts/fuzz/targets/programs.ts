@@ -13,6 +13,7 @@ import { SparseMatrix } from "../../../src/tensor/sparse.ts";
 import { Tensor, zeros } from "../../../src/tensor/tensor.ts";
 import { Engine } from "../../../src/wasm/engine.ts";
 import { TrapError } from "../../../src/wasm/errors.ts";
+import { type Build, supports } from "../../../src/wasm/load.ts";
 import { Draw } from "../draw.ts";
 import { digest } from "../fields.ts";
 import { Arena, bytesOf, isShared } from "../programs/arena.ts";
@@ -21,8 +22,9 @@ import { PlanDraw } from "../programs/plan.ts";
 import { Reference } from "../programs/reference.ts";
 import { type Target, WrongAnswer } from "../target.ts";
 
-/** The share of cases that run on the build with assertions. */
-const DEBUG_SHARE = 1 / 16;
+/** One case in so many runs on each of the builds behind the first: with assertions, by the reference kernels, with fused arithmetic. */
+const SHARE = 16;
+const BUILDS: readonly Build[] = supports("relaxed") ? ["simd", "debug", "js", "relaxed"] : ["simd", "debug", "js"];
 /** Of the blocks beside a program's. */
 const BYSTANDER_BYTES = 64;
 const BYSTANDER = 0x5a;
@@ -58,15 +60,16 @@ function targetOf(name: string, about: string, sizes: Sizes): Target {
     milliseconds: sizes.milliseconds,
     async open() {
       const open = async () => {
-        const [simd, debug, other] = await Promise.all(
-          (["simd", "debug", "simd"] as const).map((build) => Engine.load({ build })),
+        const [other, ...engines] = await Promise.all(
+          (["simd", ...BUILDS] as const).map((build) => Engine.load({ build })),
         );
-        return { arenas: [simd, debug].map((engine) => new Arena(engine as Engine)), other: other as Engine };
+        return { arenas: engines.map((engine) => new Arena(engine)), other: other as Engine };
       };
       let { arenas, other } = await open();
       const run = (seed: number, index: number, texts?: string[]) => {
         const draw = new Draw().start(seed, index);
-        const arena = arenas[draw.chance(DEBUG_SHARE) ? 1 : 0] as Arena;
+        const which = draw.below(SHARE) + 1;
+        const arena = arenas[which < BUILDS.length ? which : 0] as Arena;
         try {
           attempt(draw, { arena, other, sizes }, texts);
         } catch (error) {

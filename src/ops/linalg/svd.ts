@@ -109,6 +109,8 @@ const MOST_SWEEPS = 60;
 /** Rotates pairs of columns until all are orthogonal; row j of `columns` and of `v` is column j of W and of V. */
 function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number): void {
   const tolerance = 2 ** -52 * Math.max(8, Math.sqrt(m));
+  // A column of nothing but rounding errors has no direction: it is rotated, but not waited for.
+  const negligible = tolerance ** 2 * dot(columns, 0, 0, m * k);
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let rotations = 0;
     for (let i = 0; i < k; i++) {
@@ -116,7 +118,7 @@ function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: num
         const [p, q] = [i * m, j * m];
         const [a, b, g] = [dot(columns, p, p, m), dot(columns, q, q, m), dot(columns, p, q, m)];
         if (!(Math.abs(g) > tolerance * Math.sqrt(a) * Math.sqrt(b))) continue;
-        rotations += 1;
+        if (a > negligible && b > negligible) rotations += 1;
         const zeta = (b - a) / (2 * g);
         const small = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
         const t = a < b ? -1 / small : small; // the larger column becomes the first
