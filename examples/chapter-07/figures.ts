@@ -1,0 +1,33 @@
+/** Pictures of filters: what they look for, and where they find it. */
+import type { Dataset } from "lanegrad";
+import { weightImages } from "lanegrad/plot";
+
+const SIDE = 5;
+
+/** The filters of the first layer, N × 1 × 5 × 5, as pictures on one scale: negative weights vermillion, positive ones blue. */
+export async function filters(w1: ArrayLike<number>, title: string): Promise<string> {
+  const count = w1.length / SIDE ** 2;
+  const columns = Array.from({ length: SIDE ** 2 }, (_, i) =>
+    Float64Array.from({ length: count }, (_, n) => w1[n * SIDE ** 2 + i]!),
+  );
+  return await weightImages(columns, { title, perRow: 10 });
+}
+
+/** The first test digit, and what some of the filters give of it before their bias: 24 × 24 places each. */
+export async function responses(digits: Dataset, w1: ArrayLike<number>, chosen: readonly number[]): Promise<string> {
+  const { inputs } = digits.batch([0]);
+  const side = 28 - SIDE + 1;
+  const maps = chosen.map((n) =>
+    Float64Array.from({ length: side ** 2 }, (_, at) => {
+      const [row, column] = [Math.floor(at / side), at % side];
+      let sum = 0;
+      for (let i = 0; i < SIDE; i++) {
+        for (let j = 0; j < SIDE; j++) sum += w1[(n * SIDE + i) * SIDE + j]! * inputs[(row + i) * 28 + column + j]!;
+      }
+      return sum;
+    }),
+  );
+  const columns = Array.from({ length: side ** 2 }, (_, at) => Float64Array.from(maps, (map) => map[at]!));
+  const captions = chosen.map((n) => `filter ${n}`);
+  return await weightImages(columns, { title: "What filters give of a digit", perRow: 6, captions });
+}
