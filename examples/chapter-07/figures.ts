@@ -13,10 +13,11 @@ export async function filters(w1: ArrayLike<number>, title: string): Promise<str
   return await weightImages(columns, { title, perRow: 10 });
 }
 
-/** The first test digit, and what some of the filters give of it before their bias: 24 × 24 places each. */
-export async function responses(digits: Dataset, w1: ArrayLike<number>, chosen: readonly number[]): Promise<string> {
+/** What the strongest filters give of the first digit, before their bias: 24 × 24 places each. */
+export async function responses(digits: Dataset, w1: ArrayLike<number>): Promise<string> {
   const { inputs } = digits.batch([0]);
   const side = 28 - SIDE + 1;
+  const chosen = strongest(w1, 6);
   const maps = chosen.map((n) =>
     Float64Array.from({ length: side ** 2 }, (_, at) => {
       const [row, column] = [Math.floor(at / side), at % side];
@@ -28,6 +29,14 @@ export async function responses(digits: Dataset, w1: ArrayLike<number>, chosen: 
     }),
   );
   const columns = Array.from({ length: side ** 2 }, (_, at) => Float64Array.from(maps, (map) => map[at]!));
-  const captions = chosen.map((n) => `filter ${n}`);
+  const captions = chosen.map((n) => `filter ${n + 1}`);
   return await weightImages(columns, { title: "What filters give of a digit", perRow: 6, captions });
+}
+
+/** The filters with the largest sums of squares. */
+function strongest(w1: ArrayLike<number>, count: number): number[] {
+  const sums = Array.from({ length: w1.length / SIDE ** 2 }, (_, n) =>
+    Array.from({ length: SIDE ** 2 }, (_, i) => w1[n * SIDE ** 2 + i]! ** 2).reduce((a, b) => a + b),
+  );
+  return [...sums.keys()].sort((a, b) => sums[b]! - sums[a]!).slice(0, count);
 }

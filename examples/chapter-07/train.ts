@@ -77,7 +77,7 @@ if (!values.json) {
   const figures = {
     "filters-before": filters(before, "The 30 filters before training"),
     "filters-after": filters(after, "The 30 filters after training"),
-    responses: responses(digits.test, after, [0, 1, 2, 3, 4, 5]),
+    responses: responses(digits.test, after),
     loss: lossCurve(losses, { title: "The loss of every minibatch" }),
     accuracy: accuracyCurves(accuracies, { title: "Accuracy on 1,000 digits" }),
   };

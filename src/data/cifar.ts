@@ -98,11 +98,6 @@ export async function loadCifar(source: string | URL | NamedFiles, options: Cifa
   };
 }
 
-/** Whether names in a folder are those of CIFAR-10's files, or the folder that they are unpacked to. */
-export function isCifar(names: readonly string[]): boolean {
-  return names.some((name) => name.toLowerCase() === FOLDER) || numbersOf(names).length > 0;
-}
-
 /**
  * Parses the content of one file.
  *

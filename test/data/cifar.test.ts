@@ -2,7 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Cifar, isCifar, loadCifar, parseCifar } from "../../src/data/cifar.ts";
+import { type Cifar, loadCifar, parseCifar } from "../../src/data/cifar.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
 import { OptionError } from "../../src/errors.ts";
 import { assertRejects, assertThrows } from "../support/throws.ts";
@@ -110,13 +110,6 @@ test("files that are too large, and options that cannot be meant, are refused", 
   await assertRejects(() => loadCifar(files, { flatten: true } as never), OptionError, "an unknown option");
   await assertRejects(() => loadCifar(files, { normalize: 1 } as never), OptionError, "normalize");
   assertThrows(() => parseCifar("bytes" as never), OptionError, "no bytes");
-});
-
-test("a folder is known by the names in it", () => {
-  assert.ok(isCifar(["x", "data_batch_3.bin"]));
-  assert.ok(isCifar(["DATA_BATCH_1.BIN.gz"]));
-  assert.ok(isCifar(["cifar-10-batches-bin"]));
-  assert.not(isCifar(["train-images-idx3-ubyte", "data_batch_0.bin", "data_batch_1", "test_batch.binary"]));
 });
 
 test.run();
