@@ -20,8 +20,15 @@ export {
   datasetFromArrays,
   datasetFromNamedArrays,
 } from "./data/arrays.ts";
-export { type Augmentation, type AugmentationAmounts, augmented } from "./data/augmentation.ts";
+export {
+  type Augmentation,
+  type AugmentationAmounts,
+  augmented,
+  type ImageShape,
+  imageShapeOf,
+} from "./data/augmentation.ts";
 export { type BatchesOptions, batches } from "./data/batches.ts";
+export { type Cifar, type CifarBatch, type CifarOptions, loadCifar, parseCifar } from "./data/cifar.ts";
 export { type Batch, Dataset } from "./data/dataset.ts";
 export type { DatasetFault } from "./data/dataset_error.ts";
 export { DatasetError } from "./data/dataset_error.ts";

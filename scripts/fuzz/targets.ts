@@ -2,6 +2,7 @@
 import type { Target } from "./target.ts";
 import { argumentsTarget, configuration } from "./targets/arguments.ts";
 import { checkpoint, restoring } from "./targets/checkpoint.ts";
+import { cifar } from "./targets/cifar.ts";
 import { csv } from "./targets/csv.ts";
 import { gzip, idx, members } from "./targets/idx.ts";
 import { description, networkFile } from "./targets/network.ts";
@@ -13,7 +14,7 @@ import { sequences } from "./targets/sequences.ts";
 import { tensors } from "./targets/tensors.ts";
 
 export const TARGETS: readonly Target[] = [
-  ...[idx, gzip, members, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
+  ...[idx, cifar, gzip, members, npy, npz, safetensors, networkFile, description, checkpoint, restoring, csv, png],
   ...[argumentsTarget, configuration, tensors, programs, graphs, sequences],
 ];
 

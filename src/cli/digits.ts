@@ -1,14 +1,15 @@
 /**
- * The examples that a command works on: files from a folder, MNIST from the network, or the digits that come with the
+ * The examples that a command works on: files or pictures from a folder, MNIST from the network, or the digits that come with the
  * repository.
  */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dataset, downloadMnist, loadMnist, type MnistVariant, RandomState, split } from "lanegrad";
+import { type Dataset, downloadMnist, loadCifar, loadMnist, type MnistVariant, RandomState, split } from "lanegrad";
 import { packageRoot, relativePath } from "./files.ts";
 import { type FlagsOf, named, UsageError, word } from "./flags.ts";
+import { hasPictures, loadPictures } from "./picture_folder.ts";
 
 export type Source = {
   readonly data?: string | undefined;
@@ -32,8 +33,8 @@ const VARIANTS: { readonly [V in MnistVariant]: V } = {
 export const DATA_FLAGS: FlagsOf<Source> = {
   data: named(
     "DIR",
-    "the four files of MNIST, Fashion-MNIST, KMNIST, EMNIST or QMNIST, plain or .gz (default: the repository's 10,000 " +
-      "bundled digits)",
+    "the four files of MNIST, Fashion-MNIST, KMNIST, EMNIST or QMNIST, or CIFAR-10's .bin files, plain or .gz; or PNG pictures in a " +
+      "folder for each class (default: the repository's 10,000 bundled digits)",
   ),
   dataset: word(
     "mnist",
@@ -81,13 +82,15 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   if (variant !== undefined && data === undefined) throw new UsageError("--variant is for --data");
   if (data !== undefined) {
     const path = data.startsWith("file:") ? fileURLToPath(data) : data;
-    return {
-      ...(await loadMnist(data, variant && { variant })),
-      folder: data,
-      path,
-      name: relativePath(path),
-      note: "",
-    };
+    const parts = { folder: data, path, name: relativePath(path), note: "" };
+    switch (variant === undefined ? kindOf(path) : "mnist") {
+      case "cifar":
+        return { ...parts, ...(await loadCifar(data)) };
+      case "pictures":
+        return { ...parts, ...(await loadPictures(path)) };
+      default:
+        return { ...parts, ...(await loadMnist(data, variant && { variant })) };
+    }
   }
   if (dataset === "mnist") {
     const folder = await download(undefined, report, signal);
@@ -108,11 +111,31 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   };
 }
 
+/** A file of CIFAR-10, or the folder that its archive unpacks to. */
+const CIFAR = /^(data_batch_\d+\.bin(\.gz)?|cifar-10-batches-bin)$/i;
+
+/** What a folder holds; MNIST's files where it is nothing else, so that it is told which of them are missing. */
+function kindOf(folder: string): "mnist" | "cifar" | "pictures" {
+  const names = namesIn(folder);
+  if (names.some((name) => CIFAR.test(name))) return "cifar";
+  const isMnist = names.some((name) => /idx\d-(ubyte|int)/i.test(name));
+  return !isMnist && hasPictures(folder) ? "pictures" : "mnist";
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // what reads the files says why not
+  }
+}
+
 /** The examples of a part, for a person: their number, kind and size, and where they are from. */
 export function examplesOf(digits: Digits, part: "train" | "test"): string {
-  const { length, size } = digits[part];
+  const { length, size, shape } = digits[part];
   const side = Math.sqrt(size);
-  const each = Number.isInteger(side) ? `${side} × ${side}` : `${size} pixels`;
+  const square = Number.isInteger(side) ? `${side} × ${side}` : `${size} pixels`;
+  const each = shape.length === 3 ? shape.slice(0, shape[2] === 1 ? 2 : 3).join(" × ") : square;
   return `${length} ${part === "train" ? "training" : "test"} images of ${each} (${digits.name})`;
 }
 

@@ -8,6 +8,7 @@ import {
   type EvaluationRecord,
   evaluateAsync,
   type FloatType,
+  imageShapeOf,
   misclassifiedAsync,
   type Network,
   reportText,
@@ -74,31 +75,50 @@ async function figuresOf({ net, history, test }: ReportParts): Promise<Figure[]>
     const svg = await plot.confusionMatrix(counts, { name: "confusion", ...names });
     figures.push({ name: "confusion.svg", heading: "Classes and what they were taken for", svg });
   }
-  if (Number.isInteger(Math.sqrt(net.inputSize))) figures.push(...(await picturesOf(plot, net, test)));
+  const shape = pictureShapeOf(test);
+  if (shape !== undefined) figures.push(...(await picturesOf(plot, net, test, shape)));
   return figures;
 }
 
-/** The first layer's weights, and examples with wrong answers. */
-async function picturesOf(plot: typeof import("lanegrad/plot"), net: Network<FloatType>, test: Dataset) {
+type PictureShape = readonly [rows: number, columns: number] | readonly [rows: number, columns: number, channels: 3];
+
+/** Examples as pictures, grey or in colour; undefined where they are none. */
+function pictureShapeOf({ shape, size }: Dataset): PictureShape | undefined {
+  const side = Math.sqrt(size);
+  if (shape.length !== 3) return Number.isInteger(side) ? [side, side] : undefined;
+  const { rows, columns, channels, channelsLast } = imageShapeOf(shape);
+  if (channels === 1) return [rows, columns];
+  return channels === 3 && channelsLast ? [rows, columns, 3] : undefined;
+}
+
+/** The first layer's weights, where each is of one grey pixel, and examples with wrong answers. */
+async function picturesOf(
+  plot: typeof import("lanegrad/plot"),
+  net: Network<FloatType>,
+  test: Dataset,
+  shape: PictureShape,
+) {
   const figures: Figure[] = [];
   const weights = net.parameters["W1"];
-  if (weights !== undefined) {
+  const [height, width, channels] = shape;
+  if (weights !== undefined && channels === undefined && weights.shape.length === 2) {
     const [rows = 0, units = 0] = weights.shape;
     const shown = Math.min(units, MOST_PICTURES);
     const data = Float64Array.from({ length: rows * shown }, (_, i) => {
       return weights.data[Math.floor(i / shown) * units + (i % shown)] ?? 0;
     });
-    const svg = await plot.weightImages({ data, shape: [rows, shown] }, { name: "weights" });
+    const svg = await plot.weightImages({ data, shape: [rows, shown] }, { name: "weights", shape: [height, width] });
     const heading = `Weights of the first layer's ${shown < units ? `first ${shown} of ${units}` : units} units`;
     figures.push({ name: "weights.svg", heading, svg });
   }
   const wrong = await misclassifiedAsync(net, test, { limit: MOST_MISTAKES });
   if (wrong.length > 0) {
+    const nameOf = (label: number) => visible(test.classNames?.[label] ?? `${label}`);
     const pictures = wrong.map(({ index, label, prediction, probability }) => ({
       pixels: test.inputs.subarray(index * test.size, (index + 1) * test.size),
-      caption: `${label} taken for ${prediction}, ${(100 * probability).toFixed(0)} %`,
+      caption: `${nameOf(label)} taken for ${nameOf(prediction)}, ${(100 * probability).toFixed(0)} %`,
     }));
-    const svg = await plot.digits(pictures, { name: "mistakes" });
+    const svg = await plot.digits(pictures, { name: "mistakes", shape });
     figures.push({ name: "mistakes.svg", heading: "The surest wrong answers", svg });
   }
   return figures;

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { prepareDigit, readIdx } from "lanegrad";
 import { FileError, readFile } from "./files.ts";
 import { remarkOnKind } from "./kind.ts";
-import { isPng, readPng } from "./png.ts";
+import { isPng, readColourPng, readPng } from "./png.ts";
 
 /** Rows as the network takes them. */
 export type Inputs = {
@@ -54,8 +54,8 @@ function standardInput(): Uint8Array {
 
 async function pictureOf(bytes: Uint8Array, name: string, { size, index, strict }: InputOptions): Promise<Inputs> {
   const side = Math.sqrt(size);
-  if (!Number.isInteger(side)) throw new FileError(name, `a picture, but the network takes ${size} values: no square`);
   if (index !== undefined) throw new FileError(name, "one picture: --index is for IDX files and JSON");
+  if (!Number.isInteger(side)) return await coloursOf(bytes, name, size);
   const picture = await readPng(bytes, name);
   const made = prepareDigit(picture, side);
   if (made === undefined) throw new FileError(name, "no ink: the picture is of one grey");
@@ -65,6 +65,16 @@ async function pictureOf(bytes: Uint8Array, name: string, { size, index, strict 
   }
   const row = Float64Array.from(made.pixels, (byte) => byte * SCALE);
   return { rows: [row], names: [name], remarks: made.changes.map((change) => `${name}: ${change}`) };
+}
+
+/** A picture in colour, of as many pixels as the network takes. */
+async function coloursOf(bytes: Uint8Array, name: string, size: number): Promise<Inputs> {
+  const { width, height, colours } = await readColourPng(bytes, name);
+  if (colours.length !== size) {
+    const found = `a picture of ${width} × ${height}, ${colours.length} values in colour`;
+    throw new FileError(name, `${found}, but the network takes ${size}: no square in grey`);
+  }
+  return { rows: [Float64Array.from(colours, (byte) => byte * SCALE)], names: [name], remarks: [] };
 }
 
 async function imagesOf(bytes: Uint8Array, name: string, { size }: InputOptions): Promise<Inputs> {

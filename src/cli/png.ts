@@ -33,6 +33,39 @@ const MOST_SIDE = 4096;
  * @throws {FileError} damaged, wider or higher than 4096 pixels, or fast-png is not installed
  */
 export async function readPng(bytes: Uint8Array, file: string): Promise<Picture> {
+  return await read(bytes, file, (samples, parts) => {
+    const { width, height } = parts.header;
+    return { width, height, grey: greyOf(samples, parts) };
+  });
+}
+
+/** A picture's colours. */
+export type ColourPicture = {
+  /** Pixels in a row. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** width × height × 3 bytes: red, green and blue of each pixel. */
+  readonly colours: Uint8Array;
+};
+
+/**
+ * Reads a PNG file in colour, as `readPng` does in grey; grey pixels have three equal bytes. What is transparent is drawn on white.
+ *
+ * @throws {FileError} as `readPng`
+ */
+export async function readColourPng(bytes: Uint8Array, file: string): Promise<ColourPicture> {
+  return await read(bytes, file, (samples, parts) => {
+    const { width, height } = parts.header;
+    return { width, height, colours: coloursOf(samples, parts) };
+  });
+}
+
+async function read<P>(
+  bytes: Uint8Array,
+  file: string,
+  pictureOf: (samples: Samples, parts: PngParts) => P,
+): Promise<P> {
   const size = sizeOf(bytes);
   if (size === undefined) throw new FileError(file, "broken PNG: it ends in its header");
   const { width, height } = size;
@@ -42,8 +75,7 @@ export async function readPng(bytes: Uint8Array, file: string): Promise<Picture>
   const { decode } = await load(file);
   try {
     const parts = partsOf(bytes);
-    const samples = samplesOf(parts, decode);
-    return { width, height, grey: greyOf(samples, parts) };
+    return pictureOf(samplesOf(parts, decode), parts);
   } catch (error) {
     throw new FileError(file, `broken PNG: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -140,6 +172,29 @@ function lumaOf(samples: Samples, { header: { width, height, depth, colour }, pa
     } else luma[i] = channels < 3 ? (sample * 255) / most : weighed(samples, at, most);
   }
   return luma;
+}
+
+/** Three bytes for each pixel. */
+function coloursOf(samples: Samples, parts: PngParts): Uint8Array {
+  const { header, palette } = parts;
+  const { width, height, depth, colour } = header;
+  const alpha = alphaOf(samples, parts);
+  const colours = new Uint8Array(3 * width * height);
+  const most = 2 ** depth - 1;
+  const channels = CHANNELS[colour];
+  for (let i = 0, at = 0; i < width * height; i++, at += channels) {
+    const index = samples[at] as number;
+    if (colour === "palette" && 3 * index >= palette.length) {
+      throw new Error(`colour ${index} of a palette of ${palette.length / 3}`);
+    }
+    for (let k = 0; k < 3; k++) {
+      const sample = samples[channels < 3 ? at : at + k] as number;
+      const byte = colour === "palette" ? (palette[3 * index + k] as number) : (sample * 255) / most;
+      const opaque = alpha?.[i] ?? 1;
+      colours[3 * i + k] = Math.round(byte * opaque + 255 * (1 - opaque));
+    }
+  }
+  return colours;
 }
 
 function weighed(samples: Samples, at: number, most: number): number {

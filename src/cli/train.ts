@@ -191,12 +191,17 @@ function factsOf(
   };
 }
 
-function opening(facts: Readonly<Record<string, unknown>>, { folder, note }: Digits, resuming: Resuming | undefined) {
+function opening(
+  facts: Readonly<Record<string, unknown>>,
+  { train, folder, note }: Digits,
+  resuming: Resuming | undefined,
+) {
   const { layers, dtype, build, seed, trainExamples, testExamples } = facts;
   const size = (layers as readonly number[]).join("-");
+  const what = train.shape.length === 3 ? "images" : "digits";
   const lines = [
     `lanegrad ${version()}: ${size}, ${dtype}, build ${build}, seed ${seed}`,
-    `${trainExamples} training and ${testExamples} test digits from ${folder}${note && `: ${note}`}`,
+    `${trainExamples} training and ${testExamples} test ${what} from ${folder}${note && `: ${note}`}`,
   ];
   if (resuming)
     lines.push(`resuming ${relativePath(resuming.run.folder)} after ${resuming.checkpoint.iteration} steps`);

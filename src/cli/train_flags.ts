@@ -97,9 +97,10 @@ const DATA = {
     "share of the training examples that is split off, by the seed, and evaluated after each epoch",
   ),
   augment: amounts(
-    ["shift", "rotate", "scale"],
+    ["shift", "rotate", "scale", "flip", "crop", "cutout", "colour"],
     "shift=2,rotate=10,scale=0.1",
-    "changes every image a little before every step: pixels, degrees, share of its size",
+    "changes every image a little before every step: pixels, degrees, share of its size; flip=0.5 mirrors half of them, crop=4 " +
+      "and cutout=8 take pixels, colour=0.1 a share of 255",
   ),
 } satisfies Table;
 

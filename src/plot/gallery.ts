@@ -1,9 +1,9 @@
 /** Pictures in rows, each with its caption below: what `digits` and `weightImages` have in common. */
-import { image, type Palette } from "./image.ts";
+import { type Colours, image } from "./image.ts";
 import { LINE, WIDTH, wrapped } from "./letters.ts";
 import { text } from "./markup.ts";
 
-/** A picture by the indices of its colours. */
+/** A picture by the indices of its colours, or by red, green and blue. */
 export type Picture = { readonly pixels: Uint8Array; readonly caption: string };
 
 const GAP = 10;
@@ -14,7 +14,7 @@ const LINES = 4;
 export function gallery(
   pictures: readonly Picture[],
   shape: readonly [number, number],
-  palette: Palette,
+  colours: Colours,
   perRow: number,
 ): { readonly markup: string; readonly height: number } {
   const [rows, columns] = shape;
@@ -30,7 +30,7 @@ export function gallery(
     );
     for (const [i, { pixels }] of line.entries()) {
       const middle = 8 + i * (cell + GAP) + cell / 2;
-      markup += image(pixels, shape, palette, { x: middle - width / 2, y, width, height });
+      markup += image(pixels, shape, colours, { x: middle - width / 2, y, width, height });
       for (const [k, words] of (captions[i] ?? []).entries()) {
         markup += text(words, middle, y + height + 15 + k * LINE, { "text-anchor": "middle" });
       }

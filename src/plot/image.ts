@@ -1,10 +1,11 @@
 /**
- * Small pictures within a figure: a PNG file of 16 colours, four bits a pixel, as a data address.
+ * Small pictures within a figure: a PNG file of 16 colours, four bits a pixel, or of all colours, three bytes a pixel, as a data
+ * address.
  *
  *   signature · IHDR · PLTE · IDAT: zlib of stored blocks, each row a 0 (no filter) and its pixels · IEND
  *
  * Stored, because what a compressor writes differs between runtimes, and a figure is the same everywhere. A picture of
- * 28 × 28 takes about 700 letters. Source: PNG specification, third edition (W3C).
+ * 28 × 28 takes about 700 letters, one of 32 × 32 in all colours 4,300. Source: PNG specification, third edition (W3C).
  */
 import { element } from "./markup.ts";
 
@@ -14,9 +15,13 @@ export const PIXELATED = 'style="image-rendering:pixelated"';
 /** Sixteen colours or fewer, as 0xRRGGBB. */
 export type Palette = readonly number[];
 
+/** Pixels as indices into a palette, or as red, green and blue. */
+export type Colours = Palette | "rgb";
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const BITS = 4;
 const INDEXED = 3;
+const TRUE_COLOUR = 2;
 /** The most bytes that a stored block holds. */
 const BLOCK = 65_535;
 
@@ -24,10 +29,12 @@ const BLOCK = 65_535;
 export function image(
   pixels: Uint8Array,
   [rows, columns]: readonly [number, number],
-  palette: Palette,
+  colours: Colours,
   place: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
 ): string {
-  const file = String.fromCharCode(...pngOf(pixels, rows, columns, palette));
+  const file = pngOf(pixels, rows, columns, colours)
+    .map((byte) => String.fromCharCode(byte))
+    .join("");
   return element("image", {
     ...place,
     href: `data:image/png;base64,${btoa(file)}`,
@@ -37,17 +44,33 @@ export function image(
   });
 }
 
-/** The file's bytes; each pixel is an index into the palette. */
-export function pngOf(pixels: Uint8Array, rows: number, columns: number, palette: Palette): readonly number[] {
+/** The file's bytes; each pixel is an index into the palette, or three bytes. */
+export function pngOf(pixels: Uint8Array, rows: number, columns: number, colours: Colours): readonly number[] {
   const size = [...bigEndian(columns), ...bigEndian(rows)];
-  const colors = palette.flatMap((color) => bigEndian(color).slice(1));
+  const isIndexed = colours !== "rgb";
+  const form = isIndexed ? [BITS, INDEXED] : [8, TRUE_COLOUR];
+  const palette = isIndexed
+    ? chunk(
+        "PLTE",
+        colours.flatMap((color) => bigEndian(color).slice(1)),
+      )
+    : [];
   return [
     ...SIGNATURE,
-    ...chunk("IHDR", [...size, BITS, INDEXED, 0, 0, 0]),
-    ...chunk("PLTE", colors),
-    ...chunk("IDAT", stored(packed(pixels, rows, columns))),
+    ...chunk("IHDR", [...size, ...form, 0, 0, 0]),
+    ...palette,
+    ...chunk("IDAT", stored(isIndexed ? packed(pixels, rows, columns) : inRows(pixels, 3 * columns))),
     ...chunk("IEND", []),
   ];
+}
+
+/** Each row behind its 0. */
+function inRows(pixels: Uint8Array, rowBytes: number): readonly number[] {
+  const bytes: number[] = [];
+  for (let start = 0; start < pixels.length; start += rowBytes) {
+    bytes.push(0, ...pixels.subarray(start, start + rowBytes));
+  }
+  return bytes;
 }
 
 /** Two pixels a byte, the left one in the upper half; a row ends with its byte. */

@@ -2,7 +2,7 @@
  * The worker's side: an engine, and the networks and datasets that the program has given numbers to.
  */
 
-import type { AugmentationAmounts } from "../data/augmentation.ts";
+import type { Augmentation, AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/files/network_file.ts";
@@ -280,6 +280,6 @@ function optionsOf(
 }
 
 /** Without the word of what it describes, which is not an option. */
-function amountsOf({ shift = 0, rotate = 0, scale = 0 }: AugmentationAmounts): AugmentationAmounts {
-  return { shift, rotate, scale };
+function amountsOf({ kind: _, ...amounts }: Augmentation): AugmentationAmounts {
+  return amounts;
 }

@@ -152,7 +152,7 @@ test("the examples are called by what they are: the folder, MNIST, the bundled d
   assert.is(examplesOf(loaded, "test"), `30 test images of 4 × 4 (${data})`);
   const addressed = await loadDigits({ data: String(pathToFileURL(data)) }, silent);
   assert.equal([addressed.name, addressed.path], [data, data]);
-  const oblong = { ...loaded, test: { length: 3, size: 20 } as Digits["test"], name: "MNIST" };
+  const oblong = { ...loaded, test: { length: 3, size: 20, shape: [20] } as unknown as Digits["test"], name: "MNIST" };
   assert.is(examplesOf(oblong, "test"), "3 test images of 20 pixels (MNIST)");
   if (existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
     assert.is(examplesOf(await loadDigits({}, silent), "test"), "2000 test images of 28 × 28 (the bundled digits)");

@@ -157,7 +157,10 @@ test("a picture becomes what the network was trained on, and what was done to it
 
 test("a picture for a network that takes none, with --index, or without ink is refused", async () => {
   const blank = encode({ width: 28, height: 28, channels: 1, data: new Uint8Array(784) });
-  assert.is(await refusal(blank, { size: 785 }), "a picture, but the network takes 785 values: no square");
+  assert.is(
+    await refusal(blank, { size: 785 }),
+    "a picture of 28 × 28, 2352 values in colour, but the network takes 785: no square in grey",
+  );
   assert.is(await refusal(blank, { size: 784, index: [0] }), "one picture: --index is for IDX files and JSON");
   assert.is(await refusal(blank, { size: 784 }), "no ink: the picture is of one grey");
 });

@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Augmenter, augmentationOf, augmented, imageShapeOf } from "../../src/data/augmentation.ts";
+import {
+  type AugmentationAmounts,
+  Augmenter,
+  augmentationOf,
+  augmented,
+  imageShapeOf,
+} from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { cosine, sine } from "../../src/data/rotation.ts";
 import { Warp } from "../../src/data/warp.ts";
@@ -199,11 +205,18 @@ test("a changed dataset of numbers keeps its numbers", () => {
 });
 
 test("an example is a square, a plane or planes of pixels", () => {
-  assert.equal(imageShapeOf([784]), { channels: 1, rows: 28, columns: 28 });
-  assert.equal(imageShapeOf([20, 30]), { channels: 1, rows: 20, columns: 30 });
-  assert.equal(imageShapeOf([3, 20, 30]), { channels: 3, rows: 20, columns: 30 });
-  assert.equal(imageShapeOf([4096, 1]), { channels: 1, rows: 4096, columns: 1 });
-  assert.equal(imageShapeOf([1, 4096]), { channels: 1, rows: 1, columns: 4096 });
+  const of = (rows: number, columns: number, channels = 1, channelsLast = false) => ({
+    ...{ channels, rows, columns, channelsLast },
+  });
+  assert.equal(imageShapeOf([784]), of(28, 28));
+  assert.equal(imageShapeOf([20, 30]), of(20, 30));
+  assert.equal(imageShapeOf([3, 20, 30]), of(20, 30, 3));
+  assert.equal(imageShapeOf([20, 30, 3]), of(20, 30, 3, true));
+  assert.equal(imageShapeOf([32, 32, 1]), of(32, 32, 1, true));
+  assert.equal(imageShapeOf([3, 4, 3]), of(4, 3, 3), "where both are small, channels first as ever");
+  assert.equal(imageShapeOf([9, 20, 30]), of(20, 30, 9));
+  assert.equal(imageShapeOf([4096, 1]), of(4096, 1));
+  assert.equal(imageShapeOf([1, 4096]), of(1, 4096));
   for (const shape of [[], [785], [2, 3, 4, 5], [1, 4097], [5000, 2], [0, 5], [5, 0], [0]]) {
     const { expected } = assertThrows(() => imageShapeOf(shape), OptionError, `[${shape}]`);
     assert.match(expected, "sides up to 4096");
@@ -222,6 +235,114 @@ test("amounts that cannot be meant are refused", () => {
   const most = { shift: 4096, rotate: 180, scale: 0.5 };
   assert.equal(augmentationOf(most), { kind: "augmentation", ...most });
   assert.equal(augmentationOf({ shift: 2 }), { kind: "augmentation", shift: 2, rotate: 0, scale: 0 });
+  for (const [option, amounts] of Object.entries({
+    flip: [-1, 2],
+    crop: [1.5, -1, 5000],
+    cutout: [0.5],
+    colour: [1.1],
+  })) {
+    for (const amount of amounts) {
+      const { option: named } = assertThrows(() => augmentationOf({ [option]: amount }), OptionError, option);
+      assert.is(named, `augment: ${option}`);
+    }
+  }
+});
+
+test("what is not asked for is not in the description, and draws nothing", () => {
+  const none = { flip: 0, crop: 0, cutout: 0, colour: 0 };
+  assert.equal(augmentationOf({ shift: 2, ...none }), augmentationOf({ shift: 2 }));
+  const all = { flip: 0.5, crop: 4, cutout: 8, colour: 0.1 };
+  assert.equal(augmentationOf(all), { kind: "augmentation", shift: 0, rotate: 0, scale: 0, ...all });
+  for (const [amounts, draws] of [
+    [{}, 4],
+    [{ flip: 0.5 }, 5],
+    [{ crop: 1 }, 6],
+    [{ cutout: 1 }, 6],
+    [{ colour: 0.1 }, 7],
+    [all, 12],
+  ] as const) {
+    const [random, counted] = [new RandomState(4), new RandomState(4)];
+    new Augmenter(augmentationOf(amounts), [8, 8, 3]).draw(random);
+    counted.rand(draws);
+    assert.is(random.rand(), counted.rand(), JSON.stringify(amounts));
+  }
+});
+
+const FURTHER: readonly [string, AugmentationAmounts][] = [
+  ["flip", { flip: 0.5 }],
+  ["crop", { crop: 3 }],
+  ["flip and crop", { flip: 0.5, crop: 2 }],
+  ["cutout", { cutout: 4 }],
+  ["colour", { colour: 0.3 }],
+  ["all", { flip: 0.7, crop: 2, cutout: 3, colour: 0.2 }],
+];
+
+for (const [name, amounts] of FURTHER) {
+  test(`${name}: every pixel is where the equation says, channels first and last`, () => {
+    const [rows, columns, channels] = [6, 9, 3];
+    const { flip = 0, crop = 0, cutout = 0, colour = 0 } = amounts;
+    const planes = [1, 5, 9].map((k) => noise(rows, columns, NONE).map((value) => (value * k) % 256));
+    const first = new Uint8Array(planes.flatMap((plane) => [...plane]));
+    const last = new Uint8Array(first.length);
+    for (let i = 0; i < rows * columns; i++) for (let k = 0; k < 3; k++) last[3 * i + k] = planes[k]![i]!;
+    const [random, again, draws] = [new RandomState(8), new RandomState(8), new RandomState(8)];
+    const byPlanes = new Augmenter(augmentationOf(amounts), [channels, rows, columns]);
+    const byPixels = new Augmenter(augmentationOf(amounts), [rows, columns, channels]);
+    const seen = new Set<string>();
+    for (let image = 0; image < 40; image++) {
+      const [a, b] = [new Uint8Array(first.length), new Uint8Array(first.length)];
+      byPlanes.draw(random);
+      byPlanes.apply(first, 0, a, 0);
+      byPixels.draw(again);
+      byPixels.apply(last, 0, b, 0);
+      draws.rand(4);
+      const isFlipped = flip > 0 && draws.rand() < flip;
+      const move = () => (crop > 0 ? Math.floor(draws.rand() * (2 * crop + 1)) - crop : 0);
+      const [right, down] = [move(), move()];
+      const [cutRow, cutColumn] = cutout > 0 ? [draws.rand() * rows, draws.rand() * columns].map(Math.floor) : [0, 0];
+      const offsets = planes.map(() => (colour > 0 ? Math.round(255 * colour * (2 * draws.rand() - 1)) : 0));
+      seen.add(`${isFlipped} ${right} ${down}`);
+      for (const [k, plane] of planes.entries()) {
+        for (let row = 0; row < rows; row++) {
+          for (let column = 0; column < columns; column++) {
+            const [y, moved] = [row - down, column - right];
+            const x = isFlipped ? columns - 1 - moved : moved;
+            const isInside = y >= 0 && y < rows && moved >= 0 && moved < columns;
+            const coloured = Math.max(0, Math.min(255, (isInside ? plane[y * columns + x]! : 0) + offsets[k]!));
+            const [top, left] = [cutRow! - Math.floor(cutout / 2), cutColumn! - Math.floor(cutout / 2)];
+            const isCut = row >= top && row < top + cutout && column >= left && column < left + cutout;
+            const want = isCut ? 0 : coloured;
+            const told = `${image}: ${row}, ${column}, ${k}`;
+            assert.is(a[(k * rows + row) * columns + column], want, told);
+            assert.is(b[(row * columns + column) * channels + k], want, told);
+          }
+        }
+      }
+    }
+    assert.ok(seen.size > (flip > 0 ? 1 : 0) + 2 * crop);
+  });
+}
+
+test("a warp of channels that come last is that of each plane", () => {
+  const [rows, columns] = [7, 8];
+  const some = augmentationOf({ shift: 1, rotate: 40, scale: 0.2 });
+  const planes = [3, 7, 11].map((k) => noise(rows, columns, NONE).map((value) => (value * k) % 256));
+  const from = Uint8Array.from({ length: 168 }, (_, i) => planes[i % 3]![Math.floor(i / 3)]!);
+  const to = new Uint8Array(170).fill(7);
+  const pixels = new Augmenter(some, [rows, columns, 3]);
+  pixels.draw(new RandomState(3));
+  pixels.apply(from, 0, to, 1);
+  assert.equal([to[0], to.at(-1)], [7, 7]);
+  const alone = new Augmenter(some, [rows, columns]);
+  for (const [k, plane] of planes.entries()) {
+    const want = new Uint8Array(56);
+    alone.draw(new RandomState(3));
+    alone.apply(plane, 0, want, 0);
+    assert.equal(
+      want.map((_, i) => to[1 + 3 * i + k]!),
+      want,
+    );
+  }
 });
 
 test.run();

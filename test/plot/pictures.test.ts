@@ -55,6 +55,17 @@ test("a digit: white is 0, black the greatest of all pictures, red what is no nu
   );
 });
 
+test("a picture in colour: its bytes as they are, on a scale from black; what is no number is black", async () => {
+  const pixels = [0, 51, 255, 255, 0, 0, 10, 20, 30, Number.NaN, 300, -5];
+  const root = readSvg(await digits([{ pixels }], { shape: [2, 2, 3], range: [0, 255] }));
+  const href = all(root, "image")[0]?.attributes.get("href") ?? "";
+  const file = Buffer.from(href.replace("data:image/png;base64,", ""), "base64");
+  assert.equal([file.readUInt32BE(16), file.readUInt32BE(20), file[24], file[25]], [2, 2, 8, 2]);
+  assert.equal([...inflateSync(chunkOf(file, "IDAT"))], [0, 0, 51, 255, 255, 0, 0, 0, 10, 20, 30, 0, 255, 0]);
+  assert.is(file.indexOf("PLTE"), -1);
+  assert.is(root.children[1]?.text, "1 pictures of 2 by 2 pixels.");
+});
+
 test("digits stand in rows, each with its caption below it, broken where it is wider than the picture", async () => {
   const pictures = Array.from({ length: 7 }, (_, i) => ({ pixels: [0, 1, 2, i], caption: `${i} taken for 9, 98 %` }));
   const root = readSvg(await digits(pictures, { perRow: 5 }));

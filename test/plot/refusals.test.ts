@@ -66,6 +66,8 @@ test("lengths and shapes that do not fit", async () => {
       plot.weightImages({ data: new Float32Array(32), shape: [16, 2] }, { captions: ["a"] }),
     "pictures of different sizes": () => plot.digits([{ pixels: new Uint8Array(4) }, { pixels: new Uint8Array(9) }]),
     "pixels that are no square": () => plot.digits([{ pixels: new Uint8Array(12) }]),
+    "pixels that are no colours": () => plot.digits([{ pixels: new Uint8Array(13) }], { shape: [2, 2, 3] }),
+    "pixels of another shape in colour": () => plot.digits([{ pixels: new Uint8Array(12) }], { shape: [2, 3, 3] }),
   };
   for (const [label, make] of Object.entries(unfit)) {
     const error = await assertRejects(make, ShapeError, label);

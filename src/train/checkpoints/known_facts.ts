@@ -36,7 +36,7 @@ function scheduleShapes(): Shapes<string> {
   return Object.fromEntries(Object.entries(SCHEDULES).map(([kind, { keys }]) => [kind, { kind: 1, ...keys }]));
 }
 const AUGMENTATIONS: Shapes<TrainingAugmentation["kind"]> = {
-  augmentation: { kind: 1, shift: 1, rotate: 1, scale: 1 },
+  augmentation: { kind: 1, shift: 1, rotate: 1, scale: 1, flip: 1, crop: 1, cutout: 1, colour: 1 },
 };
 
 /**

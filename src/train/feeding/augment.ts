@@ -12,9 +12,11 @@ import type { Sampler } from "./sampler.ts";
 import { StagedMinibatch } from "./staged.ts";
 
 /**
- * Describes an augmentation of images: each is moved, turned and scaled by amounts of its own, anew for every step.
+ * Describes an augmentation of images: each is moved, turned and scaled by amounts of its own, anew for every step; also mirrored,
+ * cropped, shifted in colour, and cut out of, where that is asked for.
  *
- * @param amounts shift in pixels, rotate in degrees, scale as a share; what is left out is 0
+ * @param amounts shift in pixels, rotate in degrees, scale as a share, flip as a chance, crop and cutout in whole pixels, colour as
+ *   a share; what is left out is 0
  * @throws {OptionError} an amount that is negative, no number or beyond its bound
  * @example
  * await train(net, mnist.train, { epochs: 5, learningRate: 0.1, augmentation: augment({ shift: 2, rotate: 10, scale: 0.1 }) });
