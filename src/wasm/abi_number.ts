@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 2074341374;
+export const ABI: number = 1144647617;

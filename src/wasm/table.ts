@@ -60,7 +60,7 @@ type Names = {
   descending: [descending: number]; flat: [flat: number]; right: [right: number];
   f: [f: number]; activation: [activation: number]; isLabels: [isLabels: number];
   alpha: [alpha: number]; beta: [beta: number]; scale: [scale: number]; value: [value: number];
-  count: [count: number]; bx: [bx: number]; rx: [rx: number]; by: [by: number]; ry: [ry: number];
+  count: [count: number]; rx: [rx: number]; ry: [ry: number];
   isOneA: [isOneA: number]; isOneB: [isOneB: number]; start: [start: number]; isBackward: [isBackward: number];
   isSmallest: [isSmallest: number];
   scratch: [scratch: number]; pointer: [pointer: number];
@@ -312,11 +312,11 @@ export const FLOAT_TABLE = {
   },
   transpose: {
     parameters: [
-      "count, m, n: size",
-      "x: in T[count:bx, m:rx, n]",
-      "bx, rx: stride",
-      "y: out T[count:by, n:ry, m]",
-      "by: stride",
+      "d0, d1, m, n: size",
+      "x: in T[d0:x0, d1:x1, m:rx, n]",
+      "x0, x1, rx: stride",
+      "y: out T[d0:y0, d1:y1, n:ry, m]",
+      "y0, y1: stride",
       "ry: stride from m",
     ],
     split: "not",

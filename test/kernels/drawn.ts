@@ -96,7 +96,7 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   crossEntropyTargetsGradient: CLASSES,
   meanCrossEntropy: CLASSES,
   argmax: { m: ROWS, k: CLASSES.n, n: [0, 1, 1, 1, 2, 7] },
-  transpose: { count: [0, 1, 1, 2, 3], m: ROWS, n: LONG },
+  transpose: { d0: [0, 1, 1, 2], d1: [0, 1, 1, 3], m: ROWS, n: LONG },
   scan: { m: [0, 1, 2, 3], k: ROWS, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
