@@ -5,8 +5,9 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 1144647617;
+export const abi: i32 = 1108145078;
 
+export { dbatchedGemm, sbatchedGemm } from "./gemm/batched";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { alloc, free, shortage } from "./heap";
 export {
@@ -27,6 +28,9 @@ export {
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { ireduce } from "./kernels/integers";
+export {
+  dcholesky, dfactorScratch, dlu, dsolveTriangular, scholesky, sfactorScratch, slu, ssolveTriangular,
+} from "./kernels/linalg";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";

@@ -45,19 +45,14 @@ function transpose<T>(
   d0: i32, d1: i32, m: i32, n: i32, x: usize, x0: i32, x1: i32, rx: i32, y: usize, y0: i32, y1: i32, ry: i32,
 ): void {
   assert(d0 >= 0 && d1 >= 0 && m >= 0 && n >= 0 && x0 >= 0 && x1 >= 0 && rx >= 0 && y0 >= 0 && y1 >= 0 && ry >= m);
-  const unit = bytes<T>(1), rowX = bytes<T>(rx), rowY = bytes<T>(ry);
-  const rows = whole<T>(m), columns = whole<T>(n);
+  const rowX = bytes<T>(rx), rowY = bytes<T>(ry), rows = whole<T>(m), columns = whole<T>(n);
+  const isByLine = (rowY & 4095) == 0, height = isByLine ? TILE : rows;
   for (; d0 > 0; d0--, x += bytes<T>(x0), y += bytes<T>(y0)) {
     for (let k = 0, xk = x, yk = y; k < d1; k++, xk += bytes<T>(x1), yk += bytes<T>(y1)) {
       for (let j = 0; j < columns; j += TILE) {
         const width = min(TILE, columns - j);
-        let from = xk + bytes<T>(j), to = yk + rowY * j;
-        if (rowY & 4095) {
-          squares<T>(rows, width, from, rowX, unit, to, unit, rowY, rowX, rowY);
-          continue;
-        }
-        for (let i = 0; i < rows; i += TILE, from += rowX * TILE, to += bytes<T>(TILE)) {
-          squares<T>(width, min(TILE, rows - i), from, unit, rowX, to, rowY, unit, rowX, rowY);
+        for (let i = 0; i < rows; i += height) {
+          squares<T>(isByLine, min(height, rows - i), width, xk + rowX * i + bytes<T>(j), rowX, yk + rowY * j + bytes<T>(i), rowY);
         }
       }
       elements<T>(m - rows, n, xk + rowX * rows, rowX, yk + bytes<T>(rows), rowY);
@@ -66,12 +61,13 @@ function transpose<T>(
   }
 }
 
-/** Lanes × lanes elements at a time, along two directions: strides of an element. */
-function squares<T>(
-  m: i32, n: i32, x: usize, outerX: usize, innerX: usize, y: usize, outerY: usize, innerY: usize, rowX: usize, rowY: usize,
-): void {
-  for (; m > 0; m -= lanes<T>(), x += outerX * lanes<T>(), y += outerY * lanes<T>()) {
-    for (let left = n, from = x, to = y; left > 0; left -= lanes<T>(), from += innerX * lanes<T>(), to += innerY * lanes<T>()) {
+/** Lanes × lanes elements at a time: row of squares by row, or column by column. */
+function squares<T>(isByLine: bool, m: i32, n: i32, x: usize, rowX: usize, y: usize, rowY: usize): void {
+  const across = rowX * lanes<T>(), down = rowY * lanes<T>();
+  let outer = m, inner = n, outerX = across, innerX: usize = 16, outerY: usize = 16, innerY = down;
+  if (isByLine) outer = n, inner = m, outerX = 16, innerX = across, outerY = down, innerY = 16;
+  for (; outer > 0; outer -= lanes<T>(), x += outerX, y += outerY) {
+    for (let left = inner, from = x, to = y; left > 0; left -= lanes<T>(), from += innerX, to += innerY) {
       transposeSquare<T>(from, rowX, to, rowY);
     }
   }

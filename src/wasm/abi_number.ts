@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 1144647617;
+export const ABI: number = 1108145078;
