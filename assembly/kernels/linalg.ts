@@ -234,6 +234,7 @@ function solveTriangular<T>(
     if (pivots != 0) {
       for (let i = 0; i < n; i++, pivots += 4) {
         const row = load<i32>(pivots);
+        assert(row >= 0 && row < n);
         if (row != i) swapRows<T>(m, x, i, row);
       }
     }

@@ -14,14 +14,32 @@ export type Tfjs = {
   env(): { get(name: string): unknown };
   tensor1d(values: Float32Array): TfjsTensor;
   tensor2d(values: Float32Array, shape: readonly number[]): TfjsTensor;
+  tensor(values: Float32Array | Int32Array, shape: readonly number[], dtype: "float32" | "int32"): TfjsTensor;
   scalar(value: number): TfjsTensor;
-  matMul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
-  transpose(x: TfjsTensor): TfjsTensor;
+  matMul(a: TfjsTensor, b: TfjsTensor, transposeA?: boolean, transposeB?: boolean): TfjsTensor;
+  transpose(x: TfjsTensor, order?: readonly number[]): TfjsTensor;
+  relu(x: TfjsTensor): TfjsTensor;
+  abs(x: TfjsTensor): TfjsTensor;
+  sqrt(x: TfjsTensor): TfjsTensor;
   exp(x: TfjsTensor): TfjsTensor;
+  log(x: TfjsTensor): TfjsTensor;
+  tanh(x: TfjsTensor): TfjsTensor;
+  sin(x: TfjsTensor): TfjsTensor;
   sigmoid(x: TfjsTensor): TfjsTensor;
   step(x: TfjsTensor): TfjsTensor;
   softmax(x: TfjsTensor): TfjsTensor;
-  sum(x: TfjsTensor, axis: number): TfjsTensor;
+  sum(x: TfjsTensor, axis?: number): TfjsTensor;
+  max(x: TfjsTensor, axis: number): TfjsTensor;
+  argMax(x: TfjsTensor, axis: number): TfjsTensor;
+  cumsum(x: TfjsTensor, axis: number): TfjsTensor;
+  topk(x: TfjsTensor, k: number): { readonly values: TfjsTensor };
+  gather(x: TfjsTensor, indices: TfjsTensor): TfjsTensor;
+  expandDims(x: TfjsTensor, axis: number): TfjsTensor;
+  /** Sums what goes to the same place. */
+  scatterND(indices: TfjsTensor, updates: TfjsTensor, shape: readonly number[]): TfjsTensor;
+  add(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  div(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  maximum(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   sub(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   mul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   /** Disposes of what `run` makes but does not return. */
@@ -38,7 +56,7 @@ export type Tfjs = {
   };
 };
 
-export type TfjsTensor = { dataSync(): Float32Array; dispose(): void };
+export type TfjsTensor = { readonly shape: readonly number[]; dataSync(): Float32Array; dispose(): void };
 
 /** @tensorflow/tfjs-backend-wasm */
 export type TfjsWasm = { setThreadsCount(threads: number): void };
@@ -70,12 +88,23 @@ export type Jax = {
   jit<A extends readonly JaxArray[], R>(f: (...args: A) => R): (...args: A) => R;
   blockUntilReady(arrays: readonly JaxArray[]): Promise<unknown>;
   readonly numpy: {
-    array(values: Float32Array, options?: { readonly shape: readonly number[] }): JaxArray;
+    array(values: Float32Array | Int32Array, options?: { readonly shape: readonly number[] }): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
-    transpose(x: JaxArray): JaxArray;
+    transpose(x: JaxArray, order?: readonly number[]): JaxArray;
+    abs(x: JaxArray): JaxArray;
+    sqrt(x: JaxArray): JaxArray;
     exp(x: JaxArray): JaxArray;
+    log(x: JaxArray): JaxArray;
+    tanh(x: JaxArray): JaxArray;
+    sin(x: JaxArray): JaxArray;
     sign(x: JaxArray): JaxArray;
-    sum(x: JaxArray, axis: number): JaxArray;
+    maximum(a: JaxArray, b: JaxArray): JaxArray;
+    sum(x: JaxArray, axis?: number): JaxArray;
+    max(x: JaxArray, axis: number): JaxArray;
+    argmax(x: JaxArray, axis: number): JaxArray;
+    sort(x: JaxArray): JaxArray;
+    cumsum(x: JaxArray, axis: number): JaxArray;
+    take(x: JaxArray, indices: JaxArray, axis: number): JaxArray;
   };
   readonly nn: {
     sigmoid(x: JaxArray): JaxArray;
@@ -91,6 +120,7 @@ export type JaxArray = {
   add(other: JaxArray): JaxArray;
   sub(other: JaxArray): JaxArray;
   mul(other: JaxArray | number): JaxArray;
+  div(other: JaxArray): JaxArray;
   dataSync(): Float32Array;
   blockUntilReady(): Promise<JaxArray>;
   dispose(): void;

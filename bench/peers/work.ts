@@ -6,12 +6,14 @@
  *   softmax   of each row                                                      p
  *   step      one step of gradient descent on the mean cross entropy           the parameters after it
  *   forward   all 10,000 bundled digits through a network                      logits
+ *   operation one of operations.ts                                             its result
  *
  * Operands are ready in an engine's own memory where it can keep them; results may stay there.
  */
 import { type Dataset, RandomState } from "lanegrad";
 import { pixelsOf } from "../digits.ts";
 import { type Activation, forwardFlops, type Layer, stepFlops } from "../plain/network.ts";
+import type { OperationWork } from "./operations.ts";
 
 export type Gemm = {
   readonly kind: "gemm";
@@ -54,7 +56,7 @@ export type Step = Network & {
 /** The digits as floats, and as the bytes that they are. */
 export type Forward = Network & { readonly kind: "forward"; readonly digits: Dataset<Uint8Array> };
 
-export type Work = Gemm | ElementMap | Softmax | Step | Forward;
+export type Work = Gemm | ElementMap | Softmax | Step | Forward | OperationWork;
 
 /** A row of the table; its numbers are made when its turn comes. */
 export type WorkItem = {

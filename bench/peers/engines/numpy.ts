@@ -113,6 +113,8 @@ function operandsOf(work: Work): Operand[] {
       ]);
       return [{ values: x, shape: [rows, sizes[0]!] }, ...targets, ...parameters];
     }
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 

@@ -41,6 +41,8 @@ async function prepare(work: Work): Promise<Prepared> {
       const pixels = new ort.Tensor("uint8", digits.inputs, [rows, digits.size]);
       return prepared(forwardGraph(work), { pixels });
     }
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 

@@ -50,6 +50,8 @@ function prepare(work: Work): Prepared {
         () => Float32Array.from(net.forward(work.x)),
       );
     }
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 
