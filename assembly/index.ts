@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 972615933;
+export const abi: i32 = 909603329;
 
 export { dconvolution, dconvolutionScratch, sconvolution, sconvolutionScratch } from "./convolution/forward";
 export {
@@ -14,6 +14,7 @@ export {
 export {
   dconvolutionWeights, dconvolutionWeightsScratch, sconvolutionWeights, sconvolutionWeightsScratch,
 } from "./convolution/weights";
+export { dbatchedGemm, sbatchedGemm } from "./gemm/batched";
 export { dgemm, dgemmScratch, sgemm, sgemmScratch } from "./gemm/gemm";
 export { alloc, free, shortage } from "./heap";
 export {
@@ -35,6 +36,9 @@ export { ddepthwise, ddepthwiseWeights, sdepthwise, sdepthwiseWeights } from "./
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { ireduce, iscan } from "./kernels/integers";
+export {
+  dcholesky, dfactorScratch, dlu, dsolveTriangular, scholesky, sfactorScratch, slu, ssolveTriangular,
+} from "./kernels/linalg";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";

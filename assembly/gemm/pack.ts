@@ -72,24 +72,27 @@ function packLines<T>(live: i32, kc: i32, x: usize, along: i32, out: usize, line
 export function packTransposed<T>(kc: i32, x: usize, across: i32, out: usize, line: usize): void {
   const step = <usize>across << alignof<T>();
   let p = kc;
-  for (; p >= lanes<T>(); p -= lanes<T>(), x += 16) {
-    const r0 = v128.load(x), r1 = v128.load(x + step);
-    if (sizeof<T>() == 8) {
-      v128.store(out, v128.shuffle<f64>(r0, r1, 0, 2));
-      v128.store(out + line, v128.shuffle<f64>(r0, r1, 1, 3));
-      out += 2 * line;
-    } else {
-      const r2 = v128.load(x + 2 * step), r3 = v128.load(x + 3 * step);
-      const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const c = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(out, v128.shuffle<f64>(a, c, 0, 2));
-      v128.store(out + line, v128.shuffle<f64>(a, c, 1, 3));
-      v128.store(out + 2 * line, v128.shuffle<f64>(b, d, 0, 2));
-      v128.store(out + 3 * line, v128.shuffle<f64>(b, d, 1, 3));
-      out += 4 * line;
-    }
-  }
+  for (; p >= lanes<T>(); p -= lanes<T>(), x += 16, out += line * lanes<T>()) transposeSquare<T>(x, step, out, line);
   packElements<T>(lanes<T>(), p, x, across, 1, out, line);
+}
+
+/** Lanes × lanes elements in registers, from rows `step` bytes apart to rows `line` apart. */
+// @ts-ignore: decorator
+@inline
+export function transposeSquare<T>(x: usize, step: usize, out: usize, line: usize): void {
+  const r0 = v128.load(x), r1 = v128.load(x + step);
+  if (sizeof<T>() == 8) {
+    v128.store(out, v128.shuffle<f64>(r0, r1, 0, 2));
+    v128.store(out + line, v128.shuffle<f64>(r0, r1, 1, 3));
+    return;
+  }
+  const r2 = v128.load(x + 2 * step), r3 = v128.load(x + 3 * step);
+  const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const c = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<f64>(a, c, 0, 2));
+  v128.store(out + line, v128.shuffle<f64>(a, c, 1, 3));
+  v128.store(out + 2 * line, v128.shuffle<f64>(b, d, 0, 2));
+  v128.store(out + 3 * line, v128.shuffle<f64>(b, d, 1, 3));
 }
 
 /** Any strides, and any number of live lanes, none or fewer included. */

@@ -1,3 +1,5 @@
+import { copyBytes } from "./rows";
+
 /**
  * Copies between any strides, and positions computed from indices.
  *
@@ -22,7 +24,7 @@ function run(n: i32, count: i32, x: usize, stepX: i32, y: usize, stepY: i32): vo
   if (n == 4) for (; count > 0; count--, x += stepX, y += stepY) store<u32>(y, load<u32>(x));
   else if (n == 8) for (; count > 0; count--, x += stepX, y += stepY) store<u64>(y, load<u64>(x));
   else if (n == 1) for (; count > 0; count--, x += stepX, y += stepY) store<u8>(y, load<u8>(x));
-  else for (; count > 0; count--, x += stepX, y += stepY) memory.copy(y, x, n);
+  else for (; count > 0; count--, x += stepX, y += stepY) copyBytes(n, x, y);
 }
 
 export function copyStrided(
@@ -39,7 +41,7 @@ export function copyStrided(
 
 export function scatterCopies(m: i32, n: i32, x: usize, indices: usize, y: usize): void {
   assert(m >= 0 && n >= 0);
-  for (; m > 0; m--, indices += 4, x += n) memory.copy(y + <usize>load<u32>(indices) * <usize>n, x, n);
+  for (; m > 0; m--, indices += 4, x += n) copyBytes(n, x, y + <usize>load<u32>(indices) * <usize>n);
 }
 
 export function indexSums(

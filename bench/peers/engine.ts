@@ -16,7 +16,7 @@ export type Engine = {
 };
 
 export type Prepared = {
-  /** Does the work so many times, each time to its end, and says how many seconds of a processor that took. */
+  /** Does the work so many times, each time to its end, and says how many seconds of processor time that took. */
   readonly seconds: (runs: number) => number | Promise<number>;
   /** The result of the last run. */
   readonly result: () => Float32Array | Promise<Float32Array>;
@@ -41,7 +41,7 @@ export function timedAsync(run: () => Promise<void>): (runs: number) => Promise<
   };
 }
 
-/** What this process has used of a processor. */
+/** Of this process: what others do at the same time is not counted. */
 function processorSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;

@@ -10,28 +10,38 @@ import { loadDigits } from "../digits.ts";
 import { type Comparison, compare, type NamedEngine } from "./compare.ts";
 import type { Engine } from "./engine.ts";
 import { installPeers, versionOf } from "./install.ts";
+import { operationItems } from "./operations.ts";
 import { machine, markdownTable, textTable } from "./table.ts";
 import { workItems } from "./work.ts";
 
-const USAGE = `usage: npm run bench:peers -- [--filter TEXT] [--rounds N] [--json FILE] [--markdown]
+const USAGE = `usage: npm run bench:peers -- [--filter TEXT] [--rounds N] [--json FILE] [--markdown] [--operations]
   --filter TEXT   the work of that name, else all whose names contain it
   --rounds N      how often each engine is timed, 1 to 1000 (15)
   --json FILE     writes the figures as a JSON array
-  --markdown      prints the table as Markdown`;
+  --markdown      prints the table as Markdown
+  --operations    operations by family, of the engines that have them as functions`;
 
-type Candidate = { readonly name: string; readonly version: string; readonly load: () => Promise<Engine> };
+type Candidate = {
+  readonly name: string;
+  readonly version: string;
+  /** Whether it takes part in --operations. */
+  readonly hasOperations?: true;
+  readonly load: () => Promise<Engine>;
+};
 
 /** Loaded by need, so that one that is missing stops no other. */
 const CANDIDATES: readonly Candidate[] = [
   {
     name: "lanegrad",
     version: versionOf("lanegrad"),
+    hasOperations: true,
     load: async () => (await import("./engines/lanegrad.ts")).loadLanegrad(),
   },
   { name: "plain JS", version: "", load: async () => (await import("./engines/plain.ts")).loadPlain() },
   {
     name: "tfjs-wasm",
     version: versionOf("@tensorflow/tfjs-backend-wasm"),
+    hasOperations: true,
     load: async () => (await import("./engines/tfjs.ts")).loadTfjs(),
   },
   {
@@ -47,6 +57,7 @@ const CANDIDATES: readonly Candidate[] = [
   {
     name: "jax-js",
     version: versionOf("@jax-js/jax"),
+    hasOperations: true,
     load: async () => (await import("./engines/jax.ts")).loadJax(),
   },
   { name: "NumPy", version: "", load: async () => (await import("./engines/python.ts")).loadNumpy() },
@@ -59,6 +70,7 @@ await runCommand(USAGE, async () => {
     rounds: { type: "string", default: "15" },
     json: { type: "string" },
     markdown: { type: "boolean", default: false },
+    operations: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   });
   if (flags.help) return console.log(USAGE);
@@ -67,10 +79,11 @@ await runCommand(USAGE, async () => {
     throw new UsageError(`--rounds: expected an integer from 1 to 1000, found "${flags.rounds}"`);
   }
   if (flags.json === "") throw new UsageError("--json takes a file's name");
-  const items = chosen(workItems(await loadDigits()), flags.filter);
+  const all = flags.operations ? operationItems() : workItems(await loadDigits());
+  const items = chosen(all, flags.filter);
 
   installPeers();
-  const engines = await loadEngines();
+  const engines = await loadEngines(CANDIDATES.filter(({ hasOperations }) => !flags.operations || hasOperations));
   const comparisons: Comparison[] = [];
   for (const item of items) {
     console.error(item.name);
@@ -87,9 +100,9 @@ await runCommand(USAGE, async () => {
 });
 
 /** All that can be loaded here; of each other, a line that says why not. */
-async function loadEngines(): Promise<readonly NamedEngine[]> {
+async function loadEngines(candidates: readonly Candidate[]): Promise<readonly NamedEngine[]> {
   const engines: NamedEngine[] = [];
-  for (const { name, version, load } of CANDIDATES) {
+  for (const { name, version, load } of candidates) {
     try {
       const engine = await load();
       engines.push({ name, version: engine.version ?? version, engine });

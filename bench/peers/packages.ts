@@ -12,17 +12,22 @@ export async function importPackage<T>(name: string): Promise<T> {
 export type Tfjs = {
   setBackend(name: string): Promise<boolean>;
   env(): { get(name: string): unknown };
-  tensor(values: Float32Array, shape: readonly number[]): TfjsTensor;
   tensor1d(values: Float32Array): TfjsTensor;
   tensor2d(values: Float32Array, shape: readonly number[]): TfjsTensor;
+  tensor(values: Float32Array | Int32Array, shape: readonly number[], dtype?: "float32" | "int32"): TfjsTensor;
   scalar(value: number): TfjsTensor;
-  matMul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
-  transpose(x: TfjsTensor): TfjsTensor;
+  matMul(a: TfjsTensor, b: TfjsTensor, transposeA?: boolean, transposeB?: boolean): TfjsTensor;
+  transpose(x: TfjsTensor, order?: readonly number[]): TfjsTensor;
+  relu(x: TfjsTensor): TfjsTensor;
+  abs(x: TfjsTensor): TfjsTensor;
+  sqrt(x: TfjsTensor): TfjsTensor;
   exp(x: TfjsTensor): TfjsTensor;
+  log(x: TfjsTensor): TfjsTensor;
+  tanh(x: TfjsTensor): TfjsTensor;
+  sin(x: TfjsTensor): TfjsTensor;
   sigmoid(x: TfjsTensor): TfjsTensor;
   step(x: TfjsTensor): TfjsTensor;
   softmax(x: TfjsTensor): TfjsTensor;
-  sum(x: TfjsTensor, axis: number): TfjsTensor;
   mean(x: TfjsTensor, axes?: readonly number[]): TfjsTensor;
   neg(x: TfjsTensor): TfjsTensor;
   logSoftmax(x: TfjsTensor): TfjsTensor;
@@ -30,6 +35,18 @@ export type Tfjs = {
   maxPool(x: TfjsTensor, size: number, strides: number, padding: "valid"): TfjsTensor;
   /** The gradients of f in each of its arguments. */
   grads(f: (...args: TfjsTensor[]) => TfjsTensor): (args: readonly TfjsTensor[]) => TfjsTensor[];
+  sum(x: TfjsTensor, axis?: number): TfjsTensor;
+  max(x: TfjsTensor, axis: number): TfjsTensor;
+  argMax(x: TfjsTensor, axis: number): TfjsTensor;
+  cumsum(x: TfjsTensor, axis: number): TfjsTensor;
+  topk(x: TfjsTensor, k: number): { readonly values: TfjsTensor };
+  gather(x: TfjsTensor, indices: TfjsTensor): TfjsTensor;
+  expandDims(x: TfjsTensor, axis: number): TfjsTensor;
+  /** Sums what goes to the same place. */
+  scatterND(indices: TfjsTensor, updates: TfjsTensor, shape: readonly number[]): TfjsTensor;
+  add(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  div(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
+  maximum(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   sub(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   mul(a: TfjsTensor, b: TfjsTensor): TfjsTensor;
   /** Disposes of what `run` makes but does not return. */
@@ -58,7 +75,7 @@ type TfjsConvolution = {
   readonly activation: "linear" | "relu";
 };
 
-export type TfjsTensor = { dataSync(): Float32Array; dispose(): void };
+export type TfjsTensor = { readonly shape: readonly number[]; dataSync(): Float32Array; dispose(): void };
 
 /** @tensorflow/tfjs-backend-wasm */
 export type TfjsWasm = { setThreadsCount(threads: number): void };
@@ -104,15 +121,25 @@ export type Jax = {
     ): JaxArray;
   };
   readonly numpy: {
-    array(values: Float32Array, options?: { readonly shape: readonly number[] }): JaxArray;
+    array(values: Float32Array | Int32Array, options?: { readonly shape: readonly number[] }): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
-    transpose(x: JaxArray): JaxArray;
+    transpose(x: JaxArray, order?: readonly number[]): JaxArray;
+    abs(x: JaxArray): JaxArray;
+    sqrt(x: JaxArray): JaxArray;
     exp(x: JaxArray): JaxArray;
+    log(x: JaxArray): JaxArray;
+    tanh(x: JaxArray): JaxArray;
+    sin(x: JaxArray): JaxArray;
     sign(x: JaxArray): JaxArray;
-    sum(x: JaxArray, axis?: number): JaxArray;
-    max(x: JaxArray, axes: readonly number[]): JaxArray;
     mean(x: JaxArray, axes: readonly number[]): JaxArray;
     reshape(x: JaxArray, shape: readonly number[]): JaxArray;
+    maximum(a: JaxArray, b: JaxArray): JaxArray;
+    sum(x: JaxArray, axis?: number): JaxArray;
+    max(x: JaxArray, axes: number | readonly number[]): JaxArray;
+    argmax(x: JaxArray, axes: number | readonly number[]): JaxArray;
+    sort(x: JaxArray): JaxArray;
+    cumsum(x: JaxArray, axis: number): JaxArray;
+    take(x: JaxArray, indices: JaxArray, axis: number): JaxArray;
   };
   readonly nn: {
     sigmoid(x: JaxArray): JaxArray;
@@ -129,6 +156,7 @@ export type JaxArray = {
   add(other: JaxArray): JaxArray;
   sub(other: JaxArray): JaxArray;
   mul(other: JaxArray | number): JaxArray;
+  div(other: JaxArray): JaxArray;
   dataSync(): Float32Array;
   blockUntilReady(): Promise<JaxArray>;
   dispose(): void;

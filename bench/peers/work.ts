@@ -6,6 +6,7 @@
  *   softmax   of each row                                                      p
  *   step      one step of gradient descent on the mean cross entropy           the parameters after it
  *   forward   all 10,000 bundled digits through a network                      logits
+ *   operation one of operations.ts                                             its result
  *
  *   convForward, convStep   the same of convolutional networks (convnets.ts)
  *
@@ -15,6 +16,7 @@ import { type Dataset, RandomState } from "lanegrad";
 import { pixelsOf } from "../digits.ts";
 import { type Activation, forwardFlops, type Layer, stepFlops } from "../plain/network.ts";
 import { type ConvForward, type ConvStep, convItems, parametersOf } from "./convnets.ts";
+import type { OperationWork } from "./operations.ts";
 
 export type Gemm = {
   readonly kind: "gemm";
@@ -57,7 +59,7 @@ export type Step = Network & {
 /** The digits as floats, and as the bytes that they are. */
 export type Forward = Network & { readonly kind: "forward"; readonly digits: Dataset<Uint8Array> };
 
-export type Work = Gemm | ElementMap | Softmax | Step | Forward | ConvForward | ConvStep;
+export type Work = Gemm | ElementMap | Softmax | Step | Forward | OperationWork | ConvForward | ConvStep;
 
 /** A row of the table; its numbers are made when its turn comes. */
 export type WorkItem = {

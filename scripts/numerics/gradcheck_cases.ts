@@ -177,6 +177,18 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [3, 3],
       [3, 2],
     ]),
+    ...twice("solve, a stack and a vector", (a, b) => solve(regular(a), b), [[2, 3, 3], [3]]),
+    ...twice("solve, leading axes that broadcast", (a, b) => solve(regular(a), b), [
+      [2, 1, 3, 3],
+      [2, 3, 1],
+    ]),
+    ...twice("inverse, a stack", (a) => inverse(regular(a)), [[2, 3, 3]]),
+    ...twice("det, a stack", (a) => det(regular(a)), [[2, 3, 3]]),
+    ...twice("cholesky, a stack", (a) => cholesky(regular(matmul(a, a, { transpose: "b" }))), [[2, 3, 3]]),
+    ...twice("solveTriangular, a stack", (t, b) => solveTriangular(regular(t), b), [
+      [2, 3, 3],
+      [3, 2],
+    ]),
     ...twice("inverse", (a) => inverse(regular(a)), [[3, 3]]),
     ...twice("det", (a) => det(regular(a)), [[3, 3]]),
     ...twice("cholesky", (a) => cholesky(regular(matmul(a, a, { transpose: "b" }))), [[3, 3]]),

@@ -1,26 +1,18 @@
 /**
- * Products of vectors and of batches of matrices: leading axes broadcast, and each pair of matrices is a call of gemm.
+ * Products of vectors and of batches of matrices: leading axes broadcast, two of them in one call.
  *
  *   C_b ← αA_b·B_b + βC_b
  */
 import { ShapeError } from "../errors.ts";
-import { broadcastShape, walkOver } from "../tensor/broadcast.ts";
+import { broadcastShape, type Walk, walkOver } from "../tensor/broadcast.ts";
 import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
-import type { Operation, Step, TensorSpec } from "../tensor/operation.ts";
+import type { Operation, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkNoPlace, outputOf } from "./check.ts";
 import { computed, operate } from "./operation.ts";
-import {
-  type Addition,
-  checkAddition,
-  gemmOf,
-  isATransposed,
-  isBTransposed,
-  product,
-  type Transpose,
-} from "./product.ts";
+import { type Addition, checkAddition, isATransposed, isBTransposed, product, type Transpose } from "./product.ts";
 import { reshape } from "./rows.ts";
 import { sumTo } from "./sum.ts";
 
@@ -67,23 +59,25 @@ const BATCHED: Operation<Batched> = {
     checkSide("b", right, isBTransposed(transpose));
     return { dtype: left.dtype, shape: sizesOf(left, right, transpose).shape };
   },
-  bind(call) {
-    const { specs, result, attributes, at, out } = call;
+  bind({ kernels, specs, result, attributes, at, out, scratch }) {
     const { transpose, alpha, beta } = attributes;
     const { batch, m, n, k, ofA, ofB, isOne } = sizesOf(specs[0], specs[1], transpose);
-    const dtype = result.dtype;
-    const matrix = (rows: number, columns: number, isTransposed: boolean): TensorSpec => ({
-      dtype,
-      shape: isTransposed ? [columns, rows] : [rows, columns],
-    });
-    const b = matrix(k, n, isBTransposed(transpose));
-    const product = (rows: number, [pa, pb, pc]: readonly [number, number, number]): Step[] =>
-      gemmOf(call, [matrix(rows, k, isATransposed(transpose)), b], [pa, pb, pc], transpose, { alpha, beta });
-    const [pa, pb, pc] = [at[0].pointer, at[1].pointer, out.pointer];
-    if (isOne) return product(countOf(batch) * m, [pa, pb, pc]);
-    const size = bytesPerElement(dtype);
-    return pairs(batch, ofA, ofB).flatMap(([i, j], at) =>
-      product(m, [pa + i * m * k * size, pb + j * k * n * size, pc + at * m * n * size]),
+    if (countOf(result.shape) === 0) return [];
+    const [rsa, csa] = isATransposed(transpose) ? [1, m] : [k, 1];
+    const [rsb, csb] = isBTransposed(transpose) ? [1, k] : [n, 1];
+    const walk = isOne ? { extents: [], a: [], b: [] } : walkOver(batch, ofA, ofB);
+    const rows = isOne ? countOf(batch) * m : m;
+    const spare = Math.max(2 - walk.extents.length, 0);
+    const [d0 = 1, d1 = 1] = [...[1, 1].slice(0, spare), ...walk.extents.slice(-2)];
+    const [a0 = 0, a1 = 0] = [...[0, 0].slice(0, spare), ...walk.a.slice(-2)];
+    const [b0 = 0, b1 = 0] = [...[0, 0].slice(0, spare), ...walk.b.slice(-2)];
+    const size = bytesPerElement(result.dtype);
+    return pairs(walk).map(([i, j], index) =>
+      kernels.batchedGemm(
+        ...([d0, d1, rows, n, k, at[0].pointer + i * m * k * size, a0 * m * k, a1 * m * k, rsa, csa] as const),
+        ...([at[1].pointer + j * k * n * size, b0 * k * n, b1 * k * n, rsb, csb] as const),
+        ...([out.pointer + index * d0 * d1 * rows * n * size, scratch, alpha, beta] as const),
+      ),
     );
   },
   gradient(which, { operands, attributes: { transpose, alpha } }, dy) {
@@ -149,14 +143,12 @@ function sizesOf(a: { readonly shape: Shape }, b: { readonly shape: Shape }, tra
   return { batch, ofA, ofB, m, n, k, shape, isOne };
 }
 
-/** The numbers of A's and B's matrices that are multiplied, for each matrix of the result in order. */
-function pairs(batch: Shape, ofA: Shape, ofB: Shape): [a: number, b: number][] {
-  const { extents, a, b } = walkOver(batch, ofA, ofB);
+/** The first of A's and B's matrices for each index of the axes before the last two. */
+function pairs({ extents, a, b }: Walk): [a: number, b: number][] {
   let all: [number, number][] = [[0, 0]];
-  for (const [axis, extent] of extents.entries()) {
-    const [stepA, stepB] = [a[axis] ?? 0, b[axis] ?? 0];
+  for (const [axis, extent] of extents.slice(0, -2).entries()) {
     all = all.flatMap(([i, j]) =>
-      Array.from({ length: extent }, (_, p): [number, number] => [i + p * stepA, j + p * stepB]),
+      Array.from({ length: extent }, (_, p): [number, number] => [i + p * (a[axis] ?? 0), j + p * (b[axis] ?? 0)]),
     );
   }
   return all;

@@ -68,7 +68,7 @@ export const TRANSPOSE: Operation = {
   bind({ kernels, specs: [x], at, out }) {
     const [m = 0, columns = 0] = x.shape;
     const n = m === 0 ? 0 : columns;
-    return [kernels.transpose(1, n === 0 ? 0 : m, n, at[0].pointer, 0, n, out.pointer, 0, m)];
+    return [kernels.transpose(1, 1, n === 0 ? 0 : m, n, at[0].pointer, 0, 0, n, out.pointer, 0, 0, m)];
   },
   gradient: (_, __, dy) => operate(TRANSPOSE, [dy], {}) as Floats,
   flops: () => 0,

@@ -66,19 +66,29 @@ const PERMUTE: Operation<{ readonly axes: readonly number[] }> = {
     }
     const last = groups.at(-1);
     const contiguous = groups.find(({ x }) => x === 1);
-    const others = groups.filter((group) => group !== last && group !== contiguous);
-    const longest = others.reduce<Group>((a, b) => (b.extent > a.extent ? b : a), { extent: 1, x: 0, y: 0 });
-    const rest = others.filter((group) => group !== longest);
-    if (last === undefined || contiguous === undefined || others.length + Number(last !== contiguous) === 0) {
+    if (last === undefined || contiguous === undefined || groups.length === 1) {
       return [kernels.copy(count, at[0].pointer, out.pointer)];
     }
-    return offsetsOf(rest).map(([fromX, fromY]): Step => {
+    const others = groups.filter((group) => group !== last && group !== contiguous);
+    // Rows are copied over four axes; matrices over two that are not their own.
+    const inner = others.splice(-(last === contiguous ? 4 : 2));
+    const spare = (axes: number): Group[] => Array.from({ length: axes - inner.length }, () => ({ extent: 1, x: 0, y: 0 }));
+    return offsetsOf(others).map(([fromX, fromY]): Step => {
       const [from, to] = [at[0].pointer + fromX * size, out.pointer + fromY * size];
       if (last === contiguous) {
-        return common.copyRows(longest.extent, last.extent * size, from, longest.x * size, to, longest.y * size);
+        const [d0, d1, d2, d3] = [...spare(4), ...inner] as [Group, Group, Group, Group];
+        return common.copyStrided(
+          last.extent * size,
+          ...([d0.extent, d1.extent, d2.extent, d3.extent] as const),
+          ...([from, d0.x * size, d1.x * size, d2.x * size, d3.x * size] as const),
+          ...([to, d0.y * size, d1.y * size, d2.y * size, d3.y * size] as const),
+        );
       }
-      const [m, n] = [last.extent, contiguous.extent];
-      return kernels.transpose(longest.extent, m, n, from, longest.x, last.x, to, longest.y, contiguous.y);
+      const [d0, d1] = [...spare(2), ...inner] as [Group, Group];
+      return kernels.transpose(
+        ...([d0.extent, d1.extent, last.extent, contiguous.extent] as const),
+        ...([from, d0.x, d1.x, last.x, to, d0.y, d1.y, contiguous.y] as const),
+      );
     });
   },
   gradient: (_, { attributes: { axes } }, dy) => transpose(dy, { axes: axes.map((_, axis) => axes.indexOf(axis)) }),

@@ -29,10 +29,12 @@ export function rowMoves(memory: Pages, { floats, at, move, round, add, mul }: E
         for (let j = row; j < row + n; j++) v[j] = add(v[j]!, v[from++]!);
       }
     },
-    transpose: (count, m, n, x, bx, rx, y, by, ry) => {
-      let [from, to] = [at(x), at(y)];
-      for (let b = 0; b < count; b++, from += bx, to += by) {
-        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move(from + i * rx + j, to + j * ry + i);
+    transpose: (d0, d1, m, n, x, x0, x1, rx, y, y0, y1, ry) => {
+      for (let k = 0; k < d0; k++) {
+        for (let l = 0; l < d1; l++) {
+          const [from, to] = [at(x) + k * x0 + l * x1, at(y) + k * y0 + l * y1];
+          for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move(from + i * rx + j, to + j * ry + i);
+        }
       }
     },
   };

@@ -19,7 +19,7 @@ export function products(
   memory: Pages,
   { isSingle, bytes, floats, at, round, add, mul, madd }: Element,
   { activate }: Activations,
-): Pick<FloatKernels, "gemm" | "gemmScratch"> {
+): Pick<FloatKernels, "gemm" | "batchedGemm" | "gemmScratch"> {
   const nr = isSingle ? 8 : 4;
   const kcMost = isSingle ? 256 : 192;
 
@@ -121,26 +121,38 @@ export function products(
     for (let i = 0; i < m; i++) v.copyWithin(c + i * ldc, bias, bias + n);
   };
 
-  return {
-    gemm: (m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, _scratch, alpha, beta, hyperparameters) => {
-      const [left, right, to] = [at(a), at(b), at(c)];
-      const factor = round(stepOf(memory, alpha, hyperparameters));
-      const share = round(keptOf(memory, beta, hyperparameters));
-      if (k === 0 && bias !== 0) fillRows(m, n, to, ldc, at(bias));
-      else if (k === 0 || share !== 0) scale(m, n, to, ldc, share);
+  const gemm: FloatKernels["gemm"] = (
+    ...[m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, _scratch, alpha, beta, hyperparameters]
+  ) => {
+    const [left, right, to] = [at(a), at(b), at(c)];
+    const factor = round(stepOf(memory, alpha, hyperparameters));
+    const share = round(keptOf(memory, beta, hyperparameters));
+    if (k === 0 && bias !== 0) fillRows(m, n, to, ldc, at(bias));
+    else if (k === 0 || share !== 0) scale(m, n, to, ldc, share);
 
-      const kc = blockOf(k, kcMost);
-      for (let pc = 0; pc < k; pc += kc) {
-        const isFirst = pc === 0;
-        const hasBias = isFirst && bias !== 0;
-        const ldd = hasBias ? 0 : isFirst && share === 0 ? -1 : ldc;
-        const from = hasBias ? at(bias) : to;
-        const x = left + pc * csa;
-        const y = right + pc * rsb;
-        block(m, n, Math.min(kc, k - pc), x, rsa, csa, y, rsb, csb, to, ldc, from, ldd, factor);
+    const kc = blockOf(k, kcMost);
+    for (let pc = 0; pc < k; pc += kc) {
+      const isFirst = pc === 0;
+      const hasBias = isFirst && bias !== 0;
+      const ldd = hasBias ? 0 : isFirst && share === 0 ? -1 : ldc;
+      const from = hasBias ? at(bias) : to;
+      const x = left + pc * csa;
+      const y = right + pc * rsb;
+      block(m, n, Math.min(kc, k - pc), x, rsa, csa, y, rsb, csb, to, ldc, from, ldd, factor);
+    }
+    if (k === 0 && bias === 0) return;
+    for (let i = 0; i < m; i++) activate(activation, n, c + i * ldc * bytes);
+  };
+
+  return {
+    gemm,
+    batchedGemm: (d0, d1, m, n, k, a, a0, a1, rsa, csa, b, b0, b1, rsb, csb, c, scratch, alpha, beta) => {
+      for (let i = 0, to = c; i < d0; i++) {
+        for (let j = 0; j < d1; j++, to += m * n * bytes) {
+          const [x, y] = [a + (i * a0 + j * a1) * bytes, b + (i * b0 + j * b1) * bytes];
+          gemm(m, n, k, x, rsa, csa, y, rsb, csb, to, n, 0, 0, scratch, alpha, beta, 0);
+        }
       }
-      if (k === 0 && bias === 0) return;
-      for (let i = 0; i < m; i++) activate(activation, n, c + i * ldc * bytes);
     },
     gemmScratch: (m, n, k) => {
       const columns = rounded(Math.min(n, NC), nr);

@@ -22,6 +22,7 @@ import { commonMoves, rowMoves } from "./gather.ts";
 import { products } from "./gemm.ts";
 import { heap } from "./heap.ts";
 import { casts, integers } from "./integers.ts";
+import { factorizations } from "./linalg.ts";
 import { logarithm } from "./log.ts";
 import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
@@ -75,8 +76,10 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
   const rows = rowFolds(element, exponents.exp);
   const folds = reductions(memory, element);
   const updates = vectors(memory, element);
+  const multiplied = products(memory, element, functions);
   return {
-    ...products(memory, element, functions),
+    ...multiplied,
+    ...factorizations(memory, element, multiplied),
     ...convolutions(memory, element, functions),
     ...functions.exported,
     ...unaries(element, powers),

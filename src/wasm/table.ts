@@ -60,7 +60,8 @@ type Names = {
   descending: [descending: number]; flat: [flat: number]; right: [right: number];
   f: [f: number]; activation: [activation: number]; isLabels: [isLabels: number];
   alpha: [alpha: number]; beta: [beta: number]; scale: [scale: number]; value: [value: number];
-  count: [count: number]; bx: [bx: number]; rx: [rx: number]; by: [by: number]; ry: [ry: number];
+  t0: [t0: number]; rt: [rt: number]; ct: [ct: number]; pivots: [pivots: number];
+  isUpper: [isUpper: number]; isUnit: [isUnit: number]; count: [count: number]; rx: [rx: number]; ry: [ry: number];
   isOneA: [isOneA: number]; isOneB: [isOneB: number]; start: [start: number]; isBackward: [isBackward: number];
   isSmallest: [isSmallest: number];
   h: [h: number]; oh: [oh: number]; ow: [ow: number]; oc: [oc: number]; groups: [groups: number]; kh: [kh: number]; kw: [kw: number];
@@ -125,6 +126,20 @@ export const FLOAT_TABLE = {
     ],
     split: "over m or n",
   },
+  /** C ← αAB + βC of d0 · d1 pairs of matrices. */
+  batchedGemm: {
+    parameters: [
+      "d0, d1, m, n, k: size",
+      "a: in T[d0:a0, d1:a1, m:rsa, k:csa]",
+      "a0, a1, rsa, csa: stride",
+      "b: in T[d0:b0, d1:b1, k:rsb, n:csb]",
+      "b0, b1, rsb, csb: stride",
+      "c: inout T[d0, d1, m, n]",
+      "scratch: scratch gemmScratch(m, n, k)",
+      "alpha, beta: scalar f64",
+    ],
+    split: "over d0, else d1",
+  },
   /** Bytes of scratch. */
   gemmScratch: { parameters: ["m, n, k: size"], result: "i32", split: "not" },
   /** Y ← f(X ∗ W + bias); x is 0 outside of its images. */
@@ -186,6 +201,38 @@ export const FLOAT_TABLE = {
     result: "i32",
     split: "not",
   },
+  /** PA = LU in place; the first pivot that is 0, or -1. */
+  lu: {
+    parameters: [
+      "count, n: size",
+      "a: inout T[count, n, n]",
+      "pivots: out i32[count, n]",
+      "scratch: scratch factorScratch(n, n)",
+    ],
+    result: "i32",
+    split: "not",
+  },
+  /** A = UᵀU in place of the upper triangle; the first pivot that is not positive, or -1. */
+  cholesky: {
+    parameters: ["count, n: size", "a: inout T[count, n, n]", "scratch: scratch factorScratch(n, n)"],
+    result: "i32",
+    split: "not",
+  },
+  /** X ← T⁻¹PX. */
+  solveTriangular: {
+    parameters: [
+      "isUpper, isUnit: flag",
+      "count, n, m: size",
+      "t: in T[count:t0, n:rt, n:ct]",
+      "t0, rt, ct: stride",
+      "pivots: in i32[count, n] below n or 0",
+      "x: inout T[count, n, m]",
+      "scratch: scratch factorScratch(n, m)",
+    ],
+    split: "over count",
+  },
+  /** Bytes of scratch. */
+  factorScratch: { parameters: ["n, m: size"], result: "i32", split: "not" },
   exp: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   log: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
   sqrt: { parameters: ["n: size", "x: in T[n]", "y: out T[n] may be x", "scratch: scratch 64"], split: "over n" },
@@ -375,11 +422,11 @@ export const FLOAT_TABLE = {
   },
   transpose: {
     parameters: [
-      "count, m, n: size",
-      "x: in T[count:bx, m:rx, n]",
-      "bx, rx: stride",
-      "y: out T[count:by, n:ry, m]",
-      "by: stride",
+      "d0, d1, m, n: size",
+      "x: in T[d0:x0, d1:x1, m:rx, n]",
+      "x0, x1, rx: stride",
+      "y: out T[d0:y0, d1:y1, n:ry, m]",
+      "y0, y1: stride",
       "ry: stride from m",
     ],
     split: "not",

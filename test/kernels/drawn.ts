@@ -102,6 +102,8 @@ const POOLS = {
     left: [0, 1, 1, 2, 5],
   },
 };
+/** Sizes of matrices that are factored by halves, leaves of 8. */
+const HALVED = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 25, 33, 64, 65, 100, 130];
 
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
@@ -112,6 +114,11 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
     n: [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 15, 16, 17, 24, 31, 32, 33, 50, 100, 767, 768, 769, 776],
     k: [0, 1, 2, 3, 4, 5, 7, 8, 31, 64, 100, 191, 192, 193, 255, 256, 257, 383, 384, 385, 511, 512, 513, 784],
   },
+  batchedGemm: { d0: [0, 1, 2], d1: [0, 1, 1, 3], m: ROWS, n: ROWS, k: ROWS },
+  // Around halves.
+  lu: { count: [0, 1, 2], n: HALVED },
+  cholesky: { count: [0, 1, 2], n: HALVED },
+  solveTriangular: { count: [0, 1, 2], n: HALVED, m: ROWS },
   gemmScratch: { m: [...LONG, 2000], n: [...LONG, 767, 768, 769, 2000], k: [...LONG, 385, 513, 2000] },
   binary: { d0: [1, 1, 2], d1: [1, 1, 3], d2: [0, 1, 2, 5], d3: SIZES },
   reduce: { m: [0, 1, 2, 3], k: LONG, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
@@ -123,7 +130,7 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   crossEntropyTargetsGradient: CLASSES,
   meanCrossEntropy: CLASSES,
   argmax: { m: ROWS, k: CLASSES.n, n: [0, 1, 1, 1, 2, 7] },
-  transpose: { count: [0, 1, 1, 2, 3], m: ROWS, n: LONG },
+  transpose: { d0: [0, 1, 1, 2], d1: [0, 1, 1, 3], m: ROWS, n: LONG },
   scan: { m: [0, 1, 2, 3], k: ROWS, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },

@@ -25,7 +25,7 @@ for (const dtype of FLOATS) {
         field.clear();
         const input = field.place(dtype, x);
         const y = field.room(dtype, m * n);
-        field.run([y], () => kernels.transpose(1, m, n, input.pointer, 0, n, y.pointer, 0, m));
+        field.run([y], () => kernels.transpose(1, 1, m, n, input.pointer, 0, 0, n, y.pointer, 0, 0, m));
         assertSame(y.values(), transposed(m, n, x), `${m}×${n}`);
       }
     }
@@ -42,8 +42,8 @@ for (const dtype of FLOATS) {
       const input = field.place(dtype, x);
       const y = field.room(dtype, m * n);
       const back = field.room(dtype, m * n);
-      field.run([y], () => kernels.transpose(1, m, n, input.pointer, 0, n, y.pointer, 0, m));
-      field.run([back], () => kernels.transpose(1, n, m, y.pointer, 0, m, back.pointer, 0, n));
+      field.run([y], () => kernels.transpose(1, 1, m, n, input.pointer, 0, 0, n, y.pointer, 0, 0, m));
+      field.run([back], () => kernels.transpose(1, 1, n, m, y.pointer, 0, 0, m, back.pointer, 0, 0, n));
       assertSame(back.values(), x, `${m}×${n}`);
     }
   });

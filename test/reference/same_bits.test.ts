@@ -58,7 +58,7 @@ test("what is only moved keeps all of its bits, a NaN's too", () => {
     );
     const calls: Record<string, Drawn["args"]> = {
       copy: [n, x, y],
-      transpose: [1, 2, n / 2, x, 0, n / 2, y, 0, 2],
+      transpose: [1, 1, 2, n / 2, x, 0, 0, n / 2, y, 0, 0, 2],
       reluGradient: [n, mask, x, y],
       binary: [BINARY.keep, 1, 1, 1, n, mask, 0, 0, 0, 1, x, 0, 0, 0, 1, y],
     };

@@ -6,6 +6,7 @@
  * Its products use SIMD only where the rows of the second operand are multiples of 4; 50 hidden units are not.
  */
 import { type Engine, type Prepared, timedAsync } from "../engine.ts";
+import type { Functions } from "../operations.ts";
 import { importPackage, type Jax, type JaxArray } from "../packages.ts";
 import { type Forward, joined, type Step, type Work } from "../work.ts";
 import * as convnets from "./jax_convnets.ts";
@@ -47,8 +48,48 @@ function prepare(work: Work): Prepared {
       return convnets.prepareForward(jax, work);
     case "convStep":
       return convnets.prepareStep(jax, work);
+    case "operation": {
+      const operands = work.operands.map(({ values, shape }) => np.array(values, { shape }));
+      const apply = FUNCTIONS[work.f];
+      if (apply === undefined) throw new Error(`it has no ${work.f}`);
+      const f = jit(apply);
+      return prepared(() => f(...operands.map(({ ref }) => ref)), operands);
+    }
   }
 }
+
+const FUNCTIONS: Functions<JaxArray> = {
+  add: (a, b) => a.add(b),
+  addRow: (a, b) => a.add(b),
+  mul: (a, b) => a.mul(b),
+  div: (a, b) => a.div(b),
+  maximum: (a, b) => np.maximum(a, b),
+  relu: (x) => nn.relu(x),
+  abs: (x) => np.abs(x),
+  sqrt: (x) => np.sqrt(x),
+  exp: (x) => np.exp(x),
+  log: (x) => np.log(x),
+  sigmoid: (x) => nn.sigmoid(x),
+  tanh: (x) => np.tanh(x),
+  sin: (x) => np.sin(x),
+  sum: (x) => np.sum(x),
+  sumColumns: (x) => np.sum(x, 0),
+  sumRows: (x) => np.sum(x, 1),
+  maxColumns: (x) => np.max(x, 0),
+  maxRows: (x) => np.max(x, 1),
+  argmaxRows: (x) => np.argmax(x, 1),
+  softmax: (x) => nn.softmax(x),
+  transpose: (x) => np.transpose(x),
+  transpose0213: (x) => np.transpose(x, [0, 2, 1, 3]),
+  transpose0312: (x) => np.transpose(x, [0, 3, 1, 2]),
+  transpose3210: (x) => np.transpose(x),
+  matmul: (a, b) => np.matmul(a, b),
+  matmulTransposed: (a, b) => np.matmul(a, np.transpose(b, [0, 2, 1])),
+  gather: (x, rows) => np.take(x, rows, 0),
+  sort: (x) => np.sort(x),
+  cumsum: (x) => np.cumsum(x, -1),
+  cumsumColumns: (x) => np.cumsum(x, 0),
+};
 
 function prepareForward(work: Forward): Prepared {
   const { x, parameters } = operandsOf(work);
@@ -139,7 +180,7 @@ function prepared(run: () => JaxArray, operands: readonly JaxArray[]): Prepared 
       last = run();
       await last.blockUntilReady();
     }),
-    result: () => last!.ref.dataSync() as Float32Array,
+    result: () => Float32Array.from(last!.ref.dataSync()),
     dispose: () => {
       for (const each of [...operands, ...(last === undefined ? [] : [last])]) each.dispose();
     },

@@ -4,15 +4,37 @@
  * they become floats is part of the time.
  */
 import {
+  abs,
+  add,
+  argmax,
+  compile,
+  cumsum,
+  div,
+  type Expression,
   exp,
+  gather,
+  input,
+  log,
   matmul,
+  max,
+  maximum,
+  mul,
   Engine as OurEngine,
   RandomState,
   ResidentDataset,
+  relu,
+  scatterAdd,
   sgd,
   sigmoid,
+  sin,
   softmax,
+  sort,
+  sqrt,
+  sum,
+  tanh,
   tensor,
+  topK,
+  transpose,
   zeros,
 } from "lanegrad";
 import { TwoLayerNet } from "lanegrad/chapter";
@@ -20,6 +42,7 @@ import { layersOf, reluNetwork } from "../../deep_step.ts";
 import { DigitForward } from "../../evaluation.ts";
 
 import { type Engine, type Prepared, timed } from "../engine.ts";
+import { type Functions, type OperationWork, SCATTERED } from "../operations.ts";
 import { type Forward, flatten, joined, type Step, type Work } from "../work.ts";
 
 export async function loadLanegrad(): Promise<Engine> {
@@ -64,7 +87,62 @@ function prepare(engine: OurEngine, work: Work): Prepared {
       return work.activation === "sigmoid" ? prepareChapter(engine, work) : prepareDeep(engine, work);
     case "forward":
       return prepareForward(engine, work);
+    case "operation":
+      return prepareOperation(engine, work);
   }
+}
+
+type Floats = Expression<"float32">;
+
+const FUNCTIONS: Functions<Expression> = {
+  add: (a, b) => add(a as Floats, b as Floats),
+  addRow: (a, b) => add(a as Floats, b as Floats),
+  mul: (a, b) => mul(a as Floats, b as Floats),
+  div: (a, b) => div(a as Floats, b as Floats),
+  maximum: (a, b) => maximum(a as Floats, b as Floats),
+  relu: (x) => relu(x as Floats),
+  abs: (x) => abs(x as Floats),
+  sqrt: (x) => sqrt(x as Floats),
+  exp: (x) => exp(x as Floats),
+  log: (x) => log(x as Floats),
+  sigmoid: (x) => sigmoid(x as Floats),
+  tanh: (x) => tanh(x as Floats),
+  sin: (x) => sin(x as Floats),
+  sum: (x) => sum(x as Floats),
+  sumColumns: (x) => sum(x as Floats, { axes: [0] }),
+  sumRows: (x) => sum(x as Floats, { axes: [1] }),
+  maxColumns: (x) => max(x as Floats, { axes: [0] }),
+  maxRows: (x) => max(x as Floats, { axes: [1] }),
+  argmaxRows: (x) => argmax(x as Floats, { axis: 1 }),
+  softmax: (x) => softmax(x as Floats),
+  transpose: (x) => transpose(x as Floats),
+  transpose0213: (x) => transpose(x as Floats, { axes: [0, 2, 1, 3] }),
+  transpose0312: (x) => transpose(x as Floats, { axes: [0, 3, 1, 2] }),
+  transpose3210: (x) => transpose(x as Floats),
+  matmul: (a, b) => matmul(a as Floats, b as Floats),
+  matmulTransposed: (a, b) => matmul(a as Floats, b as Floats, { transpose: "b" }),
+  gather: (x, rows) => gather(x as Floats, rows as Expression<"int32">),
+  scatterAdd: (x, rows) =>
+    scatterAdd(zeros(x.engine, [SCATTERED, x.shape[1] ?? 0]), rows as Expression<"int32">, x as Floats),
+  sort: (x) => sort(x as Floats),
+  top10: (x) => topK(x as Floats, 10).values,
+  cumsum: (x) => cumsum(x as Floats, { axis: -1 }),
+  cumsumColumns: (x) => cumsum(x as Floats, { axis: 0 }),
+};
+
+/** A program of the one operation. */
+function prepareOperation(engine: OurEngine, { f, operands }: OperationWork): Prepared {
+  const inputs = operands.map(({ shape, values }, i) => {
+    return input(engine, shape, { name: `x${i}`, dtype: values instanceof Int32Array ? "int32" : "float32" });
+  });
+  const apply = FUNCTIONS[f] as (...x: Expression[]) => Expression;
+  const program = compile({ y: apply(...inputs) });
+  for (const [i, { values }] of operands.entries()) program.inputs[`x${i}`]!.set(values);
+  return prepared(
+    () => program.run(),
+    () => Float32Array.from(program.outputs.y.data as ArrayLike<number>),
+    [program],
+  );
 }
 
 function prepareChapter(engine: OurEngine, { sizes, layers, rows, x, labels, learningRate }: Step): Prepared {

@@ -49,6 +49,8 @@ async function prepare(work: Work): Promise<Prepared> {
     }
     case "convStep":
       throw new Error("it has no gradients");
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 

@@ -53,6 +53,8 @@ function prepare(work: Work): Prepared {
     case "convForward":
     case "convStep":
       throw new Error("it has no convolutions");
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 

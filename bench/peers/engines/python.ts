@@ -155,6 +155,8 @@ function operandsOf(work: Work): Operand[] {
         work.kind === "convStep" ? [{ values: work.oneHot, shape: [rows, work.oneHot.length / rows] }] : [];
       return [{ values: imagesFirst(work), shape: [rows, c, h, w] }, ...targets, ...channelsFirst(work)];
     }
+    case "operation":
+      throw new Error("it is not compared by operations");
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import { createRequire } from "node:module";
 import { type Engine, type Prepared, timed } from "../engine.ts";
+import { type Functions, SCATTERED } from "../operations.ts";
 import { importPackage, type TfjsTensor as Tensor, type Tfjs, type TfjsWasm } from "../packages.ts";
 import { type Forward, joined, type Step, type Work } from "../work.ts";
 import * as convnets from "./tfjs_convnets.ts";
@@ -74,8 +75,50 @@ function prepare(work: Work): Prepared {
       const { x, parameters } = operandsOf(work);
       return prepared(() => forward(x, parameters, work.activation).at(-1)!, [x, ...tensorsOf(parameters)]);
     }
+    case "operation": {
+      const operands = work.operands.map(({ values, shape }) =>
+        tf.tensor(values, shape, values instanceof Int32Array ? "int32" : "float32"),
+      );
+      const apply = FUNCTIONS[work.f] as (...x: Tensor[]) => Tensor;
+      return prepared(() => apply(...operands), operands);
+    }
   }
 }
+
+const FUNCTIONS: Functions<Tensor> = {
+  add: (a, b) => tf.add(a, b),
+  addRow: (a, b) => tf.add(a, b),
+  mul: (a, b) => tf.mul(a, b),
+  div: (a, b) => tf.div(a, b),
+  maximum: (a, b) => tf.maximum(a, b),
+  relu: (x) => tf.relu(x),
+  abs: (x) => tf.abs(x),
+  sqrt: (x) => tf.sqrt(x),
+  exp: (x) => tf.exp(x),
+  log: (x) => tf.log(x),
+  sigmoid: (x) => tf.sigmoid(x),
+  tanh: (x) => tf.tanh(x),
+  sin: (x) => tf.sin(x),
+  sum: (x) => tf.sum(x),
+  sumColumns: (x) => tf.sum(x, 0),
+  sumRows: (x) => tf.sum(x, 1),
+  maxColumns: (x) => tf.max(x, 0),
+  maxRows: (x) => tf.max(x, 1),
+  argmaxRows: (x) => tf.argMax(x, 1),
+  softmax: (x) => tf.softmax(x),
+  transpose: (x) => tf.transpose(x),
+  transpose0213: (x) => tf.transpose(x, [0, 2, 1, 3]),
+  transpose0312: (x) => tf.transpose(x, [0, 3, 1, 2]),
+  transpose3210: (x) => tf.transpose(x),
+  matmul: (a, b) => tf.matMul(a, b),
+  matmulTransposed: (a, b) => tf.matMul(a, b, false, true),
+  gather: (x, rows) => tf.gather(x, rows),
+  scatterAdd: (x, rows) => tf.scatterND(tf.expandDims(rows, 1), x, [SCATTERED, x.shape[1] ?? 0]),
+  sort: (x) => tf.topk(x, x.shape.at(-1) ?? 0).values,
+  top10: (x) => tf.topk(x, 10).values,
+  cumsum: (x) => tf.cumsum(x, -1),
+  cumsumColumns: (x) => tf.cumsum(x, 0),
+};
 
 /** AᵀB. */
 function transposedTimes(a: Tensor, b: Tensor): Tensor {

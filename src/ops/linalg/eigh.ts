@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { LinAlgError } from "./error.ts";
 import { decomposition, scaleOf } from "./parts.ts";
-import { checkSquare } from "./solve.ts";
+import { checkSquare } from "./stack.ts";
 import { rotate } from "./svd.ts";
 
 /** Eigenvalues and eigenvectors, of tensors or expressions. */
@@ -22,9 +22,9 @@ export type Eigh<T> = {
  * Eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read, as NumPy does. The sign of a column is
  * arbitrary. Computed in float64 whatever the dtype. Has no gradient.
  *
- * @param x n × n
- * @returns eigenvalues and eigenvectors: tensors, each to be disposed of, or expressions
- * @throws {ShapeError} not a square matrix
+ * @param x … × n × n: a matrix, or a stack of them
+ * @returns eigenvalues, … × n, and eigenvectors, … × n × n: tensors, each to be disposed of, or expressions
+ * @throws {ShapeError} neither a square matrix nor a stack of them
  * @throws {DTypeError} integers
  * @throws {LinAlgError} NaN or ∞ in x, or no convergence; of an expression, when its program runs
  * @example

@@ -1,5 +1,6 @@
 /**
- * Decompositions with several results: one operation on the host, in float64, whose result holds them one after the other.
+ * Decompositions with several results: one operation on the host, in float64, whose result holds them one after the other: of a
+ * stack the first of every matrix, then the second.
  */
 import { OptionError } from "../../errors.ts";
 import type { Value } from "../../tensor/expression.ts";
@@ -7,15 +8,14 @@ import { countOf, type Shape } from "../../tensor/layout.ts";
 import type { Call, Operation, TensorSpec } from "../../tensor/operation.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
-import { checkFloat, checkMatrix } from "../check.ts";
 import { operate } from "../operation.ts";
 import { reshape } from "../rows.ts";
 import { slice } from "../slicing.ts";
-import { aligned, type Floats, viewer } from "./blocked.ts";
 import { LinAlgError } from "./error.ts";
+import { alignedBytes, checkMatrices, stackOf, viewer } from "./stack.ts";
 
-/** Views of what a decomposition computes with: its operand, its result, and float64 scratch by length. */
-export type Views = { readonly x: Floats; readonly out: Floats; readonly scratch: readonly Float64Array[] };
+/** What a decomposition of a matrix computes with: the operand, the results one after the other, and scratch by length. */
+export type Views = { readonly x: Float64Array; readonly out: Float64Array; readonly scratch: readonly Float64Array[] };
 
 /** What a decomposition is, for a matrix of m × n. */
 type Decomposition<A> = {
@@ -27,58 +27,89 @@ type Decomposition<A> = {
   readonly flops: (m: number, n: number) => number;
 };
 
-/** A function from a matrix to its parts. */
+/** A function from a matrix, or a stack of them, to its parts. */
 export function decomposition<A extends Readonly<Record<string, unknown>>>(
   name: string,
   check: (x: Value<FloatType>) => void,
   { shapes, scratch, compute, flops }: Decomposition<A>,
 ): (x: Value<FloatType>, attributes: A) => Value<FloatType>[] {
-  const sizes = ({ shape: [m = 0, n = 0] }: { readonly shape: Shape }) => [m, n] as const;
-  const lengths = (spec: TensorSpec, attributes: A) => scratch(...sizes(spec), attributes);
+  const partSizes = (m: number, n: number, attributes: A) => shapes(m, n, attributes).map(countOf);
+  /** The operand and the results of one matrix, and scratch. */
+  const lengths = (spec: TensorSpec, attributes: A) => {
+    const { m, n } = stackOf(spec);
+    return [m * n, sumOf(partSizes(m, n, attributes)), ...scratch(m, n, attributes)];
+  };
   const operation: Operation<A> = {
     name,
     spec([x], attributes) {
-      const { dtype, shape } = x as Value;
-      return { dtype, shape: [shapes(...sizes({ shape }), attributes).reduce((sum, part) => sum + countOf(part), 0)] };
+      const { count, m, n } = stackOf(x as Value);
+      return { dtype: (x as Value).dtype, shape: [count * sumOf(partSizes(m, n, attributes))] };
     },
     bind(call) {
-      const views = viewsOf(call, lengths(call.specs[0], call.attributes));
-      const [m, n] = sizes(call.specs[0]);
-      return [() => compute(views(), m, n, call.attributes)];
+      const { memory, specs, result, attributes, at, out } = call;
+      const { count, m, n } = stackOf(specs[0]);
+      const dtype = result.dtype as FloatType;
+      const operand = viewer(memory, dtype, at[0].pointer, countOf(specs[0].shape));
+      const results = viewer(memory, dtype, out.pointer, countOf(result.shape));
+      const views = viewsOf(call, lengths(specs[0], attributes));
+      const sizes = partSizes(m, n, attributes);
+      return [
+        () => {
+          const [x, y, one] = [operand(), results(), views()];
+          for (let i = 0; i < count; i++) {
+            copyElements(x, i * m * n, one.x, 0, m * n);
+            compute(one, m, n, attributes);
+            let [from, to] = [0, 0];
+            for (let part = 0; part < sizes.length; part++) {
+              const size = sizes[part]!;
+              copyElements(one.out, from, y, to + i * size, size);
+              from += size;
+              to += count * size;
+            }
+          }
+        },
+      ];
     },
     gradient: () => {
       throw new OptionError(`grad: ${name}`, "has no gradient");
     },
     scratchBytes: ({ specs: [x], attributes }) =>
-      lengths(x, attributes).reduce((sum, length) => sum + aligned(8 * length), 0),
-    flops: ({ specs: [x] }) => flops(...sizes(x)),
+      sumOf(lengths(x, attributes).map((length) => alignedBytes("float64", length))),
+    flops: ({ specs: [x] }) => stackOf(x).count * flops(stackOf(x).m, stackOf(x).n),
   };
   return (x, attributes) => {
-    checkFloat(name, "x", x);
-    checkMatrix(name, "x", x);
+    checkMatrices(name, "x", x);
     check(x);
-    return split(operate(operation, [x], attributes) as Value<FloatType>, shapes(...sizes(x), attributes));
+    const { m, n } = stackOf(x);
+    const parts = shapes(m, n, attributes).map((shape) => [...x.shape.slice(0, -2), ...shape]);
+    return split(operate(operation, [x], attributes) as Value<FloatType>, parts);
   };
 }
 
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+type Elements = Float32Array | Float64Array;
+
+/** Allocates nothing, as views of parts would. */
+function copyElements(from: Elements, first: number, to: Elements, start: number, count: number): void {
+  for (let i = 0; i < count; i++) to[start + i] = from[first + i]!;
+}
+
 /** The views of a call, made again when memory has grown. */
-function viewsOf<A extends object>(
-  { memory, specs, result, at, out, scratch }: Call<A & Readonly<Record<string, unknown>>>,
-  lengths: readonly number[],
-): () => Views {
-  const dtype = result.dtype as FloatType;
-  const x = viewer(memory, dtype, at[0].pointer, countOf(specs[0].shape));
-  const y = viewer(memory, dtype, out.pointer, countOf(result.shape));
+function viewsOf({ memory, scratch }: Pick<Call, "memory" | "scratch">, lengths: readonly number[]): () => Views {
   let pointer = scratch;
   const pieces = lengths.map((length) => {
     const piece = viewer(memory, "float64", pointer, length);
-    pointer += aligned(8 * length);
+    pointer += alignedBytes("float64", length);
     return piece;
   });
   let views: Views | undefined;
   return () => {
-    if (views === undefined || views.x !== x()) views = { x: x(), out: y(), scratch: pieces.map((piece) => piece()) };
-    return views;
+    const [x, out, ...rest] = pieces as [() => Float64Array, () => Float64Array, ...(() => Float64Array)[]];
+    if (views?.x !== x()) views = { x: x(), out: out(), scratch: rest.map((piece) => piece()) };
+    return views as Views;
   };
 }
 

@@ -9,9 +9,9 @@ import { decomposition } from "./parts.ts";
  * x = qr with orthonormal columns of q and an upper triangular r, as NumPy's reduced mode and with LAPACK's signs. Computed in
  * float64 whatever the dtype. Has no gradient.
  *
- * @param x m × n; k is the smaller of the two
- * @returns q, m × k, and r, k × n: tensors, each to be disposed of, or expressions
- * @throws {ShapeError} not a matrix
+ * @param x … × m × n, a matrix or a stack of them; k is the smaller of the two
+ * @returns q, … × m × k, and r, … × k × n: tensors, each to be disposed of, or expressions
+ * @throws {ShapeError} fewer than two axes
  * @throws {DTypeError} integers
  * @example
  * using x = tensor(engine, [[3, 0], [4, 5]]);

@@ -34,9 +34,9 @@ type Attributes = { readonly fullMatrices: boolean };
  * x = u diag(s) vh. The signs of a column of u and its row of vh are arbitrary together, as NumPy's. Computed in float64
  * whatever the dtype. Has no gradient.
  *
- * @param x m × n; k is the smaller of the two
+ * @param x … × m × n, a matrix or a stack of them; k is the smaller of the two
  * @returns u, s and vh: tensors, each to be disposed of, or expressions
- * @throws {ShapeError} not a matrix
+ * @throws {ShapeError} fewer than two axes
  * @throws {DTypeError} integers
  * @throws {OptionError} an unknown option, or `fullMatrices` that is not a boolean
  * @throws {LinAlgError} NaN or ∞ in x, or no convergence; of an expression, when its program runs

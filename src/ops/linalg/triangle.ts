@@ -4,14 +4,14 @@ import type { Expression, Value } from "../../tensor/expression.ts";
 import type { Operation } from "../../tensor/operation.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { operate } from "../operation.ts";
-import { viewer } from "./blocked.ts";
+import { stackOf, viewer } from "./stack.ts";
 
 /** Which triangle of a square matrix. */
 export type Triangle = "lower" | "upper";
 
 type Attributes = { readonly triangle: Triangle; readonly diagonal: number };
 
-/** A triangle of a square matrix, its diagonal times a factor, and zeros elsewhere. */
+/** A triangle of each square matrix, its diagonal times a factor, and zeros elsewhere. */
 export function triangleOf(x: Expression<FloatType>, triangle: Triangle, diagonal: number = 1): Expression<FloatType> {
   return operate(TRIANGLE, [x], { triangle, diagonal }) as Expression<FloatType>;
 }
@@ -20,22 +20,23 @@ const TRIANGLE: Operation<Attributes> = {
   name: "triangle",
   spec: ([x]) => ({ dtype: (x as Value).dtype, shape: (x as Value).shape }),
   bind({ kernels, memory, result, attributes: { triangle, diagonal }, at, out }) {
-    const [n = 0] = result.shape;
-    const view = viewer(memory, result.dtype as FloatType, out.pointer, n * n);
-    return [kernels.copy(n * n, at[0].pointer, out.pointer), () => keepTriangle(view(), n, triangle, diagonal)];
+    const { count, n } = stackOf(result);
+    const size = count * n * n;
+    const view = viewer(memory, result.dtype as FloatType, out.pointer, size);
+    return [kernels.copy(size, at[0].pointer, out.pointer), () => keepTriangle(view(), n, triangle, diagonal)];
   },
   gradient: (_, { attributes: { triangle, diagonal } }, dy) => triangleOf(dy, triangle, diagonal),
 };
 
-/** Zeros outside of a triangle of an n × n matrix, and a factor for its diagonal. */
+/** Zeros outside of a triangle of each n × n matrix, and a factor for its diagonal. */
 export function keepTriangle(
   a: Float32Array | Float64Array,
   n: number,
   triangle: Triangle,
   diagonal: number = 1,
 ): void {
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
+  for (let row = 0; row < a.length; row += n) {
+    const i = (row / n) % n;
     if (triangle === "lower") a.fill(0, row + i + 1, row + n);
     else a.fill(0, row, row + i);
     a[row + i]! *= diagonal;
