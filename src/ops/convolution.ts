@@ -266,6 +266,7 @@ const CONV2D: Operation<Convolution> = {
     const outputs = last(dy.shape);
     return sum(reshape(dy, [countOf(dy.shape.slice(0, -1)), outputs]), { axes: [0] });
   },
+  takesActivation: true,
   scratchBytes: ({ specs: [{ shape }, w], attributes }, kernels) =>
     scratchOf("convolutionScratch", kernels, attributes, shape, last(w.shape)),
   flops: (call) => flopsOf(call.attributes, call.specs[0].shape, call.result.shape) + countOf(call.result.shape),
