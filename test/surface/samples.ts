@@ -291,7 +291,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     conv2d: of(
       L.conv2d,
       [image, kernel],
-      [image, kernel, { bias: b, stride: [1, 2], padding: [1, 0, 1, 0], dilation: 1, groups: 1 }],
+      [image, kernel, { bias: b, stride: [1, 2], padding: [0, 1, 0, 1], dilation: 1, groups: 1 }],
       [lazyImage, kernel, { padding: "same" }],
     ),
     conv1d: of(L.conv1d, [
