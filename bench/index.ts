@@ -12,6 +12,7 @@ import Benchmark from "benchmark";
 import { type Build, Engine, type FloatType } from "lanegrad";
 import type { Case } from "./case.ts";
 import { chosen, readFlags, runCommand, UsageError } from "./command_line.ts";
+import { convolutionCases } from "./convolution.ts";
 import { deepStepCases } from "./deep_step.ts";
 import { loadDigits } from "./digits.ts";
 import { elementwiseCases } from "./elementwise.ts";
@@ -87,6 +88,7 @@ async function allCases(): Promise<Case[]> {
   const digits = await loadDigits();
   return [
     ...gemmCases(),
+    ...convolutionCases(),
     ...elementwiseCases(),
     ...lossCases(),
     ...vectorCases(),

@@ -2,7 +2,7 @@ import { blockOf, roundUp } from "../gemm/gemm";
 import { pack } from "../gemm/pack";
 import { Activation, activate } from "../kernels/activations";
 import { kc as kcOf, nr } from "../params";
-import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
+import { bytes, madd } from "../simd/lanes";
 import { areSizes, coveredBy, copyLines, isPadded, piecesOf, positionsOf } from "./windows";
 
 /**
@@ -45,17 +45,21 @@ function convolution<T>(
   const pitch = <usize>(padded ? wp : w) * pixel, image = <usize>h * <usize>w * pixel;
   const isRow = groups == 1 && dw == 1;
 
-  const positions = scratch + 64; // before it what activations need
+  const tile = scratch;
+  const biases = tile + TILE;
+  const positions = biases + bytes<T>(roundUp(groups * oc, 16));
   const pieces = positions + sizeof<usize>() * <usize>roundUp(m, 16);
   const packed = pieces + 2 * sizeof<usize>() * <usize>roundUp(kh * kw + k / kcMax, 8);
   const all = <usize>(roundUp(oc, nr<T>()) / nr<T>()) * panel;
   const copied = packed + <usize>groups * all;
+  if (bias != 0) copyLines<T>(1, pixelY, bias, 0, biases, 0); // a vector at their end may be read whole
   positionsOf(1, 0, oh, <usize>sh * pitch, ow, <usize>sw * pixel, positions);
   if (isRow) piecesOf<T>(kh, <usize>dh * pitch, 1, 0, kw * c, kcMax, pieces);
   else piecesOf<T>(kh, <usize>dh * pitch, kw, <usize>dw * pixel, c, kcMax, pieces);
   for (let g = 0; g < groups; g++) pack<T>(nr<T>(), oc, k, weights + bytes<T>(g * oc), 1, groups * oc, packed + <usize>g * all);
   if (padded) memory.fill(copied, 0, <usize>hp * pitch);
 
+  const end = y + <usize>n * <usize>m * pixelY;
   for (; n > 0; n--, x += image) {
     let from = x;
     if (padded) {
@@ -64,24 +68,58 @@ function convolution<T>(
       from = copied;
     }
     for (let g = 0; g < groups; g++) {
-      for (let o = 0; o < oc; ) {
-        const rest = oc - o, isWide = rest > nr<T>();
-        const to = y + bytes<T>(g * oc + o);
+      // From the last panel to the first: vectors of one that is not whole also cover channels that come later.
+      for (let o = (oc - 1) / (2 * nr<T>()) * (2 * nr<T>()); o >= 0; o -= 2 * nr<T>()) {
+        const columns = min(oc - o, 2 * nr<T>()), isWide = columns > nr<T>();
+        const width = isWide ? 2 * nr<T>() : nr<T>();
+        const to = y + bytes<T>(g * oc + o), xg = from + bytes<T>(g * c);
         let b = packed + <usize>g * all + <usize>(o / nr<T>()) * panel;
         for (let pc = 0, piece = pieces; pc == 0 || pc < k; pc += kcMax) {
-          const isFirst = pc == 0, end = b + (<usize>min(kcMax, k - pc) << 5);
+          const isFirst = pc == 0, last = b + (<usize>min(kcMax, k - pc) << 5);
           const add = <i32>(!isFirst || bias != 0);
-          const d = isFirst ? bias + bytes<T>(g * oc + o) : to, rowD = isFirst ? 0 : pixelY;
-          const xg = from + bytes<T>(g * c);
-          if (isWide) wide<T>(m, positions, xg, piece, b, end, panel, to, pixelY, add, d, rowD, min(rest, 2 * nr<T>()));
-          else narrow<T>(m, positions, xg, piece, b, end, to, pixelY, add, d, rowD, rest);
-          for (; b < end; piece += 2 * sizeof<usize>()) b += load<usize>(piece, sizeof<usize>()) << 5;
+          const d = isFirst ? biases + bytes<T>(g * oc + o) : to, rowD = isFirst ? 0 : pixelY;
+          // How many positions may be stored in whole vectors: what they cover beyond a pixel is written later, where it is in y.
+          let direct = m;
+          if (columns < width) {
+            const room = <isize>(end - to) - <isize>bytes<T>(width);
+            direct = isFirst && groups == 1 && room >= 0 ? min(m, <i32>(<usize>room / pixelY) + 1) : 0;
+          }
+          tiles<T>(isWide, direct, positions, xg, piece, b, last, panel, to, pixelY, add, d, rowD);
+          for (let p = direct; p < m; p += TILE_ROWS) {
+            const count = min(TILE_ROWS, m - p), start = positions + sizeof<usize>() * <usize>p;
+            tiles<T>(isWide, count, start, xg, piece, b, last, panel, tile, bytes<T>(width), 0, 0, 0);
+            copyColumns<T>(count, columns, tile, bytes<T>(width), to + <usize>p * pixelY, pixelY, add, d + <usize>p * rowD, rowD);
+          }
+          for (; b < last; piece += 2 * sizeof<usize>()) b += load<usize>(piece, sizeof<usize>());
         }
-        o += isWide ? 2 * nr<T>() : nr<T>();
       }
     }
     if (activation != Activation.None) activate<T>(activation, m * groups * oc, y, scratch);
     y += <usize>m * pixelY;
+  }
+}
+
+/** Positions whose sums are made beside y, and the bytes that they take. */
+const TILE_ROWS: i32 = 16;
+const TILE: usize = 64 * TILE_ROWS;
+
+// @ts-ignore: decorator
+@inline
+function tiles<T>(
+  isWide: bool, m: i32, positions: usize, x: usize, pieces: usize, panel: usize, last: usize, gap: usize,
+  y: usize, rowY: usize, add: i32, d: usize, rowD: usize,
+): void {
+  if (isWide) wide<T>(m, positions, x, pieces, panel, last, gap, y, rowY, add, d, rowD);
+  else narrow<T>(m, positions, x, pieces, panel, last, y, rowY, add, d, rowD);
+}
+
+/** The columns that are there, added to those at d where `add` is 1. */
+function copyColumns<T>(rows: i32, columns: i32, x: usize, rowX: usize, y: usize, rowY: usize, add: i32, d: usize, rowD: usize): void {
+  for (; rows > 0; rows--, x += rowX, y += rowY, d += rowD) {
+    for (let j: usize = 0; j < bytes<T>(columns); j += sizeof<T>()) {
+      const value = load<T>(x + j);
+      store<T>(y + j, add ? load<T>(d + j) + value : value);
+    }
   }
 }
 
@@ -91,7 +129,7 @@ function convolution<T>(
  */
 function wide<T>(
   m: i32, positions: usize, x: usize, pieces: usize, panel: usize, last: usize, gap: usize,
-  y: usize, rowY: usize, add: i32, d: usize, rowD: usize, columns: i32,
+  y: usize, rowY: usize, add: i32, d: usize, rowD: usize,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   for (; m > 0; m -= 2, positions += 2 * sizeof<usize>(), y += 2 * rowY, d += 2 * rowD) {
@@ -100,7 +138,7 @@ function wide<T>(
     let c1_0 = zero, c1_1 = zero, c1_2 = zero, c1_3 = zero;
     for (let start = panel, piece = pieces; start < last; piece += 2 * sizeof<usize>()) {
       const at = load<usize>(piece);
-      const end = start + (load<usize>(piece, sizeof<usize>()) << 5), end1 = end - 32, end2 = end - 64, end3 = end - 96;
+      const end = start + load<usize>(piece, sizeof<usize>()), end1 = end - 32, end2 = end - 64, end3 = end - 96;
       let p = x0 + at, q = x1 + at, b = start, bNext = start + gap;
       for (; b < end; b += 512 / sizeof<T>(), bNext += 512 / sizeof<T>(), p += 16, q += 16) {
         {
@@ -167,12 +205,11 @@ function wide<T>(
       }
       start = end;
     }
-    const rest = columns - nr<T>();
-    storePair<T>(y, c0_0, c0_1, add, d, nr<T>());
-    storePair<T>(y + 32, c0_2, c0_3, add, d + 32, rest);
+    storePair<T>(y, c0_0, c0_1, add, d);
+    storePair<T>(y + 32, c0_2, c0_3, add, d + 32);
     if (m > 1) {
-      storePair<T>(y + rowY, c1_0, c1_1, add, d + rowD, nr<T>());
-      storePair<T>(y + rowY + 32, c1_2, c1_3, add, d + rowD + 32, rest);
+      storePair<T>(y + rowY, c1_0, c1_1, add, d + rowD);
+      storePair<T>(y + rowY + 32, c1_2, c1_3, add, d + rowD + 32);
     }
   }
 }
@@ -180,7 +217,7 @@ function wide<T>(
 /** Four positions × 2 vectors, from one panel. */
 function narrow<T>(
   m: i32, positions: usize, x: usize, pieces: usize, panel: usize, last: usize,
-  y: usize, rowY: usize, add: i32, d: usize, rowD: usize, columns: i32,
+  y: usize, rowY: usize, add: i32, d: usize, rowD: usize,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   for (; m > 0; m -= 4, positions += 4 * sizeof<usize>(), y += 4 * rowY, d += 4 * rowD) {
@@ -192,7 +229,7 @@ function narrow<T>(
     let c2_0 = zero, c2_1 = zero, c3_0 = zero, c3_1 = zero;
     for (let start = panel, piece = pieces; start < last; piece += 2 * sizeof<usize>()) {
       const at = load<usize>(piece);
-      const end = start + (load<usize>(piece, sizeof<usize>()) << 5), end1 = end - 32;
+      const end = start + load<usize>(piece, sizeof<usize>()), end1 = end - 32;
       let p = x0 + at, q = x1 + at, r = x2 + at, s = x3 + at, b = start;
       for (; b < end; b += 64, p += 2 * sizeof<T>(), q += 2 * sizeof<T>(), r += 2 * sizeof<T>(), s += 2 * sizeof<T>()) {
         {
@@ -229,35 +266,23 @@ function narrow<T>(
       }
       start = end;
     }
-    storePair<T>(y, c0_0, c0_1, add, d, columns);
-    if (m > 1) storePair<T>(y + rowY, c1_0, c1_1, add, d + rowD, columns);
-    if (m > 2) storePair<T>(y + 2 * rowY, c2_0, c2_1, add, d + 2 * rowD, columns);
-    if (m > 3) storePair<T>(y + 3 * rowY, c3_0, c3_1, add, d + 3 * rowD, columns);
+    storePair<T>(y, c0_0, c0_1, add, d);
+    if (m > 1) storePair<T>(y + rowY, c1_0, c1_1, add, d + rowD);
+    if (m > 2) storePair<T>(y + 2 * rowY, c2_0, c2_1, add, d + 2 * rowD);
+    if (m > 3) storePair<T>(y + 3 * rowY, c3_0, c3_1, add, d + 3 * rowD);
   }
 }
 
-/** `columns` elements of two vectors, added to those at d where `add` is 1. */
+/** Two vectors, added to those at d where `add` is 1. */
 // @ts-ignore: decorator
 @inline
-function storePair<T>(y: usize, c0: v128, c1: v128, add: i32, d: usize, columns: i32): void {
-  if (columns == nr<T>()) {
-    if (add) c0 = v128.add<T>(v128.load(d), c0), c1 = v128.add<T>(v128.load(d, 16), c1);
-    v128.store(y, c0);
-    v128.store(y, c1, 16);
-  } else storeSome<T>(y, c0, c1, add, d, columns);
+function storePair<T>(y: usize, c0: v128, c1: v128, add: i32, d: usize): void {
+  if (add) c0 = v128.add<T>(v128.load(d), c0), c1 = v128.add<T>(v128.load(d, 16), c1);
+  v128.store(y, c0);
+  v128.store(y, c1, 16);
 }
 
-export function storeSome<T>(y: usize, c0: v128, c1: v128, add: i32, d: usize, columns: i32): void {
-  if (add) {
-    const zero = v128.splat<T>(<T>0.0), second = columns - lanes<T>();
-    c0 = v128.add<T>(loadNext<T>(d, columns, zero), c0);
-    if (second > 0) c1 = v128.add<T>(loadNext<T>(d + 16, second, zero), c1);
-  }
-  storeNext<T>(y, c0, columns);
-  if (columns > lanes<T>()) storeNext<T>(y + 16, c1, columns - lanes<T>());
-}
-
-/** Bytes of scratch: 64, the two tables, the packed weights, and an image with its padding. */
+/** Bytes of scratch: a tile, the biases, the two tables, the packed weights, and an image with its padding. */
 // @ts-ignore: decorator
 @inline
 function convolutionScratch<T>(
@@ -269,7 +294,7 @@ function convolutionScratch<T>(
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const tables = <i32>sizeof<usize>() * (roundUp(oh * ow, 16) + 2 * roundUp(kh * kw + k / kcMax, 8));
   const copied = isPadded(hp, top, h) || isPadded(wp, left, w) ? hp * wp * groups * c : 0;
-  return 64 + tables + <i32>sizeof<T>() * (groups * k * roundUp(oc, nr<T>()) + copied);
+  return <i32>TILE + tables + <i32>sizeof<T>() * (roundUp(groups * oc, 16) + groups * k * roundUp(oc, nr<T>()) + copied);
 }
 
 export function sconvolution(

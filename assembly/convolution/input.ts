@@ -25,7 +25,7 @@ function convolutionInput<T>(
   dy: usize, weights: usize, dx: usize, scratch: usize,
 ): void {
   assert(n >= 0 && areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) && scratch % 16 == 0);
-  const m = oh * ow, k = kh * kw * c, block = blockOf(m, POSITIONS);
+  const m = oh * ow, k = kh * kw * c, block = blockOf(m, ROWS);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const padded = isPadded(hp, top, h) || isPadded(wp, left, w);
   const pixel = bytes<T>(groups * c), row = bytes<T>(groups * oc);
@@ -68,7 +68,7 @@ function convolutionInput<T>(
 }
 
 /** Rows of a product, in scratch. */
-const POSITIONS: i32 = 256;
+const ROWS: i32 = 256;
 
 // @ts-ignore: decorator
 @inline
@@ -91,7 +91,7 @@ function convolutionInputScratch<T>(
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
 ): i32 {
   assert(areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left));
-  const m = oh * ow, k = kh * kw * c, block = blockOf(m, POSITIONS);
+  const m = oh * ow, k = kh * kw * c, block = blockOf(m, ROWS);
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const summed = isPadded(hp, top, h) || isPadded(wp, left, w) ? hp * wp * groups * c : 0;
   const table = <i32>sizeof<usize>() * roundUp(m, 16);

@@ -1,7 +1,7 @@
 import { blockOf, roundUp } from "../gemm/gemm";
+import { pack } from "../gemm/pack";
 import { nr } from "../params";
-import { bytes, madd } from "../simd/lanes";
-import { storeSome } from "./forward";
+import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
 import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows";
 
 /**
@@ -13,8 +13,9 @@ import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows
  *   dWeights   kh × kw × c × groups × oc
  *   scratch    sconvolutionWeightsScratch(…) or dconvolutionWeightsScratch(…) bytes, 16-byte aligned
  *
- * Nothing is packed: two taps × 4 vectors of channels stay in registers, x is read by a table of where windows start, dy where it is.
- * Sums are added from the first position to the last, in blocks of at most 256 positions, each of which starts at 0 and is added to
+ * Two taps × 4 vectors of channels stay in registers, dY is packed in panels as gemm packs B, and x is read where it is, by a table of
+ * where windows start.
+ * Sums are added from the first position to the last, in blocks of at most 128 positions, each of which starts at 0 and is added to
  * dW: one chain over all of them would have ten times the error. A block is part of an image, or several whole images.
  *
  * # Safety
@@ -40,9 +41,9 @@ function convolutionWeights<T>(
 
   const positions = scratch;
   const taps = positions + sizeof<usize>() * <usize>roundUp(together * m, 16);
-  const ends = taps + sizeof<usize>() * <usize>roundUp(k, 16);
+  const packed = taps + sizeof<usize>() * <usize>roundUp(k, 16);
   const columns = roundUp(oc, nr<T>());
-  const copied = ends + bytes<T>(columns) * <usize>(together * block);
+  const copied = packed + bytes<T>(columns) * <usize>(together * block);
   positionsOf(together, step, oh, <usize>sh * pitch, ow, <usize>sw * pixel, positions);
   for (let i = 0, tap = taps; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
@@ -67,16 +68,15 @@ function convolutionWeights<T>(
     }
     for (let p = 0; p < images * m; p += together * block) {
       const count = min(together * block, images * m - p);
-      const last = dy + <usize>(count - 1) * row;
       for (let g = 0; g < groups; g++) {
-        let d = dy + bytes<T>(g * oc), rowD = row;
-        // Vectors of a row's end take in what follows it: at the end of dy nothing does.
-        if (last + bytes<T>(g * oc + columns) > end) {
-          copyLines<T>(count, bytes<T>(oc), d, row, ends, bytes<T>(columns));
-          d = ends, rowD = bytes<T>(columns);
+        let d = dy + bytes<T>(g * oc), rowD = row, panel = bytes<T>(nr<T>());
+        // Few taps do not make up for packing; but vectors also take in what follows the last channels, and at dy's end nothing does.
+        if (k >= TAPS || d + <usize>(count - 1) * row + bytes<T>(columns) > end) {
+          pack<T>(nr<T>(), oc, count, d, 1, groups * oc, packed);
+          d = packed, rowD = bytes<T>(nr<T>()), panel = rowD * <usize>count;
         }
-        const at = positions + sizeof<usize>() * <usize>p;
-        tiles<T>(count, at, from + bytes<T>(g * c), k, taps, d, rowD, dWeights + bytes<T>(g * oc), row, oc);
+        const first = positions + sizeof<usize>() * <usize>p, last = first + sizeof<usize>() * <usize>count;
+        tiles<T>(first, last, from + bytes<T>(g * c), k, taps, d, rowD, panel, dWeights + bytes<T>(g * oc), row, oc);
       }
       dy += <usize>count * row;
     }
@@ -85,8 +85,11 @@ function convolutionWeights<T>(
   }
 }
 
+/** So many taps make up for the packing of dY. */
+const TAPS: i32 = 64;
+
 /** Terms of a sum before it is added to dW. */
-const POSITIONS: i32 = 256;
+const POSITIONS: i32 = 128;
 
 /** How many whole images a block has. */
 // @ts-ignore: decorator
@@ -95,38 +98,34 @@ function imagesOf(m: i32): i32 {
   return max(POSITIONS / max(m, 1), 1);
 }
 
-/** All taps and channels of one block. */
+/** All taps and channels of one block: dY is in panels that are `panel` bytes apart, with a row every `rowD`. */
 function tiles<T>(
-  count: i32, positions: usize, x: usize, k: i32, taps: usize, dy: usize, rowY: usize, to: usize, rowW: usize, oc: i32,
+  positions: usize, end: usize, x: usize, k: i32, taps: usize, dy: usize, rowD: usize, panel: usize, to: usize, rowW: usize, oc: i32,
 ): void {
-  for (; oc > 0; ) {
-    if (oc > nr<T>()) {
-      const columns = min(oc, 2 * nr<T>());
-      for (let t = 0, tap = taps, w = to; t < k; t += 2, tap += 2 * sizeof<usize>(), w += 2 * rowW) {
-        wide<T>(count, positions, x, tap, k - t, dy, rowY, w, rowW, columns);
-      }
-    } else {
-      for (let t = 0, tap = taps, w = to; t < k; t += 4, tap += 4 * sizeof<usize>(), w += 4 * rowW) {
-        narrow<T>(count, positions, x, tap, k - t, dy, rowY, w, rowW, oc);
-      }
+  for (; oc > nr<T>(); oc -= 2 * nr<T>(), dy += 2 * panel, to += 64) {
+    for (let t = 0, tap = taps, w = to; t < k; t += 2, tap += 2 * sizeof<usize>(), w += 2 * rowW) {
+      wide<T>(positions, end, x, tap, k - t, dy, dy + panel, rowD, w, rowW, min(oc, 2 * nr<T>()));
     }
-    const done = oc > nr<T>() ? 2 * nr<T>() : nr<T>();
-    oc -= done, dy += bytes<T>(done), to += bytes<T>(done);
+  }
+  if (oc <= 0) return;
+  for (let t = 0; t < k; t += 4, taps += 4 * sizeof<usize>(), to += 4 * rowW) {
+    narrow<T>(positions, end, x, taps, k - t, dy, rowD, to, rowW, oc);
   }
 }
 
 /** Two taps × 4 vectors. */
 function wide<T>(
-  count: i32, positions: usize, x: usize, taps: usize, live: i32, dy: usize, rowY: usize, w: usize, rowW: usize, columns: i32,
+  positions: usize, end: usize, x: usize, taps: usize, live: i32, dy: usize, dyNext: usize, rowD: usize,
+  w: usize, rowW: usize, columns: i32,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   const x0 = x + load<usize>(taps), x1 = live > 1 ? x + load<usize>(taps, sizeof<usize>()) : x0;
   let c0_0 = zero, c0_1 = zero, c0_2 = zero, c0_3 = zero;
   let c1_0 = zero, c1_1 = zero, c1_2 = zero, c1_3 = zero;
-  for (const end = positions + sizeof<usize>() * <usize>count; positions < end; positions += sizeof<usize>(), dy += rowY) {
+  for (; positions < end; positions += sizeof<usize>(), dy += rowD, dyNext += rowD) {
     const at = load<usize>(positions);
     const d0 = v128.load(dy), d1 = v128.load(dy, 16);
-    const d2 = v128.load(dy, 32), d3 = v128.load(dy, 48);
+    const d2 = v128.load(dyNext), d3 = v128.load(dyNext, 16);
     let xi = v128.load_splat<T>(x0 + at);
     c0_0 = madd<T>(xi, d0, c0_0);
     c0_1 = madd<T>(xi, d1, c0_1);
@@ -138,19 +137,17 @@ function wide<T>(
     c1_2 = madd<T>(xi, d2, c1_2);
     c1_3 = madd<T>(xi, d3, c1_3);
   }
-  const rest = columns - nr<T>();
-  storeSome<T>(w, c0_0, c0_1, 1, w, nr<T>());
-  storeSome<T>(w + 32, c0_2, c0_3, 1, w + 32, rest);
+  addPair<T>(w, c0_0, c0_1, nr<T>());
+  addPair<T>(w + 32, c0_2, c0_3, columns - nr<T>());
   if (live > 1) {
-    w += rowW;
-    storeSome<T>(w, c1_0, c1_1, 1, w, nr<T>());
-    storeSome<T>(w + 32, c1_2, c1_3, 1, w + 32, rest);
+    addPair<T>(w + rowW, c1_0, c1_1, nr<T>());
+    addPair<T>(w + rowW + 32, c1_2, c1_3, columns - nr<T>());
   }
 }
 
 /** Four taps × 2 vectors. */
 function narrow<T>(
-  count: i32, positions: usize, x: usize, taps: usize, live: i32, dy: usize, rowY: usize, w: usize, rowW: usize, columns: i32,
+  positions: usize, end: usize, x: usize, taps: usize, live: i32, dy: usize, rowD: usize, w: usize, rowW: usize, columns: i32,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   const x0 = x + load<usize>(taps);
@@ -159,7 +156,7 @@ function narrow<T>(
   const x3 = live > 3 ? x + load<usize>(taps, 3 * sizeof<usize>()) : x0;
   let c0_0 = zero, c0_1 = zero, c1_0 = zero, c1_1 = zero;
   let c2_0 = zero, c2_1 = zero, c3_0 = zero, c3_1 = zero;
-  for (const end = positions + sizeof<usize>() * <usize>count; positions < end; positions += sizeof<usize>(), dy += rowY) {
+  for (; positions < end; positions += sizeof<usize>(), dy += rowD) {
     const at = load<usize>(positions);
     const d0 = v128.load(dy), d1 = v128.load(dy, 16);
     let xi = v128.load_splat<T>(x0 + at);
@@ -175,13 +172,29 @@ function narrow<T>(
     c3_0 = madd<T>(xi, d0, c3_0);
     c3_1 = madd<T>(xi, d1, c3_1);
   }
-  storeSome<T>(w, c0_0, c0_1, 1, w, columns);
-  if (live > 1) storeSome<T>(w + rowW, c1_0, c1_1, 1, w + rowW, columns);
-  if (live > 2) storeSome<T>(w + 2 * rowW, c2_0, c2_1, 1, w + 2 * rowW, columns);
-  if (live > 3) storeSome<T>(w + 3 * rowW, c3_0, c3_1, 1, w + 3 * rowW, columns);
+  addPair<T>(w, c0_0, c0_1, columns);
+  if (live > 1) addPair<T>(w + rowW, c1_0, c1_1, columns);
+  if (live > 2) addPair<T>(w + 2 * rowW, c2_0, c2_1, columns);
+  if (live > 3) addPair<T>(w + 3 * rowW, c3_0, c3_1, columns);
 }
 
-/** Bytes of scratch: the two tables, the end of dy, and a block's images with their padding. */
+/** Adds the first `columns` lanes of two vectors to what is at w. */
+// @ts-ignore: decorator
+@inline
+function addPair<T>(w: usize, c0: v128, c1: v128, columns: i32): void {
+  if (columns >= nr<T>()) {
+    v128.store(w, v128.add<T>(v128.load(w), c0));
+    v128.store(w, v128.add<T>(v128.load(w, 16), c1), 16);
+  } else addSome<T>(w, c0, c1, columns);
+}
+
+function addSome<T>(w: usize, c0: v128, c1: v128, columns: i32): void {
+  const zero = v128.splat<T>(<T>0.0), rest = columns - lanes<T>();
+  storeNext<T>(w, v128.add<T>(loadNext<T>(w, columns, zero), c0), columns);
+  if (rest > 0) storeNext<T>(w + 16, v128.add<T>(loadNext<T>(w + 16, rest, zero), c1), rest);
+}
+
+/** Bytes of scratch: the two tables, a block of dY, and a block's images with their padding. */
 // @ts-ignore: decorator
 @inline
 function convolutionWeightsScratch<T>(

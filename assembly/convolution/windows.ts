@@ -47,8 +47,8 @@ export function positionsOf(images: i32, image: usize, oh: i32, row: usize, ow: 
 }
 
 /**
- * Pieces of kh rows of `across` segments, as pairs of an offset and a number of elements. None crosses a multiple of kc terms, where
- * sums are cut. Returns the end of the table.
+ * Pieces of kh rows of `across` segments, as pairs of an offset and of how many bytes their weights take in a panel, 32 for each
+ * element. None crosses a multiple of kc terms, where sums are cut.
  */
 export function piecesOf<T>(kh: i32, row: usize, across: i32, column: usize, length: i32, kc: i32, out: usize): void {
   let room = kc;
@@ -57,7 +57,7 @@ export function piecesOf<T>(kh: i32, row: usize, across: i32, column: usize, len
       for (let rest = length, from = at; rest > 0; out += 2 * sizeof<usize>()) {
         const taken = min(rest, room);
         store<usize>(out, from);
-        store<usize>(out, <usize>taken, sizeof<usize>());
+        store<usize>(out, <usize>taken << 5, sizeof<usize>());
         from += bytes<T>(taken), rest -= taken, room -= taken;
         if (room == 0) room = kc;
       }

@@ -222,3 +222,90 @@ export function sparseAxpy(alpha: number, n: number, x: SparseRows, d: Floats, w
 
 /** Nonzeros by row: those of row i are at starts[i] to starts[i + 1] - 1. */
 export type SparseRows = { readonly starts: Int32Array; readonly columns: Uint16Array; readonly values: Floats };
+
+/** Y ← X ∗ W, stride 1, with zeros around square images of channels: as `gemmRows`, a row of W for each term. */
+export function convolution(
+  n: number,
+  size: number,
+  channels: number,
+  rows: number,
+  outputs: number,
+  kernel: number,
+  padding: number,
+  x: Floats,
+  w: Floats,
+  y: Floats,
+): void {
+  y.fill(0, 0, n * rows * rows * outputs);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    const to = position * outputs;
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p + Math.floor(tap / kernel) - padding, q + (tap % kernel) - padding];
+      if (i < 0 || i >= size || j < 0 || j >= size) continue;
+      for (let c = 0; c < channels; c++) {
+        const [factor, row] = [x[((image * size + i) * size + j) * channels + c]!, (tap * channels + c) * outputs];
+        for (let o = 0; o < outputs; o++) y[to + o] = y[to + o]! + factor * w[row + o]!;
+      }
+    }
+  }
+}
+
+/** dW ← Xᵀ ∗ dY, of the same sizes. */
+export function convolutionWeights(
+  n: number,
+  size: number,
+  channels: number,
+  rows: number,
+  outputs: number,
+  kernel: number,
+  padding: number,
+  x: Floats,
+  dy: Floats,
+  dw: Floats,
+): void {
+  dw.fill(0);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    const from = position * outputs;
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p + Math.floor(tap / kernel) - padding, q + (tap % kernel) - padding];
+      if (i < 0 || i >= size || j < 0 || j >= size) continue;
+      for (let c = 0; c < channels; c++) {
+        const [factor, row] = [x[((image * size + i) * size + j) * channels + c]!, (tap * channels + c) * outputs];
+        for (let o = 0; o < outputs; o++) dw[row + o] = dw[row + o]! + factor * dy[from + o]!;
+      }
+    }
+  }
+}
+
+/** dX, of the same sizes: a dot product for each term. */
+export function convolutionInput(
+  n: number,
+  size: number,
+  channels: number,
+  rows: number,
+  outputs: number,
+  kernel: number,
+  padding: number,
+  dy: Floats,
+  w: Floats,
+  dx: Floats,
+): void {
+  dx.fill(0, 0, n * size * size * channels);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    const from = position * outputs;
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p + Math.floor(tap / kernel) - padding, q + (tap % kernel) - padding];
+      if (i < 0 || i >= size || j < 0 || j >= size) continue;
+      for (let c = 0; c < channels; c++) {
+        const row = (tap * channels + c) * outputs;
+        let total = 0;
+        for (let o = 0; o < outputs; o++) total += dy[from + o]! * w[row + o]!;
+        const to = ((image * size + i) * size + j) * channels + c;
+        dx[to] = dx[to]! + total;
+      }
+    }
+  }
+}

@@ -15,6 +15,9 @@ import {
   broadcastTo,
   clip,
   concat,
+  conv1d,
+  conv2d,
+  convTranspose2d,
   cos,
   cosh,
   cumprod,
@@ -464,6 +467,34 @@ function inAnyRank<D extends FloatType>(
       [2, 4],
       [3, 4, 2],
     ]),
+    ...twice("conv2d", (x, w, b) => conv2d(x, w, { bias: b, padding: 1 }), [[2, 3, 4, 2], [3, 2, 2, 3], [3]]),
+    ...twice("conv2d with strides", (x, w) => conv2d(x, w, { stride: [2, 1], padding: "same" }), [
+      [1, 5, 4, 2],
+      [3, 2, 2, 3],
+    ]),
+    ...twice("conv2d of groups, dilated", (x, w) => conv2d(x, w, { dilation: [1, 2], groups: 2 }), [
+      [1, 3, 5, 4],
+      [2, 2, 2, 4],
+    ]),
+    ...twice("conv2d of pixels", (x, w) => conv2d(x, w), [
+      [2, 2, 3, 2],
+      [1, 1, 2, 3],
+    ]),
+    ...twice("conv1d", (x, w) => conv1d(x, w, { padding: [1, 0] }), [
+      [2, 5, 2],
+      [3, 2, 2],
+    ]),
+    ...twice(
+      "convTranspose2d",
+      (x, w, b) => convTranspose2d(x, w, { bias: b, stride: 2, padding: 1, outputPadding: 1 }),
+      [
+        ...[
+          [1, 2, 3, 2],
+          [3, 3, 2, 2],
+        ],
+        [2],
+      ],
+    ),
     ...twice("outer", (a, b) => outer(a, b), [[3], [2, 2]]),
     ...twice("transpose of axes", (x) => square(transpose(x, { axes: [2, 0, 1] })), [[2, 3, 4]]),
     ...twice("prod", (x) => prod(x), [[2, 3]]),

@@ -3,6 +3,7 @@
  *
  *   add(matmul(x, w), b)                    affine                     the bias is where the sums start
  *   sigmoid | tanh | relu of that           affine with activation     while the tile is in registers or cache
+ *   the same of conv2d                      conv2d with activation
  *   softmaxCrossEntropy and its gradient    one pass gives both
  *   sgd of matmul(a, b)                     w ← βw - ηAB               the gradient is never stored
  *   sgd of sum(x, rows)                     the same for a bias
@@ -94,10 +95,12 @@ function activation(node: Node): void {
   if (node.origin.kind !== "computed") return;
   const { operation, operands } = node.origin;
   const [z] = operands;
-  const affine = computedBy(z, AFFINE);
-  if (affine === undefined || z?.uses !== 1 || affine.attributes["activation"] !== "none") return;
+  if (z?.origin.kind !== "computed" || z.uses !== 1) return;
+  const before = z.origin;
+  if (before.operation.takesActivation !== true || before.attributes["activation"] !== "none") return;
   const found = Object.entries(ACTIVATIONS).find(([, f]) => operationOf(f) === operation);
-  if (found !== undefined) replace(node, AFFINE, affine.operands, { ...affine.attributes, activation: found[0] });
+  if (found !== undefined)
+    replace(node, before.operation, before.operands, { ...before.attributes, activation: found[0] });
 }
 
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {

@@ -108,6 +108,7 @@ export const AFFINE: Operation<Affine> = {
     const activation = ACTIVATION[attributes.activation];
     return gemmOf(call, [x, w], [px, pw, out.pointer], transpose, { alpha, bias, activation });
   },
+  takesActivation: true,
   scratchBytes: (call: UnboundCall<Affine>, kernels) =>
     call.specs[0].maxRowNonzeros === undefined ? (MATMUL.scratchBytes?.(call, kernels) ?? 0) : MAP_SCRATCH,
   flops: ({ specs, result, attributes }) => {

@@ -189,6 +189,7 @@ export function convTranspose2d<D extends FloatType>(
   checkKernel(op, w, [kh, kw]);
   const geometry = transposedGeometry(op, x.shape, w.shape, options);
   checkAddressable(op, "result", resultOf(geometry, n, own * groups, "image"));
+  checkScratch(op, x, w, own * groups, geometry);
   const operands = bias === undefined ? [x, w] : [x, w, bias];
   const isLazy = operands.some((operand) => operand instanceof Expression);
   if (bias !== undefined) checkBias(op, bias, x, own * groups);
@@ -228,7 +229,7 @@ function convolved<D extends FloatType>(
   const outputs = w.shape.at(-1) ?? 0;
   if (bias !== undefined) checkBias(op, bias, x, outputs);
   checkAddressable(op, "result", resultOf(geometry, x.shape[0] ?? 0, outputs, "output"));
-  checkScratch(op, x, w, geometry);
+  checkScratch(op, x, w, last(x.shape), geometry);
   return operate<D, Convolution>(CONV2D, bias === undefined ? [x, w] : [x, w, bias], {
     ...geometry,
     activation: "none",
@@ -266,6 +267,7 @@ const CONV2D: Operation<Convolution> = {
     const outputs = last(dy.shape);
     return sum(reshape(dy, [countOf(dy.shape.slice(0, -1)), outputs]), { axes: [0] });
   },
+  takesActivation: true,
   scratchBytes: ({ specs: [{ shape }, w], attributes }, kernels) =>
     scratchOf("convolutionScratch", kernels, attributes, shape, last(w.shape)),
   flops: (call) => flopsOf(call.attributes, call.specs[0].shape, call.result.shape) + countOf(call.result.shape),
@@ -546,22 +548,19 @@ function sequencePadding(padding: number | readonly [number, number]): Padding {
 }
 
 /** @throws {ShapeError} kernels could not count the bytes of their scratch */
-function checkScratch(op: string, x: Value, w: Value, { image, output, kernel, stride, dilation }: Geometry): void {
+function checkScratch(op: string, x: Value, w: Value, channels: number, geometry: Geometry): void {
+  const { image, output, kernel, stride, dilation, groups } = geometry;
   const covered = image.map((_, axis) => (output[axis]! - 1) * stride[axis]! + spanOf(kernel[axis]!, dilation[axis]!));
-  const positions = countOf(output);
-  const together = Math.max(256 / positions, 1);
-  const taps = countOf(w.shape.slice(0, -1));
+  const [positions, padded] = [countOf(output) + countOf(image), countOf(covered) + countOf(image)];
+  const together = Math.max(256 / countOf(output), 1); // images of a block
+  const outer = [w.shape.at(-1) ?? 0, channels].map((count) => count + 8 * groups);
+  const weights = (countOf(kernel) * outer[0]! * outer[1]!) / groups;
   const elements =
-    countOf(covered) * last(x.shape) * together + taps * (last(w.shape) + 8) * 2 + 2048 * taps + 2 * positions;
+    padded * Math.max(channels, last(x.shape)) * together + 2 * weights + (2048 * weights) / outer[0]! + 2 * positions;
   if (elements * bytesPerElement(x.dtype) < 2 ** 31 - 2 ** 23) return;
   const cure = `an image with its padding is ${covered.join(" × ")}`;
-  throw new ShapeError(
-    op,
-    "x",
-    `images and a kernel that take less than 2 GiB of scratch, w is ${show(w.shape)}`,
-    show(x.shape),
-    cure,
-  );
+  const expected = `images and a kernel that take less than 2 GiB of scratch, w is ${show(w.shape)}`;
+  throw new ShapeError(op, "x", expected, show(x.shape), cure);
 }
 
 function last(shape: Shape): number {

@@ -1,6 +1,6 @@
 /**
  * Convolutions and their gradients: the reference for assembly/convolution/. Sums are added in the same order, and cut at the same
- * terms: those of Y where gemm cuts them, those of dW after at most 256 positions, which are a part of an image or several images.
+ * terms: those of Y where gemm cuts them, those of dW after at most 128 positions, which are a part of an image or several images.
  */
 import type { FloatKernels } from "../wasm/abi.ts";
 import type { Activations } from "./activations.ts";
@@ -8,7 +8,8 @@ import type { Element } from "./element.ts";
 import { blockOf, products, rounded } from "./gemm.ts";
 import type { Pages } from "./pages.ts";
 
-const POSITIONS = 256;
+/** Terms of a sum of dW, and rows of a product for dX. */
+const [POSITIONS, ROWS] = [128, 256];
 
 type Kernel =
   | "convolution"
@@ -123,7 +124,7 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       const cuts = Math.floor(k / Math.max(blockOf(k, kcMost), 1));
       const tables = 4 * (rounded(oh * ow, 16) + 2 * rounded(kh * kw + cuts, 8));
       const copied = copiedBy(h, w, oh, ow, kh, kw, sh, sw, dh, dw, top, left) * groups * c;
-      return 64 + tables + bytes * (groups * k * rounded(oc, nr) + copied);
+      return 1024 + tables + bytes * (rounded(groups * oc, 16) + groups * k * rounded(oc, nr) + copied);
     },
     convolutionWeightsScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
       const m = oh * ow;
@@ -134,7 +135,7 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
     },
     convolutionInputScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
       const [m, k] = [oh * ow, kh * kw * c];
-      const block = blockOf(m, POSITIONS);
+      const block = blockOf(m, ROWS);
       const summed = copiedBy(h, w, oh, ow, kh, kw, sh, sw, dh, dw, top, left) * groups * c;
       const product = rounded(gemmScratch(block, k, oc), 64);
       return 4 * rounded(m, 16) + product + bytes * (rounded(block * k, 16) + summed);

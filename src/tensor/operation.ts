@@ -103,6 +103,8 @@ export type Operation<A extends Attributes = Attributes> = {
    * once, with `call.beside`.
    */
   readonly alsoComputes?: Operation;
+  /** Whether its attribute `activation`, when it is "none", may become the name of a function that follows it in a program. */
+  readonly takesActivation?: true;
   /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's spec. */
   readonly changes?: number;
   /** Other operands that are changed with it, where there are as many. */

@@ -57,6 +57,9 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     [5, 6],
   ]);
   const b = L.tensor(engine, [1, 2]);
+  const image = L.reshape(x, [1, 2, 3, 1]);
+  const lazyImage = L.input(engine, [1, 2, 3, 1], { name: "image" });
+  const kernel = L.tensor(engine, [[[[1, 2]], [[3, 4]]]]);
   const spd = L.tensor(engine, [
     [2, 1],
     [1, 3],
@@ -283,6 +286,25 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
           [1, 0],
         ],
         { mode: "reflect" },
+      ],
+    ),
+    conv2d: of(
+      L.conv2d,
+      [image, kernel],
+      [image, kernel, { bias: b, stride: [1, 2], padding: [0, 1, 0, 1], dilation: 1, groups: 1 }],
+      [lazyImage, kernel, { padding: "same" }],
+    ),
+    conv1d: of(L.conv1d, [
+      L.reshape(image, [1, 6, 1]),
+      L.reshape(kernel, [2, 1, 2]),
+      { bias: b, stride: 2, padding: 1, dilation: 2, groups: 1 },
+    ]),
+    convTranspose2d: of(
+      L.convTranspose2d,
+      [image, L.reshape(kernel, [1, 2, 2, 1])],
+      [
+        ...[image, L.reshape(kernel, [1, 2, 2, 1])],
+        { bias: b, stride: 2, padding: [0, 1], outputPadding: 1, dilation: 1, groups: 1 },
       ],
     ),
     concat: of(L.concat, [[x, same]], [[x, lazy], { axis: 1 }]),

@@ -13,6 +13,7 @@ import { ROOT } from "./root.ts";
 const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wider: readonly string[]])[] = [
   ["assembly/index", [], ["wasm/memory"]],
   ["assembly/heap", [], ["wasm/heap", "wasm/memory"]],
+  ["convolution/", ["ops/convolution"], []],
   ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   [
