@@ -267,9 +267,12 @@ export {
   arange,
   type CreationOptions,
   type DiagonalOption,
+  type EyeOptions,
   eye,
+  full,
   type LinspaceOptions,
   linspace,
+  ones,
 } from "./tensor/creation.ts";
 export {
   type AnyValue,
