@@ -39,12 +39,21 @@ runAlone(import.meta.url, "allocation of operations", () => {
     const picked = topK(x, 2).values;
     const moved = add(gather(x, rows, { axis: 0 }), scatterAdd(x, rows, cumsum(x)));
     const product = einsum("ij,jk,kk->ik", add(moved, take(x, rows, { axis: 0 })), w, einsum("ij,jk->ik", x, w));
-    const chosen = where(rows, sum(square(product), { axes: [1] }), sum(cumprod(scatter(x, rows, sort(x))), { axes: [1] }));
+    const chosen = where(
+      rows,
+      sum(square(product), { axes: [1] }),
+      sum(cumprod(scatter(x, rows, sort(x))), { axes: [1] }),
+    );
     const loss = add(sum(chosen), sum(mul(picked, picked)));
     const [dx, dw] = gradientsOf(loss, [x, w]);
     using program = compile({
       ...{ loss, dx: dx!, dw: dw! },
-      ...{ order: argSort(x), best: argmax(cumsum(rows)), total: cumsum(rows), places: searchSorted(slice(sort(x), "0"), x) },
+      ...{
+        order: argSort(x),
+        best: argmax(cumsum(rows)),
+        total: cumsum(rows),
+        places: searchSorted(slice(sort(x), "0"), x),
+      },
       ...{ some: any(rows), every: all(x, { axes: [0] }), turned: transpose(pad(x, 1)) },
       each: takeAlongAxis(x, argSort(x), { axis: 1 }),
       named: gatherND(x, transpose(argSort(slice(x, ":2, :2")), { axes: [1, 0] })),

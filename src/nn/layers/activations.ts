@@ -157,8 +157,13 @@ export function elu(
 const ELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ eluRecord();
 
 function eluRecord(): LayerRecord<ActivationLayer> {
+  const record = recordOfActivation("elu", (x, { alpha = 1 }) => eluOf(x, { alpha }), true);
   return {
-    ...recordOfActivation("elu", (x, { alpha = 1 }) => eluOf(x, { alpha }), true),
+    ...record,
+    check(option, layer) {
+      record.check(option, layer);
+      if (layer.alpha !== undefined) checkNumber(option, "alpha", layer.alpha);
+    },
     keys: { kind: 1, name: 1, alpha: 1 } as LayerRecord<ActivationLayer>["keys"],
   };
 }
@@ -264,7 +269,6 @@ function recordOfActivation(
     check(option, layer) {
       if (layer.name !== name) throw new OptionError(`${option}: name`, `"${name}"`, layer.name);
       if (layer.slope !== undefined) checkNumber(option, "slope", layer.slope);
-      if (layer.alpha !== undefined) checkNumber(option, "alpha", layer.alpha);
       if (layer.approximate !== undefined && layer.approximate !== "none")
         throw new OptionError(`${option}: approximate`, '"none"', layer.approximate);
     },
