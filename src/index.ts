@@ -105,10 +105,17 @@ export type { Examples, Targets, TensorRows } from "./nn/inputs.ts";
 export {
   type ActivationFunction,
   type ActivationLayer,
+  elu,
   gelu,
+  hardSigmoid,
+  hardSwish,
   leakyRelu,
+  mish,
   relu,
+  relu6,
+  selu,
   sigmoid,
+  silu,
   softplus,
   tanh,
 } from "./nn/layers/activations.ts";
@@ -120,6 +127,7 @@ export type { Initializer } from "./nn/layers/initializers.ts";
 export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
 export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
+export { type PreluLayer, type PreluOptions, prelu } from "./nn/layers/prelu.ts";
 export {
   type CustomKind,
   defineLayer,
@@ -164,7 +172,7 @@ export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
-export { type AlphaOption, elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "./ops/activations.ts";
+export type { AlphaOption } from "./ops/activations.ts";
 export { type Activation, type AffineOptions, affine } from "./ops/affine.ts";
 export { all, any, type TruthFunction } from "./ops/any_all.ts";
 export { apply } from "./ops/apply.ts";
@@ -286,9 +294,12 @@ export {
   arange,
   type CreationOptions,
   type DiagonalOption,
+  type EyeOptions,
   eye,
+  full,
   type LinspaceOptions,
   linspace,
+  ones,
 } from "./tensor/creation.ts";
 export {
   type AnyValue,

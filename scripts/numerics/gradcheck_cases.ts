@@ -29,6 +29,7 @@ import {
   dropout,
   type Engine,
   type Expression,
+  einsum,
   elu,
   erf,
   exp,
@@ -103,6 +104,7 @@ import {
   sub,
   sum,
   type Tensor,
+  take,
   takeAlongAxis,
   tan,
   tanh,
@@ -169,6 +171,8 @@ export function gradCheckCases<D extends FloatType = "float64">(
   const square2x2 = tensor(engine, Int32Array.of(1, 2, 1, 0), { shape: [2, 2], name: "indices" });
   const rows2 = tensor(engine, Int32Array.of(2, 0), { name: "different rows" });
   const rows = tensor(engine, new Int32Array([2, 0, 2, 1]), { name: "rows" });
+  const fromEnd = tensor(engine, new Int32Array([-1, 0, 2, -2]), { name: "fromEnd" });
+  const chosen = tensor(engine, new Int32Array([1, 0, -3]), { name: "chosen" });
   const counter = tensor(engine, new Int32Array([5, 1]), { name: "counter" });
   const mask = tensor(engine, [1, 0, 0, 1, 1, 0], { shape: [2, 3], dtype });
   const targets = softmax(draw([3, 4], "any", "t"));
@@ -403,6 +407,22 @@ export function gradCheckCases<D extends FloatType = "float64">(
     ...twice("gelu, by erf", (x) => gelu(x, { approximate: "none" }), [[5]]),
     ...twice("silu", silu, [[5]]),
     ...twice("mish", mish, [[5]]),
+    ...twice("einsum, batched", (a, b) => einsum("bij,bjk->bik", a, b), [
+      [2, 3, 4],
+      [2, 4, 2],
+    ]),
+    ...twice("einsum of three", (a, b, c) => square(einsum("...ij,jk,ki->k...", a, b, c)), [
+      [2, 3, 2],
+      [2, 3],
+      [3, 3],
+    ]),
+    ...twice("einsum, diagonals and axes of extent 1", (a, b) => square(einsum("iji,ki->jk", a, b)), [
+      [3, 2, 3],
+      [4, 1],
+    ]),
+    ...twice("take", (x) => square(take(x, fromEnd)), [[2, 3]]),
+    ...twice("take along an axis", (x) => square(take(x, fromEnd, { axis: 1 })), [[2, 3]]),
+    ...twice("where on integers", (a, b) => square(where(chosen, a, b)), [[3], [3]]),
     ...twice("elu", (x) => elu(x, { alpha: 0.7 }), [[6]], "apart"),
     ...twice("selu", selu, [[6]], "apart"),
     ...twice("relu6", relu6, [[6]], "apart"),

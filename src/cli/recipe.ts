@@ -7,17 +7,25 @@ import {
   type Dataset,
   dense,
   dropout,
+  elu,
   gelu,
+  hardSigmoid,
+  hardSwish,
   type Layer,
   leakyRelu,
+  mish,
   type Optimizer,
   parseOptimizer,
+  prelu,
   relu,
+  relu6,
   type Schedule,
   type Sequential,
   schedule as scheduled,
+  selu,
   sequential,
   sigmoid,
+  silu,
   softplus,
   type TrainerOptions,
   tanh,
@@ -37,7 +45,9 @@ const DEFAULT_BATCH = 100;
 const CHAPTER = { hidden: 50, weightInitStd: 0.01 };
 
 const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = {
-  ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus },
+  ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus, silu, mish, elu, selu },
+  ...{ relu6, hardSigmoid, hardSwish, prelu },
+  geluExact: () => gelu({ approximate: "none" }),
 };
 
 const HYPERPARAMETERS = Object.keys(HYPERPARAMETER_FLAGS) as HyperparameterName[];

@@ -8,6 +8,7 @@
 
 import { checkList, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
+import { countOf } from "../shape.ts";
 import { describeValue, tagOf } from "../values.ts";
 
 /** The elements of an array that a file can hold. */
@@ -82,14 +83,6 @@ const HOST_ORDER: ByteOrder = /* @__PURE__ */ hostOrder();
 
 function hostOrder(): ByteOrder {
   return new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "little" : "big";
-}
-
-/**
- * The number of elements under a shape, in doubles: rounded above 2⁵³ only, where no file's length can equal it; finite
- * for `MAX_RANK` axes.
- */
-export function countOf(shape: readonly number[]): number {
-  return shape.reduce((count, extent) => count * extent, 1);
 }
 
 /** Whether a file may have this shape: at most `MAX_RANK` axes, each an integer from 0. */

@@ -13,10 +13,10 @@
 import { checkText } from "../arguments.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
+import { countOf } from "../shape.ts";
 import {
   type ByteOrder,
   checkArray,
-  countOf,
   ELEMENT_BYTES,
   type ElementType,
   elementsOf,

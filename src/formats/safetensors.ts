@@ -12,10 +12,10 @@ import { checkRecord, checkText, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
+import { countOf } from "../shape.ts";
 import { describeValue } from "../values.ts";
 import {
   checkArray,
-  countOf,
   ELEMENT_BYTES,
   type ElementType,
   elementsOf,

@@ -8,7 +8,7 @@ import { isSameShape, show } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { add, div, drop, either, greater, greaterEqual, keep, type Last, maximum, minimum, mul } from "./binary.ts";
-import { checkAlike, checkFloat, checkNumber, type Into, placeOf } from "./check.ts";
+import { checkAlike, checkFloat, checkNumber, type Into, intoOf } from "./check.ts";
 import { less, logicalAnd } from "./comparison.ts";
 import {
   type ComposedFunction,
@@ -84,7 +84,7 @@ export function elu(x: Value<FloatType>, options: AlphaOption & Into<FloatType> 
   checkOptions<AlphaOption & Into<FloatType>>("elu", options, { alpha: 1, out: 1 });
   const { alpha = 1, ...place } = options;
   checkNumber("elu", "alpha", alpha);
-  return scaledElu("elu", x, { scale: 1, alpha, into: placeOf("elu", place, x, [x], [0]) });
+  return scaledElu("elu", x, { scale: 1, alpha, into: intoOf("elu", place, x, [x], [0]) });
 }
 
 /**
@@ -160,7 +160,7 @@ export function prelu(x: Value<FloatType>, slope: Value<FloatType>, options: Int
   checkAlike("prelu", "slope", slope, x);
   if (!isSameShape(broadcastShape(x.shape, slope.shape) ?? [-1], x.shape))
     throw new ShapeError("prelu", "slope", `a shape that broadcasts to ${show(x.shape)}`, show(slope.shape));
-  const into = placeOf("prelu", options, x, [x, slope], [0]);
+  const into = intoOf("prelu", options, x, [x, slope], [0]);
   // With an expression everything is nodes: a tensor made here would be gone when the program runs.
   const at = slope instanceof Expression ? expressionOf(x) : x;
   const y = scoped((own) => {

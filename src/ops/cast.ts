@@ -7,7 +7,7 @@ import { countOf } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DType, FloatType, NumberType } from "../wasm/dtype.ts";
-import { checkDense, type Into, placeOf } from "./check.ts";
+import { checkDense, type Into, intoOf } from "./check.ts";
 import { bytesOf, isFloat, operate } from "./operation.ts";
 
 const NO_OPTIONS = {};
@@ -42,7 +42,7 @@ export function cast<D extends CastType>(x: Value, dtype: D, options: Into<D> = 
   checkCastable("cast", "x", x);
   if (!isCastType(dtype)) throw new OptionError("cast: dtype", NAMES, dtype);
   if (x instanceof Expression && x.dtype === (dtype as DType)) {
-    placeOf("cast", options, { dtype, shape: x.shape }, [x], []);
+    intoOf("cast", options, { dtype, shape: x.shape }, [x], []);
     return x as Expression<DType> as Expression<D>;
   }
   return operate<D, { readonly dtype: CastType }>(CAST, [x], { dtype }, options);

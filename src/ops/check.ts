@@ -164,7 +164,7 @@ export function checkOutput(
  * @throws {DTypeError} `out` has another dtype
  * @throws {EngineMismatchError} `out` is in another engine
  */
-export function placeOf<D extends DType>(
+export function intoOf<D extends DType>(
   op: string,
   options: Into<D>,
   result: { readonly dtype: D; readonly shape: Shape },

@@ -3,7 +3,7 @@ import type { Expression, Value } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType, NumberType } from "../wasm/dtype.ts";
 import { greaterEqual, keep, type Last, maximum, minimum } from "./binary.ts";
-import { checkFloatOrInt32, checkNumber, type Into, placeOf } from "./check.ts";
+import { checkFloatOrInt32, checkNumber, type Into, intoOf } from "./check.ts";
 import { lessEqual, logicalAnd } from "./comparison.ts";
 import { withRule } from "./operation.ts";
 
@@ -30,7 +30,7 @@ export function clip(x: Value<FloatType>, min: number, max: number, options: Int
   checkFloatOrInt32("clip", "x", x);
   checkNumber("clip", "min", min);
   checkNumber("clip", "max", max);
-  const into = placeOf("clip", options, x, [x], [0]);
+  const into = intoOf("clip", options, x, [x], [0]);
   const [low, high] = (x.dtype as NumberType) === "int32" ? [within(min), within(max)] : [min, max];
   using above = maximum(x, low);
   return withRule("clip", (minimum as Last)(above, high, into), [x], (_, dy) => {

@@ -125,8 +125,10 @@ function noneOf({ result }: Call<Direction>): number {
 
 type Factors = readonly [pointer: Pointer, isOne: 0 | 1];
 
-function scan({ kernels, result, attributes, out }: Call<Direction>, a: Factors, b: Factors, start: number): Step {
+function scan(call: Call<Direction>, a: Factors, b: Factors, start: number): Step {
+  const { kernels, common, result, attributes, out } = call;
   const { axis, step } = attributes;
   const { rows, inner } = stretch(result.shape, axis);
-  return kernels.scan(rows, result.shape[axis] ?? 0, inner, ...a, ...b, out.pointer, start, step === 1 ? 0 : 1);
+  const kernel = result.dtype === "int32" ? common.iscan : kernels.scan;
+  return kernel(rows, result.shape[axis] ?? 0, inner, ...a, ...b, out.pointer, start, step === 1 ? 0 : 1);
 }

@@ -5,7 +5,7 @@ import { countOf, type Shape } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Last, mul } from "./binary.ts";
-import { checkAlike, checkFloat, type Into, placeOf } from "./check.ts";
+import { checkAlike, checkFloat, type Into, intoOf } from "./check.ts";
 import { matmul } from "./matmul.ts";
 import { operate } from "./operation.ts";
 import { RESHAPE, reshape } from "./rows.ts";
@@ -35,7 +35,7 @@ export const dot: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, 
   const isScaled = rank === 0 || a.shape.length === 0;
   const others = b.shape.filter((_, axis) => axis !== Math.max(0, rank - 2));
   const shape = isScaled ? [...a.shape, ...b.shape] : [...a.shape.slice(0, -1), ...others];
-  const into = placeOf("dot", options, { dtype: a.dtype, shape }, [a, b], []);
+  const into = intoOf("dot", options, { dtype: a.dtype, shape }, [a, b], []);
   if (isScaled) return (mul as Last)(left, right, into);
   if (rank <= 2) return matmul(left as Tensor<FloatType>, right as Tensor<FloatType>, into);
   return scoped((own): Value<FloatType> => {
@@ -63,7 +63,7 @@ export const dot: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, 
 export const outer: ProductFunction = ((a: Value<FloatType>, b: Value<FloatType>, options: Into<FloatType> = {}) => {
   const [left, right] = checkBoth("outer", a, b);
   const shape = [countOf(a.shape), countOf(b.shape)];
-  const into = placeOf("outer", options, { dtype: a.dtype, shape }, [a, b], []);
+  const into = intoOf("outer", options, { dtype: a.dtype, shape }, [a, b], []);
   return scoped((own) => {
     const column = own(reshape(left, [countOf(a.shape), 1]) as Value<FloatType>);
     return (mul as Last)(column, own(reshape(right, [1, countOf(b.shape)])), into);

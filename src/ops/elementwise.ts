@@ -28,7 +28,7 @@ import {
   mul,
   sub,
 } from "./binary.ts";
-import { checkAlike, checkFloat, checkFloatOrInt32, checkNumber, checkShapeIs, type Into, placeOf } from "./check.ts";
+import { checkAlike, checkFloat, checkFloatOrInt32, checkNumber, checkShapeIs, type Into, intoOf } from "./check.ts";
 import { operate, withOperation, withRule } from "./operation.ts";
 import { type UnaryFunction, unary } from "./unary.ts";
 
@@ -163,7 +163,7 @@ export function leakyRelu(x: Value<FloatType>, options: SlopeOption & Into<Float
   const { slope = 0.01, ...place } = options;
   checkNumber("leakyRelu", "slope", slope);
   checkFloat("leakyRelu", "x", x);
-  const into = placeOf("leakyRelu", place, x, [x], [0]);
+  const into = intoOf("leakyRelu", place, x, [x], [0]);
   return scoped((own) => {
     const isAbove = own(greater(x, 0));
     return (either as Last)(own(keep(isAbove, x)), own(drop(isAbove, own(mul(x, slope)))), into);
@@ -188,7 +188,7 @@ export function gelu<D extends FloatType>(x: Value<D>, options?: GeluOptions): V
 export function gelu(x: Value<FloatType>, options: GeluOptions & Into<FloatType> = {}): Value<FloatType> {
   checkFloat("gelu", "x", x);
   const approximate = approximationOf(options, { out: 1 });
-  const into = placeOf("gelu", options.out === undefined ? NO_OPTIONS : { out: options.out }, x, [x], [0]);
+  const into = intoOf("gelu", options.out === undefined ? NO_OPTIONS : { out: options.out }, x, [x], [0]);
   // Beyond these bounds tanh and erf are ±1 and their slopes 0; within them nothing overflows.
   using bounded = maximum(-GELU_FLAT, x);
   using near = minimum(GELU_FLAT, bounded);
@@ -279,7 +279,7 @@ export function pow(
   if (typeof x === "number" || typeof p !== "number") return (powers as Last)(x, p, options);
   checkFloat("pow", "x", x);
   if (!Number.isFinite(p)) throw new OptionError("pow: p", "a finite number", p);
-  const into = placeOf("pow", options, x, [x], [0]);
+  const into = intoOf("pow", options, x, [x], [0]);
   return withRule("pow", power(x, p, into), [x], (_, dy) => {
     if (p === 0) return undefined;
     return p === 1 ? dy : mul(dy, mul(pow(x as Floats, p - 1), p));
@@ -392,6 +392,6 @@ export function composed<T extends NumberType = FloatType>(
 ): ComposedFunction<T> {
   return ((x: Value<FloatType>, options: Into<FloatType> = NO_OPTIONS) => {
     check(name, "x", x);
-    return f(x, placeOf(name, options, x, [x], [0]));
+    return f(x, intoOf(name, options, x, [x], [0]));
   }) as ComposedFunction<T>;
 }

@@ -3,7 +3,7 @@ import { scoped } from "../disposable.ts";
 import type { Expression, Value } from "../tensor/expression.ts";
 import type { FloatType, NumberType } from "../wasm/dtype.ts";
 import { type BinaryFunction, binary, greater, type Last, maximum, mul, sub } from "./binary.ts";
-import { type Into, placeOf } from "./check.ts";
+import { type Into, intoOf } from "./check.ts";
 import type { ComposedFunction } from "./elementwise.ts";
 import { operationOf, withOperation } from "./operation.ts";
 import { type UnaryFunction, unary } from "./unary.ts";
@@ -78,7 +78,7 @@ function integral(
   const ofFloats: UnaryFunction = unary(name, rule);
   const f = (x: Value<NumberType>, options?: Into<NumberType>): Value => {
     if ((x as Value | undefined)?.dtype !== "int32") return (ofFloats as Applied)(x, options);
-    return ofIntegers(x, placeOf(name, options ?? {}, x, [x], [0]));
+    return ofIntegers(x, intoOf(name, options ?? {}, x, [x], [0]));
   };
   return withOperation(f as ComposedFunction<NumberType>, operationOf(ofFloats));
 }

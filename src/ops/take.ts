@@ -25,12 +25,11 @@ export type TakeOptions = FlatAxisOption & {
 };
 
 /**
- * The elements of x that indices name, or its slices along an axis: NumPy's `take`. Indices below 0 count from the end.
+ * The elements of x that indices name, or its slices along an axis: NumPy's `take`. Without an axis, x's elements are in one.
+ * Indices below 0 count from the end.
  *
  * @param x any dtype
  * @param indices int32, of any shape; any may come more than once
- * @param options.axis from the end where negative; default: x's elements in one axis
- * @param options.mode default `"raise"`
  * @returns the shape of the indices in place of the axis, or of x's: a tensor of its own, or an expression
  * @throws {ShapeError} no such axis
  * @throws {DTypeError} indices that are not int32

@@ -2,9 +2,8 @@
  * Updates in place of whole tensors.
  */
 import { checkIntegers, RANGE, type Tensor } from "../tensor/tensor.ts";
-import type { DType, FloatType, NumberType } from "../wasm/dtype.ts";
+import type { DType, FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkNumber, checkOutput, checkShapeIs, checkTensor } from "./check.ts";
-import { isFloat } from "./operation.ts";
 
 /**
  * y ← y + α·x. A step of gradient descent is `axpy(-learningRate, gradient, parameter)`.
@@ -38,12 +37,9 @@ export function axpy<D extends FloatType>(alpha: number, x: Tensor<D>, y: Tensor
 export function fill<D extends DType>(y: Tensor<D>, alpha: number): void {
   checkTensor("fill", "y", y);
   checkNumber("fill", "alpha", alpha);
-  const { engine, dtype, size, pointer } = y;
-  if (isFloat(dtype)) engine.kernels[dtype].fill(size, pointer, alpha);
-  else {
-    checkIntegers("fill", [alpha], RANGE[dtype] as readonly [number, number], dtype);
-    y.data.fill(alpha);
-  }
+  const range = RANGE[y.dtype];
+  if (range !== undefined) checkIntegers("fill", [alpha], range, y.dtype);
+  y.data.fill(alpha);
 }
 
 /**
@@ -62,8 +58,5 @@ export function copy<D extends DType>(x: Tensor<D>, y: Tensor<D>): void {
   checkAlike("copy", "y", y, x);
   checkShapeIs("copy", "y", y, x.shape);
   checkOutput("copy", "y", y, x, [x], "may be an input");
-  const { engine, size, pointer } = x;
-  const dtype: DType = x.dtype;
-  if (dtype === "uint8" || dtype === "uint16") y.data.set(x.data as ArrayLike<number>);
-  else engine.kernels[dtype satisfies NumberType].copy(size, pointer, y.pointer);
+  y.data.set(x.data as ArrayLike<number>);
 }

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { NumberType } from "../wasm/dtype.ts";
 import { drop, either, keep, type Last, type Repeated } from "./binary.ts";
 import { CAST, type CastType, cast, checkCastable } from "./cast.ts";
-import { type Into, placeOf } from "./check.ts";
+import { type Into, intoOf } from "./check.ts";
 import { operate } from "./operation.ts";
 
 /**
@@ -71,7 +71,7 @@ export function where(
   }
   const { dtype } = like ?? condition;
   const tensors = [condition, a, b].filter((x): x is Value<CastType> => typeof x !== "number");
-  const into = placeOf("where", options, { dtype, shape }, tensors as [Value<CastType>], []);
+  const into = intoOf("where", options, { dtype, shape }, tensors as [Value<CastType>], []);
   if (dtype === "uint8") {
     for (const x of [a, b]) {
       if (typeof x === "number" && (x & 255) !== x) throw new OptionError("where", "a number of uint8", x);

@@ -1,5 +1,5 @@
 /**
- * Tensors by a formula, with NumPy's numbers: `arange`, `linspace`, `eye`.
+ * Tensors by a formula, with NumPy's numbers: `arange`, `linspace`, `eye`, `ones`, `full`.
  *
  *   arange     start + i·((start + step) − start)     in the arithmetic of the dtype, as NumPy fills it
  *   linspace   start + i·((stop − start) / (n − 1))   in float64; the last is stop itself
@@ -8,7 +8,7 @@ import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { checkDType, type DType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
-import { checkShape } from "./layout.ts";
+import { checkShape, type Shape } from "./layout.ts";
 import { checkIntegers, empty, RANGE, type Tensor, type TensorOptions, zeros } from "./tensor.ts";
 
 /** What a formula leaves open. */
@@ -129,27 +129,82 @@ export type DiagonalOption = {
   readonly k?: number;
 };
 
+/** How many columns, and on which diagonal. */
+export type EyeOptions<D extends DType> = CreationOptions<D> &
+  DiagonalOption & {
+    /** How many columns; as many as rows by default. */
+    readonly m?: number;
+  };
+
 /**
- * Ones on a diagonal, and zeros elsewhere: rows × columns, by default as many columns as rows.
+ * Ones on a diagonal, and zeros elsewhere: n × m, by default n × n.
  *
  * @throws {OptionError} a size that is not an integer ≥ 0, k not an integer, an unknown dtype or option
  * @throws {AllocationError} too large for one block
  * @example
  * using identity = eye(engine, 2);
  * identity.toArray(); // → [[1, 0], [0, 1]]
+ * using above = eye(engine, 2, { m: 3, k: 1 });
+ * above.toArray(); // → [[0, 1, 0], [0, 0, 1]]
  */
-export function eye<D extends DType = "float32">(
-  engine: Engine,
-  rows: number,
-  columns: number = rows,
-  options: CreationOptions<D> & DiagonalOption = {},
-): Tensor<D> {
-  checkOptions<CreationOptions<D> & DiagonalOption>("eye", options, { k: 1, dtype: 1, name: 1 });
-  const { k = 0, ...others } = options;
+export function eye<D extends DType = "float32">(engine: Engine, n: number, options: EyeOptions<D> = {}): Tensor<D> {
+  checkOptions<EyeOptions<D>>("eye", options, { m: 1, k: 1, dtype: 1, name: 1 });
+  const { m = n, k = 0, ...others } = options;
   checkDiagonal("eye: k", k);
-  const made = zeros(engine, checkShape("eye: rows and columns", [rows, columns]), others);
+  const made = zeros(engine, checkShape("eye: n and m", [n, m]), others);
   const { data } = made;
-  for (let i = Math.max(0, -k); i < rows && i + k < columns; i++) data[i * columns + i + k] = 1;
+  for (let i = Math.max(0, -k); i < n && i + k < m; i++) data[i * m + i + k] = 1;
+  return made;
+}
+
+/**
+ * A tensor of ones.
+ *
+ * @throws {OptionError} an invalid shape, an unknown dtype or option
+ * @throws {AllocationError} too large for one block
+ * @example
+ * using y = ones(engine, [2], { dtype: "int32" });
+ * y.toArray(); // → [1, 1]
+ */
+export function ones<D extends DType = "float32">(
+  engine: Engine,
+  shape: Shape,
+  options: CreationOptions<D> = {},
+): Tensor<D> {
+  return filled("ones", engine, shape, 1, options);
+}
+
+/**
+ * A tensor of one number.
+ *
+ * @throws {OptionError} an invalid shape, not a number, a number that an integer dtype does not have, an unknown dtype or option
+ * @throws {AllocationError} too large for one block
+ * @example
+ * using y = full(engine, [2], 0.5);
+ * y.toArray(); // → [0.5, 0.5]
+ */
+export function full<D extends DType = "float32">(
+  engine: Engine,
+  shape: Shape,
+  value: number,
+  options: CreationOptions<D> = {},
+): Tensor<D> {
+  if (typeof value !== "number") throw new OptionError("full: value", "a number", value);
+  return filled("full", engine, shape, value, options);
+}
+
+function filled<D extends DType>(
+  op: string,
+  engine: Engine,
+  shape: Shape,
+  value: number,
+  options: CreationOptions<D>,
+): Tensor<D> {
+  const { dtype, name } = checkCreation(op, engine, options);
+  const range = RANGE[dtype];
+  if (range !== undefined) checkIntegers(op, [value], range, dtype);
+  const made = empty(engine, checkShape(`${op}: shape`, shape), { dtype, name });
+  made.data.fill(value);
   return made;
 }
 

@@ -3,20 +3,16 @@
  */
 import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { countOf } from "../shape.ts";
 import { describeValue } from "../values.ts";
+
+export { countOf };
 
 /** Extents, the outermost axis first; none for a scalar. */
 export type Shape = readonly number[];
 
 /** Numbers nested as deep as the tensor has axes: `[[1, 2], [3, 4]]` is 2 × 2, a number has no axis. */
 export type NestedNumbers = number | readonly NestedNumbers[];
-
-/** Elements in a shape; 1 for the shape without axes. */
-export function countOf(shape: Shape): number {
-  let count = 1;
-  for (const extent of shape) count *= extent;
-  return count;
-}
 
 /** A shape as a person reads it: `[2, 3]`. */
 export function show(shape: Shape): string {

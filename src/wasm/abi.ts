@@ -138,6 +138,6 @@ export function bindKernels(exports: Exports, wrap: (name: string, kernel: Kerne
     const group = isFloat ? (name.startsWith(PREFIX.float32) ? single : double) : common;
     (group as Record<string, unknown>)[isFloat ? base : name] = wrap(name, kernel as Kernel);
   }
-  const integer = { ...single, binary: common!["ibinary"], reduce: common!["ireduce"], scan: common!["iscan"] };
+  const integer = { ...single, binary: common!["ibinary"], reduce: common!["ireduce"] };
   return { kernels: { float32: single, float64: double, int32: integer }, common } as unknown as Kernels;
 }

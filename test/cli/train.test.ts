@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ACTIVATIONS } from "../../src/cli/train_flags.ts";
 import { encodeIdx } from "../../src/data/idx.ts";
 import { BUILD } from "../support/engine.ts";
 import { runScript } from "../support/script.ts";
@@ -230,7 +231,7 @@ test("every flag of a network, an optimizer and a schedule is one that trains", 
   const runs = [
     ...["sgd", "momentum", "nesterov", "adaGrad", "rmsProp", "adam", "adamW"].map((name) => ["--optimizer", name]),
     ...["constant", "step", "exponential", "cosine", "warmup-cosine"].map((name) => ["--schedule", name]),
-    ...["relu", "sigmoid", "tanh", "leakyRelu", "gelu", "softplus"].map((name) => ["--activation", name]),
+    ...ACTIVATIONS.map((name) => ["--activation", name]),
     ["--optimizer", "nesterov", "--momentum", "0.5", "--weight-decay", "0.001", "--clip-norm", "1"],
     ["--optimizer", "adam", "--beta1", "0.8", "--beta2", "0.9", "--epsilon", "1e-6", "--clip-value", "0.1"],
     ["--optimizer", "rmsProp", "--decay", "0.8", "--dtype", "float64", "--layout", "sparse"],

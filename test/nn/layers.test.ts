@@ -3,17 +3,34 @@ import * as assert from "uvu/assert";
 import { OptionError, ShapeError } from "../../src/errors.ts";
 import { parseDescription } from "../../src/nn/files/description.ts";
 import { initializerBefore } from "../../src/nn/initial_values.ts";
-import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
+import {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import { drawWeights, type Initializer } from "../../src/nn/layers/initializers.ts";
 import { parseLayers } from "../../src/nn/layers/known.ts";
 import type { Layer, Sequential } from "../../src/nn/layers/layer.ts";
+import { prelu } from "../../src/nn/layers/prelu.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { structureOf, tensorsIn } from "../../src/nn/layers/structure.ts";
 import { network } from "../../src/nn/network.ts";
+import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
 import { assertEqual, assertWithin } from "../support/compare.ts";
 import { loadEngine } from "../support/engine.ts";
 import { FLOATS } from "../support/floats.ts";
@@ -130,6 +147,9 @@ test("He's rule before rectifiers, Xavier's before everything else, whatever lie
     [[leakyRelu()], "he"],
     [[gelu()], "he"],
     [[softplus()], "he"],
+    ...[silu(), mish(), elu(), relu6(), hardSwish(), prelu()].map((layer) => [[layer], "he"] as const),
+    [[selu()], "xavier"],
+    [[hardSigmoid()], "xavier"],
     [[tanh()], "xavier"],
     [[sigmoid()], "xavier"],
     [[], "xavier"],
@@ -312,6 +332,51 @@ test("a leaky relu keeps its slope", () => {
     using y = net.predict([[-8], [8]]);
     assertEqual(y.data, [-8 * slope, 8], `slope ${slope}`);
   }
+});
+
+test("an elu keeps its alpha, and a prelu what its slopes start at", () => {
+  for (const alpha of [1, 0.5]) {
+    const description = read(sequential(dense(1, 1), elu({ alpha }), dense(1, 1)));
+    using net = network(engine, description, { dtype: "float64", loss: "squaredError" });
+    for (const name of ["W1", "W2"]) net.parameters[name]!.set([[1]]);
+    using y = net.predict([[-1000], [8]]);
+    assertEqual(y.data, [-alpha, 8], `alpha ${alpha}`);
+  }
+  const withoutAlpha = parseLayers([{ kind: "activation", name: "elu" }]);
+  using usual = network(engine, sequential(dense(1, 1), ...withoutAlpha, dense(1, 1)), {
+    ...({ random: "none", loss: "squaredError" } as const),
+  });
+  for (const name of ["W1", "W2"]) usual.parameters[name]!.set([[1]]);
+  using far = usual.predict([[-1000]]);
+  assertEqual(far.data, [-1], "as alpha 1");
+  for (const [layer, shape, start] of [
+    [prelu(), [1], 0.25],
+    [prelu({ slopes: "each", start: 0.5 }), [3], 0.5],
+  ] as const) {
+    const description = read(sequential(dense(2, 3), layer, dense(3, 2)));
+    assert.equal(JSON.stringify(description.layers[1]), JSON.stringify(layer));
+    using net = network(engine, description, { seed: 1, loss: "squaredError" });
+    const { slope1 } = net.parameters;
+    assert.equal(slope1!.shape, shape);
+    assert.ok(slope1!.data.every((value) => value === start));
+  }
+  assert.is(assertThrows(() => prelu({ slopes: "all" as never }), OptionError, "slopes").option, "prelu: slopes");
+  assert.is(assertThrows(() => prelu({ start: "1" as never }), OptionError, "start").option, "prelu: start");
+  assert.is(assertThrows(() => elu({ alpha: "1" as never }), OptionError, "alpha").option, "elu: alpha");
+});
+
+test("the slopes of a prelu are trained, by their gradient of the operation", () => {
+  using net = network(engine, sequential(dense(1, 2), prelu({ slopes: "each" }), dense(2, 1)), {
+    ...({ dtype: "float64", loss: "squaredError", seed: 3 } as const),
+  });
+  net.parameters["W1"]!.set([[1, -1]]);
+  net.parameters["W2"]!.set([[1], [1]]);
+  using state = net.optimize(sgd({ learningRate: 0.1 }));
+  using x = tensor(engine, [[2]], { dtype: "float64" });
+  using t = tensor(engine, [[0]], { dtype: "float64" });
+  net.step(state, x, t);
+  // y = 2 + slope₂ · -2 = 1.5, and ∂loss/∂slope₂ = y · -2
+  assertEqual(net.parameters["slope1"]!.data, [0.25, 0.25 + 0.1 * 3], "a step");
 });
 
 test("a network needs layers, parameters, and to know how many inputs it has", () => {

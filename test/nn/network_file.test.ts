@@ -9,10 +9,11 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetens
 import { describeNetwork, parseDescription } from "../../src/nn/files/description.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { loadWeights, setWeights, weightsOf } from "../../src/nn/files/weights.ts";
-import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
+import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
+import { prelu } from "../../src/nn/layers/prelu.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import { LOSSES, type LossName } from "../../src/nn/losses.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -43,6 +44,8 @@ const EVERY_KIND = sequential(
   dense(4, 4, { weights: "zeros" }),
   sigmoid(),
   dense(4, 3),
+  elu({ alpha: 0.5 }),
+  silu(),
   relu(),
 );
 const PYTORCH = { naming: "pytorch" } as const;
@@ -56,6 +59,26 @@ function filled<D extends FloatType>(dtype: D, seed = 0): Network<D> {
   }
   return net;
 }
+
+test("slopes of a prelu: written and read by both namings, with PyTorch's name", () => {
+  const layers = sequential(dense(2, 3), prelu({ slopes: "each", start: 0.5 }), dense(3, 2), prelu());
+  using net = network(engine, layers, { seed: 1 });
+  net.parameters["slope1"]!.data.set([0.1, 0.2, 0.3]);
+  net.parameters["slope2"]!.data.set([0.7]);
+  for (const naming of ["lanegrad", "pytorch"] as const) {
+    const bytes = encodeNetwork(net, { naming });
+    const { tensors } = decodeSafetensors(bytes);
+    const names = naming === "pytorch" ? ["1.weight", "3.weight"] : ["slope1", "slope2"];
+    for (const name of names)
+      assert.ok(
+        tensors.some((tensor) => tensor.name === name),
+        `${naming}: ${name}`,
+      );
+    using read = decodeNetwork(engine, bytes);
+    assertSameNumbers(read, net);
+    assert.equal(JSON.stringify(describeNetwork(read)), JSON.stringify(describeNetwork(net)));
+  }
+});
 
 function assertSameNumbers(got: Network<FloatType>, want: Network<FloatType>): void {
   for (const group of ["parameters", "statistics"] as const) {

@@ -5,11 +5,26 @@ import * as assert from "uvu/assert";
 import { DisposedError, OptionError } from "../../src/errors.ts";
 import { parseDescription } from "../../src/nn/files/description.ts";
 import { encodeOnnx } from "../../src/nn/files/onnx_export.ts";
-import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../src/nn/layers/activations.ts";
+import {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  mish,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { dropout } from "../../src/nn/layers/dropout.ts";
 import type { Layer } from "../../src/nn/layers/layer.ts";
+import { prelu } from "../../src/nn/layers/prelu.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../src/nn/losses.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -27,6 +42,8 @@ const test = suite("onnx export");
 const ACTIVATIONS: readonly Layer[] = [
   ...[sigmoid(), tanh(), relu(), leakyRelu(), leakyRelu({ slope: 0.3 }), softplus(), gelu()],
   gelu({ approximate: "none" }),
+  ...[silu(), mish(), elu(), elu({ alpha: 0.5 }), selu(), relu6(), hardSigmoid(), hardSwish()],
+  ...[prelu({ start: -0.5 }), prelu({ slopes: "each" })],
   ...read([{ kind: "activation", name: "leakyRelu" }]),
 ];
 /** Layers as a file has them. */

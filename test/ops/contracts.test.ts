@@ -17,8 +17,9 @@ import type { Engine } from "../../src/wasm/engine.ts";
 import { loadEngine } from "../support/engine.ts";
 import { assertThrows } from "../support/throws.ts";
 import { type Contract, IN_PLACE, type OperandForm, type Operands, WITH_OUTPUT } from "./contracts.ts";
+import { MORE_WITH_OUTPUT, WITHOUT_OUTPUT } from "./contracts_more.ts";
 
-const CONTRACTS = [...WITH_OUTPUT, ...IN_PLACE];
+const CONTRACTS = [...WITH_OUTPUT, ...MORE_WITH_OUTPUT, ...IN_PLACE, ...WITHOUT_OUTPUT];
 /** What computes at once: expressions of it cannot be built. */
 const AT_ONCE: ReadonlySet<string> = new Set([
   ...["addBias", "columnSums", "gatherIndices", "sparseAffine"],
@@ -183,7 +184,7 @@ function waysToCall(contract: Contract): Way[] {
     const title = `${op}(${list.map(([argument, [dtype]]) => `${argument} ${dtype}`).join(", ")})`;
     return { title, operands: Object.fromEntries(list), call, output, any, castable };
   };
-  if (IN_PLACE.includes(contract)) return [titled(entries)];
+  if (output === undefined || IN_PLACE.includes(contract)) return [titled(entries)];
   return [titled(entries), titled(entries.filter(([argument]) => argument !== output))];
 }
 

@@ -35,7 +35,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^numericalGradientOf [12]$/, ["number", "array", "typed array"]],
   [/^Tensor\.set 0$/, ["array", "typed array"]],
   // Any list of indices, of sizes, of numbers.
-  [/^(broadcastTo|reshape|input|zeros|Tensor\.part) 1$/, ["typed array"]],
+  [/^(broadcastTo|reshape|input|zeros|ones|full|Tensor\.part) 1$/, ["typed array"]],
   [/^(tile|tensorSplit) 1$/, ["array", "typed array"]],
   [/^tensorGroup 1\.[ab]$/, ["typed array"]],
   [/^(Dataset\.(batch|pick)|scaleValues|StagedMinibatch\.load) [01]$/, ["array", "typed array"]],
@@ -63,7 +63,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
-  [/^(leakyRelu|gelu) 0$/, ["object"]],
+  [/^(leakyRelu|gelu|elu|prelu) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],
   // As of a network on the main thread.
   [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as assert from "uvu/assert";
 import { DisposedError, EngineMismatchError, IndexError, OptionError, ShapeError } from "../../src/errors.ts";
 import { diag, meshgrid, oneHot, tril, triu } from "../../src/tensor/arrangement.ts";
-import { arange, eye, linspace } from "../../src/tensor/creation.ts";
+import { arange, eye, full, linspace, ones } from "../../src/tensor/creation.ts";
 import { countOf, type Shape } from "../../src/tensor/layout.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import type { DType } from "../../src/wasm/dtype.ts";
@@ -59,8 +59,10 @@ function madeBy(record: NumpyArray): readonly Tensor[] {
     }
     case "linspace":
       return [linspace(engine, ...record.arguments, record.options)];
-    case "eye":
-      return [eye(engine, ...(record.arguments as [number, number]), record.options)];
+    case "eye": {
+      const [n, m] = record.arguments as [number, number];
+      return [eye(engine, n, { m, ...record.options })];
+    }
     case "meshgrid":
       return grid(record.arguments, record.options.indexing);
     default: {
@@ -95,8 +97,12 @@ test("defaults: float32, one apart, 50 numbers, square, the main diagonal, x alo
   using l = linspace(engine, 0, 49);
   assert.is(l.dtype, "float32");
   assert.equal(l.toArray(), [...Array(50).keys()]);
-  using e = eye(engine, 2, undefined, { name: "identity" });
+  using e = eye(engine, 2, { name: "identity" });
   assert.is(e.describe(), "identity float32 [2, 2]");
+  using o = ones(engine, [2, 1], { dtype: "uint8", name: "o" });
+  assert.equal([o.describe(), o.toArray()], ["o uint8 [2, 1]", [[1], [1]]]);
+  using f = full(engine, [], -0.5);
+  assert.equal([f.describe(), f.toArray()], ["tensor float32 []", -0.5]);
   using d = diag(a, { name: "d" });
   assert.is(d.describe(), "d float32 [3, 3]");
   const [x, y] = meshgrid([a, d.part(4, [2])]) as [Tensor, Tensor];
@@ -156,8 +162,13 @@ test("what would not be NumPy's is refused, and leaves no tensor behind", () => 
     [OptionError, /^linspace: stop − start: expected a finite/, () => linspace(engine, -1e308, 1e308)],
     [OptionError, /^linspace: num/, () => linspace(engine, 0, 1, { num: 2.5 })],
     [OptionError, /^linspace: values\[0\]/, () => linspace(engine, -1, 1, { dtype: "uint8" })],
-    [OptionError, /^eye: rows and columns/, () => eye(engine, -1)],
-    [OptionError, /^eye: k: expected an integer/, () => eye(engine, 2, 2, { k: 0.5 })],
+    [OptionError, /^eye: n and m/, () => eye(engine, -1)],
+    [OptionError, /^eye: n and m/, () => eye(engine, 1, { m: 0.5 })],
+    [OptionError, /^eye: k: expected an integer/, () => eye(engine, 2, { k: 0.5 })],
+    [OptionError, /^eye: .*2/, () => eye(engine, 2, 2 as never)],
+    [OptionError, /^ones: shape/, () => ones(engine, [-1])],
+    [OptionError, /^full: value/, () => full(engine, [1], "1" as never)],
+    [OptionError, /^full: values\[0\]: expected an integer/, () => full(engine, [0], 256, { dtype: "uint8" })],
     [OptionError, /^diag: k: expected an integer/, () => diag(matrix, { k: 0.5 })],
     [ShapeError, /^diag: .*1 or 2 axes/, () => diag(matrix.part(0, [1, 2, 2]))],
     [ShapeError, /^triu: .*at least 2 axes/, () => triu(matrix.part(0, [4]))],

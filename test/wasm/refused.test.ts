@@ -2,15 +2,19 @@
  * Each allocation of each call is refused in turn: the call throws AllocationError, frees what it had allocated, and works
  * when it is made again.
  */
+
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SimpleNet, TwoLayerNet } from "../../src/chapter/index.ts";
+import { scoped } from "../../src/disposable.ts";
 import {
   AllocationError,
+  abs,
   accuracyOf,
   adam,
   add,
   affine,
+  any,
   argmax,
   argSort,
   augment,
@@ -19,21 +23,26 @@ import {
   broadcastTo,
   cast,
   checkpointOf,
+  clip,
   columnSums,
   compile,
   compress,
   concat,
+  cumsum,
   type Dataset,
   datasetFromArrays,
   decodeNetwork,
   dense,
   dropout,
+  einsum,
+  elu,
   encodeNetwork,
   evaluate,
   gather,
   gatherIndices,
   gelu,
   gradCheck,
+  hardSwish,
   hessianVectorProduct,
   histogram,
   input,
@@ -59,6 +68,7 @@ import {
   sequential,
   setWeights,
   sgd,
+  silu,
   slice,
   softmax,
   softmaxCrossEntropy,
@@ -71,6 +81,7 @@ import {
   sub,
   sum,
   Trainer,
+  take,
   tensor,
   tensorGroup,
   topK,
@@ -186,6 +197,18 @@ const EAGER: Readonly<
   slice: (x) => slice(x, 0, 2),
   reshape: (x) => reshape(x, [4, 3]),
   argmax: (x) => argmax(x),
+  "argmax of bytes": (x) => scoped((own) => argmax(own(cast(x, "uint8")))),
+  "any of bytes": (x) => scoped((own) => any(own(cast(x, "uint8")), { axes: [0] })) as Tensor,
+  "where of bytes": (x, y) => scoped((own) => where(x, own(cast(y, "uint8")), 3)) as Tensor,
+  "einsum, a product": (x, y, w) => einsum("ij,jk,kk->ki", x, w, own2(y)),
+  "einsum, of one": (x) => einsum("ij->j", x),
+  take: (x) => scoped((own) => take(x, own(tensor(x.engine, Int32Array.of(-1, 0))))),
+  silu: (x) => silu(x),
+  elu: (x) => elu(x),
+  hardSwish: (x) => hardSwish(x),
+  clip: (x) => clip(x, 0, 1),
+  "abs of int32": (x) => scoped((own) => abs(own(cast(x, "int32")))) as Tensor,
+  "cumsum of int32": (x) => scoped((own) => cumsum(own(cast(x, "int32")))) as Tensor,
   cast: (x) => cast(x, "float64"),
   sort: (x) => sort(x, { axis: 0 }),
   argSort: (x) => argSort(x),
@@ -197,6 +220,7 @@ const EAGER: Readonly<
 };
 /** Views: nothing is allocated for them. */
 const sliceOf = (w: Tensor<"float32">) => w.part(0, [w.shape[1] ?? 0]);
+const own2 = (y: Tensor<"float32">) => y.part(0, [2, 2]);
 const slice1 = (x: Tensor<"float32">) => x.rows(0, 1);
 
 const CASES: Readonly<Record<string, Case>> = {

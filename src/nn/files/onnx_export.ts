@@ -4,7 +4,8 @@
  *   x [N, inputSize] ─ Gemm ─ Relu ─ … ─ Gemm ─ logits [N, outputSize] ─ Softmax or Sigmoid ─ probabilities
  *
  *   dense        Gemm, without a transposition: Y = X·W + b
- *   activation   Sigmoid, Tanh, Relu, LeakyRelu, Softplus, Gelu by tanh
+ *   activation   Sigmoid, Tanh, Relu, LeakyRelu, Softplus, Gelu, Elu, Selu, Mish, Clip, HardSigmoid, HardSwish, PRelu; silu is
+ *                Sigmoid and Mul
  *   batchNorm    BatchNormalization with the running statistics
  *   dropout      nothing
  */
@@ -65,7 +66,7 @@ export function encodeOnnx<D extends FloatType>(
   const constants = weightsOf(net).map(({ name, shape, data }): OnnxConstant => {
     return { name, shape, numbers: Float32Array.from(data as Float32Array | Float64Array) };
   });
-  const nodes = nodesOf(net);
+  const nodes = nodesOf(net, constants);
   const answer = ANSWERS[describeNetwork(net).loss];
   const anyRows = "N";
   const shape = [anyRows, net.outputSize];
@@ -83,7 +84,7 @@ export function encodeOnnx<D extends FloatType>(
  *
  * @throws {OptionError} a layer that has no operator
  */
-function nodesOf<D extends FloatType>({ structure }: Network<D>): OnnxNode[] {
+function nodesOf<D extends FloatType>({ structure }: Network<D>, constants: OnnxConstant[]): OnnxNode[] {
   const nodes: OnnxNode[] = [];
   let before = "x";
   for (const { layer, path, number } of structure.layers.values()) {
@@ -92,17 +93,18 @@ function nodesOf<D extends FloatType>({ structure }: Network<D>): OnnxNode[] {
     const { onnx } = formatsOf(layer);
     if (onnx === undefined || inner !== undefined)
       throw new OptionError("onnx", `layers[${path}]: ${kind} has no operator`);
-    const operator = onnx(layer);
-    if (operator === undefined) continue;
-    const { op, tensors = [], attributes } = operator;
-    const output = `layer${path}`;
-    nodes.push({
-      op,
-      inputs: [before, ...tensors.map((name) => name + number)],
-      output,
-      ...(attributes && { attributes }),
-    });
-    before = output;
+    const operators = [onnx(layer) ?? []].flat();
+    const input = before;
+    for (const [i, { op, tensors = [], constants: numbers = [], takesInput, attributes }] of operators.entries()) {
+      const output = i === operators.length - 1 ? `layer${path}` : `layer${path}_${i}`;
+      const scalars = numbers.map((value, at): OnnxConstant => {
+        return { name: `${output}_constant${at}`, shape: [], numbers: Float32Array.of(value) };
+      });
+      constants.push(...scalars);
+      const inputs = [before, ...tensors.map((name) => name + number), ...scalars.map(({ name }) => name)];
+      nodes.push({ op, inputs: takesInput ? [...inputs, input] : inputs, output, ...(attributes && { attributes }) });
+      before = output;
+    }
   }
   const last = nodes.at(-1);
   return last === undefined ? nodes : [...nodes.slice(0, -1), { ...last, output: "logits" }];

@@ -1,6 +1,16 @@
 /** Activations: the operations of src/ops, which are layers where nothing is given to compute. */
 import { OptionError } from "../../errors.ts";
-import { checkNumber } from "../../ops/check.ts";
+import {
+  type AlphaOption,
+  elu as eluOf,
+  hardSigmoid as hardSigmoidOf,
+  hardSwish as hardSwishOf,
+  mish as mishOf,
+  relu6 as relu6Of,
+  selu as seluOf,
+  silu as siluOf,
+} from "../../ops/activations.ts";
+import { checkNumber, type Into } from "../../ops/check.ts";
 import {
   approximationOf,
   type ComposedFunction,
@@ -24,9 +34,24 @@ import { type LayerFormats, type LayerRecord, layerOf, type OnnxOperator } from 
 export type ActivationLayer = {
   readonly kind: "activation";
   /** The function. */
-  readonly name: "sigmoid" | "tanh" | "relu" | "leakyRelu" | "softplus" | "gelu";
+  readonly name:
+    | "sigmoid"
+    | "tanh"
+    | "relu"
+    | "leakyRelu"
+    | "softplus"
+    | "gelu"
+    | "silu"
+    | "mish"
+    | "elu"
+    | "selu"
+    | "relu6"
+    | "hardSigmoid"
+    | "hardSwish";
   /** Of leakyRelu. */
   readonly slope?: number;
+  /** Of elu. */
+  readonly alpha?: number;
   /** Of gelu by the error function. */
   readonly approximate?: "none";
 };
@@ -61,6 +86,89 @@ export const relu: ActivationFunction = /* @__PURE__ */ activation("relu", reluO
 export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus", softplusOf, true);
 
 /**
+ * x · sigmoid(x) (Hendrycks and Gimpel, arXiv 1606.08415), also called swish; -0 far below 0, to -∞. Shapes, `out` and errors
+ * as for `exp`. Without x, a layer's description.
+ *
+ * @example
+ * using x = tensor(engine, [0, 100]);
+ * using y = silu(x);
+ * y.toArray(); // → [0, 100]
+ */
+export const silu: ActivationFunction = /* @__PURE__ */ activation("silu", siluOf, true);
+
+/**
+ * x · tanh(softplus(x)) (Misra, arXiv 1908.08681); -0 far below 0, to -∞. Shapes, `out` and errors as for `exp`. Without x, a
+ * layer's description.
+ */
+export const mish: ActivationFunction = /* @__PURE__ */ activation("mish", mishOf, true);
+
+/**
+ * λx above 0, else λα · (e^x - 1), with λ = 1.0507… and α = 1.6732…, for which mean 0 and variance 1 are a fixed point (Klambauer
+ * et al., arXiv 1706.02515). Its gradient at 0 is λα. Shapes, `out` and errors as for `exp`. Without x, a layer's description.
+ */
+export const selu: ActivationFunction = /* @__PURE__ */ activation("selu", seluOf, false); // weights of variance 1 / fan-in
+
+/**
+ * x between 0 and 6. Its gradient is 1 between them, 0 at both and beyond. Shapes, `out` and errors as for `exp`. Without x, a layer's
+ * description.
+ */
+export const relu6: ActivationFunction = /* @__PURE__ */ activation("relu6", relu6Of, true);
+
+/**
+ * (x + 3) / 6 between 0 and 1. Its gradient is 1/6 between -3 and 3, 0 at both and beyond. Shapes, `out` and errors as for `exp`.
+ * Without x, a layer's description.
+ */
+export const hardSigmoid: ActivationFunction = /* @__PURE__ */ activation("hardSigmoid", hardSigmoidOf, false);
+
+/**
+ * x · `hardSigmoid`(x) (Howard et al., arXiv 1905.02244); -0 up to -3, from -∞ on. Its gradient is 0 below -3, 1 from 3 on, and
+ * x/3 + ½ between them. Shapes, `out` and errors as for `exp`. Without x, a layer's description.
+ */
+export const hardSwish: ActivationFunction = /* @__PURE__ */ activation("hardSwish", hardSwishOf, true);
+
+/**
+ * x above 0, else alpha · (e^x - 1) (Clevert et al., arXiv 1511.07289). Its gradient at 0 is alpha. Without x, a layer's
+ * description.
+ *
+ * @param options.alpha default 1
+ * @throws {OptionError} alpha is not a number
+ * @throws {DTypeError} integers
+ * @throws {ShapeError} an `out` that does not fit, or overlaps in part
+ * @example
+ * using x = tensor(engine, [-Infinity, 2]);
+ * using y = elu(x, { alpha: 0.5 });
+ * y.toArray(); // → [-0.5, 2]
+ */
+export function elu(options?: AlphaOption): ActivationLayer;
+export function elu<D extends FloatType>(x: Tensor<D>, options?: AlphaOption & Into<D>): Tensor<D>;
+export function elu<D extends FloatType>(x: Expression<D>, options?: AlphaOption): Expression<D>;
+export function elu<D extends FloatType>(x: Value<D>, options?: AlphaOption): Value<D>;
+export function elu(
+  x: Value<FloatType> | AlphaOption = {},
+  options: AlphaOption = {},
+): Value<FloatType> | ActivationLayer {
+  if (x instanceof Tensor || x instanceof Expression) return eluOf(x, options);
+  checkOptions<AlphaOption>("elu", x, { alpha: 1 });
+  const { alpha = 1 } = x;
+  checkNumber("elu", "alpha", alpha);
+  return layerOf({ kind: "activation", name: "elu", alpha }, ELU);
+}
+
+const ELU: LayerRecord<ActivationLayer> = /* @__PURE__ */ eluRecord();
+
+function eluRecord(): LayerRecord<ActivationLayer> {
+  const record = recordOfActivation("elu", (x, { alpha = 1 }) => eluOf(x, { alpha }), true);
+  return {
+    ...record,
+    check(option, layer) {
+      record.check(option, layer);
+      if (layer.alpha !== undefined) checkNumber(option, "alpha", layer.alpha);
+    },
+    keys: { kind: 1, name: 1, alpha: 1 } as LayerRecord<ActivationLayer>["keys"],
+  };
+}
+
+/**
  * x · Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415), by their formula or by the error function:
  *
  *   "tanh"   ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
@@ -78,7 +186,7 @@ export const softplus: ActivationFunction = /* @__PURE__ */ activation("softplus
  * [y.toArray(), exact.toArray()]; // → [[0.8411…], [0.8413…]]
  */
 export function gelu(options?: GeluOptions): ActivationLayer;
-export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions): Tensor<D>;
+export function gelu<D extends FloatType>(x: Tensor<D>, options?: GeluOptions & Into<D>): Tensor<D>;
 export function gelu<D extends FloatType>(x: Expression<D>, options?: GeluOptions): Expression<D>;
 export function gelu<D extends FloatType>(x: Value<D>, options?: GeluOptions): Value<D>;
 export function gelu(
@@ -114,7 +222,7 @@ function geluRecord(): LayerRecord<ActivationLayer> {
  * y.toArray(); // → [-0.5, 2]
  */
 export function leakyRelu(options?: SlopeOption): ActivationLayer;
-export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption): Tensor<D>;
+export function leakyRelu<D extends FloatType>(x: Tensor<D>, options?: SlopeOption & Into<D>): Tensor<D>;
 export function leakyRelu<D extends FloatType>(x: Expression<D>, options?: SlopeOption): Expression<D>;
 export function leakyRelu<D extends FloatType>(x: Value<D>, options?: SlopeOption): Value<D>;
 export function leakyRelu<D extends FloatType>(
@@ -177,12 +285,33 @@ const OPERATORS: { readonly [Name in ActivationLayer["name"]]: string } = {
   leakyRelu: "LeakyRelu",
   softplus: "Softplus",
   gelu: "Gelu",
+  silu: "Sigmoid",
+  mish: "Mish",
+  elu: "Elu",
+  selu: "Selu",
+  relu6: "Clip",
+  hardSigmoid: "HardSigmoid",
+  hardSwish: "HardSwish",
 };
 
 export const ACTIVATION_FORMATS: LayerFormats<ActivationLayer> = {
-  onnx({ name, slope = DEFAULT_SLOPE, approximate = "tanh" }): OnnxOperator {
+  onnx({ name, slope = DEFAULT_SLOPE, alpha = 1, approximate = "tanh" }): OnnxOperator | readonly OnnxOperator[] {
     const op = OPERATORS[name];
-    if (name === "leakyRelu") return { op, attributes: { alpha: { float: slope } } };
-    return name === "gelu" ? { op, attributes: { approximate: { text: approximate } } } : { op };
+    switch (name) {
+      case "leakyRelu":
+        return { op, attributes: { alpha: { float: slope } } };
+      case "elu":
+        return { op, attributes: { alpha: { float: alpha } } };
+      case "gelu":
+        return { op, attributes: { approximate: { text: approximate } } };
+      case "relu6":
+        return { op, constants: [0, 6] };
+      case "hardSigmoid":
+        return { op, attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } } };
+      case "silu":
+        return [{ op }, { op: "Mul", takesInput: true }];
+      default:
+        return { op };
+    }
   },
 };

@@ -8,10 +8,17 @@ import { checkOptions } from "../../options.ts";
 import {
   ACTIVATION_FORMATS,
   type ActivationLayer,
+  elu,
   gelu,
+  hardSigmoid,
+  hardSwish,
   leakyRelu,
+  mish,
   relu,
+  relu6,
+  selu,
   sigmoid,
+  silu,
   softplus,
   tanh,
 } from "./activations.ts";
@@ -20,6 +27,7 @@ import { DENSE, DENSE_FORMATS } from "./dense.ts";
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
 import type { Layer } from "./layer.ts";
+import { PRELU, PRELU_FORMATS } from "./prelu.ts";
 import {
   type LayerDescription,
   type LayerFormats,
@@ -34,7 +42,10 @@ import { RESIDUAL, SEQUENTIAL } from "./sequential.ts";
 /** The record of a description, which may depend on more than its kind. */
 type Known = { readonly record: (layer: never, option: string) => unknown; readonly formats: LayerFormats<never> };
 
-const ACTIVATIONS = { sigmoid, tanh, relu, leakyRelu, softplus, gelu };
+const ACTIVATIONS = {
+  ...{ sigmoid, tanh, relu, leakyRelu, softplus, gelu },
+  ...{ silu, mish, elu, selu, relu6, hardSigmoid, hardSwish },
+};
 
 /** By kind; the compiler sees that none is forgotten. */
 const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Known } = {
@@ -47,6 +58,7 @@ const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Kn
     },
     formats: ACTIVATION_FORMATS,
   },
+  prelu: { record: () => PRELU, formats: PRELU_FORMATS },
   dropout: { record: () => DROPOUT, formats: DROPOUT_FORMATS },
   batchNorm: { record: () => BATCH_NORM, formats: BATCH_NORM_FORMATS },
   flatten: { record: () => FLATTEN, formats: FLATTEN_FORMATS },

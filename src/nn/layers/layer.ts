@@ -4,6 +4,7 @@ import type { BatchNormLayer } from "./batch_norm.ts";
 import type { DenseLayer } from "./dense.ts";
 import type { DropoutLayer } from "./dropout.ts";
 import type { FlattenLayer } from "./flatten.ts";
+import type { PreluLayer } from "./prelu.ts";
 import type { CustomKind } from "./record.ts";
 
 /** Layers one after the other. */
@@ -27,6 +28,7 @@ export type CustomLayer = { readonly kind: CustomKind };
 export type Layer =
   | DenseLayer
   | ActivationLayer
+  | PreluLayer
   | DropoutLayer
   | BatchNormLayer
   | FlattenLayer

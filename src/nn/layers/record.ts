@@ -66,8 +66,11 @@ export type LayerFormats<Layer extends LayerDescription> = {
   readonly isTransposed?: boolean;
   /** Entries of PyTorch's state dict that mean nothing here, int64 without an axis. */
   readonly ignored?: readonly string[];
-  /** Its operator in ONNX when predicting: inputs are the output before it and the named tensors. Undefined: it does nothing. */
-  readonly onnx?: (layer: Layer) => OnnxOperator | undefined;
+  /**
+   * Its operator in ONNX when predicting, or several, one after the other: inputs are the output before it, the named tensors
+   * and the constants. Undefined: it does nothing.
+   */
+  readonly onnx?: (layer: Layer) => OnnxOperator | readonly OnnxOperator[] | undefined;
 };
 
 /** An ONNX operator of a layer. */
@@ -76,6 +79,10 @@ export type OnnxOperator = {
   readonly op: string;
   /** Names of the layer's parameters and statistics, which follow its input. */
   readonly tensors?: readonly string[];
+  /** Numbers that follow as further inputs. */
+  readonly constants?: readonly number[];
+  /** Whether the layer's own input follows: for those after the first. */
+  readonly takesInput?: true;
   /** By name. */
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 };
