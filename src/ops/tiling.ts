@@ -11,7 +11,7 @@ import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
 import { checkAxis, checkDense, checkNumber } from "./check.ts";
-import { isFloat, operate } from "./operation.ts";
+import { isExpression, isFloat, operate } from "./operation.ts";
 import { CONCAT, RESHAPE, reshape, SLICE } from "./rows.ts";
 import { SELECT } from "./slicing.ts";
 import { copySelected, copyToSelected, type Selection, stridesOf } from "./strided_copy.ts";
@@ -219,7 +219,7 @@ export function pad<D extends DType>(
       show(x.shape),
     );
   const padded = [...all.keys()].filter((axis) => all[axis]?.some((width) => width > 0));
-  if (padded.length === 0) return operate(RESHAPE, [x], { shape: x.shape });
+  if (padded.length === 0) return isExpression(x) ? x : operate(RESHAPE, [x], { shape: x.shape });
   return scoped((own) => {
     let y = x;
     for (const axis of padded) {
