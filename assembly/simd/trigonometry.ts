@@ -69,6 +69,7 @@ function reduceLarge(x: f64): void {
   const bits = reinterpret<u64>(x), exponent = (bits >> 52) & 0x7ff;
   if (exponent == 0x7ff) {
     restHigh = restLow = x - x;
+    quadrant = 0;
     return;
   }
   const m = (bits & 0xfffffffffffff) | 0x10000000000000;

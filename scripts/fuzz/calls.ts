@@ -57,6 +57,25 @@ const NUMBERS = [
 ];
 const INDICES = [0, 1, 2, 0, 1, 2, 0, 1, 3, -1, 2 ** 31 - 1, -(2 ** 31), 4];
 
+const RANGES = [
+  "",
+  ":",
+  "::",
+  "0",
+  "-1",
+  "5",
+  "1:",
+  ":-1",
+  "::-1",
+  "::0",
+  "-9:9:2",
+  "...",
+  "newaxis",
+  "1.5",
+  "x",
+  "4294967296",
+];
+
 const NAMES = Object.keys(SIGNATURES);
 
 /** Draws one call. */
@@ -116,6 +135,16 @@ export class CallDraw {
         return { kind: "plain", value: this.#wanted(shape) };
       case "integer":
         return { kind: "plain", value: draw.chance(0.8) ? draw.below(4) : draw.pick([...HUGE, ...BAD]) };
+      case "count":
+        return { kind: "plain", value: draw.chance(0.9) ? draw.below(6) : draw.pick(BAD) };
+      case "few":
+        return { kind: "plain", value: draw.chance(0.9) ? draw.between(-6, 6) / 2 : draw.pick(BAD) };
+      case "dtype":
+        return { kind: "plain", value: draw.pick(["float32", "float64", "int32", "uint8", "uint16"]) };
+      case "widths":
+        return { kind: "plain", value: this.#widths(shape) };
+      case "ranges":
+        return { kind: "plain", value: Array.from({ length: draw.below(4) }, () => draw.pick(RANGES)).join() };
       case "number":
         return { kind: "plain", value: draw.pick(NUMBERS) };
       case "engine":
@@ -166,6 +195,32 @@ export class CallDraw {
         return plain(draw.pick(["none", "a", "b", "both", "c"]));
       case "activation":
         return plain(draw.pick(["none", "sigmoid", "tanh", "relu", "toString"]));
+      case "mode":
+        return plain(draw.pick(["constant", "edge", "reflect", "wrap"]));
+      case "approximate":
+        return plain(draw.pick(["tanh", "none", "erf"]));
+      case "indexing":
+        return plain(draw.pick(["xy", "ij", "yx"]));
+      case "side":
+        return plain(draw.pick(["left", "right", "both"]));
+      case "triangle":
+        return plain(draw.pick(["lower", "upper", "both"]));
+      case "largest":
+      case "counts":
+      case "inverse":
+      case "endpoint":
+      case "fullMatrices":
+        return plain(draw.chance(0.95) ? draw.chance(0.5) : draw.pick(BAD));
+      case "k":
+      case "num":
+      case "minLength":
+        return plain(draw.chance(0.9) ? draw.between(-2, 9) : draw.pick(BAD));
+      case "bins":
+        return plain(
+          draw.chance(0.5) ? draw.between(0, 9) : Array.from({ length: draw.below(4) }, () => draw.pick(NUMBERS)),
+        );
+      case "range":
+        return plain([draw.pick(NUMBERS), draw.pick(NUMBERS)]);
       case "dtype":
         return plain(draw.pick(["float32", "float64", "int32", "uint8", "uint16"]));
       case "shape":
@@ -219,6 +274,15 @@ export class CallDraw {
     const extents = Array.from({ length: rank }, () => (rank < 4 ? draw.below(4) : 1));
     if (draw.chance(0.2)) extents.push(draw.pick([...HUGE, ...BAD]));
     return extents;
+  }
+
+  /** What `pad` takes. */
+  #widths(shape: readonly number[]): unknown {
+    const draw = this.#draw;
+    const width = () => (draw.chance(0.95) ? draw.below(6) : draw.pick([...HUGE, ...BAD]));
+    if (draw.chance(0.3)) return width();
+    if (draw.chance(0.3)) return [width(), width()];
+    return shape.map(() => (draw.chance(0.97) ? [width(), width()] : [width()]));
   }
 
   #numbers(shape: readonly number[]): unknown {

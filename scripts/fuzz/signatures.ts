@@ -14,6 +14,11 @@ export type Kind =
   | "sparse"
   | "number"
   | "integer"
+  | "count"
+  | "few"
+  | "dtype"
+  | "widths"
+  | "ranges"
   | "shape"
   | "values"
   | "engine"
@@ -34,12 +39,15 @@ export const OPERANDS: ReadonlySet<Kind> = new Set([
 
 const INTO = [["out"]] as const;
 
-/** By the function's name: its arguments; a list is an options object with some of these keys. */
+/** By the function's name, the first word: its arguments; a list is an options object with some of these keys. */
 export const SIGNATURES: Readonly<Record<string, readonly Kind[]>> = {
   ...Object.fromEntries(
-    ["exp", "log", "sigmoid", "tanh", "relu", "sqrt", "square", "neg", "gelu", "softplus", "softmax", "logSoftmax"].map(
+    ["exp", "log", "sigmoid", "tanh", "relu", "sqrt", "square", "neg", "softplus"].map(
       (name) => [name, ["x", ...INTO]] as const,
     ),
+  ),
+  ...Object.fromEntries(
+    ["softmax", "logSoftmax", "cumsum", "cumprod"].map((name) => [name, ["x", ["out", "axis"]]] as const),
   ),
   ...Object.fromEntries(
     [
@@ -110,16 +118,47 @@ export const SIGNATURES: Readonly<Record<string, readonly Kind[]>> = {
   norm: ["x", ["out", "axes", "keepAxes", "order"]],
   dot: ["x", "weights"],
   outer: ["x", "same"],
-  cumsum: ["x", ["axis", "out"]],
-  cumprod: ["x", ["axis", "out"]],
   slice: ["x", "integer", "integer", ["axis"]],
+  "slice by notation": ["x", "ranges"],
+  flip: ["x", ["axes"]],
+  roll: ["x", "integer", ["axis"]],
+  repeat: ["x", "integer", ["axis"]],
+  tile: ["x", "shape"],
+  pad: ["x", "widths", ["mode", "value"]],
+  squeeze: ["x", ["axes"]],
+  expandDims: ["x", ["axis"]],
+  stack: ["values", ["axis"]],
+  unstack: ["x", ["axis"]],
+  tensorSplit: ["x", "count", ["axis"]],
+  takeAlongAxis: ["x", "indices", ["axis"]],
+  gatherND: ["x", "indices"],
+  scatter: ["x", "indices", "same", ["axis"]],
+  scatterAdd: ["x", "indices", "same", ["axis"]],
+  topK: ["x", "integer", ["axis", "largest"]],
+  unique: ["x", ["counts", "inverse"]],
+  histogram: ["x", ["bins", "range"]],
+  cast: ["x", "dtype"],
+  gelu: ["x", ["approximate"]],
+  "pow of two": ["x", "same"],
+  diag: ["x", ["k"]],
+  triu: ["x", ["k"]],
+  tril: ["x", ["k"]],
+  meshgrid: ["values", ["indexing"]],
+  oneHot: ["indices", "count", ["dtype"]],
+  arange: ["engine", "few", "few", "few", ["dtype"]],
+  linspace: ["engine", "number", "number", ["num", "endpoint", "dtype"]],
+  eye: ["engine", "count", "count", ["k", "dtype"]],
+  solve: ["x", "weights"],
+  solveTriangular: ["x", "weights", ["triangle", "transpose"]],
+  ...Object.fromEntries(["inverse", "det", "cholesky", "qr", "eigh"].map((name) => [name, ["x"]] as const)),
+  svd: ["x", ["fullMatrices"]],
   concat: ["values", ["axis"]],
-  gather: ["x", "indices"],
+  gather: ["x", "indices", ["axis"]],
   sort: ["x", ["axis", "descending"]],
   argSort: ["x", ["axis", "descending"]],
-  searchSorted: ["row", "x"],
+  searchSorted: ["row", "x", ["side"]],
   nonzero: ["x"],
-  bincount: ["indices"],
+  bincount: ["indices", ["minLength"]],
   gatherRows: ["bytes", "indices", "x", "number"],
   gatherIndices: ["indices", "indices", ["out"]],
   batchOf: ["bytes", "indices", ["dtype", "scale"]],

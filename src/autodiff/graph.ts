@@ -81,7 +81,7 @@ export function graphOf(engine: Engine, outputs: readonly Expression[], effects:
 }
 
 /** The operand whose elements an expression has, under the same shape: a gradient rule of its own is all that it adds. */
-function sameValue({ shape, source }: Expression): Expression | undefined {
+export function sameValue({ shape, source }: Expression): Expression | undefined {
   if (source.kind !== "applied" || !source.operation.isView) return undefined;
   const [operand] = source.operands;
   return operand !== undefined && isSameShape(operand.shape, shape) ? operand : undefined;

@@ -16,7 +16,7 @@ import type { TensorSpec } from "../tensor/operation.ts";
 import { SparseMatrix } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { changedOperands, type Graph, operandsOf, overlaps } from "./graph.ts";
+import { changedOperands, type Graph, operandsOf, overlaps, sameValue } from "./graph.ts";
 
 /** A value, and the tensor that it is written to. */
 export type Destination = readonly [value: Expression, target: Tensor | SparseMatrix];
@@ -80,9 +80,16 @@ export function isWritten(tensor: Tensor | SparseMatrix, others: readonly Tensor
   return tensorsOf(tensor).some((own) => others.some((other) => overlaps(own, other)));
 }
 
+/** What an expression has the elements of, under the same shape: a graph has it in its place. */
+function withoutRule(value: Expression): Expression {
+  const same = sameValue(value);
+  return same === undefined ? value : withoutRule(same);
+}
+
 /** The expression itself, or a copy where it is a tensor that the program writes to. */
 export function asBefore(value: Expression, written: readonly Tensor[]): Expression {
-  const { source, dtype, shape, maxRowNonzeros } = value;
+  const { dtype, shape, maxRowNonzeros } = value;
+  const { source } = withoutRule(value);
   if (source.kind !== "tensor" || maxRowNonzeros !== undefined || !isWritten(source.tensor, written)) return value;
   return applied(SNAPSHOT, [value], {}, { dtype, shape });
 }

@@ -6,7 +6,7 @@ import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { type Expression, expressionOf, type Value } from "../tensor/expression.ts";
-import { type Shape, show, spliced } from "../tensor/layout.ts";
+import { isSameShape, type Shape, show, spliced } from "../tensor/layout.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeValue } from "../values.ts";
 import type { DType } from "../wasm/dtype.ts";
@@ -36,7 +36,11 @@ export function squeeze<D extends DType>(x: Value<D>, options: AxesOption = {}):
   checkDense("squeeze", "x", x);
   checkOptions<AxesOption>("squeeze", options, { axes: 1 });
   const { shape } = x;
-  if (options.axes === undefined) return operate(RESHAPE, [x], { shape: shape.filter((extent) => extent !== 1) });
+  if (options.axes === undefined)
+    return reshaped(
+      x,
+      shape.filter((extent) => extent !== 1),
+    );
   checkNumbers("squeeze: axes", options.axes);
   const { axes } = checkAxes("squeeze", x, options);
   const wide = axes.find((axis) => shape[axis] !== 1);
@@ -48,7 +52,10 @@ export function squeeze<D extends DType>(x: Value<D>, options: AxesOption = {}):
       `axis ${wide} of extent ${shape[wide]}`,
     );
   }
-  return operate(RESHAPE, [x], { shape: shape.filter((_, axis) => !axes.includes(axis)) });
+  return reshaped(
+    x,
+    shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }
 
 /**
@@ -115,6 +122,7 @@ function joined<D extends DType>(values: readonly Value<D>[], axis: number): Val
 }
 
 function reshaped<D extends DType>(x: Value<D>, shape: Shape): Value<D> {
+  if (isExpression(x) && isSameShape(x.shape, shape)) return x;
   return operate(RESHAPE, [x], { shape });
 }
 

@@ -206,6 +206,7 @@ export function histogram<D extends FloatType>(x: Tensor<D>, options: HistogramO
   checkOptions<HistogramOptions>("histogram", options, { bins: 1, range: 1 });
   const limits = edgesOf(x, options);
   const { engine, dtype } = x;
+  void x.pointer; // a disposed x is found before anything is allocated
   const edges = empty(engine, [limits.length], { dtype });
   let counts: Tensor<"int32">;
   try {

@@ -11,8 +11,8 @@ import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type DType, type FloatType } from "../wasm/dtype.ts";
 import { checkAxis, checkDense, checkNumber } from "./check.ts";
-import { isFloat, operate } from "./operation.ts";
-import { CONCAT, RESHAPE, reshape } from "./rows.ts";
+import { isExpression, isFloat, operate } from "./operation.ts";
+import { CONCAT, RESHAPE, reshape, SLICE } from "./rows.ts";
 import { SELECT } from "./slicing.ts";
 import { copySelected, copyToSelected, type Selection, stridesOf } from "./strided_copy.ts";
 import { sum } from "./sum.ts";
@@ -219,23 +219,30 @@ export function pad<D extends DType>(
       show(x.shape),
     );
   const padded = [...all.keys()].filter((axis) => all[axis]?.some((width) => width > 0));
-  if (padded.length === 0) return operate(RESHAPE, [x], { shape: x.shape });
+  if (padded.length === 0) return isExpression(x) ? x : operate(RESHAPE, [x], { shape: x.shape });
   return scoped((own) => {
     let y = x;
     for (const axis of padded) {
       const inner = y;
       const extent = inner.shape[axis] ?? 0;
       const [before, after] = all[axis] as PadWidth;
-      const pieces = (outward: readonly Piece[]) => outward.map((piece) => own(pieceOf(inner, axis, piece)));
       const edge = (first: number, count: number) => {
         const row = own(pieceOf(inner, axis, { first, count: 1, step: 1 }));
-        return [own(repeat(row, count, { axis }))];
+        return own(repeat(row, count, { axis }));
       };
-      const around =
-        mode === "edge" || extent === 1
-          ? [...edge(0, before), inner, ...edge(extent - 1, after)]
-          : [...pieces(reflectionsBefore(extent, before)), inner, ...pieces(reflectionsAfter(extent, after))];
-      y = operate(CONCAT, around, { axis });
+      const back = (first: number, count: number) => own(pieceOf(inner, axis, { first, count, step: -1 }));
+      const joined = (parts: readonly Value<D>[]) => operate<D, { readonly axis: number }>(CONCAT, parts, { axis });
+      if (mode === "edge" || extent === 1) y = joined([edge(0, before), inner, edge(extent - 1, after)]);
+      else if (before < extent && after < extent) y = joined([back(before, before), inner, back(extent - 2, after)]);
+      else {
+        // Back and forth, as often as it takes.
+        const period = 2 * (extent - 1);
+        const start = (period - (before % period)) % period;
+        const end = start + before + extent + after;
+        const once = own(joined([inner, back(extent - 2, extent - 2)]));
+        const reps = once.shape.map((_, at) => (at === axis ? Math.ceil(end / period) : 1));
+        y = operate(SLICE, [own(tile(once, reps))], { start, end, axis });
+      }
       if (axis !== padded.at(-1)) own(y);
     }
     return y;
@@ -255,22 +262,6 @@ function pieceOf<D extends DType>(x: Value<D>, axis: number, { first, count, ste
     start: countOf(extents) === 0 ? 0 : first * stride,
     shape: extents,
   });
-}
-
-/** Back and forth from the end of an axis, which has at least two elements: each way one less than it has. */
-function reflectionsAfter(extent: number, count: number): readonly Piece[] {
-  const pieces: Piece[] = [];
-  for (let [left, step] = [count, -1]; left > 0; left -= extent - 1, step = -step) {
-    pieces.push({ first: step < 0 ? extent - 2 : 1, count: Math.min(left, extent - 1), step });
-  }
-  return pieces;
-}
-
-/** The same from its start, mirrored. */
-function reflectionsBefore(extent: number, count: number): readonly Piece[] {
-  return reflectionsAfter(extent, count)
-    .map(({ first, count: own, step }) => ({ first: extent - 1 - (first + (own - 1) * step), count: own, step }))
-    .reverse();
 }
 
 const PAD: Operation<{ readonly before: readonly number[]; readonly shape: Shape; readonly value: number }> = {

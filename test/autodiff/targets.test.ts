@@ -11,15 +11,17 @@ import {
   ShapeError,
 } from "../../src/errors.ts";
 import { apply } from "../../src/ops/apply.ts";
+import { squeeze } from "../../src/ops/axes.ts";
 import { add, mul, sub } from "../../src/ops/binary.ts";
 import { softmaxCrossEntropy } from "../../src/ops/cross_entropy.ts";
 import { exp } from "../../src/ops/elementwise.ts";
 import { batchOf } from "../../src/ops/gather.ts";
 import { gather } from "../../src/ops/indexing.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { reshape } from "../../src/ops/rows.ts";
+import { RESHAPE, reshape } from "../../src/ops/rows.ts";
 import { compress, compressed } from "../../src/ops/sparse.ts";
 import { sum } from "../../src/ops/sum.ts";
+import { pad } from "../../src/ops/tiling.ts";
 import { ADAPTIVE, ASSIGN, CLIP_VALUE, effect, MOMENTUM, SGD } from "../../src/ops/update.ts";
 import { argument, constant, Expression, expressionOf, input, type Value } from "../../src/tensor/expression.ts";
 import type { Operation } from "../../src/tensor/operation.ts";
@@ -272,6 +274,26 @@ test("a leaf goes to a part of its own memory as it is before the run", () => {
   using same = compile({}, { into: [[expressionOf(all), all]] });
   same.run();
   assert.equal(numbersOf(all), [1, 2, 3, 4, 4]);
+});
+
+test("a view under the tensor's own shape has its values before the run", () => {
+  using w = vector([5, 6]);
+  using rates = unitRates();
+  using g = vector([1, 1]);
+  const effects = [effect(SGD, w, [rates, g], {})];
+  const same = apply(RESHAPE, [expressionOf(w)], { shape: [2] }) as Expression;
+  using program = compile(
+    { same, squeezed: squeeze(expressionOf(w)), padded: pad(expressionOf(w), 0, { mode: "edge" }) },
+    { effects },
+  );
+  program.run();
+  const { same: first, squeezed, padded } = program.outputs;
+  assert.equal([first, squeezed, padded].map(numbersOf), [
+    [5, 6],
+    [5, 6],
+    [5, 6],
+  ]);
+  assert.equal(numbersOf(w), [4, 5]);
 });
 
 test("an output that is a tensor has its values before the run, where the program changes them", () => {

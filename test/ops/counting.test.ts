@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { DisposedError } from "../../src/errors.ts";
 import { bincount, histogram, nonzero, unique } from "../../src/ops/counting.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
@@ -72,6 +73,15 @@ test("histogram: NumPy's counts and edges, bit for bit", () => {
     counts.dispose();
     edges.dispose();
   }
+});
+
+test("histogram of a disposed tensor is refused, and leaves nothing behind", () => {
+  const x = tensor(engine, [1, 2]);
+  x.dispose();
+  assert.throws(
+    () => histogram(x, { range: [0, 2] }),
+    (error: unknown) => error instanceof DisposedError,
+  ); // the suite counts tensors
 });
 
 test("histogram: NaN is in no bin of a given range, and has none to be found", () => {

@@ -3,6 +3,7 @@
 import { DisposedError, LanegradError } from "../../../src/errors.ts";
 import * as lanegrad from "../../../src/index.ts";
 import { compile, gradientsOf } from "../../../src/index.ts";
+import * as linalg from "../../../src/ops/linalg/index.ts";
 import { Expression } from "../../../src/tensor/expression.ts";
 import { SparseMatrix } from "../../../src/tensor/sparse.ts";
 import { Tensor } from "../../../src/tensor/tensor.ts";
@@ -19,7 +20,7 @@ const MAX_ELEMENTS = 20_000;
 const MAX_MEMORY_BYTES = 2 ** 26;
 
 type Callable = (...args: readonly unknown[]) => unknown;
-const FUNCTIONS = lanegrad as unknown as Readonly<Record<string, Callable>>;
+const FUNCTIONS = { ...lanegrad, ...linalg } as unknown as Readonly<Record<string, Callable>>;
 const METHODS: ReadonlySet<string> = new Set(["part", "rows", "set", "toArray"]);
 
 /** Arguments that a function writes, by their places. */
@@ -128,12 +129,23 @@ function performed({ name, args: given, isCompiled }: Call, args: readonly unkno
   if (name === "toArray" && first instanceof Tensor && Math.max(0, ...first.shape) > MAX_ELEMENTS) return "";
   const result = METHODS.has(name)
     ? (first as Readonly<Record<string, Callable>>)[name]?.call(first, ...rest)
-    : FUNCTIONS[name]?.(...args);
-  if (result instanceof Expression) return isCompiled ? ran(result, given, args) : result.describe();
-  const text = digest(result);
-  const isNew = !args.some((arg) => arg === result || Object.values(arg ?? {}).includes(result));
-  if (isNew && (result instanceof Tensor || result instanceof SparseMatrix)) result.dispose();
-  return text;
+    : FUNCTIONS[name.split(" ", 1)[0] ?? ""]?.(...args);
+  const parts = isOne(result) ? [result] : Object.values(result ?? {});
+  const texts = parts.map((part) => {
+    if (part instanceof Expression) return isCompiled ? ran(part, given, args) : part.describe();
+    return digest(part);
+  });
+  for (const part of parts) {
+    const isNew = !args.some((arg) => arg === part || Object.values(arg ?? {}).includes(part));
+    if (isNew && (part instanceof Tensor || part instanceof SparseMatrix)) part.dispose();
+  }
+  return texts.join();
+}
+
+/** Not several results, in an array or by name. */
+function isOne(result: unknown): boolean {
+  if (typeof result !== "object" || result instanceof Expression) return true;
+  return result instanceof Tensor || result instanceof SparseMatrix;
 }
 
 /** A program of the expression, and of its gradients by the operands that are expressions themselves. */
