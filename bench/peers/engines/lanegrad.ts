@@ -127,7 +127,7 @@ const FUNCTIONS: Functions<Expression> = {
   sort: (x) => sort(x as Floats),
   top10: (x) => topK(x as Floats, 10).values,
   cumsum: (x) => cumsum(x as Floats, { axis: -1 }),
-  cumsumColumns: (x) => cumsum(x as Floats, { axes: [0] }),
+  cumsumColumns: (x) => cumsum(x as Floats, { axis: 0 }),
 };
 
 /** A program of the one operation. */
