@@ -19,6 +19,7 @@ import { elementwiseCases } from "./elementwise.ts";
 import { evaluationCases } from "./evaluation.ts";
 import { gatherCases } from "./gather.ts";
 import { gemmCases } from "./gemm.ts";
+import { linalgCases } from "./linalg.ts";
 import { lossCases } from "./loss.ts";
 import { type Measurement, measure, medianOf, ResidualError } from "./measure.ts";
 import { loadPeak, type PeakSlice } from "./peak.ts";
@@ -92,6 +93,7 @@ async function allCases(): Promise<Case[]> {
     ...elementwiseCases(),
     ...lossCases(),
     ...vectorCases(),
+    ...linalgCases(),
     ...sparseCases(digits),
     ...gatherCases(digits),
     ...stepCases(digits),

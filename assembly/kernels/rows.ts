@@ -99,15 +99,17 @@ export function dtranspose(
   transpose<f64>(d0, d1, m, n, x, x0, x1, rx, y, y0, y1, ry);
 }
 
-/** y ← x, n bytes, the end of which may be copied twice: a call of memory.copy takes as long as a few lines of the cache. */
+/**
+ * y ← x, n bytes: a call of memory.copy takes as long as a few lines of the cache. The end may be copied twice. It calls itself,
+ * so that the compiler keeps one copy of it.
+ */
 export function copyBytes(n: usize, x: usize, y: usize): void {
   if (n > 1024 || n < 16) {
     memory.copy(y, x, n);
     return;
   }
-  const end = y + n - 16, last = v128.load(x + n - 16);
-  for (; y < end; x += 16, y += 16) v128.store(y, v128.load(x));
-  v128.store(end, last);
+  if (n & 15) copyBytes(16, x + n - 16, y + n - 16);
+  for (; n >= 16; n -= 16, x += 16, y += 16) v128.store(y, v128.load(x));
 }
 
 export function copyRows(m: i32, n: i32, x: usize, strideX: i32, y: usize, strideY: i32): void {

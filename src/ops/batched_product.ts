@@ -12,7 +12,16 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { bytesPerElement, type FloatType } from "../wasm/dtype.ts";
 import { checkAlike, checkFloat, checkNoPlace, outputOf } from "./check.ts";
 import { computed, operate } from "./operation.ts";
-import { type Addition, checkAddition, isATransposed, isBTransposed, product, type Transpose } from "./product.ts";
+import {
+  type Addition,
+  checkAddition,
+  innerSizesDiffer,
+  isATransposed,
+  isBTransposed,
+  product,
+  shownSide,
+  type Transpose,
+} from "./product.ts";
 import { reshape } from "./rows.ts";
 import { sumTo } from "./sum.ts";
 
@@ -127,16 +136,12 @@ function sizesOf(a: { readonly shape: Shape }, b: { readonly shape: Shape }, tra
   const [bRows = 0, bColumns = 0] = right.slice(-2);
   const [m, k] = isATransposed(transpose) ? [aColumns, aRows] : [aRows, aColumns];
   const [n, rowsOfB] = isBTransposed(transpose) ? [bRows, bColumns] : [bColumns, bRows];
-  const side = (shape: Shape, isTransposed: boolean) => `${show(shape)}${isTransposed ? " transposed" : ""}`;
-  const [shownA, shownB] = [side(a.shape, isATransposed(transpose)), side(b.shape, isBTransposed(transpose))];
-  if (k !== rowsOfB) {
-    const expected = `as many rows as a has columns, a is ${shownA}`;
-    throw new ShapeError("matmul", "b", expected, shownB, `${k} ≠ ${rowsOfB}; did you mean to transpose?`);
-  }
+  if (k !== rowsOfB) throw innerSizesDiffer(a, b, transpose, { k, rowsOfB });
   const [ofA, ofB] = [left.slice(0, -2), right.slice(0, -2)];
   const batch = broadcastShape(ofA, ofB);
   if (batch === undefined) {
-    throw new ShapeError("matmul", "b", `leading axes that broadcast with those of a, ${shownA}`, shownB);
+    const expected = `leading axes that broadcast with those of a, ${shownSide(a, isATransposed(transpose))}`;
+    throw new ShapeError("matmul", "b", expected, shownSide(b, isBTransposed(transpose)));
   }
   const shape = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
   const isOne = !isATransposed(transpose) && countOf(ofB) === 1 && countOf(ofA) === countOf(batch);

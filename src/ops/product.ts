@@ -8,7 +8,7 @@
 
 import { OptionError, ShapeError } from "../errors.ts";
 import { type AnyValue, Expression, type Value } from "../tensor/expression.ts";
-import { show } from "../tensor/layout.ts";
+import { type Shape, show } from "../tensor/layout.ts";
 import type { Call, Operation, Step, TensorSpec } from "../tensor/operation.ts";
 import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -84,9 +84,9 @@ export const MATMUL: Operation<Product> = {
     }
     checkAlike("matmul", "b", right, left);
     checkMatrix("matmul", "b", right);
-    const { m, n, k, rowsOfB } = productSizes(left, right, transpose);
-    if (k !== rowsOfB) throw innerSizesDiffer(left, right, transpose);
-    return { dtype: left.dtype, shape: [m, n] };
+    const sizes = productSizes(left, right, transpose);
+    if (sizes.k !== sizes.rowsOfB) throw innerSizesDiffer(left, right, transpose, sizes);
+    return { dtype: left.dtype, shape: [sizes.m, sizes.n] };
   },
   bind(call) {
     return call.specs[0].maxRowNonzeros === undefined ? bindDense(call, 0) : bindSparse(call);
@@ -214,18 +214,24 @@ export function checkTranspose(op: string, transpose: Transpose): void {
   }
 }
 
-function innerSizesDiffer(a: AnyValue, b: Value, transpose: Transpose): ShapeError {
-  const side = (x: AnyValue, isTransposed: boolean) => `${show(x.shape)}${isTransposed ? " transposed" : ""}`;
-  const left = side(a, isATransposed(transpose));
-  const right = side(b, isBTransposed(transpose));
-  const { k, rowsOfB } = productSizes(a, b, transpose);
+/** The error of a product whose sums have k terms in a and another number in b. */
+export function innerSizesDiffer(
+  a: { readonly shape: Shape },
+  b: { readonly shape: Shape },
+  transpose: Transpose,
+  { k, rowsOfB }: { readonly k: number; readonly rowsOfB: number },
+): ShapeError {
   return new ShapeError(
     "matmul",
     "b",
-    `as many rows as a has columns, a is ${left}`,
-    right,
+    `as many rows as a has columns, a is ${shownSide(a, isATransposed(transpose))}`,
+    shownSide(b, isBTransposed(transpose)),
     `${k} ≠ ${rowsOfB}; did you mean to transpose?`,
   );
+}
+
+export function shownSide({ shape }: { readonly shape: Shape }, isTransposed: boolean): string {
+  return `${show(shape)}${isTransposed ? " transposed" : ""}`;
 }
 
 /** What becomes of `transpose` when the operand of a side is itself a transpose that is not made. */

@@ -122,7 +122,23 @@ export function products(
   };
 
   const gemm: FloatKernels["gemm"] = (
-    ...[m, n, k, a, rsa, csa, b, rsb, csb, c, ldc, bias, activation, _scratch, alpha, beta, hyperparameters]
+    m,
+    n,
+    k,
+    a,
+    rsa,
+    csa,
+    b,
+    rsb,
+    csb,
+    c,
+    ldc,
+    bias,
+    activation,
+    _scratch,
+    alpha,
+    beta,
+    hyperparameters,
   ) => {
     const [left, right, to] = [at(a), at(b), at(c)];
     const factor = round(stepOf(memory, alpha, hyperparameters));

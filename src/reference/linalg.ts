@@ -169,17 +169,17 @@ export function factorizations(
   };
 
   return {
-    lu: (count, n, a, pivots) => {
+    lu: (count, n, a, pivots, _scratch) => {
       failed = -1;
       for (let i = 0; i < count; i++) factorColumns(n, at(a) + i * n * n, (pivots >>> 2) + i * n, 0, n, i * n);
       return failed;
     },
-    cholesky: (count, n, a) => {
+    cholesky: (count, n, a, _scratch) => {
       failed = -1;
       for (let i = 0; i < count; i++) factorSquare(n, at(a) + i * n * n, n, i * n);
       return failed;
     },
-    solveTriangular: (isUpper, isUnit, count, n, m, t, t0, rt, ct, pivots, x) => {
+    solveTriangular: (isUpper, isUnit, count, n, m, t, t0, rt, ct, pivots, x, _scratch) => {
       for (let i = 0; i < count; i++) {
         const to = at(x) + i * n * m;
         for (let j = 0; j < n && pivots !== 0; j++) {

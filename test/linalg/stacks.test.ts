@@ -172,7 +172,7 @@ test("leading axes that do not broadcast are refused, and other numbers of rows"
   using b = tensor(engine, drawn([3, 3, 1], 1), { shape: [3, 3, 1] });
   using c = tensor(engine, drawn([2, 2, 1], 1), { shape: [2, 2, 1] });
   using wide = tensor(engine, drawn([2, 2, 3], 1), { shape: [2, 2, 3] });
-  using scalar = tensor(engine, Float32Array.of(1), { shape: [] });
+  using scalar = tensor(engine, Float64Array.of(1), { shape: [] });
   for (const f of [solve, solveTriangular] as ((a: Floats, b: Floats) => Floats)[]) {
     assert.throws(() => f(a, b), isShape("leading axes that broadcast"));
     assert.throws(() => f(a, c), isShape("3 rows"));

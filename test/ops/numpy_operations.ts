@@ -106,7 +106,7 @@ const CALLS: Readonly<Record<string, (engine: Engine) => Call>> = {
     const { dtype, scale } = options as { dtype: FloatType; scale: number };
     using rows = sparseRows(engine, x as Tensor<"uint8">, indices as Tensor<"int32">, dtype, scale);
     const k = rows.shape[1] ?? 0;
-    using identity = lanegrad.eye(engine, k, k, { dtype });
+    using identity = lanegrad.eye(engine, k, { dtype });
     using nothing = lanegrad.zeros(engine, [k], { dtype });
     return lanegrad.sparseAffine(rows, identity, nothing);
   },

@@ -6,7 +6,7 @@ import type { Expression, Value } from "../../tensor/expression.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { LinAlgError } from "./error.ts";
-import { decomposition, scaleOf } from "./parts.ts";
+import { decomposition, scaleOf, sortBy } from "./parts.ts";
 import { checkSquare } from "./stack.ts";
 import { rotate } from "./svd.ts";
 
@@ -46,10 +46,9 @@ const PARTS: ReturnType<typeof decomposition> = /* @__PURE__ */ decomposition(
   (x) => checkSquare("eigh", "x", x),
   {
     shapes: (n) => [[n], [n, n]],
-    scratch: (n) => [n * n, n * n, n, n, n, n],
+    scratch: (n) => [n * n, n * n, n, n, n, n, 2],
     compute({ x, out, scratch }, n) {
-      const [a, z, d, e] = scratch as [Float64Array, Float64Array, Float64Array, Float64Array];
-      const [work, order] = scratch.slice(4) as [Float64Array, Float64Array];
+      const [a, z, d, e, work, order, turn] = scratch as unknown as SevenArrays;
       a.fill(0);
       for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = x[i * n + j]!;
       const scale = scaleOf("eigh", a, n);
@@ -60,9 +59,9 @@ const PARTS: ReturnType<typeof decomposition> = /* @__PURE__ */ decomposition(
         }
       }
       tridiagonalize(a, z, n, d, e, work);
-      diagonalize(d, e, z, n);
+      diagonalize(d, e, z, n, turn);
       for (let j = 0; j < n; j++) order[j] = j;
-      order.sort((i, j) => d[i]! - d[j]!);
+      sortBy(order, d, 1);
       for (let j = 0; j < n; j++) {
         const from = order[j]!;
         out[j] = d[from]! / scale;
@@ -72,6 +71,10 @@ const PARTS: ReturnType<typeof decomposition> = /* @__PURE__ */ decomposition(
     flops: (n) => 9 * n * n * n,
   },
 );
+
+// Arrays of scratch.
+type F = Float64Array;
+type SevenArrays = readonly [F, F, F, F, F, F, F];
 
 /** A = ZTZᵀ: the diagonal and subdiagonal of T into d and e, and Zᵀ into z. Changes a. */
 function tridiagonalize(
@@ -93,7 +96,8 @@ function tridiagonalize(
     if (sum === 0) continue;
     const beta = (alpha < 0 ? 1 : -1) * Math.sqrt(alpha * alpha + sum);
     const tau = (beta - alpha) / beta;
-    [e[k], d[k]] = [beta, tau];
+    e[k] = beta;
+    d[k] = tau;
     a[v + k + 1] = 1;
     for (let i = k + 2; i < n; i++) a[v + i]! /= alpha - beta;
     let product = 0;
@@ -105,7 +109,8 @@ function tridiagonalize(
     }
     for (let i = k + 1; i < n; i++) work[i]! -= 0.5 * tau * product * a[v + i]!;
     for (let i = k + 1; i < n; i++) {
-      const [vi, wi] = [a[v + i]!, work[i]!];
+      const vi = a[v + i]!;
+      const wi = work[i]!;
       for (let j = k + 1; j < n; j++) a[i * n + j]! -= vi * work[j]! + wi * a[v + j]!;
     }
   }
@@ -132,12 +137,11 @@ const NEGLIGIBLE = 2 ** -500;
 const MOST_STEPS = 60;
 
 /** The eigenvalues of a tridiagonal matrix into d; the rows of z are rotated with it. */
-function diagonalize(d: Float64Array, e: Float64Array, z: Float64Array, n: number): void {
+function diagonalize(d: F, e: F, z: F, n: number, turn: F): void {
   let steps = 0;
   for (let last = n - 1; last > 0; ) {
-    const isSmall = (i: number) => Math.abs(e[i]!) <= 2 ** -53 * (Math.abs(d[i]!) + Math.abs(d[i + 1]!)) + NEGLIGIBLE;
     let first = last;
-    while (first > 0 && !isSmall(first - 1)) first -= 1;
+    while (first > 0 && !isSmall(d, e, first - 1)) first -= 1;
     if (first === last) {
       last -= 1;
       steps = 0;
@@ -145,22 +149,30 @@ function diagonalize(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
     }
     steps += 1;
     if (steps > MOST_STEPS) throw new LinAlgError("eigh", "x", "no convergence", last);
-    shiftedStep(d, e, z, n, first, last);
+    shiftedStep(d, e, z, n, first, last, turn);
   }
 }
 
+function isSmall(d: F, e: F, i: number): boolean {
+  return Math.abs(e[i]!) <= 2 ** -53 * (Math.abs(d[i]!) + Math.abs(d[i + 1]!)) + NEGLIGIBLE;
+}
+
 /** One QR step, with the eigenvalue of the last 2 × 2 that is nearer to its end as the shift. */
-function shiftedStep(d: Float64Array, e: Float64Array, z: Float64Array, n: number, first: number, last: number): void {
+function shiftedStep(d: F, e: F, z: F, n: number, first: number, last: number, turn: F): void {
   const half = (d[last - 1]! - d[last]!) / 2;
   const t = e[last - 1]!;
   const root = Math.sqrt(half * half + t * t);
   const shift = d[last]! - (t * t) / (half + (half < 0 ? -root : root));
-  let [x, y] = [d[first]! - shift, e[first]!];
+  let x = d[first]! - shift;
+  let y = e[first]!;
   for (let k = first; k < last; k++) {
     const r = Math.sqrt(x * x + y * y);
-    const [c, s] = r === 0 ? [1, 0] : [x / r, y / r];
+    const c = r === 0 ? 1 : x / r;
+    const s = r === 0 ? 0 : y / r;
     if (k > first) e[k - 1] = r;
-    const [a, b, g] = [d[k]!, e[k]!, d[k + 1]!];
+    const a = d[k]!;
+    const b = e[k]!;
+    const g = d[k + 1]!;
     const both = 2 * c * s * b;
     d[k] = c * c * a + both + s * s * g;
     d[k + 1] = s * s * a - both + c * c * g;
@@ -170,6 +182,8 @@ function shiftedStep(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
       y = s * e[k + 1]!;
       e[k + 1]! *= c;
     }
-    rotate(z, k * n, (k + 1) * n, n, c, s);
+    turn[0] = c;
+    turn[1] = s;
+    rotate(z, k * n, (k + 1) * n, n, turn);
   }
 }

@@ -25,7 +25,7 @@ export function factorQr(a: Float64Array, m: number, n: number, tau: Float64Arra
     const beta = (alpha < 0 ? scale : -scale) * Math.sqrt(sum);
     tau[k] = (beta - alpha) / beta;
     for (let i = k + 1; i < m; i++) a[i * n + k]! /= alpha - beta;
-    reflect(a, m, n, { a, n, k, tau: tau[k]! }, k + 1, work);
+    reflect(a, m, n, a, n, tau, k, k + 1, work);
     a[k * n + k] = beta;
   }
 }
@@ -42,21 +42,25 @@ export function formQ(
 ): void {
   q.fill(0, 0, m * columns);
   for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
-  for (let k = Math.min(m, n) - 1; k >= 0; k--) reflect(q, m, columns, { a, n, k, tau: tau[k]! }, k, work);
+  for (let k = Math.min(m, n) - 1; k >= 0; k--) reflect(q, m, columns, a, n, tau, k, k, work);
 }
 
-/** v below the diagonal of column k of an m × n matrix. */
-type Reflection = { readonly a: Float64Array; readonly n: number; readonly k: number; readonly tau: number };
-
-/** X ← HX for columns `first` … of X, m × columns: rows k … change. */
+/**
+ * X ← HX for columns `first` … of X, m × columns: rows k … change. v is below the diagonal of column k of an m × n matrix a. τ is
+ * given by its place: a number that is passed may be allocated.
+ */
 function reflect(
   x: Float64Array,
   m: number,
   columns: number,
-  { a, n, k, tau }: Reflection,
+  a: Float64Array,
+  n: number,
+  taus: Float64Array,
+  k: number,
   first: number,
   work: Float64Array,
 ): void {
+  const tau = taus[k]!;
   if (tau === 0 || first >= columns) return;
   for (let j = first; j < columns; j++) work[j] = x[k * columns + j]!;
   for (let i = k + 1; i < m; i++) {

@@ -55,11 +55,14 @@ export function decomposition<A extends Readonly<Record<string, unknown>>>(
       const sizes = partSizes(m, n, attributes);
       return [
         () => {
-          const [x, y, one] = [operand(), results(), views()];
+          const x = operand();
+          const y = results();
+          const one = views();
           for (let i = 0; i < count; i++) {
             copyElements(x, i * m * n, one.x, 0, m * n);
             compute(one, m, n, attributes);
-            let [from, to] = [0, 0];
+            let from = 0;
+            let to = 0;
             for (let part = 0; part < sizes.length; part++) {
               const size = sizes[part]!;
               copyElements(one.out, from, y, to + i * size, size);
@@ -105,9 +108,9 @@ function viewsOf({ memory, scratch }: Pick<Call, "memory" | "scratch">, lengths:
     pointer += alignedBytes("float64", length);
     return piece;
   });
+  const [x, out, ...rest] = pieces as [() => Float64Array, () => Float64Array, ...(() => Float64Array)[]];
   let views: Views | undefined;
   return () => {
-    const [x, out, ...rest] = pieces as [() => Float64Array, () => Float64Array, ...(() => Float64Array)[]];
     if (views?.x !== x()) views = { x: x(), out: out(), scratch: rest.map((piece) => piece()) };
     return views as Views;
   };
@@ -159,4 +162,14 @@ export function scaleOf(op: string, x: ArrayLike<number>, columns: number): numb
   while (largest * scale >= 2) scale /= 2;
   while (largest * scale < 1 && scale < 2 ** 1000) scale *= 2;
   return scale;
+}
+
+/** Sorts indices by their keys, ascending (1) or descending (-1); equal ones stay in their order. `sort` would allocate. */
+export function sortBy(order: Float64Array, keys: Float64Array, direction: 1 | -1): void {
+  for (let i = 1; i < order.length; i++) {
+    const own = order[i]!;
+    let to = i;
+    for (; to > 0 && direction * (keys[order[to - 1]!]! - keys[own]!) > 0; to--) order[to] = order[to - 1]!;
+    order[to] = own;
+  }
 }

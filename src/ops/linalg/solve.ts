@@ -145,8 +145,10 @@ const DET: Operation = {
     return [
       ...steps,
       () => {
-        const [lu, rows, d] = [matrices(), order(), values()];
-        for (let i = 0; i < count; i++) d[i] = pivotProduct(lu, rows, n, i * n);
+        const lu = matrices();
+        const rows = order();
+        const d = values();
+        for (let i = 0; i < count; i++) storePivotProduct(lu, rows, n, i, d);
       },
     ];
   },
@@ -160,23 +162,33 @@ const DET: Operation = {
 /** Powers of two that keep products of two numbers within range. */
 const [LARGE, SMALL] = [2 ** 400, 2 ** -400];
 
-/** ± the product of the diagonal of LU, of the matrix with this first pivot, which neither overflows nor underflows on the way. */
-function pivotProduct(a: ArrayLike<number>, pivots: Int32Array, n: number, first: number): number {
-  let [value, shifts] = [1, 0];
-  const within = (x: number): number => {
-    if (x === 0 || x - x !== 0) return x; // 0, ∞, NaN
-    let y = x;
-    for (; Math.abs(y) > LARGE; shifts++) y *= SMALL;
-    for (; Math.abs(y) < SMALL; shifts--) y *= LARGE;
-    return y;
-  };
+/** ± the product of the diagonal of LU, of this matrix, which neither overflows nor underflows on the way. */
+function storePivotProduct(
+  a: ArrayLike<number>,
+  pivots: Int32Array,
+  n: number,
+  matrix: number,
+  d: Float32Array | Float64Array,
+): void {
+  const first = matrix * n;
+  let value = 1;
+  let shifts = 0;
   for (let j = 0; j < n; j++) {
-    const pivot = within(a[first * n + j * (n + 1)]!);
-    value = within(value * (pivots[first + j] === j ? pivot : -pivot));
+    let pivot = a[first * n + j * (n + 1)]!;
+    // Neither 0 nor ∞ nor NaN: within range.
+    if (pivot !== 0 && pivot - pivot === 0) {
+      for (; Math.abs(pivot) > LARGE; shifts++) pivot *= SMALL;
+      for (; Math.abs(pivot) < SMALL; shifts--) pivot *= LARGE;
+    }
+    value *= pivots[first + j] === j ? pivot : -pivot;
+    if (value !== 0 && value - value === 0) {
+      for (; Math.abs(value) > LARGE; shifts++) value *= SMALL;
+      for (; Math.abs(value) < SMALL; shifts--) value *= LARGE;
+    }
   }
   for (; shifts > 0; shifts--) value *= LARGE;
   for (; shifts < 0; shifts++) value *= SMALL;
-  return value;
+  d[matrix] = value;
 }
 
 /** How a triangular matrix is read. */

@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { LinAlgError } from "./error.ts";
 import { factorQr, formQ } from "./householder.ts";
-import { decomposition, scaleOf } from "./parts.ts";
+import { decomposition, scaleOf, sortBy } from "./parts.ts";
 
 /** Which columns of u and rows of vh are computed. */
 export type SvdOptions = {
@@ -64,11 +64,10 @@ const PARTS: (x: Value<FloatType>, attributes: Attributes) => Value<FloatType>[]
     },
     scratch(m, n, { fullMatrices }) {
       const [tall, k] = [Math.max(m, n), Math.min(m, n)];
-      return [tall * k, k * k, tall * k, tall * (fullMatrices ? tall : k), k, k, tall, k];
+      return [tall * k, k * k, tall * k, tall * (fullMatrices ? tall : k), k, k, tall, k, 2];
     },
     compute({ x, out, scratch }, m, n, { fullMatrices }) {
-      const [columns, v, a, q] = scratch as [Float64Array, Float64Array, Float64Array, Float64Array];
-      const [tau, norms, work, order] = scratch.slice(4) as [Float64Array, Float64Array, Float64Array, Float64Array];
+      const [columns, v, a, q, tau, norms, work, order, turn] = scratch as unknown as NineArrays;
       const isTall = m >= n;
       const [tall, k] = isTall ? [m, n] : [n, m];
       const scale = scaleOf("svd", x, n);
@@ -77,12 +76,14 @@ const PARTS: (x: Value<FloatType>, attributes: Attributes) => Value<FloatType>[]
       }
       v.fill(0);
       for (let j = 0; j < k; j++) v[j * (k + 1)] = 1;
-      orthogonalize(columns, v, tall, k);
+      orthogonalize(columns, v, tall, k, turn);
       for (let j = 0; j < k; j++) {
         order[j] = j;
-        norms[j] = Math.sqrt(dot(columns, j * tall, j * tall, tall));
+        let sum = 0;
+        for (let i = j * tall; i < (j + 1) * tall; i++) sum += columns[i]! * columns[i]!;
+        norms[j] = Math.sqrt(sum);
       }
-      order.sort((i, j) => norms[j]! - norms[i]!);
+      sortBy(order, norms, -1);
       for (let j = 0; j < k; j++) {
         for (let i = 0; i < tall; i++) a[i * k + j] = columns[order[j]! * tall + i]!;
       }
@@ -106,8 +107,12 @@ const PARTS: (x: Value<FloatType>, attributes: Attributes) => Value<FloatType>[]
 
 const MOST_SWEEPS = 60;
 
+// Arrays of scratch.
+type F = Float64Array;
+type NineArrays = readonly [F, F, F, F, F, F, F, F, F];
+
 /** Rotates pairs of columns until all are orthogonal; row j of `columns` and of `v` is column j of W and of V. */
-function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number): void {
+function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number, turn: Float64Array): void {
   const tolerance = 2 ** -52 * Math.max(8, Math.sqrt(m));
   // A column of nothing but rounding errors has no direction: it is rotated, but not waited for.
   const negligible = tolerance ** 2 * dot(columns, 0, 0, m * k);
@@ -115,16 +120,23 @@ function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: num
     let rotations = 0;
     for (let i = 0; i < k; i++) {
       for (let j = i + 1; j < k; j++) {
-        const [p, q] = [i * m, j * m];
-        const [a, b, g] = [dot(columns, p, p, m), dot(columns, q, q, m), dot(columns, p, q, m)];
+        let a = 0;
+        let b = 0;
+        let g = 0;
+        for (let p = i * m, q = j * m; p < (i + 1) * m; p++, q++) {
+          a += columns[p]! * columns[p]!;
+          b += columns[q]! * columns[q]!;
+          g += columns[p]! * columns[q]!;
+        }
         if (!(Math.abs(g) > tolerance * Math.sqrt(a) * Math.sqrt(b))) continue;
         if (a > negligible && b > negligible) rotations += 1;
         const zeta = (b - a) / (2 * g);
         const small = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
         const t = a < b ? -1 / small : small; // the larger column becomes the first
-        const c = 1 / Math.sqrt(1 + t * t);
-        rotate(columns, p, q, m, c, -c * t);
-        rotate(v, i * k, j * k, k, c, -c * t);
+        turn[0] = 1 / Math.sqrt(1 + t * t);
+        turn[1] = -turn[0] * t;
+        rotate(columns, i * m, j * m, m, turn);
+        rotate(v, i * k, j * k, k, turn);
       }
     }
     if (rotations === 0) return;
@@ -132,16 +144,17 @@ function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: num
   throw new LinAlgError("svd", "x", "no convergence", 0);
 }
 
-function dot(x: Float64Array, p: number, q: number, n: number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += x[p + i]! * x[q + i]!;
-  return sum;
-}
-
-/** (x, y) ← (cx + sy, cy − sx) for the vectors of n elements from p and q on. */
-export function rotate(a: Float64Array, p: number, q: number, n: number, c: number, s: number): void {
+/**
+ * (x, y) ← (cx + sy, cy − sx) for the vectors of n elements from p and q on.
+ *
+ * @param turn c and s: a number that is passed may be allocated
+ */
+export function rotate(a: Float64Array, p: number, q: number, n: number, turn: Float64Array): void {
+  const c = turn[0]!;
+  const s = turn[1]!;
   for (let i = 0; i < n; i++) {
-    const [x, y] = [a[p + i]!, a[q + i]!];
+    const x = a[p + i]!;
+    const y = a[q + i]!;
     a[p + i] = c * x + s * y;
     a[q + i] = c * y - s * x;
   }
