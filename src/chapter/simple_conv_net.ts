@@ -193,7 +193,6 @@ export class SimpleConvNet<D extends FloatType = "float32"> extends Owner {
    * @param x m images, m >= 1
    * @param t m labels, or m × outputSize targets, whose largest element counts
    * @throws {ShapeError} shapes do not fit
-   * @throws {IndexError} a label outside 0..outputSize-1
    */
   accuracy(x: Examples<D>, t: Targets<D>): number {
     return withTensors<D, never, number>(this.engine, { x, t }, this.#form(), (images, targets) => {
