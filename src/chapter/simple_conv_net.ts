@@ -51,6 +51,7 @@ export type ConvParam = {
 export type SimpleConvNetOptions<D extends FloatType> = {
   /** Channels, rows and columns of an image. Default [1, 28, 28]. */
   readonly inputDim?: readonly [number, number, number];
+  /** The filters. Default: 30 of 5 × 5. */
   readonly convParam?: ConvParam;
   /** Units of the hidden layer. Default 100. */
   readonly hiddenSize?: number;

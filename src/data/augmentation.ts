@@ -131,7 +131,9 @@ function checkAmount(option: string, amount: number, most: number): void {
 export type ImageShape = {
   /** 1 for grey, 3 for red, green and blue. */
   readonly channels: number;
+  /** Pixels from top to bottom. */
   readonly rows: number;
+  /** Pixels from left to right. */
   readonly columns: number;
   /** Where a pixel's channels are next to each other. Of one channel, both are the same. */
   readonly channelsLast: boolean;
