@@ -136,7 +136,7 @@ export class SimpleConvNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const layers = sequential(
       convolution({ filterNum, filterSize, stride, pad }),
-      ...[relu(), pooling({}), flatten()],
+      ...[relu(), pooling(), flatten()],
       ...[dense(hiddenSize), relu(), dense(outputSize)],
     );
     const { inputDim: inputShape } = this;
