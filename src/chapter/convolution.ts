@@ -1,5 +1,5 @@
 /**
- * The layers of chapter 7, as layers of one's own: `Convolution` and `Pooling` of the book's common folder. Images come as
+ * The layers of chapter 7: `Convolution` and `Pooling` of the book's common folder. Images come as
  * [N, C, H, W], as in the book; between the two layers they are [N, H, W, C], as the matrix product gives them.
  *
  *   convolution   im2col(x)·Wᵀ + b, of W [filters, C, filterSize, filterSize]
@@ -8,7 +8,7 @@
 
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkSize } from "../nn/inputs.ts";
-import { defineLayer, type LayerFunction } from "../nn/layers/record.ts";
+import { type LayerRecord, layerOf } from "../nn/layers/record.ts";
 import { add } from "../ops/binary.ts";
 import { operate } from "../ops/operation.ts";
 import { product } from "../ops/product.ts";
@@ -29,7 +29,11 @@ type Convolution = {
 };
 
 /** Filters that move over images. */
-export const convolution: LayerFunction<Convolution> = /* @__PURE__ */ defineLayer<Convolution>({
+export function convolution(config: Omit<Convolution, "kind">): Convolution {
+  return layerOf({ ...config, kind: "chapter/convolution" }, CONVOLUTION);
+}
+
+const CONVOLUTION: LayerRecord<Convolution> = {
   kind: "chapter/convolution",
   keys: { kind: 1, filterNum: 1, filterSize: 1, stride: 1, pad: 1 },
   check(option, { filterNum, filterSize, stride, pad }) {
@@ -47,17 +51,21 @@ export const convolution: LayerFunction<Convolution> = /* @__PURE__ */ defineLay
     const rows = reshape(parameter("W"), [filterNum, channels * filterSize * filterSize]);
     return reshape(add(product(col, rows, "b"), parameter("b")), [n, outH, outW, filterNum]);
   },
-});
+};
 
 type Pooling = { readonly kind: "chapter/pooling" };
 
 /** The largest number of each 2 × 2; a last row or column that has no partner is left out. */
-export const pooling: LayerFunction<Pooling> = /* @__PURE__ */ defineLayer<Pooling>({
+export function pooling(): Pooling {
+  return layerOf({ kind: "chapter/pooling" }, POOL);
+}
+
+const POOL: LayerRecord<Pooling> = {
   kind: "chapter/pooling",
   keys: { kind: 1 },
   check() {},
   forward: (x) => transpose(operate(POOLING, [x], {}) as typeof x, { axes: [0, 3, 1, 2] }),
-});
+};
 
 const POOLING: Operation = {
   name: "pooling",

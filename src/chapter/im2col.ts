@@ -77,7 +77,8 @@ export function im2col<D extends FloatType>(
  *
  * @param col [N · outH · outW, C · filterH · filterW]
  * @param inputShape [N, C, H, W]
- * @param stride, pad as for `im2col`
+ * @param stride how far the filter moves, in pixels
+ * @param pad zeros around each image, in pixels
  * @returns [N, C, H, W]
  * @throws {ShapeError} col is not what `im2col` makes of such images
  * @throws {OptionError} as `im2col`

@@ -51,6 +51,7 @@ export type ConvParam = {
 export type SimpleConvNetOptions<D extends FloatType> = {
   /** Channels, rows and columns of an image. Default [1, 28, 28]. */
   readonly inputDim?: readonly [number, number, number];
+  /** The filters. Default: 30 of 5 × 5. */
   readonly convParam?: ConvParam;
   /** Units of the hidden layer. Default 100. */
   readonly hiddenSize?: number;
@@ -135,7 +136,7 @@ export class SimpleConvNet<D extends FloatType = "float32"> extends Owner {
     this.outputSize = outputSize;
     const layers = sequential(
       convolution({ filterNum, filterSize, stride, pad }),
-      ...[relu(), pooling({}), flatten()],
+      ...[relu(), pooling(), flatten()],
       ...[dense(hiddenSize), relu(), dense(outputSize)],
     );
     const { inputDim: inputShape } = this;
@@ -193,7 +194,6 @@ export class SimpleConvNet<D extends FloatType = "float32"> extends Owner {
    * @param x m images, m >= 1
    * @param t m labels, or m × outputSize targets, whose largest element counts
    * @throws {ShapeError} shapes do not fit
-   * @throws {IndexError} a label outside 0..outputSize-1
    */
   accuracy(x: Examples<D>, t: Targets<D>): number {
     return withTensors<D, never, number>(this.engine, { x, t }, this.#form(), (images, targets) => {

@@ -6,7 +6,7 @@
  * What is left out draws nothing, but for the first three, which always draw four numbers together.
  */
 
-import { checkInstance, checkList, checkType } from "../arguments.ts";
+import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
@@ -131,7 +131,9 @@ function checkAmount(option: string, amount: number, most: number): void {
 export type ImageShape = {
   /** 1 for grey, 3 for red, green and blue. */
   readonly channels: number;
+  /** Pixels from top to bottom. */
   readonly rows: number;
+  /** Pixels from left to right. */
   readonly columns: number;
   /** Where a pixel's channels are next to each other. Of one channel, both are the same. */
   readonly channelsLast: boolean;
@@ -149,7 +151,8 @@ const MOST_CHANNELS = 4;
  * imageShapeOf([32, 32, 3]); // → { channels: 3, rows: 32, columns: 32, channelsLast: true }
  */
 export function imageShapeOf(shape: readonly number[]): ImageShape {
-  checkList("imageShapeOf: shape", shape, "an array of sizes");
+  if (!Array.isArray(shape)) throw new OptionError("imageShapeOf: shape", "an array of sizes", shape);
+  for (const [axis, size] of shape.entries()) checkType(`imageShapeOf: shape[${axis}]`, "number", size);
   const side = Math.sqrt(shape[0] ?? 0);
   const [first = 0, , last = 0] = shape;
   const channelsLast = shape.length === 3 && last <= MOST_CHANNELS && first > MOST_CHANNELS;

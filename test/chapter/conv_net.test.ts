@@ -209,7 +209,7 @@ test("adam, float32: the first losses within 1e-4 of NumPy's", async () => {
   const random = new RandomState(0);
   using net = new SimpleConvNet(engine, { random });
   const { losses } = await train(net, digits.train, {
-    ...{ iterations: 15, batchSize: 100, optimizer: OPTIMIZERS.adam, random, layout: "dense" },
+    ...{ iterations: 10, batchSize: 100, optimizer: OPTIMIZERS.adam, random, layout: "dense" },
     ...{ lossAt: "before update", evaluateTraining: false },
   });
   losses.forEach((loss, i) => {

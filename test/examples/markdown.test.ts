@@ -36,7 +36,16 @@ import {
 } from "../support/snippets.ts";
 
 const test = suite("pages");
-const FOLDERS = ["", "docs", "docs/quality", "data", "examples", "examples/browser", "examples/chapter-04"];
+const FOLDERS = [
+  "",
+  "docs",
+  "docs/quality",
+  "data",
+  "examples",
+  "examples/browser",
+  "examples/chapter-04",
+  "examples/chapter-07",
+];
 const LANGUAGES: ReadonlySet<string> = new Set(["ts", "output", "console", "sh", "json", "html", "python", "text"]);
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 

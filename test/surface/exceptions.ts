@@ -29,7 +29,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^where [12]$/, ["number"]],
   [/^tensor 1$/, ["number", "array", "typed array"]],
   [
-    /^(Network|chapter\.TwoLayerNet|chapter\.SimpleNet)\.(predict|loss|accuracy|gradient|numericalGradient) [01]$/,
+    /^(Network|chapter\.TwoLayerNet|chapter\.SimpleNet|chapter\.SimpleConvNet)\.(predict|loss|accuracy|gradient|numericalGradient) [01]$/,
     ["number", "array", "typed array"],
   ],
   [/^numericalGradientOf [12]$/, ["number", "array", "typed array"]],

@@ -160,6 +160,23 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const figure = { title: "t", description: "d", name: "n", width: 300 };
   const chart = { ...figure, xLabel: "x", yLabel: "y" };
   const simple = new chapter.SimpleNet(engine, { random: random(), inputSize: 2, outputSize: 3 });
+  const convolutional = new chapter.SimpleConvNet(engine, {
+    ...{
+      inputDim: [1, 4, 4],
+      convParam: { filterNum: 2, filterSize: 3 },
+      hiddenSize: 3,
+      outputSize: 2,
+      random: random(),
+    },
+  });
+  const picture = [new Array<number>(16).fill(1)];
+  const planes = L.tensor(engine, new Float32Array(9), { shape: [1, 1, 3, 3] });
+  const columns = L.tensor(engine, new Float32Array(16), { shape: [4, 4] });
+  const record = new Uint8Array(3073);
+  const cifar = new Map([
+    ["data_batch_1.bin", record],
+    ["test_batch.bin", record],
+  ]);
   const two = new chapter.TwoLayerNet(engine, { inputSize: 3, hiddenSize: 4, outputSize: 3, random: random() });
   const staged = new L.StagedMinibatch(engine, table, { batchSize: 2, dtype: "float32", layout: "dense" } as never);
   const methods = (
@@ -513,6 +530,19 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       },
       ...{ descend: [0], optimize: [L.sgd({ learningRate: 0.1 })] },
     }),
+    "chapter.SimpleConvNet": make(chapter.SimpleConvNet, [
+      engine,
+      {
+        ...{ inputDim: [1, 4, 4], convParam: { filterNum: 2, filterSize: 3, pad: 1, stride: 1 }, hiddenSize: 3 },
+        ...{ outputSize: 2, random: random(), weightInitStd: 0.1, dtype: "float64" },
+      },
+    ]),
+    ...methods("chapter.SimpleConvNet", convolutional, {
+      ...{ predict: [picture], loss: [picture, [0]], accuracy: [picture, [0]], gradient: [picture, [0]] },
+      ...{ numericalGradient: [picture, [0], { h: 1e-4 }], descend: [0] },
+    }),
+    "chapter.im2col": of(chapter.im2col, [planes, 2, 2], [planes, 2, 2, 1, 1]),
+    "chapter.col2im": of(chapter.col2im, [columns, [1, 1, 3, 3], 2, 2], [columns, [1, 1, 3, 3], 2, 2, 1, 0]),
     ...methods("StagedMinibatch", staged, { load: [table, [0, 1]] }),
     ...methods("CheckpointFolder", new L.CheckpointFolder(folder), {
       save: [checkpoint, { as: "best" }],
@@ -572,8 +602,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       ],
       { name: "n", inputs: "x", labels: "y" },
     ]),
-    augment: of(L.augment, [{ shift: 1, rotate: 5, scale: 0.1 }]),
-    augmented: of(L.augmented, [digits, { shift: 1, rotate: 5, scale: 0.1 }, random()]),
+    augment: of(L.augment, [{ shift: 1, rotate: 5, scale: 0.1, flip: 0.5, crop: 1, cutout: 1, colour: 0.1 }]),
+    augmented: of(L.augmented, [
+      digits,
+      { shift: 1, rotate: 5, scale: 0.1, flip: 0.5, crop: 1, cutout: 1, colour: 0.1 },
+      random(),
+    ]),
     batches: of(
       (...args: never[]) => [...(L.batches as (...args: never[]) => Iterable<unknown>)(...args)].length,
       [table, { batchSize: 2, random: random(), dropLast: true }],
@@ -593,6 +627,9 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     encodeIdx: of(L.encodeIdx, [{ type: "uint8", shape: [2], data: Uint8Array.of(1, 2) }]),
     loadMnist: of(L.loadMnist, ["data"], ["data", { maxBytes: 1e8 }]),
     downloadMnist: of(offline(L.downloadMnist), [{ cacheFolder: folder, mirrors: ["http://127.0.0.1:9/"] }]),
+    loadCifar: of(L.loadCifar, [cifar], [cifar, { maxBytes: 1e8, normalize: true, oneHotLabel: true }]),
+    parseCifar: of(L.parseCifar, [new Uint8Array(3073)], [new Uint8Array(3073), "f"]),
+    imageShapeOf: of(L.imageShapeOf, [[32, 32, 3]]),
     loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
     parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
     loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),

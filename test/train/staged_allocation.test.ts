@@ -1,6 +1,7 @@
 /** A minibatch that is loaded makes nothing, and where its images are changed, nothing but the numbers of their draws. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { AugmentationAmounts } from "../../src/data/augmentation.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
 import { sequential } from "../../src/nn/layers/sequential.ts";
@@ -16,10 +17,17 @@ const WARM_UP = 30_000;
 const CALLS = 60_000;
 const IMAGES = 4;
 /**
- * Bytes a call. For each image four numbers are drawn, become four amounts, and an angle's sine and cosine: each is 16 bytes
- * where V8 does not see that it need not be an object. One number a row would be more.
+ * Bytes a call. For each image four numbers are drawn, become four amounts, and an angle's sine and cosine; six more are drawn for what else
+ * is asked for: each is 16 bytes where V8 does not see that it need not be an object. One number a row would be more.
  */
-const LIMITS = { plain: 1, augmented: 10 * 16 * IMAGES };
+const LIMITS = { plain: 1, augmented: 10 * 16 * IMAGES, "augmented in every way": 18 * 16 * IMAGES };
+const WAYS: Readonly<Record<string, AugmentationAmounts>> = {
+  augmented: { shift: 1, rotate: 10, scale: 0.1 },
+  "augmented in every way": {
+    ...{ shift: 1, rotate: 10, scale: 0.1 },
+    ...{ flip: 0.5, crop: 1, cutout: 2, colour: 0.1 },
+  },
+};
 
 const engine = await loadEngine();
 const test = suite("allocation of staged minibatches");
@@ -38,7 +46,7 @@ runAlone(import.meta.url, "allocation of staged minibatches", () => {
         using step = net.trainingStep(state, batch.source);
         const indices = Int32Array.of(3, 19, 0, 7);
         const random = new RandomState(1);
-        const options = how === "plain" ? {} : { augment: augment({ shift: 1, rotate: 10, scale: 0.1 }), random };
+        const options = how === "plain" ? {} : { augment: augment(WAYS[how] ?? {}), random };
         const once = () => {
           batch.load(data, indices, options);
           step.run();

@@ -46,7 +46,14 @@ const options: TypeDocOptions = {
   tsconfig: join(ROOT, "tsconfig.build.json"),
   out: join(ROOT, OUT),
   readme: join(ROOT, "README.md"),
-  projectDocuments: ["docs", "docs/quality", "examples", "examples/browser", "examples/chapter-04"].flatMap((folder) =>
+  projectDocuments: [
+    "docs",
+    "docs/quality",
+    "examples",
+    "examples/browser",
+    "examples/chapter-04",
+    "examples/chapter-07",
+  ].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith(".md"))
       .map((file) => join(ROOT, folder, file)),
