@@ -115,7 +115,9 @@ type NineArrays = readonly [F, F, F, F, F, F, F, F, F];
 function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number, turn: Float64Array): void {
   const tolerance = 2 ** -52 * Math.max(8, Math.sqrt(m));
   // A column of nothing but rounding errors has no direction: it is rotated, but not waited for.
-  const negligible = tolerance ** 2 * dot(columns, 0, 0, m * k);
+  let squares = 0;
+  for (let i = 0; i < m * k; i++) squares += (columns[i] as number) * (columns[i] as number);
+  const negligible = tolerance * tolerance * squares;
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let rotations = 0;
     for (let i = 0; i < k; i++) {
