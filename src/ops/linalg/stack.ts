@@ -12,9 +12,6 @@ import { reshape } from "../rows.ts";
 import { broadcastTo } from "../sum.ts";
 import { transpose } from "../transpose.ts";
 
-/** A typed array of floats. */
-export type Floats = ArrayOf[FloatType];
-
 /** The sizes of matrices one after the other: `count` of m × n. */
 export type Stack = { readonly count: number; readonly m: number; readonly n: number };
 
