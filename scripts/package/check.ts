@@ -19,7 +19,7 @@ import { installTools, ROOT, toolFile } from "../../test/package/tools.ts";
 import { checkBundles } from "./bundle_sizes.ts";
 
 /**
- * Bytes that an installation may take. The library is 273 KB of it, declarations 264, the worker in one file 141, the command
+ * Bytes that an installation may take. The library is 280 KB of it, declarations 264, the worker in one file 141, the command
  * line 65, the builds as strings 75, raw kernels 49, NumPy's distributions 24.
  */
 const MOST_UNPACKED_BYTES = 1.55e6;
