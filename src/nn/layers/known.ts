@@ -101,9 +101,11 @@ function parsed(path: string, layer: Layer, records: Records): Layer {
   const { kind } = layer;
   const record = records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>);
   const found = layerOf(layer, record);
-  const { layers } = layer as { readonly layers?: unknown };
+  const { layers, projection } = layer as { readonly layers?: unknown; readonly projection?: Layer };
   if (record.withInner === undefined || typeof layers !== "object" || layers === null) return found;
-  const inner = Object.entries(layers).map(([key, each]) => [key, parsed(pathOf(path, key), each, records)] as const);
+  const isProjected = kind === "residual" && projection !== undefined;
+  const given = [...Object.entries(layers), ...(isProjected ? [["projection", projection] as const] : [])];
+  const inner = given.map(([key, each]) => [key, parsed(pathOf(path, key), each, records)] as const);
   return layerOf({ ...layer, ...record.withInner(found, Object.fromEntries(inner)) } as Layer, record);
 }
 

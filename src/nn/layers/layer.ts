@@ -13,11 +13,13 @@ export type Sequential = {
   readonly layers: readonly Layer[];
 };
 
-/** x + f(x), where f is layers one after the other. */
+/** x + f(x), where f is layers one after the other; or p(x) + f(x). */
 export type ResidualLayer = {
   readonly kind: "residual";
-  /** From the input to the output, which is of the input's shape. */
+  /** From the input to the output, which is of the input's shape, or the projection's. */
   readonly layers: readonly Layer[];
+  /** What the input passes before it is added. */
+  readonly projection?: Layer;
 };
 
 /** A layer of one's own: by `defineLayer` or `model`. */
