@@ -106,13 +106,29 @@ export {
   tanh,
 } from "./nn/layers/activations.ts";
 export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./nn/layers/batch_norm.ts";
+export { type Conv2dLayer, type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
 export { type DenseLayer, type DenseOptions, dense } from "./nn/layers/dense.ts";
+export {
+  type DepthwiseConv2dLayer,
+  type DepthwiseConv2dLayerOptions,
+  depthwiseConv2d,
+} from "./nn/layers/depthwise_conv2d.ts";
 export { type DropoutLayer, dropout } from "./nn/layers/dropout.ts";
 export { type FlattenLayer, flatten } from "./nn/layers/flatten.ts";
 export type { Initializer } from "./nn/layers/initializers.ts";
 export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
 export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
+export {
+  type AvgPool2dLayer,
+  type AvgPoolLayerOptions,
+  avgPool2d,
+  type GlobalAvgPool2dLayer,
+  globalAvgPool2d,
+  type MaxPool2dLayer,
+  maxPool2d,
+  type PoolLayerOptions,
+} from "./nn/layers/pooling.ts";
 export {
   type CustomKind,
   defineLayer,
@@ -125,7 +141,7 @@ export {
   type OnnxOperator,
   type ParameterSpec,
 } from "./nn/layers/record.ts";
-export { residual, sequential } from "./nn/layers/sequential.ts";
+export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";

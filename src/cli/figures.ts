@@ -82,8 +82,10 @@ async function figuresOf({ net, history, test }: ReportParts): Promise<Figure[]>
 async function picturesOf(plot: typeof import("lanegrad/plot"), net: Network<FloatType>, test: Dataset) {
   const figures: Figure[] = [];
   const weights = net.parameters["W1"];
-  if (weights !== undefined) {
-    const [rows = 0, units = 0] = weights.shape;
+  const units = weights?.shape.at(-1) ?? 0;
+  const rows = (weights?.size ?? 0) / units;
+  const [, , channels = 1] = weights?.shape ?? [];
+  if (weights !== undefined && Number.isInteger(Math.sqrt(rows)) && (weights.shape.length === 2 || channels === 1)) {
     const shown = Math.min(units, MOST_PICTURES);
     const data = Float64Array.from({ length: rows * shown }, (_, i) => {
       return weights.data[Math.floor(i / shown) * units + (i % shown)] ?? 0;

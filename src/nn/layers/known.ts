@@ -16,10 +16,20 @@ import {
   tanh,
 } from "./activations.ts";
 import { BATCH_NORM, BATCH_NORM_FORMATS } from "./batch_norm.ts";
+import { CONV2D, CONV2D_FORMATS } from "./conv2d.ts";
 import { DENSE, DENSE_FORMATS } from "./dense.ts";
+import { DEPTHWISE_CONV2D, DEPTHWISE_CONV2D_FORMATS } from "./depthwise_conv2d.ts";
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
 import type { Layer } from "./layer.ts";
+import {
+  AVG_POOL2D,
+  AVG_POOL2D_FORMATS,
+  GLOBAL_AVG_POOL2D,
+  GLOBAL_AVG_POOL2D_FORMATS,
+  MAX_POOL2D,
+  MAX_POOL2D_FORMATS,
+} from "./pooling.ts";
 import {
   type LayerDescription,
   type LayerFormats,
@@ -49,6 +59,11 @@ const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Kn
   },
   dropout: { record: () => DROPOUT, formats: DROPOUT_FORMATS },
   batchNorm: { record: () => BATCH_NORM, formats: BATCH_NORM_FORMATS },
+  conv2d: { record: () => CONV2D, formats: CONV2D_FORMATS },
+  depthwiseConv2d: { record: () => DEPTHWISE_CONV2D, formats: DEPTHWISE_CONV2D_FORMATS },
+  maxPool2d: { record: () => MAX_POOL2D, formats: MAX_POOL2D_FORMATS },
+  avgPool2d: { record: () => AVG_POOL2D, formats: AVG_POOL2D_FORMATS },
+  globalAvgPool2d: { record: () => GLOBAL_AVG_POOL2D, formats: GLOBAL_AVG_POOL2D_FORMATS },
   flatten: { record: () => FLATTEN, formats: FLATTEN_FORMATS },
   sequential: { record: () => SEQUENTIAL, formats: {} },
   residual: { record: () => RESIDUAL, formats: {} },

@@ -1,9 +1,12 @@
 /** Every layer: those of the library by their kinds, and those of others, whose kinds contain a slash. */
 import type { ActivationLayer } from "./activations.ts";
 import type { BatchNormLayer } from "./batch_norm.ts";
+import type { Conv2dLayer } from "./conv2d.ts";
 import type { DenseLayer } from "./dense.ts";
+import type { DepthwiseConv2dLayer } from "./depthwise_conv2d.ts";
 import type { DropoutLayer } from "./dropout.ts";
 import type { FlattenLayer } from "./flatten.ts";
+import type { AvgPool2dLayer, GlobalAvgPool2dLayer, MaxPool2dLayer } from "./pooling.ts";
 import type { CustomKind } from "./record.ts";
 
 /** Layers one after the other. */
@@ -32,6 +35,11 @@ export type Layer =
   | DropoutLayer
   | BatchNormLayer
   | FlattenLayer
+  | Conv2dLayer
+  | DepthwiseConv2dLayer
+  | MaxPool2dLayer
+  | AvgPool2dLayer
+  | GlobalAvgPool2dLayer
   | Sequential
   | ResidualLayer
   | CustomLayer;

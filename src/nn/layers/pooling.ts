@@ -1,0 +1,169 @@
+/** Pooling of images: the operations of src/ops/pool2d.ts, and the layers. */
+
+import type { Padding, Pair, WindowOptions } from "../../ops/convolution_sizes.ts";
+import {
+  avgPool2d as avgPool2dOf,
+  globalAvgPool2d as globalAvgPool2dOf,
+  maxPool2d as maxPool2dOf,
+} from "../../ops/zz_stub.ts";
+import { checkOptions } from "../../options.ts";
+import { Expression } from "../../tensor/expression.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { checkBoolean, checkImage, checkWindow, described, windowsOver } from "./images.ts";
+import { onnxWindows } from "./onnx_windows.ts";
+import { type LayerFormats, type LayerRecord, layerOf } from "./record.ts";
+
+/** How windows of a pool move over an image. */
+export type PoolLayerOptions = {
+  /** From one window to the next; default the size. */
+  readonly stride?: Pair;
+  /** Default 0; at most half of the size. */
+  readonly padding?: Padding;
+};
+
+/** As `PoolLayerOptions`, and what the sum is divided by. */
+export type AvgPoolLayerOptions = PoolLayerOptions & {
+  /** Whether elements of the padding count, as in PyTorch; default true. */
+  readonly countIncludePad?: boolean;
+};
+
+/** The largest element of each window as a layer's description. */
+export type MaxPool2dLayer = { readonly kind: "maxPool2d"; readonly size: Pair } & PoolLayerOptions;
+
+/** The mean of each window as a layer's description. */
+export type AvgPool2dLayer = { readonly kind: "avgPool2d"; readonly size: Pair } & AvgPoolLayerOptions;
+
+/** The mean of each channel as a layer's description. */
+export type GlobalAvgPool2dLayer = { readonly kind: "globalAvgPool2d" };
+
+const OPTIONS = { stride: 1, padding: 1 } as const;
+const AVG_OPTIONS = { ...OPTIONS, countIncludePad: 1 } as const;
+
+/**
+ * A layer of the largest element of each window, of each channel of images.
+ *
+ * @param size one number, or height and width
+ * @throws {OptionError} sizes that are not integers from 1 on, or negative padding
+ * @example
+ * const layers = sequential(conv2d(1, 6, 5), relu(), maxPool2d(2));
+ */
+export function maxPool2d(size: Pair, options?: PoolLayerOptions): MaxPool2dLayer;
+export function maxPool2d(...given: readonly unknown[]): unknown {
+  const [first, second, third] = given;
+  if (first instanceof Tensor || first instanceof Expression)
+    return maxPool2dOf(first as never, second as never, third as never);
+  const options = (second ?? {}) as PoolLayerOptions;
+  checkOptions<PoolLayerOptions>("maxPool2d", options, OPTIONS);
+  const layer = layerOf<MaxPool2dLayer>(described({ kind: "maxPool2d", size: first as Pair, ...options }), MAX_POOL2D);
+  checkPool("maxPool2d", layer);
+  return layer;
+}
+
+/**
+ * A layer of the mean of each window, of each channel of images.
+ *
+ * @param size one number, or height and width
+ * @throws {OptionError} sizes that are not integers from 1 on, or negative padding
+ * @example
+ * const layers = sequential(conv2d(1, 6, 5), relu(), avgPool2d(2));
+ */
+export function avgPool2d(size: Pair, options?: AvgPoolLayerOptions): AvgPool2dLayer;
+export function avgPool2d(...given: readonly unknown[]): unknown {
+  const [first, second, third] = given;
+  if (first instanceof Tensor || first instanceof Expression)
+    return avgPool2dOf(first as never, second as never, third as never);
+  const options = (second ?? {}) as AvgPoolLayerOptions;
+  checkOptions<AvgPoolLayerOptions>("avgPool2d", options, AVG_OPTIONS);
+  const layer = layerOf<AvgPool2dLayer>(described({ kind: "avgPool2d", size: first as Pair, ...options }), AVG_POOL2D);
+  checkAvgPool("avgPool2d", layer);
+  return layer;
+}
+
+/**
+ * A layer of the mean of each channel of images: vectors of as many elements as channels.
+ *
+ * @example
+ * const layers = sequential(conv2d(1, 16, 3), relu(), globalAvgPool2d(), dense(16, 10));
+ */
+export function globalAvgPool2d(): GlobalAvgPool2dLayer;
+export function globalAvgPool2d(...given: readonly unknown[]): unknown {
+  const [first] = given;
+  if (given.length > 0) return globalAvgPool2dOf(first as never);
+  return layerOf<GlobalAvgPool2dLayer>({ kind: "globalAvgPool2d" }, GLOBAL_AVG_POOL2D);
+}
+
+export const MAX_POOL2D: LayerRecord<MaxPool2dLayer> = {
+  kind: "maxPool2d",
+  keys: { kind: 1, size: 1, ...OPTIONS },
+  check: checkPool,
+  complete: completePool,
+  forward: (x, { size, ...options }) => maxPool2dOf(x, size, windowOptions(options)),
+};
+
+export const AVG_POOL2D: LayerRecord<AvgPool2dLayer> = {
+  kind: "avgPool2d",
+  keys: { kind: 1, size: 1, ...AVG_OPTIONS },
+  check: checkAvgPool,
+  complete: completePool,
+  forward: (x, { size, countIncludePad = true, ...options }) =>
+    avgPool2dOf(x, size, { ...windowOptions(options), countIncludePad }),
+};
+
+export const GLOBAL_AVG_POOL2D: LayerRecord<GlobalAvgPool2dLayer> = {
+  kind: "globalAvgPool2d",
+  keys: { kind: 1 },
+  check() {},
+  complete(layer, input, option) {
+    checkImage("globalAvgPool2d", option, input);
+    return layer;
+  },
+  forward: (x) => globalAvgPool2dOf(x),
+};
+
+export const MAX_POOL2D_FORMATS: LayerFormats<MaxPool2dLayer> = {
+  isOfImages: true,
+  onnx: ({ size, stride = size, padding = 0 }, input) => ({
+    op: "MaxPool",
+    attributes: onnxWindows(input, size, { stride, padding }),
+  }),
+};
+
+export const AVG_POOL2D_FORMATS: LayerFormats<AvgPool2dLayer> = {
+  isOfImages: true,
+  onnx: ({ size, stride = size, padding = 0, countIncludePad = true }, input) => ({
+    op: "AveragePool",
+    attributes: {
+      ...onnxWindows(input, size, { stride, padding }),
+      count_include_pad: { int: countIncludePad ? 1 : 0 },
+    },
+  }),
+};
+
+export const GLOBAL_AVG_POOL2D_FORMATS: LayerFormats<GlobalAvgPool2dLayer> = {
+  isOfImages: true,
+  onnx: () => [{ op: "GlobalAveragePool" }, { op: "Flatten" }],
+};
+
+function windowOptions({ stride, padding = 0 }: PoolLayerOptions): WindowOptions {
+  return stride === undefined ? { padding } : { stride, padding };
+}
+
+function completePool<L extends MaxPool2dLayer | AvgPool2dLayer>(
+  layer: L,
+  input: readonly number[],
+  option: string,
+): L {
+  const { kind, size, stride = size, padding = 0 } = layer;
+  checkImage(kind, option, input);
+  windowsOver(`${option}: ${kind}`, input, size, { stride, padding });
+  return layer;
+}
+
+function checkPool(option: string, { size, stride = size, padding = 0 }: MaxPool2dLayer | AvgPool2dLayer): void {
+  checkWindow(option, { size }, { stride, padding });
+}
+
+function checkAvgPool(option: string, layer: AvgPool2dLayer): void {
+  checkPool(option, layer);
+  checkBoolean(`${option}: countIncludePad`, layer.countIncludePad);
+}
