@@ -206,7 +206,6 @@ export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv1d,
-  conv2d,
   convTranspose2d,
 } from "./ops/convolution.ts";
 export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";

@@ -1,10 +1,11 @@
-/** Convolution of images: the operation of src/ops/conv2d.ts, and the layer. */
+/** Convolution of images: the operation of src/ops/convolution.ts, and the layer. */
 import { OptionError, ShapeError } from "../../errors.ts";
+import { type Conv2dOptions, conv2d as conv2dOf } from "../../ops/convolution.ts";
 import { type Padding, type Pair, pairOf, type WindowOptions } from "../../ops/convolution_sizes.ts";
-import { conv2d as conv2dOf } from "../../ops/zz_stub.ts";
 import { checkOptions } from "../../options.ts";
-import { Expression } from "../../tensor/expression.ts";
+import { Expression, type Value } from "../../tensor/expression.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 import { checkSize } from "../inputs.ts";
 import { checkBoolean, checkImage, checkWindow, described, windowsOver } from "./images.ts";
 import { checkInitializer, type Initializer } from "./initializers.ts";
@@ -69,6 +70,26 @@ export function conv2d(
   kernelSize: Pair,
   options?: Conv2dLayerOptions,
 ): Conv2dLayer;
+/**
+ * The convolution of images with a kernel, which moves over height and width:
+ *
+ * y[n, p, q, o] = bias[o] + Σ over i, j, c of x[n, p·stride + i·dilation - top, q·stride + j·dilation - left, c] · w[i, j, c, o],
+ * where x is 0 outside of the image.
+ *
+ * @param x images × height × width × channels
+ * @param w kernel height × kernel width × channels / groups × output channels
+ * @returns images × height × width × output channels; an expression where an operand is one
+ * @throws {ShapeError} shapes do not fit, the kernel is larger than the image with its padding, or a window sees padding alone
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {OptionError} an invalid stride, padding, dilation or number of groups
+ * @example
+ * using x = tensor(engine, [[[[1], [2], [3]], [[4], [5], [6]]]]); // one image of 2 × 3 pixels, one channel
+ * using w = tensor(engine, [[[[1]], [[-1]]]]); // each pixel minus the one to its right
+ * using y = conv2d(x, w);
+ * y.toArray(); // → [[[[-1], [-1]], [[-1], [-1]]]]
+ */
+export function conv2d<D extends FloatType>(x: Tensor<D>, w: Tensor<D>, options?: Conv2dOptions<Tensor<D>>): Tensor<D>;
+export function conv2d<D extends FloatType>(x: Value<D>, w: Value<D>, options?: Conv2dOptions<Value<D>>): Expression<D>;
 export function conv2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
