@@ -121,13 +121,11 @@ export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/
 export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
 export {
   type AvgPool2dLayer,
-  type AvgPoolLayerOptions,
   avgPool2d,
   type GlobalAvgPool2dLayer,
   globalAvgPool2d,
   type MaxPool2dLayer,
   maxPool2d,
-  type PoolLayerOptions,
 } from "./nn/layers/pooling.ts";
 export {
   type CustomKind,
@@ -222,7 +220,7 @@ export {
 } from "./ops/counting.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
-export { type DepthwiseOptions, depthwiseConv2d } from "./ops/depthwise.ts";
+export type { DepthwiseOptions } from "./ops/depthwise.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export {
@@ -256,10 +254,7 @@ export {
 export {
   type AvgPoolOptions,
   adaptiveAvgPool2d,
-  avgPool2d,
-  globalAvgPool2d,
   globalMaxPool2d,
-  maxPool2d,
   type PoolFunction,
   type PoolOptions,
 } from "./ops/pooling.ts";

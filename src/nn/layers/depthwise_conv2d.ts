@@ -1,10 +1,12 @@
-/** Convolution of each channel by itself: the operation of src/ops/depthwise_conv2d.ts, and the layer. */
+/** Convolution of each channel by itself: the operation of src/ops/depthwise.ts, and the layer. */
 import { ShapeError } from "../../errors.ts";
+import type { Into } from "../../ops/check.ts";
 import { type Padding, type Pair, pairOf, type WindowOptions } from "../../ops/convolution_sizes.ts";
-import { depthwiseConv2d as depthwiseConv2dOf } from "../../ops/zz_stub.ts";
+import { type DepthwiseOptions, depthwiseConv2d as depthwiseConv2dOf } from "../../ops/depthwise.ts";
 import { checkOptions } from "../../options.ts";
-import { Expression } from "../../tensor/expression.ts";
+import { Expression, type Value } from "../../tensor/expression.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 import { checkSize } from "../inputs.ts";
 import { checkBoolean, checkImage, checkWindow, described, windowsOver } from "./images.ts";
 import { checkInitializer, type Initializer } from "./initializers.ts";
@@ -62,6 +64,38 @@ export function depthwiseConv2d(
   kernelSize: Pair,
   options?: DepthwiseConv2dLayerOptions,
 ): DepthwiseConv2dLayer;
+/**
+ * Each channel of x convolved (cross-correlated, as everywhere) with M kernels of its own: channel c · M + j of the result is
+ * channel c of x with w[…, c, j].
+ *
+ *   y_(i, j, c) = bias_c + Σ_pq x_(i·stride - top + p·dilation, j·stride - left + q·dilation, c) · w_pqc
+ *
+ * Padding is left out of the sums.
+ *
+ * @param x images [N, H, W, C]
+ * @param w [KH, KW, C, M]
+ * @param options.bias [C · M]
+ * @returns [N, OH, OW, C · M]: `out`, or a new tensor; an expression where an operand is one
+ * @throws {ShapeError} not four axes, another number of channels, an image smaller than the kernel, or an `out` that does not fit
+ * @throws {OptionError} an invalid stride, padding or dilation
+ * @throws {DTypeError} integers, or float32 with float64
+ * @throws {EngineMismatchError} operands of several engines
+ * @example
+ * using x = tensor(engine, [1, 2, 3, 4], { shape: [1, 1, 2, 2] });
+ * using w = tensor(engine, [10, 1], { shape: [1, 1, 2, 1] });
+ * using y = depthwiseConv2d(x, w);
+ * y.toArray(); // → [[[[10, 2], [30, 4]]]]
+ */
+export function depthwiseConv2d<D extends FloatType>(
+  x: Tensor<D>,
+  w: Tensor<D>,
+  options?: DepthwiseOptions<Tensor<D>> & Into<D>,
+): Tensor<D>;
+export function depthwiseConv2d<D extends FloatType>(
+  x: Value<D>,
+  w: Value<D>,
+  options?: DepthwiseOptions<Value<D>>,
+): Expression<D>;
 export function depthwiseConv2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)

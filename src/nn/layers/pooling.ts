@@ -1,37 +1,27 @@
-/** Pooling of images: the operations of src/ops/pool2d.ts, and the layers. */
+/** Pooling of images: the operations of src/ops/pooling.ts, and the layers. */
 
+import type { Into } from "../../ops/check.ts";
 import type { Padding, Pair, WindowOptions } from "../../ops/convolution_sizes.ts";
 import {
+  type AvgPoolOptions,
   avgPool2d as avgPool2dOf,
   globalAvgPool2d as globalAvgPool2dOf,
   maxPool2d as maxPool2dOf,
-} from "../../ops/zz_stub.ts";
+  type PoolOptions,
+} from "../../ops/pooling.ts";
 import { checkOptions } from "../../options.ts";
-import { Expression } from "../../tensor/expression.ts";
+import { Expression, type Value } from "../../tensor/expression.ts";
 import { Tensor } from "../../tensor/tensor.ts";
+import type { FloatType } from "../../wasm/dtype.ts";
 import { checkBoolean, checkImage, checkWindow, described, windowsOver } from "./images.ts";
 import { onnxWindows } from "./onnx_windows.ts";
 import { type LayerFormats, type LayerRecord, layerOf } from "./record.ts";
 
-/** How windows of a pool move over an image. */
-export type PoolLayerOptions = {
-  /** From one window to the next; default the size. */
-  readonly stride?: Pair;
-  /** Default 0; at most half of the size. */
-  readonly padding?: Padding;
-};
-
-/** As `PoolLayerOptions`, and what the sum is divided by. */
-export type AvgPoolLayerOptions = PoolLayerOptions & {
-  /** Whether elements of the padding count, as in PyTorch; default true. */
-  readonly countIncludePad?: boolean;
-};
-
 /** The largest element of each window as a layer's description. */
-export type MaxPool2dLayer = { readonly kind: "maxPool2d"; readonly size: Pair } & PoolLayerOptions;
+export type MaxPool2dLayer = { readonly kind: "maxPool2d"; readonly size: Pair } & PoolOptions;
 
 /** The mean of each window as a layer's description. */
-export type AvgPool2dLayer = { readonly kind: "avgPool2d"; readonly size: Pair } & AvgPoolLayerOptions;
+export type AvgPool2dLayer = { readonly kind: "avgPool2d"; readonly size: Pair } & AvgPoolOptions;
 
 /** The mean of each channel as a layer's description. */
 export type GlobalAvgPool2dLayer = { readonly kind: "globalAvgPool2d" };
@@ -47,13 +37,33 @@ const AVG_OPTIONS = { ...OPTIONS, countIncludePad: 1 } as const;
  * @example
  * const layers = sequential(conv2d(1, 6, 5), relu(), maxPool2d(2));
  */
-export function maxPool2d(size: Pair, options?: PoolLayerOptions): MaxPool2dLayer;
+export function maxPool2d(size: Pair, options?: PoolOptions): MaxPool2dLayer;
+/**
+ * The largest element of each window, channel by channel: NaN where there is one. The gradient goes to the first of the largest,
+ * row by row; where windows overlap, gradients add up.
+ *
+ * Padding is -∞, so that it is never the largest.
+ *
+ * @param x images [N, H, W, C]
+ * @param size of a window, n or [h, w]
+ * @returns [N, OH, OW, C], with OH = ⌊(H + padding - size) / stride⌋ + 1
+ * @throws {ShapeError} not four axes, an image without elements or smaller than a window, or an `out` that does not fit or overlaps
+ * @throws {OptionError} a size or stride that is not positive, or padding of more than half of the window
+ * @throws {DTypeError} integers
+ * @example
+ * using x = tensor(engine, [1, 5, 2, 3], { shape: [1, 2, 2, 1] });
+ * using y = maxPool2d(x, 2);
+ * y.toArray(); // → [[[[5]]]]
+ */
+export function maxPool2d<D extends FloatType>(x: Tensor<D>, size: Pair, options?: PoolOptions & Into<D>): Tensor<D>;
+export function maxPool2d<D extends FloatType>(x: Expression<D>, size: Pair, options?: PoolOptions): Expression<D>;
+export function maxPool2d<D extends FloatType>(x: Value<D>, size: Pair, options?: PoolOptions): Value<D>;
 export function maxPool2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return maxPool2dOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as PoolLayerOptions;
-  checkOptions<PoolLayerOptions>("maxPool2d", options, OPTIONS);
+  const options = (second ?? {}) as PoolOptions;
+  checkOptions<PoolOptions>("maxPool2d", options, OPTIONS);
   const layer = layerOf<MaxPool2dLayer>(described({ kind: "maxPool2d", size: first as Pair, ...options }), MAX_POOL2D);
   checkPool("maxPool2d", layer);
   return layer;
@@ -67,13 +77,28 @@ export function maxPool2d(...given: readonly unknown[]): unknown {
  * @example
  * const layers = sequential(conv2d(1, 6, 5), relu(), avgPool2d(2));
  */
-export function avgPool2d(size: Pair, options?: AvgPoolLayerOptions): AvgPool2dLayer;
+export function avgPool2d(size: Pair, options?: AvgPoolOptions): AvgPool2dLayer;
+/**
+ * The mean of each window, channel by channel: elements are added row by row, and divided by their number.
+ *
+ * @param x images [N, H, W, C]
+ * @param size of a window, n or [h, w]
+ * @returns [N, OH, OW, C]; sizes and errors as for `maxPool2d`
+ * @throws {OptionError} countIncludePad is not a boolean
+ * @example
+ * using x = tensor(engine, [1, 5, 2, 4], { shape: [1, 2, 2, 1] });
+ * using y = avgPool2d(x, 2);
+ * y.toArray(); // → [[[[3]]]]
+ */
+export function avgPool2d<D extends FloatType>(x: Tensor<D>, size: Pair, options?: AvgPoolOptions & Into<D>): Tensor<D>;
+export function avgPool2d<D extends FloatType>(x: Expression<D>, size: Pair, options?: AvgPoolOptions): Expression<D>;
+export function avgPool2d<D extends FloatType>(x: Value<D>, size: Pair, options?: AvgPoolOptions): Value<D>;
 export function avgPool2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return avgPool2dOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as AvgPoolLayerOptions;
-  checkOptions<AvgPoolLayerOptions>("avgPool2d", options, AVG_OPTIONS);
+  const options = (second ?? {}) as AvgPoolOptions;
+  checkOptions<AvgPoolOptions>("avgPool2d", options, AVG_OPTIONS);
   const layer = layerOf<AvgPool2dLayer>(described({ kind: "avgPool2d", size: first as Pair, ...options }), AVG_POOL2D);
   checkAvgPool("avgPool2d", layer);
   return layer;
@@ -86,6 +111,19 @@ export function avgPool2d(...given: readonly unknown[]): unknown {
  * const layers = sequential(conv2d(1, 16, 3), relu(), globalAvgPool2d(), dense(16, 10));
  */
 export function globalAvgPool2d(): GlobalAvgPool2dLayer;
+/**
+ * The mean of each channel of an image: [N, H, W, C] becomes [N, C].
+ *
+ * @throws {ShapeError} not four axes, or an image without elements
+ * @throws {DTypeError} integers
+ * @example
+ * using x = tensor(engine, [1, 2, 3, 6], { shape: [1, 2, 2, 1] });
+ * using y = globalAvgPool2d(x);
+ * y.toArray(); // → [[3]]
+ */
+export function globalAvgPool2d<D extends FloatType>(x: Tensor<D>): Tensor<D>;
+export function globalAvgPool2d<D extends FloatType>(x: Expression<D>): Expression<D>;
+export function globalAvgPool2d<D extends FloatType>(x: Value<D>): Value<D>;
 export function globalAvgPool2d(...given: readonly unknown[]): unknown {
   const [first] = given;
   if (given.length > 0) return globalAvgPool2dOf(first as never);
@@ -144,7 +182,7 @@ export const GLOBAL_AVG_POOL2D_FORMATS: LayerFormats<GlobalAvgPool2dLayer> = {
   onnx: () => [{ op: "GlobalAveragePool" }, { op: "Flatten" }],
 };
 
-function windowOptions({ stride, padding = 0 }: PoolLayerOptions): WindowOptions {
+function windowOptions({ stride, padding = 0 }: PoolOptions): WindowOptions {
   return stride === undefined ? { padding } : { stride, padding };
 }
 
