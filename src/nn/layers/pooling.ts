@@ -1,7 +1,7 @@
 /** Pooling of images: the operations of src/ops/pooling.ts, and the layers. */
 
 import type { Into } from "../../ops/check.ts";
-import type { Padding, Pair, WindowOptions } from "../../ops/convolution_sizes.ts";
+import type { Pair, WindowOptions } from "../../ops/convolution_sizes.ts";
 import {
   type AvgPoolOptions,
   avgPool2d as avgPool2dOf,
