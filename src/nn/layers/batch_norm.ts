@@ -95,6 +95,7 @@ function filled(input: Shape, start: number): ParameterSpec {
 
 /** A matrix of the last axis: m rows of examples of one axis, m · height · width rows of images. */
 function asRows<D extends FloatType>(x: Expression<D>): Expression<D> {
+  if (x.shape.length === 2) return x;
   const columns = x.shape.at(-1) as number;
   return reshape(x, [countOf(x.shape) / columns, columns]);
 }
