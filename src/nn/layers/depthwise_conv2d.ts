@@ -115,7 +115,11 @@ export function depthwiseConv2d(...given: readonly unknown[]): unknown {
 
 export const DEPTHWISE_CONV2D: LayerRecord<DepthwiseConv2dLayer> = {
   kind: "depthwiseConv2d",
-  keys: { kind: 1, channels: 1, kernelSize: 1, ...OPTIONS },
+  // biome-ignore format: the keys of the options again, because bundlers keep what spreads
+  keys: {
+    kind: 1, channels: 1, kernelSize: 1,
+    multiplier: 1, stride: 1, padding: 1, dilation: 1, bias: 1, weights: 1,
+  },
   check,
   complete(layer, input, option) {
     checkImage("depthwiseConv2d", option, input);

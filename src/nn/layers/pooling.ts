@@ -27,7 +27,7 @@ export type AvgPool2dLayer = { readonly kind: "avgPool2d"; readonly size: Pair }
 export type GlobalAvgPool2dLayer = { readonly kind: "globalAvgPool2d" };
 
 const OPTIONS = { stride: 1, padding: 1 } as const;
-const AVG_OPTIONS = { ...OPTIONS, countIncludePad: 1 } as const;
+const AVG_OPTIONS = { stride: 1, padding: 1, countIncludePad: 1 } as const;
 
 /**
  * A layer of the largest element of each window, of each channel of images.
@@ -132,7 +132,7 @@ export function globalAvgPool2d(...given: readonly unknown[]): unknown {
 
 export const MAX_POOL2D: LayerRecord<MaxPool2dLayer> = {
   kind: "maxPool2d",
-  keys: { kind: 1, size: 1, ...OPTIONS },
+  keys: { kind: 1, size: 1, stride: 1, padding: 1 },
   check: checkPool,
   complete: completePool,
   forward: (x, { size, ...options }) => maxPool2dOf(x, size, windowOptions(options)),
@@ -140,7 +140,7 @@ export const MAX_POOL2D: LayerRecord<MaxPool2dLayer> = {
 
 export const AVG_POOL2D: LayerRecord<AvgPool2dLayer> = {
   kind: "avgPool2d",
-  keys: { kind: 1, size: 1, ...AVG_OPTIONS },
+  keys: { kind: 1, size: 1, stride: 1, padding: 1, countIncludePad: 1 },
   check: checkAvgPool,
   complete: completePool,
   forward: (x, { size, countIncludePad = true, ...options }) =>
