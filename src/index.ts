@@ -128,6 +128,7 @@ export {
   maxPool2d,
 } from "./nn/layers/pooling.ts";
 export {
+  type Arrangement,
   type CustomKind,
   defineLayer,
   type LayerContext,

@@ -19,6 +19,7 @@ export type Conv2dLayer = {
   readonly inChannels?: number;
   /** Channels of the output. */
   readonly outChannels: number;
+  /** One number, or height and width. */
   readonly kernelSize: Pair;
 } & Conv2dLayerOptions;
 

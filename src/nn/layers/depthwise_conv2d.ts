@@ -18,6 +18,7 @@ export type DepthwiseConv2dLayer = {
   readonly kind: "depthwiseConv2d";
   /** Channels of the images; where it is left out, as many as the layer before it gives. */
   readonly channels?: number;
+  /** One number, or height and width. */
   readonly kernelSize: Pair;
 } & DepthwiseConv2dLayerOptions;
 
@@ -74,7 +75,7 @@ export function depthwiseConv2d(
  *
  * @param x images [N, H, W, C]
  * @param w [KH, KW, C, M]
- * @param options.bias [C · M]
+ * @param options `bias` is [C · M]
  * @returns [N, OH, OW, C · M]: `out`, or a new tensor; an expression where an operand is one
  * @throws {ShapeError} not four axes, another number of channels, an image smaller than the kernel, or an `out` that does not fit
  * @throws {OptionError} an invalid stride, padding or dilation

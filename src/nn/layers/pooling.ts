@@ -18,10 +18,18 @@ import { onnxWindows } from "./onnx_windows.ts";
 import { type LayerFormats, type LayerRecord, layerOf } from "./record.ts";
 
 /** The largest element of each window as a layer's description. */
-export type MaxPool2dLayer = { readonly kind: "maxPool2d"; readonly size: Pair } & PoolOptions;
+export type MaxPool2dLayer = {
+  readonly kind: "maxPool2d";
+  /** Of a window: one number, or height and width. */
+  readonly size: Pair;
+} & PoolOptions;
 
 /** The mean of each window as a layer's description. */
-export type AvgPool2dLayer = { readonly kind: "avgPool2d"; readonly size: Pair } & AvgPoolOptions;
+export type AvgPool2dLayer = {
+  readonly kind: "avgPool2d";
+  /** Of a window: one number, or height and width. */
+  readonly size: Pair;
+} & AvgPoolOptions;
 
 /** The mean of each channel as a layer's description. */
 export type GlobalAvgPool2dLayer = { readonly kind: "globalAvgPool2d" };

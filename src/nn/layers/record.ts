@@ -84,7 +84,12 @@ export type LayerFormats<Layer extends LayerDescription> = {
 };
 
 /** The axes of an array in another order, and its shape then, where some of them are one. */
-export type Arrangement = { readonly axes: readonly number[]; readonly shape?: Shape };
+export type Arrangement = {
+  /** Of the array here, in their order there. */
+  readonly axes: readonly number[];
+  /** There; default: the sizes of these axes. */
+  readonly shape?: Shape;
+};
 
 /** An ONNX operator of a layer. */
 export type OnnxOperator = {
