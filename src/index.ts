@@ -120,6 +120,13 @@ export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
 export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
 export {
+  type GroupNormLayer,
+  groupNorm,
+  type LayerNormLayer,
+  layerNorm,
+  type NormLayerOptions,
+} from "./nn/layers/normalization.ts";
+export {
   type AvgPool2dLayer,
   avgPool2d,
   type GlobalAvgPool2dLayer,
@@ -246,11 +253,9 @@ export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
-export {
-  groupNorm,
-  type LayerNormOptions,
-  layerNorm,
-  type NormalizationOptions,
+export type {
+  LayerNormOptions,
+  NormalizationOptions,
 } from "./ops/normalization.ts";
 export {
   type AvgPoolOptions,

@@ -18,6 +18,7 @@ import { dropout } from "../../src/nn/layers/dropout.ts";
 import { flatten } from "../../src/nn/layers/flatten.ts";
 import { parseLayers } from "../../src/nn/layers/known.ts";
 import type { Layer } from "../../src/nn/layers/layer.ts";
+import { groupNorm, layerNorm } from "../../src/nn/layers/normalization.ts";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "../../src/nn/layers/pooling.ts";
 import { residual, sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
@@ -61,6 +62,9 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   globalAvgPool2d: [globalAvgPool2d()],
   batchNorm: [batchNorm({ momentum: 0.3 })],
   "conv2d, batchNorm": [conv2d(3, 2, { bias: false }), batchNorm()],
+  layerNorm: [layerNorm()],
+  "layerNorm of vectors": [conv2d(3, 2), flatten(), layerNorm({ epsilon: 0.1 }), relu()],
+  groupNorm: [conv2d(4, 2), groupNorm(2, { epsilon: 0.01 })],
   residual: [residual(conv2d(2, 3, { padding: 1 }), tanh())],
   "residual with a projection": [
     residual(
@@ -296,6 +300,13 @@ test("options outside their ranges are refused where a layer is written down", (
     [() => maxPool2d(2, { dilation: 1 } as never), /^maxPool2d: dilation: unknown option/],
     [() => avgPool2d(2, { stride: [1, 0] }), /^avgPool2d: stride/],
     [() => avgPool2d(2, { countIncludePad: 0 as never }), /^avgPool2d: countIncludePad/],
+    [() => layerNorm({ epsilon: 0 }), /^layerNorm: epsilon: expected a number above 0/],
+    [() => groupNorm(0), /^groupNorm: groups/],
+    [() => groupNorm(2, { groups: 2 } as never), /^groupNorm: groups: unknown option/],
+    [
+      () => network(engine, sequential(groupNorm(3), flatten(), dense(2)), { inputShape: INPUT }),
+      /^layers\[0\]: groups: expected a divisor of the 2 channels before it, found 3/,
+    ],
     [() => residual({ shortcut: dense(1) } as never, dense(1)), /^residual: shortcut: unknown option/],
     [() => residual({ projection: 1 as never }, dense(1)), /layers\.projection/],
     [() => residual({}), /^residual: expected at least one layer/],
@@ -322,6 +333,10 @@ test("with an image in place of sizes they compute", () => {
   using average = avgPool2d(x, 2);
   using whole = globalAvgPool2d(x);
   using depthwise = depthwiseConv2d(x, w);
+  using ordered = layerNorm(x);
+  using grouped = groupNorm(x, 1);
+  assert.is(ordered.data[0], 0);
+  assert.ok(Math.abs(grouped.data[0]! + 1.5 / Math.sqrt(1.25)) < 1e-4);
   assert.equal(
     [most, average, whole, depthwise].map((y) => y.data[0]),
     [4, 2.5, 2.5, 10],

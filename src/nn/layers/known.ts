@@ -22,6 +22,7 @@ import { DEPTHWISE_CONV2D, DEPTHWISE_CONV2D_FORMATS } from "./depthwise_conv2d.t
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
 import type { Layer } from "./layer.ts";
+import { GROUP_NORM, GROUP_NORM_FORMATS, LAYER_NORM, LAYER_NORM_FORMATS } from "./normalization.ts";
 import {
   AVG_POOL2D,
   AVG_POOL2D_FORMATS,
@@ -59,6 +60,8 @@ const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Kn
   },
   dropout: { record: () => DROPOUT, formats: DROPOUT_FORMATS },
   batchNorm: { record: () => BATCH_NORM, formats: BATCH_NORM_FORMATS },
+  layerNorm: { record: () => LAYER_NORM, formats: LAYER_NORM_FORMATS },
+  groupNorm: { record: () => GROUP_NORM, formats: GROUP_NORM_FORMATS },
   conv2d: { record: () => CONV2D, formats: CONV2D_FORMATS },
   depthwiseConv2d: { record: () => DEPTHWISE_CONV2D, formats: DEPTHWISE_CONV2D_FORMATS },
   maxPool2d: { record: () => MAX_POOL2D, formats: MAX_POOL2D_FORMATS },

@@ -6,6 +6,7 @@ import type { DenseLayer } from "./dense.ts";
 import type { DepthwiseConv2dLayer } from "./depthwise_conv2d.ts";
 import type { DropoutLayer } from "./dropout.ts";
 import type { FlattenLayer } from "./flatten.ts";
+import type { GroupNormLayer, LayerNormLayer } from "./normalization.ts";
 import type { AvgPool2dLayer, GlobalAvgPool2dLayer, MaxPool2dLayer } from "./pooling.ts";
 import type { CustomKind } from "./record.ts";
 
@@ -34,6 +35,8 @@ export type Layer =
   | ActivationLayer
   | DropoutLayer
   | BatchNormLayer
+  | LayerNormLayer
+  | GroupNormLayer
   | FlattenLayer
   | Conv2dLayer
   | DepthwiseConv2dLayer
