@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 909603329;
+export const abi: i32 = 1320458009;
 
 export { dconvolution, dconvolutionScratch, sconvolution, sconvolutionScratch } from "./convolution/forward";
 export {
@@ -39,6 +39,7 @@ export { ireduce, iscan } from "./kernels/integers";
 export {
   dcholesky, dfactorScratch, dlu, dsolveTriangular, scholesky, sfactorScratch, slu, ssolveTriangular,
 } from "./kernels/linalg";
+export { dnormalize, dnormalizeGradient, snormalize, snormalizeGradient } from "./kernels/normalize";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";
@@ -47,6 +48,7 @@ export {
   smaxPoolGradient, smaxPoolPick,
 } from "./kernels/pool";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
+export { dresize, dresizeGradient, sresize, sresizeGradient } from "./kernels/resize";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dscan, sscan } from "./kernels/scan";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";

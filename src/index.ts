@@ -120,15 +120,37 @@ export {
   tanh,
 } from "./nn/layers/activations.ts";
 export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./nn/layers/batch_norm.ts";
+export { type Conv2dLayer, type Conv2dLayerOptions, conv2d } from "./nn/layers/conv2d.ts";
 export { type DenseLayer, type DenseOptions, dense } from "./nn/layers/dense.ts";
+export {
+  type DepthwiseConv2dLayer,
+  type DepthwiseConv2dLayerOptions,
+  depthwiseConv2d,
+} from "./nn/layers/depthwise_conv2d.ts";
 export { type DropoutLayer, dropout } from "./nn/layers/dropout.ts";
 export { type FlattenLayer, flatten } from "./nn/layers/flatten.ts";
 export type { Initializer } from "./nn/layers/initializers.ts";
 export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
 export { type ModelLayer, type ModelParts, model } from "./nn/layers/model.ts";
+export {
+  type GroupNormLayer,
+  groupNorm,
+  type LayerNormLayer,
+  layerNorm,
+  type NormLayerOptions,
+} from "./nn/layers/normalization.ts";
+export {
+  type AvgPool2dLayer,
+  avgPool2d,
+  type GlobalAvgPool2dLayer,
+  globalAvgPool2d,
+  type MaxPool2dLayer,
+  maxPool2d,
+} from "./nn/layers/pooling.ts";
 export { type PreluLayer, type PreluOptions, prelu } from "./nn/layers/prelu.ts";
 export {
+  type Arrangement,
   type CustomKind,
   defineLayer,
   type LayerContext,
@@ -140,7 +162,7 @@ export {
   type OnnxOperator,
   type ParameterSpec,
 } from "./nn/layers/record.ts";
-export { residual, sequential } from "./nn/layers/sequential.ts";
+export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
 export type { Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
@@ -205,7 +227,6 @@ export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv1d,
-  conv2d,
   convTranspose2d,
 } from "./ops/convolution.ts";
 export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";
@@ -222,7 +243,7 @@ export {
 } from "./ops/counting.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
-export { type DepthwiseOptions, depthwiseConv2d } from "./ops/depthwise.ts";
+export type { DepthwiseOptions } from "./ops/depthwise.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export { einsum } from "./ops/einsum.ts";
@@ -248,19 +269,21 @@ export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
+export type {
+  LayerNormOptions,
+  NormalizationOptions,
+} from "./ops/normalization.ts";
 export {
   type AvgPoolOptions,
   adaptiveAvgPool2d,
-  avgPool2d,
-  globalAvgPool2d,
   globalMaxPool2d,
-  maxPool2d,
   type PoolFunction,
   type PoolOptions,
 } from "./ops/pooling.ts";
 export { prod } from "./ops/prod.ts";
 export type { Transpose } from "./ops/product.ts";
 export { max, mean, min } from "./ops/reduce.ts";
+export { type ResizeOptions, resize } from "./ops/resize.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
 export { concat, reshape } from "./ops/rows.ts";
 export { type SearchOptions, searchSorted } from "./ops/search.ts";

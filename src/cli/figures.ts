@@ -101,8 +101,11 @@ async function picturesOf(
   const figures: Figure[] = [];
   const weights = net.parameters["W1"];
   const [height, width, channels] = shape;
-  if (weights !== undefined && channels === undefined && weights.shape.length === 2) {
-    const [rows = 0, units = 0] = weights.shape;
+  const units = weights?.shape.at(-1) ?? 0;
+  const rows = (weights?.size ?? 0) / units;
+  const [, , depth = 1] = weights?.shape ?? [];
+  const isSquare = Number.isInteger(Math.sqrt(rows));
+  if (weights !== undefined && channels === undefined && (weights.shape.length === 2 || (depth === 1 && isSquare))) {
     const shown = Math.min(units, MOST_PICTURES);
     const data = Float64Array.from({ length: rows * shown }, (_, i) => {
       return weights.data[Math.floor(i / shown) * units + (i % shown)] ?? 0;

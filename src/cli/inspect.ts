@@ -92,10 +92,11 @@ function descriptionOf(text: string, file: string): Content {
   } catch (error) {
     throw new FileError(file, error);
   }
-  const { dtype, loss, layers } = parseDescription(value, { file });
+  const { dtype, loss, layers, inputShape } = parseDescription(value, { file });
   const metadata = new Map([
     ["dtype", dtype],
     ["loss", loss],
+    ...(inputShape === undefined ? [] : [["inputShape", JSON.stringify(inputShape)] as [string, string]]),
     ...layers.map((layer, i): [string, string] => [`layers[${i}]`, JSON.stringify(layer)]),
   ]);
   return { format: "network", arrays: [], metadata };

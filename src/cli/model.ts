@@ -11,6 +11,7 @@ import {
   decodeSafetensors,
   type Engine,
   type FloatType,
+  type Layer,
   type Naming,
   type Network,
   network,
@@ -67,12 +68,15 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
       `weights alone (${names.join(", ")}): --network FILE describes their network`,
     );
   }
-  const { layers, dtype, loss } = parseDescription(readJsonObject(descriptionFile), {
+  const { layers, dtype, loss, inputShape } = parseDescription(readJsonObject(descriptionFile), {
     file: relativePath(descriptionFile),
   });
   const { outputSize } = layers.filter((layer) => layer.kind === "dense").at(-1) ?? {};
   const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
-  const net = network<FloatType>(engine, sequential(...layers), { dtype, random: "none", ...known });
+  const net = network<FloatType>(engine, sequential(...layers), {
+    ...{ dtype, random: "none", ...known },
+    ...(inputShape !== undefined && { inputShape }),
+  });
   try {
     setWeights(net, tensors, { file, ...(values.naming === undefined ? {} : { naming: values.naming }) });
     return { net, file };
@@ -90,8 +94,28 @@ async function fileIn(folder: string): Promise<string> {
   throw new FileError(relativePath(folder), `no network: neither ${IN_FOLDERS.join(" nor ")} nor a checkpoint`);
 }
 
-/** `784-512-10`, for a line. */
-export function sizesOf({ inputSize, description }: Network<FloatType>): string {
-  const outputs = description.layers.flatMap((layer) => (layer.kind === "dense" ? [layer.outputSize] : []));
-  return [inputSize, ...outputs].join("-");
+/** `784-512-10`, for a line: of images `28×28×1-6-16-120-84-10`. */
+export function sizesOf(net: Network<FloatType>): string {
+  return [net.inputShape.join("×"), ...layerSizes(net).slice(1)].join("-");
+}
+
+/** Numbers of an example, and of the outputs of each dense layer or the channels of each convolution. */
+export function layerSizes({ inputSize, description }: Network<FloatType>): number[] {
+  return [inputSize, ...outputsOf(description.layers)];
+}
+
+function outputsOf(layers: readonly Layer[]): number[] {
+  return layers.flatMap((layer) => {
+    switch (layer.kind) {
+      case "dense":
+        return [layer.outputSize];
+      case "conv2d":
+        return [layer.outChannels];
+      case "sequential":
+      case "residual":
+        return outputsOf(layer.layers);
+      default:
+        return [];
+    }
+  });
 }

@@ -31,6 +31,7 @@ import {
   tanh,
 } from "lanegrad";
 import { flagOf, UsageError } from "./flags.ts";
+import { type Convnet, convnetOf, imageShapeOf } from "./models.ts";
 import {
   type ACTIVATIONS,
   HYPERPARAMETER_FLAGS,
@@ -41,8 +42,10 @@ import {
 
 const DEFAULT_ITERATIONS = 10_000;
 const DEFAULT_BATCH = 100;
-/** The network of Saito, *Deep Learning from Scratch*, ch. 4. */
+/** The network of Saito, *Deep Learning from Scratch*, ch. 4; of ch. 7, the same weights. */
 const CHAPTER = { hidden: 50, weightInitStd: 0.01 };
+/** How convolutional networks are trained where nothing is said. */
+const CONVNET = { epochs: 10, optimizer: "adam" } as const;
 
 const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = {
   ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus, silu, mish, elu, selu },
@@ -63,14 +66,24 @@ const SCHEDULE_KEYS: Readonly<Record<string, string>> = {
  *
  * @throws {UsageError} so
  */
-export function completed(values: TrainValues): TrainValues {
+export function completed(given: TrainValues): TrainValues {
   const both = (a: keyof TrainValues, b: keyof TrainValues) => {
-    if (values[a] === undefined || values[b] === undefined) return;
+    if (given[a] === undefined || given[b] === undefined) return;
     throw new UsageError(`${flagOf(a)} and ${flagOf(b)} exclude each other`);
   };
   both("data", "dataset");
   both("layers", "hidden");
+  const model = convnetIn(given);
+  for (const key of ["layers", "hidden"] as const) {
+    if (model !== undefined && given[key] !== undefined)
+      throw new UsageError(`${flagOf(key)}: describes a dense network, not --model ${model}`);
+  }
+  if (model === "resnet-small" && given.batchNorm)
+    throw new UsageError(`--batch-norm: ${model} has it after every convolution`);
+  if (model === "resnet-small" && given.dropout !== undefined)
+    throw new UsageError(`--dropout: ${model} has no hidden dense layer`);
   both("iterations", "epochs");
+  const values = model === undefined ? given : withConvnetDefaults(given);
   if (values.force && values.out === undefined)
     throw new UsageError("--force: replaces the run in the folder of --out");
   const { optimizer = "sgd", schedule = "constant" } = values;
@@ -94,7 +107,7 @@ export function completed(values: TrainValues): TrainValues {
   const isChapter = isChapterNetwork(values);
   return {
     ...values,
-    hidden: values.layers === undefined ? (values.hidden ?? CHAPTER.hidden) : undefined,
+    hidden: values.layers === undefined && model === undefined ? (values.hidden ?? CHAPTER.hidden) : undefined,
     iterations: values.epochs === undefined ? (values.iterations ?? DEFAULT_ITERATIONS) : undefined,
     batchSize: values.batchSize ?? DEFAULT_BATCH,
     learningRate: values.learningRate ?? OPTIMIZERS[optimizer].defaults.learningRate,
@@ -107,8 +120,32 @@ export function completed(values: TrainValues): TrainValues {
   };
 }
 
-function isChapterNetwork({ layers, activation, dropout, batchNorm }: TrainValues): boolean {
+/** The convolutional network that is asked for, if one is. */
+function convnetIn({ model = "dense" }: TrainValues): Convnet | undefined {
+  return model === "dense" ? undefined : model;
+}
+
+function withConvnetDefaults(values: TrainValues): TrainValues {
+  const { optimizer = CONVNET.optimizer, iterations, epochs = CONVNET.epochs } = values;
+  return { ...values, optimizer, ...(iterations === undefined && { epochs }) };
+}
+
+function isChapterNetwork({ model = "dense", layers, activation, dropout, batchNorm }: TrainValues): boolean {
+  if (model !== "dense" && model !== "simple-conv") return false;
   return [layers, activation, dropout, batchNorm].every((value) => value === undefined);
+}
+
+/** What a network is made for. */
+export type Examples = Pick<Dataset, "size" | "classes"> & Partial<Pick<Dataset, "inputShape">>;
+
+/**
+ * The shape of one example, where the network's layers do not give it.
+ *
+ * @throws {UsageError} a convolutional network of examples that are no images
+ */
+export function inputShapeOf(values: TrainValues, examples: Examples): { readonly inputShape?: readonly number[] } {
+  const model = convnetIn(values);
+  return model === undefined ? {} : { inputShape: imageShapeOf(examples, model) };
 }
 
 /**
@@ -116,7 +153,15 @@ function isChapterNetwork({ layers, activation, dropout, batchNorm }: TrainValue
  *
  * @throws {UsageError} its layers do not fit the examples
  */
-export function descriptionOf(values: TrainValues, { size, classes }: Pick<Dataset, "size" | "classes">): Sequential {
+export function descriptionOf(values: TrainValues, examples: Examples): Sequential {
+  const { size, classes } = examples;
+  const model = convnetIn(values);
+  if (model !== undefined) {
+    const { activation = "relu", dropout, batchNorm = false, weightInitStd } = values;
+    const weights = weightInitStd === undefined ? undefined : { std: weightInitStd };
+    const parts = { classes, activation: ACTIVATION[activation], dropout, batchNorm, weights };
+    return sequential(...convnetOf(model, parts));
+  }
   const { layers = [size, values.hidden ?? CHAPTER.hidden, classes] } = values;
   if (layers[0] !== size) throw misfit(layers, `begin with ${layers[0]}, but an example has ${size} pixels`);
   if (layers.at(-1) !== classes) throw misfit(layers, `end with ${layers.at(-1)}, but there are ${classes} classes`);
@@ -144,7 +189,7 @@ function misfit(layers: readonly number[], reason: string): UsageError {
  */
 export function trainerOptions(values: TrainValues, examples: number): TrainerOptions {
   const { iterations, epochs, batchSize, dropLast, accumulate, layout, patience, augment: changes } = values;
-  if (values.batchNorm) checkNormalisable(values, examples);
+  if (values.batchNorm && convnetIn(values) === undefined) checkNormalisable(values, examples);
   return {
     ...(epochs === undefined ? { iterations: iterations ?? DEFAULT_ITERATIONS } : { epochs }),
     ...(batchSize === undefined ? {} : { batchSize }),

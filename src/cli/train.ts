@@ -11,6 +11,7 @@ import {
   emptyHistory,
   type FloatType,
   MissingPackageError,
+  type Network,
   network,
   RandomState,
   restore,
@@ -23,10 +24,11 @@ import { drive } from "./drive.ts";
 import { checkNewFolder, checkNotData } from "./earlier_run.ts";
 import type { ReportParts } from "./figures.ts";
 import { FileError, OutputError, quoted, relativePath, version } from "./files.ts";
+import { layerSizes } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { whenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
-import { completed, descriptionOf, stepsOf, trainerOptions } from "./recipe.ts";
+import { completed, descriptionOf, inputShapeOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
 import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
 import { type Resuming, resumedRun } from "./resume.ts";
@@ -43,6 +45,7 @@ export const trainCommand: Command = command<TrainValues>({
   flags: TRAIN_FLAGS,
   examples: [
     "lanegrad train --dataset mnist",
+    "lanegrad train --model lenet --dataset mnist",
     "lanegrad train --layers 784,512,10 --optimizer adam --epochs 5 --validation 0.1 --patience 3",
     "lanegrad train --data ~/mnist --dtype float64 --seed 1 --out runs/one",
     "lanegrad train --resume runs/one --iterations 20000",
@@ -103,11 +106,14 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
 
   using engine = await Engine.load({ build });
   const random = new RandomState(seed);
-  using net = network<FloatType>(engine, description, { seed, random, dtype });
+  using net = network<FloatType>(engine, description, {
+    ...{ seed, random, dtype },
+    ...inputShapeOf(values, digits.train),
+  });
   const history = emptyHistory();
   using trainer = new Trainer(net, { train, test: digits.test, validation }, { ...options, random }, history);
   if (resuming) restore(trainer, resuming.checkpoint);
-  const facts = factsOf(values, { ...digits, train, validation }, net.description);
+  const facts = factsOf(values, { ...digits, train, validation }, net);
   const { keep = DEFAULT_KEEP } = values;
   using run = resuming?.run ?? (await RunFolder.create({ ...values, keep }, say));
   run.keepLast(keep);
@@ -173,14 +179,13 @@ async function report(folder: string, parts: ReportParts): Promise<void> {
 function factsOf(
   values: TrainValues,
   digits: Pick<Digits, "train" | "test"> & { readonly validation: Digits["train"] | undefined },
-  { layers }: ReturnType<typeof descriptionOf>,
+  net: Network<FloatType>,
 ): Readonly<Record<string, unknown>> {
   const { lanegrad, data, dataset, layers: _, ...settings } = configOf(values);
-  const denses = layers.filter((layer) => layer.kind === "dense");
   const { train, test, validation } = digits;
   return {
     version: version(),
-    layers: [denses[0]?.inputSize, ...denses.map(({ outputSize }) => outputSize)],
+    layers: layerSizes(net),
     ...settings,
     ...(values.epochs === undefined ? {} : { steps: stepsOf(values, train.length) }),
     logEvery: values.logEvery,
@@ -196,8 +201,8 @@ function opening(
   { train, folder, note }: Digits,
   resuming: Resuming | undefined,
 ) {
-  const { layers, dtype, build, seed, trainExamples, testExamples } = facts;
-  const size = (layers as readonly number[]).join("-");
+  const { layers, model = "dense", dtype, build, seed, trainExamples, testExamples } = facts;
+  const size = `${model === "dense" ? "" : `${model} `}${(layers as readonly number[]).join("-")}`;
   const what = train.shape.length === 3 ? "images" : "digits";
   const lines = [
     `lanegrad ${version()}: ${size}, ${dtype}, build ${build}, seed ${seed}`,

@@ -39,6 +39,8 @@ export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
   ...builtInOptimizers,
   sgd: { ...builtInOptimizers.sgd, defaults: { learningRate: 0.1 } },
 };
+/** The networks: of dense layers, and convolutional ones. */
+export const MODELS = ["dense", "lenet", "simple-conv", "resnet-small"] as const;
 export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
 
 type OptimizerKind = keyof OptimizerNumbers;
@@ -52,6 +54,7 @@ export type TrainValues = Source &
   Given<{
     validation: number;
     augment: AugmentationAmounts;
+    model: (typeof MODELS)[number];
     layers: readonly number[];
     hidden: number;
     activation: (typeof ACTIVATIONS)[number];
@@ -109,13 +112,19 @@ const DATA = {
 } satisfies Table;
 
 const NETWORK = {
+  model: word(
+    "NAME",
+    MODELS,
+    `${MODELS.join(", ")}: the layers that the other flags describe, or a convolutional network (dense)`,
+  ),
   layers: sizes("784,512,10", 2, "sizes of the layers, from pixels to classes (784,50,10)"),
   hidden: whole(1, "hidden neurons of a network with one hidden layer (50)"),
-  activation: word("NAME", ACTIVATIONS, `${ACTIVATIONS.join(", ")} (sigmoid; relu with --layers)`),
+  activation: word("NAME", ACTIVATIONS, `${ACTIVATIONS.join(", ")} (sigmoid; relu with --layers and --model)`),
   dropout: share("share of each hidden layer's outputs that is left out while training"),
-  batchNorm: toggle("normalises what goes into each activation"),
+  batchNorm: toggle("normalises what goes into each activation, of --model into those after convolutions"),
   weightInitStd: positive(
-    "standard deviation of the first weights (0.01; by their number with --layers, --activation, --dropout or --batch-norm)",
+    "standard deviation of the first weights (0.01; by their number with --layers, --model lenet, --model resnet-small, " +
+      "--activation, --dropout or --batch-norm)",
   ),
   seed: whole(0, "0 to 4294967295: weights and minibatches (0)", 2 ** 32 - 1),
   dtype: word("T", ["float32", "float64"], "float32 or float64 (float32)"),
@@ -154,11 +163,11 @@ function byValue(
 
 const TRAINING = {
   iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
-  epochs: whole(1, "passes over the examples instead, each in a new order"),
+  epochs: whole(1, "passes over the examples instead, each in a new order (10 with a convolutional --model)"),
   batchSize: whole(1, "examples in a step (100)"),
   dropLast: toggle("with --epochs: leaves out the last minibatch of an epoch where it would be short"),
   accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
-  optimizer: word("NAME", KINDS, `${KINDS.join(", ")} (sgd)`),
+  optimizer: word("NAME", KINDS, `${KINDS.join(", ")} (sgd; adam with a convolutional --model)`),
   learningRate: positive(
     `(${byValue(
       (kind) => OPTIMIZERS[kind].defaults.learningRate,

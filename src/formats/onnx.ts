@@ -23,6 +23,10 @@ export type OnnxAttribute =
       readonly int: number;
     }
   | {
+      /** INTS. */
+      readonly ints: readonly number[];
+    }
+  | {
       /** A STRING. */
       readonly text: string;
     };
@@ -49,14 +53,14 @@ export type OnnxGraph = {
 };
 
 /** Which operators the graph means: the version of ONNX's operator set. */
-export type OnnxOptions = { readonly opset: number };
+export type OnnxOptions = { readonly opset: keyof typeof IR_VERSIONS };
 
-/** The version of the format that came with operator set 20; files declare the newest that they use. */
-const IR_VERSION = 9;
+/** The versions of the format that came with operator sets 20 and 21; files declare the newest that they use. */
+const IR_VERSIONS = { 20: 9, 21: 10 } as const;
 /** float32 in `TensorProto.DataType` */
 const FLOAT32 = 1;
 /** `AttributeProto.AttributeType` */
-const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, ints: 7 } as const;
 /** The longest protocol-buffer message. */
 const MAX_BYTES = 2 ** 31 - 1;
 
@@ -77,7 +81,7 @@ export function encodeOnnxGraph(
     ...outputs.map((value) => nested(12, valueMessage(value))),
   );
   const operators = message(text(1, ""), whole(2, opset));
-  const model = message(whole(1, IR_VERSION), text(2, "lanegrad"), nested(7, graph), nested(8, operators));
+  const model = message(whole(1, IR_VERSIONS[opset]), text(2, "lanegrad"), nested(7, graph), nested(8, operators));
   if (model.length > MAX_BYTES) throw new OptionError("onnx", `a model of at most ${MAX_BYTES} bytes`, model.length);
   return encodeMessage(model);
 }
@@ -99,6 +103,10 @@ function attributeMessage(name: string, attribute: OnnxAttribute): Message {
     return message(text(1, name), float(2, attribute.float), whole(20, ATTRIBUTE_TYPE.float));
   }
   if ("int" in attribute) return message(text(1, name), whole(3, attribute.int), whole(20, ATTRIBUTE_TYPE.int));
+  if ("ints" in attribute) {
+    const values = attribute.ints.map((value) => whole(8, value));
+    return message(text(1, name), ...values, whole(20, ATTRIBUTE_TYPE.ints));
+  }
   return message(text(1, name), text(4, attribute.text), whole(20, ATTRIBUTE_TYPE.text));
 }
 

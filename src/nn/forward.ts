@@ -2,6 +2,7 @@
  * From a structure and its parameters to expressions: what each layer computes.
  */
 
+import { OptionError } from "../errors.ts";
 import { reshape } from "../ops/rows.ts";
 import { type Expression, expressionOf } from "../tensor/expression.ts";
 import { countOf } from "../tensor/layout.ts";
@@ -20,6 +21,8 @@ export type ForwardParts<D extends FloatType> = {
   readonly statistics: Named<Tensor<D>>;
   /** [seed, step] of the dropout masks, where there is dropout. */
   readonly counter: Tensor<"int32"> | undefined;
+  /** Hears of every layer that is called, and what it makes of x. */
+  readonly observe?: (path: string, x: Expression<D>, y: Expression<D>) => void;
 };
 
 /** Logits, and what training leaves in the statistics. */
@@ -39,14 +42,14 @@ export function forward<D extends FloatType>(
   { layers, description, inputShape, outputShape }: Structure,
   x: Expression<D>,
   mode: Mode,
-  { parameters, statistics, counter }: ForwardParts<D>,
+  { parameters, statistics, counter, observe }: ForwardParts<D>,
 ): Forward<D> {
   const updated: (readonly [Expression<D>, Tensor<D>])[] = [];
   const call = (path: string, given: LayerDescription, x: Expression<D>): Expression<D> => {
     const { layer, number } = layers.get(path) as Placed;
     const record = recordIn(given);
     const inner = record.inner?.(layer) ?? {};
-    return record.forward(x, layer, {
+    const y = record.forward(x, layer, {
       mode,
       number,
       parameter: (name) => parameters[name + number] as Expression<D>,
@@ -56,8 +59,12 @@ export function forward<D extends FloatType>(
       counter,
       call: (key, x) => call(pathOf(path, key), inner[key] as LayerDescription, x),
     });
+    observe?.(path, x, y);
+    return y;
   };
   const [m = 0] = x.shape;
+  if (x.maxRowNonzeros !== undefined && inputShape.length > 1)
+    throw new OptionError("network: x", "dense rows, for examples of several axes", "sparse rows", 'layout: "dense"');
   const y = call("", description, inputShape.length === 1 ? x : reshape(x, [m, ...inputShape]));
   return { z: outputShape.length === 1 ? y : reshape(y, [m, countOf(outputShape)]), statistics: updated };
 }

@@ -16,13 +16,13 @@ export function initialize(
 ): void {
   const layers = [...structure.layers.values()];
   for (const [i, placed] of layers.entries()) {
-    for (const [name, { shape, start }] of Object.entries({ ...placed.parameters, ...placed.statistics })) {
+    for (const [name, { shape, start, fans }] of Object.entries({ ...placed.parameters, ...placed.statistics })) {
       const tensor = (parameters[name + placed.number] ?? statistics[name + placed.number]) as Tensor<FloatType>;
       if (typeof start === "number") {
         if (start !== 0) fill(tensor, start);
       } else if (random !== "none") {
         const rule = start === "auto" ? initializerBefore(layers.slice(i + 1)) : start;
-        tensor.data.set(drawWeights(rule, shape as [number, number], random));
+        tensor.data.set(drawWeights(rule, shape, random, fans));
       }
     }
   }

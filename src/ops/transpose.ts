@@ -72,7 +72,8 @@ const PERMUTE: Operation<{ readonly axes: readonly number[] }> = {
     const others = groups.filter((group) => group !== last && group !== contiguous);
     // Rows are copied over four axes; matrices over two that are not their own.
     const inner = others.splice(-(last === contiguous ? 4 : 2));
-    const spare = (axes: number): Group[] => Array.from({ length: axes - inner.length }, () => ({ extent: 1, x: 0, y: 0 }));
+    const spare = (axes: number): Group[] =>
+      Array.from({ length: axes - inner.length }, () => ({ extent: 1, x: 0, y: 0 }));
     return offsetsOf(others).map(([fromX, fromY]): Step => {
       const [from, to] = [at[0].pointer + fromX * size, out.pointer + fromY * size];
       if (last === contiguous) {

@@ -12,15 +12,15 @@ export function depthwiseConvolutions({
   madd,
 }: Element): Pick<FloatKernels, "depthwise" | "depthwiseWeights"> {
   return {
-    depthwise: (n, h, w, c, kh, kw, oh, ow, sy, sx, ey, ex, top, left, isAdjoint, x, weights, b, y) => {
+    depthwise: (n, h, w, c, kh, kw, oh, ow, sh, sw, dh, dw, top, left, isAdjoint, x, weights, b, y) => {
       const v = floats();
       const [from, factor, bias] = [at(x), at(weights), at(b)];
       const tapsOf = isAdjoint ? adjointTaps : taps;
-      const columns = Array.from({ length: ow }, (_, j) => tapsOf(j, kw, sx, ex, left, w));
+      const columns = Array.from({ length: ow }, (_, j) => tapsOf(j, kw, sw, dw, left, w));
       let to = at(y);
       for (let image = 0; image < n; image++) {
         for (let i = 0; i < oh; i++) {
-          const rows = tapsOf(i, kh, sy, ey, top, h);
+          const rows = tapsOf(i, kh, sh, dh, top, h);
           for (let j = 0; j < ow; j++) {
             for (let channel = 0; channel < c; channel++, to++) {
               let sum = b === 0 ? 0 : v[bias + channel]!;
@@ -36,14 +36,14 @@ export function depthwiseConvolutions({
         }
       }
     },
-    depthwiseWeights: (n, h, w, c, kh, kw, oh, ow, sy, sx, ey, ex, top, left, x, dy, dw) => {
+    depthwiseWeights: (n, h, w, c, kh, kw, oh, ow, sh, sw, dh, dw, top, left, x, dy, dWeights) => {
       const v = floats();
-      const [from, gradient, to] = [at(x), at(dy), at(dw)];
+      const [from, gradient, to] = [at(x), at(dy), at(dWeights)];
       v.fill(0, to, to + kh * kw * c);
-      const columns = Array.from({ length: ow }, (_, j) => taps(j, kw, sx, ex, left, w));
+      const columns = Array.from({ length: ow }, (_, j) => taps(j, kw, sw, dw, left, w));
       for (let image = 0; image < n; image++) {
         for (let i = 0; i < oh; i++) {
-          for (const [p, row] of taps(i, kh, sy, ey, top, h)) {
+          for (const [p, row] of taps(i, kh, sh, dh, top, h)) {
             const [line, lineY] = [from + (image * h + row) * w * c, gradient + (image * oh + i) * ow * c];
             for (let q = 0; q < kw; q++) {
               for (let channel = 0; channel < c; channel++) {

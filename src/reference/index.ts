@@ -24,11 +24,13 @@ import { heap } from "./heap.ts";
 import { casts, integers } from "./integers.ts";
 import { factorizations } from "./linalg.ts";
 import { logarithm } from "./log.ts";
+import { normalizations } from "./normalize.ts";
 import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
 import { pools } from "./pool.ts";
 import { type Powers, powersOf } from "./powers.ts";
 import { reductions } from "./reduce.ts";
+import { resizes } from "./resize.ts";
 import { scans } from "./scan.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
 import { sorting } from "./sort.ts";
@@ -89,6 +91,8 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
     ...folds.exported,
     ...scans(element),
     ...pools(element),
+    ...normalizations(element),
+    ...resizes(element),
     ...depthwiseConvolutions(element),
     ...softmaxima(element, rows),
     ...crossEntropies(memory, element, rows, ln),

@@ -7,13 +7,13 @@ type Pools = "maxPool" | "maxPoolGradient" | "maxPoolPick" | "avgPool" | "avgPoo
 export function pools({ floats, at, add, div }: Element): Pick<FloatKernels, Pools> {
   /** Calls `each` for every window and channel: its elements, each by its index from x on, and where its output is, from y on. */
   const walk = (
-    [n, h, w, c, kh, kw, oh, ow, sy, sx, top, left]: readonly number[],
+    [n, h, w, c, kh, kw, oh, ow, sh, sw, top, left]: readonly number[],
     [isPadded, isAdaptive]: readonly [number, number],
     each: (elements: readonly number[], to: number, size: number) => void,
   ): void => {
     const [rows, columns] = [
-      bounds(h!, oh!, kh!, sy!, top!, isAdaptive !== 0),
-      bounds(w!, ow!, kw!, sx!, left!, isAdaptive !== 0),
+      bounds(h!, oh!, kh!, sh!, top!, isAdaptive !== 0),
+      bounds(w!, ow!, kw!, sw!, left!, isAdaptive !== 0),
     ];
     let to = 0;
     for (let image = 0; image < n!; image++) {

@@ -12,6 +12,7 @@ const SIZES = { size: 784, classes: 10 };
 
 /** A value of each flag of the network and of training that is not its default, and the flags that it needs. */
 const CHANGES: Readonly<Record<string, string>> = {
+  model: "lenet",
   layers: "784,7,10",
   hidden: "7",
   activation: "tanh",

@@ -2,8 +2,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../src/cli/flags.ts";
-import { completed, descriptionOf, scheduleOf, stepsOf, trainerOptions } from "../../src/cli/recipe.ts";
+import { completed, descriptionOf, inputShapeOf, scheduleOf, stepsOf, trainerOptions } from "../../src/cli/recipe.ts";
 import { ACTIVATIONS, type TrainValues } from "../../src/cli/train_flags.ts";
+import { structureOf } from "../../src/nn/layers/structure.ts";
 import type { Schedule } from "../../src/nn/learning_rate.ts";
 import { rateAt } from "../../src/nn/schedules.ts";
 import { assertThrows } from "../support/throws.ts";
@@ -94,6 +95,10 @@ test("flags that exclude each other, or would do nothing, are refused with what 
     ],
     [{ dropLast: true }, "--drop-last: --iterations draws full minibatches; --epochs has a last one"],
     [{ dropLast: true, iterations: 5 }, "--drop-last: --iterations draws full minibatches; --epochs has a last one"],
+    [{ model: "lenet", layers: [6, 3] }, "--layers: describes a dense network, not --model lenet"],
+    [{ model: "simple-conv", hidden: 4 }, "--hidden: describes a dense network, not --model simple-conv"],
+    [{ model: "resnet-small", batchNorm: true }, "--batch-norm: resnet-small has it after every convolution"],
+    [{ model: "resnet-small", dropout: 0.5 }, "--dropout: resnet-small has no hidden dense layer"],
     [{ patience: 3 }, "--patience: watches validation examples: --validation 0.1 splits a tenth off"],
   ] as const) {
     assert.is(assertThrows(() => completed(values), UsageError, text).message, text);
@@ -109,8 +114,55 @@ test("flags that exclude each other, or would do nothing, are refused with what 
     { validation: 0.1 },
     { dropLast: true, epochs: 1 },
     { dropLast: false },
+    { model: "dense", layers: [6, 3] },
+    { model: "lenet", dropout: 0.5, batchNorm: true, activation: "tanh", weightInitStd: 0.1, dropLast: true },
   ];
   for (const values of allowed) completed(values);
+});
+
+test("convolutional networks have defaults of their own", () => {
+  assert.equal(withoutGaps(completed({ model: "lenet" })), {
+    ...{ model: "lenet", epochs: 10, batchSize: 100, optimizer: "adam", learningRate: 0.001 },
+    ...{ seed: 0, dtype: "float32", build: "simd", layout: "auto", logEvery: 100 },
+  });
+  const { epochs, iterations, optimizer } = completed({ model: "lenet", iterations: 5, optimizer: "momentum" });
+  assert.equal([epochs, iterations, optimizer], [undefined, 5, "momentum"]);
+  const stds = (["lenet", "simple-conv", "resnet-small"] as const).map((model) => completed({ model }).weightInitStd);
+  assert.equal(stds, [undefined, 0.01, undefined], "the book's network has its weights");
+});
+
+test("convolutional networks: their layers, from square images to classes", () => {
+  const examples = { size: 784, classes: 10 };
+  const sizes = (values: TrainValues, given: Parameters<typeof inputShapeOf>[1] = examples) =>
+    structureOf(descriptionOf(values, given), inputShapeOf(values, given).inputShape);
+  const kinds = (values: TrainValues) =>
+    [...sizes(values).layers.values()].flatMap(({ layer, parameters }) =>
+      layer.kind === "sequential" || layer.kind === "residual"
+        ? []
+        : [[layer.kind === "activation" ? layer.name : layer.kind, ...(parameters["W"]?.shape ?? [])].join(" ")],
+    );
+  assert.equal(kinds({ model: "lenet" }), [
+    ...["conv2d 5 5 1 6", "relu", "maxPool2d", "conv2d 5 5 6 16", "relu", "maxPool2d", "flatten"],
+    ...["dense 400 120", "relu", "dense 120 84", "relu", "dense 84 10"],
+  ]);
+  assert.equal(kinds({ model: "simple-conv", activation: "tanh", dropout: 0.5, batchNorm: true }), [
+    ...["conv2d 5 5 1 30", "batchNorm", "tanh", "maxPool2d", "flatten", "dense 4320 100", "tanh", "dropout"],
+    "dense 100 10",
+  ]);
+  const convolutions = kinds({ model: "resnet-small" }).filter((kind) => /^(conv2d|dense)/.test(kind));
+  assert.equal(convolutions, [
+    ...["conv2d 3 3 1 8", "conv2d 3 3 8 8", "conv2d 3 3 8 8", "conv2d 3 3 8 16", "conv2d 3 3 16 16"],
+    ...["conv2d 1 1 8 16", "conv2d 3 3 16 32", "conv2d 3 3 32 32", "conv2d 1 1 16 32", "dense 32 10"],
+  ]);
+  assert.equal(inputShapeOf({ model: "lenet" }, { ...examples, inputShape: [5, 28, 28] }), { inputShape: [28, 28, 1] });
+  assert.equal(inputShapeOf({ model: "lenet" }, { ...examples, inputShape: [5, 14, 28, 2] }).inputShape, [14, 28, 2]);
+  assert.equal(inputShapeOf({}, examples), {});
+  const { message } = assertThrows(
+    () => inputShapeOf({ model: "lenet" }, { size: 6, classes: 3 }),
+    UsageError,
+    "no square",
+  );
+  assert.is(message, "--model lenet takes images, but an example has 6 pixels: no square");
 });
 
 test("the network: layers from pixels to classes, and what stands between them", () => {

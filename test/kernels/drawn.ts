@@ -88,20 +88,20 @@ const WINDOWS = {
 };
 /** Of these, a convolution does no more where they are larger. */
 const ASIDE: ReadonlySet<Size> = new Set(["h", "w", "sh", "sw", "dh", "dw", "top", "left"]);
-
-/** Windows over images, of pooling and depthwise convolution: any, also beyond the image; more often those of kernels of 3 by 3. */
+/** Windows over images: any, also beyond the image; more often those of kernels of 3 by 3. */
 const POOLS = {
   ...{ n: [0, 1, 1, 2], h: [0, 1, 2, 3, 4, 5, 7], w: [0, 1, 2, 3, 4, 5, 6, 9], c: SIZES },
   ...{ kh: [0, 1, 2, 3, 3, 4, 5], kw: [0, 1, 2, 3, 3, 4, 5], oh: [0, 1, 2, 3, 5], ow: [0, 1, 2, 3, 4, 5, 6, 9] },
   ...{
-    sy: [1, 1, 2, 3],
-    sx: [1, 1, 2, 3],
-    ey: [1, 1, 2, 3],
-    ex: [1, 1, 2, 3],
+    sh: [1, 1, 2, 3],
+    sw: [1, 1, 2, 3],
+    dh: [1, 1, 2, 3],
+    dw: [1, 1, 2, 3],
     top: [0, 1, 1, 2, 5],
     left: [0, 1, 1, 2, 5],
   },
 };
+
 /** Sizes of matrices that are factored by halves, leaves of 8. */
 const HALVED = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 25, 33, 64, 65, 100, 130];
 
@@ -135,9 +135,17 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
   ...Object.fromEntries(
-    ["maxPool", "maxPoolGradient", "maxPoolPick", "avgPool", "avgPoolGradient", "depthwise", "depthwiseWeights"].map(
-      (name) => [name, POOLS],
-    ),
+    [
+      "maxPool",
+      "maxPoolGradient",
+      "maxPoolPick",
+      "avgPool",
+      "avgPoolGradient",
+      "depthwise",
+      "depthwiseWeights",
+      "resize",
+      "resizeGradient",
+    ].map((name) => [name, POOLS]),
   ),
   compressRows: { m: [0, 1, 2, 5], k: LONG },
 };

@@ -257,7 +257,7 @@ test("ONNX has what has operators; what has none is named", () => {
   using flat = network(engine, sequential(sequential(flatten(), dense(4)), relu(), dense(2)), { inputShape: [2, 3] });
   assert.ok(encodeOnnx(flat).length > 0);
   using own = made(NESTED);
-  assert.match(assertThrows(() => encodeOnnx(own), OptionError, "residual").message, /residual has no operator/);
+  assert.match(assertThrows(() => encodeOnnx(own), OptionError, "scale").message, /acme\/scale has no operator/);
 });
 
 test("layers that keep their input's shape leave its size to those after them; others do not", () => {

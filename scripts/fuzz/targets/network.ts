@@ -7,10 +7,14 @@ import { describeNetwork, parseDescription } from "../../../src/nn/files/descrip
 import { decodeNetwork, encodeNetwork } from "../../../src/nn/files/network_file.ts";
 import { leakyRelu, relu } from "../../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../../src/nn/layers/batch_norm.ts";
+import { conv2d } from "../../../src/nn/layers/conv2d.ts";
 import { dense } from "../../../src/nn/layers/dense.ts";
+import { depthwiseConv2d } from "../../../src/nn/layers/depthwise_conv2d.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
+import { flatten } from "../../../src/nn/layers/flatten.ts";
 import type { Layer, Sequential } from "../../../src/nn/layers/layer.ts";
-import { sequential } from "../../../src/nn/layers/sequential.ts";
+import { avgPool2d, globalAvgPool2d, maxPool2d } from "../../../src/nn/layers/pooling.ts";
+import { residual, sequential } from "../../../src/nn/layers/sequential.ts";
 import type { LossName } from "../../../src/nn/losses.ts";
 import { network } from "../../../src/nn/network.ts";
 import { zeros } from "../../../src/tensor/tensor.ts";
@@ -27,6 +31,8 @@ const WORDS = [
     '\\"kind\\":',
     '\\"dense\\"',
     '\\"dropout\\"',
+    '\\"kernelSize\\":',
+    '\\"inputShape\\":',
     '\\"inputSize\\":',
     "65536",
     "2147483647",
@@ -54,7 +60,18 @@ const LAYERS = [
   sequential(dense(3, 4), relu(), dense(4, 2)),
   sequential(dense(2, 3, { weights: { std: 0.1 } }), batchNorm(), leakyRelu({ slope: 0.1 }), dropout(0.5), dense(3, 2)),
   sequential(dense(1, 1, { weights: "xavier" })),
+  sequential(
+    conv2d(2, 4, 2, { stride: [1, 2], padding: "same", dilation: 1, groups: 2, bias: false, weights: "he" }),
+    ...[batchNorm(), relu(), maxPool2d(2, { stride: 1, padding: 1 })],
+    residual({ projection: conv2d(4, 1) }, depthwiseConv2d(4, [3, 3], { padding: [1, 1, 1, 1], multiplier: 1 })),
+    ...[avgPool2d([2, 1], { countIncludePad: false }), globalAvgPool2d(), flatten(), dense(4, 2)],
+  ),
 ];
+
+/** Of those whose layers do not say it. */
+function inputOf(layers: Sequential): { readonly inputShape?: readonly number[] } {
+  return layers === LAYERS[3] ? { inputShape: [3, 4, 2] } : {};
+}
 
 /** One output has no softmax. */
 function lossOf(layers: Sequential): LossName {
@@ -63,7 +80,10 @@ function lossOf(layers: Sequential): LossName {
 
 async function filesOf(engine: Engine): Promise<Uint8Array[]> {
   return LAYERS.flatMap((layers, i) => {
-    using net = network(engine, layers, { seed: i, loss: lossOf(layers), dtype: i === 2 ? "float64" : "float32" });
+    using net = network(engine, layers, {
+      ...{ seed: i, loss: lossOf(layers), dtype: i === 2 ? "float64" : "float32" },
+      ...inputOf(layers),
+    });
     return [encodeNetwork(net), encodeNetwork(net, { naming: "pytorch" })];
   });
 }
@@ -197,7 +217,7 @@ export const description: Target = {
   async open() {
     const engine = await Engine.load({ build: "debug" });
     const descriptions = LAYERS.map((layers) => {
-      using net = network(engine, layers, { seed: 1, loss: lossOf(layers) });
+      using net = network(engine, layers, { seed: 1, loss: lossOf(layers), ...inputOf(layers) });
       return JSON.parse(JSON.stringify(describeNetwork(net))) as JsonValue;
     });
     return {

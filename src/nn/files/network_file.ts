@@ -50,9 +50,9 @@ const NAMING = "lanegrad.naming";
  */
 export function encodeNetwork<D extends FloatType>(
   trainable: Trainable<D>,
-  options: WeightsOptions = {},
+  options: Pick<WeightsOptions, "naming"> = {},
 ): Uint8Array<ArrayBuffer> {
-  checkOptions<WeightsOptions>("encodeNetwork", options, { naming: 1 });
+  checkOptions<Pick<WeightsOptions, "naming">>("encodeNetwork", options, { naming: 1 });
   const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
   const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };

@@ -2,33 +2,38 @@
  * A network as an ONNX model that predicts:
  *
  *   x [N, inputSize] ─ Gemm ─ Relu ─ … ─ Gemm ─ logits [N, outputSize] ─ Softmax or Sigmoid ─ probabilities
+ *   x [N, C, H, W] ─ Conv ─ Relu ─ MaxPool ─ … ─ Flatten ─ Gemm ─ logits …
  *
  *   dense        Gemm, without a transposition: Y = X·W + b
  *   activation   Sigmoid, Tanh, Relu, LeakyRelu, Softplus, Gelu, Elu, Selu, Mish, Clip, HardSigmoid, HardSwish, PRelu; silu is
  *                Sigmoid and Mul
  *   batchNorm    BatchNormalization with the running statistics
  *   dropout      nothing
+ *   conv2d       Conv, and pools their operators; residual an Add
+ *
+ * Images are channels first in ONNX, channels last here. Weights are permuted once, in the model, a dense layer's too where its
+ * input is a flattened image.
  */
 
 import { OptionError } from "../../errors.ts";
+import type { NamedArray } from "../../formats/arrays.ts";
 import { encodeOnnxGraph, type OnnxConstant, type OnnxNode } from "../../formats/onnx.ts";
 import { checkOptions } from "../../options.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { formatsOf } from "../layers/known.ts";
-import { recordIn } from "../layers/structure.ts";
-import type { Network } from "../network.ts";
+import type { ResidualLayer } from "../layers/layer.ts";
+import { type OnnxOperator, type ParameterSpec, pathOf } from "../layers/record.ts";
+import { type Placed, recordIn, type Structure } from "../layers/structure.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
 import { describeNetwork } from "./description.ts";
-import { weightsOf } from "./weights.ts";
+import { type FlattenedImages, flattenedImages, hasImages } from "./flattened_images.ts";
+import { arranged, permuted, weightsOf } from "./weights.ts";
 
 /** What becomes of float64. */
 export type OnnxExportOptions = {
   /** `"round"`: the numbers of a float64 network are rounded. Default: it is refused. */
   readonly narrowing?: "refuse" | "round";
 };
-
-/** The first operator set with Gelu. */
-const OPSET = 20;
 
 /** The operator that makes probabilities of logits. */
 const ANSWERS = {
@@ -40,9 +45,9 @@ const ANSWERS = {
 } as const;
 
 /**
- * The bytes of an ONNX model (operator set 20) of what the network predicts, in float32.
+ * The bytes of an ONNX model (operator set 20; 21 with groupNorm) of what the network predicts, in float32.
  *
- * Input `x`, N × inputSize, for any N; output `logits`, N × outputSize, and, with `softmaxCrossEntropy` and
+ * Input `x`, N × inputSize, for any N; of a network with convolutions, images N × channels × height × width. Output `logits`, N × outputSize, and, with `softmaxCrossEntropy` and
  * `binaryCrossEntropyWithLogits`, `probabilities` of the same shape.
  *
  * @throws {OptionError} a float64 network without `narrowing: "round"`: runtimes lack several of its operators in float64
@@ -63,10 +68,14 @@ export function encodeOnnx<D extends FloatType>(
   if (net.dtype === "float64" && narrowing === "refuse") {
     throw new OptionError("onnx: dtype", "float32", net.dtype, 'narrowing: "round" rounds the numbers to it');
   }
-  const constants = weightsOf(net).map(({ name, shape, data }): OnnxConstant => {
-    return { name, shape, numbers: Float32Array.from(data as Float32Array | Float64Array) };
-  });
-  const nodes = nodesOf(net, constants);
+  const { structure } = net;
+  const { inputShape, outputShape } = structure;
+  const isOfImages = hasImages(structure);
+  const graph = new Nodes(structure, weightsOf(net));
+  let last = graph.of("", "x");
+  if (isOfImages && outputShape.length === 3) last = graph.transposed(last, TO_LAST, "rows");
+  if (isOfImages && outputShape.length > 1) graph.add({ op: "Flatten", inputs: [last], output: "logits" });
+  const nodes = graph.nodes.map((node, i) => (i === graph.nodes.length - 1 ? { ...node, output: "logits" } : node));
   const answer = ANSWERS[describeNetwork(net).loss];
   const anyRows = "N";
   const shape = [anyRows, net.outputSize];
@@ -75,37 +84,101 @@ export function encodeOnnx<D extends FloatType>(
     nodes.push({ ...answer, inputs: ["logits"], output: "probabilities" });
     outputs.push({ name: "probabilities", shape });
   }
-  const inputs = [{ name: "x", shape: [anyRows, net.inputSize] }];
-  return encodeOnnxGraph({ nodes, inputs, outputs, constants }, { opset: OPSET });
+  const [height = 1, width = 1, channels = 1] = inputShape;
+  const isImage = isOfImages && inputShape.length === 3;
+  const inputs = [{ name: "x", shape: [anyRows, ...(isImage ? [channels, height, width] : [net.inputSize])] }];
+  return encodeOnnxGraph({ nodes, inputs, outputs, constants: graph.constants }, { opset: graph.opset });
 }
 
-/**
- * The layers that compute something when predicting; the last one's output is the logits.
- *
- * @throws {OptionError} a layer that has no operator
- */
-function nodesOf<D extends FloatType>({ structure }: Network<D>, constants: OnnxConstant[]): OnnxNode[] {
-  const nodes: OnnxNode[] = [];
-  let before = "x";
-  for (const { layer, path, number } of structure.layers.values()) {
-    const { kind, inner } = recordIn(layer);
-    if (kind === "sequential") continue; // its layers come one after the other
-    const { onnx } = formatsOf(layer);
-    if (onnx === undefined || inner !== undefined)
-      throw new OptionError("onnx", `layers[${path}]: ${kind} has no operator`);
-    const operators = [onnx(layer) ?? []].flat();
-    const input = before;
-    for (const [i, { op, tensors = [], constants: numbers = [], takesInput, attributes }] of operators.entries()) {
-      const output = i === operators.length - 1 ? `layer${path}` : `layer${path}_${i}`;
-      const scalars = numbers.map((value, at): OnnxConstant => {
-        return { name: `${output}_constant${at}`, shape: [], numbers: Float32Array.of(value) };
-      });
-      constants.push(...scalars);
-      const inputs = [before, ...tensors.map((name) => name + number), ...scalars.map(({ name }) => name)];
-      nodes.push({ op, inputs: takesInput ? [...inputs, input] : inputs, output, ...(attributes && { attributes }) });
-      before = output;
-    }
+/** A network's layers as nodes, one after the other, whose values have names. */
+class Nodes {
+  readonly nodes: OnnxNode[] = [];
+  readonly constants: OnnxConstant[] = [];
+  opset: 20 | 21 = 20;
+  readonly #structure: Structure;
+  readonly #numbers: ReadonlyMap<string, Float32Array>;
+  readonly #images: FlattenedImages;
+  /** Whether flattened images keep the order that they have here, since no other one suits everything that is made of them. */
+  readonly #isMixed: boolean;
+
+  constructor(structure: Structure, weights: readonly NamedArray[]) {
+    this.#structure = structure;
+    this.#numbers = new Map(
+      weights.map(({ name, data }) => [name, Float32Array.from(data as Float32Array | Float64Array)]),
+    );
+    this.#images = flattenedImages(structure);
+    this.#isMixed = this.#images.mixed !== undefined || this.#images.isLast;
   }
-  const last = nodes.at(-1);
-  return last === undefined ? nodes : [...nodes.slice(0, -1), { ...last, output: "logits" }];
+
+  /**
+   * What the layer at a path makes of a value; an image is channels first.
+   *
+   * @throws {OptionError} a layer that has no operator
+   */
+  of(path: string, x: string): string {
+    const { layer, input } = this.#structure.layers.get(path) as Placed;
+    if (layer.kind === "sequential" || layer.kind === "residual") {
+      const { layers, projection } = layer as ResidualLayer;
+      const y = layers.reduce((z, _, i) => this.of(pathOf(path, String(i)), z), x);
+      if (layer.kind === "sequential") return y;
+      const added = projection === undefined ? x : this.of(pathOf(path, "projection"), x);
+      return this.add({ op: "Add", inputs: [added, y], output: `layer${path}` });
+    }
+    const { onnx } = formatsOf(layer);
+    const { inner } = recordIn(layer);
+    if (onnx === undefined || inner !== undefined)
+      throw new OptionError("onnx", `layers[${path}]: ${layer.kind} has no operator`);
+    const operators = onnx(layer, input) ?? [];
+    const list = "op" in operators ? [operators] : operators;
+    const isKept = this.#isMixed && layer.kind === "flatten" && hasImages(this.#structure);
+    return list.reduce((z, operator, i) => {
+      const name = i === list.length - 1 ? `layer${path}` : `layer${path}_${i}`;
+      const isImage = input.length === 3 && hasImages(this.#structure);
+      const more = operator.takesInput ? [x] : [];
+      if (!isImage || !(operator.isChannelsLast || isKept)) return this.#operator(path, operator, [z, ...more], name);
+      const last = this.transposed(z, TO_LAST, `${name}_in`);
+      if (isKept) return this.#operator(path, operator, [last], name);
+      return this.transposed(this.#operator(path, operator, [last], `${name}_out`), TO_FIRST, name);
+    }, x);
+  }
+
+  /** @param values the output before it, and the layer's own input where it takes that */
+  #operator(path: string, operator: OnnxOperator, [x = "", ...more]: readonly string[], output: string): string {
+    const { op, tensors = [], constants = [], attributes, opset } = operator;
+    const { number } = this.#structure.layers.get(path) as Placed;
+    if (opset !== undefined) this.opset = opset;
+    for (const name of tensors) this.#carry(path, name);
+    const scalars = constants.map((value, i): OnnxConstant => {
+      return { name: `${output}_constant${i}`, shape: [], numbers: Float32Array.of(value) };
+    });
+    this.constants.push(...scalars);
+    const inputs = [x, ...tensors.map((name) => name + number), ...scalars.map(({ name }) => name), ...more];
+    return this.add({ op, inputs, output, ...(attributes && { attributes }) });
+  }
+
+  /** Puts a layer's tensor among what the model carries. */
+  #carry(path: string, name: string): void {
+    const { layer, number, parameters, statistics } = this.#structure.layers.get(path) as Placed;
+    const key = name + number;
+    const { shape: own } = { ...parameters, ...statistics }[name] as ParameterSpec;
+    const image = this.#isMixed ? undefined : this.#images.inputs.get(path);
+    const { shape, axes } = arranged(layer, name, own, { image, isPyTorch: false });
+    const numbers = this.#numbers.get(key) as Float32Array<ArrayBuffer>;
+    const ordered =
+      axes === undefined ? numbers : (permuted(numbers, axes.own, axes.order) as Float32Array<ArrayBuffer>);
+    this.constants.push({ name: key, shape, numbers: ordered });
+  }
+
+  transposed(x: string, order: readonly number[], output: string): string {
+    return this.add({ op: "Transpose", inputs: [x], output, attributes: { perm: { ints: order } } });
+  }
+
+  add(node: OnnxNode): string {
+    this.nodes.push(node);
+    return node.output;
+  }
 }
+
+/** Images with their channels last, and first. */
+const TO_LAST = [0, 2, 3, 1];
+const TO_FIRST = [0, 3, 1, 2];

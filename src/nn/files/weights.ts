@@ -4,25 +4,33 @@
  *   layer                   lanegrad                  PyTorch, nn.Sequential: i is the layer's place, from 0
  *   n-th dense              Wn   fanIn × fanOut       i.weight   fanOut × fanIn, so transposed
  *                           bn   fanOut               i.bias
+ *   n-th conv2d             Wn   KH × KW × C × OC     i.weight   OC × C × KH × KW
+ *                           bn   OC                   i.bias
  *   n-th batchNorm          gamman, betan             i.weight, i.bias
  *                           meann, variancen          i.running_mean, i.running_var
  *                           –                         i.num_batches_tracked   int64, no axis; written as 0, not used
+ *
+ * Images are height × width × channels here, and channels × height × width there: for a vector that is a flattened image, a
+ * dense layer's rows, and the numbers of batchNorm, come in another order as well.
  */
 
+import { checkList, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkNamedArrays, type NamedArray, typeOf } from "../../formats/arrays.ts";
 import type { FormatFault } from "../../formats/format_error.ts";
 import { FormatError } from "../../formats/format_error.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
-import { checkOptions } from "../../options.ts";
-import { isSameShape, type Shape, show } from "../../tensor/layout.ts";
+import { checkOptions, type KeysOf } from "../../options.ts";
+import { countOf, isSameShape, type Shape, show } from "../../tensor/layout.ts";
 import { isArrayOf } from "../../values.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { formatsOf } from "../layers/known.ts";
-import { pathOf } from "../layers/record.ts";
-import type { Structure } from "../layers/structure.ts";
+import type { Layer } from "../layers/layer.ts";
+import { pathOf, placeOf } from "../layers/record.ts";
+import type { Placed, Structure } from "../layers/structure.ts";
 import type { Network } from "../network.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
+import { flattenedImages } from "./flattened_images.ts";
 
 /** Whose names tensors have. */
 export type Naming = "lanegrad" | "pytorch";
@@ -31,6 +39,11 @@ export type Naming = "lanegrad" | "pytorch";
 export type WeightsOptions = {
   /** Default: lanegrad's. `pytorch`: names and shapes of the state of an `nn.Sequential`. */
   readonly naming?: Naming;
+  /**
+   * With `pytorch`: names of PyTorch's modules in place of an nn.Sequential's numbers, one for each layer that has parameters,
+   * in their order: `["conv1", "conv2", "fc"]`.
+   */
+  readonly modules?: readonly string[];
 };
 
 /** Which names arrays have, and what is refused. */
@@ -51,13 +64,15 @@ type Place = {
   readonly key: string | undefined;
   /** Its shape in the file. */
   readonly shape: Shape;
-  readonly order: "as it is" | "transposed";
+  /** How it is in the network, and where its axes are in the file; undefined: as it is. */
+  readonly axes?: { readonly own: Shape; readonly order: readonly number[] };
 };
 
 /** Tensors that fit: to be written without a doubt. */
 export type FittedWeights = readonly (readonly [Place, NamedArray])[];
 
 const NAMINGS: readonly string[] = ["lanegrad", "pytorch"];
+const OPTIONS: KeysOf<SetWeightsOptions> = { naming: 1, modules: 1, prefix: 1, narrowing: 1, file: 1 };
 /** What a checkpoint keeps in addition to the weights. */
 const TRAINING = "training/";
 
@@ -70,14 +85,14 @@ const TRAINING = "training/";
  * weightsOf(net).map(({ name }) => name); // → ["W1", "b1", "W2", "b2"]
  */
 export function weightsOf<D extends FloatType>(trainable: Trainable<D>, options: WeightsOptions = {}): NamedArray[] {
-  checkOptions<WeightsOptions>("weightsOf", options, { naming: 1 });
-  const { naming = "lanegrad" } = options;
+  checkOptions<WeightsOptions>("weightsOf", options, { naming: 1, modules: 1 });
+  const { naming = "lanegrad", modules } = options;
   const net = networkOf(trainable);
   checkNaming(naming);
-  return placesOf(net.structure, naming).map(({ name, key, shape, order }) => {
+  return placesOf(net.structure, naming, modules).map(({ name, key, shape, axes }) => {
     if (key === undefined) return { name, shape, data: new BigInt64Array(1) };
     const data = floatsOf(net, key);
-    return { name, shape, data: order === "transposed" ? transposed(data, shape) : data.slice() };
+    return { name, shape, data: axes === undefined ? data.slice() : permuted(data, axes.own, axes.order) };
   });
 }
 
@@ -100,15 +115,15 @@ export function setWeights<D extends FloatType>(
   options: SetWeightsOptions = {},
 ): void {
   const net = networkOf(trainable);
-  checkOptions<SetWeightsOptions>("weights", options, { naming: 1, prefix: 1, narrowing: 1, file: 1 });
-  const { naming = "lanegrad", prefix = "", narrowing = "refuse", file } = options;
+  checkOptions<SetWeightsOptions>("weights", options, OPTIONS);
+  const { naming = "lanegrad", modules, prefix = "", narrowing = "refuse", file } = options;
   checkNaming(naming);
   if (narrowing !== "refuse" && narrowing !== "round") {
     throw new OptionError("weights: narrowing", '"refuse" or "round"', narrowing);
   }
   const types = net.dtype === "float64" || narrowing === "round" ? ["float32", "float64"] : ["float32"];
   const fail = (fault: FormatFault) => new FormatError("weights", fault, file);
-  const fitted = fitWeights(net.structure, arrays, { naming, prefix, types, fail });
+  const fitted = fitWeights(net.structure, arrays, { naming, modules, prefix, types, fail });
   writeWeights(net, fitted);
 }
 
@@ -127,7 +142,7 @@ export function loadWeights<D extends FloatType>(
   bytes: Uint8Array,
   options: SetWeightsOptions = {},
 ): void {
-  checkOptions<SetWeightsOptions>("weights", options, { naming: 1, prefix: 1, narrowing: 1, file: 1 });
+  checkOptions<SetWeightsOptions>("weights", options, OPTIONS);
   const { file } = options;
   setWeights(net, decodeSafetensors(bytes, { file }).tensors, options);
 }
@@ -147,10 +162,17 @@ export function fitWeights(
   arrays: readonly NamedArray[],
   {
     naming,
+    modules,
     prefix,
     types,
     fail,
-  }: { naming: Naming; prefix: string; types: readonly string[]; fail: (fault: FormatFault) => FormatError },
+  }: {
+    naming: Naming;
+    modules?: readonly string[] | undefined;
+    prefix: string;
+    types: readonly string[];
+    fail: (fault: FormatFault) => FormatError;
+  },
 ): FittedWeights {
   const unused = new Map<string, NamedArray>();
   checkNamedArrays("weights", arrays);
@@ -160,7 +182,7 @@ export function fitWeights(
     unused.set(array.name, array);
   }
   const fitted: (readonly [Place, NamedArray])[] = [];
-  for (const place of placesOf(structure, naming)) {
+  for (const place of placesOf(structure, naming, modules)) {
     const tensor = prefix + place.name;
     const array = unused.get(tensor);
     unused.delete(tensor);
@@ -182,31 +204,89 @@ export function fitWeights(
 
 /** Writes tensors that fit. */
 export function writeWeights<D extends FloatType>(net: Network<D>, fitted: FittedWeights): void {
-  for (const [{ key, shape, order }, array] of fitted) {
+  for (const [{ key, axes }, array] of fitted) {
     if (key === undefined) continue;
     const data = array.data as Float32Array | Float64Array; // or `fitWeights` had refused it
-    const [rows = 1, columns = 1] = shape;
-    floatsOf(net, key).set(order === "transposed" ? transposed(data, [columns, rows]) : data);
+    if (axes === undefined) floatsOf(net, key).set(data);
+    else floatsOf(net, key).set(permuted(data, ...inverse(axes.own, axes.order)));
   }
 }
 
-/** What the layers have, in their order. */
-function placesOf(structure: Structure, naming: Naming): Place[] {
-  return [...structure.layers.values()].flatMap(({ layer, path, number, parameters, statistics }): Place[] => {
-    const { pytorch = {}, isTransposed, ignored = [] } = formatsOf(layer);
-    const places = Object.entries({ ...parameters, ...statistics }).map(([name, { shape }]): Place => {
-      const key = name + number;
-      if (naming === "lanegrad") return { name: key, key, shape, order: "as it is" };
-      const place = { name: pathOf(path, pytorch[name] ?? name), key } as const;
-      if (!isTransposed || shape.length !== 2) return { ...place, shape, order: "as it is" };
-      return { ...place, shape: [...shape].reverse(), order: "transposed" };
-    });
-    if (naming === "lanegrad") return places;
+/**
+ * What the layers have, in their order.
+ *
+ * @throws {OptionError} modules that are not one name for each layer with parameters, or PyTorch's names for a network whose
+ *   flattened images are mixed with other vectors
+ */
+function placesOf(structure: Structure, naming: Naming, modules?: readonly string[]): Place[] {
+  const layers = [...structure.layers.values()].filter(({ parameters, statistics }) => {
+    return Object.keys({ ...parameters, ...statistics }).length > 0;
+  });
+  if (naming === "lanegrad") {
+    if (modules !== undefined) throw new OptionError("weights: modules", 'are PyTorch\'s: naming: "pytorch"');
+    return layers.flatMap(({ number, parameters, statistics }) =>
+      Object.entries({ ...parameters, ...statistics }).map(([name, { shape }]): Place => {
+        const key = name + number;
+        return { name: key, key, shape };
+      }),
+    );
+  }
+  if (modules !== undefined) checkModules(modules, layers);
+  const { inputs, mixed } = flattenedImages(structure);
+  if (mixed !== undefined)
+    throw new OptionError("naming: pytorch", `${placeOf(mixed)}: flattened images are mixed with other vectors there`);
+  return layers.flatMap((placed, i): Place[] => {
+    const { layer, path, number, parameters, statistics } = placed;
+    const { pytorch = {}, ignored = [] } = formatsOf(layer);
+    const named = (name: string) => pathOf(modules?.[i] ?? path, name);
     return [
-      ...places,
-      ...ignored.map((name): Place => ({ name: pathOf(path, name), key: undefined, shape: [], order: "as it is" })),
+      ...Object.entries({ ...parameters, ...statistics }).map(([name, { shape }]): Place => {
+        const place = { name: named(pytorch[name] ?? name), key: name + number } as const;
+        return { ...place, ...arranged(layer, name, shape, { image: inputs.get(path), isPyTorch: true }) };
+      }),
+      ...ignored.map((name): Place => ({ name: named(name), key: undefined, shape: [] })),
     ];
   });
+}
+
+/** @throws {OptionError} not one name for each layer */
+function checkModules(modules: readonly string[], layers: readonly Placed[]): void {
+  checkList("weights: modules", modules, "an array of names");
+  for (const [i, name] of modules.entries()) checkType(`weights: modules[${i}]`, "string", name);
+  if (modules.length !== layers.length || new Set(modules).size !== layers.length) {
+    const paths = layers.map(({ path, layer }) => `${layer.kind} ${path}`).join(", ");
+    throw new OptionError("weights: modules", `${layers.length} names, for ${paths}`, modules.join(", "));
+  }
+}
+
+/**
+ * A tensor's shape and axes in another format.
+ *
+ * @param image what the layer's input was flattened from, if it was
+ * @param isPyTorch whether matrices are those of PyTorch, which are transposed, or ONNX's
+ */
+export function arranged(
+  layer: Layer,
+  name: string,
+  shape: Shape,
+  { image, isPyTorch }: { readonly image: Shape | undefined; readonly isPyTorch: boolean },
+): Pick<Place, "shape" | "axes"> {
+  const { isTransposed, arrange, features = [] } = formatsOf(layer);
+  const arrangement = arrange?.(name, shape);
+  if (arrangement !== undefined) {
+    const { axes, shape: there = axes.map((axis) => shape[axis] as number) } = arrangement;
+    return { shape: there, axes: { own: shape, order: axes } };
+  }
+  const hasTransposed = isPyTorch && isTransposed === true && shape.length === 2;
+  const there = hasTransposed ? [...shape].reverse() : shape;
+  if (image === undefined || !features.includes(name)) {
+    return { shape: there, ...(hasTransposed && { axes: { own: shape, order: [1, 0] } }) };
+  }
+  const own = [...image, ...shape.slice(1)];
+  const others = own.slice(3).map((_, i) => 3 + i);
+  const channelsFirst = [2, 0, 1];
+  const order = hasTransposed ? [...others, ...channelsFirst] : [...channelsFirst, ...others];
+  return { shape: there, axes: { own, order } };
 }
 
 /** A parameter or statistic, as a view. */
@@ -214,16 +294,33 @@ function floatsOf<D extends FloatType>(net: Network<D>, key: string): Float32Arr
   return (net.parameters[key] ?? net.statistics[key])?.data as Float32Array | Float64Array;
 }
 
-/** The transpose, which has `shape`. */
-function transposed(
+/** An array whose axis i is axis `order[i]` of one of this shape. */
+export function permuted(
   from: Float32Array | Float64Array,
-  [rows = 1, columns = 1]: Shape,
+  shape: Shape,
+  order: readonly number[],
 ): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
   const to = isArrayOf(from, "Float64Array") ? new Float64Array(from.length) : new Float32Array(from.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) to[i * columns + j] = from[j * rows + i] as number;
+  const strides = shape.map((_, axis) => countOf(shape.slice(axis + 1)));
+  const steps = order.map((axis) => strides[axis] as number);
+  const sizes = order.map((axis) => shape[axis] as number);
+  const index = sizes.map(() => 0);
+  for (let i = 0, at = 0; i < to.length; i++) {
+    to[i] = from[at] as number;
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      const [size, step] = [sizes[axis] as number, steps[axis] as number];
+      const next = (index[axis] as number) + 1;
+      index[axis] = next === size ? 0 : next;
+      at += next === size ? step - size * step : step;
+      if (next < size) break;
+    }
   }
   return to;
+}
+
+/** The shape and order by which `permuted` undoes itself. */
+function inverse(shape: Shape, order: readonly number[]): readonly [Shape, readonly number[]] {
+  return [order.map((axis) => shape[axis] as number), order.map((_, axis) => order.indexOf(axis))];
 }
 
 function describe({ data, shape }: NamedArray): string {

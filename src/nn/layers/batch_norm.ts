@@ -1,16 +1,18 @@
 /** Batch normalisation: the layer, its checks, and what it computes. */
-import { OptionError, ShapeError } from "../../errors.ts";
+import { OptionError } from "../../errors.ts";
 import { add, div, mul, sub } from "../../ops/binary.ts";
 import { sqrt, square } from "../../ops/elementwise.ts";
 import { mean } from "../../ops/reduce.ts";
+import { reshape } from "../../ops/rows.ts";
 import { checkOptions } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
-import { type Shape, show } from "../../tensor/layout.ts";
+import { countOf, type Shape } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { type LayerFormats, type LayerRecord, layerOf, type ParameterSpec } from "./record.ts";
 
 /**
- * Each column made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy, arXiv 1502.03167).
+ * Each column, of images each channel, made mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy,
+ * arXiv 1502.03167). The rows of images are their pixels, of all images together.
  *
  * While training, by the minibatch's mean and (biased) variance. The running mean and variance, by which it predicts,
  * become `(1 - momentum)·running + momentum·minibatch`, with the unbiased variance, Σ(z - mean)² / (m - 1), of m rows. Every
@@ -33,9 +35,10 @@ export type BatchNormOptions = {
 };
 
 /**
- * A layer that normalises each column: by its minibatch while training, by running averages when predicting.
+ * A layer that normalises each column, or each channel of images (the last axis): by its minibatch while training, by running
+ * averages when predicting.
  *
- * One row has no variance, so that a minibatch of one row cannot be trained on: it is an `OptionError`. Where the last
+ * One row has no variance, so that a minibatch of one row, or of one pixel, cannot be trained on: it is an `OptionError`. Where the last
  * minibatch of an epoch would have one row, `train` refuses to start; `dropLast: true` leaves that minibatch out.
  *
  * @throws {OptionError} momentum outside 0..1, or epsilon that is not positive
@@ -55,16 +58,13 @@ export const BATCH_NORM: LayerRecord<BatchNormLayer> = {
   keys: { kind: 1, momentum: 1, epsilon: 1 },
   check,
   keepsShape: true,
-  complete(layer, input, option) {
-    if (input.length !== 1) throw new ShapeError("batchNorm", option, "examples of one axis", show(input));
-    return layer;
-  },
   parameters: (_, input) => ({ gamma: filled(input, 1), beta: filled(input, 0) }),
   statistics: (_, input) => ({ mean: filled(input, 0), variance: filled(input, 1) }),
-  forward(x, layer, { mode, parameter, statistic, update }) {
+  forward(z, layer, { mode, parameter, statistic, update }) {
+    const x = asRows(z);
     const [gamma, beta] = [parameter("gamma"), parameter("beta")];
     const [runningMean, runningVariance] = [statistic("mean"), statistic("variance")];
-    if (mode === "predict") return normalise(x, runningMean, runningVariance, layer, gamma, beta);
+    if (mode === "predict") return reshape(normalise(x, runningMean, runningVariance, layer, gamma, beta), z.shape);
     const [m = 0] = x.shape;
     if (m < 2) throw new OptionError("batchNorm", "at least 2 rows in a training minibatch", m, CURE);
     const average = mean(x, { axes: [0] });
@@ -72,13 +72,15 @@ export const BATCH_NORM: LayerRecord<BatchNormLayer> = {
     const unbiased = mul(variance, m / (m - 1)); // as PyTorch keeps it
     update("mean", running(runningMean, average, layer));
     update("variance", running(runningVariance, unbiased, layer));
-    return normalise(x, average, variance, layer, gamma, beta);
+    return reshape(normalise(x, average, variance, layer, gamma, beta), z.shape);
   },
 };
 
 export const BATCH_NORM_FORMATS: LayerFormats<BatchNormLayer> = {
   pytorch: { gamma: "weight", beta: "bias", mean: "running_mean", variance: "running_var" },
   ignored: ["num_batches_tracked"],
+  features: ["gamma", "beta", "mean", "variance"],
+  isOfImages: true,
   onnx: ({ epsilon }) => ({
     op: "BatchNormalization",
     tensors: ["gamma", "beta", "mean", "variance"],
@@ -86,8 +88,16 @@ export const BATCH_NORM_FORMATS: LayerFormats<BatchNormLayer> = {
   }),
 };
 
-function filled(shape: Shape, start: number): ParameterSpec {
-  return { shape, start };
+/** One number for each column: of images, for each channel. */
+function filled(input: Shape, start: number): ParameterSpec {
+  return { shape: input.slice(-1), start };
+}
+
+/** A matrix of the last axis: m rows of examples of one axis, m · height · width rows of images. */
+function asRows<D extends FloatType>(x: Expression<D>): Expression<D> {
+  if (x.shape.length === 2) return x;
+  const columns = x.shape.at(-1) as number;
+  return reshape(x, [countOf(x.shape) / columns, columns]);
 }
 
 const CURE = "dropLast: true leaves out a short last one";

@@ -87,6 +87,7 @@ export const DENSE: LayerRecord<DenseLayer> = {
 export const DENSE_FORMATS: LayerFormats<DenseLayer> = {
   pytorch: { W: "weight", b: "bias" },
   isTransposed: true,
+  features: ["W"],
   onnx: () => ({ op: "Gemm", tensors: ["W", "b"] }),
 };
 

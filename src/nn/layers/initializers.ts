@@ -10,6 +10,7 @@
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type { RandomState } from "../../random/random_state.ts";
+import { countOf, type Shape } from "../../tensor/layout.ts";
 
 /** A rule by name, or a normal distribution of a given standard deviation. */
 export type Initializer =
@@ -38,20 +39,21 @@ function hasStd(option: string, initializer: Exclude<Initializer, string>): bool
   return true;
 }
 
-/** fanIn × fanOut weights, drawn row by row. */
+/** Weights of a shape, fanIn × fanOut if nothing else is given, drawn row by row. */
 export function drawWeights(
   initializer: Initializer,
-  [fanIn, fanOut]: readonly [number, number],
+  shape: Shape,
   random: RandomState,
+  [fanIn, fanOut]: readonly [number, number] = shape as readonly [fanIn: number, fanOut: number],
 ): Float64Array {
-  if (initializer === "zeros") return new Float64Array(fanIn * fanOut);
-  if (typeof initializer !== "string") return scaledNormal(initializer.std, fanIn, fanOut, random);
+  if (initializer === "zeros") return new Float64Array(countOf(shape));
+  if (typeof initializer !== "string") return scaledNormal(initializer.std, shape, random);
   const variance = initializer.startsWith("he") ? 2 / fanIn : 2 / (fanIn + fanOut);
-  if (!initializer.endsWith("Uniform")) return scaledNormal(Math.sqrt(variance), fanIn, fanOut, random);
+  if (!initializer.endsWith("Uniform")) return scaledNormal(Math.sqrt(variance), shape, random);
   const limit = Math.sqrt(3 * variance);
-  return random.rand(fanIn, fanOut).map((value) => limit * (2 * value - 1));
+  return random.rand(countOf(shape)).map((value) => limit * (2 * value - 1));
 }
 
-function scaledNormal(std: number, fanIn: number, fanOut: number, random: RandomState): Float64Array {
-  return random.randn(fanIn, fanOut).map((value) => std * value);
+function scaledNormal(std: number, shape: Shape, random: RandomState): Float64Array {
+  return random.randn(countOf(shape)).map((value) => std * value);
 }

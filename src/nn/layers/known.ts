@@ -23,10 +23,21 @@ import {
   tanh,
 } from "./activations.ts";
 import { BATCH_NORM, BATCH_NORM_FORMATS } from "./batch_norm.ts";
+import { CONV2D, CONV2D_FORMATS } from "./conv2d.ts";
 import { DENSE, DENSE_FORMATS } from "./dense.ts";
+import { DEPTHWISE_CONV2D, DEPTHWISE_CONV2D_FORMATS } from "./depthwise_conv2d.ts";
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
 import type { Layer } from "./layer.ts";
+import { GROUP_NORM, GROUP_NORM_FORMATS, LAYER_NORM, LAYER_NORM_FORMATS } from "./normalization.ts";
+import {
+  AVG_POOL2D,
+  AVG_POOL2D_FORMATS,
+  GLOBAL_AVG_POOL2D,
+  GLOBAL_AVG_POOL2D_FORMATS,
+  MAX_POOL2D,
+  MAX_POOL2D_FORMATS,
+} from "./pooling.ts";
 import { PRELU, PRELU_FORMATS } from "./prelu.ts";
 import {
   type LayerDescription,
@@ -61,6 +72,13 @@ const KNOWN: { readonly [K in Exclude<Layer["kind"], `${string}/${string}`>]: Kn
   prelu: { record: () => PRELU, formats: PRELU_FORMATS },
   dropout: { record: () => DROPOUT, formats: DROPOUT_FORMATS },
   batchNorm: { record: () => BATCH_NORM, formats: BATCH_NORM_FORMATS },
+  layerNorm: { record: () => LAYER_NORM, formats: LAYER_NORM_FORMATS },
+  groupNorm: { record: () => GROUP_NORM, formats: GROUP_NORM_FORMATS },
+  conv2d: { record: () => CONV2D, formats: CONV2D_FORMATS },
+  depthwiseConv2d: { record: () => DEPTHWISE_CONV2D, formats: DEPTHWISE_CONV2D_FORMATS },
+  maxPool2d: { record: () => MAX_POOL2D, formats: MAX_POOL2D_FORMATS },
+  avgPool2d: { record: () => AVG_POOL2D, formats: AVG_POOL2D_FORMATS },
+  globalAvgPool2d: { record: () => GLOBAL_AVG_POOL2D, formats: GLOBAL_AVG_POOL2D_FORMATS },
   flatten: { record: () => FLATTEN, formats: FLATTEN_FORMATS },
   sequential: { record: () => SEQUENTIAL, formats: {} },
   residual: { record: () => RESIDUAL, formats: {} },
@@ -113,9 +131,11 @@ function parsed(path: string, layer: Layer, records: Records): Layer {
   const { kind } = layer;
   const record = records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>);
   const found = layerOf(layer, record);
-  const { layers } = layer as { readonly layers?: unknown };
+  const { layers, projection } = layer as { readonly layers?: unknown; readonly projection?: Layer };
   if (record.withInner === undefined || typeof layers !== "object" || layers === null) return found;
-  const inner = Object.entries(layers).map(([key, each]) => [key, parsed(pathOf(path, key), each, records)] as const);
+  const isProjected = kind === "residual" && projection !== undefined;
+  const given = [...Object.entries(layers), ...(isProjected ? [["projection", projection] as const] : [])];
+  const inner = given.map(([key, each]) => [key, parsed(pathOf(path, key), each, records)] as const);
   return layerOf({ ...layer, ...record.withInner(found, Object.fromEntries(inner)) } as Layer, record);
 }
 

@@ -70,7 +70,7 @@ export const PRELU: LayerRecord<PreluLayer> = {
 
 export const PRELU_FORMATS: LayerFormats<PreluLayer> = {
   pytorch: { slope: "weight" },
-  onnx: () => ({ op: "PRelu", tensors: ["slope"] }),
+  onnx: ({ slopes }) => ({ op: "PRelu", tensors: ["slope"], isChannelsLast: slopes === "each" }),
 };
 
 function check(option: string, { slopes, start }: PreluLayer): void {

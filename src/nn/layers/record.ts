@@ -38,6 +38,8 @@ export type ParameterSpec = {
   readonly shape: Shape;
   /** All elements alike; or drawn: by a rule, or, with "auto", by the one that suits the activation that follows. */
   readonly start: number | Initializer | "auto";
+  /** Inputs of one output, and outputs of one input, for the rules; default: the shape of a matrix. */
+  readonly fans?: readonly [fanIn: number, fanOut: number];
 };
 
 /** What a layer computes with. */
@@ -64,13 +66,29 @@ export type LayerFormats<Layer extends LayerDescription> = {
   readonly pytorch?: { readonly [name: string]: string };
   /** Whether PyTorch stores its matrices transposed. */
   readonly isTransposed?: boolean;
+  /** The order of axes, and the shape, that a tensor has in PyTorch and ONNX, of its name and shape; undefined: as it is. */
+  readonly arrange?: (name: string, shape: Shape) => Arrangement | undefined;
+  /** Its tensors whose first axis is that of the input, for vectors that are flattened images. */
+  readonly features?: readonly string[];
+  /** Whether examples of three axes are images to it: height × width × channels, which PyTorch and ONNX have channels first. */
+  readonly isOfImages?: boolean;
   /** Entries of PyTorch's state dict that mean nothing here, int64 without an axis. */
   readonly ignored?: readonly string[];
   /**
    * Its operator in ONNX when predicting, or several, one after the other: inputs are the output before it, the named tensors
    * and the constants. Undefined: it does nothing.
+   *
+   * @param input the shape of one example; an image is channels last, which the operator has channels first
    */
-  readonly onnx?: (layer: Layer) => OnnxOperator | readonly OnnxOperator[] | undefined;
+  readonly onnx?: (layer: Layer, input: Shape) => OnnxOperator | readonly OnnxOperator[] | undefined;
+};
+
+/** The axes of an array in another order, and its shape then, where some of them are one. */
+export type Arrangement = {
+  /** Of the array here, in their order there. */
+  readonly axes: readonly number[];
+  /** There; default: the sizes of these axes. */
+  readonly shape?: Shape;
 };
 
 /** An ONNX operator of a layer. */
@@ -85,6 +103,10 @@ export type OnnxOperator = {
   readonly takesInput?: true;
   /** By name. */
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Whether it takes images channels last, in place of channels first. */
+  readonly isChannelsLast?: boolean;
+  /** The operator set that it needs, if 20 has it not. */
+  readonly opset?: 21;
 };
 
 /** A kind of layer. */

@@ -1,6 +1,7 @@
 /** Layers one after the other, and the sum of their output and input. */
 import { OptionError, ShapeError } from "../../errors.ts";
 import { add } from "../../ops/binary.ts";
+import { checkOptions } from "../../options.ts";
 import type { Expression } from "../../tensor/expression.ts";
 import { isSameShape, show } from "../../tensor/layout.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
@@ -23,6 +24,12 @@ export function sequential(...layers: Layer[]): Sequential {
   return description;
 }
 
+/** What the input of a residual layer passes. */
+export type ResidualOptions = {
+  /** One layer, for f(x) of another shape than x: it makes of x what f(x) is added to. */
+  readonly projection?: Layer;
+};
+
 /**
  * A layer x + f(x), where f is layers one after the other (He et al., arXiv 1512.03385): what they learn is a change of x.
  *
@@ -32,8 +39,26 @@ export function sequential(...layers: Layer[]): Sequential {
  * const block = residual(dense(64), relu(), dense(64));
  * const layers = sequential(dense(784, 64), block, dense(10));
  */
-export function residual(...layers: Layer[]): ResidualLayer {
-  const description = layerOf<ResidualLayer>({ kind: "residual", layers }, RESIDUAL);
+export function residual(...layers: Layer[]): ResidualLayer;
+/**
+ * A layer p(x) + f(x), where f is layers one after the other, and p a projection of x to the shape of f(x).
+ *
+ * @param options.projection p; without it, x itself
+ * @throws {OptionError} no layers, or something that is not a layer
+ * @throws {ShapeError} a layer's input is not as large as the output before it, or f(x) has another shape than p(x)
+ * @example
+ * const block = residual({ projection: dense(32) }, dense(64), relu(), dense(32));
+ * const layers = sequential(dense(784, 64), block, dense(10));
+ */
+export function residual(options: ResidualOptions, ...layers: Layer[]): ResidualLayer;
+export function residual(...given: (Layer | ResidualOptions)[]): ResidualLayer {
+  const [first] = given;
+  const hasOptions = typeof first === "object" && first !== null && !("kind" in first);
+  const { projection } = hasOptions ? first : {};
+  if (hasOptions) checkOptions<ResidualOptions>("residual", first, { projection: 1 });
+  const layers = (hasOptions ? given.slice(1) : given) as Layer[];
+  const projected = projection === undefined ? {} : { projection };
+  const description = layerOf<ResidualLayer>({ kind: "residual", layers, ...projected }, RESIDUAL);
   checkLayer(description);
   checkFit(description);
   return description;
@@ -79,10 +104,26 @@ function run<D extends FloatType>(x: Expression<D>, { layers }: Chain, { call }:
 
 export const SEQUENTIAL: LayerRecord<Sequential> = /* @__PURE__ */ chainRecord("sequential", run);
 
-export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ chainRecord("residual", addToInput);
+export const RESIDUAL: LayerRecord<ResidualLayer> = /* @__PURE__ */ residualRecord();
 
-function addToInput<D extends FloatType>(x: Expression<D>, layer: Chain, context: LayerContext<D>): Expression<D> {
-  const y = run(x, layer, context);
-  if (isSameShape(x.shape, y.shape)) return add(x, y);
-  throw new ShapeError("residual", "output", `the input's shape, ${show(x.shape.slice(1))}`, show(y.shape.slice(1)));
+/** A chain, whose input may pass a layer under the key `projection`. */
+function residualRecord(): LayerRecord<ResidualLayer> {
+  const chain = chainRecord("residual", run);
+  return {
+    ...chain,
+    keys: { kind: 1, layers: 1, projection: 1 } as LayerRecord<ResidualLayer>["keys"],
+    inner: ({ layers, projection }) => ({ ...Object.fromEntries(layers.entries()), ...(projection && { projection }) }),
+    withInner: (_, { projection, ...inner }) => ({
+      ...{ kind: "residual", layers: Object.values(inner) as Layer[] },
+      ...(projection && { projection: projection as Layer }),
+    }),
+    forward(x, layer, context) {
+      const y = run(x, layer, context);
+      const added = layer.projection === undefined ? x : context.call("projection", x);
+      if (isSameShape(added.shape, y.shape)) return add(added, y);
+      const what = layer.projection === undefined ? "input" : "projection";
+      const [expected, found] = [show(added.shape.slice(1)), show(y.shape.slice(1))];
+      throw new ShapeError("residual", "output", `the ${what}'s shape, ${expected}`, found);
+    },
+  };
 }

@@ -30,6 +30,8 @@ export type Placed = {
   readonly layer: Layer;
   /** Which one of its kind it is, from 1 on; of layers with parameters, the number in their names. */
   readonly number: number;
+  /** The shape of one example that it is given. */
+  readonly input: Shape;
   readonly parameters: { readonly [name: string]: ParameterSpec };
   readonly statistics: { readonly [name: string]: ParameterSpec };
 };
@@ -85,7 +87,7 @@ export function structureOf(root: Layer, inputShape?: Shape): Structure {
     const counted = names.length > 0 ? names : [record.kind];
     const number = 1 + Math.max(...counted.map((name) => numbers[name] ?? 0));
     for (const name of counted) numbers[name] = number;
-    const made: Placed = { path, layer, number, parameters, statistics };
+    const made: Placed = { path, layer, number, input, parameters, statistics };
     layers.set(path, made);
     return made;
   };

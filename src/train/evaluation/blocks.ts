@@ -38,7 +38,8 @@ export function* blocksOf<D extends FloatType>(
   const { length } = data;
   const piece = ROWS * Math.max(1, Math.floor(PIECE_ELEMENTS / data.size / ROWS));
   // One layout for all: another one would give other bits.
-  const layout = length <= piece ? "auto" : yield* layoutOf(data);
+  const isAuto = net.inputShape.length === 1;
+  const layout = isAuto ? (length <= piece ? "auto" : yield* layoutOf(data)) : "dense";
   for (let start = 0; start < length; start += piece) {
     const end = Math.min(start + piece, length);
     const resident = new ResidentDataset(net.engine, length <= piece ? data : data.slice(start, end), { layout });

@@ -311,6 +311,17 @@ function isBytes<D extends FloatType>(
   return inputs.dtype === "uint8";
 }
 
+/**
+ * The layout for examples of so many axes: only those of one axis may be sparse.
+ *
+ * @throws {OptionError} sparse examples of several axes
+ */
+export function layoutOfRank(axes: number, layout: InputLayout | "auto"): InputLayout | "auto" {
+  if (axes === 1) return layout;
+  if (layout === "sparse") throw new OptionError("layout", '"dense" or "auto" for examples of several axes', layout);
+  return "dense";
+}
+
 /** @throws {OptionError} not the name of a layout */
 export function checkLayout(layout: InputLayout | "auto"): void {
   if (layout !== "auto" && layout !== "dense" && layout !== "sparse") {

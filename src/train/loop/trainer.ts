@@ -22,7 +22,7 @@ import type { FloatType } from "../../wasm/dtype.ts";
 import { BestWeights } from "../evaluation/early_stopping.ts";
 import { measure } from "../evaluation/measure.ts";
 import { type Feed, type FeedParts, SampledFeed } from "../feeding/feed.ts";
-import { ResidentDataset } from "../feeding/resident.ts";
+import { layoutOfRank, ResidentDataset } from "../feeding/resident.ts";
 import type { DatasetStream } from "../feeding/stream.ts";
 import { checkHistory, type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
@@ -111,8 +111,9 @@ export class Trainer<D extends FloatType> extends Owner {
     checkHistory(history);
     const stream = "feed" in train ? train : undefined;
     const dataset = "feed" in train ? undefined : train;
-    const { plan, random } = planOf(options, dataset?.length, validation !== undefined);
-    if (Object.keys(network.statistics).length > 0) checkNormalisable(plan, dataset?.length);
+    const { plan: planned, random } = planOf(options, dataset?.length, validation !== undefined);
+    const plan = { ...planned, layout: layoutOfRank(network.inputShape.length, planned.layout) };
+    if (normalisesRows(network)) checkNormalisable(plan, dataset?.length);
     this.examples = { length: dataset?.length, size: dataset?.size ?? network.inputSize };
     this.network = network;
     this.plan = plan;
@@ -301,6 +302,13 @@ export class Trainer<D extends FloatType> extends Owner {
     this.#owned.push(made);
     return made;
   }
+}
+
+/** Whether a layer, such as batchNorm, keeps statistics of rows; those of images are of pixels, of which one image has several. */
+function normalisesRows<D extends FloatType>({ structure }: Network<D>): boolean {
+  return [...structure.layers.values()].some(({ input, statistics }) => {
+    return input.length === 1 && Object.keys(statistics).length > 0;
+  });
 }
 
 /** Examples: a dataset, one in the engine's memory, or a stream, which has a feed of its own. */
