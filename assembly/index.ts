@@ -5,7 +5,7 @@
  * checked here: every kernel's header names the TypeScript file that has checked its operands.
  */
 /** The number of the table. */
-export const abi: i32 = 258753982;
+export const abi: i32 = 2083472936;
 
 export { dconvolution, dconvolutionScratch, sconvolution, sconvolutionScratch } from "./convolution/forward";
 export {
@@ -31,13 +31,20 @@ export {
   dcrossEntropyTargetsGradient, dmeanCrossEntropy, scrossEntropyLabels, scrossEntropyLabelsGradient,
   scrossEntropyScratch, scrossEntropyTargets, scrossEntropyTargetsGradient, smeanCrossEntropy,
 } from "./kernels/cross_entropy";
+export { ddepthwise, ddepthwiseWeights, sdepthwise, sdepthwiseWeights } from "./kernels/depthwise";
 export { advance, ddropout, sdropout } from "./kernels/dropout";
 export { dgatherRows, firstOutOfRange, gatherIndices, sgatherRows } from "./kernels/gather";
 export { ireduce } from "./kernels/integers";
+export { dnormalize, dnormalizeGradient, snormalize, snormalizeGradient } from "./kernels/normalize";
 export {
   dadaptive, dclipNorm, ddescend, dmomentum, sadaptive, sclipNorm, sdescend, smomentum,
 } from "./kernels/optimizers";
+export {
+  davgPool, davgPoolGradient, dmaxPool, dmaxPoolGradient, dmaxPoolPick, savgPool, savgPoolGradient, smaxPool,
+  smaxPoolGradient, smaxPoolPick,
+} from "./kernels/pool";
 export { dcolumnSums, dreduce, scolumnSums, sreduce } from "./kernels/reduce";
+export { dresize, dresizeGradient, sresize, sresizeGradient } from "./kernels/resize";
 export { copyRows, dscatterAdd, dtranspose, gatherCopies, sscatterAdd, stranspose } from "./kernels/rows";
 export { dscan, sscan } from "./kernels/scan";
 export { dsoftmax, ssoftmax } from "./kernels/softmax";

@@ -185,7 +185,7 @@ export { type CastType, cast } from "./ops/cast.ts";
 export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
-export {
+
   type Conv1dOptions,
   type Conv2dOptions,
   type ConvTranspose2dOptions,
@@ -193,7 +193,8 @@ export {
   conv2d,
   convTranspose2d,
 } from "./ops/convolution.ts";
-export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";
+
+export type { Padding, Padding, Pair, Pair, WindowOptions, WindowOptions } from "./ops/convolution_sizes.ts";
 export {
   type BincountOptions,
   bincount,
@@ -207,6 +208,7 @@ export {
 } from "./ops/counting.ts";
 export { type LossOptions, softmaxCrossEntropy } from "./ops/cross_entropy.ts";
 export { type AxisFunction, cumprod, cumsum } from "./ops/cumulative.ts";
+export { type DepthwiseOptions, depthwiseConv2d } from "./ops/depthwise.ts";
 export { dot, outer, type ProductFunction } from "./ops/dot.ts";
 export type { DropoutOptions } from "./ops/dropout.ts";
 export {
@@ -231,9 +233,26 @@ export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
+export {
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type NormalizationOptions,
+} from "./ops/normalization.ts";
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool2d,
+  avgPool2d,
+  globalAvgPool2d,
+  globalMaxPool2d,
+  maxPool2d,
+  type PoolFunction,
+  type PoolOptions,
+} from "./ops/pooling.ts";
 export { prod } from "./ops/prod.ts";
 export type { Transpose } from "./ops/product.ts";
 export { max, mean, min } from "./ops/reduce.ts";
+export { type ResizeOptions, resize } from "./ops/resize.ts";
 export { abs, ceil, floor, floorDiv, mod, round, sign, trunc } from "./ops/rounding.ts";
 export { concat, reshape } from "./ops/rows.ts";
 export { type SearchOptions, searchSorted } from "./ops/search.ts";

@@ -5,11 +5,13 @@
 import {
   abs,
   acos,
+  adaptiveAvgPool2d,
   add,
   affine,
   asin,
   atan,
   atan2,
+  avgPool2d,
   batchNorm,
   binaryCrossEntropyWithLogits,
   broadcastTo,
@@ -23,6 +25,7 @@ import {
   cumprod,
   cumsum,
   dense,
+  depthwiseConv2d,
   div,
   dot,
   drop,
@@ -40,11 +43,15 @@ import {
   gather,
   gatherND,
   gelu,
+  globalAvgPool2d,
+  globalMaxPool2d,
   grad,
   greater,
+  groupNorm,
   hardSigmoid,
   hardSwish,
   keep,
+  layerNorm,
   leakyRelu,
   less,
   log,
@@ -56,6 +63,7 @@ import {
   matmul,
   max,
   maximum,
+  maxPool2d,
   mean,
   meanSquaredError,
   min,
@@ -77,6 +85,7 @@ import {
   relu6,
   repeat,
   reshape,
+  resize,
   roll,
   round,
   rsqrt,
@@ -425,6 +434,7 @@ export function gradCheckCases<D extends FloatType = "float64">(
       "apart",
     ),
     ...inAnyRank(twice),
+    ...ofImages(twice),
     ...Object.entries(NETWORKS).map(([name, description]) => networkCase(engine, name, description, dtype)),
   ];
 }
@@ -501,6 +511,39 @@ function inAnyRank<D extends FloatType>(
     ...twice("softmax along an axis", (z) => softmax(z, { axis: 1 }), [[2, 3, 4]]),
     ...twice("softmax of a vector", (z) => softmax(z), [[4]]),
     ...twice("logSoftmax along an axis", (z) => logSoftmax(z, { axis: 0 }), [[3, 4]]),
+  ];
+}
+
+/** Pooling, depthwise convolutions, sizes and normalisation. */
+function ofImages<D extends FloatType>(
+  twice: (name: string, f: Differentiable<D>, shapes: readonly Shape[], range?: Range) => GradCheckCase<D>[],
+): GradCheckCase<D>[] {
+  const windows = { size: [2, 3], options: { stride: [1, 2], padding: 1 } } as const;
+  const stepped = { stride: [2, 1], padding: [1, 0, 2, 1], dilation: [1, 2] } as const;
+  return [
+    ...twice("maxPool2d", (x) => square(maxPool2d(x, 2)), [[2, 4, 4, 3]]),
+    ...twice("maxPool2d, overlapping", (x) => square(maxPool2d(x, windows.size, windows.options)), [[1, 4, 5, 2]]),
+    ...twice("avgPool2d", (x) => square(avgPool2d(x, windows.size, windows.options)), [[1, 4, 5, 2]]),
+    ...twice("avgPool2d without padding", (x) => square(avgPool2d(x, 2, { padding: 1, countIncludePad: false })), [
+      [1, 3, 4, 2],
+    ]),
+    ...twice("adaptiveAvgPool2d", (x) => square(adaptiveAvgPool2d(x, [2, 3])), [[1, 5, 4, 2]]),
+    ...twice("globalAvgPool2d", (x) => square(globalAvgPool2d(x)), [[2, 2, 3, 2]]),
+    ...twice("globalMaxPool2d", (x) => square(globalMaxPool2d(x)), [[2, 2, 3, 2]]),
+    ...twice("depthwiseConv2d", (x, w) => square(depthwiseConv2d(x, w, { padding: 1 })), [
+      [1, 4, 4, 4],
+      [3, 3, 4, 1],
+    ]),
+    ...twice("depthwiseConv2d, everything", (x, w, b) => square(depthwiseConv2d(x, w, { ...stepped, bias: b })), [
+      [1, 4, 5, 2],
+      [3, 2, 2, 2],
+      [4],
+    ]),
+    ...twice("resize", (x) => square(resize(x, [5, 2])), [[1, 3, 4, 2]]),
+    ...twice("resize, bilinear", (x) => square(resize(x, [5, 2], { mode: "bilinear" })), [[1, 3, 4, 2]]),
+    ...twice("layerNorm", (x, g, b) => square(layerNorm(x, { gain: g, bias: b })), [[3, 5], [5], [5]]),
+    ...twice("layerNorm over two axes", (x) => layerNorm(x, { axes: [1, 2], epsilon: 0.1 }), [[2, 2, 3]]),
+    ...twice("groupNorm", (x, g, b) => square(groupNorm(x, 2, { gain: g, bias: b })), [[2, 2, 2, 4], [4], [4]]),
   ];
 }
 

@@ -14,6 +14,7 @@ import { argmaxima } from "./argmax.ts";
 import { binaries } from "./binary.ts";
 import { convolutions } from "./convolution.ts";
 import { crossEntropies } from "./cross_entropy.ts";
+import { depthwiseConvolutions } from "./depthwise.ts";
 import { dropouts } from "./dropout.ts";
 import { type Element, elementOf } from "./element.ts";
 import { exponentials } from "./exp.ts";
@@ -22,10 +23,13 @@ import { products } from "./gemm.ts";
 import { heap } from "./heap.ts";
 import { casts, integers } from "./integers.ts";
 import { logarithm } from "./log.ts";
+import { normalizations } from "./normalize.ts";
 import { optimizers } from "./optimizers.ts";
 import { Pages } from "./pages.ts";
+import { pools } from "./pool.ts";
 import { type Powers, powersOf } from "./powers.ts";
 import { reductions } from "./reduce.ts";
+import { resizes } from "./resize.ts";
 import { scans } from "./scan.ts";
 import { rowFolds, softmaxima } from "./softmax.ts";
 import { sorting } from "./sort.ts";
@@ -83,6 +87,10 @@ function kernelsOf(memory: Pages, element: Element, ln: (x: number) => number, p
     ...sorting(memory, element),
     ...folds.exported,
     ...scans(element),
+    ...pools(element),
+    ...normalizations(element),
+    ...resizes(element),
+    ...depthwiseConvolutions(element),
     ...softmaxima(element, rows),
     ...crossEntropies(memory, element, rows, ln),
     ...squaredErrors(element),

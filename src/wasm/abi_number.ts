@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 258753982;
+export const ABI: number = 2083472936;

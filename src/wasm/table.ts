@@ -66,6 +66,8 @@ type Names = {
   h: [h: number]; oh: [oh: number]; ow: [ow: number]; oc: [oc: number]; groups: [groups: number]; kh: [kh: number]; kw: [kw: number];
   sh: [sh: number]; sw: [sw: number]; dh: [dh: number]; dw: [dw: number]; top: [top: number]; left: [left: number];
   weights: [weights: number]; dWeights: [dWeights: number];
+  isPadded: [isPadded: number]; isAdaptive: [isAdaptive: number]; isAdjoint: [isAdjoint: number];
+  isBilinear: [isBilinear: number]; isAligned: [isAligned: number]; epsilon: [epsilon: number];
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
@@ -382,6 +384,120 @@ export const FLOAT_TABLE = {
       "ry: stride from m",
     ],
     split: "not",
+  },
+  /** The largest of each window. */
+  maxPool: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** dx ← 0, then dy added where its window first equals y. */
+  maxPoolGradient: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y, dy: in T[n, oh, ow, c]",
+      "dx: out T[n, h, w, c]",
+    ],
+    split: "over n",
+  },
+  /** The element of v where the window of x first equals y. */
+  maxPoolPick: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
+      "x: in T[n, h, w, c]",
+      "y: in T[n, oh, ow, c]",
+      "v: in T[n, h, w, c]",
+      "dy: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** The mean of each window. */
+  avgPool: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
+      "isPadded, isAdaptive: flag",
+      "x: in T[n, h, w, c]",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** dx ← 0, then each window's part of dy added to its elements. */
+  avgPoolGradient: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
+      "isPadded, isAdaptive: flag",
+      "dy: in T[n, oh, ow, c]",
+      "dx: out T[n, h, w, c]",
+    ],
+    split: "over n",
+  },
+  /** A convolution of each channel by itself, or what its adjoint makes of its output. */
+  depthwise: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow: size",
+      "sh, sw, dh, dw: size from 1",
+      "top, left: size",
+      "isAdjoint: flag",
+      "x: in T[n, h, w, c]",
+      "weights: in T[kh, kw, c]",
+      "b: in T[c] or 0",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  depthwiseWeights: {
+    parameters: [
+      "n, h, w, c, kh, kw, oh, ow: size",
+      "sh, sw, dh, dw: size from 1",
+      "top, left: size",
+      "x: in T[n, h, w, c]",
+      "dy: in T[n, oh, ow, c]",
+      "dWeights: out T[kh, kw, c]",
+    ],
+    split: "not",
+  },
+  /** Images at another size. */
+  resize: {
+    parameters: [
+      "isBilinear, isAligned: flag",
+      "n: size",
+      "h, w: size from 1",
+      "c, oh, ow: size",
+      "x: in T[n, h, w, c]",
+      "y: out T[n, oh, ow, c]",
+    ],
+    split: "over n",
+  },
+  /** dx ← 0, then dy added where `resize` reads. */
+  resizeGradient: {
+    parameters: [
+      "isBilinear, isAligned: flag",
+      "n: size",
+      "h, w: size from 1",
+      "c, oh, ow: size",
+      "dy: in T[n, oh, ow, c]",
+      "dx: out T[n, h, w, c]",
+    ],
+    split: "over n",
+  },
+  /** Rows of mean 0 and variance 1. */
+  normalize: {
+    parameters: ["m: size", "n: size from 1", "x: in T[m, n]", "y: out T[m, n] may be x", "epsilon: scalar f64"],
+    split: "over m",
+  },
+  normalizeGradient: {
+    parameters: [
+      "m: size",
+      "n: size from 1",
+      "x, dy: in T[m, n]",
+      "dx: out T[m, n] may be x, dy",
+      "epsilon: scalar f64",
+    ],
+    split: "over m",
   },
   /** Elements of another type, as this one. */
   fromFloat32: { parameters: ["n: size", "x: in f32[n]", "y: out T[n]"], split: "over n" },

@@ -88,6 +88,19 @@ const WINDOWS = {
 };
 /** Of these, a convolution does no more where they are larger. */
 const ASIDE: ReadonlySet<Size> = new Set(["h", "w", "sh", "sw", "dh", "dw", "top", "left"]);
+/** Windows over images: any, also beyond the image; more often those of kernels of 3 by 3. */
+const POOLS = {
+  ...{ n: [0, 1, 1, 2], h: [0, 1, 2, 3, 4, 5, 7], w: [0, 1, 2, 3, 4, 5, 6, 9], c: SIZES },
+  ...{ kh: [0, 1, 2, 3, 3, 4, 5], kw: [0, 1, 2, 3, 3, 4, 5], oh: [0, 1, 2, 3, 5], ow: [0, 1, 2, 3, 4, 5, 6, 9] },
+  ...{
+    sh: [1, 1, 2, 3],
+    sw: [1, 1, 2, 3],
+    dh: [1, 1, 2, 3],
+    dw: [1, 1, 2, 3],
+    top: [0, 1, 1, 2, 5],
+    left: [0, 1, 1, 2, 5],
+  },
+};
 
 /** Where a kernel has seams of its own; the last size of the others is one of LONG, the others are of ROWS. */
 const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
@@ -113,6 +126,19 @@ const SEAMS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>
   scan: { m: [0, 1, 2, 3], k: ROWS, n: [...SIZES.map(() => 1), ...SIZES] }, // rows and columns
   countCorrect: CLASSES,
   firstOutOfRange: { m: LONG, bound: [0, 1, 50] },
+  ...Object.fromEntries(
+    [
+      "maxPool",
+      "maxPoolGradient",
+      "maxPoolPick",
+      "avgPool",
+      "avgPoolGradient",
+      "depthwise",
+      "depthwiseWeights",
+      "resize",
+      "resizeGradient",
+    ].map((name) => [name, POOLS]),
+  ),
   compressRows: { m: [0, 1, 2, 5], k: LONG },
 };
 

@@ -61,17 +61,18 @@ test.run();
 /** Calls with each small size of the innermost axis, 0 too: an operand without elements may begin where memory ends. */
 function smallCalls(signature: Signature): readonly Drawn[] {
   const { parameters, dtype } = signature;
-  const last = parameters.findLast(({ kind }) => kind === "size")?.name;
+  const isWindowed = parameters.some(({ name }) => name === "oh");
+  const isPooling = isWindowed && !parameters.some(({ name }) => name === "oc"); // its windows are drawn
+  const last = isWindowed ? (isPooling ? "c" : "oc") : parameters.findLast(({ kind }) => kind === "size")?.name;
   const lengths = Array.from({ length: LONGEST + 1 }, (_, i) => i);
   const isSparse = parameters.some(({ name }) => name === "starts") && dtype !== undefined;
-  const isWindowed = parameters.some(({ name }) => name === "kh");
   const widths = SPARSE_VECTORS.flatMap((vectors) => lanesFrom(vectors * lanesOf(dtype ?? "float32"), dtype));
   return [...lengths, ...(isSparse ? widths : [])].flatMap((length) =>
     Array.from({ length: CALLS }, (_, seed) => {
       // Fewer rows than a tile of gemm has, and more; windows multiply more sizes than a product does.
       const sizes = isWindowed ? [1, 3, 2, 2, 0, 3] : [1, 3, 5, 2, 0, 19];
       const sizeOf = (name: string) =>
-        name === (isWindowed ? "oc" : last) ? length : sizes[(seed + name.charCodeAt(name.length - 1)) % 6];
+        name === last ? length : isPooling ? undefined : sizes[(seed + name.charCodeAt(name.length - 1)) % 6];
       return drawCall(signature, seed, { how: "tame", sizeOf });
     }),
   );

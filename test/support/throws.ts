@@ -13,6 +13,13 @@ export function assertThrows<E extends Error>(call: () => unknown, type: ErrorCl
   return assert.unreachable(`${label}: expected ${type.name}, nothing was thrown`) as never;
 }
 
+/** The call throws an error of this class with these fields. */
+export function assertRefused<E extends Error>(call: () => unknown, type: ErrorClass<E>, fields: Partial<E>): void {
+  const label = JSON.stringify(fields);
+  const error = assertThrows(call, type, label);
+  for (const [name, value] of Object.entries(fields)) assert.equal(error[name as keyof E], value, `${label}: ${error}`);
+}
+
 /** The promise rejects with an error of this class. */
 export async function assertRejects<E extends Error>(
   call: () => Promise<unknown>,
