@@ -185,7 +185,7 @@ export { type CastType, cast } from "./ops/cast.ts";
 export type { AxisOption, Into } from "./ops/check.ts";
 export { clip } from "./ops/clip.ts";
 export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./ops/comparison.ts";
-
+export {
   type Conv1dOptions,
   type Conv2dOptions,
   type ConvTranspose2dOptions,
@@ -193,8 +193,7 @@ export { isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, no
   conv2d,
   convTranspose2d,
 } from "./ops/convolution.ts";
-
-export type { Padding, Padding, Pair, Pair, WindowOptions, WindowOptions } from "./ops/convolution_sizes.ts";
+export type { Padding, Pair, WindowOptions } from "./ops/convolution_sizes.ts";
 export {
   type BincountOptions,
   bincount,

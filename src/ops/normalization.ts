@@ -5,6 +5,7 @@
  *
  * The variance is the biased one, of squared distances from the mean. h is one operation; its Jacobian J is symmetric.
  */
+import { checkNumbers } from "../arguments.ts";
 import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
@@ -67,6 +68,7 @@ export function layerNorm<D extends FloatType>(x: Value<D>, options: LayerNormOp
   checkFloat("layerNorm", "x", x);
   checkOptions<LayerNormOptions<Value<D>>>("layerNorm", options, { gain: 1, bias: 1, epsilon: 1, axes: 1 });
   const { axes: given = [-1], epsilon = 1e-5 } = options;
+  checkNumbers("layerNorm: axes", given);
   const { axes } = checkAxes("layerNorm", x, { axes: given });
   const axis = x.shape.length - axes.length;
   if (axes.length === 0 || axes[0] !== axis)

@@ -59,6 +59,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const b = L.tensor(engine, [1, 2]);
   const image = L.reshape(x, [1, 2, 3, 1]);
   const lazyImage = L.input(engine, [1, 2, 3, 1], { name: "image" });
+  const one = L.tensor(engine, [1]);
   const kernel = L.tensor(engine, [[[[1, 2]], [[3, 4]]]]);
   const spd = L.tensor(engine, [
     [2, 1],
@@ -307,6 +308,37 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
         { bias: b, stride: 2, padding: [0, 1], outputPadding: 1, dilation: 1, groups: 1 },
       ],
     ),
+    ...Object.fromEntries(
+      (["maxPool2d", "avgPool2d"] as const).map((name) => [
+        name,
+        of(
+          L[name],
+          [image, 1],
+          [image, [2, 2], { stride: [1, 2], padding: [1, 1, 1, 1], out: L.zeros(engine, [1, 3, 2, 1]) }],
+          [lazyImage, 2, { stride: 1, padding: "same", ...(name === "avgPool2d" ? { countIncludePad: false } : {}) }],
+        ),
+      ]),
+    ),
+    adaptiveAvgPool2d: of(L.adaptiveAvgPool2d, [image, 2, { out: L.zeros(engine, [1, 2, 2, 1]) }], [lazyImage, [1, 2]]),
+    globalAvgPool2d: of(L.globalAvgPool2d, [image], [lazyImage]),
+    globalMaxPool2d: of(L.globalMaxPool2d, [image], [lazyImage]),
+    depthwiseConv2d: of(
+      L.depthwiseConv2d,
+      [image, kernel],
+      [
+        image,
+        kernel,
+        { bias: b, stride: [1, 2], padding: [0, 1, 0, 1], dilation: 1, out: L.zeros(engine, [1, 2, 2, 2]) },
+      ],
+      [lazyImage, kernel, { padding: "same" }],
+    ),
+    resize: of(
+      L.resize,
+      [image, 3, { mode: "bilinear", alignCorners: true, out: L.zeros(engine, [1, 3, 3, 1]) }],
+      [lazyImage, [1, 2], { mode: "nearest" }],
+    ),
+    layerNorm: of(L.layerNorm, [x, { gain: row, bias: row, epsilon: 1e-3, axes: [-1] }], [lazy]),
+    groupNorm: of(L.groupNorm, [image, 1, { gain: one, bias: one, epsilon: 1e-3 }], [lazyImage, 1]),
     concat: of(L.concat, [[x, same]], [[x, lazy], { axis: 1 }]),
     gather: of(L.gather, [x, indices], [lazy, indices, { axis: -1 }]),
     takeAlongAxis: of(L.takeAlongAxis, [row, labels], [lazy, L.zeros(engine, [1, 3], { dtype: "int32" }), { axis: 0 }]),

@@ -14,6 +14,10 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["assembly/index", [], ["wasm/memory"]],
   ["assembly/heap", [], ["wasm/heap", "wasm/memory"]],
   ["convolution/", ["ops/convolution"], []],
+  ["kernels/pool", ["ops/pooling"], []],
+  ["kernels/depthwise", ["ops/depthwise"], []],
+  ["kernels/resize", ["ops/resize"], []],
+  ["kernels/normalize", ["ops/normalization"], []],
   ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   [
