@@ -130,7 +130,7 @@ export function paddingOf(
     return [top, right, bottom, left];
   }
   const expected = '"same", "valid", integers ≥ 0 as n, [h, w] or [top, right, bottom, left]';
-  if (Array.isArray(padding) && padding.length === 4 && padding.every((side) => isSize(side, 0))) {
+  if (Array.isArray(padding) && padding.length === 4 && [...padding].every((side) => isSize(side, 0))) {
     return Object.freeze([...padding]) as unknown as Windows["padding"];
   }
   const [height, width] = pairOf(`${op}: padding`, padding as Pair, 0, expected);
@@ -149,7 +149,7 @@ export function pairOf(
   expected = `${least === 0 ? "integers ≥ 0" : "positive integers"}, n or [h, w]`,
 ): Sides {
   const both: readonly unknown[] = typeof pair === "number" ? [pair, pair] : pair;
-  const isPair = Array.isArray(both) && both.length === 2 && both.every((side) => isSize(side, least));
+  const isPair = Array.isArray(both) && both.length === 2 && [...both].every((side) => isSize(side, least));
   if (!isPair) throw new OptionError(option, expected, pair);
   return [both[0], both[1]];
 }
