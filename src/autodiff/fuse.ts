@@ -4,6 +4,7 @@
  *   add(matmul(x, w), b)                    affine                     the bias is where the sums start
  *   sigmoid | tanh | relu of that           affine with activation     while the tile is in registers or cache
  *   the same of conv2d                      conv2d with activation
+ *   maxPool2d of relu                       relu of maxPool2d          by its own `rewrite`
  *   softmaxCrossEntropy and its gradient    one pass gives both
  *   sgd of matmul(a, b)                     w ← βw - ηAB               the gradient is never stored
  *   sgd of sum(x, rows)                     the same for a bias
@@ -18,25 +19,43 @@ import { TRANSPOSE } from "../ops/rows.ts";
 import { sum } from "../ops/sum.ts";
 import { SGD, SGD_PRODUCT, SGD_SUMS } from "../ops/update.ts";
 import { isSameShape } from "../tensor/layout.ts";
-import type { Attributes, Operation } from "../tensor/operation.ts";
+import type { Attributes, Operation, Rewriting } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { besideOf, type Computed, changedBy, type Graph, type Node, operandsOf, readsAny } from "./graph.ts";
 
 /** Rewrites the nodes of a graph; what comes back is what is still used, in an order that can be run. */
 export function fuse(graph: Graph): Node[] {
   const changed = changedBy(graph.effects);
-  for (const node of graph.nodes) {
+  const nodes = rewritten(graph);
+  for (const node of nodes) {
     transposedOperands(node);
     bias(node);
     activation(node);
     updateOfProduct(node, changed);
     updateOfSums(node, changed);
   }
-  twoInOne(graph.nodes);
-  const used = graph.nodes.filter((node) => node.uses > 0 || graph.effects.includes(node));
+  twoInOne(nodes);
+  const used = nodes.filter((node) => node.uses > 0 || graph.effects.includes(node));
   // A loss may be used before the gradient whose instruction computes it: both depend on the same operands.
   const earlier = new Map(used.map((node) => [besideOf(node), node]));
   return [...new Set(used.flatMap((node) => [earlier.get(node) ?? node, node]))];
+}
+
+/** The nodes, after operations have rewritten those that they know more of. */
+function rewritten(graph: Graph): Node[] {
+  const nodes = graph.nodes.slice();
+  const program = {
+    values: graph.nodes,
+    replace,
+    put(before: Node, { spec }: Node, operation: Operation, operands: readonly Node[], attributes: Attributes): Node {
+      const node: Node = { ...before, spec, name: undefined, origin: { kind: "input" }, uses: 0, into: undefined };
+      replace(node, operation, operands, attributes);
+      nodes.splice(nodes.indexOf(before), 0, node);
+      return node;
+    },
+  } as unknown as Rewriting;
+  for (const node of graph.nodes) if (node.origin.kind === "computed") node.origin.operation.rewrite?.(node, program);
+  return nodes;
 }
 
 /** What a node is computed by, if it is this operation. */

@@ -352,7 +352,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
   };
   const f = (y: Value<FloatType>, dy: Value<FloatType>, options?: Into<FloatType>) =>
     operate(operation, [y, dy], {}, options);
-  return f as GradientFunction;
+  return withOperation(f as GradientFunction, operation);
 }
 
 /** A composite operation: eager intermediates are disposed of; lazy ones become graph nodes. */

@@ -12,7 +12,7 @@ import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
-import type { Operation, TensorSpec } from "../tensor/operation.ts";
+import type { Attributes, Operation, ProgramValue, Rewriting, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkFloat, type Into } from "./check.ts";
@@ -25,8 +25,8 @@ import {
   type Windows,
   windowsOf,
 } from "./convolution_sizes.ts";
-import type { ComposedFunction } from "./elementwise.ts";
-import { operate } from "./operation.ts";
+import { type ComposedFunction, relu, reluGradient } from "./elementwise.ts";
+import { operate, operationOf } from "./operation.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./rows.ts";
 
@@ -228,10 +228,39 @@ const MAX_POOL: Operation<Pool> = {
   bind: ({ kernels, specs: [x], attributes, at, out }) => [
     kernels.maxPool(...geometryOf(attributes, x), at[0].pointer, out.pointer),
   ],
+  rewrite: reluLast,
   gradient: (_, { operands: [x], attributes, result: y }, dy) =>
     operate(MAX_GRADIENT, [x, y, dy], attributes) as Floats,
   flops: ({ attributes, result }) => reads(attributes, result),
 };
+
+/**
+ * maxPool2d(relu(x)) as relu(maxPool2d(x)), and its gradient with it: the same bits from fewer elements. Where an activation is free,
+ * because a convolution before it takes it, and there is no gradient, it stays.
+ */
+function reluLast(y: ProgramValue, { values, put, replace }: Rewriting): void {
+  const [rectify, gradient] = [operationOf(relu), operationOf(reluGradient)];
+  const [r] = y.origin.operands as [ProgramValue];
+  if (r.origin.operation !== rectify) return;
+  const [x] = r.origin.operands as [ProgramValue];
+  const by = (operation: object, ...operands: readonly ProgramValue[]) =>
+    values.find(
+      ({ origin }) => origin.operation === operation && operands.every((one, i) => one === origin.operands?.[i]),
+    );
+  const g = by(MAX_GRADIENT, r, y);
+  const dx = g && by(gradient, r, g);
+  if (r.uses !== (g === undefined ? 1 : 3) || (g !== undefined && (dx === undefined || g.uses !== 1))) return;
+  if (g === undefined && x.uses === 1 && x.origin.operation?.takesActivation === true) return;
+  const attributes = y.origin.attributes as Attributes;
+  replace(y, rectify, [put(y, y, MAX_POOL, [x], attributes)], {});
+  if (g !== undefined && dx !== undefined) {
+    const [m] = y.origin.operands as [ProgramValue];
+    const [, , dy] = g.origin.operands as [ProgramValue, ProgramValue, ProgramValue];
+    replace(dx, MAX_GRADIENT, [x, m, put(dx, y, gradient, [y, dy], {})], attributes);
+    replace(g, MAX_GRADIENT, [], attributes);
+  }
+  replace(r, rectify, [], {});
+}
 
 /** dx from x, y and dy. */
 const MAX_GRADIENT: Operation<Pool> = {

@@ -84,6 +84,40 @@ export type Applied<A extends Attributes = Attributes> = {
   readonly result: Expression<FloatType>;
 };
 
+/** A value of a program, as `rewrite` sees it. */
+export type ProgramValue = {
+  readonly spec: TensorSpec;
+  readonly origin: {
+    readonly kind: string;
+    readonly operation?: Operation;
+    readonly operands?: readonly ProgramValue[];
+    readonly attributes?: Attributes;
+  };
+  /** How many operands and outputs it is. */
+  readonly uses: number;
+};
+
+/** A program before it is fused, and what `rewrite` may do to it. */
+export type Rewriting = {
+  /** Every value, after its operands. */
+  readonly values: readonly ProgramValue[];
+  /** A new value with the spec of another one, put before a third. */
+  readonly put: (
+    before: ProgramValue,
+    like: ProgramValue,
+    operation: Operation<never>,
+    operands: readonly ProgramValue[],
+    attributes: Attributes,
+  ) => ProgramValue;
+  /** Gives a value another operation. */
+  readonly replace: (
+    value: ProgramValue,
+    operation: Operation<never>,
+    operands: readonly ProgramValue[],
+    attributes: Attributes,
+  ) => void;
+};
+
 /** Everything about an operation in one place. */
 export type Operation<A extends Attributes = Attributes> = {
   /** What errors and `describeProgram` call it. */
@@ -103,6 +137,8 @@ export type Operation<A extends Attributes = Attributes> = {
    * once, with `call.beside`.
    */
   readonly alsoComputes?: Operation;
+  /** Replaces values of a program, of which one has this operation, by others that compute the same. */
+  rewrite?(value: ProgramValue, program: Rewriting): void;
   /** Whether its attribute `activation`, when it is "none", may become the name of a function that follows it in a program. */
   readonly takesActivation?: true;
   /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's spec. */

@@ -1,9 +1,12 @@
 /** Pooling against loops over windows in float64; ties, NaN, padding, overlaps; what is refused. */
 import * as assert from "uvu/assert";
+import { describeProgram } from "../../src/autodiff/describe.ts";
 import { grad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
+import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { mul } from "../../src/ops/binary.ts";
+import { relu, square } from "../../src/ops/elementwise.ts";
 import {
   adaptiveAvgPool2d,
   avgPool2d,
@@ -254,6 +257,37 @@ for (const dtype of FLOATS) {
     x.dispose();
   });
 }
+
+test("in a program relu before maxPool2d is computed after it, with the same bits and gradients", () => {
+  for (const [size, stride] of [
+    [2, 2],
+    [3, 2],
+  ] as const) {
+    const x = tensor(engine, integers(2 * 9 * 7 * 5, 3), { shape: [2, 9, 7, 5], dtype: "float32" });
+    x.data.set([Number.NaN, Infinity, -0, -Infinity], 40);
+    const leaf = expressionOf(x) as Expression<"float32">;
+    const pooled = (r: Expression<"float32">) => square(maxPool2d(r, size, { stride }));
+    const y = pooled(relu(mul(leaf, 2)));
+    const [dx] = gradientsOf(sum(y), [leaf]) as [Expression];
+    const program = compile({ y, dx });
+    // r is an output here, which keeps it where it is.
+    const r = relu(mul(leaf, 2));
+    const kept = pooled(r);
+    const [same] = gradientsOf(sum(kept), [leaf]) as [Expression];
+    const other = compile({ y: kept, dx: same, r });
+    const forward = compile({ y });
+    const names = (described: Parameters<typeof describeProgram>[0]) =>
+      describeProgram(described).match(/maxPool2d\w*|relu\w*/g) ?? [];
+    assert.equal(names(program), ["maxPool2d", "relu", "reluGradient", "maxPool2dGradient"]);
+    assert.equal(names(other), ["relu", "maxPool2d", "maxPool2dGradient", "reluGradient"]);
+    assert.equal(names(forward), ["maxPool2d", "relu"]);
+    for (const each of [program, other, forward]) each.run();
+    assertSame(program.outputs.y.data, other.outputs.y.data, "y");
+    assertSame(program.outputs.dx.data, other.outputs.dx.data, "dx");
+    assertSame(forward.outputs.y.data, other.outputs.y.data, "forward");
+    for (const owned of [x, program, other, forward]) owned.dispose();
+  }
+});
 
 test("PyTorch's padding counts in means, or does not", () => {
   const x = tensor(engine, [1, 2, 3, 4], { shape: [1, 2, 2, 1] });
