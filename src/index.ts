@@ -340,6 +340,8 @@ export type {
   Call as OperationCall,
   Operation,
   PerOperand,
+  ProgramValue,
+  Rewriting,
   Step as OperationStep,
   TensorSpec,
   UnboundCall,

@@ -31,7 +31,7 @@ type Floats = Expression<FloatType>;
 
 /** Of `depthwiseConv2d`. */
 export type DepthwiseOptions<V> = WindowOptions & {
-  /** Of each channel of the result. */
+  /** Added to each channel of the result: [C · M]. */
   readonly bias?: V;
 };
 
@@ -48,8 +48,7 @@ type Depthwise = Windows & { readonly image: Sides; readonly weights: Shape };
  *
  * @param x images [N, H, W, C]
  * @param w [KH, KW, C, M]
- * @param options.bias [C · M]
- * @returns [N, OH, OW, C · M]: `out`, or a new tensor; an expression where an operand is one
+ * @returns images [N, OH, OW, C · M]: `out`, or a new tensor; an expression where an operand is one
  * @throws {ShapeError} not four axes, another number of channels, an image smaller than the kernel, or an `out` that does not fit
  * @throws {OptionError} an invalid stride, padding or dilation
  * @throws {DTypeError} integers, or float32 with float64

@@ -28,9 +28,9 @@ type Floats = Expression<FloatType>;
 
 /** What follows a normalisation, and what is added to the variance. */
 export type NormalizationOptions<V> = {
-  /** What each normalised element is multiplied by; default 1. */
+  /** What each normalised element is multiplied by, of the shape of the normalised axes, for groups [C]; default 1. */
   readonly gain?: V;
-  /** What is added to it then; default 0. */
+  /** What is added to it then, of the same shape; default 0. */
   readonly bias?: V;
   /** Added to the variance, a positive number. Default 1e-5. */
   readonly epsilon?: number;
@@ -50,7 +50,6 @@ type Rows = { readonly axis: number; readonly epsilon: number };
  * shifted. Equal elements give 0. Means and variances are computed in float64.
  *
  * @param x of any shape with an axis
- * @param options.gain of the shape of the normalised axes, as `bias`
  * @returns as many elements: a tensor, or an expression where an operand is one
  * @throws {OptionError} axes that are not the last ones, or epsilon that is not positive
  * @throws {ShapeError} no element along the axes, or another shape of gain or bias
@@ -87,8 +86,7 @@ export function layerNorm<D extends FloatType>(x: Value<D>, options: LayerNormOp
  *
  * @param x images [N, H, W, C]
  * @param groups a divisor of C
- * @param options.gain [C], as `bias`
- * @returns [N, H, W, C]: a tensor, or an expression where an operand is one
+ * @returns images [N, H, W, C]: a tensor, or an expression where an operand is one
  * @throws {OptionError} groups that do not divide the channels, or epsilon that is not positive
  * @throws {ShapeError} not four axes, an image without elements, or another shape of gain or bias
  * @throws {DTypeError} integers, or float32 with float64

@@ -36,7 +36,7 @@ type Resize = {
  *
  * @param x images [N, H, W, C]
  * @param size of the result, n or [h, w]
- * @returns [N, h, w, C]: `out`, or a new tensor; an expression of an expression
+ * @returns images [N, h, w, C]: `out`, or a new tensor; an expression of an expression
  * @throws {ShapeError} not four axes, an image without elements, too large a result, or an `out` that does not fit or overlaps
  * @throws {OptionError} a size that is not positive, another mode, or `alignCorners` where nothing is mixed
  * @throws {DTypeError} integers

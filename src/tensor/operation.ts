@@ -86,11 +86,17 @@ export type Applied<A extends Attributes = Attributes> = {
 
 /** A value of a program, as `rewrite` sees it. */
 export type ProgramValue = {
+  /** Its dtype and shape. */
   readonly spec: TensorSpec;
+  /** What it is computed by, where `kind` is "computed". */
   readonly origin: {
+    /** "computed", or a kind of leaf. */
     readonly kind: string;
+    /** Of a computed value. */
     readonly operation?: Operation;
+    /** In order. */
     readonly operands?: readonly ProgramValue[];
+    /** The operation's. */
     readonly attributes?: Attributes;
   };
   /** How many operands and outputs it is. */
