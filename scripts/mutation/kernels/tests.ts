@@ -13,6 +13,8 @@ import { ROOT } from "./root.ts";
 const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wider: readonly string[]])[] = [
   ["assembly/index", [], ["wasm/memory"]],
   ["assembly/heap", [], ["wasm/heap", "wasm/memory"]],
+  ["gemm/batched", ["reference/same_bits"], ["ops/rank", "ops/matmul"]],
+  ["kernels/linalg", ["reference/same_bits"], ["linalg/linalg", "linalg/stacks"]],
   ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   [
