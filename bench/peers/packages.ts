@@ -40,6 +40,7 @@ export type Tfjs = {
   argMax(x: TfjsTensor, axis: number): TfjsTensor;
   cumsum(x: TfjsTensor, axis: number): TfjsTensor;
   topk(x: TfjsTensor, k: number): { readonly values: TfjsTensor };
+  reverse(x: TfjsTensor, axis: number): TfjsTensor;
   gather(x: TfjsTensor, indices: TfjsTensor): TfjsTensor;
   expandDims(x: TfjsTensor, axis: number): TfjsTensor;
   /** Sums what goes to the same place. */

@@ -18,6 +18,8 @@ const FAMILIES: readonly (readonly [path: string, kernels: readonly string[], wi
   ["kernels/depthwise", ["ops/depthwise"], []],
   ["kernels/resize", ["ops/resize"], []],
   ["kernels/normalize", ["ops/normalization"], []],
+  ["gemm/batched", ["reference/same_bits"], ["ops/rank", "ops/matmul"]],
+  ["kernels/linalg", ["reference/same_bits"], ["linalg/linalg", "linalg/stacks"]],
   ["gemm/", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   ["params", ["kernels/gemm"], ["ops/matmul", "ops/affine", "ops/matmul_extremes"]],
   [
