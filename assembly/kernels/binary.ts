@@ -78,6 +78,8 @@ function inDoubles(f: Function, a: v128, b: v128): v128 {
 }
 
 /** f of a vector. */
+// @ts-ignore: decorator
+@inline
 function apply<T>(f: Function, a: v128, b: v128): v128 {
   const one = v128.splat<T>(<T>1.0), zero = v128.splat<T>(<T>0.0);
   switch (f) {
@@ -104,23 +106,69 @@ function apply<T>(f: Function, a: v128, b: v128): v128 {
   return joined(inDoubles(f, lowDoubles(a), lowDoubles(b)), inDoubles(f, highDoubles(a), highDoubles(b)));
 }
 
-/** One run of the last axis. Sums, differences and products take two vectors a round, where nothing is called. */
-function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
-  if (n == 0) return;
-  let a0 = v128.load_splat<T>(a), a1 = a0, b0 = v128.load_splat<T>(b), b1 = b0;
-  stepA <<= 4, stepB <<= 4;
-  if (f <= Function.Multiply) {
-    for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), a += 2 * stepA, b += 2 * stepB, y += 32) {
-      if (stepA) a0 = v128.load(a), a1 = v128.load(a, 16);
-      if (stepB) b0 = v128.load(b), b1 = v128.load(b, 16);
-      let y0: v128, y1: v128;
-      if (f == Function.Add) y0 = v128.add<T>(a0, b0), y1 = v128.add<T>(a1, b1);
-      else if (f == Function.Subtract) y0 = v128.sub<T>(a0, b0), y1 = v128.sub<T>(a1, b1);
-      else y0 = v128.mul<T>(a0, b0), y1 = v128.mul<T>(a1, b1);
-      v128.store(y, y0);
-      v128.store(y, y1, 16);
+// @ts-ignore: decorator
+@inline
+function rounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
+  const end = y + (<usize>n << alignof<T>());
+  if (stepA && stepB) {
+    for (; y < end; a += 64, b += 64, y += 64) {
+      const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48);
+      const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a1, b1), 16);
+      v128.store(y, apply<T>(f, a2, b2), 32);
+      v128.store(y, apply<T>(f, a3, b3), 48);
+    }
+  } else if (stepA) {
+    const b0 = v128.load_splat<T>(b);
+    for (; y < end; a += 64, y += 64) {
+      const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a1, b0), 16);
+      v128.store(y, apply<T>(f, a2, b0), 32);
+      v128.store(y, apply<T>(f, a3, b0), 48);
+    }
+  } else {
+    const a0 = v128.load_splat<T>(a);
+    for (; y < end; b += 64, y += 64) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a0, b1), 16);
+      v128.store(y, apply<T>(f, a0, b2), 32);
+      v128.store(y, apply<T>(f, a0, b3), 48);
     }
   }
+}
+
+/** One run of the last axis: four vectors a round of what is one or two instructions. */
+function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
+  if (n == 0) return;
+  const m = n & -4 * lanes<T>();
+  if (m > 0) {
+      switch (f) {
+        case Function.Add: rounds<T>(Function.Add, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Subtract: rounds<T>(Function.Subtract, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Multiply: rounds<T>(Function.Multiply, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Divide: rounds<T>(Function.Divide, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Maximum: rounds<T>(Function.Maximum, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Minimum: rounds<T>(Function.Minimum, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Greater: rounds<T>(Function.Greater, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.GreaterEqual: rounds<T>(Function.GreaterEqual, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Keep: rounds<T>(Function.Keep, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Drop: rounds<T>(Function.Drop, m, a, stepA << 6, b, stepB << 6, y); break;
+        case Function.Either: rounds<T>(Function.Either, m, a, stepA << 6, b, stepB << 6, y); break;
+        default: break;
+      }
+    if (f <= Function.LogicalOr) {
+      n -= m, y += <usize>m << alignof<T>();
+      if (stepA) a += <usize>m << alignof<T>();
+      if (stepB) b += <usize>m << alignof<T>();
+      if (n == 0) return;
+    }
+  }
+  stepA <<= 4, stepB <<= 4;
+  let a0 = v128.load_splat<T>(a), b0 = v128.load_splat<T>(b);
+  const a1 = a0, b1 = b0;
   for (; n > 0; n -= lanes<T>(), a += stepA, b += stepB, y += 16) {
     if (stepA) a0 = loadNext<T>(a, n, a1);
     if (stepB) b0 = loadNext<T>(b, n, b1);

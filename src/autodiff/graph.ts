@@ -178,6 +178,16 @@ export function isView({ spec, origin }: Node): boolean {
   );
 }
 
+/** Whether a node shares its operand's memory, so that no instruction is needed: `changed` are tensors that effects change. */
+export function isFree(node: Node, changed: readonly Tensor[]): boolean {
+  return isView(node) && node.into === undefined && !readsAny(node, changed);
+}
+
+/** The node whose memory a node has: itself, or what it is a view of. */
+export function baseOf(node: Node, changed: readonly Tensor[]): Node {
+  return isFree(node, changed) ? baseOf(operandsOf(node)[0] as Node, changed) : node;
+}
+
 /** Whether two tensors have an element in common. */
 export function overlaps(a: Tensor, b: Tensor): boolean {
   if (a.engine !== b.engine || a.size === 0 || b.size === 0) return false;

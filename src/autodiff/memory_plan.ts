@@ -7,11 +7,15 @@
  *   dz1                       ████        here: in z1's place
  *
  * The largest buffers are placed first, each at the lowest offset that is free for as long as it lives.
+ *
+ * What a chain reads or writes whole lives as long as the chain, because the first instruction of a tile comes after the
+ * last one of the tile before. In a tile values have lifetimes as above.
  */
 import { bytesOf } from "../ops/operation.ts";
 import { sparseLayout } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { besideOf, isView, type Node, operandsOf, readsAny } from "./graph.ts";
+import { besideOf, isFree, type Node, operandsOf } from "./graph.ts";
+import { type Chain, chainsOf, tileOf } from "./tiles.ts";
 
 /** A piece of the block, which several values may have one after the other. */
 export type Buffer = { bytes: number; offset: number; first: number; last: number };
@@ -22,7 +26,12 @@ export type Placement =
   | { readonly kind: "tensor" }
   | { readonly kind: "view"; readonly of: Node };
 
-export type Plan = { readonly placements: ReadonlyMap<Node, Placement>; readonly bytes: number };
+export type Plan = {
+  readonly placements: ReadonlyMap<Node, Placement>;
+  readonly bytes: number;
+  /** Instructions that are run tile by tile. */
+  readonly chains: readonly Chain[];
+};
 
 const ALIGNMENT_BYTES = 16;
 /** What is written before the first instruction, or is read after the last. */
@@ -38,10 +47,12 @@ export function planMemory(nodes: readonly Node[], outputs: ReadonlySet<Node>, c
   const lastUses = lastUsesOf(nodes, outputs);
   const placements = new Map<Node, Placement>();
   const buffers: Buffer[] = [];
+  const chains = chainsOf(nodes, outputs, changed);
+  const tiles = new Map(chains.flatMap((chain) => [...chain.inner].map((node) => [node, tileOf(chain)] as const)));
   for (const [now, node] of nodes.entries()) {
     if (placements.has(node)) continue; // written together with another
     const last = lastUses.get(node) ?? now;
-    const placement = placementOf(node, now, { last, placements, changed });
+    const placement = placementOf(node, now, { last, placements, changed, bytes: bytesOfNode(node, tiles.get(node)) });
     placements.set(node, placement);
     if (placement.kind === "block" && !placement.isInPlace) buffers.push(placement.buffer);
     const beside = besideOf(node);
@@ -53,7 +64,16 @@ export function planMemory(nodes: readonly Node[], outputs: ReadonlySet<Node>, c
     );
     if (beside.into === undefined) buffers.push(buffer);
   }
-  return { placements, bytes: layOut(buffers) };
+  for (const { nodes: within, inner } of chains) {
+    const [first, end] = [nodes.indexOf(within[0] as Node), nodes.indexOf(within.at(-1) as Node)];
+    const own = new Set([...inner].map((node) => placements.get(node)).map((of) => of?.kind === "block" && of.buffer));
+    for (const buffer of buffers) {
+      if (own.has(buffer)) continue;
+      if (buffer.first > first && buffer.first <= end) buffer.first = first;
+      if (buffer.last >= first && buffer.last < end) buffer.last = end;
+    }
+  }
+  return { placements, bytes: layOut(buffers), chains };
 }
 
 function placementOf(
@@ -63,18 +83,19 @@ function placementOf(
     readonly last: number;
     readonly placements: ReadonlyMap<Node, Placement>;
     readonly changed: readonly Tensor[];
+    readonly bytes: number;
   },
 ): Placement {
   const { origin } = node;
-  const { last, placements, changed } = known;
+  const { last, placements, changed, bytes } = known;
   if (origin.kind === "tensor" || origin.kind === "argument" || node.into !== undefined) return { kind: "tensor" };
-  const block = (first: number, end: number, bytes = bytesOfNode(node)): Placement => {
+  const block = (first: number, end: number): Placement => {
     return { kind: "block", buffer: { bytes, offset: 0, first, last: end }, isInPlace: false };
   };
   if (origin.kind !== "computed") return block(BEFORE, AFTER);
   const { operation, operands } = origin;
   if (operation.changes !== undefined) return { kind: "view", of: operands[operation.changes] as Node };
-  if (isView(node) && !readsAny(node, changed)) {
+  if (isFree(node, changed)) {
     const [operand] = operands as [Node];
     const of = placements.get(operand);
     if (of?.kind !== "block") return { kind: "view", of: operand };
@@ -90,6 +111,7 @@ function placementOf(
     const buffer = bufferOf(which);
     if (buffer?.last !== now) continue; // of an input or a constant, nothing is the last
     if (bytesOf((operands[which] as Node).spec) !== bytesOf(node.spec)) continue; // a repeated operand is read again
+    if (buffer.bytes !== bytes) continue; // one of both is a tile
     if (operands.some((_, other) => bufferOf(other) === buffer && !inPlace.includes(other))) continue;
     buffer.last = last;
     return { kind: "block", buffer, isInPlace: true };
@@ -122,9 +144,10 @@ function layOut(buffers: readonly Buffer[]): number {
   return Math.max(0, ...placed.map(({ offset, bytes }) => offset + bytes));
 }
 
-/** Bytes in the block, in whole vectors. */
-export function bytesOfNode({ spec }: Node): number {
+/** Bytes in the block, in whole vectors, of all elements or of a tile. */
+export function bytesOfNode({ spec }: Node, tile?: number): number {
   const { dtype, shape, maxRowNonzeros } = spec;
-  const bytes = maxRowNonzeros === undefined ? bytesOf(spec) : sparseLayout(shape, dtype, maxRowNonzeros).bytes;
+  const dense = tile === undefined ? spec : { dtype, shape: [tile] };
+  const bytes = maxRowNonzeros === undefined ? bytesOf(dense) : sparseLayout(shape, dtype, maxRowNonzeros).bytes;
   return Math.max(1, Math.ceil(bytes / ALIGNMENT_BYTES)) * ALIGNMENT_BYTES;
 }

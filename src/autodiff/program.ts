@@ -12,6 +12,7 @@ import type { Expression } from "../tensor/expression.ts";
 import type { BufferRef, PerOperand, Step, TensorSpec, UnboundCall } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import type { KernelCall } from "../wasm/abi.ts";
 import type { DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
@@ -31,6 +32,7 @@ import {
 } from "./graph.ts";
 import { type Plan, planMemory } from "./memory_plan.ts";
 import { asBefore, checkEffects, checkSpec, checkTargets, type Destination, isWritten } from "./targets.ts";
+import { type Chain, type Part, partOf, tileOf, wholeOf } from "./tiles.ts";
 
 /** Where results go in addition to a program's outputs, and what it changes. */
 export type CompileOptions = {
@@ -275,21 +277,43 @@ export class Program<Name extends string = string> extends Owner {
 
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
-    const steps = this.instructions.map((node) => this.#stepsOf(node));
+    const steps = this.instructions.map((node) => {
+      const chain = this.plan.chains.find(({ nodes }) => nodes.includes(node));
+      if (chain === undefined) return this.#stepsOf(node);
+      return node === chain.nodes[0] ? this.#tilesOf(chain) : [];
+    });
     this.#steps = steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
     this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
-  #stepsOf(node: Node): readonly Step[] {
-    const { operation, operands, beside } = node.origin as Computed;
+  #stepsOf(node: Node, part: (of: Node) => Part = wholeOf): readonly Step[] {
+    const { operation, operands, attributes, beside } = node.origin as Computed;
+    const bufferOf = (of: Node): BufferRef => {
+      const buffer = this.#bufferOf(of);
+      return { ...buffer, pointer: buffer.pointer + part(of).offset };
+    };
     return stepsOf(this.engine, operation, {
-      ...unboundOf(node),
-      at: operands.map((operand) => this.#bufferOf(operand)),
-      out: this.#bufferOf(node),
+      attributes,
+      specs: operands.map((operand) => part(operand).spec) as unknown as PerOperand<TensorSpec>,
+      result: part(node).spec,
+      at: operands.map(bufferOf),
+      out: bufferOf(node),
       beside: beside && this.#bufferOf(beside),
       scratch: this.#block.pointer + this.plan.bytes,
     });
+  }
+
+  /** The steps of a chain: whole tiles are one, and what does not fill a tile comes last. */
+  #tilesOf(chain: Chain): readonly Step[] {
+    const { nodes, elements } = chain;
+    const tile = tileOf(chain);
+    const rest = elements % tile;
+    const stepsOfTile = (from: number, count: number): readonly Step[] =>
+      nodes.flatMap((node) => this.#stepsOf(node, (operand) => partOf(chain, node, operand, [from, count])));
+    const [first, second] = [stepsOfTile(0, tile), stepsOfTile(tile, tile)] as [KernelCall[], KernelCall[]];
+    const whole = this.engine.repeated(first, second, (elements - rest) / tile);
+    return rest === 0 ? [whole] : [whole, ...stepsOfTile(elements - rest, rest)];
   }
 
   /** A view shares its operand's memory: no call is needed. */
