@@ -178,14 +178,22 @@ export function isView({ spec, origin }: Node): boolean {
   );
 }
 
-/** Whether a node shares its operand's memory, so that no instruction is needed: `changed` are tensors that effects change. */
-export function isFree(node: Node, changed: readonly Tensor[]): boolean {
-  return isView(node) && node.into === undefined && !readsAny(node, changed);
+/** The nodes that something must be called for: neither views nor what is computed beside another. */
+export function instructionsOf(nodes: readonly Node[], changed: readonly Tensor[]): Node[] {
+  const written = new Set(nodes.map(besideOf));
+  return nodes.filter(
+    (node) => node.origin.kind === "computed" && !written.has(node) && baseOf(node, changed) === node,
+  );
 }
 
-/** The node whose memory a node has: itself, or what it is a view of. */
+/**
+ * The node whose memory a node has: what it is a view of, or itself.
+ *
+ * @param changed tensors that effects change, which no view may share
+ */
 export function baseOf(node: Node, changed: readonly Tensor[]): Node {
-  return isFree(node, changed) ? baseOf(operandsOf(node)[0] as Node, changed) : node;
+  const isShared = isView(node) && node.into === undefined && !readsAny(node, changed);
+  return isShared ? baseOf(operandsOf(node)[0] as Node, changed) : node;
 }
 
 /** Whether two tensors have an element in common. */

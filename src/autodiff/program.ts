@@ -18,12 +18,12 @@ import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import { fuse } from "./fuse.ts";
 import {
-  besideOf,
   type Computed,
   changedBy,
   endOf,
   type Graph,
   graphOf,
+  instructionsOf,
   isEffect,
   isView,
   type Node,
@@ -32,7 +32,7 @@ import {
 } from "./graph.ts";
 import { type Plan, planMemory } from "./memory_plan.ts";
 import { asBefore, checkEffects, checkSpec, checkTargets, type Destination, isWritten } from "./targets.ts";
-import { type Chain, type Part, partOf, tileOf, wholeOf } from "./tiles.ts";
+import { type Chain, type Part, partsOf, tileOf } from "./tiles.ts";
 
 /** Where results go in addition to a program's outputs, and what it changes. */
 export type CompileOptions = {
@@ -154,11 +154,9 @@ export class Program<Name extends string = string> extends Owner {
       ...declared.map((spec) => [spec.name, { spec }] as const),
       ...read.map((node) => [node.name, { spec: node.spec, node }] as const),
     ]);
-    this.plan = planMemory(nodes, results, changedBy(graph.effects));
-    const written = new Set(nodes.map(besideOf));
-    this.instructions = nodes.filter(
-      (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
-    );
+    const changed = changedBy(graph.effects);
+    this.instructions = instructionsOf(nodes, changed);
+    this.plan = planMemory(nodes, this.instructions, results, changed);
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
     this.bytes = this.plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
@@ -278,7 +276,7 @@ export class Program<Name extends string = string> extends Owner {
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
     const steps = this.instructions.map((node) => {
-      const chain = this.plan.chains.find(({ nodes }) => nodes.includes(node));
+      const chain = this.plan.chains.get(node);
       if (chain === undefined) return this.#stepsOf(node);
       return node === chain.nodes[0] ? this.#tilesOf(chain) : [];
     });
@@ -287,11 +285,13 @@ export class Program<Name extends string = string> extends Owner {
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
-  #stepsOf(node: Node, part: (of: Node) => Part = wholeOf): readonly Step[] {
+  #stepsOf(node: Node, part = wholeOf): readonly Step[] {
     const { operation, operands, attributes, beside } = node.origin as Computed;
     const bufferOf = (of: Node): BufferRef => {
+      const placement = this.plan.placements.get(of);
+      const isTile = placement?.kind === "block" && placement.buffer.isTile;
       const buffer = this.#bufferOf(of);
-      return { ...buffer, pointer: buffer.pointer + part(of).offset };
+      return { ...buffer, pointer: buffer.pointer + (isTile ? 0 : part(of).offset) };
     };
     return stepsOf(this.engine, operation, {
       attributes,
@@ -310,17 +310,10 @@ export class Program<Name extends string = string> extends Owner {
     const tile = tileOf(chain);
     const rest = elements % tile;
     const stepsOfTile = (from: number, count: number): readonly Step[] =>
-      nodes.flatMap((node) => this.#stepsOf(node, (operand) => partOf(chain, node, operand, [from, count])));
+      nodes.flatMap((node) => this.#stepsOf(node, partsOf(node, from, count)));
     const [first, second] = [stepsOfTile(0, tile), stepsOfTile(tile, tile)] as [KernelCall[], KernelCall[]];
     const whole = this.engine.repeated(first, second, (elements - rest) / tile);
     return rest === 0 ? [whole] : [whole, ...stepsOfTile(elements - rest, rest)];
-  }
-
-  /** A view shares its operand's memory: no call is needed. */
-  #isFree(node: Node): boolean {
-    if (!isView(node)) return false;
-    const placement = this.plan.placements.get(node);
-    return placement?.kind === "view" || (placement?.kind === "block" && placement.isInPlace);
   }
 
   #bufferOf(node: Node): BufferRef {
@@ -387,6 +380,10 @@ function checkLeaves({ engine, nodes }: Graph): void {
   for (const { origin, spec } of nodes) {
     if (origin.kind === "tensor") checkSpec("compile", "a tensor", spec, origin.tensor, engine);
   }
+}
+
+function wholeOf({ spec }: Node): Part {
+  return { spec, offset: 0 };
 }
 
 function scratchOf(engine: Engine, node: Node): number {
