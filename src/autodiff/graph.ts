@@ -178,24 +178,6 @@ export function isView({ spec, origin }: Node): boolean {
   );
 }
 
-/** The nodes that something must be called for: neither views nor what is computed beside another. */
-export function instructionsOf(nodes: readonly Node[], changed: readonly Tensor[]): Node[] {
-  const written = new Set(nodes.map(besideOf));
-  return nodes.filter(
-    (node) => node.origin.kind === "computed" && !written.has(node) && baseOf(node, changed) === node,
-  );
-}
-
-/**
- * The node whose memory a node has: what it is a view of, or itself.
- *
- * @param changed tensors that effects change, which no view may share
- */
-export function baseOf(node: Node, changed: readonly Tensor[]): Node {
-  const isShared = isView(node) && node.into === undefined && !readsAny(node, changed);
-  return isShared ? baseOf(operandsOf(node)[0] as Node, changed) : node;
-}
-
 /** Whether two tensors have an element in common. */
 export function overlaps(a: Tensor, b: Tensor): boolean {
   if (a.engine !== b.engine || a.size === 0 || b.size === 0) return false;

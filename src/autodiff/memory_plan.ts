@@ -7,18 +7,14 @@
  *   dz1                       ████        here: in z1's place
  *
  * The largest buffers are placed first, each at the lowest offset that is free for as long as it lives.
- *
- * What only its chain reads has a tile's bytes. What else a chain reads or writes lives as long as the chain, because the
- * first instruction comes again after the last one, for the next tile.
  */
 import { bytesOf } from "../ops/operation.ts";
 import { sparseLayout } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { baseOf, besideOf, type Node, operandsOf } from "./graph.ts";
-import { type Chain, chainsOf, tileOf } from "./tiles.ts";
+import { besideOf, isView, type Node, operandsOf, readsAny } from "./graph.ts";
 
 /** A piece of the block, which several values may have one after the other. */
-export type Buffer = { bytes: number; offset: number; first: number; last: number; readonly isTile: boolean };
+export type Buffer = { bytes: number; offset: number; first: number; last: number };
 
 /** How a value came to its place. */
 export type Placement =
@@ -26,12 +22,7 @@ export type Placement =
   | { readonly kind: "tensor" }
   | { readonly kind: "view"; readonly of: Node };
 
-export type Plan = {
-  readonly placements: ReadonlyMap<Node, Placement>;
-  readonly bytes: number;
-  /** Of the instructions that are run tile by tile. */
-  readonly chains: ReadonlyMap<Node, Chain>;
-};
+export type Plan = { readonly placements: ReadonlyMap<Node, Placement>; readonly bytes: number };
 
 const ALIGNMENT_BYTES = 16;
 /** What is written before the first instruction, or is read after the last. */
@@ -40,45 +31,29 @@ const AFTER = Number.POSITIVE_INFINITY;
 
 /**
  * @param nodes in the order in which they are computed
- * @param instructions those of them that something must be called for
  * @param outputs those that are read after a run
  * @param changed tensors that effects change, which no view may share
  */
-export function planMemory(
-  nodes: readonly Node[],
-  instructions: readonly Node[],
-  outputs: ReadonlySet<Node>,
-  changed: readonly Tensor[],
-): Plan {
-  const lastUses = lastUsesOf(nodes, outputs, changed);
-  const chains = chainsOf(nodes, instructions);
+export function planMemory(nodes: readonly Node[], outputs: ReadonlySet<Node>, changed: readonly Tensor[]): Plan {
+  const lastUses = lastUsesOf(nodes, outputs);
   const placements = new Map<Node, Placement>();
   const buffers: Buffer[] = [];
   for (const [now, node] of nodes.entries()) {
     if (placements.has(node)) continue; // written together with another
     const last = lastUses.get(node) ?? now;
-    const chain = chains.get(node);
-    const tile = chain !== undefined && last <= chain.last ? tileOf(chain) : undefined;
-    const placement = placementOf(node, now, { last, placements, changed, tile });
+    const placement = placementOf(node, now, { last, placements, changed });
     placements.set(node, placement);
     if (placement.kind === "block" && !placement.isInPlace) buffers.push(placement.buffer);
     const beside = besideOf(node);
     if (beside === undefined) continue;
-    const [bytes, end] = [bytesOfNode(beside), lastUses.get(beside) ?? now];
-    const buffer = { bytes, offset: 0, first: now, last: end, isTile: false };
+    const buffer = { bytes: bytesOfNode(beside), offset: 0, first: now, last: lastUses.get(beside) ?? now };
     placements.set(
       beside,
       beside.into === undefined ? { kind: "block", buffer, isInPlace: false } : { kind: "tensor" },
     );
     if (beside.into === undefined) buffers.push(buffer);
   }
-  for (const { first, last } of new Set(chains.values())) {
-    for (const buffer of buffers.filter(({ isTile }) => !isTile)) {
-      if (first < buffer.first && buffer.first <= last) buffer.first = first;
-      if (first <= buffer.last && buffer.last < last) buffer.last = last;
-    }
-  }
-  return { placements, bytes: layOut(buffers), chains };
+  return { placements, bytes: layOut(buffers) };
 }
 
 function placementOf(
@@ -88,25 +63,23 @@ function placementOf(
     readonly last: number;
     readonly placements: ReadonlyMap<Node, Placement>;
     readonly changed: readonly Tensor[];
-    /** Elements that it needs room for, where not for all. */
-    readonly tile: number | undefined;
   },
 ): Placement {
   const { origin } = node;
-  const { last, placements, changed, tile } = known;
-  const isTile = tile !== undefined;
+  const { last, placements, changed } = known;
   if (origin.kind === "tensor" || origin.kind === "argument" || node.into !== undefined) return { kind: "tensor" };
-  const block = (first: number, end: number): Placement => {
-    const buffer = { bytes: bytesOfNode(node, tile), offset: 0, first, last: end, isTile };
-    return { kind: "block", buffer, isInPlace: false };
+  const block = (first: number, end: number, bytes = bytesOfNode(node)): Placement => {
+    return { kind: "block", buffer: { bytes, offset: 0, first, last: end }, isInPlace: false };
   };
   if (origin.kind !== "computed") return block(BEFORE, AFTER);
   const { operation, operands } = origin;
   if (operation.changes !== undefined) return { kind: "view", of: operands[operation.changes] as Node };
-  if (baseOf(node, changed) !== node) {
+  if (isView(node) && !readsAny(node, changed)) {
     const [operand] = operands as [Node];
     const of = placements.get(operand);
-    return of?.kind === "block" ? { ...of, isInPlace: true } : { kind: "view", of: operand };
+    if (of?.kind !== "block") return { kind: "view", of: operand };
+    of.buffer.last = Math.max(of.buffer.last, last);
+    return { kind: "block", buffer: of.buffer, isInPlace: true };
   }
   const { inPlace = [] } = operation;
   const bufferOf = (which: number) => {
@@ -117,7 +90,6 @@ function placementOf(
     const buffer = bufferOf(which);
     if (buffer?.last !== now) continue; // of an input or a constant, nothing is the last
     if (bytesOf((operands[which] as Node).spec) !== bytesOf(node.spec)) continue; // a repeated operand is read again
-    if (buffer.isTile !== isTile) continue;
     if (operands.some((_, other) => bufferOf(other) === buffer && !inPlace.includes(other))) continue;
     buffer.last = last;
     return { kind: "block", buffer, isInPlace: true };
@@ -125,14 +97,14 @@ function placementOf(
   return block(now, last);
 }
 
-/** The last instruction that reads each node, or a view of it. */
-function lastUsesOf(nodes: readonly Node[], outputs: ReadonlySet<Node>, changed: readonly Tensor[]): Map<Node, number> {
+/** The last instruction that reads each node. */
+function lastUsesOf(nodes: readonly Node[], outputs: ReadonlySet<Node>): Map<Node, number> {
   const last = new Map<Node, number>();
   const written = new Set(nodes.map(besideOf));
   for (const [now, node] of nodes.entries()) {
-    if (!written.has(node)) for (const operand of operandsOf(node)) last.set(baseOf(operand, changed), now);
+    if (!written.has(node)) for (const operand of operandsOf(node)) last.set(operand, now);
   }
-  for (const output of outputs) last.set(baseOf(output, changed), AFTER);
+  for (const output of outputs) last.set(output, AFTER);
   return last;
 }
 
@@ -150,10 +122,9 @@ function layOut(buffers: readonly Buffer[]): number {
   return Math.max(0, ...placed.map(({ offset, bytes }) => offset + bytes));
 }
 
-/** Bytes in the block, in whole vectors, of all elements or of a tile. */
-export function bytesOfNode({ spec: { dtype, shape: all, maxRowNonzeros } }: Node, tile?: number): number {
-  const shape = tile === undefined ? all : [tile];
-  const bytes =
-    maxRowNonzeros === undefined ? bytesOf({ dtype, shape }) : sparseLayout(shape, dtype, maxRowNonzeros).bytes;
+/** Bytes in the block, in whole vectors. */
+export function bytesOfNode({ spec }: Node): number {
+  const { dtype, shape, maxRowNonzeros } = spec;
+  const bytes = maxRowNonzeros === undefined ? bytesOf(spec) : sparseLayout(shape, dtype, maxRowNonzeros).bytes;
   return Math.max(1, Math.ceil(bytes / ALIGNMENT_BYTES)) * ALIGNMENT_BYTES;
 }

@@ -12,18 +12,17 @@ import type { Expression } from "../tensor/expression.ts";
 import type { BufferRef, PerOperand, Step, TensorSpec, UnboundCall } from "../tensor/operation.ts";
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { KernelCall } from "../wasm/abi.ts";
 import type { DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import { fuse } from "./fuse.ts";
 import {
+  besideOf,
   type Computed,
   changedBy,
   endOf,
   type Graph,
   graphOf,
-  instructionsOf,
   isEffect,
   isView,
   type Node,
@@ -32,7 +31,7 @@ import {
 } from "./graph.ts";
 import { type Plan, planMemory } from "./memory_plan.ts";
 import { asBefore, checkEffects, checkSpec, checkTargets, type Destination, isWritten } from "./targets.ts";
-import { type Chain, type Part, partsOf, tileOf } from "./tiles.ts";
+import { tiled } from "./tiles.ts";
 
 /** Where results go in addition to a program's outputs, and what it changes. */
 export type CompileOptions = {
@@ -143,7 +142,7 @@ export class Program<Name extends string = string> extends Owner {
     const { direct, assigned } = destinations(engine, wanted, moved, effects);
     const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], [...assigned, ...effects]);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
-    const nodes = fuse(graph);
+    const nodes = tiled(engine, fuse(graph));
     const results = new Set(wanted.map((value) => graph.outputs.get(value) as Node));
 
     this.engine = engine;
@@ -154,9 +153,11 @@ export class Program<Name extends string = string> extends Owner {
       ...declared.map((spec) => [spec.name, { spec }] as const),
       ...read.map((node) => [node.name, { spec: node.spec, node }] as const),
     ]);
-    const changed = changedBy(graph.effects);
-    this.instructions = instructionsOf(nodes, changed);
-    this.plan = planMemory(nodes, this.instructions, results, changed);
+    this.plan = planMemory(nodes, results, changedBy(graph.effects));
+    const written = new Set(nodes.map(besideOf));
+    this.instructions = nodes.filter(
+      (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
+    );
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
     this.bytes = this.plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
@@ -275,45 +276,28 @@ export class Program<Name extends string = string> extends Owner {
 
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
-    const steps = this.instructions.map((node) => {
-      const chain = this.plan.chains.get(node);
-      if (chain === undefined) return this.#stepsOf(node);
-      return node === chain.nodes[0] ? this.#tilesOf(chain) : [];
-    });
+    const steps = this.instructions.map((node) => this.#stepsOf(node));
     this.#steps = steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
     this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
   }
 
-  #stepsOf(node: Node, part = wholeOf): readonly Step[] {
-    const { operation, operands, attributes, beside } = node.origin as Computed;
-    const bufferOf = (of: Node): BufferRef => {
-      const placement = this.plan.placements.get(of);
-      const isTile = placement?.kind === "block" && placement.buffer.isTile;
-      const buffer = this.#bufferOf(of);
-      return { ...buffer, pointer: buffer.pointer + (isTile ? 0 : part(of).offset) };
-    };
+  #stepsOf(node: Node): readonly Step[] {
+    const { operation, operands, beside } = node.origin as Computed;
     return stepsOf(this.engine, operation, {
-      attributes,
-      specs: operands.map((operand) => part(operand).spec) as unknown as PerOperand<TensorSpec>,
-      result: part(node).spec,
-      at: operands.map(bufferOf),
-      out: bufferOf(node),
+      ...unboundOf(node),
+      at: operands.map((operand) => this.#bufferOf(operand)),
+      out: this.#bufferOf(node),
       beside: beside && this.#bufferOf(beside),
       scratch: this.#block.pointer + this.plan.bytes,
     });
   }
 
-  /** The steps of a chain: whole tiles are one, and what does not fill a tile comes last. */
-  #tilesOf(chain: Chain): readonly Step[] {
-    const { nodes, elements } = chain;
-    const tile = tileOf(chain);
-    const rest = elements % tile;
-    const stepsOfTile = (from: number, count: number): readonly Step[] =>
-      nodes.flatMap((node) => this.#stepsOf(node, partsOf(node, from, count)));
-    const [first, second] = [stepsOfTile(0, tile), stepsOfTile(tile, tile)] as [KernelCall[], KernelCall[]];
-    const whole = this.engine.repeated(first, second, (elements - rest) / tile);
-    return rest === 0 ? [whole] : [whole, ...stepsOfTile(elements - rest, rest)];
+  /** A view shares its operand's memory: no call is needed. */
+  #isFree(node: Node): boolean {
+    if (!isView(node)) return false;
+    const placement = this.plan.placements.get(node);
+    return placement?.kind === "view" || (placement?.kind === "block" && placement.isInPlace);
   }
 
   #bufferOf(node: Node): BufferRef {
@@ -380,10 +364,6 @@ function checkLeaves({ engine, nodes }: Graph): void {
   for (const { origin, spec } of nodes) {
     if (origin.kind === "tensor") checkSpec("compile", "a tensor", spec, origin.tensor, engine);
   }
-}
-
-function wholeOf({ spec }: Node): Part {
-  return { spec, offset: 0 };
 }
 
 function scratchOf(engine: Engine, node: Node): number {

@@ -146,38 +146,15 @@ export class Engine extends Owner {
    * @throws {OptionError} not a call of a kernel
    */
   callable(call: KernelCall): () => number {
-    return this.#kernelOf(call).bind(undefined, ...call.args);
+    return this.kernelOf(call).bind(undefined, ...call.args);
   }
 
   /**
-   * What recorded calls do one after the other, `times` times, ready to be run likewise: from one time to the next an
-   * argument grows by as much as it is larger in `next`.
+   * The kernel of a recorded call, for other arguments: as `callable`, it does not look at the engine's state.
    *
-   * @throws {OptionError} not calls of kernels
+   * @throws {OptionError} not a call of a kernel
    */
-  repeated(calls: readonly KernelCall[], next: readonly KernelCall[], times: number): () => void {
-    const all = calls.map((call, i) => {
-      const steps = call.args.flatMap((arg, at) => {
-        const by = (next[i] as KernelCall).args[at]! - arg;
-        return by === 0 ? [] : [{ at, by, from: arg }];
-      });
-      return { kernel: this.#kernelOf(call), args: [...call.args], steps };
-    });
-    return () => {
-      for (let time = 0; time < times; time++) {
-        for (let i = 0; i < all.length; i++) {
-          const { kernel, args, steps } = all[i]!;
-          for (let j = 0; j < steps.length; j++) {
-            const { at, from, by } = steps[j]!;
-            args[at] = from + time * by;
-          }
-          kernel(...args);
-        }
-      }
-    };
-  }
-
-  #kernelOf(call: KernelCall): Kernel {
+  kernelOf(call: KernelCall): Kernel {
     const kernel = this.#bare[call?.kernel];
     if (typeof kernel !== "function" || !Array.isArray(call.args))
       throw new OptionError("bind: kernel", "a call of a kernel", call);
