@@ -1,4 +1,4 @@
-import { highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
+import { bytes, highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
 import { pow } from "../simd/powers";
 import { atan2 } from "../simd/trigonometry";
 import { integerRow } from "./integers";
@@ -106,10 +106,11 @@ function apply<T>(f: Function, a: v128, b: v128): v128 {
   return joined(inDoubles(f, lowDoubles(a), lowDoubles(b)), inDoubles(f, highDoubles(a), highDoubles(b)));
 }
 
+/** n elements in rounds of four vectors, where f is known when this is compiled: nothing is called or decided in a round. */
 // @ts-ignore: decorator
 @inline
 function rounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
-  const end = y + (<usize>n << alignof<T>());
+  const end = y + bytes<T>(n);
   if (stepA && stepB) {
     for (; y < end; a += 64, b += 64, y += 64) {
       const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48);
@@ -140,39 +141,40 @@ function rounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i
   }
 }
 
-/** One run of the last axis: four vectors a round of what is one or two instructions. */
-function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
-  if (n == 0) return;
-  const m = n & -4 * lanes<T>();
-  if (m > 0) {
-      switch (f) {
-        case Function.Add: rounds<T>(Function.Add, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Subtract: rounds<T>(Function.Subtract, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Multiply: rounds<T>(Function.Multiply, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Divide: rounds<T>(Function.Divide, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Maximum: rounds<T>(Function.Maximum, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Minimum: rounds<T>(Function.Minimum, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Greater: rounds<T>(Function.Greater, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.GreaterEqual: rounds<T>(Function.GreaterEqual, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Keep: rounds<T>(Function.Keep, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Drop: rounds<T>(Function.Drop, m, a, stepA << 6, b, stepB << 6, y); break;
-        case Function.Either: rounds<T>(Function.Either, m, a, stepA << 6, b, stepB << 6, y); break;
-        default: break;
-      }
-    if (f <= Function.LogicalOr) {
-      n -= m, y += <usize>m << alignof<T>();
-      if (stepA) a += <usize>m << alignof<T>();
-      if (stepB) b += <usize>m << alignof<T>();
-      if (n == 0) return;
-    }
+/** The rounds of the functions that have them, which are those of arithmetic, gradients and `where`. */
+function hasRounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): bool {
+  switch (f) {
+    case Function.Add: rounds<T>(Function.Add, n, a, stepA, b, stepB, y); return true;
+    case Function.Subtract: rounds<T>(Function.Subtract, n, a, stepA, b, stepB, y); return true;
+    case Function.Multiply: rounds<T>(Function.Multiply, n, a, stepA, b, stepB, y); return true;
+    case Function.Divide: rounds<T>(Function.Divide, n, a, stepA, b, stepB, y); return true;
+    case Function.Maximum: rounds<T>(Function.Maximum, n, a, stepA, b, stepB, y); return true;
+    case Function.Minimum: rounds<T>(Function.Minimum, n, a, stepA, b, stepB, y); return true;
+    case Function.Greater: rounds<T>(Function.Greater, n, a, stepA, b, stepB, y); return true;
+    case Function.GreaterEqual: rounds<T>(Function.GreaterEqual, n, a, stepA, b, stepB, y); return true;
+    case Function.Keep: rounds<T>(Function.Keep, n, a, stepA, b, stepB, y); return true;
+    case Function.Drop: rounds<T>(Function.Drop, n, a, stepA, b, stepB, y); return true;
+    case Function.Either: rounds<T>(Function.Either, n, a, stepA, b, stepB, y); return true;
+    default: return false;
   }
+}
+
+/** One run of the last axis. */
+function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
+  const round = n & -4 * lanes<T>();
+  if (round > 0 && (stepA | stepB) != 0 && hasRounds<T>(f, round, a, stepA, b, stepB, y)) {
+    n -= round, y += bytes<T>(round);
+    if (stepA) a += bytes<T>(round);
+    if (stepB) b += bytes<T>(round);
+  }
+  if (n == 0) return;
+  const a0 = v128.load_splat<T>(a), b0 = v128.load_splat<T>(b);
+  let left = a0, right = b0;
   stepA <<= 4, stepB <<= 4;
-  let a0 = v128.load_splat<T>(a), b0 = v128.load_splat<T>(b);
-  const a1 = a0, b1 = b0;
   for (; n > 0; n -= lanes<T>(), a += stepA, b += stepB, y += 16) {
-    if (stepA) a0 = loadNext<T>(a, n, a1);
-    if (stepB) b0 = loadNext<T>(b, n, b1);
-    storeNext<T>(y, apply<T>(f, a0, b0), n);
+    if (stepA) left = loadNext<T>(a, n, a0);
+    if (stepB) right = loadNext<T>(b, n, b0);
+    storeNext<T>(y, apply<T>(f, left, right), n);
   }
 }
 

@@ -13,7 +13,7 @@ import { countOf, type Shape } from "../tensor/layout.ts";
 import type { Operation, PerOperand, Step, TensorSpec, UnboundCall } from "../tensor/operation.ts";
 import type { KernelCall } from "../wasm/abi.ts";
 import { bytesPerElement } from "../wasm/dtype.ts";
-import type { Engine } from "../wasm/engine.ts";
+import type { Engine, Fusion } from "../wasm/engine.ts";
 import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
 
 /** Elements of a tile, at most: three operands of float32 in a cache of 48 KB. Results of fewer than two are not cut. */
@@ -24,12 +24,23 @@ const LONGEST_ROW = 4 * TILE;
 /** A value of a chain: an operation, and the numbers of its operands. The values of others come first, then those of the chain. */
 type Link = UnboundCall & { readonly operation: Operation; readonly numbers: readonly number[]; readonly axes: number };
 
+export type ElementwiseFusion = { readonly fuse: (engine: Engine, nodes: readonly Node[]) => Node[] };
+
 /**
- * Chains of elementwise operations as one node each, in the place of the last one.
+ * For `Engine.load`: programs compute chains of elementwise operations (`add`, `exp`, `where`, `gelu` …) in one pass over
+ * memory, a few thousand elements at a time, and need no memory for what is only between them. Results have the same bits. It
+ * concerns values of at least 8,192 elements.
  *
- * @param nodes in the order in which they are computed
+ * @example
+ * using engine = await Engine.load({ fusion: elementwiseFusion });
+ * const x = input(engine, [100_000], { name: "x" });
+ * using program = compile({ y: square(maximum(add(x, 1), 0)) });
+ * program.instructions.length; // → 1
  */
-export function tiled(engine: Engine, nodes: readonly Node[]): Node[] {
+export const elementwiseFusion: Fusion = { fuse };
+
+/** Chains as one node each, in the place of the last one; `nodes` are in the order in which they are computed. */
+function fuse(engine: Engine, nodes: readonly Node[]): Node[] {
   const beside = new Set(nodes.map(besideOf));
   const absorbed = new Set<Node | undefined>(beside);
   for (let last = nodes.length - 1; last > 0; last--) {
@@ -51,7 +62,7 @@ export function tiled(engine: Engine, nodes: readonly Node[]): Node[] {
     }
     if (members.length === 1) continue;
     for (const member of members) if (member !== result) absorbed.add(member);
-    const operands = [...uses.keys()].filter((operand) => !members.includes(operand));
+    const operands = [...uses.keys()].filter((operand) => !members.includes(operand)).reverse();
     result.origin = { kind: "computed", operation: chainOf(engine, members, operands, row), operands, attributes: {} };
   }
   return nodes.filter((node) => beside.has(node) || !absorbed.has(node));
