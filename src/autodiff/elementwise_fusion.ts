@@ -62,7 +62,7 @@ function fuse(engine: Engine, nodes: readonly Node[]): Node[] {
     }
     if (members.length === 1) continue;
     for (const member of members) if (member !== result) absorbed.add(member);
-    const operands = [...uses.keys()].filter((operand) => !members.includes(operand)).reverse();
+    const operands = [...new Set(members.flatMap(operandsOf))].filter((operand) => !members.includes(operand));
     result.origin = { kind: "computed", operation: chainOf(engine, members, operands, row), operands, attributes: {} };
   }
   return nodes.filter((node) => beside.has(node) || !absorbed.has(node));
