@@ -54,9 +54,8 @@ function fuse(engine: Engine, nodes: readonly Node[]): Node[] {
       const node = nodes[at] as Node;
       if (node !== result && (uses.get(node) !== node.uses || absorbed.has(node))) continue;
       const axes = axesOfRow(node);
-      const own = rowOf(node.spec.shape, axes);
-      if (axes < 0 || countOf(node.spec.shape) !== elements || (row % own) * (own % row) !== 0) continue;
-      row = Math.max(row, own);
+      if (axes < 0 || countOf(node.spec.shape) !== elements) continue;
+      row = Math.max(row, rowOf(node.spec.shape, axes)); // a multiple of the others: their shapes have the same last axes
       members.unshift(node);
       for (const operand of operandsOf(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
     }
@@ -140,7 +139,6 @@ function mayReplace({ operation, numbers, result }: Link, number: number, spec: 
   return (
     spec !== undefined &&
     countOf(spec.shape) === countOf(result.shape) &&
-    bytesPerElement(spec.dtype) === bytesPerElement(result.dtype) &&
     numbers.every((other, which) => other !== number || inPlace.includes(which))
   );
 }
@@ -153,11 +151,12 @@ function repeated(
   times: number,
 ): () => void {
   const all = calls.map((call, i) => {
+    const kernel = engine.kernelOf(call);
     const moved = call.args.flatMap((from, at) => {
       const by = (next[i]?.args[at] as number) - from;
       return by === 0 ? [] : [{ at, from, by }];
     });
-    return { kernel: engine.kernelOf(call), args: [...call.args], moved };
+    return { kernel, args: [...call.args], moved };
   });
   return () => {
     for (let time = 0; time < times; time++) {

@@ -176,7 +176,7 @@ test("rows of different lengths make one chain where one is a multiple of the ot
     const first = add(reshape(broadcastTo(x!, [4, 6000]), [1200, 20]), a!);
     return { y: mul(reshape(first, [800, 30]), b!) };
   });
-  assert.is(names.includes("add"), true, "a view of a result ends its chain");
+  assert.equal(names, ["broadcastTo", "add", "mul"], "a view ends a chain");
 });
 
 test("elements of 1, 4 and 8 bytes in one chain", () => {
@@ -260,6 +260,10 @@ test("a result is written over an operand that is not read again, and never over
     const z = apply(PRODUCT, [x!, w!], {}) as Leaf;
     const y = sub(exp(neg(square(z))), mul(z, x!));
     return { y: sum(y, { axes: [0] }), again: sum(mul(y, z)) };
+  });
+  compare({ x: [2, 8192], w: [8192] }, ({ x, w }) => {
+    const row = exp(cast(w!, "float64")); // as many bytes as the result, and read for both of its rows
+    return { y: sum(cast(add(cast(x!, "float64"), row), "float32"), { axes: [0] }) };
   });
   compare({ x: [n / 64, 64], w: [64, 64] }, ({ x, w }) => {
     const z = apply(PRODUCT, [x!, w!], {}) as Leaf; // cast has no place but its own
@@ -348,6 +352,27 @@ test("the description names what is in a chain, and counts its operations and by
   assert.match(text, /, 16,448 of scratch; 65,536 operations a run$/);
 });
 
+/** x + 1, as a single instruction. */
+const RAISED: Operation = {
+  name: "raised",
+  spec: ([x]) => ({ dtype: "float32", shape: (x as Expression).shape }),
+  bind: ({ kernels, result, at: [x], out }) => [
+    kernels.fill(countOf(result.shape), out.pointer, 1),
+    kernels.axpby(countOf(result.shape), x.pointer, out.pointer, 1, 1),
+  ],
+};
+/** a + b, which may be written over a alone. */
+const ADDED: Operation = {
+  name: "added",
+  spec: ([x]) => ({ dtype: "float32", shape: (x as Expression).shape }),
+  bind: ({ kernels, result, at: [a, b], out }) => [
+    kernels.copy(countOf(result.shape), a.pointer, out.pointer),
+    kernels.axpby(countOf(result.shape), b.pointer, out.pointer, 1, 1),
+  ],
+  inPlace: [0],
+  isElementwise: true,
+};
+
 test("custom operations that are elementwise are in chains; what their rule may not do is refused", () => {
   const halve = (bind: Operation["bind"]): Operation => ({
     name: "halve",
@@ -357,11 +382,16 @@ test("custom operations that are elementwise are in chains; what their rule may 
   });
   const n = 2 * TILE + 4;
   const good = halve(({ kernels, result, at: [x], out }) => [
-    kernels.copy(countOf(result.shape), x.pointer, out.pointer),
-    kernels.axpby(countOf(result.shape), x.pointer, out.pointer, 0, 0.5),
+    kernels.fill(countOf(result.shape), out.pointer, 1), // it may not be written over its operand
+    kernels.axpby(countOf(result.shape), x.pointer, out.pointer, 0.5, 0),
   ]);
   const { names } = compare({ x: [n] }, ({ x }) => ({ y: add(apply(good, [add(x!, 1)], {}) as Leaf, 1) }));
   assert.equal(names, ["add, halve, add"]);
+  compare({ x: [n] }, ({ x }) => ({ y: sum(apply(good, [add(apply(RAISED, [x!], {}) as Leaf, 1)], {}) as Leaf) }));
+  compare({ x: [n] }, ({ x }) => {
+    const z = apply(RAISED, [x!], {}) as Leaf;
+    return { y: sum(apply(ADDED, [add(z, 1), z], {}) as Leaf) };
+  });
   const { x } = leavesOn(fused, { x: [n] });
   const bad = apply(
     halve(() => [() => {}]),
