@@ -4,7 +4,7 @@
 import { Owner } from "../disposable.ts";
 import { DisposedError, LanegradError, OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { ABI, bindKernels, type Heap, type Kernel, type KernelCall, type Kernels, type Recorders } from "./abi.ts";
+import { ABI, bindKernels, type Heap, type KernelCall, type Kernels, type Recorders } from "./abi.ts";
 import { EngineError } from "./errors.ts";
 import type { Forgotten, Watch } from "./forgotten.ts";
 import { Guard } from "./guard.ts";
@@ -175,11 +175,11 @@ export class Engine extends Owner {
    *
    * @throws {OptionError} not a call of a kernel
    */
-  kernelOf(call: KernelCall): Kernel {
+  kernelOf(call: KernelCall): (...args: number[]) => number {
     const kernel = this.#bare[call?.kernel];
     if (typeof kernel !== "function" || !Array.isArray(call.args))
       throw new OptionError("bind: kernel", "a call of a kernel", call);
-    return kernel as Kernel;
+    return kernel as (...args: number[]) => number;
   }
 
   /**

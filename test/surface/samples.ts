@@ -654,7 +654,6 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "Tensor.rows": of(x.rows.bind(x), [0, 1]),
     "Tensor.part": of(x.part.bind(x), [0, [2]], [0, [2], "name"]),
     "Engine.call": of(engine.call.bind(engine), [{ kernel: "firstOutOfRange", args: [0, 0, 1] }]),
-    "Engine.kernelOf": of(engine.kernelOf.bind(engine), [{ kernel: "firstOutOfRange", args: [0, 0, 1] }]),
     "Engine.callable": of(engine.callable.bind(engine), [{ kernel: "firstOutOfRange", args: [0, 0, 1] }]),
     "Engine.load": of(L.Engine.load, [], [{ build: "simd" }]),
     supports: of(L.supports, ["simd"]),
