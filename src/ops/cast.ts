@@ -67,6 +67,7 @@ export const CAST: Operation<{ readonly dtype: CastType }> = {
     return isFloat(dtype) ? (cast(dy, dtype) as Expression<FloatType>) : undefined;
   },
   flops: () => 0,
+  isElementwise: true,
 };
 
 /**
