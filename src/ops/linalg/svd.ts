@@ -110,7 +110,7 @@ const MOST_SWEEPS = 60;
 function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number): void {
   const tolerance = 2 ** -52 * Math.max(8, Math.sqrt(m));
   // A column of nothing but rounding errors has no direction: it is rotated, but not waited for.
-  const negligible = tolerance ** 2 * dot(columns, 0, 0, m * k);
+  const negligible = tolerance * tolerance * dot(columns, 0, 0, m * k);
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let rotations = 0;
     for (let i = 0; i < k; i++) {
