@@ -61,6 +61,11 @@ export const REFUSED: readonly { readonly call: RegExp; readonly error: RegExp; 
     reason: "of floats only",
   },
   { call: /^repeat$/, error: /expected an axis of \[\]/, reason: "a scalar has no axis; NumPy takes it for a vector" },
+  {
+    call: /^repeat$/,
+    error: /expected integers ≥ 0/,
+    reason: "NumPy repeats what has no elements a negative number of times",
+  },
 ];
 
 /** Where the library's result is another one on purpose. */
