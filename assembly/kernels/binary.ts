@@ -1,4 +1,4 @@
-import { highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
+import { bytes, highDoubles, joined, lanes, loadNext, lowDoubles, storeNext } from "../simd/lanes";
 import { pow } from "../simd/powers";
 import { atan2 } from "../simd/trigonometry";
 import { integerRow } from "./integers";
@@ -78,6 +78,8 @@ function inDoubles(f: Function, a: v128, b: v128): v128 {
 }
 
 /** f of a vector. */
+// @ts-ignore: decorator
+@inline
 function apply<T>(f: Function, a: v128, b: v128): v128 {
   const one = v128.splat<T>(<T>1.0), zero = v128.splat<T>(<T>0.0);
   switch (f) {
@@ -104,27 +106,75 @@ function apply<T>(f: Function, a: v128, b: v128): v128 {
   return joined(inDoubles(f, lowDoubles(a), lowDoubles(b)), inDoubles(f, highDoubles(a), highDoubles(b)));
 }
 
-/** One run of the last axis. Sums, differences and products take two vectors a round, where nothing is called. */
-function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
-  if (n == 0) return;
-  let a0 = v128.load_splat<T>(a), a1 = a0, b0 = v128.load_splat<T>(b), b1 = b0;
-  stepA <<= 4, stepB <<= 4;
-  if (f <= Function.Multiply) {
-    for (; n >= 2 * lanes<T>(); n -= 2 * lanes<T>(), a += 2 * stepA, b += 2 * stepB, y += 32) {
-      if (stepA) a0 = v128.load(a), a1 = v128.load(a, 16);
-      if (stepB) b0 = v128.load(b), b1 = v128.load(b, 16);
-      let y0: v128, y1: v128;
-      if (f == Function.Add) y0 = v128.add<T>(a0, b0), y1 = v128.add<T>(a1, b1);
-      else if (f == Function.Subtract) y0 = v128.sub<T>(a0, b0), y1 = v128.sub<T>(a1, b1);
-      else y0 = v128.mul<T>(a0, b0), y1 = v128.mul<T>(a1, b1);
-      v128.store(y, y0);
-      v128.store(y, y1, 16);
+/** n elements in rounds of four vectors, where f is known when this is compiled: nothing is called or decided in a round. */
+// @ts-ignore: decorator
+@inline
+function rounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
+  const end = y + bytes<T>(n);
+  if (stepA && stepB) {
+    for (; y < end; a += 64, b += 64, y += 64) {
+      const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48);
+      const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a1, b1), 16);
+      v128.store(y, apply<T>(f, a2, b2), 32);
+      v128.store(y, apply<T>(f, a3, b3), 48);
+    }
+  } else if (stepA) {
+    const b0 = v128.load_splat<T>(b);
+    for (; y < end; a += 64, y += 64) {
+      const a0 = v128.load(a), a1 = v128.load(a, 16), a2 = v128.load(a, 32), a3 = v128.load(a, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a1, b0), 16);
+      v128.store(y, apply<T>(f, a2, b0), 32);
+      v128.store(y, apply<T>(f, a3, b0), 48);
+    }
+  } else {
+    const a0 = v128.load_splat<T>(a);
+    for (; y < end; b += 64, y += 64) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+      v128.store(y, apply<T>(f, a0, b0));
+      v128.store(y, apply<T>(f, a0, b1), 16);
+      v128.store(y, apply<T>(f, a0, b2), 32);
+      v128.store(y, apply<T>(f, a0, b3), 48);
     }
   }
+}
+
+/** The rounds of the functions that have them, which are those of arithmetic, gradients and `where`. */
+function hasRounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): bool {
+  switch (f) {
+    case Function.Add: rounds<T>(Function.Add, n, a, stepA, b, stepB, y); return true;
+    case Function.Subtract: rounds<T>(Function.Subtract, n, a, stepA, b, stepB, y); return true;
+    case Function.Multiply: rounds<T>(Function.Multiply, n, a, stepA, b, stepB, y); return true;
+    case Function.Divide: rounds<T>(Function.Divide, n, a, stepA, b, stepB, y); return true;
+    case Function.Maximum: rounds<T>(Function.Maximum, n, a, stepA, b, stepB, y); return true;
+    case Function.Minimum: rounds<T>(Function.Minimum, n, a, stepA, b, stepB, y); return true;
+    case Function.Greater: rounds<T>(Function.Greater, n, a, stepA, b, stepB, y); return true;
+    case Function.GreaterEqual: rounds<T>(Function.GreaterEqual, n, a, stepA, b, stepB, y); return true;
+    case Function.Keep: rounds<T>(Function.Keep, n, a, stepA, b, stepB, y); return true;
+    case Function.Drop: rounds<T>(Function.Drop, n, a, stepA, b, stepB, y); return true;
+    case Function.Either: rounds<T>(Function.Either, n, a, stepA, b, stepB, y); return true;
+    default: return false;
+  }
+}
+
+/** One run of the last axis. */
+function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
+  const round = n & -4 * lanes<T>();
+  if (round > 0 && (stepA | stepB) != 0 && hasRounds<T>(f, round, a, stepA, b, stepB, y)) {
+    n -= round, y += bytes<T>(round);
+    if (stepA) a += bytes<T>(round);
+    if (stepB) b += bytes<T>(round);
+  }
+  if (n == 0) return;
+  const a0 = v128.load_splat<T>(a), b0 = v128.load_splat<T>(b);
+  let left = a0, right = b0;
+  stepA <<= 4, stepB <<= 4;
   for (; n > 0; n -= lanes<T>(), a += stepA, b += stepB, y += 16) {
-    if (stepA) a0 = loadNext<T>(a, n, a1);
-    if (stepB) b0 = loadNext<T>(b, n, b1);
-    storeNext<T>(y, apply<T>(f, a0, b0), n);
+    if (stepA) left = loadNext<T>(a, n, a0);
+    if (stepB) right = loadNext<T>(b, n, b0);
+    storeNext<T>(y, apply<T>(f, left, right), n);
   }
 }
 
