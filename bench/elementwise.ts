@@ -1,13 +1,20 @@
-/** Functions of a million elements, and the gradients of the activations. */
+/** Functions of a million elements, the gradients of the activations, and a chain of five functions. */
 import {
+  add,
+  compile,
   exp,
   type FloatType,
+  input,
   log,
+  maximum,
+  mul,
+  neg,
   RandomState,
   relu,
   reluGradient,
   sigmoid,
   sigmoidGradient,
+  square,
   type Tensor,
   tanh,
   tanhGradient,
@@ -33,6 +40,7 @@ export function elementwiseCases(): Case[] {
   return (["float32", "float64"] as const).flatMap((dtype) => [
     ...forward.map((name) => forwardCase(name, dtype)),
     ...backward.map((name) => backwardCase(name, dtype)),
+    ...[false, true].map((isFused) => chainCase(dtype, isFused)),
   ]);
 }
 
@@ -87,6 +95,54 @@ function backwardCase(name: keyof typeof BACKWARD, dtype: FloatType): Case {
       });
     },
   };
+}
+
+/** −max((x + 1.5) · 0.75, 0.25)²: one function after the other, or in one pass by a program. */
+function chainCase(dtype: FloatType, isFused: boolean): Case {
+  return {
+    name: nameOf(isFused ? "chain of 5, fused," : "chain of 5", dtype),
+    elements: SIZE,
+    dtype,
+    prepare: (engine) => {
+      const draws = new RandomState(1).rand(SIZE);
+      const values = arrayOf(
+        dtype,
+        draws.map((draw) => 4 * draw - 2),
+      );
+      const [x, y] = [tensor(engine, values, { dtype }), zeros(engine, [SIZE], { dtype })];
+      const node = input(engine, [SIZE], { name: "x", dtype });
+      const program = compile({ y: neg(square(maximum(mul(add(node, 1.5), 0.75), 0.25))) });
+      program.inputs["x"]?.data.set(values);
+      const options = { out: y };
+      const [plainY, wanted] = [zerosOf(dtype, SIZE), new Float64Array(SIZE)];
+      return tensorTrial({
+        run: () => {
+          if (isFused) {
+            program.run();
+            return program.outputs.y;
+          }
+          add(x, 1.5, options);
+          mul(y, 0.75, options);
+          maximum(y, 0.25, options);
+          mul(y, y, options);
+          return mul(y, -1, options);
+        },
+        plain: () => chain(values, plainY),
+        reference: () => chain(Float64Array.from(values), wanted),
+        scale: "wanted",
+        tolerance: ROUNDINGS * ROUNDING[dtype],
+        owned: [program, x, y],
+      });
+    },
+  };
+}
+
+function chain(x: Float32Array | Float64Array, y: Float32Array | Float64Array): typeof y {
+  for (let i = 0; i < x.length; i++) {
+    const value = Math.max(((x[i] ?? 0) + 1.5) * 0.75, 0.25);
+    y[i] = -(value * value);
+  }
+  return y;
 }
 
 function nameOf(name: string, dtype: FloatType): string {

@@ -9,7 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import Benchmark from "benchmark";
-import { type Build, Engine, type FloatType } from "lanegrad";
+import { type Build, Engine, elementwiseFusion, type FloatType } from "lanegrad";
 import type { Case } from "./case.ts";
 import { chosen, readFlags, runCommand, UsageError } from "./command_line.ts";
 import { deepStepCases } from "./deep_step.ts";
@@ -50,7 +50,7 @@ await runCommand(USAGE, async () => {
 
   // Node 20 keeps relaxed SIMD behind a flag, which counts for what is compiled after it; later versions have it on.
   if (flags.build === "relaxed") setFlagsFromString("--experimental-wasm-relaxed-simd");
-  using engine = await Engine.load({ build: flags.build });
+  using engine = await Engine.load({ build: flags.build, fusion: elementwiseFusion });
   const measurements = await measureAll(cases, engine);
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(measurements, null, 2)}\n`);
 });

@@ -1,6 +1,7 @@
 /** lanegrad: train and run small neural networks on WebAssembly SIMD. */
 
 export { describeProgram } from "./autodiff/describe.ts";
+export { elementwiseFusion } from "./autodiff/elementwise_fusion.ts";
 export {
   type GradientFunctionOf,
   grad,
@@ -322,7 +323,7 @@ export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trai
 export type { TrainerOptions, TrainingPlan } from "./train/loop/training_plan.ts";
 export type { KernelCall } from "./wasm/abi.ts";
 export type { ArrayOf, DType, FloatType, NumberType } from "./wasm/dtype.ts";
-export { Engine, type EngineOptions, type EngineStats } from "./wasm/engine.ts";
+export { Engine, type EngineOptions, type EngineStats, type Fusion } from "./wasm/engine.ts";
 export type { AllocationFault, EngineFault } from "./wasm/errors.ts";
 export { AllocationError, EngineError, OverrunError, TrapError } from "./wasm/errors.ts";
 export type { Forgotten } from "./wasm/forgotten.ts";

@@ -15,6 +15,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
+import type { ElementwiseFusion } from "./elementwise_fusion.ts";
 import { fuse } from "./fuse.ts";
 import {
   besideOf,
@@ -141,7 +142,8 @@ export class Program<Name extends string = string> extends Owner {
     const { direct, assigned } = destinations(engine, wanted, moved, effects);
     const graph = graphOf(engine, [...wanted, ...direct.map(([value]) => value)], [...assigned, ...effects]);
     for (const [value, target] of direct) (graph.outputs.get(value) as Node).into = target;
-    const nodes = fuse(graph);
+    const fused = fuse(graph);
+    const nodes = (engine.fusion as ElementwiseFusion | undefined)?.fuse(engine, fused) ?? fused;
     const results = new Set(wanted.map((value) => graph.outputs.get(value) as Node));
 
     this.engine = engine;

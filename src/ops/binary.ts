@@ -173,6 +173,7 @@ export function binary(name: Name, rules: Rules): BinaryFunction {
       return rule && sumTo(rule({ a, b, y: result }, dy), (operands[which] as Floats).shape);
     },
     inPlace: [0, 1],
+    isElementwise: true,
   };
   const f = (
     a: Value<NumberType> | Repeated,

@@ -62,6 +62,7 @@ const CAST: Operation<{ readonly dtype: CastType }> = {
     return isFloat(dtype) ? (cast(dy, dtype) as Expression<FloatType>) : undefined;
   },
   flops: () => 0,
+  isElementwise: true,
 };
 
 const NAMES = "float32, float64, int32 or uint8";

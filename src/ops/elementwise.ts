@@ -318,6 +318,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
     },
     gradient: (_, node, dy) => rule(node, dy),
     inPlace: [0],
+    isElementwise: true,
     scratchBytes: () => MAP_SCRATCH,
   };
   const f = (x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options);
@@ -348,6 +349,7 @@ function mapGradient(name: GradientName, slope: (y: Floats) => Floats | undefine
       return factor && mul(mul(g, dy), factor);
     },
     inPlace: [0, 1],
+    isElementwise: true,
     flops: ({ result }) => 3 * countOf(result.shape),
   };
   const f = (y: Value<FloatType>, dy: Value<FloatType>, options?: Into<FloatType>) =>

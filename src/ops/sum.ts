@@ -98,6 +98,7 @@ export const BROADCAST: Operation<{ readonly shape: Shape }> = {
   gradient: (_, { operands: [x] }, dy) => sumTo(dy, (x as Floats).shape),
   scratchBytes: () => 16,
   flops: () => 0,
+  isElementwise: true,
 };
 
 /** The gradient of a broadcast: x summed along the axes that `shape` does not have, or has with extent 1. */

@@ -37,6 +37,7 @@ export function unary(name: keyof typeof UNARY, rule?: (x: Floats, y: Floats, dy
     },
     gradient: (_, { operands: [x], result }: Applied, dy) => rule?.(x, result, dy),
     inPlace: [0],
+    isElementwise: true,
   };
   const f = (x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options);
   return withOperation(f as UnaryFunction, operation);

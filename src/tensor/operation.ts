@@ -96,6 +96,11 @@ export type Operation<A extends Attributes = Attributes> = {
   gradient?(which: number, node: Applied<A>, dy: Expression<FloatType>): Expression<FloatType> | undefined;
   /** Operands in whose place the result may be written. */
   readonly inPlace?: readonly number[];
+  /**
+   * Each element of the result depends on one element of each operand, which broadcast to its shape, and not on where it is;
+   * `bind` returns calls alone. A program may then bind it to a part of its operands and result, several times.
+   */
+  readonly isElementwise?: true;
   /** The result is the first operand's elements under another shape: nothing needs to be moved. */
   readonly isView?: true;
   /**

@@ -17,6 +17,17 @@ export type EngineOptions = {
   readonly build?: Build;
   /** The kernels themselves, where they come from elsewhere than the package: an address, bytes or a module. */
   readonly wasm?: WasmSource | undefined;
+  /**
+   * How its programs use memory: `elementwiseFusion` runs chains of elementwise operations in one pass. Default: one by one,
+   * so that a page without them does not carry it.
+   */
+  readonly fusion?: Fusion | undefined;
+};
+
+/** A stage of `compile`, which the library exports: opaque. */
+export type Fusion = {
+  /** Rewrites a program's instructions. */
+  readonly fuse: (engine: Engine, nodes: never) => unknown;
 };
 
 export type { EngineStats };
@@ -52,12 +63,20 @@ export class Engine extends Owner {
   readonly memory: Memory;
   /** Of the debug build: looks for owners that are collected without `dispose()`. */
   readonly watch: Watch | undefined;
+  /** What `compile` does in addition. */
+  readonly fusion: Fusion | undefined;
   readonly #guard: Guard;
   /** By the name that they are exported as, without a look at the engine's state. */
   readonly #bare: Readonly<Record<string, unknown>>;
 
-  private constructor(build: Build, { module, memory, exports }: Loaded, debugging: Debugging | undefined) {
+  private constructor(
+    build: Build,
+    { module, memory, exports }: Loaded,
+    debugging: Debugging | undefined,
+    fusion: Fusion | undefined,
+  ) {
     super();
+    this.fusion = fusion;
     const guard = new Guard();
     const { kernels, common } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
     this.build = build;
@@ -78,19 +97,21 @@ export class Engine extends Owner {
   /**
    * Compiles the kernels and starts an engine with a memory of its own.
    *
-   * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`
+   * @throws {OptionError} (rejects) kernels from elsewhere for the build `js`, or a fusion that the library does not have
    * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
    * @example
    * using engine = await Engine.load({ build: "debug" });
    */
   static async load(options: EngineOptions = {}): Promise<Engine> {
-    checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1 });
-    const { build = "simd", wasm } = options;
+    checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1, fusion: 1 });
+    const { build = "simd", wasm, fusion } = options;
+    if (fusion !== undefined && typeof fusion?.fuse !== "function")
+      throw new OptionError("fusion", "elementwiseFusion", fusion);
     const loaded = await loadInstance(build, wasm);
     const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
     if (exports.abi?.value !== ABI)
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
-    return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined);
+    return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion);
   }
 
   /**
@@ -146,10 +167,19 @@ export class Engine extends Owner {
    * @throws {OptionError} not a call of a kernel
    */
   callable(call: KernelCall): () => number {
+    return this.kernelOf(call).bind(undefined, ...call.args);
+  }
+
+  /**
+   * The kernel of a recorded call, for other arguments: as `callable`, it does not look at the engine's state.
+   *
+   * @throws {OptionError} not a call of a kernel
+   */
+  kernelOf(call: KernelCall): (...args: number[]) => number {
     const kernel = this.#bare[call?.kernel];
     if (typeof kernel !== "function" || !Array.isArray(call.args))
       throw new OptionError("bind: kernel", "a call of a kernel", call);
-    return kernel.bind(undefined, ...call.args);
+    return kernel as (...args: number[]) => number;
   }
 
   /**

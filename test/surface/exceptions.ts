@@ -8,6 +8,7 @@ export const NOT_CALLED: Readonly<Record<string, string>> = {
   Engine: "`Engine.load` makes engines",
   "Engine.scratch": "internal",
   "Engine.failureOf": "internal",
+  "Engine.kernelOf": "internal: Engine.callable has a sample",
   "DatasetStream.feed": "internal",
   "ResidentDataset.inputs": "internal",
   "ResidentDataset.targets": "internal",
