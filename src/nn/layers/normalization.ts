@@ -69,9 +69,10 @@ export function layerNorm<D extends FloatType>(x: Value<D>, options?: LayerNormO
 export function layerNorm(...given: readonly unknown[]): unknown {
   const [first, second] = given;
   if (first instanceof Tensor || first instanceof Expression) return layerNormOf(first as never, second as never);
-  const options = (first ?? {}) as NormLayerOptions;
+  const options = (first === undefined ? {} : first) as NormLayerOptions;
   checkOptions<NormLayerOptions>("layerNorm", options, { epsilon: 1 });
-  const layer = layerOf<LayerNormLayer>({ kind: "layerNorm", epsilon: options.epsilon ?? EPSILON }, LAYER_NORM);
+  const { epsilon = EPSILON } = options;
+  const layer = layerOf<LayerNormLayer>({ kind: "layerNorm", epsilon }, LAYER_NORM);
   checkEpsilon("layerNorm", layer);
   return layer;
 }
@@ -118,10 +119,10 @@ export function groupNorm(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return groupNormOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as NormLayerOptions;
+  const options = (second === undefined ? {} : second) as NormLayerOptions;
   checkOptions<NormLayerOptions>("groupNorm", options, { epsilon: 1 });
-  const parts = { groups: first as number, epsilon: options.epsilon ?? EPSILON };
-  const layer = layerOf<GroupNormLayer>({ kind: "groupNorm", ...parts }, GROUP_NORM);
+  const { epsilon = EPSILON } = options;
+  const layer = layerOf<GroupNormLayer>({ kind: "groupNorm", groups: first as number, epsilon }, GROUP_NORM);
   checkGroupNorm("groupNorm", layer);
   return layer;
 }
