@@ -52,7 +52,7 @@ export function layerNorm(options?: NormLayerOptions): LayerNormLayer;
  * shifted. Equal elements give 0. Means and variances are computed in float64.
  *
  * @param x of any shape with an axis
- * @param options.gain of the shape of the normalised axes, as `bias`
+ * @param options `gain` is of the shape of the normalised axes, as `bias`
  * @returns as many elements: a tensor, or an expression where an operand is one
  * @throws {OptionError} axes that are not the last ones, or epsilon that is not positive
  * @throws {ShapeError} no element along the axes, or another shape of gain or bias
@@ -94,8 +94,8 @@ export function groupNorm(groups: number, options?: NormLayerOptions): GroupNorm
  *
  * @param x images [N, H, W, C]
  * @param groups a divisor of C
- * @param options.gain [C], as `bias`
- * @returns [N, H, W, C]: a tensor, or an expression where an operand is one
+ * @param options `gain` is [C], as `bias`
+ * @returns [N, H, W, C], a tensor, or an expression where an operand is one
  * @throws {OptionError} groups that do not divide the channels, or epsilon that is not positive
  * @throws {ShapeError} not four axes, an image without elements, or another shape of gain or bias
  * @throws {DTypeError} integers, or float32 with float64
