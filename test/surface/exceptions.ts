@@ -64,7 +64,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
-  [/^(leakyRelu|gelu|elu|prelu) 0$/, ["object"]],
+  [/^(leakyRelu|gelu|elu|prelu|layerNorm) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],
   // As of a network on the main thread.
   [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],

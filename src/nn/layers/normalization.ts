@@ -52,7 +52,7 @@ export function layerNorm(options?: NormLayerOptions): LayerNormLayer;
  * shifted. Equal elements give 0. Means and variances are computed in float64.
  *
  * @param x of any shape with an axis
- * @param options.gain of the shape of the normalised axes, as `bias`
+ * @param options `gain` is of the shape of the normalised axes, as `bias`
  * @returns as many elements: a tensor, or an expression where an operand is one
  * @throws {OptionError} axes that are not the last ones, or epsilon that is not positive
  * @throws {ShapeError} no element along the axes, or another shape of gain or bias
@@ -69,9 +69,10 @@ export function layerNorm<D extends FloatType>(x: Value<D>, options?: LayerNormO
 export function layerNorm(...given: readonly unknown[]): unknown {
   const [first, second] = given;
   if (first instanceof Tensor || first instanceof Expression) return layerNormOf(first as never, second as never);
-  const options = (first ?? {}) as NormLayerOptions;
+  const options = (first === undefined ? {} : first) as NormLayerOptions;
   checkOptions<NormLayerOptions>("layerNorm", options, { epsilon: 1 });
-  const layer = layerOf<LayerNormLayer>({ kind: "layerNorm", epsilon: options.epsilon ?? EPSILON }, LAYER_NORM);
+  const { epsilon = EPSILON } = options;
+  const layer = layerOf<LayerNormLayer>({ kind: "layerNorm", epsilon }, LAYER_NORM);
   checkEpsilon("layerNorm", layer);
   return layer;
 }
@@ -93,8 +94,8 @@ export function groupNorm(groups: number, options?: NormLayerOptions): GroupNorm
  *
  * @param x images [N, H, W, C]
  * @param groups a divisor of C
- * @param options.gain [C], as `bias`
- * @returns [N, H, W, C]: a tensor, or an expression where an operand is one
+ * @param options `gain` is [C], as `bias`
+ * @returns [N, H, W, C], a tensor, or an expression where an operand is one
  * @throws {OptionError} groups that do not divide the channels, or epsilon that is not positive
  * @throws {ShapeError} not four axes, an image without elements, or another shape of gain or bias
  * @throws {DTypeError} integers, or float32 with float64
@@ -118,10 +119,10 @@ export function groupNorm(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return groupNormOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as NormLayerOptions;
+  const options = (second === undefined ? {} : second) as NormLayerOptions;
   checkOptions<NormLayerOptions>("groupNorm", options, { epsilon: 1 });
-  const parts = { groups: first as number, epsilon: options.epsilon ?? EPSILON };
-  const layer = layerOf<GroupNormLayer>({ kind: "groupNorm", ...parts }, GROUP_NORM);
+  const { epsilon = EPSILON } = options;
+  const layer = layerOf<GroupNormLayer>({ kind: "groupNorm", groups: first as number, epsilon }, GROUP_NORM);
   checkGroupNorm("groupNorm", layer);
   return layer;
 }

@@ -70,7 +70,7 @@ export function maxPool2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return maxPool2dOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as PoolOptions;
+  const options = (second === undefined ? {} : second) as PoolOptions;
   checkOptions<PoolOptions>("maxPool2d", options, OPTIONS);
   const layer = layerOf<MaxPool2dLayer>(described({ kind: "maxPool2d", size: first as Pair, ...options }), MAX_POOL2D);
   checkPool("maxPool2d", layer);
@@ -105,7 +105,7 @@ export function avgPool2d(...given: readonly unknown[]): unknown {
   const [first, second, third] = given;
   if (first instanceof Tensor || first instanceof Expression)
     return avgPool2dOf(first as never, second as never, third as never);
-  const options = (second ?? {}) as AvgPoolOptions;
+  const options = (second === undefined ? {} : second) as AvgPoolOptions;
   checkOptions<AvgPoolOptions>("avgPool2d", options, AVG_OPTIONS);
   const layer = layerOf<AvgPool2dLayer>(described({ kind: "avgPool2d", size: first as Pair, ...options }), AVG_POOL2D);
   checkAvgPool("avgPool2d", layer);
