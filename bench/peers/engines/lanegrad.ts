@@ -44,6 +44,7 @@ import { DigitForward } from "../../evaluation.ts";
 import { type Engine, type Prepared, timed } from "../engine.ts";
 import { type Functions, type OperationWork, SCATTERED } from "../operations.ts";
 import { type Forward, flatten, joined, type Step, type Work } from "../work.ts";
+import * as convnets from "./lanegrad_convnets.ts";
 
 export async function loadLanegrad(): Promise<Engine> {
   const engine = await OurEngine.load();
@@ -87,6 +88,10 @@ function prepare(engine: OurEngine, work: Work): Prepared {
       return work.activation === "sigmoid" ? prepareChapter(engine, work) : prepareDeep(engine, work);
     case "forward":
       return prepareForward(engine, work);
+    case "convForward":
+      return convnets.prepareForward(engine, work);
+    case "convStep":
+      return convnets.prepareStep(engine, work);
     case "operation":
       return prepareOperation(engine, work);
   }
