@@ -138,7 +138,7 @@ function hasRounds<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB
 /** One run of the last axis. */
 function row<T>(f: Function, n: i32, a: usize, stepA: i32, b: usize, stepB: i32, y: usize): void {
   const round = n & -4 * lanes<T>();
-  if (round > 0 && (stepA | stepB) != 0 && hasRounds<T>(f, round, a, stepA, b, stepB, y)) {
+  if (sizeof<T>() == 4 && round > 0 && (stepA | stepB) != 0 && hasRounds<T>(f, round, a, stepA, b, stepB, y)) {
     n -= round, y += bytes<T>(round);
     if (stepA) a += bytes<T>(round);
     if (stepB) b += bytes<T>(round);
