@@ -574,7 +574,7 @@ function ofImages<D extends FloatType>(
     ...twice("resize", (x) => square(resize(x, [5, 2])), [[1, 3, 4, 2]]),
     ...twice("resize, bilinear", (x) => square(resize(x, [5, 2], { mode: "bilinear" })), [[1, 3, 4, 2]]),
     ...twice("layerNorm", (x, g, b) => square(layerNorm(x, { gain: g, bias: b })), [[3, 5], [5], [5]]),
-    ...twice("layerNorm over two axes", (x) => layerNorm(x, { axes: [1, 2], epsilon: 0.1 }), [[2, 2, 3]]),
+    ...twice("layerNorm over two axes", (x) => square(layerNorm(x, { axes: [1, 2], epsilon: 0.1 })), [[2, 2, 3]]),
     ...twice("groupNorm", (x, g, b) => square(groupNorm(x, 2, { gain: g, bias: b })), [[2, 2, 2, 4], [4], [4]]),
   ];
 }

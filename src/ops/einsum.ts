@@ -231,7 +231,7 @@ function parsed(
   const [given = "", result, ...more] = subscripts.replace(/\s+/g, "").split("->");
   const sides = given.split(",");
   for (const each of result === undefined ? sides : [...sides, result]) {
-    if (more.length > 0 || !/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(each))
+    if (more.length > 0 || !/^[a-zA-Z]*(\.\.\.[a-zA-Z]*)?$/.test(each))
       throw new OptionError("einsum: subscripts", FORM, subscripts);
   }
   const [first] = operands;

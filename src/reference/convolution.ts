@@ -27,7 +27,28 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
 
   return {
     convolution: (
-      ...[n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, weights, bias, y, activation]
+      n,
+      h,
+      w,
+      c,
+      oh,
+      ow,
+      oc,
+      groups,
+      kh,
+      kw,
+      sh,
+      sw,
+      dh,
+      dw,
+      top,
+      left,
+      x,
+      weights,
+      bias,
+      y,
+      activation,
+      _scratch,
     ) => {
       const v = floats();
       const k = kh * kw * c;
@@ -59,7 +80,28 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       });
       if (n > 0) functions.activate(activation, n * oh * ow * groups * oc, y);
     },
-    convolutionWeights: (...[n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, dy, dWeights]) => {
+    convolutionWeights: (
+      n,
+      h,
+      w,
+      c,
+      oh,
+      ow,
+      oc,
+      groups,
+      kh,
+      kw,
+      sh,
+      sw,
+      dh,
+      dw,
+      top,
+      left,
+      x,
+      dy,
+      dWeights,
+      _scratch,
+    ) => {
       const v = floats();
       const m = oh * ow;
       const [from, by, to] = [at(x), at(dy), at(dWeights)];
@@ -92,7 +134,28 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
         start = end;
       }
     },
-    convolutionInput: (...[n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, dy, weights, dx]) => {
+    convolutionInput: (
+      n,
+      h,
+      w,
+      c,
+      oh,
+      ow,
+      oc,
+      groups,
+      kh,
+      kw,
+      sh,
+      sw,
+      dh,
+      dw,
+      top,
+      left,
+      dy,
+      weights,
+      dx,
+      _scratch,
+    ) => {
       const v = floats();
       const kc = blockOf(oc, kcMost);
       const [from, by, to] = [at(dy), at(weights), at(dx)];

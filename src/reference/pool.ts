@@ -39,48 +39,46 @@ export function pools({ floats, at, add, div }: Element): Pick<FloatKernels, Poo
   };
 
   return {
-    maxPool: (...args) => {
-      const [x, y] = [at(args[12]), at(args[13])];
+    maxPool: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys) => {
+      const [x, y] = [at(xs), at(ys)];
       const v = floats();
-      walk(args.slice(0, 12), [0, 0], (elements, to) => {
+      walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [0, 0], (elements, to) => {
         const hasNaN = elements.some((i) => Number.isNaN(v[x + i]));
         v[y + to] = hasNaN ? Number.NaN : elements.reduce((top, i) => pmax(top, v[x + i]!), -Infinity);
       });
     },
-    maxPoolGradient: (...args) => {
-      const [n, h, w, c] = args;
-      const [x, y, dy, dx] = [at(args[12]), at(args[13]), at(args[14]), at(args[15])];
+    maxPoolGradient: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys, dys, dxs) => {
+      const [x, y, dy, dx] = [at(xs), at(ys), at(dys), at(dxs)];
       const v = floats();
       v.fill(0, dx, dx + n * h * w * c);
-      walk(args.slice(0, 12), [0, 0], (elements, to) => {
+      walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [0, 0], (elements, to) => {
         const hit = first(elements, x, y + to);
         if (hit !== undefined) v[dx + hit] = add(v[dx + hit]!, v[dy + to]!);
       });
     },
-    maxPoolPick: (...args) => {
-      const [x, y, from, dy] = [at(args[12]), at(args[13]), at(args[14]), at(args[15])];
+    maxPoolPick: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys, froms, dys) => {
+      const [x, y, from, dy] = [at(xs), at(ys), at(froms), at(dys)];
       const v = floats();
-      walk(args.slice(0, 12), [0, 0], (elements, to) => {
+      walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [0, 0], (elements, to) => {
         const hit = first(elements, x, y + to);
         v[dy + to] = hit === undefined ? 0 : v[from + hit]!;
       });
     },
-    avgPool: (...args) => {
-      const [x, y] = [at(args[14]), at(args[15])];
+    avgPool: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, isPadded, isAdaptive, xs, ys) => {
+      const [x, y] = [at(xs), at(ys)];
       const v = floats();
-      walk(args.slice(0, 12), [args[12], args[13]], (elements, to, size) => {
+      walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [isPadded, isAdaptive], (elements, to, size) => {
         v[y + to] = div(
           elements.reduce((sum, i) => add(sum, v[x + i]!), 0),
           size,
         );
       });
     },
-    avgPoolGradient: (...args) => {
-      const [n, h, w, c] = args;
-      const [dy, dx] = [at(args[14]), at(args[15])];
+    avgPoolGradient: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, isPadded, isAdaptive, dys, dxs) => {
+      const [dy, dx] = [at(dys), at(dxs)];
       const v = floats();
       v.fill(0, dx, dx + n * h * w * c);
-      walk(args.slice(0, 12), [args[12], args[13]], (elements, to, size) => {
+      walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [isPadded, isAdaptive], (elements, to, size) => {
         const share = div(v[dy + to]!, size);
         for (const i of elements) v[dx + i] = add(v[dx + i]!, share);
       });

@@ -144,7 +144,7 @@ test("wrong usage is one line and exit code 2", async () => {
     [["--warmup", "5"], /--warmup: the schedule constant has none; --schedule warmup-cosine/],
     [["--patience", "3"], /--patience: watches validation examples/],
     [["--validation", "1"], /--validation: expected a number between 0 and 1/],
-    [["--augment", "shift=much"], /--augment: expected shift, rotate, scale as in/],
+    [["--augment", "shift=much"], /--augment: expected shift, rotate, scale, flip, crop, cutout, colour as in/],
     [["--augment", "scale=0.9"], /augment: scale: expected a number from 0 to 0.5, found 0.9/],
     [["--config", configFile({ epoch: 3 })], /config\.json: unknown key "epoch"; did you mean epochs\?/],
     [["--config", configFile({ epochs: "many" })], /config\.json: epochs: expected an integer/],

@@ -302,7 +302,7 @@ test("a description from a file is checked as strictly as one from a program", (
     ["layers", (d) => ({ ...d, layers: {} }), /layers: expected a list/],
     ["no layers", (d) => ({ ...d, layers: [] }), /at least one layer/],
     ["layer", (d) => ({ ...d, layers: [null] }), /layers\[0\]: expected an object, found null/],
-    ["kind", layer(1, { kind: "conv2d" }), /layers\[1\]: kind: expected dense, .*, found "conv2d"/],
+    ["kind", layer(1, { kind: "conv4d" }), /layers\[1\]: kind: expected dense, .*, found "conv4d"/],
     ["inherited kind", layer(1, { kind: "constructor" }), /layers\[1\]: kind: expected/],
     ["layer's key", layer(1, { bias: false }), /layers\[1\]: bias: unknown option/],
     ["missing size", layer(1, { outputSize: undefined }), /layers\[1\]: outputSize: .*found undefined/],

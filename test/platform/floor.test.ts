@@ -72,7 +72,7 @@ const SOURCES = ["src", "examples/browser/src"];
 /** What never runs in a page. */
 const FOR_NODE = /^src\/(cli\/|platform\/(node|cache_folder)\.ts|worker\/(spawn_node|thread)\.ts)/;
 /** Names that other things have as well; the types of ECMAScript 2022 refuse those that are the language's. */
-const AMBIGUOUS = new Set(["values", "union", "size", "grow", "reset", "bytes", "group", "detached"]);
+const AMBIGUOUS = new Set(["values", "union", "size", "grow", "reset", "bytes", "group", "detached", "resize"]);
 /** Properties that are undefined there, which their one use reckons with. */
 const OPTIONAL = new Set(["responseStatus", "resizable"]);
 
