@@ -22,7 +22,7 @@ import { checkBundles } from "./bundle_sizes.ts";
  * Bytes that an installation may take. The library is 280 KB of it, declarations 264, the worker in one file 141, the command
  * line 65, the builds as strings 75, raw kernels 49, NumPy's distributions 24.
  */
-const MOST_UNPACKED_BYTES = 1.55e6;
+const MOST_UNPACKED_BYTES = 1.85e6;
 
 const COMPILERS = ["typescript-5", "typescript-6", "typescript-7"];
 /** WebAssembly's own types are the DOM's, which TypeScript has in every project that does not say otherwise. */
