@@ -16,6 +16,8 @@ export type Comparison = {
   readonly medianSeconds: number | null;
   readonly gflops: number | null;
   readonly millionElementsPerSecond: number | null;
+  /** Of lanegrad where the work has a bound: its rate over that of the bound. */
+  readonly share: number | null;
   /** Its time over lanegrad's: above 1 it is slower. */
   readonly ratio: number | null;
   /** Largest distance of its result from lanegrad's. */
@@ -33,13 +35,8 @@ const MOST_RUNS = 100;
 const SLOW_SECONDS = 2;
 const SLOW_ROUNDS = 3;
 
-type Contender = {
-  readonly named: NamedEngine;
-  readonly prepared: Prepared;
-  readonly distance: number;
-  readonly runs: number;
-  readonly samples: number[];
-};
+type Timed = { readonly prepared: Prepared; readonly runs: number; readonly samples: number[] };
+type Contender = Timed & { readonly named: NamedEngine; readonly distance: number };
 
 export async function compare(
   item: WorkItem,
@@ -63,13 +60,15 @@ export async function compare(
       problems.set(named, (error as Error).message.split("\n")[0] ?? "");
     }
   }
+  const bound = item.bound && (await boundOf(item.bound, engines[0]!));
+  const all = bound === undefined ? contenders : [...contenders.slice(0, 1), bound, ...contenders.slice(1)];
   for (let round = 0; round < rounds; round++) {
-    for (const { prepared, runs, samples } of contenders) {
+    for (const { prepared, runs, samples } of all) {
       if (samples.length >= SLOW_ROUNDS && medianOf(samples) > SLOW_SECONDS) continue;
       samples.push((await prepared.seconds(runs)) / runs);
     }
   }
-  for (const { prepared } of contenders) prepared.dispose();
+  for (const { prepared } of all) prepared.dispose();
 
   const medians = new Map(contenders.map(({ named, samples }) => [named, medianOf(samples)]));
   const ourMedian = medians.get(engines[0]!) ?? Number.NaN;
@@ -82,12 +81,24 @@ export async function compare(
       medianSeconds: seconds,
       gflops: seconds === null || item.flops === undefined ? null : item.flops / seconds / 1e9,
       millionElementsPerSecond: seconds === null || item.elements === undefined ? null : item.elements / seconds / 1e6,
+      share: named === engines[0] && bound !== undefined ? shareOf(item, ourMedian, bound.samples) : null,
       ratio: seconds === null ? null : seconds / ourMedian,
       distance: contenders.find((contender) => contender.named === named)?.distance ?? null,
       rounds,
       problem: problems.get(named) ?? null,
     };
   });
+}
+
+async function boundOf(item: WorkItem, { engine }: NamedEngine): Promise<Timed> {
+  const prepared = await engine.prepare(item.make());
+  return { prepared, runs: await runsFor(prepared), samples: [] };
+}
+
+/** The rate of work over that of its bound. */
+function shareOf({ flops, bound }: WorkItem, seconds: number, boundSamples: readonly number[]): number | null {
+  if (flops === undefined || bound?.flops === undefined) return null;
+  return flops / seconds / (bound.flops / medianOf(boundSamples));
 }
 
 function checked(work: Work, result: Float32Array, ours: Float32Array): number {

@@ -47,7 +47,8 @@ function cellsOf(comparisons: readonly Comparison[]): string[][] {
 function cellOf(comparison: Comparison | undefined): string {
   if (comparison === undefined || comparison.medianSeconds === null || comparison.ratio === null) return "–";
   const time = duration(comparison.medianSeconds);
-  return comparison.engine === "lanegrad" ? time : `${time} (${significant(comparison.ratio)} ×)`;
+  if (comparison.engine !== "lanegrad") return `${time} (${significant(comparison.ratio)} ×)`;
+  return comparison.share === null ? time : `${time} (${Math.round(100 * comparison.share)} % of sgemm 512)`;
 }
 
 function namesOf(comparisons: readonly Comparison[]): Names {

@@ -66,6 +66,8 @@ export type WorkItem = {
   readonly name: string;
   readonly flops?: number;
   readonly elements?: number;
+  /** Whose rate bounds this work's: lanegrad's of it, in the same rounds. */
+  readonly bound?: WorkItem;
   readonly make: () => Work;
 };
 
@@ -85,7 +87,7 @@ export function workItems(digits: Dataset<Uint8Array>): WorkItem[] {
     mapItem("exp"),
     mapItem("sigmoid"),
     softmaxItem(10_000, 10),
-    ...convItems(),
+    ...convItems().map((item) => ({ ...item, bound: gemmItem("nn", 512, 512, 512) })),
   ];
 }
 
