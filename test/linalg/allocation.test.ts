@@ -8,7 +8,7 @@ import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";
 import { draw } from "./matrices.ts";
 
-const CALLS = 2000;
+const CALLS = 20_000;
 /** Bytes a run on average: a single number would be 12 or 16. */
 const LIMIT = 8;
 

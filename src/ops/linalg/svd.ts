@@ -69,7 +69,8 @@ const PARTS: (x: Value<FloatType>, attributes: Attributes) => Value<FloatType>[]
     compute({ x, out, scratch }, m, n, { fullMatrices }) {
       const [columns, v, a, q, tau, norms, work, order, turn] = scratch as unknown as NineArrays;
       const isTall = m >= n;
-      const [tall, k] = isTall ? [m, n] : [n, m];
+      const tall = isTall ? m : n; // arrays of a choice would be allocated
+      const k = isTall ? n : m;
       const scale = scaleOf("svd", x, n);
       for (let j = 0; j < k; j++) {
         for (let i = 0; i < tall; i++) columns[j * tall + i] = x[isTall ? i * n + j : j * n + i]! * scale;
@@ -92,7 +93,8 @@ const PARTS: (x: Value<FloatType>, attributes: Attributes) => Value<FloatType>[]
       formQ(q, width, a, tall, k, tau, work);
       // W = U S: U is Q but for signs. Of a wide matrix, W is that of its transpose, and U and V change places.
       const s = m * (fullMatrices ? m : k);
-      const [first, second] = isTall ? [0, s + k] : [s + k, 0];
+      const first = isTall ? 0 : s + k;
+      const second = isTall ? s + k : 0;
       for (let j = 0; j < width; j++) {
         const sign = j < k && a[j * (k + 1)]! < 0 ? -1 : 1;
         for (let i = 0; i < tall; i++) out[first + (isTall ? i * width + j : j * tall + i)] = sign * q[i * width + j]!;
@@ -115,9 +117,9 @@ type NineArrays = readonly [F, F, F, F, F, F, F, F, F];
 function orthogonalize(columns: Float64Array, v: Float64Array, m: number, k: number, turn: Float64Array): void {
   const tolerance = 2 ** -52 * Math.max(8, Math.sqrt(m));
   // A column of nothing but rounding errors has no direction: it is rotated, but not waited for.
-  let squares = 0;
-  for (let i = 0; i < m * k; i++) squares += (columns[i] as number) * (columns[i] as number);
-  const negligible = tolerance * tolerance * squares;
+  turn[0] = 0;
+  for (let i = 0; i < m * k; i++) turn[0] += (columns[i] as number) * (columns[i] as number);
+  const negligible = tolerance * tolerance * turn[0];
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let rotations = 0;
     for (let i = 0; i < k; i++) {
