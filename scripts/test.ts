@@ -40,8 +40,9 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
  */
 const SLOW =
   /^(cli\/(disks|failures|final_evaluation|kills|resume|signals|train_command)|examples\/(chapter_04|doc_comments|markdown)|fuzz|kernels\/unary|nn\/allocation|platform\/gzip|plot\/figures|reference\/same_bits|soak)$/;
-/** What reads the sources or tries the tools of the project: the same on every Node. */
-const OF_PROJECT = /^(suite|mutation)\/|^(dependencies|layers)$/;
+/** What reads the sources, tries the tools of the project or computes alike everywhere: not run again on other versions of Node. */
+const OF_PROJECT =
+  /^(suite|mutation|examples)\/|^(dependencies|layers|kernels\/unary|plot\/figures|reference\/same_bits|cli\/(final_evaluation|train_command))$/;
 /** Processes more than there are cores: some files wait for timers, and for processes that they have started. */
 const WAITING = 1;
 /** Seconds of each file, from the last run: the longest come first. */
