@@ -32,6 +32,7 @@ export function copyStrided(
   x: usize, x0: i32, x1: i32, x2: i32, x3: i32, y: usize, y0: i32, y1: i32, y2: i32, y3: i32,
 ): void {
   assert(n >= 0 && d0 >= 0 && d1 >= 0 && d2 >= 0 && d3 >= 0);
+  if (n == 0) return; // a copy of nothing traps as well where it begins beyond memory
   for (; d0 > 0; d0--, x += x0, y += y0) {
     for (let j = 0, xj = x, yj = y; j < d1; j++, xj += x1, yj += y1) {
       for (let k = 0, xk = xj, yk = yj; k < d2; k++, xk += x2, yk += y2) run(n, d3, xk, x3, yk, y3);

@@ -122,4 +122,9 @@ test("indexSums scales indices and adds a ramp along each axis, and adds to y wh
   }
 });
 
+test("copyStrided of blocks of nothing touches no memory, wherever it begins", () => {
+  const beyond = 2 ** 31 - 16;
+  copyStrided(0, 1, 1, 1, 2, beyond, 0, 0, 0, 1, beyond, 0, 0, 0, 1);
+});
+
 test.run();
