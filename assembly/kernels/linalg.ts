@@ -23,7 +23,7 @@ import { dtranspose, stranspose } from "./rows";
  *   pivots        rows that are swapped before, as `lu` has them; or 0
  *   scratch       factorScratch(n, m) bytes, 16-byte aligned; m = n of a factorization
  *
- * `lu` and `cholesky` return the first pivot that is 0, or not positive, counted over all matrices; -1 where there is none. `lu`
+ * `lu` and `cholesky` return the first pivot that is 0, or not positive, counted over all matrices; -1 if all are good. `lu`
  * leaves its column as it is; of `cholesky` what follows has no meaning.
  *
  * # Safety

@@ -171,7 +171,7 @@ const COL2IM: Operation<Window & { readonly shape: Shape }> = {
 };
 
 /** A step on the host, from the first operand to the result; views are made again only when memory has grown. */
-export function onHost<A extends Attributes>(
+function onHost<A extends Attributes>(
   { memory, specs, result, at, out }: Call<A>,
   compute: (x: Floats, y: Floats) => void,
 ): () => void {

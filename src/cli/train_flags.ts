@@ -29,10 +29,22 @@ import {
 import { CONFIG_FLAG } from "./options.ts";
 
 /** What comes between layers. */
-// biome-ignore format: a list
 export const ACTIVATIONS = [
-  "relu", "sigmoid", "tanh", "leakyRelu", "gelu", "geluExact", "softplus",
-  "silu", "mish", "elu", "selu", "relu6", "hardSigmoid", "hardSwish", "prelu",
+  "relu",
+  "sigmoid",
+  "tanh",
+  "leakyRelu",
+  "gelu",
+  "geluExact",
+  "softplus",
+  "silu",
+  "mish",
+  "elu",
+  "selu",
+  "relu6",
+  "hardSigmoid",
+  "hardSwish",
+  "prelu",
 ] as const;
 /** The facts of every optimizer, but for the rate of the chapter's own. */
 export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {

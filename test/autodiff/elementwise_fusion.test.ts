@@ -404,7 +404,7 @@ test("custom operations that are elementwise are in chains; what their rule may 
 
 const later = suite("elementwise fusion, on engines");
 
-later("an engine refuses a fusion that is none", async () => {
+later("an engine refuses what is not a fusion", async () => {
   for (const fusion of [1, {}, null, "elementwise", { fuse: 1 }])
     await assertRejects(() => Engine.load({ fusion: fusion as never }), OptionError, String(fusion));
 });

@@ -43,7 +43,20 @@ test("δ stands inside the logarithm; without it an impossible class costs an in
 test("what is no probability, no target and no label is refused by name", () => {
   const options: [string, () => unknown][] = [
     ["crossEntropyError: t[0]", () => crossEntropyError([0.5, 0.5], [1, 1])],
-    ["crossEntropyError: t[1]", () => crossEntropyError([[1, 0], [0, 1]], [[1, 0], [0, 0]])], // biome-ignore format: rows
+    [
+      "crossEntropyError: t[1]",
+      () =>
+        crossEntropyError(
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          [
+            [1, 0],
+            [0, 0],
+          ],
+        ),
+    ],
     ["crossEntropyError: t[0][0]", () => crossEntropyError([0.5, 0.5], [-1, 2])],
     ["crossEntropyError: y[0][1]", () => crossEntropyError([0.5, -0.5], 0)],
     ["crossEntropyError: y[0][0]", () => crossEntropyError([Number.NaN, 0.5], 0)],

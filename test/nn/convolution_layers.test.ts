@@ -200,7 +200,7 @@ test("rows after a flattened image are permuted, channels first; a vector is as 
   using net = network(engine, sequential(conv2d(1, 2, 1), flatten(), batchNorm(), dense(1)), {
     ...{ inputShape: [2, 1, 1], loss: "meanSquaredError" },
   });
-  net.parameters["W2"]!.set([[1], [2], [3], [4]]); // biome-ignore format: a matrix
+  net.parameters["W2"]!.set([[1], [2], [3], [4]]);
   net.parameters["gamma1"]!.set([1, 2, 3, 4]);
   const arrays = new Map(weightsOf(net, { naming: "pytorch" }).map(({ name, data }) => [name, [...data]]));
   assert.equal(arrays.get("3.weight"), [1, 3, 2, 4]);

@@ -111,10 +111,18 @@ export function conv2d(...given: readonly unknown[]): unknown {
 
 export const CONV2D: LayerRecord<Conv2dLayer> = {
   kind: "conv2d",
-  // biome-ignore format: the keys of the options again, because bundlers keep what spreads
+  // The keys of the options again, because bundlers keep what spreads.
   keys: {
-    kind: 1, inChannels: 1, outChannels: 1, kernelSize: 1,
-    stride: 1, padding: 1, dilation: 1, groups: 1, bias: 1, weights: 1,
+    kind: 1,
+    inChannels: 1,
+    outChannels: 1,
+    kernelSize: 1,
+    stride: 1,
+    padding: 1,
+    dilation: 1,
+    groups: 1,
+    bias: 1,
+    weights: 1,
   },
   check,
   complete(layer, input, option) {

@@ -116,10 +116,17 @@ export function depthwiseConv2d(...given: readonly unknown[]): unknown {
 
 export const DEPTHWISE_CONV2D: LayerRecord<DepthwiseConv2dLayer> = {
   kind: "depthwiseConv2d",
-  // biome-ignore format: the keys of the options again, because bundlers keep what spreads
+  // The keys of the options again, because bundlers keep what spreads.
   keys: {
-    kind: 1, channels: 1, kernelSize: 1,
-    multiplier: 1, stride: 1, padding: 1, dilation: 1, bias: 1, weights: 1,
+    kind: 1,
+    channels: 1,
+    kernelSize: 1,
+    multiplier: 1,
+    stride: 1,
+    padding: 1,
+    dilation: 1,
+    bias: 1,
+    weights: 1,
   },
   check,
   complete(layer, input, option) {

@@ -53,9 +53,20 @@ import { RESIDUAL, SEQUENTIAL } from "./sequential.ts";
 /** The record of a description, which may depend on more than its kind. */
 type Known = { readonly record: (layer: never, option: string) => unknown; readonly formats: LayerFormats<never> };
 
-// biome-ignore format: a list
 const ACTIVATIONS = {
-  sigmoid, tanh, relu, leakyRelu, softplus, gelu, silu, mish, elu, selu, relu6, hardSigmoid, hardSwish,
+  sigmoid,
+  tanh,
+  relu,
+  leakyRelu,
+  softplus,
+  gelu,
+  silu,
+  mish,
+  elu,
+  selu,
+  relu6,
+  hardSigmoid,
+  hardSwish,
 };
 
 /** By kind; the compiler sees that none is forgotten. */
