@@ -29,7 +29,7 @@ type Window = {
 };
 
 /** Elements as the host sees them. */
-export type Floats = Float32Array | Float64Array;
+type Floats = Float32Array | Float64Array;
 
 /**
  * The numbers under a filter at each of its places, as the rows of a matrix.
@@ -138,7 +138,7 @@ function windowOf(op: string, shape: Shape, given: Omit<Window, "outH" | "outW">
 }
 
 /** At how many places a filter lies along an axis; less than 1 where it is longer than that. */
-export function placesOf(extent: number, filter: number, stride: number, pad: number): number {
+function placesOf(extent: number, filter: number, stride: number, pad: number): number {
   return Math.floor((extent + 2 * pad - filter) / stride) + 1;
 }
 
