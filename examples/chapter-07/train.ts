@@ -20,24 +20,18 @@ const OPTIMIZERS = { adam: bookAdam({ learningRate: 0.001 }), sgd: sgd({ learnin
 const BATCH = 100;
 const EPOCHS = 20;
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string", default: fileURLToPath(new URL("../../data", import.meta.url)) },
-    seed: { type: "string", default: "0" },
-    optimizer: { type: "string", default: "adam" },
-    iterations: { type: "string" },
-    dtype: { type: "string", default: "float32" },
-    out: { type: "string", default: "runs/chapter-07" },
-    json: { type: "boolean", default: false },
-  },
-});
-
-const optimizer = values.optimizer in OPTIMIZERS && OPTIMIZERS[values.optimizer as keyof typeof OPTIMIZERS];
-if (!optimizer) throw new Error(`--optimizer: adam or sgd, found "${values.optimizer}"`);
+const values = readFlags();
+if (!Object.hasOwn(OPTIMIZERS, values.optimizer))
+  refuse(`--optimizer: expected adam or sgd, found "${values.optimizer}"`);
+const optimizer = OPTIMIZERS[values.optimizer as keyof typeof OPTIMIZERS];
 const dtype = values.dtype === "float64" ? "float64" : "float32";
-if (values.dtype !== dtype) throw new Error(`--dtype: float32 or float64, found "${values.dtype}"`);
+if (values.dtype !== dtype) refuse(`--dtype: expected float32 or float64, found "${values.dtype}"`);
+if (!/^\d{1,9}$/.test(values.seed)) refuse(`--seed: expected an integer, found "${values.seed}"`);
+if (!/^[1-9]\d{0,8}$/.test(values.iterations ?? "1")) {
+  refuse(`--iterations: expected a positive integer, found "${values.iterations}"`);
+}
 
-const digits = await loadMnist(values.data, { flatten: false });
+const digits = await loadMnist(values.data, { flatten: false }).catch(refuse);
 const perEpoch = Math.max(1, Math.floor(digits.train.length / BATCH));
 const iterations = values.iterations === undefined ? EPOCHS * perEpoch : Number(values.iterations);
 
@@ -65,8 +59,8 @@ const { losses } = await train(net, digits.train, {
     accuracies.train.push(trainAccuracy);
     accuracies.test.push(testAccuracy);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    const told = `training accuracy ${trainAccuracy.toFixed(4)}, test accuracy ${testAccuracy.toFixed(4)}`;
-    console.log(`${String(iteration + 1).padStart(6)} steps, ${seconds} s: ${told}`);
+    const accuracy = `training accuracy ${trainAccuracy.toFixed(4)}, test accuracy ${testAccuracy.toFixed(4)}`;
+    console.log(`${String(iteration + 1).padStart(6)} steps, ${seconds} s: ${accuracy}`);
   },
 });
 if (!values.json) {
@@ -86,6 +80,31 @@ if (!values.json) {
     writeFileSync(file, await svg);
     console.log(`→ ${file}`);
   }
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        data: { type: "string", default: fileURLToPath(new URL("../../data", import.meta.url)) },
+        seed: { type: "string", default: "0" },
+        optimizer: { type: "string", default: "adam" },
+        iterations: { type: "string" },
+        dtype: { type: "string", default: "float32" },
+        out: { type: "string", default: "runs/chapter-07" },
+        json: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** One line for a wrong flag or data that cannot be read. */
+function refuse(reason: unknown): never {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  console.error(`train: ${message.split("\n")[0]}`);
+  process.exit(2);
 }
 
 function accuracyOn(part: Dataset): number {

@@ -48,9 +48,24 @@ test("a run prints accuracies and writes its figures", async () => {
   );
   const before = readSvg(readFileSync(`${out}/filters-before.svg`, "utf8"));
   assert.is(all(before, "image").length, 30);
-  const other = await runScript(SCRIPT, ["--optimizer", "lion"]);
-  assert.is(other.code, 1);
-  assert.match(other.stderr, /--optimizer: adam or sgd, found "lion"/);
+});
+
+test("a wrong option is one line and exit code 2", async () => {
+  const wrong: [string[], RegExp][] = [
+    [["--optimizer", "lion"], /^train: --optimizer: expected adam or sgd, found "lion"\n$/],
+    [["--optimizer", "toString"], /^train: --optimizer: expected adam or sgd, found "toString"\n$/],
+    [["--dtype", "int8"], /^train: --dtype: expected float32 or float64, found "int8"\n$/],
+    [["--iterations", "many"], /^train: --iterations: expected a positive integer, found "many"\n$/],
+    [["--iterations", "0"], /^train: --iterations: expected a positive integer, found "0"\n$/],
+    [["--seed", "-1"], /^train: .*seed.*\n$/],
+    [["--learning-rate", "1"], /^train: Unknown option '--learning-rate'.*\n$/],
+    [["--data", "nowhere"], /^train: .*nowhere.*\n$/],
+  ];
+  for (const [flags, line] of wrong) {
+    const { code, stdout, stderr } = await runScript(SCRIPT, flags);
+    assert.match(stderr, line);
+    assert.equal([code, stdout], [2, ""], flags.join(" "));
+  }
 });
 
 test("pictures of filters are of 5 × 5; responses are those of the strongest", async () => {
