@@ -91,7 +91,17 @@ function pictureShapeOf({ shape, size }: Dataset): PictureShape | undefined {
   return channels === 3 && channelsLast ? [rows, columns, 3] : undefined;
 }
 
-/** The first layer's weights, where each is of one grey pixel, and examples with wrong answers. */
+/** What a unit of the first layer weighs, where that is a grey picture: the pixels of an example, or a convolution's kernel. */
+function filterShapeOf(
+  weights: readonly number[],
+  [height, width, channels]: PictureShape,
+): readonly [number, number] | undefined {
+  const [rows = 0, columns = 0, depth] = weights;
+  if (weights.length === 2) return channels === undefined && rows === height * width ? [height, width] : undefined;
+  return weights.length === 4 && depth === 1 ? [rows, columns] : undefined;
+}
+
+/** The first layer's weights, where they are pictures, and examples with wrong answers. */
 async function picturesOf(
   plot: typeof import("lanegrad/plot"),
   net: Network<FloatType>,
@@ -100,17 +110,15 @@ async function picturesOf(
 ) {
   const figures: Figure[] = [];
   const weights = net.parameters["W1"];
-  const [height, width, channels] = shape;
-  const units = weights?.shape.at(-1) ?? 0;
-  const rows = (weights?.size ?? 0) / units;
-  const [, , depth = 1] = weights?.shape ?? [];
-  const isSquare = Number.isInteger(Math.sqrt(rows));
-  if (weights !== undefined && channels === undefined && (weights.shape.length === 2 || (depth === 1 && isSquare))) {
+  const filter = weights && filterShapeOf(weights.shape, shape);
+  if (weights !== undefined && filter !== undefined) {
+    const units = weights.shape.at(-1) ?? 0;
+    const rows = weights.size / units;
     const shown = Math.min(units, MOST_PICTURES);
     const data = Float64Array.from({ length: rows * shown }, (_, i) => {
       return weights.data[Math.floor(i / shown) * units + (i % shown)] ?? 0;
     });
-    const svg = await plot.weightImages({ data, shape: [rows, shown] }, { name: "weights", shape: [height, width] });
+    const svg = await plot.weightImages({ data, shape: [rows, shown] }, { name: "weights", shape: filter });
     const heading = `Weights of the first layer's ${shown < units ? `first ${shown} of ${units}` : units} units`;
     figures.push({ name: "weights.svg", heading, svg });
   }

@@ -9,6 +9,7 @@ import { version } from "../../src/cli/files.ts";
 import { UsageError } from "../../src/cli/flags.ts";
 import { inspectCommand } from "../../src/cli/inspect.ts";
 import { predictCommand } from "../../src/cli/predict.ts";
+import { reportCommand } from "../../src/cli/report_command.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { assertRejects } from "../support/throws.ts";
@@ -59,6 +60,13 @@ test("evaluate, predict and export read it, from the folder or beside its descri
     assert.is(code, 0, format);
     assert.match(stdout, /: 4×4×1-8-8-8-16-16-32-32-10, float32 → /);
   }
+});
+
+test("report: the first layer's filters are pictures of their own size", async () => {
+  const { code, stderr } = await ran(reportCommand, [out]);
+  assert.is(code, 0, stderr);
+  const svg = readFileSync(join(out, "weights.svg"), "utf8");
+  assert.is(svg.match(/<image /g)?.length, 8);
 });
 
 test("inspect: the shape of one example, and every layer", async () => {
