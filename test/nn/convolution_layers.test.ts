@@ -9,7 +9,7 @@ import { describeNetwork, parseDescription } from "../../src/nn/files/descriptio
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { encodeOnnx } from "../../src/nn/files/onnx_export.ts";
 import { setWeights, weightsOf } from "../../src/nn/files/weights.ts";
-import { relu, sigmoid, tanh } from "../../src/nn/layers/activations.ts";
+import { relu, relu6, sigmoid, silu, tanh } from "../../src/nn/layers/activations.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { conv2d } from "../../src/nn/layers/conv2d.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -20,6 +20,7 @@ import { parseLayers } from "../../src/nn/layers/known.ts";
 import type { Layer } from "../../src/nn/layers/layer.ts";
 import { groupNorm, layerNorm } from "../../src/nn/layers/normalization.ts";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "../../src/nn/layers/pooling.ts";
+import { prelu } from "../../src/nn/layers/prelu.ts";
 import { residual, sequential } from "../../src/nn/layers/sequential.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import { adam } from "../../src/nn/optimizers/adam.ts";
@@ -185,6 +186,14 @@ later("ONNX: LeNet; a network whose output is an image, or a flattened one; vect
     using net = network(engine, layers, { inputShape, seed: 4 });
     await assertAgrees(net);
   }
+});
+
+later("ONNX: activations of images: of several nodes, with constants, with a slope for each channel", async () => {
+  const layers = [conv2d(4, 3), prelu({ slopes: "each" }), silu(), conv2d(3, 1), relu6(), flatten(), dense(3)];
+  using net = network(engine, sequential(...layers), { inputShape: INPUT, seed: 4 });
+  const [slopes] = Object.entries(net.parameters).filter(([name]) => name.startsWith("slope"));
+  slopes?.[1].data.set([0.1, 0.5, 0.9, -0.3]);
+  await assertAgrees(net);
 });
 
 test("PyTorch's names need one order of a flattened image's elements: mixed with others they are refused", () => {
