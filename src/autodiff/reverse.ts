@@ -9,7 +9,7 @@ import { checkList } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { add } from "../ops/binary.ts";
 import { isExpression, isFloat } from "../ops/operation.ts";
-import { broadcastTo } from "../ops/sum.ts";
+import { broadcastNumbers } from "../ops/sum.ts";
 import { constant, type Expression } from "../tensor/expression.ts";
 import { show } from "../tensor/layout.ts";
 import type { PerOperand } from "../tensor/operation.ts";
@@ -57,7 +57,7 @@ export function gradientsOf(loss: Expression, wrt: readonly Expression[]): Expre
       gradients.set(operand, before === undefined ? dx : add(before, dx));
     }
   }
-  return wrt.map((x) => broadcastTo(gradients.get(x) ?? constant(x.engine, 0, x.dtype as FloatType), x.shape));
+  return wrt.map((x) => broadcastNumbers(gradients.get(x) ?? constant(x.engine, 0, x.dtype as FloatType), x.shape));
 }
 
 /** The nodes below these, each once and after its operands. Without recursion: a graph may be deep. */

@@ -6,7 +6,7 @@ import { bytesPerElement, type DType, type NumberType } from "../wasm/dtype.ts";
 import { checkDense } from "./check.ts";
 import { operate } from "./operation.ts";
 import { stridesOf } from "./strided_copy.ts";
-import { BROADCAST, broadcastTo as repeatedTo } from "./sum.ts";
+import { BROADCAST, broadcastNumbers } from "./sum.ts";
 import { REPEAT } from "./tiling.ts";
 
 /**
@@ -27,7 +27,8 @@ export function broadcastTo<D extends DType>(x: Value<D>, shape: Shape): Value<D
 export function broadcastTo<D extends DType>(x: Value<D>, shape: Shape): Value<D> {
   checkDense("broadcastTo", "x", x);
   const wanted = checkShape("broadcastTo: shape", shape);
-  if (bytesPerElement(x.dtype) >= 4) return repeatedTo(x as Value as Value<NumberType>, wanted) as Value as Value<D>;
+  if (bytesPerElement(x.dtype) >= 4)
+    return broadcastNumbers(x as Value as Value<NumberType>, wanted) as Value as Value<D>;
   BROADCAST.spec([x], { shape: wanted });
   const strides = stridesOf(x.shape).map((stride, axis) => (x.shape[axis] === 1 ? 0 : stride));
   const missing = Array.from({ length: wanted.length - strides.length }, () => 0);

@@ -6,7 +6,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkFloat, checkNoPlace, checkOutput, type Into } from "./check.ts";
 import { reshape } from "./rows.ts";
-import { broadcastTo, checkAxes, foldedShape, type ReduceOptions } from "./sum.ts";
+import { broadcastNumbers, checkAxes, foldedShape, type ReduceOptions } from "./sum.ts";
 
 type Options = ReduceOptions & Into<FloatType>;
 
@@ -51,6 +51,6 @@ export function foldOf(
     kept: { axes, keepAxes: true },
     count: axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1),
     into: out === undefined ? {} : { out },
-    repeated: (y) => broadcastTo(reshape(y, foldedShape(x.shape, axes, true)), x.shape),
+    repeated: (y) => broadcastNumbers(reshape(y, foldedShape(x.shape, axes, true)), x.shape),
   };
 }

@@ -18,7 +18,7 @@ import { type AxisOption, checkAlike, checkAxis, checkDense, checkFloat, checkSh
 import { indexCheck } from "./indices.ts";
 import { bytesOf, operate } from "./operation.ts";
 import { GATHER } from "./rows.ts";
-import { broadcastTo } from "./sum.ts";
+import { broadcastNumbers } from "./sum.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -198,7 +198,7 @@ const SET_AT: Operation<{ readonly positions: Positions }> = {
   gradient(which, { operands: [, indices, values], attributes: { positions } }, dy) {
     const { shape } = values as Floats;
     if (which === 0) {
-      const nothing = broadcastTo(constant(dy.engine, 0, dy.dtype), shape);
+      const nothing = broadcastNumbers(constant(dy.engine, 0, dy.dtype), shape);
       return operate(SET_AT, [dy, indices as Expression, nothing], { positions }) as Floats;
     }
     return which === 2 ? (operate(TAKE, [dy, indices as Expression], { positions, shape }) as Floats) : undefined;

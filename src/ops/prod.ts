@@ -5,7 +5,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { mul } from "./binary.ts";
 import { concat } from "./rows.ts";
 import { slice } from "./slicing.ts";
-import { broadcastTo, type ReduceFunction, reduction } from "./sum.ts";
+import { broadcastNumbers, type ReduceFunction, reduction } from "./sum.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -19,7 +19,7 @@ type Floats = Expression<FloatType>;
  * columns.toArray(); // → [3, 8]
  */
 export const prod: ReduceFunction = /* @__PURE__ */ reduction("prod", ({ x, y }, dy) => {
-  if (countOf(x.shape) === 0) return broadcastTo(dy, x.shape);
+  if (countOf(x.shape) === 0) return broadcastNumbers(dy, x.shape);
   return gradientOver(
     x,
     [...x.shape.keys()].filter((axis) => x.shape[axis] !== y.shape[axis]),

@@ -6,7 +6,7 @@ import type { FloatType } from "../wasm/dtype.ts";
 import { div, equal, keep, mul } from "./binary.ts";
 import { checkFloat, checkOutput, type Into } from "./check.ts";
 import {
-  broadcastTo,
+  broadcastNumbers,
   checkAxes,
   checkReduceOptions,
   foldedShape,
@@ -34,7 +34,7 @@ export const min: ReduceFunction = /* @__PURE__ */ reduction("min", ({ x, y }, d
 function sharedByEquals(x: Floats, y: Floats, dy: Floats): Floats {
   const isEqual = equal(x, y);
   const share = div(dy, sumTo(isEqual, y.shape));
-  return keep(isEqual, broadcastTo(share, x.shape));
+  return keep(isEqual, broadcastNumbers(share, x.shape));
 }
 
 /**

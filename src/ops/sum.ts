@@ -51,13 +51,13 @@ type Fold = Exclude<keyof typeof REDUCE, "sumOfSquares">;
  * using columns = sum(x, { axes: [0] });
  * columns.toArray(); // → [4, 6]
  */
-export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) => broadcastTo(dy, x.shape));
+export const sum: ReduceFunction = /* @__PURE__ */ reduction("sum", ({ x }, dy) => broadcastNumbers(dy, x.shape));
 
-/** x repeated along the axes that it does not have, or that have extent 1 in it. That of broadcast_to.ts has bytes as well. */
-export function broadcastTo<D extends NumberType>(x: Tensor<D>, shape: Shape): Tensor<D>;
-export function broadcastTo<D extends NumberType>(x: Expression<D>, shape: Shape): Expression<D>;
-export function broadcastTo<D extends NumberType>(x: Value<D>, shape: Shape): Value<D>;
-export function broadcastTo<D extends NumberType>(x: Value<D>, shape: Shape): Value<D> {
+/** x repeated along the axes that it does not have, or that have extent 1 in it: `broadcastTo` without bytes, for gradients. */
+export function broadcastNumbers<D extends NumberType>(x: Tensor<D>, shape: Shape): Tensor<D>;
+export function broadcastNumbers<D extends NumberType>(x: Expression<D>, shape: Shape): Expression<D>;
+export function broadcastNumbers<D extends NumberType>(x: Value<D>, shape: Shape): Value<D>;
+export function broadcastNumbers<D extends NumberType>(x: Value<D>, shape: Shape): Value<D> {
   checkFloatOrInt32("broadcastTo", "x", x);
   const wanted = checkShape("broadcastTo: shape", shape);
   if (x instanceof Expression && isSameShape(x.shape, wanted)) return x;

@@ -12,6 +12,7 @@ import { argmax } from "../../src/ops/argmax.ts";
 import { countCorrect } from "../../src/ops/argmax_rows.ts";
 import { addBias, columnSums } from "../../src/ops/bias.ts";
 import { maximum, minimum, mul } from "../../src/ops/binary.ts";
+import { broadcastTo } from "../../src/ops/broadcast_to.ts";
 import {
   exp,
   log,
@@ -28,7 +29,7 @@ import { max, mean } from "../../src/ops/reduce.ts";
 import { concat, reshape } from "../../src/ops/rows.ts";
 import { slice } from "../../src/ops/slicing.ts";
 import { compress, gatherSparseRows, sparseAffine } from "../../src/ops/sparse.ts";
-import { broadcastTo, sum } from "../../src/ops/sum.ts";
+import { sum } from "../../src/ops/sum.ts";
 import { transpose } from "../../src/ops/transpose.ts";
 import { axpy, copy, fill } from "../../src/ops/vectors.ts";
 import { where } from "../../src/ops/where.ts";

@@ -21,6 +21,7 @@ import {
   sub,
 } from "../../../src/ops/binary.ts";
 import { binaryCrossEntropyWithLogits } from "../../../src/ops/binary_cross_entropy.ts";
+import { broadcastTo } from "../../../src/ops/broadcast_to.ts";
 import { cast } from "../../../src/ops/cast.ts";
 import { clip } from "../../../src/ops/clip.ts";
 import * as comparison from "../../../src/ops/comparison.ts";
@@ -44,7 +45,7 @@ import { logSoftmax, softmax } from "../../../src/ops/softmax.ts";
 import { argSort, sort, topK } from "../../../src/ops/sort.ts";
 import { compressed } from "../../../src/ops/sparse.ts";
 import { meanSquaredError, squaredError } from "../../../src/ops/squared_error.ts";
-import { broadcastTo, sum } from "../../../src/ops/sum.ts";
+import { sum } from "../../../src/ops/sum.ts";
 import { pad, repeat, roll, tile } from "../../../src/ops/tiling.ts";
 import { transpose } from "../../../src/ops/transpose.ts";
 import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "../../../src/ops/trigonometry.ts";

@@ -9,7 +9,7 @@ import { type ArrayOf, bytesPerElement, type DType, type FloatType } from "../..
 import type { Memory } from "../../wasm/memory.ts";
 import { checkAlike, checkFloat } from "../check.ts";
 import { reshape } from "../rows.ts";
-import { broadcastTo } from "../sum.ts";
+import { broadcastNumbers } from "../sum.ts";
 import { transpose } from "../transpose.ts";
 
 /** The sizes of matrices one after the other: `count` of m × n. */
@@ -93,8 +93,8 @@ export function broadcastSystem<D extends FloatType>(
   return scoped((own) => {
     const right = isVector ? own(reshape(b, [n, 1])) : b;
     const x = solve(
-      isSameShape(ofA, batch) ? a : own(broadcastTo(a, [...batch, n, n])),
-      isSameShape(ofB, batch) ? right : own(broadcastTo(right, [...batch, n, columnsOf(b)])),
+      isSameShape(ofA, batch) ? a : own(broadcastNumbers(a, [...batch, n, n])),
+      isSameShape(ofB, batch) ? right : own(broadcastNumbers(right, [...batch, n, columnsOf(b)])),
     );
     return isVector ? reshape(own(x), [...batch, n]) : x;
   });
