@@ -15,7 +15,7 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 import { makeLean } from "./lean.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
+const PEERS = ["papaparse", "@resvg/resvg-js", "fast-png"];
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,

@@ -17,7 +17,6 @@ export { type TrajectoryOptions, trajectory } from "./trajectory.ts";
 export type {
   ChartOptions,
   Domain,
-  FigureDocument,
   FigureOptions,
   Matrix,
   Numbers,

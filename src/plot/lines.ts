@@ -20,7 +20,6 @@ export type LinesOptions = ScaledOptions & {
  * @returns a figure as SVG
  * @throws {ShapeError} no series, an empty one, x and y of different lengths, nothing that has a place on the axes
  * @throws {OptionError} an element that is not a number, an invalid domain
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const series = [{ label: "central", x: [1e-4, 1e-3, 1e-2], y: [1e-9, 1e-7, 1e-5] }];
  * const svg = await lines(series, { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
@@ -45,7 +44,7 @@ export async function lines(series: readonly Series[], options: LinesOptions = {
   });
   const labels = series.map(({ label }) => label).filter((label) => label !== "");
   const description = labels.length === 0 ? "A line." : `Lines: ${labels.join(", ")}.`;
-  return await curvesChart(
+  return curvesChart(
     { figure: "lines", title: "", description, height, xLabel, yLabel, xScale, yScale, points },
     curves,
     options,

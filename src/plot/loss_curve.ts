@@ -22,7 +22,6 @@ const MANY = 1000;
  * @returns a figure as SVG, of less than 20 KB for any number of steps
  * @throws {ShapeError} no losses, none that can be drawn, as many steps as there are not losses
  * @throws {OptionError} an element that is not a number, an invalid domain or smoothing
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const { losses } = await train(net, mnist.train, { iterations: 20, learningRate: 0.1 });
  * const svg = await lossCurve(losses, { title: "Training", yScale: "log" });
@@ -57,7 +56,7 @@ export async function lossCurve(losses: Numbers, options: LossCurveOptions = {})
           { ...mean, width: 2.5 },
         ];
   const description = `The loss of ${losses.length} steps${width === 1 ? "" : `, and the mean of ${width} at a time`}.`;
-  return await curvesChart(
+  return curvesChart(
     { figure, title: "Loss", description, height, xLabel, yLabel, xScale, yScale, points: [] },
     curves,
     options,
