@@ -10,7 +10,6 @@ import {
   Engine,
   emptyHistory,
   type FloatType,
-  MissingPackageError,
   type Network,
   network,
   RandomState,
@@ -57,7 +56,6 @@ export const trainCommand: Command = command<TrainValues>({
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
   whenLost((reason) => interruption.interrupt(1, `standard output: ${reason}`));
-  if (parsed.values.report) await checkReport();
   const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed, say);
   using _ = resuming?.run;
   const values = resuming?.values ?? completed(parsed.values);
@@ -73,12 +71,6 @@ async function train(parsed: Parsed<TrainValues>): Promise<number> {
   }
   if (out !== undefined) checkNotData(out, digits.path);
   return await trainOn(digits, { values, reporter, resuming, interruption });
-}
-
-/** Figures are loaded when they are needed alone. */
-async function checkReport(): Promise<void> {
-  const { checkFigures } = await import("./figures.ts");
-  await checkFigures();
 }
 
 type Parts = {
@@ -141,7 +133,7 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = await run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
-  if (values.report) await report(folder, { net, history, test: digits.test, facts });
+  if (values.report) await report(folder, { net, history, test: digits.test, facts, end });
   return folder === run.folder ? interruption.exitCode() : 1;
 }
 
@@ -163,14 +155,14 @@ function announce({ run, checkpoint, remarks }: Resuming): void {
   for (const remark of remarks) say(remark);
 }
 
-/** Figures, whose packages are there by now; a run does not fail for them. */
+/** Figures, which are loaded when they are needed alone; a run does not fail for them. */
 async function report(folder: string, parts: ReportParts): Promise<void> {
   const { writeReport } = await import("./figures.ts");
   try {
     await writeReport(folder, parts);
     say(`report.html and its figures are in ${relativePath(folder)}`);
   } catch (error) {
-    if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
+    if (!(error instanceof OutputError)) throw error;
     say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(relativePath(folder))}`);
   }
 }

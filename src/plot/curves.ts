@@ -1,13 +1,15 @@
 /** Lines over two axes: what `lines`, `lossCurve`, `accuracyCurves` and `tangents` have in common. */
+import { checkType } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
 import { type Chart, chart, type Named } from "./chart.ts";
-import { extent } from "./check.ts";
+import { checkNumbers, extent } from "./check.ts";
 import { marker } from "./labels.ts";
 import { cut, LINE, widthOf } from "./letters.ts";
 import { lineMark, type Places } from "./marks.ts";
 import { element, text } from "./markup.ts";
-import type { Style } from "./palette.ts";
+import { type Style, styleOf } from "./palette.ts";
 import { type Dot, dotsOf, someOf, thinned } from "./sampling.ts";
-import type { ChartOptions, Domain, Numbers, Point, Scale } from "./types.ts";
+import type { ChartOptions, Domain, Numbers, Point, Scale, Series } from "./types.ts";
 
 /** A line with its style. */
 export type Curve = {
@@ -38,6 +40,19 @@ const MANY = 25;
 const COLUMNS = 120;
 /** How near to the right edge, as a share of the axis, a line must end to be named there. */
 const NEARLY = 0.1;
+
+/** Series as curves, in the styles from an index on. */
+export function curvesOf(figure: string, series: readonly Series[], first: number): Curve[] {
+  return series.map(({ label, x, y, markers = "auto" }, i) => {
+    checkType(`${figure}: label`, "string", label);
+    if (!["auto", "all", "none"].includes(markers)) {
+      throw new OptionError(`${figure}: markers`, "auto, all or none", markers);
+    }
+    checkNumbers(figure, `y of ${JSON.stringify(label)}`, y);
+    if (x !== undefined) checkNumbers(figure, `x of ${JSON.stringify(label)}`, x, y.length);
+    return { label, x, y, markers, style: styleOf(first + i) };
+  });
+}
 
 /** Draws curves and points. */
 export function curvesChart(content: CurvesContent, curves: readonly Curve[], options: ChartOptions): string {

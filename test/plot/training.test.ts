@@ -85,4 +85,21 @@ test("accuracyCurves: at their epochs, on one scale from 0 to 1, and fractions o
   assert.equal([error.op, error.argument], ["accuracyCurves", "x"]);
 });
 
+test("lossCurve: losses of other examples are lines of their own, named, in styles behind that of the mean", async () => {
+  const losses = Array.from({ length: 100 }, (_, i) => 100 - i);
+  const series = [{ label: "validation", x: [10, 90], y: [80, 40] }];
+  const root = readSvg(await lossCurve(losses, { series }));
+  const drawn = linePaths(root);
+  assert.is(drawn.length, 3);
+  const [x, y] = [ticks(root, "x"), ticks(root, "y")];
+  const [from, to] = corners(drawn[2]);
+  isNear(to![0]! - from![0]!, x.get("80")! - x.get("0")!, "80 steps");
+  isNear(from![1], y.get("80"), "80");
+  isNear(to![1], y.get("40"), "40");
+  assert.ok(texts(root).includes("validation"));
+  assert.match(root.children[1]?.text ?? "", /Also: validation\./);
+  const short = readSvg(await lossCurve([3, 2, 1], { series: [{ label: "validation", y: [3, 2] }] }));
+  assert.ok(texts(short).includes("train"), "the steps have a name where there are others");
+});
+
 test.run();
