@@ -4,6 +4,7 @@
  * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import {
   DivergedError,
@@ -29,7 +30,7 @@ import { whenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
 import { completed, descriptionOf, inputShapeOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
-import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
+import { endOf, historyFile, nextOf, resultsOf, summaryOf } from "./results.ts";
 import { type Resuming, resumedRun } from "./resume.ts";
 import { RunFolder, setNewerAside } from "./run_folder.ts";
 import { type Interruption, listenForSignals } from "./signals.ts";
@@ -133,7 +134,11 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = await run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
-  if (values.report) await report(folder, { net, history, test: digits.test, facts, end });
+  const hasReport = values.report && (await report(folder, { net, history, test: digits.test, facts, end }));
+  const isWhole = folder === run.folder && history.outcome !== "aborted";
+  if (isWhole && !values.json && !values.quiet) {
+    for (const line of nextOf(folder, digits, { ...values, report: hasReport })) say(line);
+  }
   return folder === run.folder ? interruption.exitCode() : 1;
 }
 
@@ -155,15 +160,19 @@ function announce({ run, checkpoint, remarks }: Resuming): void {
   for (const remark of remarks) say(remark);
 }
 
-/** Figures, which are loaded when they are needed alone; a run does not fail for them. */
-async function report(folder: string, parts: ReportParts): Promise<void> {
+/** Figures, which are loaded when they are needed alone; a run does not fail for them. Whether there are any. */
+async function report(folder: string, parts: ReportParts): Promise<boolean> {
   const { writeReport } = await import("./figures.ts");
   try {
     await writeReport(folder, parts);
-    say(`report.html and its figures are in ${relativePath(folder)}`);
+    say(
+      `report.html and its figures are in ${relativePath(folder)}: ${pathToFileURL(join(folder, "report.html")).href}`,
+    );
+    return true;
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;
     say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(relativePath(folder))}`);
+    return false;
   }
 }
 
