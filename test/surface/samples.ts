@@ -676,6 +676,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
     parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
     loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),
+    parseRecords: of(
+      csv.parseRecords,
+      ["a,b\n1,2\n"],
+      ["a;b\n1,5;2\n", { delimiter: ";", decimal: ",", header: true }],
+    ),
+    loadRecords: of(csv.loadRecords, ["data/absent.csv"], ["data/absent.csv", { maxBytes: 1000 }]),
     encodeNpy: of(L.encodeNpy, [{ shape: [2], data: Float32Array.of(1, 2) }]),
     decodeNpy: of(L.decodeNpy, [npy], [npy, { file: "f" }]),
     encodeNpz: of(L.encodeNpz, [named]),
