@@ -3,7 +3,7 @@
  *
  *   M x,y L x,y …   a line, with a new M behind each gap
  */
-import { type Attributes, element, shortened } from "./markup.ts";
+import { type Attributes, element, short, shortened } from "./markup.ts";
 import type { Dot } from "./sampling.ts";
 import type { Numbers } from "./types.ts";
 
@@ -31,6 +31,12 @@ export function lineMark(dots: readonly Dot[], look: Look, places: Places): stri
     return run.length === 1 ? `${path}Z` : path;
   });
   return mark("line", path(parts.join("")), { ...STROKE, ...look });
+}
+
+/** Dots: lines of no length with round ends. */
+export function dotsMark(dots: readonly Dot[], look: Look, { x, y }: Places): string {
+  const d = dots.map((dot) => `M${short(x(dot.x), 1)},${short(y(dot.y), 1)}h0`).join("");
+  return mark("dot", element("path", { d }), { ...STROKE, ...look });
 }
 
 /** What is between two values at each x. */
