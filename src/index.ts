@@ -381,11 +381,14 @@ export {
 } from "./train/checkpoints/checkpoint_file.ts";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
+export type { BinaryMetrics, BinaryReport } from "./train/evaluation/binary_metrics.ts";
 export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluation/evaluate.ts";
 export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluation/evaluate_async.ts";
 export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/evaluation/metrics.ts";
 export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/evaluation/misclassified.ts";
+export type { RegressionMetrics, RegressionReport } from "./train/evaluation/number_metrics.ts";
+export { binaryMetrics, regressionReport } from "./train/evaluation/plain_metrics.ts";
 export { type EvaluationData, reportData, reportText } from "./train/evaluation/report.ts";
 export { augment } from "./train/feeding/augment.ts";
 export type { TrainingAugmentation } from "./train/feeding/feed.ts";

@@ -17,7 +17,16 @@ import {
 } from "lanegrad";
 import { NOT_MNIST } from "./digits.ts";
 import { writeFile } from "./files.ts";
-import { countText, durationText, type Figure, type Headline, type Page, pageText, type Table } from "./page.ts";
+import {
+  countText,
+  durationText,
+  type Figure,
+  type Headline,
+  numberText,
+  type Page,
+  pageText,
+  type Table,
+} from "./page.ts";
 import { percent } from "./report.ts";
 import type { End } from "./results.ts";
 import { visible } from "./visible.ts";
@@ -181,7 +190,7 @@ async function pageOf({ net, test, facts, history, end }: ReportParts, figures: 
       `${facts["optimizer"] === undefined ? "" : ` by ${text("optimizer")}`}, seed ${text("seed")}.`,
     notes: isBundled ? [`This is ${NOT_MNIST}.`] : [],
     headlines: [
-      { label: "Test accuracy", value: percent(evaluation.accuracy), of: `${countText(evaluation.examples)} examples` },
+      ...measuresOf(evaluation),
       ...accuracies.flatMap(([label, value, of]) =>
         value === undefined ? [] : [{ label, value: percent(value), of }],
       ),
@@ -193,6 +202,17 @@ async function pageOf({ net, test, facts, history, end }: ReportParts, figures: 
     tables: classTable(evaluation, test.classNames),
     facts,
   };
+}
+
+/** How good a network is on the test examples. */
+export function measuresOf({ accuracy, regression, examples }: Evaluation): Headline[] {
+  const of = `${countText(examples)} examples`;
+  const measures = regression && [
+    ...(regression.r2 === undefined ? [] : [{ label: "Test R²", value: regression.r2.toFixed(4), of }]),
+    { label: "Test RMSE", value: numberText(regression.rmse), of: "root of the mean squared error" },
+    { label: "Test MAE", value: numberText(regression.mae), of: "mean absolute error" },
+  ];
+  return measures ?? (accuracy === undefined ? [] : [{ label: "Test accuracy", value: percent(accuracy), of }]);
 }
 
 /** How long it took; of a run that was resumed, this is of its last part. */

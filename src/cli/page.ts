@@ -126,3 +126,9 @@ export function durationText(seconds: number): string {
 export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+/** A number of five digits: `12,345`, `0.12346`. */
+export function numberText(value: number): string {
+  const text = String(Number(value.toPrecision(5)));
+  return Math.abs(value) >= 1000 && /^-?\d+$/.test(text) ? countText(Number(text)) : text;
+}

@@ -111,7 +111,7 @@ test("the page has every figure, the measures, each class, and the configuration
   assert.equal(
     textsOf(".headlines div").map((text) => text?.trim()),
     [
-      `Test accuracy${percent(evaluation.accuracy)}60 examples`,
+      `Test accuracy${percent(evaluation.accuracy!)}60 examples`,
       "Training accuracy62.50 %40 examples",
       "Validation accuracy50.00 %1,200 examples, last evaluation",
       `Test loss${evaluation.loss.toFixed(4)}mean over examples`,
