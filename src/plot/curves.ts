@@ -1,5 +1,5 @@
 /** Lines over two axes: what `lines`, `lossCurve`, `accuracyCurves` and `tangents` have in common. */
-import { checkType } from "../arguments.ts";
+import { checkRecord, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { type Chart, chart, type Named } from "./chart.ts";
 import { checkNumbers, extent } from "./check.ts";
@@ -43,7 +43,9 @@ const NEARLY = 0.1;
 
 /** Series as curves, in the styles from an index on. */
 export function curvesOf(figure: string, series: readonly Series[], first: number): Curve[] {
-  return series.map(({ label, x, y, markers = "auto" }, i) => {
+  return Array.from(series, (one, i) => {
+    checkRecord(`${figure}: series[${i}]`, one);
+    const { label, x, y, markers = "auto" } = one;
     checkType(`${figure}: label`, "string", label);
     if (!["auto", "all", "none"].includes(markers)) {
       throw new OptionError(`${figure}: markers`, "auto, all or none", markers);

@@ -820,7 +820,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       { ...figure, rows: ["a", "b"], columns: ["c", "d"], decimals: 1 },
     ]),
     quiver: of(plot.quiver, [{ x: [0, 1], y: [0, 1], u: [1, 1], v: [0, 1] }, chart]),
-    scatter: of(plot.scatter, [[0, 1], [1, 2], { ...chart, line: "zero" }]),
+    "plot.scatter": of(plot.scatter, [[0, 1], [1, 2], { ...chart, line: "zero" }]),
     tangents: of(plot.tangents, [(v: number) => v * v, [{ x: 1, slope: 2 }], { ...chart, xDomain: [0, 2] }]),
     toPng: of(plot.toPng, [svg, { width: 20, background: "white", color: "red" }]),
     trajectory: of(plot.trajectory, [
