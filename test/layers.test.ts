@@ -40,14 +40,12 @@ const SURFACE = "index.ts";
 /** Packages, and the one file that may use each. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@assemblyscript/loader": "platform/node.ts",
-  "@observablehq/plot": "plot/peers.ts",
   "@resvg/resvg-js": "plot/peers.ts",
-  linkedom: "plot/peers.ts",
   papaparse: "data/csv.ts",
   "fast-png": "cli/png.ts",
 };
 /** Packages that may not be installed, and the parser of tables: no import at load time may ask for them. */
-const LOADED_LATER = ["@observablehq/plot", "@resvg/resvg-js", "fast-png", "linkedom", "papaparse"];
+const LOADED_LATER = ["@resvg/resvg-js", "fast-png", "papaparse"];
 /** What package.json's `imports` resolve by platform, and the folder where it lies. */
 const BY_PLATFORM: ReadonlyMap<string, string> = new Map([
   ["#platform", "platform"],

@@ -22,7 +22,7 @@ import { thinned } from "./source_maps.ts";
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SRC = join(ROOT, "src");
 const DIST = join(ROOT, "dist");
-const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png"];
+const PEERS = ["papaparse", "@resvg/resvg-js", "fast-png"];
 const OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,

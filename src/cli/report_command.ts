@@ -5,6 +5,7 @@ import { Engine, type EvaluationRecord, type MnistVariant, type TrainHistory } f
 import { type Command, command } from "./command.ts";
 import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source, sha256Of } from "./digits.ts";
 import { checkFit } from "./evaluate.ts";
+import type { ReportEnd } from "./figures.ts";
 import { FileError, isFolder, quoted, relativePath } from "./files.ts";
 import { section, toggle } from "./flags.ts";
 import { lock } from "./lock.ts";
@@ -18,8 +19,7 @@ type ReportValues = Source & { readonly json?: boolean | undefined };
 export const reportCommand: Command = command<ReportValues>({
   name: "report",
   about:
-    "Draws a run that has ended: report.html and its figures, in the run's folder, where they replace those of before.\n" +
-    "Needs the packages of lanegrad/plot.",
+    "Draws a run that has ended: report.html and its figures, in the run's folder, where they replace those of before.",
   usage: "report RUN [options]",
   operands: [1, 1],
   flags: {
@@ -34,13 +34,12 @@ export const reportCommand: Command = command<ReportValues>({
 });
 
 async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): Promise<number> {
-  const { checkFigures, writeReport } = await import("./figures.ts");
-  await checkFigures();
+  const { writeReport } = await import("./figures.ts");
   const folder = resolve(run);
   checkEnded(folder);
   const { release } = lock(folder);
   try {
-    const { facts, history } = readHistory(join(folder, "history.json"));
+    const { facts, history, end } = readHistory(join(folder, "history.json"));
     const config = readJsonObject(join(folder, "config.json"));
     const digits = await loadDigits(sourceOf(values, config), downloadReporter(values));
     if (typeof config["dataSha256"] === "string" && config["dataSha256"] !== sha256Of(digits)) {
@@ -50,7 +49,7 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
     const { net: opened, file } = await openModel(engine, join(folder, "weights.safetensors"), {});
     using net = opened;
     checkFit(net, file, digits.test, examplesOf(digits, "test"));
-    const files = await writeReport(folder, { net, history, test: digits.test, facts });
+    const files = await writeReport(folder, { net, history, test: digits.test, facts, end });
     if (digits.note) say(NOT_MNIST);
     if (values.json) printJson({ folder, files });
     else print([`report.html and its figures are in ${relativePath(folder)}`]);
@@ -86,11 +85,15 @@ function sourceOf({ data, dataset, variant }: Source, config: Readonly<Record<st
   };
 }
 
-type Read = { readonly facts: Readonly<Record<string, unknown>>; readonly history: TrainHistory };
+type Read = {
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly history: TrainHistory;
+  readonly end: ReportEnd | undefined;
+};
 
 /** @throws {FileError} it is not a history of a run */
 function readHistory(file: string): Read {
-  const { configuration: facts, end: _, ...history } = readJsonObject(file);
+  const { configuration: facts, end, ...history } = readJsonObject(file);
   const { losses, evaluations, epochs } = history;
   const isList = Array.isArray(losses) && losses.every((loss) => typeof loss === "number" || loss === null);
   const isOfRun = isRecord(facts) && Array.isArray(facts["layers"]);
@@ -98,12 +101,17 @@ function readHistory(file: string): Read {
     throw new FileError(relativePath(file), "expected the history of a run");
   }
   const read = { ...history, evaluations: evaluations.map(measured) } as unknown as TrainHistory;
-  return { facts, history: read };
+  return { facts, history: read, end: isEnd(end) ? end : undefined };
 }
 
 /** JSON has null for what was not finite: it is not drawn. */
 function measured(record: Readonly<Record<string, unknown>>): EvaluationRecord {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as EvaluationRecord;
+}
+
+function isEnd(value: unknown): value is ReportEnd {
+  if (!isRecord(value)) return false;
+  return ["seconds", "stepsPerSecond", "trainAccuracy"].every((key) => typeof value[key] === "number");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,13 +4,13 @@
  * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import {
   DivergedError,
   Engine,
   emptyHistory,
   type FloatType,
-  MissingPackageError,
   type Network,
   network,
   RandomState,
@@ -30,7 +30,7 @@ import { whenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
 import { completed, descriptionOf, inputShapeOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
-import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
+import { endOf, historyFile, nextOf, resultsOf, summaryOf } from "./results.ts";
 import { type Resuming, resumedRun } from "./resume.ts";
 import { RunFolder, setNewerAside } from "./run_folder.ts";
 import { type Interruption, listenForSignals } from "./signals.ts";
@@ -57,7 +57,6 @@ export const trainCommand: Command = command<TrainValues>({
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
   whenLost((reason) => interruption.interrupt(1, `standard output: ${reason}`));
-  if (parsed.values.report) await checkReport();
   const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed, say);
   using _ = resuming?.run;
   const values = resuming?.values ?? completed(parsed.values);
@@ -73,12 +72,6 @@ async function train(parsed: Parsed<TrainValues>): Promise<number> {
   }
   if (out !== undefined) checkNotData(out, digits.path);
   return await trainOn(digits, { values, reporter, resuming, interruption });
-}
-
-/** Figures are loaded when they are needed alone. */
-async function checkReport(): Promise<void> {
-  const { checkFigures } = await import("./figures.ts");
-  await checkFigures();
 }
 
 type Parts = {
@@ -141,7 +134,11 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = await run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
-  if (values.report) await report(folder, { net, history, test: digits.test, facts });
+  const hasReport = values.report && (await report(folder, { net, history, test: digits.test, facts, end }));
+  const isWhole = folder === run.folder && history.outcome !== "aborted";
+  if (isWhole && !values.json && !values.quiet) {
+    for (const line of nextOf(folder, digits, { ...values, report: hasReport })) say(line);
+  }
   return folder === run.folder ? interruption.exitCode() : 1;
 }
 
@@ -163,15 +160,19 @@ function announce({ run, checkpoint, remarks }: Resuming): void {
   for (const remark of remarks) say(remark);
 }
 
-/** Figures, whose packages are there by now; a run does not fail for them. */
-async function report(folder: string, parts: ReportParts): Promise<void> {
+/** Figures, which are loaded when they are needed alone; a run does not fail for them. Whether there are any. */
+async function report(folder: string, parts: ReportParts): Promise<boolean> {
   const { writeReport } = await import("./figures.ts");
   try {
     await writeReport(folder, parts);
-    say(`report.html and its figures are in ${relativePath(folder)}`);
+    say(
+      `report.html and its figures are in ${relativePath(folder)}: ${pathToFileURL(join(folder, "report.html")).href}`,
+    );
+    return true;
   } catch (error) {
-    if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
+    if (!(error instanceof OutputError)) throw error;
     say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(relativePath(folder))}`);
+    return false;
   }
 }
 

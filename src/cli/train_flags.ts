@@ -227,7 +227,7 @@ const OUTPUT = {
   ),
   checkpointEvery: whole(1, "steps from one checkpoint to the next (default: one a minute, and one at the end)"),
   keep: whole(1, "how many of the last checkpoints stay (3)"),
-  report: toggle("figures as SVG and report.html in the run's folder; needs the packages of lanegrad/plot"),
+  report: toggle("figures as SVG and report.html, one page with all of them, in the run's folder"),
   config: CONFIG_FLAG,
   json: toggle("one JSON object a line on standard output"),
   quiet: toggle("no progress"),

@@ -798,7 +798,10 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [{ label: "l", x: [0, 1], y: [1, 2], markers: "all" }],
       { ...chart, points: [{ x: 0, y: 1, label: "p" }], yScale: "linear" },
     ]),
-    lossCurve: of(plot.lossCurve, [[3, 2, 1], { ...chart, steps: [0, 1, 2], smoothing: 1 }]),
+    lossCurve: of(plot.lossCurve, [
+      [3, 2, 1],
+      { ...chart, steps: [0, 1, 2], smoothing: 1, series: [{ label: "l", y: [1, 2] }] },
+    ]),
     matrix: of(plot.matrix, [
       [
         [1, 2],
@@ -807,6 +810,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       { ...figure, rows: ["a", "b"], columns: ["c", "d"], decimals: 1 },
     ]),
     quiver: of(plot.quiver, [{ x: [0, 1], y: [0, 1], u: [1, 1], v: [0, 1] }, chart]),
+    "plot.scatter": of(plot.scatter, [[0, 1], [1, 2], { ...chart, line: "zero" }]),
     tangents: of(plot.tangents, [(v: number) => v * v, [{ x: 1, slope: 2 }], { ...chart, xDomain: [0, 2] }]),
     toPng: of(plot.toPng, [svg, { width: 20, background: "white", color: "red" }]),
     trajectory: of(plot.trajectory, [
