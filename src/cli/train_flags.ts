@@ -175,8 +175,8 @@ function byValue(
 
 const TRAINING = {
   iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
-  epochs: whole(1, "passes over the examples instead, each in a new order (10 with a convolutional --model)"),
-  batchSize: whole(1, "examples in a step (100)"),
+  epochs: whole(1, "passes over the examples instead, each in a new order (5 with a convolutional --model)"),
+  batchSize: whole(1, "examples in a step (100; 64 with a convolutional --model)"),
   dropLast: toggle("with --epochs: leaves out the last minibatch of an epoch where it would be short"),
   accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
   optimizer: word("NAME", KINDS, `${KINDS.join(", ")} (sgd; adam with a convolutional --model)`),
@@ -184,7 +184,7 @@ const TRAINING = {
     `(${byValue(
       (kind) => OPTIMIZERS[kind].defaults.learningRate,
       (kinds, value) => `${value} for ${kinds}`,
-    )})`,
+    )}; 0.003 with a convolutional --model and neither --optimizer nor --schedule)`,
   ),
   ...HYPERPARAMETER_FLAGS,
   weightDecay: real(
@@ -197,7 +197,11 @@ const TRAINING = {
   ),
   clipNorm: positive("gradients are scaled to this norm at most"),
   clipValue: positive("gradients are cut to this at most"),
-  schedule: word("NAME", SCHEDULES, `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant)`),
+  schedule: word(
+    "NAME",
+    SCHEDULES,
+    `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant; warmup-cosine with a convolutional --model)`,
+  ),
   warmup: whole(1, "steps of warmup-cosine's ascent (a twentieth of all)"),
   decayEvery: whole(1, "steps after which the schedule step falls (a third of all)"),
   decayFactor: positive("what step (0.1) and exponential multiply with, exponential in each step (to a hundredth)"),

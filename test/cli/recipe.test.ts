@@ -122,11 +122,17 @@ test("flags that exclude each other, or would do nothing, are refused with what 
 
 test("convolutional networks have defaults of their own", () => {
   assert.equal(withoutGaps(completed({ model: "lenet" })), {
-    ...{ model: "lenet", epochs: 10, batchSize: 100, optimizer: "adam", learningRate: 0.001 },
+    ...{ model: "lenet", epochs: 5, batchSize: 64, optimizer: "adam", schedule: "warmup-cosine", learningRate: 0.003 },
     ...{ seed: 0, dtype: "float32", build: "simd", layout: "auto", logEvery: 100 },
   });
-  const { epochs, iterations, optimizer } = completed({ model: "lenet", iterations: 5, optimizer: "momentum" });
-  assert.equal([epochs, iterations, optimizer], [undefined, 5, "momentum"]);
+  const given = completed({ model: "lenet", iterations: 5, optimizer: "momentum", batchSize: 10 });
+  const { epochs, iterations, optimizer, batchSize, learningRate } = given;
+  assert.equal([epochs, iterations, optimizer, batchSize, learningRate], [undefined, 5, "momentum", 10, 0.01]);
+  const rates = [{ optimizer: "adam" }, { schedule: "constant" }, { learningRate: 0.1 }] as const;
+  assert.equal(
+    rates.map((values) => completed({ model: "lenet", ...values }).learningRate),
+    [0.001, 0.001, 0.1],
+  );
   const stds = (["lenet", "simple-conv", "resnet-small"] as const).map((model) => completed({ model }).weightInitStd);
   assert.equal(stds, [undefined, 0.01, undefined], "the book's network has its weights");
 });
