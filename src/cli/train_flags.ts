@@ -52,7 +52,7 @@ export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
   sgd: { ...builtInOptimizers.sgd, defaults: { learningRate: 0.1 } },
 };
 /** The networks: of dense layers, and convolutional ones. */
-export const MODELS = ["dense", "lenet", "simple-conv", "resnet-small"] as const;
+export const MODELS = ["dense", "lenet", "lenet-large", "simple-conv", "resnet-small"] as const;
 export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
 
 type OptimizerKind = keyof OptimizerNumbers;
@@ -135,7 +135,7 @@ const NETWORK = {
   dropout: share("share of each hidden layer's outputs that is left out while training"),
   batchNorm: toggle("normalises what goes into each activation, of --model into those after convolutions"),
   weightInitStd: positive(
-    "standard deviation of the first weights (0.01; by their number with --layers, --model lenet, --model resnet-small, " +
+    "standard deviation of the first weights (0.01; by their number with --layers, --model but simple-conv, " +
       "--activation, --dropout or --batch-norm)",
   ),
   seed: whole(0, "0 to 4294967295: weights and minibatches (0)", 2 ** 32 - 1),
