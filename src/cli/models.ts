@@ -34,6 +34,8 @@ export function convnetOf(model: Convnet, parts: ConvnetParts): Layer[] {
   switch (model) {
     case "lenet":
       return lenet(parts);
+    case "lenet-large":
+      return lenetLarge(parts);
     case "simple-conv":
       return simpleConv(parts);
     case "resnet-small":
@@ -73,6 +75,16 @@ function lenet(parts: ConvnetParts): Layer[] {
     ...hidden(parts, 84),
     dense(classes, starting(weights)),
   ];
+}
+
+/** LeNet with more channels, one hidden layer, and batch normalisation after the maxima, where it costs a quarter. */
+function lenetLarge(parts: ConvnetParts): Layer[] {
+  const { activation, classes, weights } = parts;
+  const pooled = (channels: number) => [
+    conv2d(channels, 5, { ...starting(weights), bias: false }),
+    ...[maxPool2d(2), batchNorm(), activation()],
+  ];
+  return [...[...pooled(24), ...pooled(48)], ...[flatten(), ...hidden(parts, 128)], dense(classes, starting(weights))];
 }
 
 /** SimpleConvNet of Saito, *Deep Learning from Scratch*, ch. 7. */
