@@ -39,7 +39,7 @@ import type { Layer, Sequential } from "./layers/layer.ts";
 import { checkLayer, type Mode } from "./layers/record.ts";
 import { sequentialOf } from "./layers/sequential.ts";
 import { recordIn, type Structure, structureOf, tensorsIn } from "./layers/structure.ts";
-import { checkLoss, checkOutputs, LOSSES, type Loss } from "./losses.ts";
+import { checkLoss, checkOutputs, LOSSES, type Loss, likeOf } from "./losses.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers/record.ts";
 import { OptimizerState } from "./optimizers/state.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
@@ -195,8 +195,9 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
       const z = this.logits(input);
-      if (this.lossFunction === "softmaxCrossEntropy") return softmaxRows(z);
-      if (this.lossFunction === "binaryCrossEntropyWithLogits") return sigmoid(z);
+      const like = likeOf(this.lossFunction);
+      if (like === "softmaxCrossEntropy") return softmaxRows(z);
+      if (like === "binaryCrossEntropyWithLogits") return sigmoid(z);
       const y = empty(this.engine, z.shape, { dtype: this.dtype });
       copy(z, y);
       return y;

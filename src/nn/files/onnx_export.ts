@@ -24,8 +24,8 @@ import { formatsOf } from "../layers/known.ts";
 import type { ResidualLayer } from "../layers/layer.ts";
 import { type OnnxOperator, type ParameterSpec, pathOf } from "../layers/record.ts";
 import { type Placed, recordIn, type Structure } from "../layers/structure.ts";
+import { likeOf } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
-import { describeNetwork } from "./description.ts";
 import { type FlattenedImages, flattenedImages, hasImages } from "./flattened_images.ts";
 import { arranged, permuted, weightsOf } from "./weights.ts";
 
@@ -36,13 +36,10 @@ export type OnnxExportOptions = {
 };
 
 /** The operator that makes probabilities of logits. */
-const ANSWERS = {
-  softmaxCrossEntropy: { op: "Softmax", attributes: { axis: { int: 1 } } },
-  binaryCrossEntropyWithLogits: { op: "Sigmoid", attributes: {} },
-  meanSquaredError: undefined,
-  squaredError: undefined,
-  custom: undefined,
-} as const;
+const ANSWERS = new Map<unknown, Pick<OnnxNode, "op" | "attributes">>([
+  ["softmaxCrossEntropy", { op: "Softmax", attributes: { axis: { int: 1 } } }],
+  ["binaryCrossEntropyWithLogits", { op: "Sigmoid", attributes: {} }],
+]);
 
 /**
  * The bytes of an ONNX model (operator set 20; 21 with groupNorm) of what the network predicts, in float32.
@@ -76,7 +73,7 @@ export function encodeOnnx<D extends FloatType>(
   if (isOfImages && outputShape.length === 3) last = graph.transposed(last, TO_LAST, "rows");
   if (isOfImages && outputShape.length > 1) graph.add({ op: "Flatten", inputs: [last], output: "logits" });
   const nodes = graph.nodes.map((node, i) => (i === graph.nodes.length - 1 ? { ...node, output: "logits" } : node));
-  const answer = ANSWERS[describeNetwork(net).loss];
+  const answer = ANSWERS.get(likeOf(net.lossFunction));
   const anyRows = "N";
   const shape = [anyRows, net.outputSize];
   const outputs = [{ name: "logits", shape }];
