@@ -7,7 +7,8 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { allOrNothing, Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
-import { argmaxRows, countCorrect } from "../ops/argmax_rows.ts";
+import { argmaxRows } from "../ops/argmax_rows.ts";
+import { checkShapeIs } from "../ops/check.ts";
 import { softmaxRows } from "../ops/softmax_rows.ts";
 import { copy } from "../ops/vectors.ts";
 import { checkOptions } from "../options.ts";
@@ -242,9 +243,13 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">): number {
     checkInstance("countCorrect: t", "a Tensor", Tensor, t);
-    const logits = this.logits(x);
-    if (isLabels(t)) return countCorrect(logits, t);
-    return scoped((own) => countCorrect(logits, own(argmaxRows(t))));
+    return scoped((own) => {
+      const predictions = own(argmaxRows(this.logits(x)));
+      const labels = isLabels(t) ? t : own(argmaxRows(t));
+      checkShapeIs("countCorrect", "t", labels, predictions.shape);
+      const found = predictions.data;
+      return labels.data.reduce((correct, label, i) => correct + Number(found[i] === label), 0);
+    });
   }
 
   /**

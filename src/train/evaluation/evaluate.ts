@@ -134,8 +134,12 @@ export function* evaluation<D extends FloatType>(
   if (counts?.answers) answers.push(counts.answers);
   const [only, other] = answers;
   const binary = only && binaryReport(answers);
-  if (!counts) refuse("topK", k, "classes");
-  if (!binary) refuse("threshold", threshold, "yes-or-no answers");
+  for (const [option, value, isCounted] of [
+    ["topK", k, counts],
+    ["threshold", threshold, binary],
+  ] as const) {
+    if (value !== undefined && !isCounted) throw new OptionError(option, "undefined for such targets", value);
+  }
   const counted = threshold === undefined && counts ? counts : other ? undefined : only;
   return {
     examples,
@@ -148,11 +152,6 @@ export function* evaluation<D extends FloatType>(
     binary,
     regression: errors?.report,
   };
-}
-
-/** @throws {OptionError} an option that has been given where it means nothing */
-function refuse(option: string, value: unknown, where: string): void {
-  if (value !== undefined) throw new OptionError(option, `undefined where there are no ${where}`, value);
 }
 
 /**
@@ -180,7 +179,7 @@ export function* accuracy<D extends FloatType>(
   data: Dataset | ResidentDataset,
   { threshold }: Pick<EvaluateOptions, "threshold"> = {},
 ): Generator<undefined, number> {
-  if (threshold !== undefined || isBinary(net))
+  if (threshold !== undefined || isBinary(net) || partsOf(net.lossFunction).ignored !== undefined)
     return (yield* evaluation(net, data, threshold === undefined ? {} : { threshold })).accuracy ?? 0;
   let correct = 0;
   for (const block of blocksOf(net, data)) {
