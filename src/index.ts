@@ -116,6 +116,13 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./format
 export type { Interval } from "./interval.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export {
+  crossEntropyLoss,
+  huberLoss,
+  type LossDescription,
+  meanAbsoluteErrorLoss,
+  parseLoss,
+} from "./nn/described_losses.ts";
+export {
   describeNetwork,
   type NetworkDescription,
   type ParseOptions,
@@ -195,7 +202,7 @@ export {
 } from "./nn/layers/record.ts";
 export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
-export type { Loss, LossName } from "./nn/losses.ts";
+export type { DescribedLoss, Loss, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { adaGrad } from "./nn/optimizers/ada_grad.ts";
@@ -298,6 +305,15 @@ export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "./ops/indexing.ts";
 export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type HuberOptions,
+  huber,
+  meanAbsoluteError,
+  type Reduction,
+  type ReductionOptions,
+} from "./ops/losses.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
 export type {

@@ -12,6 +12,7 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
+import type { LossDescription } from "../nn/described_losses.ts";
 import type { SetWeightsOptions } from "../nn/files/weights.ts";
 import type { Layer, Sequential } from "../nn/layers/layer.ts";
 import type { LossName } from "../nn/losses.ts";
@@ -61,7 +62,7 @@ export type Calls = {
       readonly seed: number | undefined;
       readonly random: RandomStateSnapshot | "none" | undefined;
       readonly dtype: FloatType | undefined;
-      readonly loss: LossName | undefined;
+      readonly loss: LossName | LossDescription | undefined;
       readonly inputShape: Shape | undefined;
     };
     answer: { readonly facts: NetworkFacts; readonly random: RandomStateSnapshot | undefined };
@@ -70,7 +71,7 @@ export type Calls = {
     ask: {
       readonly network: number;
       readonly bytes: Uint8Array;
-      readonly options: { readonly file?: string; readonly loss?: LossName; readonly seed?: number };
+      readonly options: { readonly file?: string; readonly loss?: LossName | LossDescription; readonly seed?: number };
     };
     answer: NetworkFacts;
   };

@@ -715,6 +715,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     ),
     evaluate: of(L.evaluate, [net, table], [net, table, { topK: 2 }]),
     accuracyOf: of(L.accuracyOf, [net, table]),
+    crossEntropyLoss: of(L.crossEntropyLoss, [
+      { classWeights: [1, 2], labelSmoothing: 0.1, ignoreLabel: 1, reduction: "mean" },
+    ]),
+    huberLoss: of(L.huberLoss, [{ delta: 2, reduction: "sum" }]),
+    meanAbsoluteErrorLoss: of(L.meanAbsoluteErrorLoss, [{ reduction: "sum" }]),
+    parseLoss: of(L.parseLoss, [{ kind: "huber", delta: 2 }]),
     binaryMetrics: of(L.binaryMetrics, [
       Float32Array.of(0.1, 0.4, 0.8, 0.9),
       Int32Array.of(0, 1, 1, 0),

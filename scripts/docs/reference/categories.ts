@@ -21,6 +21,8 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/autodiff": "Expressions and programs",
   "src/nn": "Networks",
   "src/nn/layers": "Layers",
+  "src/ops/losses.ts": "Losses",
+  "src/nn/described_losses.ts": "Losses",
   "src/nn/losses.ts": "Losses",
   "src/nn/optimizers": "Optimizers",
   "src/nn/schedules.ts": "Schedules",
