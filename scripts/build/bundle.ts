@@ -147,6 +147,7 @@ const named = `function named(values) {
     for (const [name, value] of Object.entries(values))
       if (typeof value === "function" && value.name !== name) Object.defineProperty(value, "name", { value: name });
   }`;
+const both = [...core.names, ...rest.names];
 await forNode("index", {
   contents: `import { ${core.names} } from "../core.js"; import { ${rest.names} } from "../rest.js";
     ${named}
@@ -245,7 +246,7 @@ async function forNode(name: string, { banner = "", footer = "", ...source }: Wr
     ...("entry" in source
       ? { entryPoints: [join(SRC, source.entry)] }
       : { stdin: { contents: source.contents, resolveDir: SRC, sourcefile: `${name}.ts` } }),
-    minifyIdentifiers: false,
+    ...{ minify: false, minifyWhitespace: true, minifySyntax: true }, // functions keep the names that programs know
     entryNames: `node/${name}`,
     banner: { js: banner },
     footer: { js: footer },

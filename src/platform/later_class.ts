@@ -13,7 +13,10 @@ export function laterClass(value: () => Class): Class {
         },
     },
   );
-  // A function, and no class: its `prototype` may be told to be another.
-  const stand = new Proxy<Class>((() => {}) as unknown as Class, handler);
+  // A function, and no class: its `prototype` may be told to be another. With `this`, or minifying makes an arrow of it.
+  const target = function (this: object) {
+    return this;
+  };
+  const stand = new Proxy<Class>(target as unknown as Class, handler);
   return stand;
 }
