@@ -15,8 +15,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
-import { coreOf } from "./core.ts";
 import { isLean, lean, marked } from "./lean.ts";
+import { partsOf } from "./parts.ts";
 import { thinned } from "./source_maps.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -95,16 +95,20 @@ type Wrapper = ({ readonly contents: string } | { readonly entry: string }) & {
 };
 
 const alias = { "#platform": join(SRC, "platform/current.ts") };
-const core = await coreOf(SRC, { ...LIBRARY, alias, plugins: [later] });
-await build({
-  ...LIBRARY,
-  stdin: { contents: core.contents, resolveDir: SRC, sourcefile: "core.ts" },
-  entryNames: "core",
-  alias,
-  plugins: [marked, later],
-});
-write("index", `export{${core.names}}from"./core.js";`);
-write("errors", `export{${core.errors}}from"./core.js";`);
+const parts = await partsOf(SRC, { ...LIBRARY, alias, sourcemap: false, plugins: [later] });
+const { core, rest, errors } = parts;
+for (const { file, contents } of [core, rest]) {
+  await build({
+    ...LIBRARY,
+    stdin: { contents, resolveDir: SRC, sourcefile: file.replace(".js", ".ts") },
+    entryNames: basename(file, ".js"),
+    alias: file === core.file ? alias : {},
+    plugins: [marked, later, ...(file === core.file ? [] : [parts.shared(0, core)])],
+  });
+}
+const passedOn = (up: string) => `export{${core.names}}from"${up}core.js";export{${rest.names}}from"${up}rest.js";`;
+write("index", passedOn("./"));
+write("errors", `export{${errors}}from"./core.js";`);
 
 for (const file of Object.values(LATER)) {
   const name = basename(file, ".js");
@@ -126,7 +130,7 @@ for (const [folder, names] of Object.entries({
     ...LIBRARY,
     entryPoints: names.map((name) => `src/${folder}/${name}.ts`),
     chunkNames: `${folder}/[name]-[hash]`,
-    plugins: [marked, spawning, core.shared(folder.split("/").length)],
+    plugins: [marked, spawning, parts.shared(folder.split("/").length)],
   });
 }
 
@@ -134,27 +138,56 @@ await build({ ...LIBRARY, entryPoints: ["src/worker/current_spawn.ts"] });
 
 // The entries for Node: its platform is put in place by the first, which the others import.
 const NODES = "cache, files, gunzip, inflateRaw, kernelFile, nextTurn, readBytes, start";
+const platform = `import { ${NODES} } from "./platform/node.ts";
+  import { usePlatform } from "./platform/current.ts";
+  usePlatform({ ${NODES} });`;
+await forNode("platform", { contents: platform });
+// Messages have the names of functions and classes.
+const named = `function named(values) {
+    for (const [name, value] of Object.entries(values))
+      if (typeof value === "function" && value.name !== name) Object.defineProperty(value, "name", { value: name });
+  }`;
+const both = [...core.names, ...rest.names];
 await forNode("index", {
-  contents: `import { ${NODES} } from "./platform/node.ts";
-    import { usePlatform } from "./platform/current.ts";
-    usePlatform({ ${NODES} });`,
+  contents: `import { ${core.names} } from "../core.js"; import { ${rest.names} } from "../rest.js";
+    ${named}
+    named({ ${both} });
+    export { ${both} };`,
+  banner: 'import"./platform.js";',
+});
+// Where Node runs it and no bundler has: what a program does not call is not loaded.
+await forNode("lazy", {
+  contents: `${platform}
+    import { ${core.names} } from "../core.js";
+    ${named}
+    named({ ${core.names} });
+    import { createRequire } from "node:module";
+    import { laterClass } from "./platform/later_class.ts";
+    let values;
+    function rest() {
+      if (values !== undefined) return values;
+      values = createRequire(import.meta.url)("../rest.js");
+      named({ ${rest.names.filter((name) => !parts.isFunction(name)).map((name) => `${name}: values.${name}`)} });
+      return values;
+    }
+    ${rest.names.map(calledLater).join("\n")}`,
   footer: `export{${core.names}}from"../core.js";`,
 });
 await forNode("worker", {
   contents: `import { spawn } from "./worker/spawn_node.ts";
     import { useSpawn } from "./worker/current_spawn.ts";
     useSpawn(spawn);`,
-  banner: 'import"./index.js";',
+  banner: 'import"./platform.js";',
   footer: 'export*from"../worker/index.js";',
 });
-await forNode("thread", { entry: "worker/thread.ts", banner: 'import"./index.js";' });
-write("node/host", 'import"./index.js";export*from"../worker/host.js";');
-write("node/csv", 'import"./index.js";export*from"../data/csv.js";');
+await forNode("thread", { entry: "worker/thread.ts", banner: 'import"./platform.js";' });
+write("node/host", 'import"./platform.js";export*from"../worker/host.js";');
+write("node/csv", 'import"./platform.js";export*from"../data/csv.js";');
 
 mkdirSync(join(DIST, "workerd"), { recursive: true });
 write(
   "workerd/index",
-  `import simd from"../wasm/simd.wasm";import{useKernels}from"../core.js";useKernels(b=>b==="simd"?simd:void 0);export{${core.names}}from"../core.js";`,
+  `import simd from"../wasm/simd.wasm";import{useKernels}from"../core.js";useKernels(b=>b==="simd"?simd:void 0);${passedOn("../")}`,
 );
 
 for (const name of readdirSync(DIST, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"))) {
@@ -195,6 +228,12 @@ await build({
 mkdirSync(join(DIST, "wasm"), { recursive: true });
 copyFileSync(join(ROOT, "build/simd.wasm"), join(DIST, "wasm/simd.wasm"));
 
+/** Stands for a value of the rest, which is loaded when it is used. */
+function calledLater(name: string): string {
+  if (parts.isFunction(name)) return `export function ${name}(...values) { return rest().${name}(...values); }`;
+  return `export const ${name} = laterClass(() => rest().${name});`;
+}
+
 /** Writes a file of few words. */
 function write(name: string, code: string): void {
   writeFileSync(join(DIST, `${name}.js`), `${code}\n`);
@@ -207,9 +246,10 @@ async function forNode(name: string, { banner = "", footer = "", ...source }: Wr
     ...("entry" in source
       ? { entryPoints: [join(SRC, source.entry)] }
       : { stdin: { contents: source.contents, resolveDir: SRC, sourcefile: `${name}.ts` } }),
+    ...{ minify: false, minifyWhitespace: true, minifySyntax: true }, // functions keep the names that programs know
     entryNames: `node/${name}`,
     banner: { js: banner },
     footer: { js: footer },
-    plugins: [inWorkerFolder, core.shared(1)],
+    plugins: [inWorkerFolder, parts.shared(1, core)], // what the rest has of it is small
   });
 }

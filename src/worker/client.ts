@@ -146,7 +146,7 @@ class Start {
     const line = await lifeline();
     try {
       if (this.#isCancelled) throw new DisposedError("worker", "startWorker");
-      const endpoint = started(() => noting(this.#watch, worker));
+      const endpoint = started(() => noting(this.#watch, worker, worker === spawn));
       const connection = new Connection(endpoint, this.#watch.explain);
       this.#connection = connection;
       const name = "on" in endpoint ? undefined : line?.name; // Node reports the end by itself

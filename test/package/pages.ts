@@ -36,6 +36,7 @@ export async function makePages(project: string): Promise<Pages> {
   const servers: ViteServer[] = [];
   const makers: readonly (readonly [name: string, make: Maker])[] = [
     ["import map", importMapPage],
+    ["addresses alone", addressesPage],
     ["golden table", (folder) => importMapPage(folder, "./golden_page.js")],
     ["esbuild", esbuildPage],
     ["webpack", webpackPage],
@@ -65,6 +66,17 @@ async function importMapPage(folder: string, script = "./entry.js"): Promise<Pag
     /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "docs/browsers.md"), "utf8")) ?? [];
   if (map === undefined) throw new Error("docs/browsers.md shows no import map");
   writeFileSync(join(folder, "index.html"), html(script, map));
+  return { folder };
+}
+
+/** Without an import map: modules are imported by their addresses. */
+async function addressesPage(folder: string): Promise<Page["from"]> {
+  const program = join(folder, "train.js");
+  const text = readFileSync(program, "utf8")
+    .replace('"lanegrad"', `"${LIBRARY}/index.js"`)
+    .replace('"lanegrad/worker"', `"${LIBRARY}/worker/index.js"`);
+  writeFileSync(program, text);
+  writeFileSync(join(folder, "index.html"), html("./entry.js"));
   return { folder };
 }
 
