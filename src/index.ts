@@ -62,6 +62,28 @@ export type {
 export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export type {
+  ArrayInputs,
+  CategoryColumn,
+  ClassTarget,
+  ColumnPlace,
+  IgnoredColumn,
+  InputColumn,
+  MissingValues,
+  NumberColumn,
+  NumberTarget,
+  Preprocessing,
+  TableInputs,
+} from "./data/tables/columns.ts";
+export {
+  type ApplyOptions,
+  applyPreprocessing,
+  fitPreprocessing,
+  type Preprocessed,
+  type PreprocessingOptions,
+  preprocessInputs,
+} from "./data/tables/preprocessing.ts";
+export { type Cell, type NumberTable, type Records, recordsOf } from "./data/tables/records.ts";
 export {
   type BagOfWordsOptions,
   bagOfWords,
