@@ -700,7 +700,11 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     parseCifar: of(L.parseCifar, [new Uint8Array(3073)], [new Uint8Array(3073), "f"]),
     imageShapeOf: of(L.imageShapeOf, [[32, 32, 3]]),
     loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
-    parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
+    parseCsv: of(
+      csv.parseCsv,
+      ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }],
+      ["a,b\nx,2\n,4\n", { label: "b", missing: "mean" }],
+    ),
     loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),
     parseRecords: of(
       csv.parseRecords,
