@@ -105,6 +105,14 @@ export {
   SaveError,
   ShapeError,
 } from "./errors.ts";
+export { Classifier, type ClassifierOptions, classifier, type Probabilities } from "./estimators/classifier.ts";
+export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
+export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
+export { encodeModel } from "./estimators/model_bytes.ts";
+export type { FitProgress, Progress } from "./estimators/progress.ts";
+export { type Answer, Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
+export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
+export type { TrainingOptions } from "./estimators/training.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
 export { FormatError } from "./formats/format_error.ts";
@@ -122,7 +130,7 @@ export {
   parseDescription,
 } from "./nn/files/description.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/files/network_file.ts";
-export { encodeOnnx, type OnnxExportOptions } from "./nn/files/onnx_export.ts";
+export { encodeOnnx, type OnnxExportOptions, type OnnxScaling } from "./nn/files/onnx_export.ts";
 export {
   loadWeights,
   type Naming,
@@ -390,11 +398,14 @@ export {
 } from "./train/checkpoints/checkpoint_file.ts";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
+export type { BinaryMetrics, BinaryReport } from "./train/evaluation/binary_metrics.ts";
 export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluation/evaluate.ts";
 export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluation/evaluate_async.ts";
 export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/evaluation/metrics.ts";
 export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/evaluation/misclassified.ts";
+export type { RegressionMetrics, RegressionReport } from "./train/evaluation/number_metrics.ts";
+export { binaryMetrics, regressionReport } from "./train/evaluation/plain_metrics.ts";
 export { type EvaluationData, reportData, reportText } from "./train/evaluation/report.ts";
 export { augment } from "./train/feeding/augment.ts";
 export type { TrainingAugmentation } from "./train/feeding/feed.ts";

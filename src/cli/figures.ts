@@ -169,7 +169,7 @@ async function pageOf({ net, test, facts, history }: ReportParts, figures: reado
     "svg { max-width: 100%; height: auto } th { text-align: left; padding-right: 2rem } pre { overflow-x: auto }",
     "</style>",
     `<h1>${escaped(title)}</h1>`,
-    `<p>${percent(evaluation.accuracy)} of ${evaluation.examples} test examples after ${history.losses.length} steps.</p>`,
+    `<p>${percent(evaluation.accuracy ?? 0)} of ${evaluation.examples} test examples after ${history.losses.length} steps.</p>`,
     ...sections,
     "<h2>Class by class</h2>",
     `<pre>${escaped(reportText(evaluation, test.classNames))}</pre>`,

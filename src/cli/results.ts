@@ -45,8 +45,8 @@ export async function endOf(
     seconds,
     stepsPerSecond: steps / seconds,
     loss: history.losses.at(-1) ?? null,
-    trainAccuracy: (await evaluateAsync(net, train)).accuracy,
-    testAccuracy: (await evaluateAsync(net, test)).accuracy,
+    trainAccuracy: (await evaluateAsync(net, train)).accuracy ?? 0,
+    testAccuracy: (await evaluateAsync(net, test)).accuracy ?? 0,
     weightsSha256: weightsSha256(net),
   };
 }

@@ -1,7 +1,6 @@
 /** A network for a dataset, and its training, where nothing is said but what is wanted. */
 import type { Dataset } from "../data/dataset.ts";
 import { drawn } from "../data/split.ts";
-import { OptionError } from "../errors.ts";
 import { relu } from "../nn/layers/activations.ts";
 import { dense } from "../nn/layers/dense.ts";
 import { flatten } from "../nn/layers/flatten.ts";
@@ -57,7 +56,20 @@ const SPLIT_ROWS = 40;
 /** Rows up to which a network is trained again, on all rows, once it is known for how long. */
 const REFIT_ROWS = 5000;
 
-export const tuning = { rate: 3e-3, decay: 0.01, steps: 6000, patience: 0.15, refit: true, cosUntil: false, full: false, hidden: undefined as number[] | undefined, share: 0.2, batch: undefined as number|undefined };
+const SHARE = 0.2;
+/** The most that are held out: more would not say more. */
+const MOST_HELD = 10_000;
+const LEARNING_RATE = 3e-3;
+/** Steps in which all epochs are made, where they are not too few or too many. */
+const STEPS = 3000;
+/** The fraction of epochs without an improvement after which training stops. */
+const PATIENCE = 0.15;
+/** Decay of weights: about e⁻¹ in 28 epochs at the first rate, so that it is the same for small and large tables. */
+const DECAY_EPOCHS = 28;
+const MOST_DECAY = 3;
+/** Tables of so few rows are learned until the loss is small: there is nothing to judge by. */
+const TINY_ROWS = 20;
+const SMALL_LOSS = 1e-3;
 
 /** Trains a new network. The caller disposes of it. */
 export async function fitted<D extends FloatType>(
@@ -65,7 +77,7 @@ export async function fitted<D extends FloatType>(
   task: Task<D>,
 ): Promise<{ readonly network: Network<D>; readonly history: TrainHistory; readonly held: number }> {
   const { seed = 0 } = task;
-  const share = task.validation ?? (dataset.length < SPLIT_ROWS ? 0 : tuning.share);
+  const share = task.validation ?? (dataset.length < SPLIT_ROWS ? 0 : Math.min(SHARE, MOST_HELD / dataset.length));
   const random = new RandomState(seed);
   let [rest, validation] = [dataset, typeof share === "number" ? undefined : share];
   if (typeof share === "number" && share > 0) {
@@ -76,10 +88,10 @@ export async function fitted<D extends FloatType>(
   const first = await run(rest, validation, plan, task, history);
   const isSplit = validation !== undefined && typeof share === "number";
   const best = history.best;
-  if (!isSplit || best === undefined || dataset.length > REFIT_ROWS || !tuning.refit) {
+  if (!isSplit || best === undefined || dataset.length > REFIT_ROWS) {
     return { network: first, history, held: validation?.length ?? 0 };
   }
-  const epochs = tuning.full ? plan.epochs : history.evaluations.findIndex((own) => own === best) + 1;
+  const epochs = history.evaluations.indexOf(best) + 1;
   if (epochs === 0) return { network: first, history, held: validation?.length ?? 0 };
   first.dispose();
   const again = await run(dataset, undefined, plan, { ...task, progress: false }, emptyHistory(), epochs);
@@ -89,22 +101,22 @@ export async function fitted<D extends FloatType>(
 type Plan = { readonly hidden: readonly Layer[]; readonly epochs: number; readonly batchSize: number };
 
 function planOf<D extends FloatType>(dataset: Dataset, { layers, epochs, batchSize }: Task<D>): Plan {
-  const { length, size } = dataset;
-  const batch = Math.min(batchSize ?? tuning.batch ?? defaultBatch(length), length);
+  const { length } = dataset;
+  const batch = Math.min(batchSize ?? defaultBatch(length), length);
   const perEpoch = Math.ceil(length / batch);
-  const most = epochs ?? Math.min(400, Math.max(20, Math.ceil(tuning.steps / perEpoch)));
-  const sizes = layers ?? tuning.hidden ?? defaultSizes(length, size);
+  const most = epochs ?? (length <= TINY_ROWS ? 1000 : Math.min(400, Math.max(20, Math.ceil(STEPS / perEpoch))));
+  const sizes = layers ?? defaultSizes(length);
   const hidden = sizes.flatMap((layer) => (typeof layer === "number" ? [dense(layer), relu()] : [layer]));
   return { hidden, epochs: most, batchSize: batch };
 }
 
 function defaultBatch(rows: number): number {
-  if (rows <= 16) return rows;
-  return rows < 1000 ? 16 : rows < 4000 ? 32 : rows < 20_000 ? 64 : 256;
+  if (rows <= TINY_ROWS) return rows;
+  return rows < 4000 ? 32 : rows < 20_000 ? 64 : 256;
 }
 
-function defaultSizes(rows: number, inputs: number): readonly number[] {
-  return rows <= 16 ? [16, 16] : [64, 64];
+function defaultSizes(rows: number): readonly number[] {
+  return rows <= TINY_ROWS ? [16, 16] : [64, 64];
 }
 
 async function run<D extends FloatType>(
@@ -116,22 +128,23 @@ async function run<D extends FloatType>(
   until = epochs,
 ): Promise<Network<D>> {
   const { engine, dtype, outputs, loss, seed = 0, signal, progress = false, earlyStopping = true } = task;
-  const isImage = dataset.shape.length > 1 && !hidden.some(({ kind }) => kind !== "dense" && kind !== "relu");
+  const isImage = dataset.shape.length > 1 && hidden.every(({ kind }) => kind === "dense" || kind === "activation");
   const description = sequential(...(isImage ? [flatten()] : []), ...hidden, dense(outputs));
   const net = network(engine, description, { seed, dtype, loss, inputShape: dataset.shape });
   const report = reportTo(progress);
   const stop = new AbortController();
   if (signal !== undefined) signal.addEventListener("abort", () => stop.abort(), { once: true });
   if (signal?.aborted) stop.abort();
-  const patience = Math.max(8, Math.ceil(epochs * tuning.patience));
+  const patience = Math.max(8, Math.ceil(epochs * PATIENCE));
   const batch = Math.min(batchSize, dataset.length);
   const stopping = earlyStopping === true ? { patience } : earlyStopping;
-  const rate = task.learningRate ?? tuning.rate;
+  const perEpoch = Math.ceil(dataset.length / batch);
+  const rate = task.learningRate ?? LEARNING_RATE;
   const optimizer =
     task.optimizer ??
     adamW({
-      learningRate: typeof rate === "number" ? schedule({ kind: "cosine", rate, steps: (tuning.cosUntil ? until : epochs) * Math.ceil(dataset.length / batch) }) : rate,
-      weightDecay: tuning.decay,
+      learningRate: typeof rate === "number" ? schedule({ kind: "cosine", rate, steps: epochs * perEpoch }) : rate,
+      weightDecay: dataset.length <= TINY_ROWS ? 0 : decayOf(perEpoch),
     });
   try {
     await train(
@@ -148,7 +161,7 @@ async function run<D extends FloatType>(
             ...(validationLoss === undefined ? {} : { validationLoss }),
             ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
           });
-          if (dataset.length <= 20 && loss < 1e-4) stop.abort();
+          if (dataset.length <= TINY_ROWS && task.epochs === undefined && loss < SMALL_LOSS) stop.abort();
         },
       },
       history,
@@ -160,4 +173,8 @@ async function run<D extends FloatType>(
     net.dispose();
     throw error;
   }
+}
+
+function decayOf(perEpoch: number): number {
+  return Math.min(MOST_DECAY, 1 / (LEARNING_RATE * DECAY_EPOCHS * perEpoch));
 }

@@ -15,6 +15,7 @@ export type Platform = {
   readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | ReadFault | undefined>;
   readonly gunzip: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | GzipFault>;
   readonly inflateRaw: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly inflateOwn: (bytes: Uint8Array<ArrayBuffer>) => Promise<BufferSource>;
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;

@@ -99,7 +99,7 @@ test("the page has every figure, what the evaluation says, and the configuration
   assert.is(document.querySelector("meta")?.getAttribute("charset"), "utf-8");
   assert.is(document.querySelector("meta[name=viewport]")?.getAttribute("content"), "width=device-width");
   const evaluation = evaluate(net, TEST);
-  const share = (100 * evaluation.accuracy).toFixed(2);
+  const share = (100 * evaluation.accuracy!).toFixed(2);
   assert.is(document.querySelector("p")?.textContent, `${share} % of 60 test examples after 3 steps.`);
   assert.is(document.querySelector("pre")?.textContent, reportText(evaluation));
   assert.equal(

@@ -234,7 +234,7 @@ function checkHyperparameters(option: string, hyperparameters: Readonly<Record<s
 }
 
 const NUMBER = "(?:\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?)";
-const INTERVAL = new RegExp(`^[[(]-?(?:${NUMBER}|∞), -?(?:${NUMBER}|∞)[\\])]$`);
+const INTERVAL: RegExp = /* @__PURE__ */ new RegExp(`^[[(]-?(?:${NUMBER}|∞), -?(?:${NUMBER}|∞)[\\])]$`);
 
 function checkName(option: string, name: unknown): void {
   if (typeof name !== "string" || !/^\w+$/.test(name) || name in Object.prototype)

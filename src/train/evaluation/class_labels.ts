@@ -18,6 +18,11 @@ export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTarget
   return isLabels(t) || net.lossFunction === "softmaxCrossEntropy";
 }
 
+/** Whether every output is the logit of an answer of yes or no. */
+export function isBinary<D extends FloatType>({ lossFunction }: Network<D>): boolean {
+  return lossFunction === "binaryCrossEntropyWithLogits";
+}
+
 /**
  * Hands over the classes of a block: its labels, or the column of each row's largest target.
  *
