@@ -62,6 +62,13 @@ export type {
 export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export {
+  type BagOfWordsOptions,
+  bagOfWords,
+  type Vocabulary,
+  vectorize,
+  type Weights,
+} from "./data/tables/bag_of_words.ts";
 export type {
   ArrayInputs,
   CategoryColumn,
@@ -84,13 +91,6 @@ export {
   preprocessInputs,
 } from "./data/tables/preprocessing.ts";
 export { type Cell, type NumberTable, type Records, recordsOf } from "./data/tables/records.ts";
-export {
-  type BagOfWordsOptions,
-  bagOfWords,
-  type Vocabulary,
-  vectorize,
-  type Weights,
-} from "./data/tables/bag_of_words.ts";
 export { type SparseParts, type SparseRow, type SparseRows, sparseRows } from "./data/tables/sparse_rows.ts";
 export {
   DisposedError,

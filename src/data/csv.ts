@@ -10,7 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 import { readFile } from "./read.ts";
-import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
+import { type Column, datasetOfTable, lineOf, type TableOptions } from "./table.ts";
 import {
   decimalOf,
   delimiterOf,
@@ -235,9 +235,13 @@ const NO_TABLES: ReadonlySet<string> = new Set(["a Git LFS pointer", "an HTML pa
 /** A dataset of a table of any kind, by a preprocessing that leaves numbers as they are. */
 async function datasetOfAny(text: string, options: CsvOptions, file: string): Promise<Dataset<Float64Array>> {
   const { label, target = "classes", inputs, classes, name = file, missing, header, delimiter } = options;
+  if (typeof label === "object" && !Array.isArray(label)) throw new OptionError("label", "a column or several", label);
   const records = await parseRecords(text, { ...given({ header, delimiter }), file: name });
+  // An array as long as the table would be the answers themselves; names are not.
+  const named = (column: Column) => (typeof column === "number" ? (records.names?.at(column) ?? column) : column);
+  const answersAt = Array.isArray(label) ? label.map(named) : (label as Column);
   const fitted = fitPreprocessing(records, {
-    ...{ task: target === "numbers" ? "regression" : "classification", target: label },
+    ...{ task: target === "numbers" ? "regression" : "classification", target: answersAt },
     ...given({ inputs, missing }),
   });
   const own = fitted.inputs.kind === "columns" ? fitted.inputs.columns : [];
@@ -251,7 +255,7 @@ async function datasetOfAny(text: string, options: CsvOptions, file: string): Pr
         ? { ...answers, names: classes ?? answers.names }
         : { ...answers, columns: answers.columns.map((column) => ({ ...column, ...AS_IT_IS })) },
   };
-  return applyPreprocessing(unscaled, records, { dtype: "float64", target: label }) as Dataset<Float64Array>;
+  return applyPreprocessing(unscaled, records, { dtype: "float64", target: answersAt }) as Dataset<Float64Array>;
 }
 
 const AS_IT_IS = { mean: 0, deviation: 1 };

@@ -2,7 +2,7 @@
  * Sparse rows of floats in an engine's memory: plain data becomes a matrix, and a minibatch is gathered by index.
  */
 
-import { checkInstance } from "../arguments.ts";
+import { checkInstance, checkType } from "../arguments.ts";
 import { type SparseRows, sparseRows } from "../data/tables/sparse_rows.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
@@ -32,6 +32,7 @@ export function sparseMatrix<D extends FloatType>(
   rows: SparseRows,
   options: { readonly dtype: D },
 ): SparseMatrix<D> {
+  checkType("sparseMatrix: options", "object", options);
   checkOptions<{ readonly dtype: D }>("sparseMatrix", options, { dtype: 1 });
   const { dtype } = options;
   if (!isFloat(dtype)) throw new OptionError("sparseMatrix: dtype", '"float32" or "float64"', dtype);

@@ -6,7 +6,7 @@
  *   values    the nonzeros (data)
  */
 
-import { checkNumbers, checkRecord } from "../../arguments.ts";
+import { checkNumbers, checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { DatasetError } from "../dataset_error.ts";
@@ -54,6 +54,8 @@ export function sparseRows(
   options: { readonly columns?: number } = {},
 ): SparseRows {
   checkOptions<{ readonly columns?: number }>("sparseRows", options, { columns: 1 });
+  if (options.columns !== undefined) checkType("sparseRows: columns", "number", options.columns);
+  if (Array.isArray(rows) && rows.length === 0) throw new OptionError("sparseRows: rows", "at least one row", rows);
   const parts = Array.isArray(rows) ? partsOf(rows, options.columns) : (rows as SparseParts);
   if (parts !== rows) return checked(parts);
   if (options.columns !== undefined) throw new OptionError("columns", "undefined, with a shape", options.columns);
@@ -133,7 +135,7 @@ function checked(parts: SparseParts): SparseRows {
   for (const [name, list] of Object.entries({ shape, starts, columns, values }))
     checkNumbers(`sparseRows: ${name}`, list);
   const [rows, k] = shape;
-  if (shape.length !== 2 || !(Number.isSafeInteger(rows) && rows >= 0)) {
+  if (shape.length !== 2 || !(Number.isSafeInteger(rows) && rows >= 1)) {
     throw new OptionError("sparseRows: shape", "[rows, columns]", shape);
   }
   if (!(Number.isInteger(k) && k >= 1 && k <= MAX_COLUMNS)) {

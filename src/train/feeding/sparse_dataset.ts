@@ -2,10 +2,10 @@
  * A dataset whose inputs are mostly zero: it is trained on, evaluated and split as any other, and its rows are never dense.
  */
 
-import { checkList, checkType } from "../../arguments.ts";
+import { checkList, checkNumbers, checkType } from "../../arguments.ts";
 import { type Batch, Dataset } from "../../data/dataset.ts";
 import { DatasetError } from "../../data/dataset_error.ts";
-import type { DatasetParts, LabelArray, NumberArray } from "../../data/parts.ts";
+import { checkNames, type DatasetParts, type LabelArray, type NumberArray } from "../../data/parts.ts";
 import { denseRows, pickRows, type SparseRows, sliceRows, sparseRows } from "../../data/tables/sparse_rows.ts";
 import { OptionError } from "../../errors.ts";
 import { sparseMatrix, sparseRowsOf } from "../../ops/sparse_rows.ts";
@@ -74,9 +74,7 @@ export class SparseDataset extends Dataset<Float32Array | Float64Array> {
     super(kept);
     const [count, size] = rows.shape;
     const { inputNames } = parts;
-    if (inputNames !== undefined && inputNames.length !== size) {
-      throw new OptionError("inputNames", `${size} names`, inputNames.length);
-    }
+    checkNames("inputNames", inputNames, size);
     this.rows = rows;
     this.shape = [size];
     this.size = size;
@@ -171,28 +169,28 @@ function keptOf(
   count: number,
 ): DatasetParts<Float32Array> {
   const stub = { name, inputs: new Float32Array(count), shape: [1] };
-  if (labels === undefined && targetValues !== undefined) {
+  if ((labels === undefined) === (targetValues === undefined)) {
+    const both = labels === undefined ? "" : ", not both";
+    throw new OptionError("SparseDataset", `pass either labels or targetValues${both}`);
+  }
+  if (targetValues !== undefined) {
+    checkNumbers("SparseDataset: targetValues", targetValues);
     return { ...stub, targetValues: ArrayBuffer.isView(targetValues) ? targetValues : Float64Array.from(targetValues) };
   }
-  if (labels === undefined || targetValues !== undefined) {
-    throw new OptionError(
-      "SparseDataset",
-      `pass either labels or targetValues${labels === undefined ? "" : ", not both"}`,
-    );
-  }
+  if (classNames !== undefined) checkNames("classNames", classNames, classes ?? classNames.length);
+  if (classes !== undefined) checkType("SparseDataset: classes", "number", classes);
   checkList("SparseDataset: labels", labels);
-  const [first] = labels;
-  const names =
-    typeof first === "string" ? (classNames ?? [...new Set(labels as readonly string[])].sort()) : classNames;
-  const numbers =
-    typeof first === "string" ? numbersOf(labels as readonly string[], names ?? []) : (labels as LabelArray);
+  const isNamed = labels.length > 0 && typeof labels[0] === "string";
+  if (!isNamed) checkNumbers("SparseDataset: labels", labels);
+  const names = isNamed ? (classNames ?? [...new Set(labels as readonly string[])].sort()) : classNames;
+  const numbers = isNamed ? numbersOf(labels as readonly string[], names ?? []) : (labels as LabelArray);
   const most = classes ?? names?.length ?? largest(numbers) + 1;
-  const own = numbers instanceof Uint8Array || numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
   const wrong = Array.prototype.findIndex.call(numbers, (label) => !Number.isInteger(label));
   if (wrong >= 0) {
     const value = numbers[wrong] as number;
     throw new DatasetError({ kind: "label", file: `${name} labels`, position: wrong, value, classes: most });
   }
+  const own = numbers instanceof Uint8Array || numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
   return { ...stub, labels: own, classes: most, ...(names && { classNames: names }) };
 }
 

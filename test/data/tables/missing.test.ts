@@ -22,7 +22,7 @@ test("words become an input each, missing values are filled, numbers stay as the
   );
   assert.equal(mean.targetValues, Float64Array.of(9, 7, 8));
   const kept = await parseCsv(text, { label: "price", target: "numbers", missing: "drop" });
-  assert.equal(kept.inputs, Float64Array.of(1.5, 1));
+  assert.equal(kept.inputs, Float64Array.of(1.5, 0, 1));
   const often = await parseCsv("x,c\n1,a\n5,b\n5,a\n,b\n", { label: "c", missing: "mostFrequent" });
   assert.equal(often.inputs, Float64Array.of(1, 5, 5, 5));
   assert.equal(
