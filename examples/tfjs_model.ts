@@ -8,10 +8,9 @@
 import * as lg from "lanegrad";
 
 type Layers = { class_name: string; config: { units: number; activation: string } }[];
-type Weight = { name: string; shape: number[]; dtype: string };
 type ModelJson = {
   modelTopology: { model_config: { config: { layers: Layers } } };
-  weightsManifest: { paths: string[]; weights: Weight[] }[];
+  weightsManifest: { paths: string[]; weights: { name: string; shape: number[]; dtype: string }[] }[];
 };
 const ACTIVATIONS: Record<string, lg.Layer[]> = { linear: [], softmax: [], relu: [lg.relu()], tanh: [lg.tanh()] };
 
