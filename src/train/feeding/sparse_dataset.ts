@@ -177,8 +177,8 @@ function keptOf(
     checkNumbers("SparseDataset: targetValues", targetValues);
     return { ...stub, targetValues: ArrayBuffer.isView(targetValues) ? targetValues : Float64Array.from(targetValues) };
   }
-  if (classNames !== undefined) checkNames("classNames", classNames, classes ?? classNames.length);
   if (classes !== undefined) checkType("SparseDataset: classes", "number", classes);
+  if (classNames !== undefined) checkNames("classNames", classNames, classes ?? classNames.length);
   checkList("SparseDataset: labels", labels);
   const isNamed = labels.length > 0 && typeof labels[0] === "string";
   if (!isNamed) checkNumbers("SparseDataset: labels", labels);
