@@ -62,6 +62,13 @@ export type {
 export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.ts";
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
+export {
+  type BagOfWordsOptions,
+  bagOfWords,
+  type Vocabulary,
+  vectorize,
+  type Weights,
+} from "./data/tables/bag_of_words.ts";
 export type {
   ArrayInputs,
   CategoryColumn,
@@ -84,6 +91,7 @@ export {
   preprocessInputs,
 } from "./data/tables/preprocessing.ts";
 export { type Cell, type NumberTable, type Records, recordsOf } from "./data/tables/records.ts";
+export { type SparseParts, type SparseRow, type SparseRows, sparseRows } from "./data/tables/sparse_rows.ts";
 export {
   DisposedError,
   DivergedError,
@@ -338,6 +346,7 @@ export { type AxesOption, flip, slice } from "./ops/slicing.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK } from "./ops/sort.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
+export { sparseMatrix } from "./ops/sparse_rows.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
 export { type TakeOptions, take } from "./ops/take.ts";
@@ -418,6 +427,7 @@ export { augment } from "./train/feeding/augment.ts";
 export type { TrainingAugmentation } from "./train/feeding/feed.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/feeding/resident.ts";
 export type { Sampling } from "./train/feeding/sampler.ts";
+export { SparseDataset, type SparseDatasetParts } from "./train/feeding/sparse_dataset.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/feeding/staged.ts";
 export {
   DatasetStream,

@@ -10,7 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
 import { readFile } from "./read.ts";
-import { datasetOfTable, lineOf, type TableOptions } from "./table.ts";
+import { type Column, datasetOfTable, lineOf, type TableOptions } from "./table.ts";
 import {
   decimalOf,
   delimiterOf,
@@ -21,6 +21,12 @@ import {
   SPACES,
   withPoint,
 } from "./tables/dialect.ts";
+import {
+  applyPreprocessing,
+  fitPreprocessing,
+  type MissingValues,
+  type Preprocessing,
+} from "./tables/preprocessing.ts";
 import type { Records } from "./tables/records.ts";
 
 export { MissingPackageError } from "../errors.ts";
@@ -29,10 +35,15 @@ export type { Cell, Records } from "./tables/records.ts";
 
 /** How a table is written, and which of its columns mean what. */
 export type CsvOptions = TableOptions & {
-  /** Whether the first record names the columns. Default: true. */
+  /** Whether the first record names the columns. Default: true; with `missing` it is found. */
   readonly header?: boolean;
-  /** The separator of fields: one character, or a tab. Default: a comma. */
+  /** The separator of fields: one character, or a tab. Default: a comma; with `missing` it is found, as `parseRecords` does. */
   readonly delimiter?: string;
+  /**
+   * Reads a table of any kind, with words among its inputs and missing values: they are refused, their rows dropped, or filled
+   * with the mean or the most frequent value of their column. Default: inputs are numbers, none of which is missing.
+   */
+  readonly missing?: MissingValues;
   /** The text's file, for errors. */
   readonly file?: string;
 };
@@ -74,6 +85,11 @@ const INSTALL = "npm install papaparse";
  * Numbers are float64. Classes are numbered in the order of their names: by value where all are numbers (`-1`, `2.0`, `1e3`),
  * else by their letters; pass the `classNames` of the training part as `classes` for every other part.
  *
+ * With `missing`, the table may have words and missing values (`MISSING_VALUES`): a column with words becomes an input for each
+ * word, which is 1 where the word is; rows without a label are left out (`refuse`: refused); columns without anything to learn
+ * from, such as names, are left out. Numbers stay as they are. Which words there are is found in this table: `split` the others
+ * from it, or let `classifier` and `regressor` keep the words.
+ *
  * @throws {DatasetError} (rejects) a record with too few or too many fields, a missing label, what is not a number, a broken
  *   quote, no examples: with line and column
  * @throws {OptionError} (rejects) an invalid column or delimiter
@@ -83,6 +99,8 @@ const INSTALL = "npm install papaparse";
  * const flowers = await parseCsv(text, { label: "species" });
  * flowers.classNames; // → ["setosa", "versicolor"]
  * const lengths = await parseCsv(text, { label: "length", target: "numbers", inputs: ["width"] });
+ * const any = await parseCsv("size;colour;price\n1,5;red;9\n?;blue;7\n", { label: "price", target: "numbers", missing: "mean" });
+ * any.inputNames; // → ["size", "colour=blue", "colour=red"]
  */
 export async function parseCsv(text: string, options: CsvOptions): Promise<Dataset<Float64Array>> {
   checkType("parseCsv: text", "string", text);
@@ -90,6 +108,7 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Datas
   checkOptions<CsvOptions>("parseCsv", options, CSV_KEYS);
   const { header = true, delimiter = ",", file = options.name ?? "csv" } = options;
   checkDelimiter(delimiter);
+  if (options.missing !== undefined) return await datasetOfAny(text, options, file);
   const { data, errors } = (await loadPapa("parseCsv")).parse<string[]>(withLineFeeds(text), {
     delimiter,
     newline: "\n",
@@ -202,7 +221,7 @@ export async function loadRecords(source: string | URL, options: LoadRecordsOpti
 }
 
 const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
-  ...{ label: 1, target: 1, inputs: 1, classes: 1, name: 1, header: 1, delimiter: 1 },
+  ...{ label: 1, target: 1, inputs: 1, classes: 1, name: 1, header: 1, delimiter: 1, missing: 1 },
 };
 const CSV_KEYS: KeysOf<CsvOptions> = { ...LOAD_KEYS, file: 1 };
 const RECORDS_KEYS: KeysOf<RecordsOptions> = { delimiter: 1, decimal: 1, header: 1, missingValues: 1, file: 1 };
@@ -212,6 +231,39 @@ const LOAD_RECORDS_KEYS: KeysOf<LoadRecordsOptions> = {
 
 /** What could be read as a table, but is not one. */
 const NO_TABLES: ReadonlySet<string> = new Set(["a Git LFS pointer", "an HTML page"]);
+
+/** A dataset of a table of any kind, by a preprocessing that leaves numbers as they are. */
+async function datasetOfAny(text: string, options: CsvOptions, file: string): Promise<Dataset<Float64Array>> {
+  const { label, target = "classes", inputs, classes, name = file, missing, header, delimiter } = options;
+  if (typeof label === "object" && !Array.isArray(label)) throw new OptionError("label", "a column or several", label);
+  const records = await parseRecords(text, { ...given({ header, delimiter }), file: name });
+  // An array as long as the table would be the answers themselves; names are not.
+  const named = (column: Column) => (typeof column === "number" ? (records.names?.at(column) ?? column) : column);
+  const answersAt = Array.isArray(label) ? label.map(named) : (label as Column);
+  const fitted = fitPreprocessing(records, {
+    ...{ task: target === "numbers" ? "regression" : "classification", target: answersAt },
+    ...given({ inputs, missing }),
+  });
+  const own = fitted.inputs.kind === "columns" ? fitted.inputs.columns : [];
+  const columns = own.map((column) => (column.kind === "number" ? { ...column, ...AS_IT_IS } : column));
+  const answers = fitted.target;
+  const unscaled: Preprocessing = {
+    ...fitted,
+    inputs: { ...fitted.inputs, columns } as Preprocessing["inputs"],
+    target:
+      answers.kind === "classes"
+        ? { ...answers, names: classes ?? answers.names }
+        : { ...answers, columns: answers.columns.map((column) => ({ ...column, ...AS_IT_IS })) },
+  };
+  return applyPreprocessing(unscaled, records, { dtype: "float64", target: answersAt }) as Dataset<Float64Array>;
+}
+
+const AS_IT_IS = { mean: 0, deviation: 1 };
+
+/** Without what is undefined. */
+function given<T extends object>(options: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
 
 /** @throws {DatasetError} the file is missing, cannot be read, or holds no text in UTF-8 */
 async function textFrom(file: string, maxBytes: number): Promise<string> {

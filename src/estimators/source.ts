@@ -4,6 +4,7 @@ import { loadRecords, parseRecords } from "../data/csv.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { PreprocessingOptions } from "../data/tables/preprocessing.ts";
 import { type NumberTable, type Records, recordsOf } from "../data/tables/records.ts";
+import { denseRows, type SparseRows, sparseRows } from "../data/tables/sparse_rows.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { isNumberArray, tagOf } from "../values.ts";
 
@@ -11,7 +12,7 @@ import { isNumberArray, tagOf } from "../values.ts";
 export type Row = readonly unknown[] | ArrayLike<number> | { readonly [column: string]: unknown };
 
 /** Rows in memory. */
-export type Rows = Row | readonly Row[] | Records | Dataset;
+export type Rows = Row | readonly Row[] | Records | Dataset | SparseRows;
 
 /**
  * Rows; a typed array with its shape; the text of a CSV file, or its path or address, which ends in .csv, .tsv, .txt or .data; or
@@ -79,6 +80,7 @@ export function rowsOf(
   if (width === 1 && typeof data === "number") return { table: { values: [data], width: 1 }, isSingle: true };
   checkType(`${op}: data`, "object", data);
   if (data instanceof Dataset) return ofDataset(data);
+  if (isSparseRows(data)) return { table: ofSparseRows(data), isSingle: false };
   if (isNumberArray(data)) return ofNumbers(op, data, shape, width);
   if (shape !== undefined) throw new OptionError(`${op}: shape`, "undefined, of data that is no typed array", shape);
   if (!Array.isArray(data)) {
@@ -99,14 +101,30 @@ function isRecords(data: object): data is Records {
   return "rows" in data && Array.isArray(data.rows) && "names" in data;
 }
 
-function ofDataset(dataset: Dataset): Source {
-  const { inputs, size, shape, scale, inputNames, targetValues, targetWidth } = dataset;
+function isSparseRows(data: object): data is SparseRows {
+  return "starts" in data && "columns" in data;
+}
+
+/** Dense rows, which are not scaled: most elements would no longer be zero. */
+function ofSparseRows(rows: SparseRows): NumberTable {
+  const width = rows.shape[1];
+  return { values: denseRows(sparseRows(rows)), width, shape: [width], scale: 1 };
+}
+
+function tableOf(dataset: Dataset): NumberTable {
+  if ("rows" in dataset) return ofSparseRows(dataset.rows as SparseRows);
+  const { inputs, size, shape, scale, inputNames } = dataset;
   const isBytes = inputs instanceof Uint8Array;
-  const table: NumberTable = {
+  return {
     ...{ values: inputs, width: size, names: inputNames },
     ...(shape.length > 1 || isBytes ? { shape } : {}),
     ...(isBytes ? { scale } : {}),
   };
+}
+
+function ofDataset(dataset: Dataset): Source {
+  const { targetValues, targetWidth } = dataset;
+  const table = tableOf(dataset);
   if (targetValues === undefined) {
     const { labels, classNames } = dataset;
     return { table, answers: Array.from(labels, (label) => classNames?.[label] ?? `${label}`), isSingle: false };

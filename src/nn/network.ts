@@ -187,12 +187,12 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    * The network's predictions for the rows of x: class probabilities; probabilities of yes with
    * `binaryCrossEntropyWithLogits`; its outputs with other losses.
    *
-   * @param x m × inputSize
+   * @param x m × inputSize; sparse rows as `sparseMatrix` makes them
    * @returns m × outputSize, which the caller disposes of
    * @throws {ShapeError} x has other rows
    * @throws {DisposedError} the network was disposed
    */
-  predict(x: Examples<D>): Tensor<D> {
+  predict(x: Examples<D> | SparseMatrix<D>): Tensor<D> {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
       const z = this.logits(input);

@@ -97,6 +97,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     classes: 3,
   });
   const resident = new L.ResidentDataset(engine, table);
+  const mostlyZero = L.sparseRows([{ 0: 1 }, { 1: 2 }]);
+  const sparseTable = new L.SparseDataset({ name: "s", rows: mostlyZero, labels: [0, 1] });
   const stream = L.streamDataset({ chunks: () => [table], shuffleBuffer: 2, seed: 0 });
   const options = { epochs: 1, batchSize: 2, optimizer: L.adam({ learningRate: 0.01 }), seed: 0 };
   const trainer = new L.Trainer(net, { train: table }, options);
@@ -612,6 +614,30 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "Dataset.batch": of(table.batch.bind(table), [[0, 1]]),
     "Dataset.slice": of(table.slice.bind(table), [0, 2]),
     "Dataset.pick": of(table.pick.bind(table), [[0, 1]]),
+    sparseRows: of(
+      L.sparseRows,
+      [[{ 0: 1, 2: 0.5 }, {}], { columns: 3 }],
+      [{ shape: [1, 3], starts: [0, 1], columns: [2], values: [5] }],
+    ),
+    sparseMatrix: of(L.sparseMatrix, [engine, L.sparseRows([{ 0: 1 }]), { dtype: "float32" }]),
+    SparseDataset: make(
+      L.SparseDataset,
+      [{ name: "s", rows: mostlyZero, labels: ["a", "b"], classes: 2, classNames: ["a", "b"], inputNames: ["p", "q"] }],
+      [{ name: "s", rows: mostlyZero, targetValues: [1, 2] }],
+    ),
+    "SparseDataset.batch": of(sparseTable.batch.bind(sparseTable), [[0, 1]]),
+    "SparseDataset.slice": of(sparseTable.slice.bind(sparseTable), [0, 2]),
+    "SparseDataset.pick": of(sparseTable.pick.bind(sparseTable), [[0, 1]]),
+    "SparseDataset.resident": of(sparseTable.resident.bind(sparseTable), [engine]),
+    bagOfWords: of(
+      L.bagOfWords,
+      [["a good film", "a bad film"]],
+      [
+        ["a good film", "a bad film"],
+        { maxFeatures: 9, ngrams: [1, 2], lowercase: true, stopWords: ["the"], minTexts: 1, weights: "tfidf" },
+      ],
+    ),
+    vectorize: of(L.vectorize, [L.bagOfWords(["a good film"]), ["good"]]),
     DatasetStream: make(L.DatasetStream, [{ chunks: () => [table], shuffleBuffer: 2, seed: 0 }]),
     "DatasetStream.batches": of(
       (o: never) => {
@@ -674,7 +700,11 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     parseCifar: of(L.parseCifar, [new Uint8Array(3073)], [new Uint8Array(3073), "f"]),
     imageShapeOf: of(L.imageShapeOf, [[32, 32, 3]]),
     loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
-    parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
+    parseCsv: of(
+      csv.parseCsv,
+      ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }],
+      ["a,b\nx,2\n,4\n", { label: "b", missing: "mean" }],
+    ),
     loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),
     parseRecords: of(
       csv.parseRecords,
