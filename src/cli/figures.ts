@@ -42,7 +42,7 @@ export type ReportParts = {
 };
 
 /** What of a run's end a page has. */
-export type ReportEnd = Pick<End, "seconds" | "stepsPerSecond" | "trainAccuracy">;
+export type ReportEnd = Pick<End, "seconds" | "stepsPerSecond"> & Partial<Pick<End, "trainAccuracy">>;
 
 /** Units of the first layer that are drawn, and wrong answers. */
 const MOST_PICTURES = 50;
