@@ -97,6 +97,14 @@ export {
   SaveError,
   ShapeError,
 } from "./errors.ts";
+export { Classifier, type ClassifierOptions, classifier, type Probabilities } from "./estimators/classifier.ts";
+export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
+export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
+export { encodeModel } from "./estimators/model_bytes.ts";
+export type { FitProgress, Progress } from "./estimators/progress.ts";
+export { type Answer, Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
+export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
+export type { TrainingOptions } from "./estimators/training.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
 export { FormatError } from "./formats/format_error.ts";
@@ -114,7 +122,7 @@ export {
   parseDescription,
 } from "./nn/files/description.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/files/network_file.ts";
-export { encodeOnnx, type OnnxExportOptions } from "./nn/files/onnx_export.ts";
+export { encodeOnnx, type OnnxExportOptions, type OnnxScaling } from "./nn/files/onnx_export.ts";
 export {
   loadWeights,
   type Naming,

@@ -20,6 +20,7 @@ const RANK: Readonly<Record<string, number>> = {
   autodiff: 4,
   nn: 5,
   train: 6,
+  estimators: 6.5,
   chapter: 6, // an entry of its own, which nothing imports
   worker: 7,
   plot: 7, // above all, so that nothing imports it; what it may import has a test of its own

@@ -327,10 +327,6 @@ visiting(
     assert.is(await page.evaluate(() => document.activeElement?.id), "rate");
     assert.is(await page.textContent("#status"), "Ready.");
     await page.fill("#rate", "0.01");
-    await page.fill("#batch", "9000");
-    await page.click("#train");
-    await page.locator("#batch-message", { hasText: "1 to 8000, the training examples" }).waitFor();
-    await page.fill("#batch", "100");
     await page.fill("#rate", "100");
     await page.selectOption("#optimizer", "sgd");
     await page.click("#train");

@@ -715,22 +715,12 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     ),
     evaluate: of(L.evaluate, [net, table], [net, table, { topK: 2 }]),
     accuracyOf: of(L.accuracyOf, [net, table]),
-    binaryMetrics: of(
-      L.binaryMetrics,
-      [
-        [0.1, 0.4, 0.8],
-        [0, 1, 1],
-      ],
-      [[0.1, 0.4], [0, 1], { threshold: 0.3 }],
-    ),
-    regressionReport: of(
-      L.regressionReport,
-      [
-        [1, 2],
-        [1, 3],
-      ],
-      [[1, 2], [1, 3], { outputs: 2 }],
-    ),
+    binaryMetrics: of(L.binaryMetrics, [
+      Float32Array.of(0.1, 0.4, 0.8, 0.9),
+      Int32Array.of(0, 1, 1, 0),
+      { threshold: 0.3 },
+    ]),
+    regressionReport: of(L.regressionReport, [Float32Array.of(1, 2), Float32Array.of(1, 3), { outputs: 2 }]),
     misclassified: of(L.misclassified, [net, table], [net, table, { limit: 3 }]),
     evaluateAsync: of(L.evaluateAsync, [net, table], [net, table, { topK: 2 }]),
     misclassifiedAsync: of(L.misclassifiedAsync, [net, table], [net, table, { limit: 3 }]),

@@ -17,6 +17,7 @@ import { DatasetError } from "../dataset_error.ts";
 import type { Column } from "../table.ts";
 import { inputsOf, type Preprocessed } from "./apply.ts";
 import type {
+  ArrayInputs,
   ClassTarget,
   ColumnPlace,
   IgnoredColumn,
@@ -25,7 +26,7 @@ import type {
   NumberTarget,
   Preprocessing,
 } from "./columns.ts";
-import { columnAt, fitClasses, fitColumn, fitNumbers } from "./fit.ts";
+import { columnAt, fitClasses, fitColumn, fitNumbers, momentsOf } from "./fit.ts";
 import { type Cell, type CellTable, cellsOf, isMissing, type NumberTable, numberOf, type Records } from "./records.ts";
 
 export type { Preprocessed } from "./apply.ts";
@@ -82,6 +83,9 @@ export function fitPreprocessing(table: Records | NumberTable, options: Preproce
     throw new DatasetError({ kind: "empty", file: ("file" in table && table.file) || "the table" });
   const target = targetOf(cells, options);
   const rows = rowsWithTarget(cells, target, missing);
+  if ("values" in table && (table.shape !== undefined || table.scale !== undefined)) {
+    return { version: 1, inputs: arrayInputs(table), target: fitTarget(task, cells, target, rows), missing };
+  }
   const places = inputPlaces(cells, target, options.inputs);
   const fitted = places.map((place) => {
     return fitColumn(cells, rows, place, { missing, unseen, isChosen: options.inputs !== undefined });
@@ -103,23 +107,31 @@ export function fitPreprocessing(table: Records | NumberTable, options: Preproce
       found: "none",
     });
   }
-  const numbers = (at: number) => used.map((row) => target.at(row, at));
-  const titleOf = (row: number) => cells.titleOf(used[row] ?? 0);
   return {
     version: 1,
     inputs: { kind: "columns", columns, width: cells.width, ignored },
-    target:
-      task === "classification"
-        ? { kind: "classes", ...target.places[0], names: fitClasses(numbers(0), target.title) }
-        : {
-            kind: "numbers",
-            columns: target.places.map((place, at) => ({
-              ...place,
-              ...fitNumbers(numbers(at), target.title, titleOf),
-            })),
-          },
+    target: fitTarget(task, cells, target, used),
     missing,
   };
+}
+
+function fitTarget(
+  task: PreprocessingOptions["task"],
+  cells: CellTable,
+  { at, places, title }: Answers,
+  rows: readonly number[],
+): ClassTarget | NumberTarget {
+  const answers = (column: number) => rows.map((row) => at(row, column));
+  if (task === "classification") return { kind: "classes", ...places[0], names: fitClasses(answers(0), title) };
+  const titleOf = (row: number) => cells.titleOf(rows[row] ?? 0);
+  const columns = places.map((place, column) => ({ ...place, ...fitNumbers(answers(column), title, titleOf) }));
+  return { kind: "numbers", columns };
+}
+
+/** Bytes keep their scale; other numbers are standardized together. */
+function arrayInputs({ values, width, shape = [width], scale }: NumberTable): ArrayInputs {
+  if (scale !== undefined) return { kind: "array", shape, mean: 0, deviation: 1 / scale };
+  return { kind: "array", shape, ...momentsOf(values, "inputs") };
 }
 
 /** How a preprocessing is applied. */

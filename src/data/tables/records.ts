@@ -14,11 +14,16 @@ export type Records = {
   readonly file?: string;
 };
 
-/** A matrix of numbers as a table whose columns have no names; NaN is a missing value. */
+/** A matrix of numbers as a table, whose columns may have names; NaN is a missing value. */
 export type NumberTable = {
   /** n × width numbers, row-major; kept, not copied. */
   readonly values: ArrayLike<number>;
   readonly width: number;
+  readonly names?: readonly string[] | undefined;
+  /** Of one row, where rows are images or other arrays: their elements are scaled together, and not column by column. */
+  readonly shape?: readonly number[];
+  /** Of bytes: what one is multiplied with. They are not standardized. */
+  readonly scale?: number;
 };
 
 /** Rows and columns of cells, wherever they are stored. */
@@ -48,9 +53,9 @@ export function numberOf(cell: Cell): number {
 /** Records or a matrix by row and column. */
 export function cellsOf(table: Records | NumberTable): CellTable {
   if ("values" in table) {
-    const { values, width } = table;
+    const { values, width, names } = table;
     const at = (row: number, column: number) => values[row * width + column];
-    return { names: undefined, length: values.length / width, width, at, titleOf: (row) => `rows[${row}]` };
+    return { names, length: values.length / width, width, at, titleOf: (row) => `rows[${row}]` };
   }
   const { names, rows, file } = table;
   const width = names?.length ?? rows[0]?.length ?? 0;

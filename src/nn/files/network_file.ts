@@ -55,7 +55,16 @@ export function encodeNetwork<D extends FloatType>(
   checkOptions<Pick<WeightsOptions, "naming">>("encodeNetwork", options, { naming: 1 });
   const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
-  const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };
+  return encodeWith(net, naming, {});
+}
+
+/** The file of a network, with more words about it. */
+export function encodeWith<D extends FloatType>(
+  net: Network<D>,
+  naming: Naming,
+  words: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming, ...words };
   return encodeSafetensors(weightsOf(net, { naming }), metadata);
 }
 
