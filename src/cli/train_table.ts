@@ -12,6 +12,7 @@ import {
   Engine,
   type Evaluation,
   type FloatType,
+  fitPreprocessing,
   parseOptimizer,
   type Regressor,
   regressor,
@@ -168,6 +169,13 @@ async function trainTable({ values }: Parsed<TableValues>): Promise<number> {
   const known = task === "auto" ? taskOf(table.rows.map((row) => row[target])) : task;
   const parts = splitRows(table, { target, task: known, share, seed });
 
+  const { missing } = values;
+  fitPreprocessing(recordsOf(parts.train), {
+    task: known,
+    target,
+    ...(inputs && { inputs }),
+    ...(missing && { missing }),
+  }); // before a folder is made
   using engine = await Engine.load({ build });
   using run = await RunFolder.create({ out, force, config, keep: 1 }, say);
   await run.configure({
