@@ -137,12 +137,13 @@ async function picturesOf(
 export async function courseFigures(
   losses: readonly number[],
   evaluations: readonly EvaluationRecord[],
+  lossScale: "linear" | "log" = "linear",
 ): Promise<Figure[]> {
   const plot = await import("lanegrad/plot");
   const figures: Figure[] = [];
   if (losses.length > 0) {
     const series = curvesOf(evaluations, { validation: "validationLoss", test: "testLoss" });
-    const svg = await plot.lossCurve(losses, { name: "loss", title: "", series });
+    const svg = await plot.lossCurve(losses, { name: "loss", title: "", series, yScale: lossScale });
     figures.push({ name: "loss.svg", heading: "Loss", svg });
   }
   const curves = curvesOf(evaluations, {

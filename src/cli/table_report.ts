@@ -1,8 +1,8 @@
 /** A table's model in pictures: loss, accuracy, and the confusion matrix of classes or the residuals of numbers; and one page. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Classifier, Evaluation, Regressor, Rows, TrainHistory } from "lanegrad";
 import { classTable, courseFigures, durationOf, measuresOf, type ReportEnd } from "./figures.ts";
-import { relativePath, writeFile } from "./files.ts";
+import { writeFile } from "./files.ts";
 import { countText, type Figure, type Headline, type Page, pageText } from "./page.ts";
 import { type NamedTable, recordsOf } from "./table.ts";
 import { measured } from "./table_measures.ts";
@@ -25,12 +25,17 @@ export type TableReportParts = {
 export async function writeTableReport(folder: string, parts: TableReportParts): Promise<readonly string[]> {
   const measures = await measured(parts.model, parts.table);
   const figures = [
-    ...(await courseFigures(parts.history.losses, parts.history.evaluations)),
+    ...(await courseFigures(parts.history.losses, parts.history.evaluations, scaleOf(parts))),
     ...(await answerFigures(parts, measures)),
   ];
   for (const { name, svg } of figures) await writeFile(join(folder, name), svg);
   await writeFile(join(folder, "report.html"), pageText(pageOf(parts, measures, figures)));
   return ["report.html", ...figures.map(({ name }) => name)];
+}
+
+/** Squares fall over decades. */
+function scaleOf({ model, history }: TableReportParts): "linear" | "log" {
+  return model.kind === "regressor" && history.losses.every((loss) => loss > 0) ? "log" : "linear";
 }
 
 /** What was answered over what is right. */
@@ -79,7 +84,7 @@ function pageOf(
         ]
       : [];
   return {
-    title: `lanegrad: ${facts["target"]} of ${relativePath(table.file)}`,
+    title: `lanegrad: ${facts["target"]} of ${basename(table.file)}`,
     lead:
       `A network ${(facts["layers"] as readonly number[]).join("-")}, trained on ${count("trainExamples")} rows` +
       `${hasTest ? ` and tested on ${count("testExamples")} others` : ""}, seed ${facts["seed"]}.`,

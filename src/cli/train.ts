@@ -44,7 +44,7 @@ const imagesCommand: Command = command<TrainValues>({
   name: "train",
   about:
     "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD. With --csv FILE or\n" +
-    "--npz FILE on any table: `train --csv --help`.",
+    "--npz FILE on any table: `train --csv FILE --help`.",
   usage: "train [options]",
   flags: TRAIN_FLAGS,
   examples: [
