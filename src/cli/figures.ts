@@ -42,7 +42,7 @@ export type ReportParts = {
 };
 
 /** What of a run's end a page has. */
-export type ReportEnd = Pick<End, "seconds" | "stepsPerSecond" | "trainAccuracy">;
+export type ReportEnd = Pick<End, "seconds" | "stepsPerSecond"> & Partial<Pick<End, "trainAccuracy">>;
 
 /** Units of the first layer that are drawn, and wrong answers. */
 const MOST_PICTURES = 50;
@@ -137,12 +137,13 @@ async function picturesOf(
 export async function courseFigures(
   losses: readonly number[],
   evaluations: readonly EvaluationRecord[],
+  lossScale: "linear" | "log" = "linear",
 ): Promise<Figure[]> {
   const plot = await import("lanegrad/plot");
   const figures: Figure[] = [];
   if (losses.length > 0) {
     const series = curvesOf(evaluations, { validation: "validationLoss", test: "testLoss" });
-    const svg = await plot.lossCurve(losses, { name: "loss", title: "", series });
+    const svg = await plot.lossCurve(losses, { name: "loss", title: "", series, yScale: lossScale });
     figures.push({ name: "loss.svg", heading: "Loss", svg });
   }
   const curves = curvesOf(evaluations, {

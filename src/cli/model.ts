@@ -51,7 +51,7 @@ const IN_FOLDERS = ["weights.safetensors", "best.safetensors"];
  * @throws {FormatError} the file is damaged, or its tensors are not those of the description
  */
 export async function openModel(engine: Engine, path: string, values: ModelValues): Promise<Model> {
-  const file = isFolder(path) ? await fileIn(path) : path;
+  const file = await modelFileOf(path);
   const bytes = readFile(file);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const { tensors, metadata } = isZip
@@ -90,6 +90,11 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     net.dispose();
     throw error;
   }
+}
+
+/** The file of a network: the path itself, or what a folder has. */
+export async function modelFileOf(path: string): Promise<string> {
+  return isFolder(path) ? await fileIn(path) : path;
 }
 
 async function fileIn(folder: string): Promise<string> {

@@ -13,8 +13,11 @@ import { openModel } from "./model.ts";
 import { type Parsed, readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
 import { downloadReporter, print, printJson, say } from "./report.ts";
+import { TABLE_FLAGS, type TableSource } from "./table.ts";
+import { openTableModel } from "./table_measures.ts";
+import { readRunTable, tableConfigOf } from "./table_run.ts";
 
-type ReportValues = Source & { readonly json?: boolean | undefined };
+type ReportValues = Source & Pick<TableSource, "csv" | "npz"> & { readonly json?: boolean | undefined };
 
 export const reportCommand: Command = command<ReportValues>({
   name: "report",
@@ -26,6 +29,8 @@ export const reportCommand: Command = command<ReportValues>({
     ...section("data", {
       ...DATA_FLAGS,
       data: { ...DATA_FLAGS.data, about: "the run's examples, where they are elsewhere by now: the four MNIST files" },
+      csv: { ...TABLE_FLAGS.csv, about: "the run's table, where it is elsewhere by now" },
+      npz: { ...TABLE_FLAGS.npz, about: "the same, of arrays" },
     }),
     ...section("output", { json: toggle("one JSON object") }),
   },
@@ -41,6 +46,10 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
   try {
     const { facts, history, end } = readHistory(join(folder, "history.json"));
     const config = readJsonObject(join(folder, "config.json"));
+    if (tableConfigOf(folder) !== undefined) {
+      await reportTable(folder, { config, facts, history, end }, values);
+      return 0;
+    }
     const digits = await loadDigits(sourceOf(values, config), downloadReporter(values));
     if (typeof config["dataSha256"] === "string" && config["dataSha256"] !== sha256Of(digits)) {
       throw new FileError(digits.folder, `other examples than those that ${relativePath(folder)} was trained on`);
@@ -51,12 +60,35 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
     checkFit(net, file, digits.test, examplesOf(digits, "test"));
     const files = await writeReport(folder, { net, history, test: digits.test, facts, end });
     if (digits.note) say(NOT_MNIST);
-    if (values.json) printJson({ folder, files });
-    else print([`report.html and its figures are in ${relativePath(folder)}`]);
+    tell(folder, files, values);
     return 0;
   } finally {
     release();
   }
+}
+
+function tell(folder: string, files: readonly string[], { json }: ReportValues): void {
+  if (json) printJson({ folder, files });
+  else print([`report.html and its figures are in ${relativePath(folder)}`]);
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Of a run on a table. */
+async function reportTable(
+  folder: string,
+  { config, facts, history, end }: Read & { readonly config: Config },
+  values: ReportValues,
+): Promise<void> {
+  const { csv, npz } = values;
+  const { train, test, target } = await readRunTable(config, { csv, npz });
+  using engine = await Engine.load();
+  const file = join(folder, "weights.safetensors");
+  using model = await openTableModel(engine, file);
+  if (model === undefined) throw new FileError(relativePath(file), "not the model of a table");
+  const { writeTableReport } = await import("./table_report.ts");
+  const table = test.rows.length > 0 ? test : train;
+  tell(folder, await writeTableReport(folder, { model, table, target, history, facts, end }), values);
 }
 
 /** @throws {FileError} there is no run, or it has not ended: a report is of its history and its weights */
@@ -111,7 +143,7 @@ function measured(record: Readonly<Record<string, unknown>>): EvaluationRecord {
 
 function isEnd(value: unknown): value is ReportEnd {
   if (!isRecord(value)) return false;
-  return ["seconds", "stepsPerSecond", "trainAccuracy"].every((key) => typeof value[key] === "number");
+  return ["seconds", "stepsPerSecond"].every((key) => typeof value[key] === "number");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

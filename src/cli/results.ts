@@ -55,7 +55,7 @@ export async function endOf(
 /** The files, by name. */
 export function resultsOf(
   net: Network<FloatType>,
-  { facts, history, end }: { readonly facts: Facts; readonly history: TrainHistory; readonly end: End },
+  { facts, history, end }: { readonly facts: Facts; readonly history: TrainHistory; readonly end: unknown },
 ): Map<string, string | Uint8Array> {
   return new Map<string, string | Uint8Array>([
     ["weights.safetensors", encodeNetwork(net)],
@@ -66,7 +66,7 @@ export function resultsOf(
 }
 
 /** history.json. */
-export function historyFile(facts: Facts, history: TrainHistory, end: End | undefined): string {
+export function historyFile(facts: Facts, history: TrainHistory, end: unknown): string {
   return `${JSON.stringify({ configuration: facts, ...history, end: end ?? null })}\n`;
 }
 

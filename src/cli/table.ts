@@ -36,8 +36,19 @@ export const TABLE_FLAGS: FlagsOf<TableSource> = {
   header: word("H", ["yes", "no"], "whether the first record of --csv names the columns: yes or no (found out)"),
 };
 
-/** A table with a name for each of its columns: its position, where the file has none. */
-export type NamedTable = { readonly file: string; readonly names: readonly string[]; readonly rows: Records["rows"] };
+/** A table whose columns all have something to be called by: their position, where the file names none. */
+export type NamedTable = {
+  readonly file: string;
+  readonly names: readonly string[];
+  /** Whether the file itself has the names. */
+  readonly hasNames: boolean;
+  readonly rows: Records["rows"];
+};
+
+/** A table as models take it. */
+export function recordsOf({ file, names, hasNames, rows }: NamedTable): Records {
+  return { file: relativePath(file), names: hasNames ? names : undefined, rows };
+}
 
 /**
  * Reads the table that the flags name.
@@ -61,7 +72,8 @@ export async function readTable(source: TableSource): Promise<NamedTable> {
     ...(decimal !== undefined && { decimal }),
     ...(header !== undefined && { header: header === "yes" }),
   });
-  return { file, rows, names: names ?? (rows[0] ?? []).map((_, column) => String(column)) };
+  const hasNames = names !== undefined;
+  return { file, rows, hasNames, names: names ?? (rows[0] ?? []).map((_, column) => String(column)) };
 }
 
 /** The arrays of an .npz file side by side: `x` of 3 columns is x[0], x[1], x[2]; of one column, x. */
@@ -79,7 +91,7 @@ async function arraysTable(file: string): Promise<NamedTable> {
   if (length === 0) throw new FileError(file, "no examples");
   const columns = arrays.flatMap((array) => columnsOf(array, length));
   const rows = Array.from({ length }, (_, row) => columns.map(({ at }) => at(row)));
-  return { file, names: columns.map(({ name }) => name), rows };
+  return { file, names: columns.map(({ name }) => name), hasNames: true, rows };
 }
 
 function columnsOf({ name, data, shape }: NamedArray, length: number) {

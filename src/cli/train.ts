@@ -24,6 +24,7 @@ import { drive } from "./drive.ts";
 import { checkNewFolder, checkNotData } from "./earlier_run.ts";
 import type { ReportParts } from "./figures.ts";
 import { FileError, OutputError, quoted, relativePath, version } from "./files.ts";
+import { UsageError } from "./flags.ts";
 import { layerSizes } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { whenLost } from "./output.ts";
@@ -35,15 +36,19 @@ import { type Resuming, resumedRun } from "./resume.ts";
 import { RunFolder, setNewerAside } from "./run_folder.ts";
 import { type Interruption, listenForSignals } from "./signals.ts";
 import { configOf, TRAIN_FLAGS, type TrainValues } from "./train_flags.ts";
+import { isForTables, TABLE_ONLY, trainTableCommand } from "./train_table.ts";
 
 const DEFAULT_KEEP = 3;
 
-export const trainCommand: Command = command<TrainValues>({
+const imagesCommand: Command = command<TrainValues>({
   name: "train",
-  about: "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD.",
+  about:
+    "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD. With --csv FILE or\n" +
+    "--npz FILE on any table: `train --csv FILE --help`.",
   usage: "train [options]",
   flags: TRAIN_FLAGS,
   examples: [
+    "lanegrad train --csv iris.csv --target species",
     "lanegrad train --dataset mnist",
     "lanegrad train --model lenet --dataset mnist",
     "lanegrad train --layers 784,512,10 --optimizer adam --epochs 5 --validation 0.1 --patience 3",
@@ -53,6 +58,18 @@ export const trainCommand: Command = command<TrainValues>({
   ],
   run: train,
 });
+
+/** On images, or with `--csv` or `--npz` on a table, which has flags of its own. */
+export const trainCommand: Command = {
+  ...imagesCommand,
+  page: (args) => (isForTables(args) ? trainTableCommand : imagesCommand).page(args),
+  async execute(args) {
+    if (isForTables(args)) return await trainTableCommand.execute(args);
+    const flag = TABLE_ONLY.find((name) => args.some((arg) => arg === name || arg.startsWith(`${name}=`)));
+    if (flag !== undefined) throw new UsageError(`${flag}: is for tables: --csv FILE or --npz FILE`);
+    return await imagesCommand.execute(args);
+  },
+};
 
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();

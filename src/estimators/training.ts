@@ -88,14 +88,20 @@ export async function fitted<D extends FloatType>(
   const first = await run(rest, validation, plan, task, history);
   const isSplit = validation !== undefined && typeof share === "number";
   const best = history.best;
-  if (!isSplit || best === undefined || dataset.length > REFIT_ROWS) {
+  if (!isSplit || best === undefined || dataset.length > REFIT_ROWS || task.signal?.aborted) {
     return { network: first, history, held: validation?.length ?? 0 };
   }
   const epochs = history.evaluations.indexOf(best) + 1;
   if (epochs === 0) return { network: first, history, held: validation?.length ?? 0 };
-  first.dispose();
-  const again = await run(dataset, undefined, plan, { ...task, progress: false }, emptyHistory(), epochs);
-  return { network: again, history, held: validation?.length ?? 0 };
+  let again: Network<D> | undefined;
+  try {
+    again = await run(dataset, undefined, plan, { ...task, progress: false }, emptyHistory(), epochs);
+  } finally {
+    if (!task.signal?.aborted || again === undefined) first.dispose();
+  }
+  if (!task.signal?.aborted) return { network: again, history, held: validation?.length ?? 0 };
+  again.dispose(); // it has seen less than the first
+  return { network: first, history, held: validation?.length ?? 0 };
 }
 
 type Plan = { readonly hidden: readonly Layer[]; readonly epochs: number; readonly batchSize: number };
