@@ -108,6 +108,8 @@ export function bagOfWords(texts: readonly string[], options: BagOfWordsOptions 
 /**
  * Texts as sparse rows: a column for each word of the vocabulary, by its weights. Words that it does not have do not count.
  *
+ * `classifier` and `regressor` take them (as dense rows, in memory); `SparseDataset` is for large ones, which are never dense.
+ *
  * @returns [texts, words], float32
  * @throws {OptionError} not what `bagOfWords` gives, or no texts
  * @example
