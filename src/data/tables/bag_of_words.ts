@@ -37,11 +37,15 @@ export type Weights = "counts" | "tfidf" | "binary";
 /** What `bagOfWords` found: plain data. */
 export type Vocabulary = {
   readonly kind: "bagOfWords";
+  /** What a word of a text becomes. */
   readonly weights: Weights;
   /** The word of each column, sorted by code points. */
   readonly words: readonly string[];
+  /** How many words a column may stand for. */
   readonly ngrams: readonly [least: number, most: number];
+  /** Whether texts are lowercased. */
   readonly lowercase: boolean;
+  /** Words that are left out. */
   readonly stopWords: readonly string[];
   /** With `tfidf`, what the count of each word is multiplied by. */
   readonly idf?: readonly number[];
