@@ -37,11 +37,15 @@ export type Weights = "counts" | "tfidf" | "binary";
 /** What `bagOfWords` found: plain data. */
 export type Vocabulary = {
   readonly kind: "bagOfWords";
+  /** What a word of a text becomes. */
   readonly weights: Weights;
   /** The word of each column, sorted by code points. */
   readonly words: readonly string[];
+  /** How many words a column may stand for. */
   readonly ngrams: readonly [least: number, most: number];
+  /** Whether texts are lowercased. */
   readonly lowercase: boolean;
+  /** Words that are left out. */
   readonly stopWords: readonly string[];
   /** With `tfidf`, what the count of each word is multiplied by. */
   readonly idf?: readonly number[];
@@ -107,6 +111,8 @@ export function bagOfWords(texts: readonly string[], options: BagOfWordsOptions 
 
 /**
  * Texts as sparse rows: a column for each word of the vocabulary, by its weights. Words that it does not have do not count.
+ *
+ * `classifier` and `regressor` take them (as dense rows, in memory); `SparseDataset` is for large ones, which are never dense.
  *
  * @returns [texts, words], float32
  * @throws {OptionError} not what `bagOfWords` gives, or no texts

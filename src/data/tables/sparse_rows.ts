@@ -25,9 +25,13 @@ export type SparseRows = {
 
 /** The same in arrays of any kind. */
 export type SparseParts = {
+  /** [m, k] */
   readonly shape: readonly [rows: number, columns: number];
+  /** m + 1 positions */
   readonly starts: ArrayLike<number>;
+  /** The column of each nonzero, ascending in a row. */
   readonly columns: ArrayLike<number>;
+  /** The nonzeros, row after row. */
   readonly values: ArrayLike<number>;
 };
 

@@ -49,6 +49,7 @@ const KEYS: KeysOf<SparseDatasetParts> = {
  * mails.size; // → 4
  */
 export class SparseDataset extends Dataset<Float32Array | Float64Array> {
+  /** The name of the class, also in minified code. */
   static override get name(): string {
     return "SparseDataset";
   }
