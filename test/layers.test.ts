@@ -170,6 +170,7 @@ test("the command line imports the package by its name, its own folder and Node"
     for (const target of importsOf(code)) {
       const isAllowed =
         target === "lanegrad" ||
+        target === "lanegrad/csv" ||
         target === "lanegrad/plot" ||
         PACKAGES[target] === file ||
         target.startsWith("node:") ||

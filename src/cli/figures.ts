@@ -177,7 +177,7 @@ async function pageOf({ net, test, facts, history, end }: ReportParts, figures: 
   const data = isBundled ? "the bundled digits" : text("data") === "mnist" ? "MNIST" : text("data");
   const steps = history.losses.length;
   const measured = (["trainAccuracy", "validationAccuracy"] as const).map(
-    (key) => history.evaluations.findLast((record) => record[key] !== undefined)?.[key],
+    (key) => history.evaluations.filter((record) => record[key] !== undefined).at(-1)?.[key],
   );
   const accuracies = [
     ["Training accuracy", end?.trainAccuracy ?? measured[0], `${count("trainExamples")} examples`],
