@@ -29,7 +29,8 @@ export type ScriptWatch = {
 type Page = {
   Worker?: new (script: string | URL, options?: object) => object;
   readonly crossOriginIsolated?: boolean;
-  readonly location?: { readonly href: string; readonly origin?: string };
+  readonly location?: { readonly href: string };
+  readonly origin?: string;
   readonly trustedTypes?: {
     createPolicy(name: string, rules: { readonly createScriptURL: (address: string) => string }): TrustedPolicy;
   };
@@ -88,7 +89,7 @@ export function noting<W>(watch: ScriptWatch, make: () => W, isOwn = false): W {
     construct(target, [script, ...rest], newTarget) {
       const address = new URL(String(script), page.location?.href);
       watch.address = address.href;
-      const here = page.location?.origin;
+      const here = page.origin; // "null" in a sandboxed frame, whatever its address is
       const isElsewhere = /^https?:/.test(address.protocol) && here !== undefined && here !== address.origin;
       const started = isElsewhere ? importing(watch, rest[0]) : script;
       return Reflect.construct(target, [isOwn ? trusted(started) : started, ...rest], newTarget) as object;

@@ -76,7 +76,7 @@ test("a script of another origin is imported by one of this origin, and a requir
       },
     }),
   };
-  await withGlobals({ Worker, trustedTypes, location: { href: `${origin}/page`, origin } }, async () => {
+  await withGlobals({ Worker, trustedTypes, origin, location: { href: `${origin}/page` } }, async () => {
     const make = (address: string, type: "module" | "classic") => () => {
       const { Worker: Noted } = globalThis as unknown as { Worker: typeof Worker };
       return new Noted(address, { type });
