@@ -238,6 +238,7 @@ export { sgd } from "./nn/optimizers/sgd.ts";
 export type { OptimizerState } from "./nn/optimizers/state.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
+export { type LayerSummary, type NetworkSummary, summary } from "./nn/summary.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export type { AlphaOption } from "./ops/activations.ts";

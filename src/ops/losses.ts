@@ -14,7 +14,7 @@ import { show } from "../tensor/layout.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { div, mul, sub } from "./binary.ts";
-import { checkAlike, checkFloat, checkShapeIs } from "./check.ts";
+import { checkAlike, checkDense, checkFloat, checkShapeIs } from "./check.ts";
 import {
   type ClassTargets,
   type ColumnWeights,
@@ -106,6 +106,7 @@ export function crossEntropy(
   const [m = 0, n = 0] = z.shape;
   const { weights, smoothing, ignored, reduction } = checkCrossEntropy("crossEntropy", options, n);
   if (m === 0) throw new ShapeError("crossEntropy", "z", "at least one row", show(z.shape));
+  checkDense("crossEntropy", "t", t as Value);
   const isLabels = (t as Value).dtype === "int32";
   if (!isLabels && ignored !== undefined) {
     throw new OptionError("crossEntropy: ignoreLabel", "undefined where targets are probabilities", ignored);
@@ -219,6 +220,8 @@ export function checkCrossEntropy(
   const { classWeights, labelSmoothing: smoothing = 0, ignoreLabel: ignored } = options;
   if (classWeights !== undefined) {
     checkNumbers(`${op}: classWeights`, classWeights);
+    if (classWeights.length === 0)
+      throw new OptionError(`${op}: classWeights`, "a weight for each class", classWeights);
     for (const [c, weight] of Array.from(classWeights).entries()) {
       if (!(Number.isFinite(weight) && weight >= 0)) {
         throw new OptionError(`${op}: classWeights[${c}]`, "a number from 0 on", weight);

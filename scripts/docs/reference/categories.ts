@@ -24,6 +24,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/ops/losses.ts": "Losses",
   "src/nn/described_losses.ts": "Losses",
   "src/nn/losses.ts": "Losses",
+  "src/nn/summary.ts": "Networks",
   "src/nn/optimizers": "Optimizers",
   "src/nn/schedules.ts": "Schedules",
   "src/nn/learning_rate.ts": "Schedules",
