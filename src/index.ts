@@ -126,7 +126,6 @@ export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export {
   crossEntropyLoss,
   huberLoss,
-  type LossDescription,
   meanAbsoluteErrorLoss,
   parseLoss,
 } from "./nn/described_losses.ts";
@@ -210,7 +209,7 @@ export {
 } from "./nn/layers/record.ts";
 export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
-export type { DescribedLoss, Loss, LossName } from "./nn/losses.ts";
+export type { DescribedLoss, Loss, LossDescription, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { adaGrad } from "./nn/optimizers/ada_grad.ts";

@@ -21,13 +21,7 @@ import { sum } from "../ops/sum.ts";
 import { checkOptions } from "../options.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { DescribedLoss, Loss } from "./losses.ts";
-
-/** What a loss is in a file: plain data. */
-export type LossDescription =
-  | ({ readonly kind: "crossEntropy" } & CrossEntropyOptions)
-  | ({ readonly kind: "huber" } & HuberOptions)
-  | ({ readonly kind: "meanAbsoluteError" } & ReductionOptions);
+import type { DescribedLoss, Loss, LossDescription } from "./losses.ts";
 
 /** A description of these kinds. */
 type OfKind<K extends LossDescription["kind"]> = Omit<Extract<LossDescription, { readonly kind: K }>, "kind">;
@@ -102,6 +96,8 @@ const KINDS: {
  * The loss of a description, from a file or another thread.
  *
  * @throws {OptionError} an unknown kind, or options that cannot be meant
+ * @example
+ * parseLoss({ kind: "huber", delta: 2 }).description; // → { kind: "huber", delta: 2 }
  */
 export function parseLoss(value: unknown): DescribedLoss {
   if (typeof value !== "object" || value === null) throw new OptionError("loss", "a description", value);

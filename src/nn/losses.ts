@@ -2,11 +2,11 @@
 import { OptionError } from "../errors.ts";
 import { binaryCrossEntropyWithLogits } from "../ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
+import type { CrossEntropyOptions, HuberOptions, ReductionOptions } from "../ops/losses.ts";
 import { meanSquaredError, squaredError } from "../ops/squared_error.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import type { LossDescription } from "./described_losses.ts";
 
 /**
  * The losses that have names.
@@ -25,6 +25,12 @@ export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | 
  * accumulated gradients weight it by the number of rows.
  */
 export type Loss<D extends FloatType> = LossName | CustomLoss<D>["of"];
+
+/** What a loss is in a file: plain data. */
+export type LossDescription =
+  | ({ readonly kind: "crossEntropy" } & CrossEntropyOptions)
+  | ({ readonly kind: "huber" } & HuberOptions)
+  | ({ readonly kind: "meanAbsoluteError" } & ReductionOptions);
 
 /**
  * A loss with options, such as `crossEntropyLoss({ classWeights: [1, 4] })`: a function that says what it is. Files and workers

@@ -5,12 +5,12 @@
 import type { Augmentation, AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
-import { type LossDescription, parseLoss } from "../nn/described_losses.ts";
+import { parseLoss } from "../nn/described_losses.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/files/network_file.ts";
 import { setWeights, weightsOf } from "../nn/files/weights.ts";
 import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
 import type { Layer } from "../nn/layers/layer.ts";
-import type { DescribedLoss, LossName } from "../nn/losses.ts";
+import type { DescribedLoss, LossDescription, LossName } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
 import { type ParseOptimizerOptions, parseOptimizer } from "../nn/optimizers/known.ts";
 import { schedule } from "../nn/schedules.ts";

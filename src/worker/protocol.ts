@@ -12,10 +12,9 @@
 import type { Augmentation } from "../data/augmentation.ts";
 import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
-import type { LossDescription } from "../nn/described_losses.ts";
 import type { SetWeightsOptions } from "../nn/files/weights.ts";
 import type { Layer, Sequential } from "../nn/layers/layer.ts";
-import type { LossName } from "../nn/losses.ts";
+import type { LossDescription, LossName } from "../nn/losses.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";

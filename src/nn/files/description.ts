@@ -13,12 +13,12 @@ import { checkOptions } from "../../options.ts";
 import type { Shape } from "../../tensor/layout.ts";
 import { describeValue } from "../../values.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
-import { descriptionOfLoss, type LossDescription, parseLoss } from "../described_losses.ts";
+import { descriptionOfLoss, parseLoss } from "../described_losses.ts";
 import { type CustomLayers, parseLayers } from "../layers/known.ts";
 import type { Layer, Sequential } from "../layers/layer.ts";
 import { sequential } from "../layers/sequential.ts";
 import { type Structure, structureOf } from "../layers/structure.ts";
-import type { LossName } from "../losses.ts";
+import type { LossDescription, LossName } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
 
 /** The description of a network: plain data, serializable as JSON. */
