@@ -17,7 +17,9 @@ type NpmPack = { readonly filename: string; readonly size: number; readonly unpa
 export function pack(): Tarball {
   const folder = temporaryFolder();
   npm(["run", "build"], ROOT);
-  const [packed] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT)) as NpmPack[];
+  const [packed] = JSON.parse(
+    npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT),
+  ) as NpmPack[];
   if (packed === undefined) throw new Error("npm pack wrote no tarball");
   return { path: join(folder, packed.filename), packedBytes: packed.size, unpackedBytes: packed.unpackedSize };
 }
