@@ -555,8 +555,8 @@ function checkScratch(op: string, x: Value, w: Value, channels: number, geometry
   const together = Math.max(256 / countOf(output), 1); // images of a block
   const outer = [w.shape.at(-1) ?? 0, channels].map((count) => count + 8 * groups);
   const weights = (countOf(kernel) * outer[0]! * outer[1]!) / groups;
-  const elements =
-    padded * Math.max(channels, last(x.shape)) * together + 2 * weights + (2048 * weights) / outer[0]! + 2 * positions;
+  const products = 4 * weights + (2048 * weights) / outer[0]! + 2048 * outer[0]!;
+  const elements = padded * Math.max(channels, last(x.shape)) * together + products + 2 * positions;
   if (elements * bytesPerElement(x.dtype) < 2 ** 31 - 2 ** 23) return;
   const cure = `an image with its padding is ${covered.join(" × ")}`;
   const expected = `images and a kernel that take less than 2 GiB of scratch, w is ${show(w.shape)}`;
