@@ -30,7 +30,7 @@ for (const [name, f] of Object.entries(CASES)) {
     using program = compile({ y: f(x, w, last) as Floats, wanted: f(expressionOf(x), w, last) as Floats });
     program.inputs.last.set(isDepthwise ? [4, 5] : [4]);
     program.run();
-    assertEqual(program.outputs.y.toArray(), program.outputs.wanted.toArray());
+    assertEqual(program.outputs.y.data, program.outputs.wanted.data);
   });
 }
 
