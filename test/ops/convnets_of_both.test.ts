@@ -13,12 +13,12 @@ const engine = await loadEngine();
 const test = leakFreeSuite("tensors beside an expression", engine);
 
 type Floats = Expression<"float32">;
-const CASES: Readonly<Record<string, (x: Tensor | Floats, w: Tensor, last: Floats) => unknown>> = {
-  "layerNorm, gain": (x, _, gain) => layerNorm(x as Tensor, { gain } as object),
-  "layerNorm, bias": (x, _, bias) => layerNorm(x as Tensor, { bias } as object),
-  "groupNorm, gain": (x, _, gain) => groupNorm(x as Tensor, 1, { gain } as object),
-  "depthwiseConv2d, bias": (x, w, bias) => depthwiseConv2d(x as Tensor, w, { bias } as object),
-  "convTranspose2d, bias": (x, w, bias) => convTranspose2d(x as Tensor, w, { bias } as object),
+const CASES: Readonly<Record<string, (x: Tensor<"float32"> | Floats, w: Tensor<"float32">, last: Floats) => unknown>> = {
+  "layerNorm, gain": (x, _, gain) => layerNorm(x as Tensor<"float32">, { gain } as object),
+  "layerNorm, bias": (x, _, bias) => layerNorm(x as Tensor<"float32">, { bias } as object),
+  "groupNorm, gain": (x, _, gain) => groupNorm(x as Tensor<"float32">, 1, { gain } as object),
+  "depthwiseConv2d, bias": (x, w, bias) => depthwiseConv2d(x as Tensor<"float32">, w, { bias } as object),
+  "convTranspose2d, bias": (x, w, bias) => convTranspose2d(x as Tensor<"float32">, w, { bias } as object),
 };
 
 for (const [name, f] of Object.entries(CASES)) {
