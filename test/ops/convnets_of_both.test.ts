@@ -13,13 +13,14 @@ const engine = await loadEngine();
 const test = leakFreeSuite("tensors beside an expression", engine);
 
 type Floats = Expression<"float32">;
-const CASES: Readonly<Record<string, (x: Tensor<"float32"> | Floats, w: Tensor<"float32">, last: Floats) => unknown>> = {
-  "layerNorm, gain": (x, _, gain) => layerNorm(x as Tensor<"float32">, { gain } as object),
-  "layerNorm, bias": (x, _, bias) => layerNorm(x as Tensor<"float32">, { bias } as object),
-  "groupNorm, gain": (x, _, gain) => groupNorm(x as Tensor<"float32">, 1, { gain } as object),
-  "depthwiseConv2d, bias": (x, w, bias) => depthwiseConv2d(x as Tensor<"float32">, w, { bias } as object),
-  "convTranspose2d, bias": (x, w, bias) => convTranspose2d(x as Tensor<"float32">, w, { bias } as object),
-};
+const CASES: Readonly<Record<string, (x: Tensor<"float32"> | Floats, w: Tensor<"float32">, last: Floats) => unknown>> =
+  {
+    "layerNorm, gain": (x, _, gain) => layerNorm(x as Tensor<"float32">, { gain } as object),
+    "layerNorm, bias": (x, _, bias) => layerNorm(x as Tensor<"float32">, { bias } as object),
+    "groupNorm, gain": (x, _, gain) => groupNorm(x as Tensor<"float32">, 1, { gain } as object),
+    "depthwiseConv2d, bias": (x, w, bias) => depthwiseConv2d(x as Tensor<"float32">, w, { bias } as object),
+    "convTranspose2d, bias": (x, w, bias) => convTranspose2d(x as Tensor<"float32">, w, { bias } as object),
+  };
 
 for (const [name, f] of Object.entries(CASES)) {
   test(`${name}: as with x as an expression, and nothing is left behind`, () => {
@@ -28,9 +29,9 @@ for (const [name, f] of Object.entries(CASES)) {
     using w = tensor(engine, [2, -3], { shape: isDepthwise ? [1, 1, 1, 2] : [1, 2, 1, 1] });
     const last = input(engine, [isDepthwise ? 2 : 1], { name: "last" });
     using program = compile({ y: f(x, w, last) as Floats, wanted: f(expressionOf(x), w, last) as Floats });
-    program.inputs.last.set(isDepthwise ? [4, 5] : [4]);
+    program.inputs["last"]?.set(isDepthwise ? [4, 5] : [4]);
     program.run();
-    assertEqual(program.outputs.y.data, program.outputs.wanted.data);
+    assertEqual(program.outputs.y.data, program.outputs.wanted.data, name);
   });
 }
 
