@@ -34,8 +34,8 @@ export function convnetOf(model: Convnet, parts: ConvnetParts): Layer[] {
   switch (model) {
     case "lenet":
       return lenet(parts);
-    case "lenet-large":
-      return lenetLarge(parts);
+    case "convnet":
+      return threeConvolutions(parts);
     case "simple-conv":
       return simpleConv(parts);
     case "resnet-small":
@@ -77,14 +77,17 @@ function lenet(parts: ConvnetParts): Layer[] {
   ];
 }
 
-/** LeNet with more channels, one hidden layer, and batch normalisation after the maxima, where it costs a quarter. */
-function lenetLarge(parts: ConvnetParts): Layer[] {
+/** Three convolutions, and batch normalisation after the maxima, where it costs a quarter. */
+function threeConvolutions(parts: ConvnetParts): Layer[] {
   const { activation, classes, weights } = parts;
-  const pooled = (channels: number) => [
-    conv2d(channels, 5, { ...starting(weights), bias: false }),
-    ...[maxPool2d(2), batchNorm(), activation()],
+  const convolved = (channels: number, size: number) => conv2d(channels, size, { ...starting(weights), bias: false });
+  return [
+    ...[convolved(24, 5), maxPool2d(2), batchNorm(), activation()],
+    ...[convolved(48, 3), batchNorm(), activation()],
+    ...[convolved(48, 3), maxPool2d(2), batchNorm(), activation()],
+    ...[flatten(), ...hidden(parts, 128)],
+    dense(classes, starting(weights)),
   ];
-  return [...[...pooled(24), ...pooled(48)], ...[flatten(), ...hidden(parts, 128)], dense(classes, starting(weights))];
 }
 
 /** SimpleConvNet of Saito, *Deep Learning from Scratch*, ch. 7. */

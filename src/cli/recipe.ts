@@ -84,7 +84,7 @@ export function completed(given: TrainValues): TrainValues {
     if (model !== undefined && given[key] !== undefined)
       throw new UsageError(`${flagOf(key)}: describes a dense network, not --model ${model}`);
   }
-  if ((model === "resnet-small" || model === "lenet-large") && given.batchNorm)
+  if ((model === "resnet-small" || model === "convnet") && given.batchNorm)
     throw new UsageError(`--batch-norm: ${model} has it after every convolution`);
   if (model === "resnet-small" && given.dropout !== undefined)
     throw new UsageError(`--dropout: ${model} has no hidden dense layer`);

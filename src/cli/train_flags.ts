@@ -52,7 +52,7 @@ export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
   sgd: { ...builtInOptimizers.sgd, defaults: { learningRate: 0.1 } },
 };
 /** The networks: of dense layers, and convolutional ones. */
-export const MODELS = ["dense", "lenet", "lenet-large", "simple-conv", "resnet-small"] as const;
+export const MODELS = ["dense", "lenet", "convnet", "simple-conv", "resnet-small"] as const;
 export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
 
 type OptimizerKind = keyof OptimizerNumbers;

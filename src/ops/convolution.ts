@@ -10,7 +10,7 @@
  */
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
-import { Expression, type Value } from "../tensor/expression.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -193,7 +193,7 @@ export function convTranspose2d<D extends FloatType>(
   const operands = bias === undefined ? [x, w] : [x, w, bias];
   const isLazy = operands.some((operand) => operand instanceof Expression);
   if (bias !== undefined) checkBias(op, bias, x, own * groups);
-  const y = operate<D, Geometry>(CONV_INPUT, [x, w], geometry);
+  const y = operate<D, Geometry>(CONV_INPUT, [isLazy ? expressionOf(x) : x, w], geometry);
   if (bias === undefined) return y;
   return isLazy ? (add(y, bias) as Expression<D>) : add(y as Tensor<D>, bias as Tensor<D>, { out: y as Tensor<D> });
 }

@@ -98,7 +98,7 @@ test("flags that exclude each other, or would do nothing, are refused with what 
     [{ model: "lenet", layers: [6, 3] }, "--layers: describes a dense network, not --model lenet"],
     [{ model: "simple-conv", hidden: 4 }, "--hidden: describes a dense network, not --model simple-conv"],
     [{ model: "resnet-small", batchNorm: true }, "--batch-norm: resnet-small has it after every convolution"],
-    [{ model: "lenet-large", batchNorm: true }, "--batch-norm: lenet-large has it after every convolution"],
+    [{ model: "convnet", batchNorm: true }, "--batch-norm: convnet has it after every convolution"],
     [{ model: "resnet-small", dropout: 0.5 }, "--dropout: resnet-small has no hidden dense layer"],
     [{ patience: 3 }, "--patience: watches validation examples: --validation 0.1 splits a tenth off"],
   ] as const) {
@@ -134,7 +134,7 @@ test("convolutional networks have defaults of their own", () => {
     rates.map((values) => completed({ model: "lenet", ...values }).learningRate),
     [0.001, 0.001, 0.1],
   );
-  const convnets = ["lenet", "lenet-large", "simple-conv", "resnet-small"] as const;
+  const convnets = ["lenet", "convnet", "simple-conv", "resnet-small"] as const;
   const stds = convnets.map((model) => completed({ model }).weightInitStd);
   assert.equal(stds, [undefined, undefined, 0.01, undefined], "the book's network has its weights");
 });
@@ -153,9 +153,10 @@ test("convolutional networks: their layers, from square images to classes", () =
     ...["conv2d 5 5 1 6", "relu", "maxPool2d", "conv2d 5 5 6 16", "relu", "maxPool2d", "flatten"],
     ...["dense 400 120", "relu", "dense 120 84", "relu", "dense 84 10"],
   ]);
-  assert.equal(kinds({ model: "lenet-large", dropout: 0.25 }), [
-    ...["conv2d 5 5 1 24", "maxPool2d", "batchNorm", "relu", "conv2d 5 5 24 48", "maxPool2d", "batchNorm", "relu"],
-    ...["flatten", "dense 768 128", "relu", "dropout", "dense 128 10"],
+  assert.equal(kinds({ model: "convnet", dropout: 0.25 }), [
+    ...["conv2d 5 5 1 24", "maxPool2d", "batchNorm", "relu", "conv2d 3 3 24 48", "batchNorm", "relu"],
+    ...["conv2d 3 3 48 48", "maxPool2d", "batchNorm", "relu", "flatten", "dense 768 128", "relu", "dropout"],
+    "dense 128 10",
   ]);
   assert.equal(kinds({ model: "simple-conv", activation: "tanh", dropout: 0.5, batchNorm: true }), [
     ...["conv2d 5 5 1 30", "batchNorm", "tanh", "maxPool2d", "flatten", "dense 4320 100", "tanh", "dropout"],
