@@ -81,6 +81,7 @@ export type {
   NumberTarget,
   Preprocessing,
   TableInputs,
+  TargetColumn,
 } from "./data/tables/columns.ts";
 export {
   type ApplyOptions,
