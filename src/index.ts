@@ -81,7 +81,6 @@ export type {
   NumberTarget,
   Preprocessing,
   TableInputs,
-  TargetColumn,
 } from "./data/tables/columns.ts";
 export {
   type ApplyOptions,

@@ -1,7 +1,7 @@
 /** What a classifier and a regressor share: a network, with what it knows about its inputs and answers. */
 
 import { files } from "#platform";
-import { checkInstance, checkRecord, checkType } from "../arguments.ts";
+import { checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Preprocessing } from "../data/tables/columns.ts";
 import {
@@ -10,11 +10,10 @@ import {
   type PreprocessingOptions,
   preprocessInputs,
 } from "../data/tables/preprocessing.ts";
-import { checkPreprocessing } from "../data/tables/preprocessing_text.ts";
 import { Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError, SaveError } from "../errors.ts";
 import { encodeOnnx } from "../nn/files/onnx_export.ts";
-import { Network } from "../nn/network.ts";
+import type { Network } from "../nn/network.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -60,9 +59,7 @@ export const ESTIMATOR_KEYS: KeysOf<EstimatorOptions> = {
 
 /** The parts of an estimator: `classifier`, `regressor` and `loadModel` make them. */
 export type EstimatorParts = {
-  /** Belongs to the estimator from now on. */
   readonly network: Network<FloatType>;
-  /** Fitted to the table that the network was trained on. */
   readonly preprocessing: Preprocessing;
   /** Empty of one from a file. */
   readonly history: TrainHistory;
@@ -81,16 +78,8 @@ export abstract class Estimator extends Owner {
   #isDisposed = false;
 
   /** `classifier`, `regressor` and `loadModel` call it. */
-  constructor(parts: EstimatorParts) {
+  constructor({ network, preprocessing, history }: EstimatorParts) {
     super();
-    checkRecord("estimator: parts", parts);
-    const { network, preprocessing, history } = parts;
-    checkInstance("estimator: network", "a Network", Network, network);
-    checkPreprocessing("estimator: preprocessing", preprocessing);
-    checkRecord("estimator: history", history);
-    for (const list of ["losses", "evaluations", "epochs"] as const) {
-      if (!Array.isArray(history[list])) throw new OptionError(`estimator: history.${list}`, "an array", history[list]);
-    }
     this.preprocessing = preprocessing;
     this.history = history;
     this.#network = network;

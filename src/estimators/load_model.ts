@@ -1,7 +1,6 @@
 /** Models from files, addresses and bytes: what `save` and `encode` made. */
 import { checkSource } from "../arguments.ts";
 import { DatasetError } from "../data/dataset_error.ts";
-import { checkMaxBytes } from "../data/idx.ts";
 import { readFile } from "../data/read.ts";
 import { inputNames } from "../data/tables/apply.ts";
 import type { Preprocessing } from "../data/tables/columns.ts";
@@ -15,7 +14,7 @@ import { checkOptions } from "../options.ts";
 import { emptyHistory } from "../train/loop/history.ts";
 import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
-import { checkEngine, type Engine } from "../wasm/engine.ts";
+import type { Engine } from "../wasm/engine.ts";
 import { Classifier } from "./classifier.ts";
 import { defaultEngine } from "./default_engine.ts";
 import { PREPROCESSING } from "./model_bytes.ts";
@@ -47,8 +46,6 @@ export async function loadModel(
 ): Promise<Classifier | Regressor> {
   checkOptions<LoadModelOptions>("loadModel", options, { engine: 1, maxBytes: 1, layers: 1 });
   const { engine, maxBytes = 2 ** 31, layers } = options;
-  checkMaxBytes(maxBytes);
-  if (engine !== undefined) checkEngine(engine);
   const file = typeof source === "string" || tagOf(source) === "URL" ? String(source) : undefined;
   const bytes = await bytesOf(source, file, maxBytes);
   const text = decodeSafetensors(bytes, { file }).metadata.get(PREPROCESSING);

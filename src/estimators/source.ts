@@ -34,9 +34,6 @@ export type ReadOptions = {
   readonly shape?: readonly number[] | undefined;
 };
 
-/** More would be an array that holds itself. */
-const MOST_AXES = 8;
-
 const FILE = /\.(?:csv|tsv|txt|data)(?:[?#].*)?$/i;
 
 /**
@@ -162,10 +159,7 @@ function ofNumbers(
 /** Images and the like, as lists of lists of lists. */
 function ofNestedArrays(op: string, data: readonly unknown[]): Source {
   const shape: number[] = [];
-  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) {
-    if (shape.length === MOST_AXES) throw new OptionError(`${op}: data`, `arrays of at most ${MOST_AXES} axes`, data);
-    shape.push(inner.length);
-  }
+  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
   const values = data.flat(shape.length) as number[];
   for (let i = 0; i < values.length; i++) checkType(`${op}: data, element ${i}`, "number", values[i]);
   return ofNumbers(op, values, shape);

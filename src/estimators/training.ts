@@ -11,7 +11,6 @@ import { type Network, network } from "../nn/network.ts";
 import { adamW } from "../nn/optimizers/adam.ts";
 import type { Optimizer } from "../nn/optimizers/record.ts";
 import { schedule } from "../nn/schedules.ts";
-import { checkWhole } from "../random/checks.ts";
 import { RandomState } from "../random/random_state.ts";
 import type { EarlyStopping } from "../train/evaluation/early_stopping.ts";
 import { emptyHistory, type TrainHistory } from "../train/loop/history.ts";
@@ -78,7 +77,6 @@ export async function fitted<D extends FloatType>(
   task: Task<D>,
 ): Promise<{ readonly network: Network<D>; readonly history: TrainHistory; readonly held: number }> {
   const { seed = 0 } = task;
-  if (task.epochs !== undefined) checkWhole("epochs", task.epochs, 2 ** 31);
   const share = task.validation ?? (dataset.length < SPLIT_ROWS ? 0 : Math.min(SHARE, MOST_HELD / dataset.length));
   const random = new RandomState(seed);
   let [rest, validation] = [dataset, typeof share === "number" ? undefined : share];

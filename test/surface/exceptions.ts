@@ -67,14 +67,6 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
   [/^(leakyRelu|gelu|elu|prelu|layerNorm) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],
-  // One row, many rows, or what holds rows; a table's options may be of a word or of a column's place.
-  [
-    /^(Classifier\.predict(Probabilities)?|Regressor\.predict|classifier|regressor|recordsOf|Regressor\.evaluate) 0$/,
-    ["array", "object", "typed array"],
-  ],
-  [/^(Classifier\.predict(Probabilities)?) 0$/, ["number"]], // one cell, of a table with one input
-  [/^(fitPreprocessing|classifier|regressor|Regressor\.evaluate) 1\.target$/, ["number", "array", "typed array"]],
-  [/^(fitPreprocessing|applyPreprocessing|preprocessInputs) [01]\.rows$/, ["array"]],
   // As of a network on the main thread.
   [/^WorkerNetwork\.predict 0$/, ["array", "typed array"]],
   [/^WorkerNetwork\.train 1\.validation$/, ["number"]],
@@ -93,8 +85,6 @@ export const OPEN: readonly RegExp[] = [
   /^defineOptimizer 0\.hyperparameters$/, // names of the caller's
   /^parseDescription 0/, // descriptions come from files: unknown keys are FormatErrors
   /^(encodeNpy 0|encodeIdx 0|datasetFromArrays 0\.(inputs|labels|targets))$/, // an array may have a name beside its shape and data, as a tensor does
-  /^((Classifier|Regressor)\.predict(Probabilities)?|recordsOf) 0/, // rows have columns of any name
-  /^(fitPreprocessing|applyPreprocessing|preprocessInputs|encodeModel|Classifier|Regressor) [01](\.(preprocessing|history|target|inputs).*)?$/, // plain data from files and fits
   /^(reportData|reportText) 0/, // evaluations are results: more in them is no mistake
 ];
 

@@ -99,24 +99,6 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
   const resident = new L.ResidentDataset(engine, table);
   const mostlyZero = L.sparseRows([{ 0: 1 }, { 1: 2 }]);
   const sparseTable = new L.SparseDataset({ name: "s", rows: mostlyZero, labels: [0, 1] });
-  const cells = {
-    names: ["size", "kind"],
-    rows: [
-      [1, "a"],
-      [3, "b"],
-    ],
-  };
-  const preprocessing = L.fitPreprocessing(cells, { task: "classification", target: "kind" });
-  const ofNumbers = L.fitPreprocessing(cells, { task: "regression", target: "size" });
-  const parts = (target: lanegrad.Preprocessing, layers: lanegrad.Layer): lanegrad.EstimatorParts => ({
-    network: L.network(engine, layers, {
-      loss: target.target.kind === "classes" ? "softmaxCrossEntropy" : "meanSquaredError",
-    }),
-    preprocessing: target,
-    history: L.emptyHistory(),
-  });
-  const classifying = new L.Classifier(parts(preprocessing, L.dense(1, 2)));
-  const regressing = new L.Regressor(parts(ofNumbers, L.dense(2, 1)));
   const stream = L.streamDataset({ chunks: () => [table], shuffleBuffer: 2, seed: 0 });
   const options = { epochs: 1, batchSize: 2, optimizer: L.adam({ learningRate: 0.01 }), seed: 0 };
   const trainer = new L.Trainer(net, { train: table }, options);
@@ -654,20 +636,6 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "SparseDataset.slice": of(sparseTable.slice.bind(sparseTable), [0, 2]),
     "SparseDataset.pick": of(sparseTable.pick.bind(sparseTable), [[0, 1]]),
     "SparseDataset.resident": of(sparseTable.resident.bind(sparseTable), [engine]),
-    Classifier: make(L.Classifier, [parts(preprocessing, L.dense(1, 2))]),
-    "Classifier.predict": of(classifying.predict.bind(classifying) as never, [[[1], [2]]], [{ size: 1 }]),
-    "Classifier.predictProbabilities": of(classifying.predictProbabilities.bind(classifying) as never, [[[1], [2]]]),
-    "Regressor.predict": of(regressing.predict.bind(regressing) as never, [[["a"], ["b"]]], [{ kind: "a" }]),
-    Regressor: make(L.Regressor, [parts(ofNumbers, L.dense(2, 1))]),
-    "Regressor.evaluate": of(regressing.evaluate.bind(regressing), [cells.rows, { target: [1, 2] }]),
-    classifier: of(L.classifier, [cells.rows, { target: 1, epochs: 1, engine }]),
-    regressor: of(L.regressor, [cells.rows, { target: 0, epochs: 1, engine }]),
-    loadModel: of(L.loadModel, [classifying.encode()], [classifying.encode(), { engine, maxBytes: 1e6 }]),
-    encodeModel: of(L.encodeModel, [net, preprocessing]),
-    recordsOf: of(L.recordsOf, [cells.rows], [[{ size: 1, kind: "a" }]]),
-    fitPreprocessing: of(L.fitPreprocessing, [cells, { task: "classification", target: "kind", missing: "drop" }]),
-    applyPreprocessing: of(L.applyPreprocessing, [preprocessing, cells, { dtype: "float64" }]),
-    preprocessInputs: of(L.preprocessInputs, [preprocessing, cells, { dtype: "float64" }]),
     bagOfWords: of(
       L.bagOfWords,
       [["a good film", "a bad film"]],

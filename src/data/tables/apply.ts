@@ -2,7 +2,6 @@
 
 import { ShapeError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { describeValue } from "../../values.ts";
 import { DatasetError } from "../dataset_error.ts";
 import type { ArrayInputs, InputColumn, Preprocessing, TableInputs } from "./columns.ts";
 import { titleOf, wordOf } from "./fit.ts";
@@ -94,7 +93,7 @@ type Writing = {
 };
 
 function write(column: InputColumn, cells: CellTable, { rows, position, first, width, values }: Writing): void {
-  const fail = (row: number, expected: string, found = shown(cells.at(row, position))) =>
+  const fail = (row: number, expected: string, found = JSON.stringify(cells.at(row, position)) ?? "nothing") =>
     new DatasetError({ kind: "array", name: `${cells.titleOf(row)}, ${titleOf(column)}`, expected, found });
   const noValue = (row: number) => fail(row, "a value, as the model was trained without missing values", "nothing");
   if (column.kind === "number") {
@@ -139,15 +138,11 @@ function arraysOf(
       const x = numberOf(cells.at(row, column));
       if (!Number.isFinite(x)) {
         const name = `${cells.titleOf(row)}, element ${column}`;
-        const found = shown(cells.at(row, column));
+        const found = JSON.stringify(cells.at(row, column)) ?? "nothing";
         throw new DatasetError({ kind: "array", name, expected: "a finite number", found });
       }
       values[at * width + column] = (x - mean) / deviation;
     }
   }
   return { values, shape, names: Array.from({ length: width }, (_, column) => `${column}`), rows };
-}
-
-function shown(cell: unknown): string {
-  return cell === undefined ? "nothing" : describeValue(cell);
 }

@@ -9,10 +9,7 @@ export type ColumnPlace = {
 };
 
 /** A column that is not learned from. */
-export type IgnoredColumn = ColumnPlace & {
-  /** Why, in words. */
-  readonly reason: string;
-};
+export type IgnoredColumn = ColumnPlace & { readonly reason: string };
 
 /** What becomes of rows with missing inputs: an error, left out of training, or filled. Words are filled by the most frequent. */
 export type MissingValues = "refuse" | "drop" | "mean" | "mostFrequent";
@@ -23,7 +20,6 @@ export type InputColumn = NumberColumn | CategoryColumn;
 /** A column of numbers, which are standardized. */
 export type NumberColumn = ColumnPlace & {
   readonly kind: "number";
-  /** Of the rows that it was fitted to. */
   readonly mean: number;
   /** Of all rows (divided by n); 1 of a column that is constant. */
   readonly deviation: number;
@@ -34,7 +30,6 @@ export type NumberColumn = ColumnPlace & {
 /** A column of words, each of which has an input of its own. */
 export type CategoryColumn = ColumnPlace & {
   readonly kind: "category";
-  /** In the order of their inputs. */
   readonly words: readonly string[];
   /** In place of a missing value; without it, one is an error. */
   readonly fill?: string;
@@ -45,7 +40,6 @@ export type CategoryColumn = ColumnPlace & {
 /** The inputs of a table. */
 export type TableInputs = {
   readonly kind: "columns";
-  /** In the order of the network's inputs. */
   readonly columns: readonly InputColumn[];
   /** Columns of the table that it was fitted to, the target's included: rows without names may have as many cells. */
   readonly width: number;
@@ -58,42 +52,23 @@ export type ArrayInputs = {
   readonly kind: "array";
   /** Of one example. */
   readonly shape: readonly number[];
-  /** Of all elements of all examples; 0 of bytes that have a scale. */
   readonly mean: number;
-  /** Likewise; of bytes, 1 / scale. */
   readonly deviation: number;
 };
 
 /** Names of classes, in the order of the network's outputs. */
-export type ClassTarget = Partial<ColumnPlace> & {
-  readonly kind: "classes";
-  /** Of the classes, by their numbers. */
-  readonly names: readonly string[];
-};
+export type ClassTarget = Partial<ColumnPlace> & { readonly kind: "classes"; readonly names: readonly string[] };
 
 /** Numbers, and how they were standardized. */
 export type NumberTarget = {
   readonly kind: "numbers";
-  /** One for each output. */
-  readonly columns: readonly TargetColumn[];
-};
-
-/** A column of numbers that is learned. */
-export type TargetColumn = Partial<ColumnPlace> & {
-  /** Of the rows that it was fitted to, in the target's units. */
-  readonly mean: number;
-  /** Likewise; 1 of a column that is constant. */
-  readonly deviation: number;
+  readonly columns: readonly (Partial<ColumnPlace> & { readonly mean: number; readonly deviation: number })[];
 };
 
 /** What a model knows about its inputs and its target: plain data. */
 export type Preprocessing = {
-  /** Of this format. */
   readonly version: 1;
-  /** Of columns, or of images and other arrays. */
   readonly inputs: TableInputs | ArrayInputs;
-  /** What is learned. */
   readonly target: ClassTarget | NumberTarget;
-  /** What becomes of missing values when a table is applied. */
   readonly missing: MissingValues;
 };

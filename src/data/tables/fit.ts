@@ -2,7 +2,6 @@
 
 import { OptionError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { describeValue } from "../../values.ts";
 import { DatasetError } from "../dataset_error.ts";
 import { powerOfTwo } from "../scaling.ts";
 import type { Column } from "../table.ts";
@@ -224,7 +223,7 @@ export function fitNumbers(
     const y = numberOf(answer);
     if (!Number.isNaN(y)) return y;
     const name = `${titleOfRow(row)}, ${title}`;
-    const found = `${describeValue(answer)}; words are for a classifier`;
+    const found = `${JSON.stringify(answer)}; words are for a classifier`;
     throw new DatasetError({ kind: "array", name, expected: "a number", found });
   });
   return momentsOf(values, title);

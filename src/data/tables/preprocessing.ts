@@ -9,10 +9,9 @@
  * A fit is plain data, for JSON: it travels in a model's file.
  */
 
-import { checkList, checkRecord, checkType } from "../../arguments.ts";
+import { checkRecord, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import { describeValue } from "../../values.ts";
 import { Dataset } from "../dataset.ts";
 import { DatasetError } from "../dataset_error.ts";
 import type { Column } from "../table.ts";
@@ -28,7 +27,6 @@ import type {
   Preprocessing,
 } from "./columns.ts";
 import { columnAt, fitClasses, fitColumn, fitNumbers, momentsOf } from "./fit.ts";
-import { checkPreprocessing } from "./preprocessing_text.ts";
 import { type Cell, type CellTable, cellsOf, isMissing, type NumberTable, numberOf, type Records } from "./records.ts";
 
 export type { Preprocessed } from "./apply.ts";
@@ -159,11 +157,10 @@ export function applyPreprocessing(
   table: Records | NumberTable,
   options: ApplyOptions = {},
 ): Dataset<Float32Array | Float64Array> {
-  checkPreprocessing("applyPreprocessing: preprocessing", preprocessing);
+  checkRecord("applyPreprocessing: preprocessing", preprocessing);
   checkRecord("applyPreprocessing: table", table);
   checkOptions<ApplyOptions>("applyPreprocessing", options, { target: 1, dtype: 1 });
   const { dtype = "float32" } = options;
-  checkFloatType(dtype);
   const { target: own, missing } = preprocessing;
   const cells = cellsOf(table);
   const target = targetOf(cells, {
@@ -195,13 +192,10 @@ export function applyPreprocessing(
 export function preprocessInputs(
   preprocessing: Preprocessing,
   table: Records | NumberTable,
-  options: Pick<ApplyOptions, "dtype"> = {},
+  { dtype = "float32" }: Pick<ApplyOptions, "dtype"> = {},
 ): Preprocessed {
-  checkOptions<Pick<ApplyOptions, "dtype">>("preprocessInputs", options, { dtype: 1 });
-  const { dtype = "float32" } = options;
-  checkPreprocessing("preprocessInputs: preprocessing", preprocessing);
+  checkRecord("preprocessInputs: preprocessing", preprocessing);
   checkRecord("preprocessInputs: table", table);
-  checkFloatType(dtype);
   const cells = cellsOf(table);
   const rows = Array.from({ length: cells.length }, (_, row) => row);
   return inputsOf(preprocessing, cells, { rows, dtype, missing: "fill" });
@@ -249,7 +243,7 @@ function rowWidth(answer: Cell | ArrayLike<number>): number {
 
 function columnsAsAnswers(cells: CellTable, columns: readonly Column[]): Answers {
   if (columns.length === 0) throw new OptionError("target", "at least one column", columns);
-  const places = Array.from(columns, (column) => columnAt("target", column, cells)); // a hole is a wrong column
+  const places = columns.map((column) => columnAt("target", column, cells));
   const title = places.length === 1 ? `column ${JSON.stringify(places[0]?.name ?? places[0]?.position)}` : "target";
   return { at: (row, column) => cells.at(row, places[column]?.position ?? -1), places, title };
 }
@@ -284,7 +278,6 @@ function inputPlaces(cells: CellTable, target: Answers, inputs: readonly Column[
     const all = Array.from({ length: cells.width }, (_, position) => columnAt("inputs", position, cells));
     return all.filter(({ position }) => !taken.includes(position));
   }
-  checkList("inputs", inputs, "columns by name or position");
   return inputs.map((column) => {
     const place = columnAt("inputs", column, cells);
     if (!taken.includes(place.position)) return place;
@@ -320,15 +313,11 @@ function numbersOf(
     for (const [at, row] of rows.entries()) {
       const y = numberOf(target.at(row, column));
       if (!Number.isFinite(y)) {
-        const [name, found] = [`${cells.titleOf(row)}, ${target.title}`, describeValue(target.at(row, column))];
-        throw new DatasetError({ kind: "array", name, expected: "a number", found });
+        const [name, found] = [`${cells.titleOf(row)}, ${target.title}`, JSON.stringify(target.at(row, column))];
+        throw new DatasetError({ kind: "array", name, expected: "a number", found: found ?? "nothing" });
       }
       values[at * width + column] = (y - mean) / deviation;
     }
   }
   return values;
-}
-
-function checkFloatType(dtype: unknown): void {
-  if (dtype !== "float32" && dtype !== "float64") throw new OptionError("dtype", "float32 or float64", dtype);
 }

@@ -1,8 +1,6 @@
-/** A preprocessing from a file, or from a caller: JSON, of which every field is checked. */
-import { OptionError } from "../../errors.ts";
+/** A preprocessing from a file: JSON, of which every field is checked. */
 import { FormatError } from "../../formats/format_error.ts";
 import { isObject, type Json, parseJson } from "../../formats/json.ts";
-import { describeValue } from "../../values.ts";
 import type { Preprocessing } from "./columns.ts";
 
 type Fields = { readonly [key: string]: Json };
@@ -22,29 +20,13 @@ export function parsePreprocessing(text: string, file?: string): Preprocessing {
   } catch (error) {
     return fail((error as SyntaxError).message);
   }
-  checkFields(value, fail);
-  return value as unknown as Preprocessing;
-}
-
-/** Those that were checked before: each prediction is given one. */
-const checked = /* @__PURE__ */ new WeakSet<object>();
-
-/** @throws {OptionError} not what `fitPreprocessing` gives: the field is named */
-export function checkPreprocessing(option: string, value: unknown): asserts value is Preprocessing {
-  const fail = (reason: string): never => {
-    throw new OptionError(option, `what fitPreprocessing gives (${reason})`, value);
-  };
-  if (typeof value === "object" && value !== null && checked.has(value)) return;
-  checkFields(value as Json, fail);
-  checked.add(value as object);
-}
-
-function checkFields(value: Json, fail: Fail): void {
-  const { version, inputs, target, missing } = fieldsOf(value, "the whole", fail);
-  if (version !== 1) fail(`expected version 1, found ${describeValue(version)}`);
+  const all = fieldsOf(value, "the text", fail);
+  const { version, inputs, target, missing } = all;
+  if (version !== 1) fail(`expected version 1, found ${JSON.stringify(version)}`);
   if (!["refuse", "drop", "mean", "mostFrequent"].includes(missing as string)) fail("missing: unknown");
   checkInputs(fieldsOf(inputs, "inputs", fail), fail);
   checkTarget(fieldsOf(target, "target", fail), fail);
+  return value as unknown as Preprocessing;
 }
 
 type Fail = (reason: string) => never;
@@ -80,13 +62,13 @@ function checkColumn(column: Fields, at: string, fail: Fail): void {
 
 function checkTarget(target: Fields, fail: Fail): void {
   if (target["kind"] === "classes") {
-    if (!isPlace(target) || !areNames(target["names"])) fail("target: names");
+    if (!isName(target["name"]) || !areNames(target["names"])) fail("target: names");
     return;
   }
   const { kind, columns } = target;
   if (kind !== "numbers" || !isListOf(columns, isObject) || columns.length === 0) fail("target: columns");
   for (const [i, column] of (columns as readonly Json[]).entries()) {
-    if (!isPlace(column as Fields)) fail(`target: columns[${i}]: name or position`);
+    if (!isName((column as Fields)["name"])) fail(`target: columns[${i}]: name`);
     checkScale(column as Fields, `target: columns[${i}]`, fail);
   }
 }
@@ -102,12 +84,7 @@ function fieldsOf(value: Json | undefined, at: string, fail: Fail): Fields {
 }
 
 function isListOf(value: Json | undefined, isRight: (item: Json) => boolean): value is readonly Json[] {
-  return Array.isArray(value) && Array.from<Json>(value).every(isRight);
-}
-
-/** A column that may be none of the table's. */
-function isPlace({ name, position }: Fields): boolean {
-  return isName(name) && (position === undefined || (Number.isSafeInteger(position) && (position as number) >= 0));
+  return Array.isArray(value) && value.every(isRight);
 }
 
 function isName(value: Json | undefined): boolean {

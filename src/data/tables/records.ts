@@ -1,7 +1,5 @@
 /** Rows of cells as tables have them: words, numbers, and cells without a value. */
 
-import { checkList, checkType } from "../../arguments.ts";
-import { OptionError } from "../../errors.ts";
 import { describeValue, isNumberArray, tagOf } from "../../values.ts";
 import { DatasetError } from "../dataset_error.ts";
 
@@ -10,9 +8,7 @@ export type Cell = string | number | boolean | null | undefined;
 
 /** Rows of equal width, with the names of their columns where they have names. */
 export type Records = {
-  /** Of the columns, in order. */
   readonly names: readonly string[] | undefined;
-  /** As many cells in each as there are columns. */
   readonly rows: readonly (readonly Cell[])[];
   /** The file, for errors. */
   readonly file?: string;
@@ -22,9 +18,7 @@ export type Records = {
 export type NumberTable = {
   /** n × width numbers, row-major; kept, not copied. */
   readonly values: ArrayLike<number>;
-  /** Columns. */
   readonly width: number;
-  /** Of the columns, in order. */
   readonly names?: readonly string[] | undefined;
   /** Of one row, where rows are images or other arrays: their elements are scaled together, and not column by column. */
   readonly shape?: readonly number[];
@@ -58,23 +52,13 @@ export function numberOf(cell: Cell): number {
 
 /** Records or a matrix by row and column. */
 export function cellsOf(table: Records | NumberTable): CellTable {
-  const { names: titles } = table;
-  if (titles !== undefined) {
-    checkList("table: names", titles, "names of columns");
-    for (let i = 0; i < titles.length; i++) checkType(`table: names[${i}]`, "string", titles[i]);
-  }
   if ("values" in table) {
     const { values, width, names } = table;
-    checkList("table: values", values, "an array of numbers");
-    if (!Number.isSafeInteger(width) || width < 1 || values.length % width !== 0)
-      throw new OptionError("table: width", `a number of columns that divides ${values.length} values`, width);
     const at = (row: number, column: number) => values[row * width + column];
     return { names, length: values.length / width, width, at, titleOf: (row) => `rows[${row}]` };
   }
   const { names, rows, file } = table;
-  checkList("table: rows", rows, "rows of cells");
   const width = names?.length ?? rows[0]?.length ?? 0;
-  for (let row = 0; row < rows.length; row++) checkList(`table: rows[${row}]`, rows[row], "an array of cells");
   const titleOf = (row: number) => (file === undefined ? `rows[${row}]` : `${file}: record ${row + 1}`);
   return { names, length: rows.length, width, at: (row, column) => rows[row]?.[column], titleOf };
 }
@@ -83,11 +67,8 @@ export function cellsOf(table: Records | NumberTable): CellTable {
  * Records from rows: arrays of cells, or objects, whose columns are all keys that come, in the order in which they come.
  *
  * @throws {DatasetError} rows of several lengths, arrays mixed with objects, or a cell that is no word, number or boolean
- * @example
- * recordsOf([{ width: 2, colour: "red" }, { colour: "blue" }]).rows; // → [[2, "red"], [undefined, "blue"]]
  */
 export function recordsOf(rows: readonly unknown[]): Records {
-  checkList("rows", rows, "rows: arrays of cells, or objects");
   const isList = (row: unknown): row is ArrayLike<unknown> => Array.isArray(row) || isNumberArray(row);
   if (!isList(rows[0])) return recordsOfObjects(rows);
   const width = rows[0].length;

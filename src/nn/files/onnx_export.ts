@@ -41,12 +41,7 @@ export type OnnxExportOptions = {
 };
 
 /** (x - mean) / deviation, of each column, or by one number of each for all. */
-export type OnnxScaling = {
-  /** One number, or one for each column. */
-  readonly mean: readonly number[];
-  /** Likewise, above 0. */
-  readonly deviation: readonly number[];
-};
+export type OnnxScaling = { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 
 /** The operator that makes probabilities of logits. */
 const ANSWERS = new Map<unknown, Pick<OnnxNode, "op" | "attributes">>([
