@@ -150,8 +150,8 @@ test("one table in every form gives the same bits", async () => {
   for (const model of models) {
     assert.equal(model.predict(lists).length, 30);
     assert.equal(model.predict(lists), models[0]!.predict(rows));
-    model.dispose();
   }
+  for (const model of models) model.dispose();
 });
 
 test("calls give back what they use, and a model everything", async () => {
@@ -166,20 +166,26 @@ test("calls give back what they use, and a model everything", async () => {
   model.dispose();
   model.dispose();
   assert.is(engine.stats().tensors, before);
-  assertThrows(() => model.predict(XOR), DisposedError, "use");
+  assert.match(assertThrows(() => model.predict(XOR), DisposedError, "refused").message, /use/);
 });
 
 test("what does not fit is named: a key, a word, a cell, a width, a missing target, a class that is alone", async () => {
   const model = await regressor(houses(30, 5), { target: "price", epochs: 1 });
   const row = { area: 80, rooms: 3, year: 1990, district: "north" };
-  assertThrows(() => model.predict({ ...row, district: "moon" }), DatasetError, 'column "district".*"moon"');
-  assertThrows(() => model.predict({ ...row, area: "wide" }), DatasetError, 'column "area".*"wide"');
+  assert.match(
+    assertThrows(() => model.predict({ ...row, district: "moon" }), DatasetError, "refused").message,
+    /column "district".*"moon"/,
+  );
+  assert.match(
+    assertThrows(() => model.predict({ ...row, area: "wide" }), DatasetError, "refused").message,
+    /column "area".*"wide"/,
+  );
   assertThrows(
     () => model.predict({ area: 80, rooms: 3, yaer: 1990, district: "north" }),
     DatasetError,
     '"year".*"yaer"',
   );
-  assertThrows(() => model.predict([[80, 3]]), ShapeError, "4 columns");
+  assert.match(assertThrows(() => model.predict([[80, 3]]), ShapeError, "refused").message, /4 columns/);
   model.dispose();
   await rejection(classifier(XOR), OptionError);
   await rejection(classifier(XOR, { target: [1, 1, 1, 1] }), DatasetError);
@@ -194,7 +200,8 @@ test("missing values: refused by name, dropped, or filled, also in a prediction"
   for (const missing of ["drop", "mean", "mostFrequent"] as const) {
     const model = await regressor(rows, { target: "price", missing, epochs: 1 });
     const row = { area: undefined, rooms: 3, year: 1980, district: "north" };
-    if (missing === "drop") assertThrows(() => model.predict(row), DatasetError, '"area"');
+    if (missing === "drop")
+      assert.match(assertThrows(() => model.predict(row), DatasetError, "refused").message, /"area"/);
     else assert.ok(Number.isFinite(model.predict(row)));
     model.dispose();
   }
@@ -237,7 +244,9 @@ test("a preprocessing that does not fit, or is none, is refused by its field", a
   ];
   for (const [from = "", to = ""] of broken) {
     assert.ok(text.includes(from), from);
-    const bytes = Uint8Array.from(text.replace(from, to), (character) => character.charCodeAt(0));
+    const at = text.lastIndexOf(from); // the network's description comes before
+    const changed = text.slice(0, at) + to + text.slice(at + from.length);
+    const bytes = Uint8Array.from(changed, (character) => character.charCodeAt(0));
     assert.match((await rejection(loadModel(bytes), FormatError)).message, "preprocessing");
   }
   model.dispose();

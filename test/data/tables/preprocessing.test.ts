@@ -65,7 +65,10 @@ test("rare words are zeros where there are some, and an unknown word is an error
     "word",
     words.map((word) => (word === "rare" ? "a" : word)),
   );
-  assertThrows(() => preprocessInputs(closed.preprocessing, row), DatasetError, 'column "word".*"never"');
+  assert.match(
+    assertThrows(() => preprocessInputs(closed.preprocessing, row), DatasetError, "refused").message,
+    /column "word".*"never"/,
+  );
 });
 
 test("missing values are filled by the mean, or by what comes most often; words always by the latter", () => {
@@ -75,7 +78,7 @@ test("missing values are filled by the mean, or by what comes most often; words 
   assert.is(column("x", ["b", "b", "a", ""], { missing: "mean" }).found?.fill, "b");
   const { preprocessing, table } = column("x", numbers, { missing: "drop" });
   assert.is(applyPreprocessing(preprocessing, table).length, 3);
-  assertThrows(() => column("x", numbers), DatasetError, 'rows\\[3\\], column "x"');
+  assert.match(assertThrows(() => column("x", numbers), DatasetError, "refused").message, /rows\[3\], column "x"/);
 });
 
 test("columns that are constant, huge or tiny are scaled by finite numbers", () => {
@@ -106,8 +109,15 @@ test("classes are in the order of their values, and many of them are no classes"
     fitPreprocessing(recordsOf(target.map((_, i) => [i])), { task: "classification", target });
   const { target } = fit([10, 9, 10, "9"]);
   assert.equal(target.kind === "classes" && target.names, ["9", "10"]);
-  assertThrows(() => fit(Array.from({ length: 30 }, (_, i) => i / 7)), DatasetError, "regressor");
-  assertThrows(() => fitPreprocessing(recordsOf([[1, 2]]), { task: "regression", target: 5 }), OptionError, "column");
+  assert.match(
+    assertThrows(() => fit(Array.from({ length: 30 }, (_, i) => i / 7)), DatasetError, "refused").message,
+    /regressor/,
+  );
+  assert.match(
+    assertThrows(() => fitPreprocessing(recordsOf([[1, 2]]), { task: "regression", target: 5 }), OptionError, "refused")
+      .message,
+    /column/,
+  );
 });
 
 test.run();
