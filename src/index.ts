@@ -116,6 +116,12 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./format
 export type { Interval } from "./interval.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export {
+  crossEntropyLoss,
+  huberLoss,
+  meanAbsoluteErrorLoss,
+  parseLoss,
+} from "./nn/described_losses.ts";
+export {
   describeNetwork,
   type NetworkDescription,
   type ParseOptions,
@@ -195,7 +201,7 @@ export {
 } from "./nn/layers/record.ts";
 export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
-export type { Loss, LossName } from "./nn/losses.ts";
+export type { DescribedLoss, Loss, LossDescription, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { adaGrad } from "./nn/optimizers/ada_grad.ts";
@@ -223,6 +229,7 @@ export { sgd } from "./nn/optimizers/sgd.ts";
 export type { OptimizerState } from "./nn/optimizers/state.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
+export { type LayerSummary, type NetworkSummary, summary } from "./nn/summary.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export type { AlphaOption } from "./ops/activations.ts";
@@ -298,6 +305,15 @@ export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "./ops/indexing.ts";
 export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type HuberOptions,
+  huber,
+  meanAbsoluteError,
+  type Reduction,
+  type ReductionOptions,
+} from "./ops/losses.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
 export type {

@@ -95,7 +95,7 @@ function descriptionOf(text: string, file: string): Content {
   const { dtype, loss, layers, inputShape } = parseDescription(value, { file });
   const metadata = new Map([
     ["dtype", dtype],
-    ["loss", loss],
+    ["loss", typeof loss === "string" ? loss : JSON.stringify(loss)],
     ...(inputShape === undefined ? [] : [["inputShape", JSON.stringify(inputShape)] as [string, string]]),
     ...layers.map((layer, i): [string, string] => [`layers[${i}]`, JSON.stringify(layer)]),
   ]);

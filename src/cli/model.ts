@@ -16,6 +16,7 @@ import {
   type Network,
   network,
   parseDescription,
+  parseLoss,
   sequential,
   setWeights,
 } from "lanegrad";
@@ -72,7 +73,12 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     file: relativePath(descriptionFile),
   });
   const { outputSize } = layers.filter((layer) => layer.kind === "dense").at(-1) ?? {};
-  const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
+  const known =
+    loss === "custom"
+      ? outputSize === 1
+        ? { loss: "meanSquaredError" as const }
+        : {}
+      : { loss: typeof loss === "string" ? loss : parseLoss(loss) };
   const net = network<FloatType>(engine, sequential(...layers), {
     ...{ dtype, random: "none", ...known },
     ...(inputShape !== undefined && { inputShape }),

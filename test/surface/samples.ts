@@ -393,6 +393,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     softmaxCrossEntropy: of(L.softmaxCrossEntropy, [x, labels], [lazy, labels], [x, labels, { gradient: out }]),
     binaryCrossEntropyWithLogits: of(L.binaryCrossEntropyWithLogits, [x, same]),
     squaredError: of(L.squaredError, [x, same], [x, same, { gradient: out }]),
+    crossEntropy: of(
+      L.crossEntropy,
+      [x, labels, { labelSmoothing: 0.1, ignoreLabel: -1, reduction: "sum" }],
+      [lazy, labels],
+    ),
+    meanAbsoluteError: of(L.meanAbsoluteError, [x, same, { reduction: "sum" }], [lazy, same]),
+    huber: of(L.huber, [x, same, { delta: 2, reduction: "sum" }], [lazy, same]),
     meanSquaredError: of(L.meanSquaredError, [x, same], [lazy, same], [x, same, { gradient: out }]),
     dropout: of(L.dropout, [0.5], [x, counter, { rate: 0.5, stream: 1 }]),
     gatherRows: of(L.gatherRows, [bytes, indices, out], [bytes, indices, out, 0.5]),
@@ -715,6 +722,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     ),
     evaluate: of(L.evaluate, [net, table], [net, table, { topK: 2 }]),
     accuracyOf: of(L.accuracyOf, [net, table]),
+    crossEntropyLoss: of(L.crossEntropyLoss, [
+      { classWeights: Float64Array.of(1, 2) as never, labelSmoothing: 0.1, ignoreLabel: 1, reduction: "mean" },
+    ]),
+    huberLoss: of(L.huberLoss, [{ delta: 2, reduction: "sum" }]),
+    meanAbsoluteErrorLoss: of(L.meanAbsoluteErrorLoss, [{ reduction: "sum" }]),
+    parseLoss: of(L.parseLoss, [{ kind: "huber", delta: 2 }]),
+    summary: of(L.summary, [net]),
     binaryMetrics: of(L.binaryMetrics, [
       Float32Array.of(0.1, 0.4, 0.8, 0.9),
       Int32Array.of(0, 1, 1, 0),

@@ -25,8 +25,8 @@ import { formatsOf } from "../layers/known.ts";
 import type { ResidualLayer } from "../layers/layer.ts";
 import { type OnnxOperator, type ParameterSpec, pathOf } from "../layers/record.ts";
 import { type Placed, recordIn, type Structure } from "../layers/structure.ts";
+import { likeOf } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
-import { describeNetwork } from "./description.ts";
 import { type FlattenedImages, flattenedImages, hasImages } from "./flattened_images.ts";
 import { arranged, permuted, weightsOf } from "./weights.ts";
 
@@ -44,13 +44,10 @@ export type OnnxExportOptions = {
 export type OnnxScaling = { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 
 /** The operator that makes probabilities of logits. */
-const ANSWERS = {
-  softmaxCrossEntropy: { op: "Softmax", attributes: { axis: { int: 1 } } },
-  binaryCrossEntropyWithLogits: { op: "Sigmoid", attributes: {} },
-  meanSquaredError: undefined,
-  squaredError: undefined,
-  custom: undefined,
-} as const;
+const ANSWERS = new Map<unknown, Pick<OnnxNode, "op" | "attributes">>([
+  ["softmaxCrossEntropy", { op: "Softmax", attributes: { axis: { int: 1 } } }],
+  ["binaryCrossEntropyWithLogits", { op: "Sigmoid", attributes: {} }],
+]);
 
 /**
  * The bytes of an ONNX model (operator set 20; 21 with groupNorm) of what the network predicts, in float32.
@@ -95,7 +92,7 @@ export function encodeOnnx<D extends FloatType>(
     graph.by("Add", last, unscaling.mean, "answers");
   }
   const nodes = graph.nodes.map((node, i) => (i === graph.nodes.length - 1 ? { ...node, output: "logits" } : node));
-  const answer = ANSWERS[describeNetwork(net).loss];
+  const answer = ANSWERS.get(likeOf(net.lossFunction));
   const anyRows = "N";
   const shape = [anyRows, net.outputSize];
   const outputs = [{ name: "logits", shape }];

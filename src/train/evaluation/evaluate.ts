@@ -5,19 +5,19 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { scoped } from "../../disposable.ts";
 import { OptionError } from "../../errors.ts";
-import { factorToSum } from "../../nn/losses.ts";
+import { isLabels } from "../../nn/inputs.ts";
+import { factorToSum, partsOf } from "../../nn/losses.ts";
 import type { Network } from "../../nn/network.ts";
 import { networkOf, type Trainable } from "../../nn/trainable.ts";
 import { argmaxRows, countCorrect } from "../../ops/argmax_rows.ts";
 import { checkOptions } from "../../options.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
 import { lastOf } from "../loop/turns.ts";
 import { BinaryCounts, type BinaryReport, binaryReport } from "./binary_metrics.ts";
 import { blocksOf } from "./blocks.ts";
 import { ClassCounts } from "./class_counts.ts";
-import { type BlockTargets, isBinary, tellClasses, withLabels } from "./class_labels.ts";
+import { isBinary, tellClasses, withLabels } from "./class_labels.ts";
 import { type ClassReport, classReport } from "./metrics.ts";
 import { NumberErrors, type RegressionReport } from "./number_metrics.ts";
 
@@ -31,7 +31,7 @@ export type EvaluateOptions = {
 
 /** What an evaluation found. Accuracies are fractions in 0..1. */
 export type Evaluation = {
-  /** How many there were. */
+  /** How many there were, without those whose label is ignored. */
   readonly examples: number;
   /**
    * The mean over examples, in nats for cross entropies, added up in float64. `squaredError`, which is a sum, is divided
@@ -104,7 +104,8 @@ export function* evaluation<D extends FloatType>(
   const answers = Array.from({ length: isYesNo ? width : 0 }, () => new BinaryCounts(threshold));
   let counts: ClassCounts | undefined;
   let errors: NumberErrors | undefined;
-  let sum = 0;
+  const { ignored, weightOf } = partsOf(net.lossFunction);
+  let [sum, weight] = [0, 0];
   for (const block of blocksOf(net, data)) {
     if (block === undefined) {
       yield;
@@ -114,7 +115,7 @@ export function* evaluation<D extends FloatType>(
     if (isYesNo) {
       for (const [i, target] of t.data.entries()) answers[i % width]?.add(z.data[i] ?? 0, target > 0.5 ? 1 : 0);
     } else if (tellClasses(net, t)) {
-      counts ??= new ClassCounts(width, k ?? 0, threshold);
+      counts ??= new ClassCounts(width, k ?? 0, threshold, ignored);
       scoped((own) => {
         const predictions = own(argmaxRows(z));
         withLabels("evaluate", net, t, (labels) => counts?.add(z, labels, predictions, first));
@@ -123,19 +124,26 @@ export function* evaluation<D extends FloatType>(
       errors ??= new NumberErrors(width);
       errors.add(z.data, t.data);
     }
-    sum += summedLoss(net, z, t);
+    const rows = z.shape[0] ?? 0;
+    const total = weightOf && isLabels(t) ? t.data.reduce((all, label) => all + weightOf(label), 0) : rows;
+    sum += net.lossOf(z, t) * factorToSum(net.lossFunction, total);
+    weight += total;
     yield; // only now: other work may use the network, and overwrite z
   }
-  const examples = data.length;
+  const examples = counts ? counts.counted : data.length;
   if (counts?.answers) answers.push(counts.answers);
   const [only, other] = answers;
   const binary = only && binaryReport(answers);
-  if (!counts) refuse("topK", k, "classes");
-  if (!binary) refuse("threshold", threshold, "yes-or-no answers");
+  for (const [option, value, isCounted] of [
+    ["topK", k, counts],
+    ["threshold", threshold, binary],
+  ] as const) {
+    if (value !== undefined && !isCounted) throw new OptionError(option, "undefined for such targets", value);
+  }
   const counted = threshold === undefined && counts ? counts : other ? undefined : only;
   return {
     examples,
-    loss: sum / examples,
+    loss: sum / weight,
     correct: counted?.correct,
     accuracy: counted ? counted.correct / examples : binary?.accuracy,
     topK:
@@ -144,11 +152,6 @@ export function* evaluation<D extends FloatType>(
     binary,
     regression: errors?.report,
   };
-}
-
-/** @throws {OptionError} an option that has been given where it means nothing */
-function refuse(option: string, value: unknown, where: string): void {
-  if (value !== undefined) throw new OptionError(option, `undefined where there are no ${where}`, value);
 }
 
 /**
@@ -176,7 +179,7 @@ export function* accuracy<D extends FloatType>(
   data: Dataset | ResidentDataset,
   { threshold }: Pick<EvaluateOptions, "threshold"> = {},
 ): Generator<undefined, number> {
-  if (threshold !== undefined || isBinary(net))
+  if (threshold !== undefined || isBinary(net) || partsOf(net.lossFunction).ignored !== undefined)
     return (yield* evaluation(net, data, threshold === undefined ? {} : { threshold })).accuracy ?? 0;
   let correct = 0;
   for (const block of blocksOf(net, data)) {
@@ -191,11 +194,6 @@ export function* accuracy<D extends FloatType>(
     yield;
   }
   return correct / data.length;
-}
-
-function summedLoss<D extends FloatType>(net: Network<D>, z: Tensor<D>, t: BlockTargets<D>): number {
-  const loss = net.lossOf(z, t);
-  return loss * factorToSum(net.lossFunction, z.shape[0] ?? 0);
 }
 
 function checkTopK(topK: number | undefined, classes: number): void {

@@ -3,7 +3,7 @@ import type { Network } from "../../nn/network.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
 import type { EvaluationRecord } from "../loop/history.ts";
-import { accuracy, evaluation } from "./evaluate.ts";
+import { evaluation } from "./evaluate.ts";
 
 type Measured = { readonly accuracy?: number | undefined; readonly loss?: number };
 
@@ -24,13 +24,13 @@ export function* measure<D extends FloatType>(
   };
 }
 
-/** The accuracy alone where there are classes, else the loss, and the accuracy of yes-or-no answers. */
+/** The accuracy alone where there are labels, else the loss, and the accuracy of yes-or-no answers. */
 function* accuracyOrLoss<D extends FloatType>(
   network: Network<D>,
   data: ResidentDataset,
 ): Generator<undefined, Measured> {
-  if (data.targetWidth === 0) return { accuracy: yield* accuracy(network, data) };
-  return yield* evaluation(network, data);
+  const { accuracy, loss } = yield* evaluation(network, data);
+  return data.targetWidth === 0 ? { accuracy } : { accuracy, loss };
 }
 
 /** What was measured, under the names that records have. */
