@@ -13,7 +13,9 @@ import {
 import { Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError, SaveError } from "../errors.ts";
 import { encodeOnnx } from "../nn/files/onnx_export.ts";
+import type { Loss } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
+import { summary } from "../nn/summary.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -162,7 +164,7 @@ export abstract class Estimator extends Owner {
   /** Inputs, ignored columns, the target, layers and parameters, as lines of text. */
   summary(): string {
     const { inputs, target } = this.preprocessing;
-    const { structure, parameters } = this.#network;
+    this.#checkOpen();
     const lines: string[] = [];
     if (inputs.kind === "array") lines.push(`inputs: ${inputs.shape.join(" × ")} numbers`);
     else {
@@ -177,12 +179,7 @@ export abstract class Estimator extends Owner {
         ? `target ${target.name ?? ""}: one of ${target.names.join(", ")}`
         : `target ${target.columns.map(({ name }) => name ?? "").join(", ")}: a number`,
     );
-    const sizes = Object.entries(parameters).map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
-    const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
-    lines.push(
-      `network ${structure.inputShape.join(" × ")} → ${structure.outputShape.join(" × ")}: ${sizes.join(", ")}`,
-    );
-    lines.push(`${count} parameters`);
+    lines.push(String(summary(this.#network)));
     return lines.join("\n");
   }
 
@@ -249,6 +246,7 @@ export async function fit(
   op: "classifier" | "regressor",
   data: TableData,
   options: EstimatorOptions,
+  loss: (dataset: Dataset) => Loss<FloatType>,
 ): Promise<EstimatorParts> {
   checkType(`${op}: options`, "object", options);
   const { dtype = "float32", seed = 0, validation, shape, ...rest } = options;
@@ -285,7 +283,7 @@ export async function fit(
     ...{ engine, dtype, seed, validation: held },
     outputs:
       preprocessing.target.kind === "classes" ? preprocessing.target.names.length : preprocessing.target.columns.length,
-    loss: task === "classification" ? "softmaxCrossEntropy" : "meanSquaredError",
+    loss: loss(dataset),
   });
-  return { network: network as Network<FloatType>, preprocessing, history };
+  return { network, preprocessing, history };
 }

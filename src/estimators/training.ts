@@ -7,6 +7,7 @@ import { flatten } from "../nn/layers/flatten.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import { sequential } from "../nn/layers/sequential.ts";
 import type { Schedule } from "../nn/learning_rate.ts";
+import type { Loss } from "../nn/losses.ts";
 import { type Network, network } from "../nn/network.ts";
 import { adamW } from "../nn/optimizers/adam.ts";
 import type { Optimizer } from "../nn/optimizers/record.ts";
@@ -42,11 +43,11 @@ export type TrainingOptions = {
 };
 
 /** What else is known. */
-export type Task<D extends FloatType> = TrainingOptions & {
+export type Task = TrainingOptions & {
   readonly engine: Engine;
-  readonly dtype: D;
+  readonly dtype: FloatType;
   readonly outputs: number;
-  readonly loss: "softmaxCrossEntropy" | "meanSquaredError";
+  readonly loss: Loss<FloatType>;
   /** Held out by the caller; a fraction; or none. */
   readonly validation: Dataset | number | undefined;
 };
@@ -72,10 +73,10 @@ const TINY_ROWS = 20;
 const SMALL_LOSS = 1e-3;
 
 /** Trains a new network. The caller disposes of it. */
-export async function fitted<D extends FloatType>(
+export async function fitted(
   dataset: Dataset,
-  task: Task<D>,
-): Promise<{ readonly network: Network<D>; readonly history: TrainHistory; readonly held: number }> {
+  task: Task,
+): Promise<{ readonly network: Network<FloatType>; readonly history: TrainHistory; readonly held: number }> {
   const { seed = 0 } = task;
   const share = task.validation ?? (dataset.length < SPLIT_ROWS ? 0 : Math.min(SHARE, MOST_HELD / dataset.length));
   const random = new RandomState(seed);
@@ -100,7 +101,7 @@ export async function fitted<D extends FloatType>(
 
 type Plan = { readonly hidden: readonly Layer[]; readonly epochs: number; readonly batchSize: number };
 
-function planOf<D extends FloatType>(dataset: Dataset, { layers, epochs, batchSize }: Task<D>): Plan {
+function planOf(dataset: Dataset, { layers, epochs, batchSize }: Task): Plan {
   const { length } = dataset;
   const batch = Math.min(batchSize ?? defaultBatch(length), length);
   const perEpoch = Math.ceil(length / batch);
@@ -119,14 +120,14 @@ function defaultSizes(rows: number): readonly number[] {
   return rows <= TINY_ROWS ? [16, 16] : [64, 64];
 }
 
-async function run<D extends FloatType>(
+async function run(
   dataset: Dataset,
   validation: Dataset | undefined,
   { hidden, epochs, batchSize }: Plan,
-  task: Task<D>,
+  task: Task,
   history: TrainHistory,
   until = epochs,
-): Promise<Network<D>> {
+): Promise<Network<FloatType>> {
   const { engine, dtype, outputs, loss, seed = 0, signal, progress = false, earlyStopping = true } = task;
   const isImage = dataset.shape.length > 1 && hidden.every(({ kind }) => kind === "dense" || kind === "activation");
   const description = sequential(...(isImage ? [flatten()] : []), ...hidden, dense(outputs));
