@@ -33,6 +33,7 @@ export type ReadOptions = {
   readonly shape?: readonly number[] | undefined;
 };
 
+const MAX_RANK = 8;
 const FILE = /\.(?:csv|tsv|txt|data)(?:[?#].*)?$/i;
 
 /**
@@ -141,7 +142,10 @@ function ofNumbers(
 /** Images and the like, as lists of lists of lists. */
 function ofNestedArrays(op: string, data: readonly unknown[]): Source {
   const shape: number[] = [];
-  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) {
+    if (shape.push(inner.length) > MAX_RANK)
+      throw new OptionError(`${op}: data`, `at most ${MAX_RANK} lists within each other`, data);
+  }
   const values = data.flat(shape.length) as number[];
   for (let i = 0; i < values.length; i++) checkType(`${op}: data, element ${i}`, "number", values[i]);
   return ofNumbers(op, values, shape);

@@ -1,4 +1,5 @@
 /** A preprocessing from a file: JSON, of which every field is checked. */
+import { OptionError } from "../../errors.ts";
 import { FormatError } from "../../formats/format_error.ts";
 import { isObject, type Json, parseJson } from "../../formats/json.ts";
 import type { Preprocessing } from "./columns.ts";
@@ -20,13 +21,28 @@ export function parsePreprocessing(text: string, file?: string): Preprocessing {
   } catch (error) {
     return fail((error as SyntaxError).message);
   }
-  const all = fieldsOf(value, "the text", fail);
+  checkFields(value, fail);
+  return value as unknown as Preprocessing;
+}
+
+/**
+ * A preprocessing from a caller.
+ *
+ * @throws {OptionError} not what `fitPreprocessing` gave
+ */
+export function checkPreprocessing(op: string, value: unknown): void {
+  checkFields(value as Json, (reason) => {
+    throw new OptionError(`${op}: preprocessing`, `not what fitPreprocessing gives: ${reason}`);
+  });
+}
+
+function checkFields(value: Json, fail: Fail): void {
+  const all = fieldsOf(value, "the whole", fail);
   const { version, inputs, target, missing } = all;
   if (version !== 1) fail(`expected version 1, found ${JSON.stringify(version)}`);
   if (!["refuse", "drop", "mean", "mostFrequent"].includes(missing as string)) fail("missing: unknown");
   checkInputs(fieldsOf(inputs, "inputs", fail), fail);
   checkTarget(fieldsOf(target, "target", fail), fail);
-  return value as unknown as Preprocessing;
 }
 
 type Fail = (reason: string) => never;
