@@ -27,7 +27,7 @@ import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { defaultEngine, freeWith, keep } from "./default_engine.ts";
 import { encodeModel } from "./model_bytes.ts";
 import { type ReadOptions, type Rows, read, rowsOf, type TableData } from "./source.ts";
-import { fitted, type TrainingOptions } from "./training.ts";
+import { checkTraining, fitted, type TrainingOptions } from "./training.ts";
 
 /** What is learned, from what, and how. Everything but `target` has a default. */
 export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task">> &
@@ -252,6 +252,8 @@ export async function fit(
   const { dtype = "float32", seed = 0, validation, shape, ...rest } = options;
   const { target, inputs, missing, unseen, engine: given, ...training } = rest;
   checkSeed(seed);
+  checkTraining(op, training);
+  if (given !== undefined) checkEngine(given);
   if (dtype !== "float32" && dtype !== "float64") throw new OptionError(`${op}: dtype`, "float32 or float64", dtype);
   const source = await read(op, data, { shape });
   const wanted = target ?? source.answers;
@@ -276,7 +278,6 @@ export async function fit(
     const other = await read(`${op}: validation`, validation, {});
     held = applyPreprocessing(preprocessing, other.table, { target: other.answers, dtype });
   }
-  if (given !== undefined) checkEngine(given);
   const engine = given ?? (await defaultEngine());
   const { network, history } = await fitted(dataset, {
     ...training,

@@ -1,19 +1,21 @@
 /** A network for a dataset, and its training, where nothing is said but what is wanted. */
+import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { drawn } from "../data/split.ts";
+import { OptionError } from "../errors.ts";
 import { relu } from "../nn/layers/activations.ts";
 import { dense } from "../nn/layers/dense.ts";
 import { flatten } from "../nn/layers/flatten.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import { sequential } from "../nn/layers/sequential.ts";
-import type { Schedule } from "../nn/learning_rate.ts";
+import { checkRate, type Schedule } from "../nn/learning_rate.ts";
 import type { Loss } from "../nn/losses.ts";
 import { type Network, network } from "../nn/network.ts";
 import { adamW } from "../nn/optimizers/adam.ts";
-import type { Optimizer } from "../nn/optimizers/record.ts";
+import { checkOptimizer, type Optimizer } from "../nn/optimizers/record.ts";
 import { schedule } from "../nn/schedules.ts";
 import { RandomState } from "../random/random_state.ts";
-import type { EarlyStopping } from "../train/evaluation/early_stopping.ts";
+import { checkEarlyStopping, type EarlyStopping } from "../train/evaluation/early_stopping.ts";
 import { emptyHistory, type TrainHistory } from "../train/loop/history.ts";
 import { train } from "../train/loop/train.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -41,6 +43,33 @@ export type TrainingOptions = {
   /** Ends training after its step; the estimator is what it is by then. */
   readonly signal?: AbortSignal;
 };
+
+/** @throws {OptionError} an option of another type, or out of range */
+export function checkTraining(op: string, options: TrainingOptions): void {
+  const { epochs, batchSize, layers, earlyStopping, progress, signal } = options;
+  for (const [name, count] of Object.entries({ epochs, batchSize })) {
+    if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) continue;
+    throw new OptionError(`${op}: ${name}`, "an integer from 1 on", count);
+  }
+  if (layers !== undefined) {
+    if (!Array.isArray(layers)) throw new OptionError(`${op}: layers`, "an array of sizes and layers", layers);
+    for (const [i, layer] of layers.entries()) {
+      if (typeof layer !== "number") checkType(`${op}: layers[${i}]`, "object", layer);
+    }
+  }
+  if (options.learningRate !== undefined) checkRate(`${op}: learningRate`, options.learningRate);
+  if (options.optimizer !== undefined) {
+    checkOptimizer(options.optimizer);
+    if (options.learningRate !== undefined) {
+      throw new OptionError(op, "pass either an optimizer or a learningRate, not both");
+    }
+  }
+  if (earlyStopping !== undefined && typeof earlyStopping !== "boolean") checkEarlyStopping(earlyStopping);
+  if (progress !== undefined && typeof progress !== "boolean" && typeof progress !== "function") {
+    throw new OptionError(`${op}: progress`, "true, false or a function", progress);
+  }
+  checkSignal(`${op}: signal`, signal);
+}
 
 /** What else is known. */
 export type Task = TrainingOptions & {

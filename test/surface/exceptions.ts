@@ -63,6 +63,11 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^train 2\.validation$/, ["number"]],
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
+  [
+    /^(fitPreprocessing|applyPreprocessing|classifier|regressor) [12]\.target$/,
+    ["number", "string", "array", "typed array"],
+  ],
+  [/^(classifier|regressor) 1\.(progress|earlyStopping|layers|validation)$/, ["boolean", "function"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
   [/^(leakyRelu|gelu|elu|prelu|layerNorm) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],

@@ -9,7 +9,7 @@
  * A fit is plain data, for JSON: it travels in a model's file.
  */
 
-import { checkList, checkRecord } from "../../arguments.ts";
+import { checkList, checkNumbers, checkRecord } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { Dataset } from "../dataset.ts";
@@ -165,7 +165,7 @@ export function applyPreprocessing(
   const cells = cellsOf("applyPreprocessing", table);
   const target = targetOf(cells, {
     task: own.kind === "classes" ? "classification" : "regression",
-    target: options.target ?? placesOf(own, cells),
+    target: options.target === undefined ? placesOf(own, cells) : options.target,
   });
   const rows = rowsWithTarget(cells, target, missing);
   const inputs = inputsOf(preprocessing, cells, { rows, dtype, missing: missing === "drop" ? "drop" : "fill" });
@@ -220,6 +220,7 @@ function targetOf(cells: CellTable, { task, target }: Pick<PreprocessingOptions,
   if (typeof target === "string" || typeof target === "number") return columnsAsAnswers(cells, [target]);
   checkList("target", target, "a column's name or position, or an answer for each row");
   const list = target as ArrayLike<Cell | ArrayLike<number>>;
+  for (let row = 0; row < list.length; row++) checkAnswer(row, list[row]);
   const isNames = cells.names !== undefined && Array.isArray(target) && list.length !== cells.length;
   const isText = task === "regression" && list.length > 0 && Number.isNaN(numberOf(firstOf(list)));
   if (isNames || isText) return columnsAsAnswers(cells, target as readonly Column[]);
@@ -236,6 +237,11 @@ function targetOf(cells: CellTable, { task, target }: Pick<PreprocessingOptions,
     if (rowWidth(list[row]) !== width) throw new OptionError(`target[${row}]`, `${width} numbers`, list[row]);
   }
   return { at, places: new Array(width).fill({}), title: "target" };
+}
+
+function checkAnswer(row: number, answer: unknown): void {
+  if (answer === null || answer === undefined || ["string", "number", "boolean"].includes(typeof answer)) return;
+  checkNumbers(`target[${row}]`, answer);
 }
 
 function firstOf(list: ArrayLike<Cell | ArrayLike<number>>): Cell {
