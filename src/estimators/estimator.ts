@@ -61,7 +61,9 @@ export const ESTIMATOR_KEYS: KeysOf<EstimatorOptions> = {
 
 /** The parts of an estimator: `classifier`, `regressor` and `loadModel` make them. */
 export type EstimatorParts = {
+  /** Trained, and from now on the estimator's. */
   readonly network: Network<FloatType>;
+  /** Of its inputs and its target. */
   readonly preprocessing: Preprocessing;
   /** Empty of one from a file. */
   readonly history: TrainHistory;

@@ -10,7 +10,9 @@ export type Cell = string | number | boolean | null | undefined;
 
 /** Rows of equal width, with the names of their columns where they have names. */
 export type Records = {
+  /** One for each column; undefined where they have none. */
   readonly names: readonly string[] | undefined;
+  /** Row after row, each with a cell for every column. */
   readonly rows: readonly (readonly Cell[])[];
   /** The file, for errors. */
   readonly file?: string;
@@ -20,7 +22,9 @@ export type Records = {
 export type NumberTable = {
   /** n × width numbers, row-major; kept, not copied. */
   readonly values: ArrayLike<number>;
+  /** Columns. */
   readonly width: number;
+  /** Of the columns, where they have names. */
   readonly names?: readonly string[] | undefined;
   /** Of one row, where rows are images or other arrays: their elements are scaled together, and not column by column. */
   readonly shape?: readonly number[];
@@ -106,6 +110,9 @@ function isList(row: unknown): row is ArrayLike<unknown> {
  * Records from rows: arrays of cells, or objects, whose columns are all keys that come, in the order in which they come.
  *
  * @throws {DatasetError} rows of several lengths, arrays mixed with objects, or a cell that is no word, number or boolean
+ * @throws {OptionError} no array
+ * @example
+ * recordsOf([{ size: 1 }, { size: 2, colour: "red" }]).names; // → ["size", "colour"]
  */
 export function recordsOf(rows: readonly unknown[]): Records {
   if (!Array.isArray(rows)) throw new OptionError("recordsOf: rows", "an array of rows", rows);
