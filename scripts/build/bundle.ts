@@ -137,7 +137,7 @@ for (const [folder, names] of Object.entries({
 await build({ ...LIBRARY, entryPoints: ["src/worker/current_spawn.ts"] });
 
 // The entries for Node: its platform is put in place by the first, which the others import.
-const NODES = "cache, files, gunzip, inflateRaw, kernelFile, nextTurn, readBytes, start";
+const NODES = "cache, files, gunzip, inflateOwn, inflateRaw, kernelFile, nextTurn, readBytes, start";
 const platform = `import { ${NODES} } from "./platform/node.ts";
   import { usePlatform } from "./platform/current.ts";
   usePlatform({ ${NODES} });`;

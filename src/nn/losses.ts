@@ -94,7 +94,7 @@ export function checkOutputs<D extends FloatType>(loss: Loss<D>, outputSize: num
   if (likeOf(loss) !== "softmaxCrossEntropy" || outputSize > 1) return;
   throw new OptionError(
     "network: loss",
-    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits or meanSquaredError, or two outputs",
+    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits, or two outputs",
   );
 }
 
