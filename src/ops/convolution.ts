@@ -72,7 +72,8 @@ const CONV2D_KEYS: KeysOf<Conv2dOptions<unknown>> = { bias: 1, stride: 1, paddin
  * The convolution of images with a kernel, which moves over height and width:
  *
  * y[n, p, q, o] = bias[o] + Σ over i, j, c of x[n, p·stride + i·dilation - top, q·stride + j·dilation - left, c] · w[i, j, c, o],
- * where x is 0 outside of the image.
+ * where x is 0 outside of the image. With a group for each of 16 channels or more, `depthwiseConv2d` is faster in float32; it
+ * adds the same products in another order, so that last bits differ.
  *
  * @param x images × height × width × channels
  * @param w kernel height × kernel width × channels / groups × output channels
