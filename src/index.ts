@@ -105,12 +105,12 @@ export {
   SaveError,
   ShapeError,
 } from "./errors.ts";
-export { Classifier, type ClassifierOptions, classifier, type Probabilities } from "./estimators/classifier.ts";
+export { type Classifier, type ClassifierOptions, classifier, type Probabilities } from "./estimators/classifier.ts";
 export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
 export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
 export { encodeModel } from "./estimators/model_bytes.ts";
 export type { FitProgress, Progress } from "./estimators/progress.ts";
-export { type Answer, Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
+export { type Answer, type Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
 export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
 export type { TrainingOptions } from "./estimators/training.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";

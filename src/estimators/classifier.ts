@@ -1,11 +1,23 @@
 /** From rows to classes by their names. */
+import { checkRecord } from "../arguments.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { ClassTarget } from "../data/tables/columns.ts";
+import { OptionError } from "../errors.ts";
+import { crossEntropyLoss } from "../nn/described_losses.ts";
+import type { Loss } from "../nn/losses.ts";
 import { checkOptions } from "../options.ts";
+import type { FloatType } from "../wasm/dtype.ts";
 import { ESTIMATOR_KEYS, Estimator, type EstimatorOptions, fit } from "./estimator.ts";
 import type { Rows, TableData } from "./source.ts";
 
 /** What is learned, from what, and how. */
-export type ClassifierOptions = EstimatorOptions;
+export type ClassifierOptions = EstimatorOptions & {
+  /**
+   * How much a class counts in the loss: by its name, 1 where it is not named; or `"balanced"`, each by the inverse of how often it
+   * comes. Default: every example alike.
+   */
+  readonly classWeights?: "balanced" | Readonly<Record<string, number>>;
+};
 
 /**
  * What `classifier` gives, and `loadModel` of its file.
@@ -98,6 +110,26 @@ export type Probabilities = Readonly<Record<string, number>>;
  * model.predictProbabilities({ petalWidth: 0.2, petalLength: 1.5 }).setosa > 0.9; // → true
  */
 export async function classifier(data: TableData, options: ClassifierOptions = {}): Promise<Classifier> {
-  checkOptions<ClassifierOptions>("classifier", options, ESTIMATOR_KEYS);
-  return new Classifier(await fit("classifier", data, options));
+  checkOptions<ClassifierOptions>("classifier", options, { ...ESTIMATOR_KEYS, classWeights: 1 });
+  const { classWeights, ...rest } = options;
+  const loss = (dataset: Dataset): Loss<FloatType> =>
+    classWeights === undefined
+      ? "softmaxCrossEntropy"
+      : crossEntropyLoss({ classWeights: weightsOf(dataset, classWeights) });
+  return new Classifier(await fit("classifier", data, rest, loss));
+}
+
+/** @throws {OptionError} neither `"balanced"` nor numbers by the names of classes */
+function weightsOf(dataset: Dataset, given: NonNullable<ClassifierOptions["classWeights"]>): number[] {
+  const { labels, classes, classNames = [], length } = dataset;
+  if (given === "balanced") {
+    const counts = new Array<number>(classes).fill(0);
+    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+    return counts.map((count) => length / (classes * Math.max(1, count)));
+  }
+  checkRecord("classifier: classWeights", given, '"balanced", or weights by the names of classes');
+  const unknown = Object.keys(given).find((name) => !classNames.includes(name));
+  if (unknown !== undefined)
+    throw new OptionError("classWeights", `names of classes: ${classNames.join(", ")}`, unknown);
+  return classNames.map((name) => (Object.hasOwn(given, name) ? (given[name] ?? 1) : 1));
 }

@@ -13,7 +13,9 @@ import {
 import { Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError, SaveError } from "../errors.ts";
 import { encodeOnnx } from "../nn/files/onnx_export.ts";
+import type { Loss } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
+import { summary } from "../nn/summary.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -25,7 +27,7 @@ import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { defaultEngine, freeWith, keep } from "./default_engine.ts";
 import { encodeModel } from "./model_bytes.ts";
 import { type ReadOptions, type Rows, read, rowsOf, type TableData } from "./source.ts";
-import { fitted, type TrainingOptions } from "./training.ts";
+import { checkTraining, fitted, type TrainingOptions } from "./training.ts";
 
 /** What is learned, from what, and how. Everything but `target` has a default. */
 export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task">> &
@@ -59,7 +61,9 @@ export const ESTIMATOR_KEYS: KeysOf<EstimatorOptions> = {
 
 /** The parts of an estimator: `classifier`, `regressor` and `loadModel` make them. */
 export type EstimatorParts = {
+  /** Trained, and from now on the estimator's. */
   readonly network: Network<FloatType>;
+  /** Of its inputs and its target. */
   readonly preprocessing: Preprocessing;
   /** Empty of one from a file. */
   readonly history: TrainHistory;
@@ -162,7 +166,7 @@ export abstract class Estimator extends Owner {
   /** Inputs, ignored columns, the target, layers and parameters, as lines of text. */
   summary(): string {
     const { inputs, target } = this.preprocessing;
-    const { structure, parameters } = this.#network;
+    this.#checkOpen();
     const lines: string[] = [];
     if (inputs.kind === "array") lines.push(`inputs: ${inputs.shape.join(" × ")} numbers`);
     else {
@@ -177,12 +181,7 @@ export abstract class Estimator extends Owner {
         ? `target ${target.name ?? ""}: one of ${target.names.join(", ")}`
         : `target ${target.columns.map(({ name }) => name ?? "").join(", ")}: a number`,
     );
-    const sizes = Object.entries(parameters).map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
-    const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
-    lines.push(
-      `network ${structure.inputShape.join(" × ")} → ${structure.outputShape.join(" × ")}: ${sizes.join(", ")}`,
-    );
-    lines.push(`${count} parameters`);
+    lines.push(String(summary(this.#network)));
     return lines.join("\n");
   }
 
@@ -249,11 +248,14 @@ export async function fit(
   op: "classifier" | "regressor",
   data: TableData,
   options: EstimatorOptions,
+  loss: (dataset: Dataset) => Loss<FloatType>,
 ): Promise<EstimatorParts> {
   checkType(`${op}: options`, "object", options);
   const { dtype = "float32", seed = 0, validation, shape, ...rest } = options;
   const { target, inputs, missing, unseen, engine: given, ...training } = rest;
   checkSeed(seed);
+  checkTraining(op, training);
+  if (given !== undefined) checkEngine(given);
   if (dtype !== "float32" && dtype !== "float64") throw new OptionError(`${op}: dtype`, "float32 or float64", dtype);
   const source = await read(op, data, { shape });
   const wanted = target ?? source.answers;
@@ -278,14 +280,13 @@ export async function fit(
     const other = await read(`${op}: validation`, validation, {});
     held = applyPreprocessing(preprocessing, other.table, { target: other.answers, dtype });
   }
-  if (given !== undefined) checkEngine(given);
   const engine = given ?? (await defaultEngine());
   const { network, history } = await fitted(dataset, {
     ...training,
     ...{ engine, dtype, seed, validation: held },
     outputs:
       preprocessing.target.kind === "classes" ? preprocessing.target.names.length : preprocessing.target.columns.length,
-    loss: task === "classification" ? "softmaxCrossEntropy" : "meanSquaredError",
+    loss: loss(dataset),
   });
-  return { network: network as Network<FloatType>, preprocessing, history };
+  return { network, preprocessing, history };
 }

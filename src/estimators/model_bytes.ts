@@ -4,6 +4,7 @@
  *   lanegrad.preprocessing   columns, words, scales and the target, as JSON
  */
 import type { Preprocessing } from "../data/tables/columns.ts";
+import { checkPreprocessing } from "../data/tables/preprocessing_text.ts";
 import { encodeWith } from "../nn/files/network_file.ts";
 import { networkOf, type Trainable } from "../nn/trainable.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -13,6 +14,7 @@ export const PREPROCESSING = "lanegrad.preprocessing";
 /**
  * The bytes of a safetensors file with a network and what it knows about its inputs and answers, for `loadModel`.
  *
+ * @throws {OptionError} no network, or not what `fitPreprocessing` gave
  * @throws {DisposedError} the network was disposed
  * @example
  * const table = { names: ["size", "animal"], rows: [[1, "cat"], [3, "dog"]] };
@@ -26,5 +28,6 @@ export function encodeModel<D extends FloatType>(
   net: Trainable<D>,
   preprocessing: Preprocessing,
 ): Uint8Array<ArrayBuffer> {
+  checkPreprocessing("encodeModel", preprocessing);
   return encodeWith(networkOf(net), "lanegrad", { [PREPROCESSING]: JSON.stringify(preprocessing) });
 }

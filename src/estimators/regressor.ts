@@ -84,5 +84,5 @@ export class Regressor extends Estimator {
  */
 export async function regressor(data: TableData, options: RegressorOptions = {}): Promise<Regressor> {
   checkOptions<RegressorOptions>("regressor", options, ESTIMATOR_KEYS);
-  return new Regressor(await fit("regressor", data, options));
+  return new Regressor(await fit("regressor", data, options, () => "meanSquaredError"));
 }

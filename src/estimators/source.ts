@@ -1,5 +1,5 @@
 /** What people have, as a table: rows, objects, typed arrays, text, files, datasets. */
-import { checkType } from "../arguments.ts";
+import { checkNumbers, checkType } from "../arguments.ts";
 import { loadRecords, parseRecords } from "../data/csv.ts";
 import { Dataset } from "../data/dataset.ts";
 import type { PreprocessingOptions } from "../data/tables/preprocessing.ts";
@@ -34,6 +34,7 @@ export type ReadOptions = {
   readonly shape?: readonly number[] | undefined;
 };
 
+const MAX_RANK = 8;
 const FILE = /\.(?:csv|tsv|txt|data)(?:[?#].*)?$/i;
 
 /**
@@ -145,13 +146,14 @@ function ofNumbers(
   if (shape === undefined && width !== undefined && values.length % width === 0 && values.length > 0) {
     return { table: { values, width }, isSingle: values.length === width };
   }
+  if (shape !== undefined) checkNumbers(`${op}: shape`, shape);
   if (shape === undefined || shape.length < 2) {
     throw new OptionError(`${op}: shape`, "the shape of the typed array: [rows, columns]", shape);
   }
-  const [rows = 0, ...one] = shape;
+  const [rows = 0, ...one] = Array.from(shape);
   const size = one.reduce((product, dim) => product * dim, 1);
   if (!(rows >= 1 && size >= 1 && rows * size === values.length)) {
-    throw new ShapeError(op, "data", `${shape.join(" × ")} numbers`, `${values.length}`);
+    throw new ShapeError(op, "data", `${Array.from(shape).join(" × ")} numbers`, `${values.length}`);
   }
   return { table: { values, width: size, ...(one.length > 1 ? { shape: one } : {}) }, isSingle: false };
 }
@@ -159,7 +161,10 @@ function ofNumbers(
 /** Images and the like, as lists of lists of lists. */
 function ofNestedArrays(op: string, data: readonly unknown[]): Source {
   const shape: number[] = [];
-  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+  for (let inner: unknown = data; Array.isArray(inner); inner = inner[0]) {
+    if (shape.push(inner.length) > MAX_RANK)
+      throw new OptionError(`${op}: data`, `at most ${MAX_RANK} lists within each other`, data);
+  }
   const values = data.flat(shape.length) as number[];
   for (let i = 0; i < values.length; i++) checkType(`${op}: data, element ${i}`, "number", values[i]);
   return ofNumbers(op, values, shape);

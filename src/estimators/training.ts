@@ -1,18 +1,21 @@
 /** A network for a dataset, and its training, where nothing is said but what is wanted. */
+import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { drawn } from "../data/split.ts";
+import { OptionError } from "../errors.ts";
 import { relu } from "../nn/layers/activations.ts";
 import { dense } from "../nn/layers/dense.ts";
 import { flatten } from "../nn/layers/flatten.ts";
 import type { Layer } from "../nn/layers/layer.ts";
 import { sequential } from "../nn/layers/sequential.ts";
-import type { Schedule } from "../nn/learning_rate.ts";
+import { checkRate, type Schedule } from "../nn/learning_rate.ts";
+import type { Loss } from "../nn/losses.ts";
 import { type Network, network } from "../nn/network.ts";
 import { adamW } from "../nn/optimizers/adam.ts";
-import type { Optimizer } from "../nn/optimizers/record.ts";
+import { checkOptimizer, type Optimizer } from "../nn/optimizers/record.ts";
 import { schedule } from "../nn/schedules.ts";
 import { RandomState } from "../random/random_state.ts";
-import type { EarlyStopping } from "../train/evaluation/early_stopping.ts";
+import { checkEarlyStopping, type EarlyStopping } from "../train/evaluation/early_stopping.ts";
 import { emptyHistory, type TrainHistory } from "../train/loop/history.ts";
 import { train } from "../train/loop/train.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -41,12 +44,39 @@ export type TrainingOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** @throws {OptionError} an option of another type, or out of range */
+export function checkTraining(op: string, options: TrainingOptions): void {
+  const { epochs, batchSize, layers, earlyStopping, progress, signal } = options;
+  for (const [name, count] of Object.entries({ epochs, batchSize })) {
+    if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) continue;
+    throw new OptionError(`${op}: ${name}`, "an integer from 1 on", count);
+  }
+  if (layers !== undefined) {
+    if (!Array.isArray(layers)) throw new OptionError(`${op}: layers`, "an array of sizes and layers", layers);
+    for (const [i, layer] of layers.entries()) {
+      if (typeof layer !== "number") checkType(`${op}: layers[${i}]`, "object", layer);
+    }
+  }
+  if (options.learningRate !== undefined) checkRate(`${op}: learningRate`, options.learningRate);
+  if (options.optimizer !== undefined) {
+    checkOptimizer(options.optimizer);
+    if (options.learningRate !== undefined) {
+      throw new OptionError(op, "pass either an optimizer or a learningRate, not both");
+    }
+  }
+  if (earlyStopping !== undefined && typeof earlyStopping !== "boolean") checkEarlyStopping(earlyStopping);
+  if (progress !== undefined && typeof progress !== "boolean" && typeof progress !== "function") {
+    throw new OptionError(`${op}: progress`, "true, false or a function", progress);
+  }
+  checkSignal(`${op}: signal`, signal);
+}
+
 /** What else is known. */
-export type Task<D extends FloatType> = TrainingOptions & {
+export type Task = TrainingOptions & {
   readonly engine: Engine;
-  readonly dtype: D;
+  readonly dtype: FloatType;
   readonly outputs: number;
-  readonly loss: "softmaxCrossEntropy" | "meanSquaredError";
+  readonly loss: Loss<FloatType>;
   /** Held out by the caller; a fraction; or none. */
   readonly validation: Dataset | number | undefined;
 };
@@ -72,10 +102,10 @@ const TINY_ROWS = 20;
 const SMALL_LOSS = 1e-3;
 
 /** Trains a new network. The caller disposes of it. */
-export async function fitted<D extends FloatType>(
+export async function fitted(
   dataset: Dataset,
-  task: Task<D>,
-): Promise<{ readonly network: Network<D>; readonly history: TrainHistory; readonly held: number }> {
+  task: Task,
+): Promise<{ readonly network: Network<FloatType>; readonly history: TrainHistory; readonly held: number }> {
   const { seed = 0 } = task;
   const share = task.validation ?? (dataset.length < SPLIT_ROWS ? 0 : Math.min(SHARE, MOST_HELD / dataset.length));
   const random = new RandomState(seed);
@@ -106,7 +136,7 @@ export async function fitted<D extends FloatType>(
 
 type Plan = { readonly hidden: readonly Layer[]; readonly epochs: number; readonly batchSize: number };
 
-function planOf<D extends FloatType>(dataset: Dataset, { layers, epochs, batchSize }: Task<D>): Plan {
+function planOf(dataset: Dataset, { layers, epochs, batchSize }: Task): Plan {
   const { length } = dataset;
   const batch = Math.min(batchSize ?? defaultBatch(length), length);
   const perEpoch = Math.ceil(length / batch);
@@ -125,14 +155,14 @@ function defaultSizes(rows: number): readonly number[] {
   return rows <= TINY_ROWS ? [16, 16] : [64, 64];
 }
 
-async function run<D extends FloatType>(
+async function run(
   dataset: Dataset,
   validation: Dataset | undefined,
   { hidden, epochs, batchSize }: Plan,
-  task: Task<D>,
+  task: Task,
   history: TrainHistory,
   until = epochs,
-): Promise<Network<D>> {
+): Promise<Network<FloatType>> {
   const { engine, dtype, outputs, loss, seed = 0, signal, progress = false, earlyStopping = true } = task;
   const isImage = dataset.shape.length > 1 && hidden.every(({ kind }) => kind === "dense" || kind === "activation");
   const description = sequential(...(isImage ? [flatten()] : []), ...hidden, dense(outputs));

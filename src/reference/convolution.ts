@@ -212,9 +212,9 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
         }
       });
     },
-    convolutionScratch: (...sizes) => {
-      const [, , c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left] = sizes;
-      if (!isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)) return directScratch(...sizes);
+    convolutionScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
+      if (!isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left))
+        return directScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left);
       const ofProducts = directScratch(1, BLOCK, c, 1, BLOCK, oc, 16, 1, 1, 1, 1, 1, 1, 0, 0);
       return winogradScratch(bytes, c, oh, ow, oc, ofProducts);
     },

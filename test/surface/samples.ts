@@ -41,6 +41,14 @@ const NUMPY_DRAWS: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
 /** Samples of everything, on one engine. */
 export function samplesOf(engine: Engine, folder: string, svg: string): Readonly<Record<string, Sample>> {
   const L = lanegrad;
+  const animals = {
+    names: ["size", "animal"],
+    rows: [
+      [1, "cat"],
+      [3, "dog"],
+    ],
+  };
+  const animal = L.fitPreprocessing(animals, { task: "classification", target: "animal" });
   const x = L.tensor(engine, [
     [1, 2, 3],
     [4, 5, 6],
@@ -689,6 +697,23 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [table, { batchSize: 2, random: random(), dropLast: true }],
     ),
     split: of(L.split, [table, { share: 0.5, random: random(), stratify: "classes" }]),
+    recordsOf: of(L.recordsOf, [[[1, "a"]]], [[{ size: 1 }]]),
+    fitPreprocessing: of(L.fitPreprocessing, [
+      animals,
+      { task: "classification", target: "animal", inputs: ["size"], missing: "refuse", unseen: "zeros" },
+    ]),
+    applyPreprocessing: of(L.applyPreprocessing, [animal, animals, { target: ["cat", "dog"], dtype: "float32" }]),
+    preprocessInputs: of(L.preprocessInputs, [animal, animals, { dtype: "float64" }]),
+    classifier: of(L.classifier, [
+      animals,
+      { target: "animal", epochs: 1, batchSize: 2, layers: [2], learningRate: 0.01, seed: 0, dtype: "float32", engine },
+    ]),
+    regressor: of(L.regressor, [
+      Float64Array.of(1, 2, 3, 4),
+      { target: [1, 2], shape: [2, 2], epochs: 1, validation: 0, earlyStopping: false, progress: false, engine },
+    ]),
+    encodeModel: of(L.encodeModel, [net, animal]),
+    loadModel: of(L.loadModel, ["data/absent.safetensors", { maxBytes: 1e6 }]),
     standardize: of(L.standardize, [table]),
     minMax: of(L.minMax, [table]),
     applyScaling: of(L.applyScaling, [L.standardize(table), table]),

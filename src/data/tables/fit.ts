@@ -49,6 +49,7 @@ export function columnAt(option: string, column: Column, { names, width }: CellT
     const meant = nearest(column, names);
     throw new OptionError(option, `one of ${names.join(", ")}`, column, meant && `did you mean ${meant}?`);
   }
+  if (typeof column !== "number") throw new OptionError(option, "a column's name or position", column);
   const position = column < 0 ? column + width : column;
   if (!(Number.isInteger(position) && position >= 0 && position < width)) {
     throw new OptionError(option, `a column from 0 to ${width - 1}, or from -${width} to -1`, column);

@@ -9,7 +9,7 @@
  * A fit is plain data, for JSON: it travels in a model's file.
  */
 
-import { checkRecord, checkType } from "../../arguments.ts";
+import { checkList, checkNumbers, checkRecord } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { Dataset } from "../dataset.ts";
@@ -27,6 +27,7 @@ import type {
   Preprocessing,
 } from "./columns.ts";
 import { columnAt, fitClasses, fitColumn, fitNumbers, momentsOf } from "./fit.ts";
+import { checkPreprocessing } from "./preprocessing_text.ts";
 import { type Cell, type CellTable, cellsOf, isMissing, type NumberTable, numberOf, type Records } from "./records.ts";
 
 export type { Preprocessed } from "./apply.ts";
@@ -65,7 +66,6 @@ const MISSING = ["refuse", "drop", "mean", "mostFrequent"];
  * applyPreprocessing(preprocessing, table).inputs; // → Float32Array [-1, 0, 1, 1, 1, 0]
  */
 export function fitPreprocessing(table: Records | NumberTable, options: PreprocessingOptions): Preprocessing {
-  checkRecord("fitPreprocessing: table", table);
   checkRecord("fitPreprocessing: options", options);
   checkOptions<PreprocessingOptions>("fitPreprocessing", options, {
     ...{ task: 1, target: 1, inputs: 1, missing: 1, unseen: 1 },
@@ -78,7 +78,7 @@ export function fitPreprocessing(table: Records | NumberTable, options: Preproce
   if (unseen !== undefined && unseen !== "refuse" && unseen !== "zeros") {
     throw new OptionError("unseen", "refuse or zeros", unseen);
   }
-  const cells = cellsOf(table);
+  const cells = cellsOf("fitPreprocessing", table);
   if (cells.length === 0)
     throw new DatasetError({ kind: "empty", file: ("file" in table && table.file) || "the table" });
   const target = targetOf(cells, options);
@@ -157,15 +157,15 @@ export function applyPreprocessing(
   table: Records | NumberTable,
   options: ApplyOptions = {},
 ): Dataset<Float32Array | Float64Array> {
-  checkRecord("applyPreprocessing: preprocessing", preprocessing);
-  checkRecord("applyPreprocessing: table", table);
+  checkPreprocessing("applyPreprocessing", preprocessing);
   checkOptions<ApplyOptions>("applyPreprocessing", options, { target: 1, dtype: 1 });
   const { dtype = "float32" } = options;
+  checkFloat(dtype);
   const { target: own, missing } = preprocessing;
-  const cells = cellsOf(table);
+  const cells = cellsOf("applyPreprocessing", table);
   const target = targetOf(cells, {
     task: own.kind === "classes" ? "classification" : "regression",
-    target: options.target ?? placesOf(own, cells),
+    target: options.target === undefined ? placesOf(own, cells) : options.target,
   });
   const rows = rowsWithTarget(cells, target, missing);
   const inputs = inputsOf(preprocessing, cells, { rows, dtype, missing: missing === "drop" ? "drop" : "fill" });
@@ -192,13 +192,19 @@ export function applyPreprocessing(
 export function preprocessInputs(
   preprocessing: Preprocessing,
   table: Records | NumberTable,
-  { dtype = "float32" }: Pick<ApplyOptions, "dtype"> = {},
+  options: Pick<ApplyOptions, "dtype"> = {},
 ): Preprocessed {
-  checkRecord("preprocessInputs: preprocessing", preprocessing);
-  checkRecord("preprocessInputs: table", table);
-  const cells = cellsOf(table);
+  checkOptions<Pick<ApplyOptions, "dtype">>("preprocessInputs", options, { dtype: 1 });
+  const { dtype = "float32" } = options;
+  checkFloat(dtype);
+  checkPreprocessing("preprocessInputs", preprocessing);
+  const cells = cellsOf("preprocessInputs", table);
   const rows = Array.from({ length: cells.length }, (_, row) => row);
   return inputsOf(preprocessing, cells, { rows, dtype, missing: "fill" });
+}
+
+function checkFloat(dtype: unknown): void {
+  if (dtype !== "float32" && dtype !== "float64") throw new OptionError("dtype", "float32 or float64", dtype);
 }
 
 /** The answers of a table's rows. */
@@ -212,8 +218,9 @@ type Answers = {
 
 function targetOf(cells: CellTable, { task, target }: Pick<PreprocessingOptions, "task" | "target">): Answers {
   if (typeof target === "string" || typeof target === "number") return columnsAsAnswers(cells, [target]);
-  checkType("target", "object", target);
+  checkList("target", target, "a column's name or position, or an answer for each row");
   const list = target as ArrayLike<Cell | ArrayLike<number>>;
+  for (let row = 0; row < list.length; row++) checkAnswer(row, list[row]);
   const isNames = cells.names !== undefined && Array.isArray(target) && list.length !== cells.length;
   const isText = task === "regression" && list.length > 0 && Number.isNaN(numberOf(firstOf(list)));
   if (isNames || isText) return columnsAsAnswers(cells, target as readonly Column[]);
@@ -230,6 +237,11 @@ function targetOf(cells: CellTable, { task, target }: Pick<PreprocessingOptions,
     if (rowWidth(list[row]) !== width) throw new OptionError(`target[${row}]`, `${width} numbers`, list[row]);
   }
   return { at, places: new Array(width).fill({}), title: "target" };
+}
+
+function checkAnswer(row: number, answer: unknown): void {
+  if (answer === null || answer === undefined || ["string", "number", "boolean"].includes(typeof answer)) return;
+  checkNumbers(`target[${row}]`, answer);
 }
 
 function firstOf(list: ArrayLike<Cell | ArrayLike<number>>): Cell {
@@ -278,6 +290,7 @@ function inputPlaces(cells: CellTable, target: Answers, inputs: readonly Column[
     const all = Array.from({ length: cells.width }, (_, position) => columnAt("inputs", position, cells));
     return all.filter(({ position }) => !taken.includes(position));
   }
+  checkList("inputs", inputs, "names or positions of columns");
   return inputs.map((column) => {
     const place = columnAt("inputs", column, cells);
     if (!taken.includes(place.position)) return place;

@@ -1,6 +1,8 @@
 /** A preprocessing from a file: JSON, of which every field is checked. */
+import { OptionError } from "../../errors.ts";
 import { FormatError } from "../../formats/format_error.ts";
 import { isObject, type Json, parseJson } from "../../formats/json.ts";
+import { describeValue } from "../../values.ts";
 import type { Preprocessing } from "./columns.ts";
 
 type Fields = { readonly [key: string]: Json };
@@ -20,13 +22,28 @@ export function parsePreprocessing(text: string, file?: string): Preprocessing {
   } catch (error) {
     return fail((error as SyntaxError).message);
   }
-  const all = fieldsOf(value, "the text", fail);
+  checkFields(value, fail);
+  return value as unknown as Preprocessing;
+}
+
+/**
+ * A preprocessing from a caller.
+ *
+ * @throws {OptionError} not what `fitPreprocessing` gave
+ */
+export function checkPreprocessing(op: string, value: unknown): void {
+  checkFields(value as Json, (reason) => {
+    throw new OptionError(`${op}: preprocessing`, `not what fitPreprocessing gives: ${reason}`);
+  });
+}
+
+function checkFields(value: Json, fail: Fail): void {
+  const all = fieldsOf(value, "the whole", fail);
   const { version, inputs, target, missing } = all;
-  if (version !== 1) fail(`expected version 1, found ${JSON.stringify(version)}`);
+  if (version !== 1) fail(`expected version 1, found ${describeValue(version)}`);
   if (!["refuse", "drop", "mean", "mostFrequent"].includes(missing as string)) fail("missing: unknown");
   checkInputs(fieldsOf(inputs, "inputs", fail), fail);
   checkTarget(fieldsOf(target, "target", fail), fail);
-  return value as unknown as Preprocessing;
 }
 
 type Fail = (reason: string) => never;
@@ -44,7 +61,7 @@ function checkInputs(inputs: Fields, fail: Fail): void {
   if (!isListOf(ignored, (own) => isObject(own) && typeof own["reason"] === "string")) fail("inputs: ignored");
   if (!isListOf(columns, isObject) || columns.length === 0) fail("inputs: columns");
   for (const [i, column] of (columns as readonly Json[]).entries())
-    checkColumn(column as Fields, `inputs: columns[${i}]`, fail);
+    checkColumn(fieldsOf(column, `inputs: columns[${i}]`, fail), `inputs: columns[${i}]`, fail);
 }
 
 function checkColumn(column: Fields, at: string, fail: Fail): void {
@@ -62,13 +79,14 @@ function checkColumn(column: Fields, at: string, fail: Fail): void {
 
 function checkTarget(target: Fields, fail: Fail): void {
   if (target["kind"] === "classes") {
-    if (!isName(target["name"]) || !areNames(target["names"])) fail("target: names");
+    if (!isName(target["name"]) || !isPlace(target["position"]) || !areNames(target["names"])) fail("target: names");
     return;
   }
   const { kind, columns } = target;
   if (kind !== "numbers" || !isListOf(columns, isObject) || columns.length === 0) fail("target: columns");
   for (const [i, column] of (columns as readonly Json[]).entries()) {
-    if (!isName((column as Fields)["name"])) fail(`target: columns[${i}]: name`);
+    const { name, position } = fieldsOf(column, `target: columns[${i}]`, fail);
+    if (!isName(name) || !isPlace(position)) fail(`target: columns[${i}]: name or position`);
     checkScale(column as Fields, `target: columns[${i}]`, fail);
   }
 }
@@ -85,6 +103,10 @@ function fieldsOf(value: Json | undefined, at: string, fail: Fail): Fields {
 
 function isListOf(value: Json | undefined, isRight: (item: Json) => boolean): value is readonly Json[] {
   return Array.isArray(value) && value.every(isRight);
+}
+
+function isPlace(value: Json | undefined): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
 function isName(value: Json | undefined): boolean {

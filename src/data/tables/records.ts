@@ -1,5 +1,7 @@
 /** Rows of cells as tables have them: words, numbers, and cells without a value. */
 
+import { checkList, checkNumbers, checkRecord, checkText, checkType } from "../../arguments.ts";
+import { OptionError } from "../../errors.ts";
 import { describeValue, isNumberArray, tagOf } from "../../values.ts";
 import { DatasetError } from "../dataset_error.ts";
 
@@ -8,7 +10,9 @@ export type Cell = string | number | boolean | null | undefined;
 
 /** Rows of equal width, with the names of their columns where they have names. */
 export type Records = {
+  /** One for each column; undefined where they have none. */
   readonly names: readonly string[] | undefined;
+  /** Row after row, each with a cell for every column. */
   readonly rows: readonly (readonly Cell[])[];
   /** The file, for errors. */
   readonly file?: string;
@@ -18,7 +22,9 @@ export type Records = {
 export type NumberTable = {
   /** n × width numbers, row-major; kept, not copied. */
   readonly values: ArrayLike<number>;
+  /** Columns. */
   readonly width: number;
+  /** Of the columns, where they have names. */
   readonly names?: readonly string[] | undefined;
   /** Of one row, where rows are images or other arrays: their elements are scaled together, and not column by column. */
   readonly shape?: readonly number[];
@@ -50,8 +56,14 @@ export function numberOf(cell: Cell): number {
   return typeof cell === "string" && NUMBER.test(cell.trim()) ? Number(cell) : Number.NaN;
 }
 
-/** Records or a matrix by row and column. */
-export function cellsOf(table: Records | NumberTable): CellTable {
+/**
+ * Records or a matrix by row and column.
+ *
+ * @throws {OptionError} neither
+ * @throws {DatasetError} rows of several lengths
+ */
+export function cellsOf(op: string, table: Records | NumberTable): CellTable {
+  checkTable(op, table);
   if ("values" in table) {
     const { values, width, names } = table;
     const at = (row: number, column: number) => values[row * width + column];
@@ -63,13 +75,47 @@ export function cellsOf(table: Records | NumberTable): CellTable {
   return { names, length: rows.length, width, at: (row, column) => rows[row]?.[column], titleOf };
 }
 
+function checkTable(op: string, table: Records | NumberTable): void {
+  checkRecord(`${op}: table`, table, "records, or numbers with a width");
+  const { names } = table;
+  if (names !== undefined) {
+    checkList(`${op}: table.names`, names);
+    for (let i = 0; i < names.length; i++) checkType(`${op}: table.names[${i}]`, "string", names[i]);
+  }
+  if ("values" in table) {
+    const { values, width, shape, scale } = table;
+    checkList(`${op}: table.values`, values);
+    if (!(Number.isSafeInteger(width) && width >= 1 && values.length % width === 0)) {
+      throw new OptionError(`${op}: table.width`, `a divisor of ${values.length}, the numbers`, width);
+    }
+    if (shape !== undefined) checkNumbers(`${op}: table.shape`, shape);
+    if (scale !== undefined) checkType(`${op}: table.scale`, "number", scale);
+    return;
+  }
+  const { rows, file } = table;
+  checkText(`${op}: table.file`, file);
+  if (!Array.isArray(rows)) throw new OptionError(`${op}: table.rows`, "an array of rows", rows);
+  const width = names?.length ?? (rows[0] as ArrayLike<unknown> | undefined)?.length ?? 0;
+  for (const [at, row] of rows.entries()) {
+    if (!isList(row)) throw rowError(`rows[${at}]`, "an array of cells", row);
+    if (row.length !== width) throw rowError(`rows[${at}]`, `${width} cells`, row.length);
+  }
+}
+
+function isList(row: unknown): row is ArrayLike<unknown> {
+  return Array.isArray(row) || isNumberArray(row);
+}
+
 /**
  * Records from rows: arrays of cells, or objects, whose columns are all keys that come, in the order in which they come.
  *
  * @throws {DatasetError} rows of several lengths, arrays mixed with objects, or a cell that is no word, number or boolean
+ * @throws {OptionError} no array
+ * @example
+ * recordsOf([{ size: 1 }, { size: 2, colour: "red" }]).names; // → ["size", "colour"]
  */
 export function recordsOf(rows: readonly unknown[]): Records {
-  const isList = (row: unknown): row is ArrayLike<unknown> => Array.isArray(row) || isNumberArray(row);
+  if (!Array.isArray(rows)) throw new OptionError("recordsOf: rows", "an array of rows", rows);
   if (!isList(rows[0])) return recordsOfObjects(rows);
   const width = rows[0].length;
   const lists = rows.map((row, at) => {

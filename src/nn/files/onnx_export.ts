@@ -41,7 +41,12 @@ export type OnnxExportOptions = {
 };
 
 /** (x - mean) / deviation, of each column, or by one number of each for all. */
-export type OnnxScaling = { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+export type OnnxScaling = {
+  /** Subtracted from inputs, added to outputs. */
+  readonly mean: readonly number[];
+  /** Inputs are divided by it, outputs multiplied. */
+  readonly deviation: readonly number[];
+};
 
 /** The operator that makes probabilities of logits. */
 const ANSWERS = new Map<unknown, Pick<OnnxNode, "op" | "attributes">>([
