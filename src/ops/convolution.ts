@@ -8,6 +8,7 @@
  * Each is linear in both operands, so that the gradients of any of the three are the other two. As everywhere in the field,
  * "convolution" is cross-correlation: the kernel is not flipped.
  */
+import { allOrNothing } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
@@ -194,9 +195,12 @@ export function convTranspose2d<D extends FloatType>(
   const operands = bias === undefined ? [x, w] : [x, w, bias];
   const isLazy = operands.some((operand) => operand instanceof Expression);
   if (bias !== undefined) checkBias(op, bias, x, own * groups);
-  const y = operate<D, Geometry>(CONV_INPUT, [isLazy ? expressionOf(x) : x, w], geometry);
-  if (bias === undefined) return y;
-  return isLazy ? (add(y, bias) as Expression<D>) : add(y as Tensor<D>, bias as Tensor<D>, { out: y as Tensor<D> });
+  // A bias that is refused, as one that was disposed of, leaves no result behind.
+  return allOrNothing((own) => {
+    const y = own(operate<D, Geometry>(CONV_INPUT, [isLazy ? expressionOf(x) : x, w], geometry));
+    if (bias === undefined) return y;
+    return isLazy ? (add(y, bias) as Expression<D>) : add(y as Tensor<D>, bias as Tensor<D>, { out: y as Tensor<D> });
+  });
 }
 
 /** What a convolution's three operations know of it: numbers of pixels, and how windows move. */
