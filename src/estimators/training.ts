@@ -123,7 +123,7 @@ export async function fitted(
   }
   const epochs = history.evaluations.indexOf(best) + 1;
   if (epochs === 0) return { network: first, history, held: validation?.length ?? 0 };
-  let again: Network<D> | undefined;
+  let again: Network<FloatType> | undefined;
   try {
     again = await run(dataset, undefined, plan, { ...task, progress: false }, emptyHistory(), epochs);
   } finally {
