@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { describeProgram } from "../../src/autodiff/describe.ts";
 import { grad, valueAndGrad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
-import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
+import { DisposedError, DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { type Conv1dOptions, conv1d, conv2d, convTranspose2d } from "../../src/ops/convolution.ts";
@@ -576,6 +576,16 @@ test("sizes that kernels cannot count are refused before anything is allocated",
   );
   assertThrows(() => conv2d(lazy([1, 30000, 30000, 1]), lazy([3, 3, 1, 1]), { padding: 1 }), ShapeError, "scratch");
   assert.is(engine.stats().memoryBytes, before);
+});
+
+test("a transposed convolution whose bias was disposed of leaves nothing behind", () => {
+  using x = zeros(engine, [1, 2, 2, 3]);
+  using w = zeros(engine, [1, 2, 4, 3]);
+  const bias = zeros(engine, [4]);
+  bias.dispose();
+  const before = engine.stats();
+  for (const stride of [1, 2]) assertThrows(() => convTranspose2d(x, w, { bias, stride }), DisposedError, `${stride}`);
+  assert.equal(engine.stats(), before);
 });
 
 test.run();
