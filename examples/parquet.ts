@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { parquetReadObjects } from "hyparquet";
 import { regressor } from "lanegrad";
 
-const { buffer } = Uint8Array.from(readFileSync("test/fixtures/tables/houses.parquet"));
+const { buffer } = Uint8Array.from(readFileSync("data/houses.parquet"));
 const rows = await parquetReadObjects({ file: buffer }); // a missing value is null
 console.log(`${rows.length} houses: ${JSON.stringify(rows[0])}`);
 
