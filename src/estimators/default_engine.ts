@@ -19,21 +19,26 @@ export async function defaultEngine(): Promise<Engine> {
   }
 }
 
-/** Called with a network when its estimator was collected without `dispose()`. */
-const forgotten = /* @__PURE__ */ new FinalizationRegistry<{ dispose(): void }>((network) => {
-  try {
-    network.dispose();
-  } catch {
-    // Its engine has ended, and with it all that was in it.
-  }
-});
+let registry: FinalizationRegistry<{ dispose(): void }> | undefined;
+
+/** Made when it is needed: at the top of a module, bundlers would keep it. */
+function forgotten(): FinalizationRegistry<{ dispose(): void }> {
+  registry ??= new FinalizationRegistry((network) => {
+    try {
+      network.dispose();
+    } catch {
+      // Its engine has ended, and with it all that was in it.
+    }
+  });
+  return registry;
+}
 
 /** Frees `network` once `owner`, which must not be reachable from it, is collected. */
 export function freeWith(owner: object, network: { dispose(): void }): void {
-  forgotten.register(owner, network, owner);
+  forgotten().register(owner, network, owner);
 }
 
 /** Leaves it to the caller. */
 export function keep(owner: object): void {
-  forgotten.unregister(owner);
+  forgotten().unregister(owner);
 }

@@ -98,7 +98,8 @@ function write(column: InputColumn, cells: CellTable, { rows, position, first, w
   const noValue = (row: number) => fail(row, "a value, as the model was trained without missing values", "nothing");
   if (column.kind === "number") {
     const { mean, deviation, fill } = column;
-    for (const [at, row] of rows.entries()) {
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at] ?? 0;
       const cell = cells.at(row, position);
       let x = typeof cell === "number" ? cell : numberOf(cell);
       if (!Number.isFinite(x)) {
@@ -111,7 +112,8 @@ function write(column: InputColumn, cells: CellTable, { rows, position, first, w
     return;
   }
   const places = new Map(column.words.map((word, place) => [word, place]));
-  for (const [at, row] of rows.entries()) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? 0;
     const cell = cells.at(row, position);
     if (isMissing(cell) && column.fill === undefined) throw noValue(row);
     const word = isMissing(cell) ? (column.fill as string) : wordOf(cell);
@@ -133,7 +135,8 @@ function arraysOf(
   const width = shape.reduce((size, dim) => size * dim, 1);
   if (cells.width !== width) throw new ShapeError("predict", "rows", `${width} numbers each`, `${cells.width}`);
   const values = dtype === "float64" ? new Float64Array(rows.length * width) : new Float32Array(rows.length * width);
-  for (const [at, row] of rows.entries()) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? 0;
     for (let column = 0; column < width; column++) {
       const x = numberOf(cells.at(row, column));
       if (!Number.isFinite(x)) {

@@ -73,7 +73,8 @@ export function fitColumn(
   const present: Exclude<Cell, null | undefined>[] = [];
   let lacking: number | undefined;
   let isNumbers = true;
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
     const cell = cells.at(row, place.position);
     if (isMissing(cell)) {
       lacking ??= row;
@@ -118,7 +119,8 @@ function numberColumn(
   present: readonly (string | number | boolean)[],
   { missing }: FitOptions,
 ): NumberColumn {
-  const values = Float64Array.from(present, numberOf);
+  const values = new Float64Array(present.length);
+  for (let i = 0; i < values.length; i++) values[i] = numberOf(present[i]);
   const { mean, deviation } = momentsOf(values, titleOf(place));
   const fill = missing === "mean" ? mean : missing === "mostFrequent" ? mostFrequent(values) : undefined;
   return { kind: "number", ...place, mean, deviation, ...(fill === undefined ? {} : { fill }) };

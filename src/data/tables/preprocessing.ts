@@ -163,10 +163,11 @@ export function applyPreprocessing(
   checkFloat(dtype);
   const { target: own, missing } = preprocessing;
   const cells = cellsOf("applyPreprocessing", table);
-  const target = targetOf(cells, {
-    task: own.kind === "classes" ? "classification" : "regression",
-    target: options.target === undefined ? placesOf(own, cells) : options.target,
-  });
+  const task = own.kind === "classes" ? "classification" : "regression";
+  const target =
+    options.target === undefined
+      ? columnsAsAnswers(cells, placesOf(own, cells))
+      : targetOf(cells, { task, target: options.target });
   const rows = rowsWithTarget(cells, target, missing);
   const inputs = inputsOf(preprocessing, cells, { rows, dtype, missing: missing === "drop" ? "drop" : "fill" });
   if (inputs.rows.length === 0) throw new DatasetError({ kind: "empty", file: "the table" });

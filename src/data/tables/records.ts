@@ -147,7 +147,8 @@ function recordsOfObjects(rows: readonly unknown[]): Records {
 }
 
 function checkCell(cell: unknown, row: number, column: string | number): asserts cell is Cell {
-  if (cell === null || ["string", "number", "boolean", "undefined"].includes(typeof cell)) return;
+  const type = typeof cell;
+  if (type === "number" || type === "string" || type === "boolean" || type === "undefined" || cell === null) return;
   const isDate = tagOf(cell) === "Date";
   const expected = `a word, a number or a boolean${isDate ? " (of a date: its year, its time in days)" : ""}`;
   throw rowError(`rows[${row}], column ${JSON.stringify(column)}`, expected, cell);

@@ -102,6 +102,9 @@ test("rows without names are read by position, with the target or without", () =
   const inputs = (cells: readonly (readonly Cell[])[]) => [...preprocessInputs(preprocessing, recordsOf(cells)).values];
   assert.equal(inputs([[3, "b"]]), [1, 0, 1]);
   assert.equal(inputs([[3, "b", 99]]), [1, 0, 1]);
+  assert.equal([...(applyPreprocessing(preprocessing, recordsOf(rows)).targetValues ?? [])], [-1, 1]);
+  const classes = fitPreprocessing(recordsOf(rows), { task: "classification", target: 1 });
+  assert.equal([...applyPreprocessing(classes, recordsOf(rows)).labels], [0, 1]);
 });
 
 test("classes are in the order of their values, and many of them are no classes", () => {
