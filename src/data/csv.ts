@@ -225,7 +225,7 @@ const LOAD_KEYS: KeysOf<Omit<CsvOptions, "file">> = {
 };
 /** Written out: a spread of another constant is a call, which bundlers keep. */
 const CSV_KEYS: KeysOf<CsvOptions> = {
-  ...{ label: 1, target: 1, inputs: 1, classes: 1, name: 1, header: 1, delimiter: 1, file: 1 },
+  ...{ label: 1, target: 1, inputs: 1, classes: 1, name: 1, header: 1, delimiter: 1, missing: 1, file: 1 },
 };
 const RECORDS_KEYS: KeysOf<RecordsOptions> = { delimiter: 1, decimal: 1, header: 1, missingValues: 1, file: 1 };
 const LOAD_RECORDS_KEYS: KeysOf<LoadRecordsOptions> = {
