@@ -4,7 +4,7 @@ console.log = (...words) => lines.push(words.join(" "));
 const query = new URLSearchParams(location.search);
 let found;
 try {
-  await import("./first.js");
+  await import("./first.js"); // written beside it
   found = { printed: lines.join("\n") };
 } catch (error) {
   found = { failure: `${error.name}: ${error.message}` };
