@@ -30,6 +30,12 @@ const LIBRARIES: Readonly<Record<string, { readonly lib: readonly string[]; read
   "a page": { lib: ["es2023", "esnext.disposable", "dom"], types: [] },
   "a page and Node": { lib: ["es2023", "esnext.disposable", "dom"], types: ["node"] },
 };
+/** Where a bundler compiles the kernels. */
+const WITH_KERNELS = `import { Engine } from "lanegrad";
+import kernels from "lanegrad/wasm/simd.wasm";
+export const module: WebAssembly.Module = kernels;
+export const engine: Promise<Engine> = Engine.load({ wasm: kernels });
+`;
 
 installTools();
 const tarball = pack();
@@ -86,6 +92,7 @@ function kernelTypes(moduleResolution: string): string {
     ...{ strict: true, noEmit: true, target: "es2022", lib: ["es2023", "esnext.disposable", "dom"], types: [] },
     ...{ module: moduleResolution === "bundler" ? "esnext" : moduleResolution, moduleResolution },
   };
+  writeFileSync(join(project, "kernels.ts"), WITH_KERNELS);
   const config = join(project, `tsconfig.${moduleResolution}.json`);
   writeFileSync(config, JSON.stringify({ compilerOptions, files: ["kernels.ts"] }));
   return quiet(toolFile("typescript-7/bin/tsc"), ["-p", config], project);
