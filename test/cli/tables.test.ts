@@ -243,18 +243,18 @@ test("the task: words and a few integers that come again are classes, everything
   assert.is(taskOf(["1.5", "2", "1.5"]), "regression");
 });
 
-test("the split: each class gives its share, no row is in both parts or without an answer", () => {
+test("the split: each class gives its share, no row is in both parts or without an answer", async () => {
   const rows = Array.from({ length: 40 }, (_, i) => [i, i % 4 === 3 ? "" : i % 4 === 0 ? "a" : "b"]);
   const table = { file: "t", names: ["x", "y"], hasNames: true, rows };
-  const of = (seed: number) => splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
-  const { train: first, test: second } = of(0);
+  const of = async (seed: number) => await splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
+  const { train: first, test: second } = await of(0);
   assert.equal([first.rows.length, second.rows.length], [24, 6]);
   assert.is(second.rows.filter(([, y]) => y === "a").length, 2);
   const positions = [...first.rows, ...second.rows].map(([x]) => x);
   assert.is(new Set(positions).size, 30);
-  assert.equal(of(0), of(0));
-  assert.not.equal(of(0).test.rows, of(1).test.rows);
-  const whole = splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
+  assert.equal(await of(0), await of(0));
+  assert.not.equal((await of(0)).test.rows, (await of(1)).test.rows);
+  const whole = await splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
   assert.equal([whole.train.rows.length, whole.test.rows.length], [30, 0]);
 });
 
