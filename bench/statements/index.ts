@@ -29,7 +29,7 @@ type Node = { readonly type?: string; readonly [key: string]: unknown };
 type Acorn = { parse(text: string, options: { ecmaVersion: "latest"; sourceType: "module" }): Node };
 
 if (!existsSync(join(FOLDER, "node_modules"))) {
-  execFileSync("npm", ["ci", "--ignore-scripts"], {
+  execFileSync("npm", ["install", "--ignore-scripts", "--no-package-lock"], {
     cwd: FOLDER,
     stdio: "ignore",
     shell: process.platform === "win32",

@@ -169,7 +169,8 @@ export async function splitRows(
   const rows = table.rows.filter((row) => !isMissing(row[target]));
   if (share === 0) return { train: { ...table, rows }, test: { ...table, rows: [] } };
   const stratify = task === "classification" ? { stratify: target } : {};
-  return await trainTestSplit({ ...table, rows }, { testSize: share, seed, ...stratify });
+  const { train, test } = await trainTestSplit({ ...table, rows }, { testSize: share, seed, ...stratify });
+  return { train: { ...train, file: table.file }, test: { ...test, file: table.file } };
 }
 
 /** SHA-256 over the cells: whether two runs have the same table. */

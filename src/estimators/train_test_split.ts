@@ -69,9 +69,12 @@ export async function trainTestSplit(
   const rows = records?.rows ?? list ?? [];
   if (rows.length < 2) throw new OptionError("trainTestSplit: data", "at least two rows", rows.length);
   const labels = stratify === undefined ? undefined : classesIn(records ?? recordsOf(rows), stratify);
-  const [test, train] = positionsOf(rows.length, { labels, share: testSize, seed }).map((own) => {
+  const [test, train] = positionsOf(rows.length, { labels, share: testSize, seed }).map((own, part) => {
     const picked = own.map((position) => rows[position]);
-    return records === undefined ? picked : { ...records, rows: picked };
+    if (records === undefined) return picked;
+    // A record of a part has another number than in the file.
+    const file = records.file === undefined ? {} : { file: `${records.file}, ${part === 0 ? "test" : "train"} part` };
+    return { ...records, ...file, rows: picked };
   });
   return { train, test };
 }

@@ -42,7 +42,7 @@ test("records keep their names, and their parts are what classifiers take; the r
   const names = ["size", "kind"];
   const records = { names, file: "sizes", rows: ROWS.map(({ size, kind }) => [size, kind]) };
   const { train, test: held } = await trainTestSplit(records, { stratify: "kind" });
-  assert.equal([train.names, train.file, train.rows.length], [names, "sizes", 32]);
+  assert.equal([train.names, train.file, train.rows.length], [names, "sizes, train part", 32]);
   using model = await classifier(train, { target: "kind", epochs: 1 });
   const evaluation = await model.evaluate(held);
   assert.match(reportText(evaluation), /^rare .* 2$/m);
