@@ -13,6 +13,7 @@ import { csvText, splitRows, taskOf } from "../../src/cli/table.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
 import { loadModel } from "../../src/estimators/load_model.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
@@ -101,6 +102,8 @@ test("evaluate: the rows of the run's test, or another table, which needs the mo
     "a column is missing",
   );
   assert.match(message, /no column "colour", which .* takes \(weight, colour\); its columns are weight, fruit$/);
+  const junk = csvFile("junk\n", ".safetensors");
+  await assertRejects(() => ran(evaluateCommand, [junk, "--csv", csv]), FormatError, "no model at all");
   const changed = csvFile(csvText(HEAD, ROWS.slice(1)));
   await assertRejects(() => ran(reportCommand, [fruit, "--csv", changed]), FileError, "another table");
 });
