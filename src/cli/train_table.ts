@@ -167,7 +167,7 @@ async function trainTable({ values }: Parsed<TableValues>): Promise<number> {
   const inputs = values.inputs?.map((column) => columnOf(table, column, "--inputs"));
   const { task = "auto" } = values;
   const known = task === "auto" ? taskOf(table.rows.map((row) => row[target])) : task;
-  const parts = splitRows(table, { target, task: known, share, seed });
+  const parts = await splitRows(table, { target, task: known, share, seed });
 
   const { missing } = values;
   fitPreprocessing(recordsOf(parts.train), {
@@ -285,7 +285,7 @@ type Found = {
   readonly target: number;
   readonly task: Task;
   readonly model: Model;
-  readonly parts: ReturnType<typeof splitRows>;
+  readonly parts: Awaited<ReturnType<typeof splitRows>>;
 };
 
 function factsOf(values: TableValues, { table, target, task, model, parts }: Found): Readonly<Record<string, unknown>> {

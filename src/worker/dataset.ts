@@ -1,8 +1,10 @@
 /** A dataset in a worker, as the program holds it: what it is, without its elements. */
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetParts } from "../data/parts.ts";
+import type { SparseRows } from "../data/tables/sparse_rows.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { Shown } from "../shown.ts";
+import type { SparseDatasetParts } from "../train/feeding/sparse_dataset.ts";
 import { isArrayOf, tagOf } from "../values.ts";
 import type { Connection } from "./connection.ts";
 
@@ -120,6 +122,16 @@ export function partsOf(
   const form = targets === "oneHot" ? targets : "labels";
   const labelled = { ...given, labels: posted(dataset.labels), classes, targets: form } as const;
   return { parts: { ...labelled, ...(classNames && { classNames }) }, buffers };
+}
+
+/** Those of a sparse dataset, copied: its rows are small. */
+export function sparsePartsOf(dataset: Dataset & { readonly rows: SparseRows }): SparseDatasetParts {
+  const { name, rows, classes, classNames, inputNames, targetValues } = dataset;
+  const { shape, starts, columns, values } = rows;
+  const own = { shape, starts: starts.slice(), columns: columns.slice(), values: values.slice() };
+  const given = { name, rows: own, ...(inputNames && { inputNames }) };
+  if (targetValues !== undefined) return { ...given, targetValues: copyOf(targetValues) };
+  return { ...given, labels: copyOf(dataset.labels), classes, ...(classNames && { classNames }) };
 }
 
 /** A copy with a buffer of its own; not `slice`, which for one of Node's `Buffer`s is a view. */

@@ -22,6 +22,7 @@ import { RESTORE } from "../train/checkpoints/restore_key.ts";
 import { evaluate } from "../train/evaluation/evaluate.ts";
 import { misclassified } from "../train/evaluation/misclassified.ts";
 import { augment } from "../train/feeding/augment.ts";
+import { SparseDataset } from "../train/feeding/sparse_dataset.ts";
 import { train } from "../train/loop/train.ts";
 import type { TrainerOptions } from "../train/loop/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -148,7 +149,7 @@ class Host {
       return { value: factsOf(net) };
     },
     dataset: ({ dataset, parts }) => {
-      this.#datasets.set(dataset, new Dataset(parts));
+      this.#datasets.set(dataset, "rows" in parts ? new SparseDataset(parts) : new Dataset(parts));
       return DONE;
     },
     train: (ask, id) => {

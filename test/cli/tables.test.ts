@@ -13,6 +13,7 @@ import { csvText, splitRows, taskOf } from "../../src/cli/table.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
 import { loadModel } from "../../src/estimators/load_model.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
@@ -101,6 +102,8 @@ test("evaluate: the rows of the run's test, or another table, which needs the mo
     "a column is missing",
   );
   assert.match(message, /no column "colour", which .* takes \(weight, colour\); its columns are weight, fruit$/);
+  const junk = csvFile("junk\n", ".safetensors");
+  await assertRejects(() => ran(evaluateCommand, [junk, "--csv", csv]), FormatError, "no model at all");
   const changed = csvFile(csvText(HEAD, ROWS.slice(1)));
   await assertRejects(() => ran(reportCommand, [fruit, "--csv", changed]), FileError, "another table");
 });
@@ -243,18 +246,18 @@ test("the task: words and a few integers that come again are classes, everything
   assert.is(taskOf(["1.5", "2", "1.5"]), "regression");
 });
 
-test("the split: each class gives its share, no row is in both parts or without an answer", () => {
+test("the split: each class gives its share, no row is in both parts or without an answer", async () => {
   const rows = Array.from({ length: 40 }, (_, i) => [i, i % 4 === 3 ? "" : i % 4 === 0 ? "a" : "b"]);
   const table = { file: "t", names: ["x", "y"], hasNames: true, rows };
-  const of = (seed: number) => splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
-  const { train: first, test: second } = of(0);
+  const of = async (seed: number) => await splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
+  const { train: first, test: second } = await of(0);
   assert.equal([first.rows.length, second.rows.length], [24, 6]);
   assert.is(second.rows.filter(([, y]) => y === "a").length, 2);
   const positions = [...first.rows, ...second.rows].map(([x]) => x);
   assert.is(new Set(positions).size, 30);
-  assert.equal(of(0), of(0));
-  assert.not.equal(of(0).test.rows, of(1).test.rows);
-  const whole = splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
+  assert.equal(await of(0), await of(0));
+  assert.not.equal((await of(0)).test.rows, (await of(1)).test.rows);
+  const whole = await splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
   assert.equal([whole.train.rows.length, whole.test.rows.length], [30, 0]);
 });
 

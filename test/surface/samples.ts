@@ -713,6 +713,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       { target: [1, 2], shape: [2, 2], epochs: 1, validation: 0, earlyStopping: false, progress: false, engine },
     ]),
     encodeModel: of(L.encodeModel, [net, animal]),
+    trainTestSplit: of(L.trainTestSplit, [animals, { testSize: 0.5, stratify: "animal", seed: 0 }]),
     loadModel: of(L.loadModel, ["data/absent.safetensors", { maxBytes: 1e6 }]),
     standardize: of(L.standardize, [table]),
     minMax: of(L.minMax, [table]),

@@ -53,6 +53,8 @@ export type Evaluation = {
   readonly binary: BinaryReport | undefined;
   /** Where the targets are numbers, as many as the network has outputs. */
   readonly regression: RegressionReport | undefined;
+  /** Of a classifier's evaluation: what `reportText` and `reportData` call the classes. */
+  readonly classNames?: readonly string[];
 };
 
 /**
