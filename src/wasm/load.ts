@@ -112,10 +112,13 @@ export async function kernelsOf(
   }
 }
 
+/** What Chromium, Firefox and Safari say where `import()` is not there. */
+const NO_IMPORT = /import\(\) is disallowed|import not supported|import is not available/;
+
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const reason = messageOf(error);
-  if ("ServiceWorkerGlobalScope" in globalThis && tagOf(error) === "Error" && /import/i.test(reason)) {
+  if (NO_IMPORT.test(reason)) {
     return new EngineError({ kind: "no-import", reason }, { cause: error });
   }
   const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
