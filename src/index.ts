@@ -174,6 +174,7 @@ export {
 } from "./nn/layers/depthwise_conv2d.ts";
 export { type DropoutLayer, dropout } from "./nn/layers/dropout.ts";
 export { type FlattenLayer, flatten } from "./nn/layers/flatten.ts";
+export { type FrozenLayer, freeze, unfreeze } from "./nn/layers/freeze.ts";
 export type { Initializer } from "./nn/layers/initializers.ts";
 export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";

@@ -139,7 +139,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     checkLoss(loss);
     const structure = structureOf(root, options.inputShape);
     const [shapes, statisticsShapes] = [shapesOf(structure, "parameters"), shapesOf(structure, "statistics")];
-    if (Object.keys(shapes).length === 0) throw new OptionError("network", "expected a layer with parameters");
+    if (Object.keys(shapes).length === 0) throw new OptionError("network", "expected a layer with parameters to train");
     this.engine = engine;
     this.dtype = dtype;
     this.structure = structure;
@@ -170,7 +170,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#parameters.values;
   }
 
-  /** Running means and variances of batch normalisation, by name: mean1, variance1 … */
+  /**
+   * What no optimizer changes, by name: running means and variances of batch normalisation, mean1, variance1 …; and the
+   * parameters of layers that are frozen. `statistics["W1"]?.set(…)` changes them.
+   */
   get statistics(): NamedTensors<string, D> {
     return this.#statistics?.parts ?? {};
   }

@@ -306,8 +306,8 @@ export class Trainer<D extends FloatType> extends Owner {
 
 /** Whether a layer, such as batchNorm, keeps statistics of rows; those of images are of pixels, of which one image has several. */
 function normalisesRows<D extends FloatType>({ structure }: Network<D>): boolean {
-  return [...structure.layers.values()].some(({ input, statistics }) => {
-    return input.length === 1 && Object.keys(statistics).length > 0;
+  return [...structure.layers.values()].some(({ input, layer, statistics }) => {
+    return input.length === 1 && !("trainable" in layer) && Object.keys(statistics).length > 0;
   });
 }
 
