@@ -486,6 +486,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     dense: of(L.dense, [3, 4], [4, { weights: "he" }], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
     batchNorm: of(L.batchNorm, [], [{ momentum: 0.9, epsilon: 1e-5 }]),
     flatten: of(L.flatten, []),
+    freeze: of(L.freeze, [L.dense(3, 3)], [L.sequential(L.dense(3, 3), L.relu())]),
+    unfreeze: of(L.unfreeze, [L.dense(3, 3)], [L.freeze(L.dense(3, 3))]),
     residual: of(L.residual, [L.dense(3, 3), L.relu()]),
     model: of(L.model, [
       "acme/one",
