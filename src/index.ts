@@ -109,7 +109,6 @@ export { type Classifier, type ClassifierOptions, classifier, type Probabilities
 export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
 export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
 export { encodeModel } from "./estimators/model_bytes.ts";
-export type { FitProgress, Progress } from "./estimators/progress.ts";
 export { type Answer, type Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
 export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
 export type { TrainingOptions } from "./estimators/training.ts";
@@ -443,6 +442,7 @@ export {
   type Outcome,
   type TrainHistory,
 } from "./train/loop/history.ts";
+export type { FitProgress, Progress } from "./train/loop/progress.ts";
 export { type RunOptions, runTrainer } from "./train/loop/run.ts";
 export { type TrainOptions, train } from "./train/loop/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";

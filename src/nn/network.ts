@@ -395,7 +395,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
     checkType("source", "object", source);
-    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1 });
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1, keepsLogits: 1 });
     const result = this.forward(source.x, "train");
     return {
       parameters: this.#parameters.valueGroup,

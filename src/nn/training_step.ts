@@ -24,6 +24,8 @@ export type StepSource<D extends FloatType> = {
   readonly into?: readonly (readonly [Expression, Tensor | SparseMatrix])[];
   /** Arguments that are bound before each step, also where the loss does not read them. */
   readonly arguments?: readonly Expression[];
+  /** Whether the step's logits can be read after it. */
+  readonly keepsLogits?: boolean;
 };
 
 /** What a step does its work on. */
@@ -58,7 +60,11 @@ export class TrainingStep<D extends FloatType> extends Owner {
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 
-  constructor(state: OptimizerState<D>, { into = [], arguments: declared = [] }: StepSource<D>, parts: StepParts<D>) {
+  constructor(
+    state: OptimizerState<D>,
+    { into = [], arguments: declared = [], keepsLogits }: StepSource<D>,
+    parts: StepParts<D>,
+  ) {
     super();
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
@@ -72,8 +78,8 @@ export class TrainingStep<D extends FloatType> extends Owner {
       Object.fromEntries(names.map((name, i) => [name, values[i] as Expression])),
     );
     this.#state = state;
-    this.program = compile(
-      { loss },
+    this.program = compile<"loss">(
+      { loss, ...(keepsLogits && { z: forward.z }) },
       {
         into: [...into, ...updates.into, ...forward.statistics],
         effects: [...updates.effects, ...(counter === undefined ? [] : [effect(ADVANCE, counter, [], {})])],
@@ -85,6 +91,11 @@ export class TrainingStep<D extends FloatType> extends Owner {
   /** The minibatch's loss before the last step's update, as the loss defines it: a scalar, overwritten by the next step. */
   get loss(): Tensor {
     return this.program.outputs.loss;
+  }
+
+  /** What the network made of the last minibatch, before the update, where the source asks for it. */
+  get logits(): Tensor | undefined {
+    return (this.program.outputs as { readonly z?: Tensor }).z;
   }
 
   /**

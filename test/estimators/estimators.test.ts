@@ -11,7 +11,7 @@ import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { classifier } from "../../src/estimators/classifier.ts";
 import { defaultEngine } from "../../src/estimators/default_engine.ts";
 import { loadModel } from "../../src/estimators/load_model.ts";
-import { barOf, type FitProgress } from "../../src/estimators/progress.ts";
+import { barOf, type FitProgress } from "../../src/train/loop/progress.ts";
 import { type Regressor, regressor } from "../../src/estimators/regressor.ts";
 import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";

@@ -19,7 +19,7 @@ export type Slot<D extends FloatType> = {
     readonly inputs: Tensor<D> | SparseMatrix<D>;
     readonly targets: Tensor<"int32"> | Tensor<D>;
   };
-  readonly step: { readonly loss: Tensor; run(): void };
+  readonly step: { readonly loss: Tensor; readonly logits: Tensor | undefined; run(): void };
 };
 
 /** A minibatch that a sampler draws, and how it is filled. */

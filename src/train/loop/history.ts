@@ -33,6 +33,11 @@ export type EpochRecord = {
   readonly iteration: number;
   /** The mean of its examples' losses, as the steps recorded them. */
   readonly loss: number;
+  /**
+   * Of classes, and of yes and no: the fraction of its answers that were right, 0..1, by each step's own forward pass, before its
+   * update and with dropout.
+   */
+  readonly accuracy?: number;
 };
 
 /** Why a run ended. */
