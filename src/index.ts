@@ -435,6 +435,7 @@ export {
   streamDataset,
 } from "./train/feeding/stream.ts";
 export type { StreamBatch, StreamBatchesOptions } from "./train/feeding/stream_feed.ts";
+export { type WeightedDataset, weighted } from "./train/feeding/weighted.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,

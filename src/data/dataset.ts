@@ -258,6 +258,12 @@ export function alike<I extends InputArray>(
   return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
 }
 
+/** As `alike`, of as many examples: weights that a dataset carries are kept. */
+export function alikeAll<I extends InputArray>(dataset: Dataset, elements: Parameters<typeof alike<I>>[1]): Dataset<I> {
+  const made = alike(dataset, elements);
+  return ((dataset as { reweighted?(other: Dataset): Dataset }).reweighted?.(made) as Dataset<I> | undefined) ?? made;
+}
+
 /** Whether examples of both can be in one minibatch: the same shape, type and scale of inputs, and the same kind of targets. */
 export function isAlike(a: Dataset, b: Dataset): boolean {
   if (a.shape.length !== b.shape.length) return false;

@@ -12,10 +12,13 @@ import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Forward, Named } from "./forward.ts";
+import type { TensorRows } from "./inputs.ts";
+import type { Loss } from "./losses.ts";
+import type { Network } from "./network.ts";
 import type { OptimizerState } from "./optimizers/state.ts";
 
 /** Where a step's examples come from. */
-export type StepSource<D extends FloatType> = {
+export type StepSource<D extends FloatType> = Partial<RowWeights> & {
   /** m × inputSize, dense or sparse rows */
   readonly x: Expression<D>;
   /** m labels, or m × outputSize targets */
@@ -26,6 +29,19 @@ export type StepSource<D extends FloatType> = {
   readonly arguments?: readonly Expression[];
   /** Whether the step's logits can be read after it. */
   readonly keepsLogits?: boolean;
+};
+
+/** How rows that have weights count: what a source brings in place of its network's loss. */
+export type RowWeights = {
+  /** The loss of a minibatch, as an expression. */
+  weigh(loss: Loss<FloatType>, z: Expression<FloatType>, t: Expression): Expression<FloatType>;
+  /** Σ wᵢlᵢ and Σ wᵢ of rows, once they are gathered. */
+  measured(loss: Loss<FloatType>, z: Tensor<FloatType>, t: Tensor): readonly [sum: number, weight: number];
+  /** The loss of the minibatch that was gathered, by the network as it is now. */
+  lossAfter(
+    net: Network<FloatType>,
+    batch: { readonly inputs: TensorRows<FloatType>; readonly targets: Tensor<FloatType> | Tensor<"int32"> },
+  ): number;
 };
 
 /** What a step does its work on. */

@@ -251,8 +251,8 @@ export class NetworkWorker extends Shown {
     if (tagOf(dataset) !== "Dataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();
-    const { parts, buffers } = partsOf(dataset, transfer);
-    await this.#connection.call("dataset", { dataset: number, parts }, { transfer: buffers });
+    const { parts, weights, buffers } = partsOf(dataset, transfer);
+    await this.#connection.call("dataset", { dataset: number, parts, weights }, { transfer: buffers });
     return new WorkerDataset(this.#connection, number, dataset);
   }
 

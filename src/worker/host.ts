@@ -22,6 +22,7 @@ import { RESTORE } from "../train/checkpoints/restore_key.ts";
 import { evaluate } from "../train/evaluation/evaluate.ts";
 import { misclassified } from "../train/evaluation/misclassified.ts";
 import { augment } from "../train/feeding/augment.ts";
+import { weighted } from "../train/feeding/weighted.ts";
 import { train } from "../train/loop/train.ts";
 import type { TrainerOptions } from "../train/loop/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -147,8 +148,9 @@ class Host {
       this.#networks.set(network, net);
       return { value: factsOf(net) };
     },
-    dataset: ({ dataset, parts }) => {
-      this.#datasets.set(dataset, new Dataset(parts));
+    dataset: ({ dataset, parts, weights }) => {
+      const made = new Dataset(parts);
+      this.#datasets.set(dataset, weights ? weighted(made, weights) : made);
       return DONE;
     },
     train: (ask, id) => {

@@ -74,7 +74,10 @@ export type Calls = {
     };
     answer: NetworkFacts;
   };
-  dataset: { ask: { readonly dataset: number; readonly parts: DatasetParts }; answer: undefined };
+  dataset: {
+    ask: { readonly dataset: number; readonly parts: DatasetParts; readonly weights: Float64Array | undefined };
+    answer: undefined;
+  };
   train: { ask: TrainRequest; answer: TrainAnswer };
   /** Answered when the run is paused, or is over. */
   pause: { ask: { readonly run: number }; answer: undefined };

@@ -18,13 +18,14 @@ export type Slot<D extends FloatType> = {
   readonly batch: {
     readonly inputs: Tensor<D> | SparseMatrix<D>;
     readonly targets: Tensor<"int32"> | Tensor<D>;
+    readonly source: StepSource<D>;
   };
   readonly step: { readonly loss: Tensor; readonly logits: Tensor | undefined; run(): void };
 };
 
 /** A minibatch that a sampler draws, and how it is filled. */
 export type Filled<D extends FloatType> = {
-  readonly batch: Slot<D>["batch"] & { readonly source: StepSource<D> };
+  readonly batch: Slot<D>["batch"];
   readonly layout: InputLayout;
   readonly fill: () => void;
 };

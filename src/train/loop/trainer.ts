@@ -192,7 +192,10 @@ export class Trainer<D extends FloatType> extends Owner {
         const { size, batch, step } = feed.draw();
         step.run();
         if (step.logits) countRight(this.#epochSums, network, step.logits, batch.targets);
-        const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
+        const loss =
+          lossAt === "before update"
+            ? step.loss.data[0]
+            : (batch.source.lossAfter?.(network, batch) ?? network.loss(batch.inputs, batch.targets));
         sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
