@@ -159,8 +159,8 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
     const count = indices.length;
     const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
-      const from = (indices[row] ?? 0) * size;
-      for (let at = 0; at < size; at++) inputs[row * size + at] = (elements[from + at] ?? 0) * scale;
+      const from = (indices[row] as number) * size;
+      for (let at = 0; at < size; at++) inputs[row * size + at] = (elements[from + at] as number) * scale;
     }
     const { targetValues } = this;
     const rows = targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth);
@@ -304,7 +304,7 @@ export function checkRows(op: string, indices: ArrayLike<number>, length: number
 function pick<A extends InputArray | LabelArray>(rows: A, indices: ArrayLike<number>, width: number): A {
   const to = zerosLike(rows, indices.length * width);
   for (let row = 0; row < indices.length; row++) {
-    const from = (indices[row] ?? 0) * width;
+    const from = (indices[row] as number) * width;
     to.set(rows.subarray(from, from + width), row * width);
   }
   return to;

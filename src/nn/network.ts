@@ -395,17 +395,15 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
     checkType("source", "object", source);
-    checkOptions<StepSource<D>>("source", source, {
-      ...{ x: 1, t: 1, into: 1, arguments: 1, keepsLogits: 1, weigh: 1, measured: 1, lossAfter: 1 },
-    });
-    const { x, t, weigh } = source;
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1, keepsLogits: 1, weights: 1 });
+    const { x, t, weights } = source;
     const result = this.forward(x, "train");
     return {
       parameters: this.#parameters.valueGroup,
       gradients: () => this.#parameters.gradientGroup,
       leaves: this.#leaves(),
       forward: result,
-      loss: (weigh?.(this.lossFunction, result.z, t) as Expression<D> | undefined) ?? this.lossOf(result.z, t),
+      loss: (weights?.weigh(this.lossFunction, result.z, t) as Expression<D> | undefined) ?? this.lossOf(result.z, t),
       counter: this.counter,
     };
   }

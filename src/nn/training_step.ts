@@ -18,7 +18,7 @@ import type { Network } from "./network.ts";
 import type { OptimizerState } from "./optimizers/state.ts";
 
 /** Where a step's examples come from. */
-export type StepSource<D extends FloatType> = Partial<RowWeights> & {
+export type StepSource<D extends FloatType> = {
   /** m × inputSize, dense or sparse rows */
   readonly x: Expression<D>;
   /** m labels, or m × outputSize targets */
@@ -27,6 +27,8 @@ export type StepSource<D extends FloatType> = Partial<RowWeights> & {
   readonly into?: readonly (readonly [Expression, Tensor | SparseMatrix])[];
   /** Arguments that are bound before each step, also where the loss does not read them. */
   readonly arguments?: readonly Expression[];
+  /** Where rows have weights. */
+  readonly weights?: RowWeights | undefined;
   /** Whether the step's logits can be read after it. */
   readonly keepsLogits?: boolean;
 };

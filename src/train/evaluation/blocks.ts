@@ -20,7 +20,7 @@ export type Block<D extends FloatType> = {
   /** The first example's position in the dataset. */
   readonly first: number;
   /** Where examples have weights. */
-  readonly measured: RowWeights["measured"] | undefined;
+  readonly weights: RowWeights | undefined;
 };
 
 /** Elements that are copied into the engine's memory at a time. */
@@ -76,13 +76,13 @@ function* pass<D extends FloatType>(
 ): Generator<Block<D>, void> {
   if (start === end) return;
   const batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
-  const { measured } = batch.source;
+  const { weights } = batch.source;
   try {
     for (let first = start; first < end; first += batch.indices.size) {
       const indices = batch.indices.data;
       for (let i = 0; i < indices.length; i++) indices[i] = first + i;
       batch.gather();
-      yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first, measured };
+      yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first, weights };
     }
   } finally {
     batch.dispose();

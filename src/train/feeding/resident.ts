@@ -278,7 +278,7 @@ export class Minibatch<D extends FloatType> extends Owner {
       const into = [[x, room.inputs] as const, [t, room.targets] as const];
       return {
         ...room,
-        source: { x, t, into, ...resident.weighing?.(room.indices, dtype) },
+        source: { x, t, into, weights: resident.weighing?.(room.indices, dtype) },
         gather: compile({}, { into }),
       };
     });

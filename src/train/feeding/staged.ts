@@ -113,7 +113,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
       const weights = indices && weighing(indices, dtype);
       if (!isBytes) {
         const inputs = zeros(engine, shape, { dtype, name: "inputs" });
-        const source: StepSource<D> = { x: expressionOf(inputs), t, ...weights };
+        const source: StepSource<D> = { x: expressionOf(inputs), t, weights };
         return { targets, indices, everyRow, stage: inputs, inputs, source, gather: undefined };
       }
       const stage = own(zeros(engine, shape, { dtype: "uint8", name: "stage" }));
@@ -131,7 +131,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
         everyRow,
         stage,
         inputs,
-        source: { x, t, into, ...weights },
+        source: { x, t, into, weights },
         gather: compile({}, { into }),
       };
     });

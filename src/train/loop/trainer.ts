@@ -195,8 +195,8 @@ export class Trainer<D extends FloatType> extends Owner {
         const loss =
           lossAt === "before update"
             ? step.loss.data[0]
-            : (batch.source.lossAfter?.(network, batch) ?? network.loss(batch.inputs, batch.targets));
-        sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
+            : (batch.source.weights?.lossAfter(network, batch) ?? network.loss(batch.inputs, batch.targets));
+        sum += (loss as number) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
@@ -245,7 +245,7 @@ export class Trainer<D extends FloatType> extends Owner {
 
   /** Resumes from what `position` gave. */
   resume(position: Float64Array): void {
-    this.#iteration = position[0] ?? 0;
+    this.#iteration = position[0] as number;
     this.#epochSums.set(position.subarray(1));
   }
 
@@ -272,13 +272,13 @@ export class Trainer<D extends FloatType> extends Owner {
     const sums = this.#epochSums;
     progress.loss = sum / rows;
     this.#iteration += 1;
-    sums[0] = (sums[0] ?? 0) + sum;
-    sums[1] = (sums[1] ?? 0) + rows;
+    (sums[0] as number) += sum;
+    (sums[1] as number) += rows;
     history.layout = this.feed.layout;
     history.losses.push(progress.loss);
     if (!this.feed.isAtStart) return;
     const { epoch, iteration } = progress;
-    const [total = 0, examples = 1, right = 0, answers] = sums;
+    const [total, examples, right, answers] = sums as unknown as [number, number, number, number];
     progress.finishedEpoch = {
       ...{ epoch, iteration, loss: total / examples },
       ...(answers && { accuracy: right / answers }),
