@@ -98,11 +98,7 @@ export class SampledFeed<D extends FloatType> implements Feed<D> {
   constructor(train: Dataset | ResidentDataset, resident: ResidentDataset | undefined, parts: FeedParts<D>) {
     const { plan, random, stepOn } = parts;
     const { sampling, batchSize, dropLast, augmentation } = plan;
-    const sampler = new Sampler(
-      sampling === "withReplacement" ? sampling : "epochs",
-      { examples: train.length, batchSize, dropLast },
-      random,
-    );
+    const sampler = new Sampler(sampling as Sampling, { examples: train.length, batchSize, dropLast }, random);
     this.#sampler = sampler;
     let layout: InputLayout = "dense";
     this.#slots = new Map(

@@ -158,7 +158,7 @@ export class Trainer<D extends FloatType> extends Owner {
   get isDone(): boolean {
     const { iterations, epochs } = this.plan;
     if (this.best?.isOver) return true;
-    return iterations === undefined ? this.feed.epoch >= (epochs ?? 0) : this.#iteration >= iterations;
+    return iterations === undefined ? this.feed.epoch >= (epochs as number) : this.#iteration >= iterations;
   }
 
   /**

@@ -144,7 +144,7 @@ export function planOf(
     if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
   const optimizer = optimizerOf(options);
-  const length = iterations ?? (updates && updates * (epochs ?? 0));
+  const length = iterations ?? (updates && updates * (epochs as number));
   const plan: TrainingPlan = {
     // a stream, whose length is unknown, brings its own order
     sampling: examples === undefined ? "stream" : byIterations ? "withReplacement" : "epochs",
