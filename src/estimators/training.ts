@@ -129,7 +129,10 @@ export async function fitted(
   } finally {
     if (!task.signal?.aborted || again === undefined) first.dispose();
   }
-  if (!task.signal?.aborted) return { network: again, history, held: validation?.length ?? 0 };
+  if (!task.signal?.aborted) {
+    history.refit = { epochs, examples: dataset.length };
+    return { network: again, history, held: validation?.length ?? 0 };
+  }
   again.dispose(); // it has seen less than the first
   return { network: first, history, held: validation?.length ?? 0 };
 }

@@ -57,6 +57,11 @@ export type TrainHistory = {
   best?: EvaluationRecord;
   /** Missing during the run, and after an error. */
   outcome?: Outcome;
+  /**
+   * Of `classifier` and `regressor`, where the model was learned again from all rows, those of the validation among them: in how many epochs, and
+   * from how many rows. The records above are of the first fit, which found out how many.
+   */
+  refit?: { readonly epochs: number; readonly examples: number };
 };
 
 /**
