@@ -11,7 +11,7 @@ import { build } from "esbuild";
  * esbuild's own, for a CommonJS module that a program may load later.
  */
 const PROGRAMS = [
-  ["lanegrad", "Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate", 42 * 1024],
+  ["lanegrad", "Engine, network, sequential, dense, relu, adam, Dataset, train, evaluate", 42 * 1024 + 350],
   ["lanegrad", "Engine, tensor, matmul", 14_000],
   ["lanegrad", "parseIdx, readIdx", 4_300],
   ["lanegrad/chapter", "numericalDiff, numericalGradient, gradientDescent, tangentLine", 2_750],

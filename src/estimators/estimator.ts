@@ -159,10 +159,16 @@ export abstract class Estimator extends Owner {
    * The bytes of an ONNX model whose input is the columns before scaling, words one-hot, and whose output is probabilities, or
    * numbers in the target's units. `preprocessInputs` names the inputs.
    *
-   * @throws {OptionError} a float64 network
+   * @param options.scaling `false`: the network alone, for programs that scale themselves; its input is what `preprocessInputs` gives,
+   *   and its output standardized. Default true
+   * @throws {OptionError} a float64 network, or another option
    */
-  encodeOnnx(): Uint8Array<ArrayBuffer> {
+  encodeOnnx(options: { readonly scaling?: boolean } = {}): Uint8Array<ArrayBuffer> {
     this.#checkOpen();
+    checkOptions<{ readonly scaling?: boolean }>("encodeOnnx", options, { scaling: 1 });
+    const { scaling = true } = options;
+    checkType("encodeOnnx: scaling", "boolean", scaling);
+    if (!scaling) return encodeOnnx(this.#network);
     const { inputs, target } = this.preprocessing;
     return encodeOnnx(this.#network, {
       inputs:

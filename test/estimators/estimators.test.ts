@@ -7,6 +7,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
+import { preprocessInputs } from "../../src/data/tables/preprocessing.ts";
+import { recordsOf } from "../../src/data/tables/records.ts";
 import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { classifier } from "../../src/estimators/classifier.ts";
 import { defaultEngine } from "../../src/estimators/default_engine.ts";
@@ -277,6 +279,10 @@ test("an ONNX model takes columns as they are, and answers in the target's units
   const { probabilities } = await other.run({ x: new ort.Tensor("float32", cells, [30, 2]) });
   const own = names.predictProbabilities(flower).flatMap((each) => Object.values(each));
   for (const [i, p] of own.entries()) assert.ok(Math.abs(p - Number(probabilities!.data[i])) < 1e-4);
+  const bare = await ort.InferenceSession.create(names.encodeOnnx({ scaling: false }));
+  const { values } = preprocessInputs(names.preprocessing, recordsOf(flower));
+  const scaled = await bare.run({ x: new ort.Tensor("float32", values as Float32Array, [30, 2]) });
+  for (const [i, p] of own.entries()) assert.ok(Math.abs(p - Number(scaled["probabilities"]!.data[i])) < 1e-4);
   names.dispose();
 });
 

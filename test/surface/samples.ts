@@ -642,6 +642,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [{ name: "s", rows: mostlyZero, labels: ["a", "b"], classes: 2, classNames: ["a", "b"], inputNames: ["p", "q"] }],
       [{ name: "s", rows: mostlyZero, targetValues: [1, 2] }],
     ),
+    weighted: of(L.weighted, [sparseTable, [1, 2]], [sparseTable, new Float64Array([1, 0])]),
     "SparseDataset.batch": of(sparseTable.batch.bind(sparseTable), [[0, 1]]),
     "SparseDataset.slice": of(sparseTable.slice.bind(sparseTable), [0, 2]),
     "SparseDataset.pick": of(sparseTable.pick.bind(sparseTable), [[0, 1]]),
