@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /**
- * Names that a program uses, and the bytes that it may have: a ratchet but for the first, which is a promise. Some 130 bytes of each are
+ * Names that a program uses, and the bytes that it may have: a ratchet. The first is 42 KiB, and 350 bytes for the
+ * accuracy of epochs, weights of examples and progress. Some 130 bytes of each are
  * esbuild's own, for a CommonJS module that a program may load later.
  */
 const PROGRAMS = [
