@@ -14,7 +14,6 @@ import type { FloatType } from "../wasm/dtype.ts";
 import type { Forward, Named } from "./forward.ts";
 import type { TensorRows } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
-import type { Network } from "./network.ts";
 import type { OptimizerState } from "./optimizers/state.ts";
 
 /** Where a step's examples come from. */
@@ -41,7 +40,7 @@ export type RowWeights = {
   measured(loss: Loss<FloatType>, z: Tensor<FloatType>, t: Tensor): readonly [sum: number, weight: number];
   /** The loss of the minibatch that was gathered, by the network as it is now. */
   lossAfter(
-    net: Network<FloatType>,
+    net: { readonly lossFunction: Loss<FloatType>; logits(x: TensorRows<FloatType>): Tensor<FloatType> },
     batch: { readonly inputs: TensorRows<FloatType>; readonly targets: Tensor<FloatType> | Tensor<"int32"> },
   ): number;
 };

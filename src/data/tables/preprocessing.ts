@@ -304,8 +304,8 @@ function inputPlaces(
   { inputs, exclude = [] }: Pick<PreprocessingOptions, "inputs" | "exclude">,
 ): ColumnPlace[] {
   checkList("exclude", exclude, "names or positions of columns");
-  const excluded = exclude.map((column) => columnAt("exclude", column, cells));
-  const taken = [...target.places, ...excluded].map(({ position }) => position);
+  const taken = target.places.map(({ position }) => position);
+  for (const column of exclude) taken.push(columnAt("exclude", column, cells).position);
   if (inputs === undefined) {
     const all = Array.from({ length: cells.width }, (_, position) => columnAt("inputs", position, cells));
     return all.filter(({ position }) => !taken.includes(position));
