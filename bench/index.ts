@@ -19,6 +19,7 @@ import { elementwiseCases } from "./elementwise.ts";
 import { evaluationCases } from "./evaluation.ts";
 import { gatherCases } from "./gather.ts";
 import { gemmCases } from "./gemm.ts";
+import { imageCases } from "./images.ts";
 import { linalgCases } from "./linalg.ts";
 import { lossCases } from "./loss.ts";
 import { type Measurement, measure, medianOf, ResidualError } from "./measure.ts";
@@ -90,6 +91,7 @@ async function allCases(): Promise<Case[]> {
   return [
     ...gemmCases(),
     ...convolutionCases(),
+    ...imageCases(),
     ...elementwiseCases(),
     ...lossCases(),
     ...vectorCases(),
