@@ -102,7 +102,7 @@ function spread<T>(isApart: i32, rows: i32, columns: i32, c: i32, dx: usize, lin
 @inline
 function tap(x: usize, offset: usize, top: v128, d: v128, left: v128): v128 {
   const v = v128.load(x), hit = v128.and(v128.or(v128.eq<f32>(v, top), isNaN<f32>(v)), left);
-  v128.store(x + offset, v128.add<f32>(v128.and(hit, d), v128.splat<f32>(0)));
+  v128.store(x + offset, v128.and(hit, d));
   return v128.andnot(left, hit);
 }
 
@@ -123,7 +123,7 @@ function squares(
         const top = v128.pmax<f32>(v128.pmax<f32>(v128.pmax<f32>(v128.pmax<f32>(start, v0), v1), v2), v3);
         v128.store(y + at, v128.or(top, nan));
       } else {
-        const top = v128.load(y + at), d = v128.load(dy + at);
+        const top = v128.load(y + at), d = v128.add<f32>(v128.load(dy + at), v128.splat<f32>(0)); // no -0
         let left = tap(from, offset, top, d, v128.splat<i32>(-1));
         left = tap(from + pixel, offset, top, d, left);
         left = tap(from + line, offset, top, d, left);
