@@ -16,7 +16,8 @@ import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows
  * Two taps × 4 vectors of channels stay in registers, dY is packed in panels as gemm packs B, and x is read where it is, by a table of
  * where windows start.
  * Sums are added from the first position to the last, in blocks of at most 128 positions, each of which starts at 0 and is added to
- * dW: one chain over all of them would have ten times the error. A block is part of an image, or several whole images.
+ * dW: one chain over all of them would have ten times the error. A block is part of an image, or several whole images. Channels at the
+ * end that do not fill panels are added up in scratch, where vectors may be stored whole.
  *
  * # Safety
  * src/ops/convolution.ts has checked: sizes are not negative, operands hold what is said above, dWeights is disjoint from the others.
