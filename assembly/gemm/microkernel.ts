@@ -115,6 +115,74 @@ export function microkernelWide<T>(
   }
 }
 
+export function microkernelWider<T>(
+  rows: i32, kc: i32, a: usize, b: usize, gap: usize,
+  c: usize, ldc: i32, add: i32, d: usize, ldd: i32, alpha: T,
+): void {
+  const zero = v128.splat<T>(<T>0.0), factor = v128.splat<T>(alpha);
+  const end = b + (<usize>kc << 5), end1 = end - 32;
+  const start = b, panel = bytes<T>(MR) * <usize>kc;
+  for (let i = 0; i < rows; i += 2, c += bytes<T>(ldc), d += bytes<T>(ldd)) {
+    let c0_0 = zero, c0_1 = zero, c0_2 = zero, c0_3 = zero, c0_4 = zero, c0_5 = zero;
+    let c1_0 = zero, c1_1 = zero, c1_2 = zero, c1_3 = zero, c1_4 = zero, c1_5 = zero;
+    let x = a + (i & 2 ? bytes<T>(2) : 0);
+    b = start;
+    for (let b1 = b + gap, b2 = b1 + gap; b < end; b += 64, b1 += 64, b2 += 64, x += bytes<T>(8)) {
+      {
+        const a0 = v128.load_splat<T>(x), a1 = v128.load_splat<T>(x, 1 * sizeof<T>());
+        let bi = v128.load(b);
+        c0_0 = madd<T>(a0, bi, c0_0);
+        c1_0 = madd<T>(a1, bi, c1_0);
+        bi = v128.load(b, 16);
+        c0_1 = madd<T>(a0, bi, c0_1);
+        c1_1 = madd<T>(a1, bi, c1_1);
+        bi = v128.load(b1);
+        c0_2 = madd<T>(a0, bi, c0_2);
+        c1_2 = madd<T>(a1, bi, c1_2);
+        bi = v128.load(b1, 16);
+        c0_3 = madd<T>(a0, bi, c0_3);
+        c1_3 = madd<T>(a1, bi, c1_3);
+        bi = v128.load(b2);
+        c0_4 = madd<T>(a0, bi, c0_4);
+        c1_4 = madd<T>(a1, bi, c1_4);
+        bi = v128.load(b2, 16);
+        c0_5 = madd<T>(a0, bi, c0_5);
+        c1_5 = madd<T>(a1, bi, c1_5);
+      }
+      if (b >= end1) break;
+      {
+        const a0 = v128.load_splat<T>(x, 4 * sizeof<T>()), a1 = v128.load_splat<T>(x, 5 * sizeof<T>());
+        let bi = v128.load(b, 32);
+        c0_0 = madd<T>(a0, bi, c0_0);
+        c1_0 = madd<T>(a1, bi, c1_0);
+        bi = v128.load(b, 48);
+        c0_1 = madd<T>(a0, bi, c0_1);
+        c1_1 = madd<T>(a1, bi, c1_1);
+        bi = v128.load(b1, 32);
+        c0_2 = madd<T>(a0, bi, c0_2);
+        c1_2 = madd<T>(a1, bi, c1_2);
+        bi = v128.load(b1, 48);
+        c0_3 = madd<T>(a0, bi, c0_3);
+        c1_3 = madd<T>(a1, bi, c1_3);
+        bi = v128.load(b2, 32);
+        c0_4 = madd<T>(a0, bi, c0_4);
+        c1_4 = madd<T>(a1, bi, c1_4);
+        bi = v128.load(b2, 48);
+        c0_5 = madd<T>(a0, bi, c0_5);
+        c1_5 = madd<T>(a1, bi, c1_5);
+      }
+    }
+    storeRow<T>(c, c0_0, c0_1, add, d, factor);
+    storeRow<T>(c + 32, c0_2, c0_3, add, d + 32, factor);
+    storeRow<T>(c + 64, c0_4, c0_5, add, d + 64, factor);
+    c += bytes<T>(ldc), d += bytes<T>(ldd);
+    storeRow<T>(c, c1_0, c1_1, add, d, factor);
+    storeRow<T>(c + 32, c1_2, c1_3, add, d + 32, factor);
+    storeRow<T>(c + 64, c1_4, c1_5, add, d + 64, factor);
+    if (i & 2) a += panel;
+  }
+}
+
 export function microkernel<T>(
   rows: i32, kc: i32, a: usize, b: usize,
   c: usize, ldc: i32, add: i32, d: usize, ldd: i32, alpha: T,
