@@ -58,6 +58,7 @@ const BUILDS = ["simd", "relaxed", "debug"];
 const LATER: Readonly<Record<string, string>> = {
   "../reference/index.ts": "./reference/index.js",
   "./debugging.ts": "./wasm/debugging.js",
+  "./tile.ts": "./wasm/tile.js",
   "./members.ts": "./platform/members.js",
   "./what_it_is.ts": "./formats/what_it_is.js",
   ...Object.fromEntries(BUILDS.map((name) => [`./builds/${name}.ts`, `./wasm/${name}.js`])),
