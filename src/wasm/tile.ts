@@ -9,8 +9,8 @@
 import type { Kernel, LinearMemory } from "./abi.ts";
 import type { Loaded } from "./load.ts";
 
-/** As `WIDER` of assembly/params.ts. */
-const WIDER = 4;
+/** The address of the byte that says which: `WIDER` of assembly/params.ts. */
+export const WIDER = 4;
 
 /** Of a product, Aᵀ in rows, so that packing takes little: about 10 µs, and its operands fit into the first page of memory. */
 const [M, N, K] = [48, 48, 64];
@@ -55,7 +55,7 @@ export default async function chooseTile({ memory, exports }: Loaded): Promise<v
 }
 
 /** Which tile the products in this memory are computed in. */
-export function useWider(memory: LinearMemory, wider: boolean): void {
+export function useWider(memory: Pick<LinearMemory, "buffer">, wider: boolean): void {
   new Uint8Array(memory.buffer)[WIDER] = Number(wider);
 }
 
