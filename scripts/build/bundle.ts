@@ -61,6 +61,8 @@ const REFERENCE = "./worker/reference.js";
 const LATER: Readonly<Record<string, string>> = {
   "../reference/index.ts": REFERENCE,
   "./debugging.ts": "./wasm/debugging.js",
+  "./progress.ts": "./train/loop/progress.js",
+  "./tile.ts": "./wasm/tile.js",
   "./members.ts": "./platform/members.js",
   "./what_it_is.ts": "./formats/what_it_is.js",
   ...Object.fromEntries(BUILDS.map((name) => [`./builds/${name}.ts`, `./wasm/${name}.js`])),

@@ -96,11 +96,10 @@ export async function kernelsOf(
 ): Promise<BufferSource | WebAssembly.Module | undefined> {
   checkBuild(build);
   if (source !== undefined && (typeof source !== "object" || source === null)) {
-    throw new OptionError("wasm", "a URL, a Response, bytes or a WebAssembly.Module", source);
+    throw new OptionError("wasm", "a URL, a Response, bytes or a Module", source);
   }
   if (build === "js") {
-    if (source !== undefined)
-      throw new OptionError("wasm", 'cannot be given with build "js", which is part of the library');
+    if (source !== undefined) throw new OptionError("wasm", 'build "js" takes none');
     return undefined;
   }
   try {
@@ -121,7 +120,7 @@ function failureOf(error: unknown): EngineError {
   if (NO_IMPORT.test(reason)) {
     return new EngineError({ kind: "no-import", reason }, { cause: error });
   }
-  const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
+  const forbidden = /unsafe-eval|security policy|\bCSP\b|disallowed by embedder/i.test(reason);
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
 

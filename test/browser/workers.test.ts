@@ -56,6 +56,11 @@ function testsIn(name: string, open: () => Promise<Opened>): Prepare {
     assert.is(await found("trainsWithoutLocks"), 10);
   });
 
+  test("a model's file answers in the page, from an address and from bytes, and in a worker of one's own", async () => {
+    const answers = ["small", "large"];
+    assert.equal(await found("model"), [answers, answers, answers, answers]);
+  });
+
   test("a worker that never answers, or closes itself before, is waited for as long as the limit says", async () => {
     for (const scenario of ["silent", "closedBeforeAnAnswer"]) {
       const { name: error, kind, message } = await found<Told>(scenario);

@@ -98,7 +98,7 @@ async function bundle(folder: string): Promise<void> {
     },
     logLevel: "silent",
   };
-  const programs = ["scenarios", "serves_and_closes", "service_worker"].map(
+  const programs = ["scenarios", "serves_and_closes", "service_worker", "model_worker"].map(
     (name) => `test/browser/programs/${name}.ts`,
   );
   await build({ ...options, entryPoints: [...programs, "src/worker/worker.ts"], splitting: true });
