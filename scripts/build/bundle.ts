@@ -131,7 +131,13 @@ for (const file of Object.values(LATER)) {
     await build({ ...LIBRARY, ...own, entryPoints: [`src/wasm/builds/${name}.ts`], inject: [], sourcemap: false });
   } else {
     const source = file === REFERENCE ? "reference/index.ts" : file.replace(".js", ".ts");
-    await build({ ...LIBRARY, ...own, entryPoints: [`src/${source}`] });
+    // Bundlers copy the reference kernels for the worker without their map.
+    await build({
+      ...LIBRARY,
+      ...own,
+      entryPoints: [`src/${source}`],
+      ...(file === REFERENCE && { sourcemap: false }),
+    });
   }
 }
 
