@@ -192,11 +192,17 @@ async function trainTable({ values }: Parsed<TableValues>): Promise<number> {
     ...{ target, engine, seed, signal: interruption.signal },
     ...optionsOf(values),
     ...(inputs && { inputs }),
-    progress({ epoch, epochs, loss, validationLoss }) {
-      if (json) printJson({ type: "epoch", epoch, loss, ...(validationLoss !== undefined && { validationLoss }) });
+    progress({ epoch, epochs, loss, accuracy, validationLoss }) {
+      const parts = {
+        ...(accuracy !== undefined && { accuracy }),
+        ...(validationLoss !== undefined && { validationLoss }),
+      };
+      if (json) printJson({ type: "epoch", epoch, loss, ...parts });
       const isShown = epoch % Math.ceil(epochs / MOST_LINES) === 0 || epoch === epochs;
       if (!isShown) return;
-      const line = `epoch ${epoch} of at most ${epochs}  loss ${loss.toPrecision(4)}${validationLoss === undefined ? "" : `, validation ${validationLoss.toPrecision(4)}`}`;
+      const right = accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(1)} %`;
+      const held = validationLoss === undefined ? "" : `, validation ${validationLoss.toPrecision(4)}`;
+      const line = `epoch ${epoch} of at most ${epochs}  loss ${loss.toPrecision(4)}${right}${held}`;
       run.log(line);
       if (!json && !quiet) say(line);
     },

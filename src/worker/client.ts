@@ -253,11 +253,9 @@ export class NetworkWorker extends Shown {
     if (tag !== "Dataset" && tag !== "SparseDataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();
-    const { parts, buffers } =
-      tag === "SparseDataset"
-        ? { parts: sparsePartsOf(dataset as SparseDataset), buffers: [] }
-        : partsOf(dataset, transfer);
-    await this.#connection.call("dataset", { dataset: number, parts }, { transfer: buffers });
+    const { parts, weights, buffers } =
+      tag === "SparseDataset" ? sparsePartsOf(dataset as SparseDataset) : partsOf(dataset, transfer);
+    await this.#connection.call("dataset", { dataset: number, parts, weights }, { transfer: buffers });
     return new WorkerDataset(this.#connection, number, dataset);
   }
 

@@ -75,7 +75,14 @@ export type Calls = {
     };
     answer: NetworkFacts;
   };
-  dataset: { ask: { readonly dataset: number; readonly parts: DatasetParts | SparseDatasetParts }; answer: undefined };
+  dataset: {
+    ask: {
+      readonly dataset: number;
+      readonly parts: DatasetParts | SparseDatasetParts;
+      readonly weights: Float64Array | undefined;
+    };
+    answer: undefined;
+  };
   train: { ask: TrainRequest; answer: TrainAnswer };
   /** Answered when the run is paused, or is over. */
   pause: { ask: { readonly run: number }; answer: undefined };

@@ -70,7 +70,17 @@ test("a run's folder has the model with its columns, the history, the configurat
   for (const text of ["Test accuracy", "<h2>Confusion matrix</h2>", "18 rows", "melon", "prefers-color-scheme: dark"]) {
     if (text !== "18 rows") assert.match(page, text);
   }
-  const { end } = jsonIn(fruit, "history.json");
+  const { end, refit, epochs } = jsonIn(fruit, "history.json");
+  assert.is(refit.examples, 72, "the model has learned from all rows again, and the page says so of its curves");
+  assert.ok(refit.epochs >= 1 && refit.epochs <= epochs.length, `${refit.epochs} of ${epochs.length}`);
+  const notes = new RegExp(
+    `those of a first fit of ${epochs.length} epochs.* on all 72 rows for ${refit.epochs} epochs`,
+  );
+  for (const text of ["<h2>Loss of the first fit</h2>", "<h2>Accuracy of the first fit</h2>", notes]) {
+    assert.match(page, text);
+  }
+  assert.match(readFileSync(join(fruit, "accuracy.svg"), "utf8"), "train");
+  for (const { accuracy } of epochs) assert.ok(accuracy >= 0 && accuracy <= 1);
   assert.ok(end.testAccuracy >= 0.9, `${end.testAccuracy}`);
   using model = await loadModel(join(fruit, "weights.safetensors"));
   assert.is(model.predict({ weight: 110, colour: "red" }), "plum");

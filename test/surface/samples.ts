@@ -486,6 +486,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     dense: of(L.dense, [3, 4], [4, { weights: "he" }], [3, 4, { weights: "he" }], [3, 4, { weights: { std: 0.1 } }]),
     batchNorm: of(L.batchNorm, [], [{ momentum: 0.9, epsilon: 1e-5 }]),
     flatten: of(L.flatten, []),
+    freeze: of(L.freeze, [L.dense(3, 3)], [L.sequential(L.dense(3, 3), L.relu())]),
+    unfreeze: of(L.unfreeze, [L.dense(3, 3)], [L.freeze(L.dense(3, 3))]),
     residual: of(L.residual, [L.dense(3, 3), L.relu()]),
     model: of(L.model, [
       "acme/one",
@@ -640,6 +642,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [{ name: "s", rows: mostlyZero, labels: ["a", "b"], classes: 2, classNames: ["a", "b"], inputNames: ["p", "q"] }],
       [{ name: "s", rows: mostlyZero, targetValues: [1, 2] }],
     ),
+    weighted: of(L.weighted, [sparseTable, [1, 2]], [sparseTable, new Float64Array([1, 0])]),
     "SparseDataset.batch": of(sparseTable.batch.bind(sparseTable), [[0, 1]]),
     "SparseDataset.slice": of(sparseTable.slice.bind(sparseTable), [0, 2]),
     "SparseDataset.pick": of(sparseTable.pick.bind(sparseTable), [[0, 1]]),
