@@ -14,8 +14,12 @@ const COLD = [
   "kernels/resize",
   "kernels/rows",
   "kernels/strided",
+  "kernels/sort",
   "kernels/sparse_rows",
+  "simd/log",
+  "simd/polynomial",
   "simd/powers",
+  "simd/trigonometry",
 ];
 
 export default class {
