@@ -14,7 +14,6 @@ const COLD = [
   "kernels/resize",
   "kernels/rows",
   "kernels/strided",
-  "kernels/sort",
   "kernels/sparse_rows",
   "simd/log",
   "simd/polynomial",
