@@ -109,8 +109,8 @@ export class Engine extends Owner {
       throw new OptionError("fusion", "elementwiseFusion", fusion);
     const loaded = await loadInstance(build, wasm);
     const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
-    if (exports.abi?.value !== ABI)
-      throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
+    if (exports.abi?.value !== ABI) throw new EngineError({ kind: "module", reason: "not of this version" });
+    if (build === "relaxed") await (await import("./tile.ts")).default(loaded);
     return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion);
   }
 
