@@ -13,6 +13,8 @@ import type { BufferRef, PerOperand, Step, TensorSpec, UnboundCall } from "../te
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
+import type { Region } from "../threads/accesses.ts";
+import type { Surroundings } from "../threads/team.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import type { ElementwiseFusion } from "./elementwise_fusion.ts";
@@ -109,6 +111,7 @@ export class Program<Name extends string = string> extends Owner {
   /** Where every value is stored in the block. */
   readonly plan: Plan;
   readonly #block: Block;
+  readonly #scratchBytes: number;
   readonly #nodes: readonly Node[];
   /** What can be bound, by name; `node` where something reads it. */
   readonly #arguments: ReadonlyMap<string | undefined, Argument>;
@@ -160,6 +163,7 @@ export class Program<Name extends string = string> extends Owner {
       (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
     );
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
+    this.#scratchBytes = scratchBytes;
     this.bytes = this.plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
     try {
@@ -253,6 +257,7 @@ export class Program<Name extends string = string> extends Owner {
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
     this.engine.watch?.end(this);
+    this.engine.team?.release(this);
     this.#block.free();
   }
 
@@ -278,9 +283,23 @@ export class Program<Name extends string = string> extends Owner {
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
     const steps = this.instructions.map((node) => this.#stepsOf(node));
-    this.#steps = steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
-    this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
+    this.#steps =
+      this.engine.team?.stepsFor(this, this.engine.memory, steps.flat(), this.#surroundings()) ??
+      steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
+    this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
+  }
+
+  /** The memory of every value, and how much scratch a call takes. */
+  #surroundings(): Surroundings {
+    const values = this.#nodes.flatMap((node): Region[] => {
+      const placement = this.plan.placements.get(node);
+      if (placement?.kind !== "block") return [];
+      const { offset, bytes } = placement.buffer;
+      return [{ pointer: this.#block.pointer + offset, bytes }];
+    });
+    const regions = [...values, ...this.#foreign.map((tensor) => ({ pointer: tensor.pointer, bytes: endOf(tensor) - tensor.pointer }))];
+    return { regions, scratchBytes: this.#scratchBytes };
   }
 
   #stepsOf(node: Node): readonly Step[] {

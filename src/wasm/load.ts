@@ -56,6 +56,12 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
 }
 
+/** Kernels that take a shared memory, and one. */
+export type SharedKernels = {
+  readonly code: BufferSource | WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+};
+
 /** Kernels that run, on a memory of their own. */
 export type Loaded = {
   readonly module: WebAssembly.Module | undefined;
@@ -69,7 +75,11 @@ export type Loaded = {
  * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */
-export async function loadInstance(build: Build, source: WasmSource | undefined): Promise<Loaded> {
+export async function loadInstance(
+  build: Build,
+  source: WasmSource | undefined,
+  shared?: (content: BufferSource | WebAssembly.Module) => SharedKernels,
+): Promise<Loaded> {
   if (!supports(build)) {
     const missing = build === "relaxed" ? "no-relaxed-simd" : "no-simd";
     throw new EngineError({ kind: typeof WebAssembly === "undefined" ? "no-webassembly" : missing });
@@ -77,9 +87,9 @@ export async function loadInstance(build: Build, source: WasmSource | undefined)
   const content = await kernelsOf(build, source);
   try {
     if (content === undefined) return (await import("../reference/index.ts")).start(ABI);
-    const memory = new WebAssembly.Memory(PAGES);
-    const { module, exports } = await start(content, { env: { memory } });
-    return { module, memory, exports: exports as Exports };
+    const { code, memory } = shared?.(content) ?? { code: content, memory: new WebAssembly.Memory(PAGES) };
+    const { module, exports } = await start(code, { env: { memory } });
+    return { module, memory: memory as unknown as LinearMemory, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);
   }
