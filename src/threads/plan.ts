@@ -24,8 +24,8 @@ export type PlanOptions = {
   readonly threads: number;
   /** The memory of values. */
   readonly regions: readonly Region[];
-  /** Where each thread's scratch is, in place of a call's own; the first keeps that. */
-  readonly scratch: readonly number[];
+  /** Where a thread's scratch is, in place of a call's own; the first keeps that. */
+  readonly scratch: readonly (number | undefined)[];
 };
 
 /** From where to where each thread has a size: as many boundaries as threads, and one. */
@@ -81,7 +81,8 @@ function partsOf(
     const [from = 0, to = 0] = cut.bounds.slice(thread, thread + 2);
     if (from === to) return undefined;
     const args = partOf(signature, call.args, cut.size, [from, to - from], bytesPerElement);
-    if (scratchAt >= 0 && thread > 0) args[scratchAt] = scratch[thread] ?? 0;
+    const own = scratch[thread];
+    if (scratchAt >= 0 && own !== undefined) args[scratchAt] = own;
     return { kernel: call.kernel, args };
   });
 }

@@ -105,7 +105,7 @@ export class Team {
       return block.pointer;
     };
     const scratch = Array.from({ length: this.threads }, (_, thread) =>
-      thread === 0 || scratchBytes === 0 ? 0 : room(scratchBytes),
+      thread === 0 || scratchBytes === 0 ? undefined : room(scratchBytes),
     );
     const ready: (() => void)[] = [];
     let calls: KernelCall[] = [];

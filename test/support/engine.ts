@@ -1,6 +1,7 @@
 /** The engine that a test file runs on: the build that the suite is at, or `simd` when a file runs alone. */
 import { Engine } from "../../src/wasm/engine.ts";
 import type { Build } from "../../src/wasm/load.ts";
+import { withTeam } from "./simulated_team.ts";
 
 export const BUILD: Build = (process.env["LANEGRAD_BUILD"] ?? "simd") as Build;
 
@@ -14,6 +15,8 @@ export const WASM_BUILD: Exclude<Build, "js"> = BUILD === "js" ? "simd" : BUILD;
 export async function loadEngine(): Promise<Engine> {
   const engine = await Engine.load({ build: BUILD });
   loaded.push(new WeakRef(engine));
+  const threads = Number(process.env["LANEGRAD_THREADS"] ?? 1);
+  if (threads > 1) withTeam(engine, threads);
   return engine;
 }
 
