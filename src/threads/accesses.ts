@@ -75,14 +75,15 @@ function accessOf(signature: Signature, elements: Elements, place: Place): Omit<
   return { start: pointer, rows, stride, width: width + elements.more * size };
 }
 
-/** Up to the end of the value that holds it: an address that nothing known holds may be followed by anything. */
+/**
+ * Up to the end of the largest value that holds it, since values have the same place at different times. An address that nothing
+ * known holds may be followed by anything.
+ */
 function endOfRegion(pointer: number, regions: readonly Region[]): number {
-  let end = Number.POSITIVE_INFINITY;
-  for (const region of regions) {
-    const to = region.pointer + region.bytes;
-    if (region.pointer <= pointer && pointer < to && to < end) end = to;
-  }
-  return end;
+  const ends = regions.flatMap(({ pointer: start, bytes }) =>
+    start <= pointer && pointer < start + bytes ? [start + bytes] : [],
+  );
+  return ends.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...ends);
 }
 
 /** Whether two accesses exclude each other: they share a byte, as far as can be told, and one of them writes. */
