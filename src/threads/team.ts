@@ -7,6 +7,7 @@ import type { Memory, Block } from "../wasm/memory.ts";
 import { signatures } from "../wasm/signature.ts";
 import type { Region } from "./accesses.ts";
 import { AT, abort, barrier, CONTROL_BYTES, DO, open, type Waited } from "./control.ts";
+import { Choice } from "./choice.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { lengthOf, writePlan } from "./program_text.ts";
 import { namesOf, type ThreadStart } from "./thread.ts";
@@ -47,6 +48,8 @@ export class Team {
   readonly #signatures = signatures();
   readonly #workers: readonly Thread[];
   readonly #blocks = new WeakMap<object, readonly Block[]>();
+  /** Whether pieces of work are done alone where that is faster. */
+  readonly #chooses: "by time" | "never" = "by time";
   #versions = 0;
   /** Why there are no other threads any more. */
   #end: string | undefined;
@@ -159,11 +162,11 @@ export class Team {
       if (waited !== "came") this.#broken(waited);
     };
     const own = (plan[0] ?? []).map((entry) => (entry === "barrier" ? meet : this.#bound(entry)));
-    return () => {
-      if (this.#end !== undefined) {
-        for (let i = 0; i < single.length; i++) (single[i] as () => unknown)();
-        return;
-      }
+    const choice = new Choice();
+    const alone = () => {
+      for (let i = 0; i < single.length; i++) (single[i] as () => unknown)();
+    };
+    const together = () => {
       Atomics.store(control, AT.program, pointer);
       Atomics.store(control, AT.version, version);
       Atomics.store(control, AT.action, DO.run);
@@ -175,6 +178,13 @@ export class Team {
         throw error;
       }
       meet();
+    };
+    if (this.#chooses === "never") return () => (this.#end === undefined ? together() : alone());
+    return () => {
+      if (this.#end !== undefined) return alone();
+      if (choice.begin()) together();
+      else alone();
+      choice.end();
     };
   }
 
