@@ -69,7 +69,7 @@ function accuracyTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
 }
 
 function evaluateTrial(engine: Engine, digits: Dataset<Uint8Array>): Trial {
-  return countingTrial(engine, digits, (net, resident) => evaluate(net, resident).accuracy);
+  return countingTrial(engine, digits, (net, resident) => evaluate(net, resident).accuracy ?? 0);
 }
 
 function countingTrial(

@@ -4,12 +4,12 @@
  * Expect 94 % of the test digits after two epochs, in some seconds; ten epochs reach 98 %.
  */
 import {
+  accuracyOf,
   adam,
   conv2d,
   dense,
   Engine,
   encodeOnnx,
-  evaluate,
   flatten,
   loadMnist,
   maxPool2d,
@@ -34,5 +34,5 @@ await train(net, digits.train, {
   optimizer: adam(),
   onEpoch: ({ epoch, loss }) => console.log(`epoch ${epoch}: loss ${loss.toFixed(1)}`),
 });
-console.log(`accuracy: ${(100 * evaluate(net, digits.test).accuracy).toFixed(0)} %`);
+console.log(`accuracy: ${(100 * accuracyOf(net, digits.test)).toFixed(0)} %`);
 console.log(`ONNX: ${encodeOnnx(net).length} bytes`); // input x, N × 1 × 28 × 28

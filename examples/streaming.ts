@@ -6,11 +6,11 @@
  * above 99 %, and an engine that holds less than 100 KiB.
  */
 import {
+  accuracyOf,
   adam,
   Dataset,
   dense,
   Engine,
-  evaluate,
   network,
   RandomState,
   relu,
@@ -47,5 +47,5 @@ for (const at of [0, 500, 1000, 1500, losses.length - 1]) {
   console.log(`after ${at * 100} points: loss ${losses[at]?.toFixed(4)}`);
 }
 console.log(
-  `test accuracy ${evaluate(net, chunk(0)).accuracy.toFixed(4)}; ${Math.ceil(engine.stats().bytes / 1024)} KiB in the engine`,
+  `test accuracy ${accuracyOf(net, chunk(0)).toFixed(4)}; ${Math.ceil(engine.stats().bytes / 1024)} KiB in the engine`,
 );

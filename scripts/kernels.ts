@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild, writeTable } from "./shared/builds.ts";
+import { ordered } from "./shared/order.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -60,5 +61,8 @@ async function compile(name: WasmBuild): Promise<Buffer> {
     console.error(stdout + stderr);
     process.exit(1);
   }
-  return readFileSync(join(ROOT, `build/${name}.wasm`));
+  const file = join(ROOT, `build/${name}.wasm`);
+  // The names of debug's functions are told by their numbers.
+  if (name !== "debug") writeFileSync(file, ordered(readFileSync(file)));
+  return readFileSync(file);
 }

@@ -63,6 +63,36 @@ export { type Picture, type PreparedDigit, prepareDigit } from "./data/picture.t
 export { applyScaling, minMax, type Scaling, scaleValues, standardize } from "./data/scaling.ts";
 export { type SplitOptions, split } from "./data/split.ts";
 export {
+  type BagOfWordsOptions,
+  bagOfWords,
+  type Vocabulary,
+  vectorize,
+  type Weights,
+} from "./data/tables/bag_of_words.ts";
+export type {
+  ArrayInputs,
+  CategoryColumn,
+  ClassTarget,
+  ColumnPlace,
+  IgnoredColumn,
+  InputColumn,
+  MissingValues,
+  NumberColumn,
+  NumberTarget,
+  Preprocessing,
+  TableInputs,
+} from "./data/tables/columns.ts";
+export {
+  type ApplyOptions,
+  applyPreprocessing,
+  fitPreprocessing,
+  type Preprocessed,
+  type PreprocessingOptions,
+  preprocessInputs,
+} from "./data/tables/preprocessing.ts";
+export { type Cell, type NumberTable, type Records, recordsOf } from "./data/tables/records.ts";
+export { type SparseParts, type SparseRow, type SparseRows, sparseRows } from "./data/tables/sparse_rows.ts";
+export {
   DisposedError,
   DivergedError,
   DownloadError,
@@ -75,6 +105,14 @@ export {
   SaveError,
   ShapeError,
 } from "./errors.ts";
+export { type Classifier, type ClassifierOptions, classifier, type Probabilities } from "./estimators/classifier.ts";
+export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
+export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
+export { encodeModel } from "./estimators/model_bytes.ts";
+export type { FitProgress, Progress } from "./estimators/progress.ts";
+export { type Answer, type Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
+export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
+export type { TrainingOptions } from "./estimators/training.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
 export { FormatError } from "./formats/format_error.ts";
@@ -86,13 +124,19 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./format
 export type { Interval } from "./interval.ts";
 export type { Accumulation, AccumulationPart } from "./nn/accumulation.ts";
 export {
+  crossEntropyLoss,
+  huberLoss,
+  meanAbsoluteErrorLoss,
+  parseLoss,
+} from "./nn/described_losses.ts";
+export {
   describeNetwork,
   type NetworkDescription,
   type ParseOptions,
   parseDescription,
 } from "./nn/files/description.ts";
 export { type DecodeNetworkOptions, decodeNetwork, encodeNetwork } from "./nn/files/network_file.ts";
-export { encodeOnnx, type OnnxExportOptions } from "./nn/files/onnx_export.ts";
+export { encodeOnnx, type OnnxExportOptions, type OnnxScaling } from "./nn/files/onnx_export.ts";
 export {
   loadWeights,
   type Naming,
@@ -165,7 +209,7 @@ export {
 } from "./nn/layers/record.ts";
 export { type ResidualOptions, residual, sequential } from "./nn/layers/sequential.ts";
 export type { Schedule, SchedulePart, SchedulePlan } from "./nn/learning_rate.ts";
-export type { Loss, LossName } from "./nn/losses.ts";
+export type { DescribedLoss, Loss, LossDescription, LossName } from "./nn/losses.ts";
 export { Network, type NetworkOptions, network } from "./nn/network.ts";
 export { type NumericalMethod, type NumericalOptions, numericalGradientOf } from "./nn/numerical_gradient.ts";
 export { adaGrad } from "./nn/optimizers/ada_grad.ts";
@@ -193,6 +237,7 @@ export { sgd } from "./nn/optimizers/sgd.ts";
 export type { OptimizerState } from "./nn/optimizers/state.ts";
 export type { NamedTensors } from "./nn/parameters.ts";
 export { rateAt, schedule } from "./nn/schedules.ts";
+export { type LayerSummary, type NetworkSummary, summary } from "./nn/summary.ts";
 export { networkOf, type Trainable } from "./nn/trainable.ts";
 export type { StepSource, TrainingStep } from "./nn/training_step.ts";
 export type { AlphaOption } from "./ops/activations.ts";
@@ -268,6 +313,15 @@ export { batchOf, gatherIndices, gatherRows, labelsOf } from "./ops/gather.ts";
 export { gather, gatherND, scatter, scatterAdd, takeAlongAxis } from "./ops/indexing.ts";
 export { logSumExp } from "./ops/log_sum_exp.ts";
 export { expm1, log1p, log2, log10, reciprocal, rsqrt } from "./ops/logarithms.ts";
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type HuberOptions,
+  huber,
+  meanAbsoluteError,
+  type Reduction,
+  type ReductionOptions,
+} from "./ops/losses.ts";
 export { type MatmulOptions, matmul, type ProductOptions } from "./ops/matmul.ts";
 export { type NormFunction, type NormOptions, norm } from "./ops/norm.ts";
 export type {
@@ -292,6 +346,7 @@ export { type AxesOption, flip, slice } from "./ops/slicing.ts";
 export { logSoftmax, softmax } from "./ops/softmax.ts";
 export { argSort, type SortOptions, sort, type TopKOptions, type TopValues, topK } from "./ops/sort.ts";
 export { compress, compressed, densityOf, gatherSparseRows, sparseAffine, sparseAxpy } from "./ops/sparse.ts";
+export { sparseMatrix } from "./ops/sparse_rows.ts";
 export { meanSquaredError, squaredError } from "./ops/squared_error.ts";
 export { type ReduceFunction, type ReduceOptions, sum } from "./ops/sum.ts";
 export { type TakeOptions, take } from "./ops/take.ts";
@@ -359,16 +414,20 @@ export {
 } from "./train/checkpoints/checkpoint_file.ts";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFacts } from "./train/checkpoints/facts.ts";
+export type { BinaryMetrics, BinaryReport } from "./train/evaluation/binary_metrics.ts";
 export type { EarlyStopping } from "./train/evaluation/early_stopping.ts";
 export { accuracyOf, type EvaluateOptions, type Evaluation, evaluate, type TopK } from "./train/evaluation/evaluate.ts";
 export { type AsyncOptions, evaluateAsync, misclassifiedAsync } from "./train/evaluation/evaluate_async.ts";
 export { type AverageMetrics, type ClassMetrics, type ClassReport, classReport } from "./train/evaluation/metrics.ts";
 export { type Misclassified, type MisclassifiedOptions, misclassified } from "./train/evaluation/misclassified.ts";
+export type { RegressionMetrics, RegressionReport } from "./train/evaluation/number_metrics.ts";
+export { binaryMetrics, regressionReport } from "./train/evaluation/plain_metrics.ts";
 export { type EvaluationData, reportData, reportText } from "./train/evaluation/report.ts";
 export { augment } from "./train/feeding/augment.ts";
 export type { TrainingAugmentation } from "./train/feeding/feed.ts";
 export { type InputLayout, Minibatch, ResidentDataset, type ResidentOptions } from "./train/feeding/resident.ts";
 export type { Sampling } from "./train/feeding/sampler.ts";
+export { SparseDataset, type SparseDatasetParts } from "./train/feeding/sparse_dataset.ts";
 export { type LoadOptions, StagedMinibatch, type StagedOptions } from "./train/feeding/staged.ts";
 export {
   DatasetStream,

@@ -7,7 +7,7 @@
 import { OptionError } from "./errors.ts";
 import { isArrayOf, isNumberArray, type NumberArrays, tagOf } from "./values.ts";
 
-const TypedArray = Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
+const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
 
 /**
  * Checks that a typed array can be read. Other values pass.

@@ -88,11 +88,11 @@ test("a licence that nobody decided on is named, and so is none at all", () => {
   );
 });
 
-test("what is installed with the package: the loader alone, under a licence that may ship", () => {
+test("what is installed with the package: the loader and the parser of tables, under licences that may ship", () => {
   const shipped = lockedOf(".").filter(([, { dev }]) => dev !== true);
   assert.equal(
     shipped.map(([path]) => nameOf(path)),
-    ["@assemblyscript/loader"],
+    ["@assemblyscript/loader", "papaparse"],
   );
   for (const [path, entry] of shipped) assert.is(faultOfLicence(path, entry, ALLOWED_TO_SHIP), undefined);
 });

@@ -3,6 +3,7 @@ import { pack } from "../gemm/pack";
 import { Activation, activate } from "../kernels/activations";
 import { kc as kcOf, nr } from "../params";
 import { bytes, madd } from "../simd/lanes";
+import { isWinograd, winograd, winogradScratch } from "./winograd";
 import { areSizes, coveredBy, copyLines, isPadded, piecesOf, positionsOf } from "./windows";
 
 /**
@@ -28,9 +29,7 @@ import { areSizes, coveredBy, copyLines, isPadded, piecesOf, positionsOf } from 
  * # Safety
  * src/ops/convolution.ts has checked: sizes are not negative, operands hold what is said above, y is disjoint from the others.
  */
-// @ts-ignore: decorator
-@inline
-function convolution<T>(
+export function direct<T>(
   n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
   x: usize, weights: usize, bias: usize, y: usize, activation: i32, scratch: usize,
@@ -283,9 +282,7 @@ function storePair<T>(y: usize, c0: v128, c1: v128, add: i32, d: usize): void {
 }
 
 /** Bytes of scratch: a tile, the biases, the two tables, the packed weights, and an image with its padding. */
-// @ts-ignore: decorator
-@inline
-function convolutionScratch<T>(
+export function directScratch<T>(
   h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
 ): i32 {
@@ -295,6 +292,29 @@ function convolutionScratch<T>(
   const tables = <i32>sizeof<usize>() * (roundUp(oh * ow, 16) + 2 * roundUp(kh * kw + k / kcMax, 8));
   const copied = isPadded(hp, top, h) || isPadded(wp, left, w) ? hp * wp * groups * c : 0;
   return <i32>TILE + tables + <i32>sizeof<T>() * (roundUp(groups * oc, 16) + groups * k * roundUp(oc, nr<T>()) + copied);
+}
+
+/** By whichever algorithm is faster. */
+// @ts-ignore: decorator
+@inline
+function convolution<T>(
+  n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
+  sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
+  x: usize, weights: usize, bias: usize, y: usize, activation: i32, scratch: usize,
+): void {
+  if (isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)) {
+    winograd<T>(n, h, w, c, oh, ow, oc, top, left, x, weights, bias, y, activation, scratch);
+  } else direct<T>(n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, weights, bias, y, activation, scratch);
+}
+
+// @ts-ignore: decorator
+@inline
+function convolutionScratch<T>(
+  h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
+  sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
+): i32 {
+  if (isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)) return winogradScratch<T>(c, oh, ow, oc);
+  return directScratch<T>(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left);
 }
 
 export function sconvolution(

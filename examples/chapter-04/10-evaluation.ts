@@ -12,7 +12,7 @@ export async function evaluation({ digits, trained }: Chapter): Promise<Section>
   }));
   const every = Math.ceil(records.length / 17);
   const shown = records.filter((_, i) => i % every === 0 || i === records.length - 1);
-  const { accuracy, loss, classes } = evaluate(net, test);
+  const { accuracy = 0, loss, classes } = evaluate(net, test);
   const { confusion, perClass } = classes!;
   const hardest = perClass.reduce((least, { recall }, c) => (recall < perClass[least]!.recall ? c : least), 0);
   const wrong = misclassified(net, test, { limit: 10 });

@@ -1,9 +1,9 @@
 /** Where next: other optimizers and a deeper network, on the same engine. */
 import {
+  accuracyOf,
   adaGrad,
   adam,
   dense,
-  evaluate,
   momentum,
   network,
   type Optimizer,
@@ -26,7 +26,7 @@ const OPTIMIZERS: Readonly<Record<string, Optimizer>> = {
 };
 
 export async function summary({ engine, digits, trained }: Chapter): Promise<Section> {
-  const start = evaluate((await trained()).net, digits.test).accuracy;
+  const start = accuracyOf((await trained()).net, digits.test);
   const weights = { weights: { std: 0.01 } } as const;
   const chapters = sequential(dense(784, 50, weights), sigmoid(), dense(50, 10, weights));
   const series = [];
@@ -51,7 +51,7 @@ export async function summary({ engine, digits, trained }: Chapter): Promise<Sec
       `${digits.name}, test accuracy after ${STEPS} steps of 100`,
       ...series.map(({ label, y }) => `${label}: ${y.at(-1)!.toFixed(4)}`),
       `the chapter's 10,000 steps: ${start.toFixed(4)}`,
-      `784-128-64-10 with rectifiers, He's weights and Adam, 5 epochs: ${evaluate(deep, digits.test).accuracy.toFixed(4)}`,
+      `784-128-64-10 with rectifiers, He's weights and Adam, 5 epochs: ${accuracyOf(deep, digits.test).toFixed(4)}`,
     ],
     figures: [
       await figure(

@@ -25,6 +25,12 @@ const ROLE = /(?<=readonly parameters: readonly \[.*"\w[\w, ]*: )[^"]+(?=")/g;
 /** What `exports` declares: a path for each entry that has types. */
 type Manifest = { readonly exports: Readonly<Record<string, string | { readonly types?: string }>> };
 
+/** What `import kernels from "lanegrad/wasm/simd.wasm"` gives where a bundler compiles it. */
+writeFileSync(
+  join(ROOT, "dist/wasm/module.d.ts"),
+  "declare const kernels: WebAssembly.Module;\nexport default kernels;\n",
+);
+
 const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 const entries = Object.values(exports).flatMap((entry) => (typeof entry === "object" && entry.types) || []);
 const shown = new Set(entries.flatMap((entry) => [normalize(entry), ...importsOf(entry)]));

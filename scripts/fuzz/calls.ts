@@ -112,6 +112,21 @@ export class CallDraw {
         return this.#tensor(this.#dtype, [this.#made.at(-1)?.shape.at(-1) ?? last]);
       case "weights":
         return this.#tensor(this.#dtype, [draw.chance(0.5) ? last : (shape[0] ?? 2), draw.below(4)]);
+      case "images":
+        return this.#tensor(this.#dtype, this.#shape(draw.chance(0.95) ? 4 : 3));
+      case "sequences":
+        return this.#tensor(this.#dtype, this.#shape(draw.chance(0.95) ? 3 : 2));
+      case "kernel": {
+        const channels = draw.chance(0.8) ? last : draw.between(1, 3);
+        const ends = draw.chance(0.7) ? [channels, draw.between(1, 4)] : [draw.between(1, 4), channels];
+        return this.#tensor(this.#dtype, [...this.#shape(2), ...ends]);
+      }
+      case "depthwise kernel":
+        return this.#tensor(this.#dtype, [...this.#shape(2), draw.chance(0.9) ? last : 2, draw.between(1, 3)]);
+      case "sequence kernel":
+        return this.#tensor(this.#dtype, [...this.#shape(1), draw.chance(0.8) ? last : 1, draw.between(1, 4)]);
+      case "pair":
+        return { kind: "plain", value: this.#pair(1) };
       case "labels":
         return draw.chance(0.3) ? this.#tensor(this.#dtype, shape) : this.#tensor("int32", [shape[0] ?? 1]);
       case "indices":
@@ -184,6 +199,22 @@ export class CallDraw {
       }
       case "gradient":
         return this.#tensor(this.#dtype, first);
+      case "bias":
+      case "gain": {
+        const channels = draw.pick([second.at(-1), second.at(-1), second.at(2), first.at(-1), 1]) ?? 1;
+        return this.#tensor(this.#dtype, draw.chance(0.95) ? [channels] : first);
+      }
+      case "stride":
+      case "dilation":
+        return plain(this.#pair(1));
+      case "outputPadding":
+        return plain(this.#pair(0));
+      case "padding":
+        return plain(this.#padding());
+      case "groups":
+        return plain(draw.chance(0.95) ? draw.between(1, 4) : draw.pick([...HUGE, ...BAD]));
+      case "epsilon":
+        return plain(draw.chance(0.8) ? draw.pick([1e-5, 1e-12, 1]) : draw.pick(NUMBERS));
       case "axes":
         return plain(Array.from({ length: draw.below(3) }, () => draw.between(-3, 3)));
       case "keepAxes":
@@ -196,7 +227,7 @@ export class CallDraw {
       case "activation":
         return plain(draw.pick(["none", "sigmoid", "tanh", "relu", "toString"]));
       case "mode":
-        return plain(draw.pick(["constant", "edge", "reflect", "wrap"]));
+        return plain(draw.pick(["constant", "edge", "reflect", "wrap", "nearest", "bilinear"]));
       case "approximate":
         return plain(draw.pick(["tanh", "none", "erf"]));
       case "indexing":
@@ -210,6 +241,8 @@ export class CallDraw {
       case "inverse":
       case "endpoint":
       case "fullMatrices":
+      case "countIncludePad":
+      case "alignCorners":
         return plain(draw.chance(0.95) ? draw.chance(0.5) : draw.pick(BAD));
       case "k":
       case "num":
@@ -283,6 +316,22 @@ export class CallDraw {
     if (draw.chance(0.3)) return width();
     if (draw.chance(0.3)) return [width(), width()];
     return shape.map(() => (draw.chance(0.97) ? [width(), width()] : [width()]));
+  }
+
+  /** What a window's size, stride or dilation is: a number or two, mostly of `least` or a little more. */
+  #pair(least: number): unknown {
+    const draw = this.#draw;
+    const one = () => (draw.chance(0.97) ? draw.between(least, 3) : draw.pick([0, 65, ...HUGE, ...BAD]));
+    if (draw.chance(0.4)) return one();
+    return draw.chance(0.97) ? [one(), one()] : draw.pick([[one()], [one(), one(), one()], "1", undefined, null]);
+  }
+
+  #padding(): unknown {
+    const draw = this.#draw;
+    if (draw.chance(0.3)) return draw.pick(["same", "valid", "same", "valid", "full"]);
+    if (draw.chance(0.5)) return this.#pair(0);
+    const side = () => (draw.chance(0.97) ? draw.below(3) : draw.pick([...HUGE, ...BAD]));
+    return [side(), side(), side(), side()];
   }
 
   #numbers(shape: readonly number[]): unknown {

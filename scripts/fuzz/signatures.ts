@@ -6,6 +6,12 @@ export type Kind =
   | "same"
   | "row"
   | "weights"
+  | "images"
+  | "sequences"
+  | "kernel"
+  | "depthwise kernel"
+  | "sequence kernel"
+  | "pair"
   | "labels"
   | "indices"
   | "bytes"
@@ -31,6 +37,11 @@ export const OPERANDS: ReadonlySet<Kind> = new Set([
   "same",
   "row",
   "weights",
+  "images",
+  "sequences",
+  "kernel",
+  "depthwise kernel",
+  "sequence kernel",
   "labels",
   "indices",
   "bytes",
@@ -109,6 +120,18 @@ export const SIGNATURES: Readonly<Record<string, readonly Kind[]>> = {
   affine: ["x", "weights", "row", ["out", "activation"]],
   addBias: ["x", "row", ["out"]],
   columnSums: ["x", ["out"]],
+  conv2d: ["images", "kernel", ["bias", "stride", "padding", "dilation", "groups"]],
+  conv1d: ["sequences", "sequence kernel", ["bias", "stride", "padding", "dilation", "groups"]],
+  convTranspose2d: ["images", "kernel", ["bias", "stride", "padding", "dilation", "groups", "outputPadding"]],
+  depthwiseConv2d: ["images", "depthwise kernel", ["bias", "stride", "padding", "dilation", "out"]],
+  maxPool2d: ["images", "pair", ["stride", "padding", "out"]],
+  avgPool2d: ["images", "pair", ["stride", "padding", "countIncludePad", "out"]],
+  adaptiveAvgPool2d: ["images", "pair", ["out"]],
+  globalAvgPool2d: ["images"],
+  globalMaxPool2d: ["images"],
+  resize: ["images", "pair", ["mode", "alignCorners", "out"]],
+  layerNorm: ["x", ["axes", "gain", "bias", "epsilon"]],
+  groupNorm: ["images", "count", ["gain", "bias", "epsilon"]],
   where: ["x", "same", "same"],
   broadcastTo: ["x", "shape"],
   reshape: ["x", "shape"],

@@ -22,6 +22,7 @@ import {
   convTranspose2d,
   cos,
   cosh,
+  crossEntropy,
   cumprod,
   cumsum,
   dense,
@@ -51,6 +52,7 @@ import {
   groupNorm,
   hardSigmoid,
   hardSwish,
+  huber,
   keep,
   layerNorm,
   leakyRelu,
@@ -66,6 +68,7 @@ import {
   maximum,
   maxPool2d,
   mean,
+  meanAbsoluteError,
   meanSquaredError,
   min,
   minimum,
@@ -130,6 +133,8 @@ import { cholesky, det, inverse, solve, solveTriangular } from "lanegrad/linalg"
 
 type Differentiable<D extends FloatType> = (...x: Expression<D>[]) => Expression<D>;
 type Shape = readonly number[];
+
+const WEIGHTED = { classWeights: [1, 0.5, 2, 1.5], labelSmoothing: 0.2 };
 
 /** A function, and the inputs that it is checked at. */
 export type GradCheckCase<D extends FloatType = "float64"> = {
@@ -403,6 +408,24 @@ export function gradCheckCases<D extends FloatType = "float64">(
       [3, 4],
     ]),
     ...twice("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits, [
+      [3, 4],
+      [3, 4],
+    ]),
+    ...twice("crossEntropy, labels", (z) => crossEntropy(z, labels, WEIGHTED), [[3, 4]]),
+    ...twice(
+      "crossEntropy, both",
+      (z, t) => crossEntropy(z, t, WEIGHTED),
+      [
+        [3, 4],
+        [3, 4],
+      ],
+      "positive",
+    ),
+    ...twice("meanAbsoluteError", (y, t) => meanAbsoluteError(y, t), [
+      [3, 4],
+      [3, 4],
+    ]),
+    ...twice("huber", (y, t) => huber(y, t, { delta: 0.7 }), [
       [3, 4],
       [3, 4],
     ]),

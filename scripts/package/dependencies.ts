@@ -123,7 +123,7 @@ export function licencesPage(): string {
   return `# Licences
 
 For those who check licences: what development uses, by licence, from the lockfiles. \`npx tsx scripts/package/licences.ts\` writes
-this page. Of all these, only \`@assemblyscript/loader\` is installed with the package, and AssemblyScript's runtime is compiled into the kernels:
+this page. Of all these, only \`@assemblyscript/loader\` and \`papaparse\` are installed with the package, and AssemblyScript's runtime is compiled into the kernels:
 [THIRD_PARTY.md](../../THIRD_PARTY.md), which is in the package, states this and contains the text of the licence. \`test/dependencies.test.ts\`
 fails on a licence that \`scripts/package/dependencies.ts\` does not allow. \`npm run sbom\` lists versions and hashes.
 

@@ -49,6 +49,7 @@ async function inRuntimes(): Promise<void> {
       ["import", "import.mjs", "trains"],
       ["require", "require.cjs", "trains"],
       ["golden table", "golden_table.mjs", "golden table"],
+      ["the README's first program", "first.mjs", "first program"],
     ] as const) {
       add({ where: runtime.name, how, found: await runProgram(runtime, folder, program), expectation });
     }
@@ -92,6 +93,7 @@ function resultOf({ found, expectation }: Row): string {
   const fault = faultOf(found, expectation);
   if (fault !== undefined) return `failed: ${fault}`;
   const [expected] = rows.flatMap((row) => row.found.weightsSha256 ?? []);
+  if (expectation === "first program") return "prints what the README shows";
   if (expectation !== "golden table" && found.weightsSha256 !== expected) return "failed: other weights";
   return expectation === "forbidden" ? "refuses, and says why; trains by js" : "trains";
 }

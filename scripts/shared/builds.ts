@@ -68,7 +68,13 @@ function fileOf(name: WasmBuild): string {
 /** SHA-256 over every file that a build depends on, the compiler's manifest and the scripts included. */
 function hashOfSources(): string {
   const hash = createHash("sha256").update(readFileSync(COMPILER));
-  for (const file of ["asconfig.json", "scripts/kernels.ts", "scripts/shared/builds.ts"]) {
+  for (const file of [
+    "asconfig.json",
+    "scripts/kernels.ts",
+    "scripts/shared/builds.ts",
+    "scripts/shared/cold.mjs",
+    "scripts/shared/order.ts",
+  ]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(ROOT, file)));
   }
   for (const [file, text] of kernelSources()) hash.update(`\0assembly/${file}\0`).update(text);

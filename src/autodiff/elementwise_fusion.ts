@@ -19,7 +19,7 @@ import { besideOf, type Computed, type Node, operandsOf } from "./graph.ts";
 /** Elements of a tile, at most: three operands of float32 in a cache of 48 KB. Results of fewer than two are not cut. */
 export const TILE = 4096;
 /** Rows may be longer: they are not cut where an operand is repeated for each. */
-const LONGEST_ROW = 4 * TILE;
+const LONGEST_ROW = 16_384; // 4 · TILE
 
 /** A value of a chain: an operation, and the numbers of its operands. The values of others come first, then those of the chain. */
 type Link = UnboundCall & { readonly operation: Operation; readonly numbers: readonly number[]; readonly axes: number };

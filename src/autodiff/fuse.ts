@@ -11,7 +11,7 @@
  *
  * A node that disappears must have no other use, that of an output among them.
  */
-import { ACTIVATIONS, AFFINE } from "../ops/affine.ts";
+import { AFFINE } from "../ops/affine.ts";
 import { add } from "../ops/binary.ts";
 import { operationOf } from "../ops/operation.ts";
 import { MATMUL, TRANSPOSED_SIDES, type Transpose } from "../ops/product.ts";
@@ -117,9 +117,9 @@ function activation(node: Node): void {
   if (z?.origin.kind !== "computed" || z.uses !== 1) return;
   const before = z.origin;
   if (before.operation.takesActivation !== true || before.attributes["activation"] !== "none") return;
-  const found = Object.entries(ACTIVATIONS).find(([, f]) => operationOf(f) === operation);
-  if (found !== undefined)
-    replace(node, before.operation, before.operands, { ...before.attributes, activation: found[0] });
+  if (operation.isActivation) {
+    replace(node, before.operation, before.operands, { ...before.attributes, activation: operation.name });
+  }
 }
 
 function updateOfProduct(node: Node, changed: readonly Tensor[]): void {

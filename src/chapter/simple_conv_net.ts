@@ -163,7 +163,7 @@ export class SimpleConvNet<D extends FloatType = "float32"> extends Owner {
    */
   predict(x: Examples<D>): Tensor<D> {
     const { engine, dtype, network, outputSize } = this;
-    const images = examplesOf(engine, x, network.inputSize, dtype);
+    const images = examplesOf<D>(engine, x, network.inputSize, dtype);
     try {
       const [m = 0] = images.shape;
       return allOrNothing((own) => {

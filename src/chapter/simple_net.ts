@@ -89,7 +89,7 @@ export class SimpleNet<D extends FloatType = "float32"> extends Owner {
    * @throws {ShapeError} x has other rows
    */
   predict(x: Examples<D>): Tensor<D> {
-    const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
+    const input = examplesOf<D>(this.engine, x, this.inputSize, this.dtype);
     try {
       return matrixProduct(input, this.parameters.W);
     } finally {

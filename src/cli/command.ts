@@ -15,7 +15,8 @@ import { visible } from "./visible.ts";
 /** A subcommand whose flags have been forgotten: what `main` deals with. */
 export type Command = {
   readonly name: string;
-  readonly page: Page;
+  /** What --help prints, which may depend on the arguments. */
+  readonly page: (args: readonly string[]) => Page;
   readonly execute: (args: readonly string[]) => Promise<number>;
 };
 
@@ -33,7 +34,7 @@ export function command<V>(parts: CommandParts<V>): Command {
   const { name, flags, operands: [least, most] = [0, 0], run } = parts;
   return {
     name,
-    page: { ...parts, flags: flags as Flags },
+    page: () => ({ ...parts, flags: flags as Flags }),
     async execute(args) {
       const parsed = parse<V>(flags, args);
       const { operands } = parsed;
@@ -48,7 +49,7 @@ export function command<V>(parts: CommandParts<V>): Command {
 export async function runCommand({ name, page, execute }: Command, args: readonly string[]): Promise<void> {
   quitWhenLost();
   try {
-    if (asksForHelp(args)) process.stdout.write(helpText(page));
+    if (asksForHelp(args)) process.stdout.write(helpText(page(args)));
     else process.exitCode = await execute(args);
   } catch (error) {
     process.exitCode = fail(name, error, args.includes("--debug"));

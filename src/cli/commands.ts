@@ -10,7 +10,10 @@ type Entry = { readonly about: string; readonly load: () => Promise<Command> };
 
 /** Loaded when they are asked for: a command does not wait for what the others need. */
 const COMMANDS: ReadonlyMap<string, Entry> = new Map([
-  ["train", { about: "trains a network on digits", load: async () => (await import("./train.ts")).trainCommand }],
+  [
+    "train",
+    { about: "trains a network on a table or on images", load: async () => (await import("./train.ts")).trainCommand },
+  ],
   [
     "evaluate",
     {

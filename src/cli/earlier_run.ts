@@ -13,7 +13,7 @@ const WRITTEN = new RegExp(
   [
     "^(config\\.json|log\\.txt|history\\.json|history\\.csv|network\\.json|weights\\.safetensors",
     "best\\.safetensors|checkpoint-\\d+\\.safetensors(\\.aside)?",
-    "report\\.html|(loss|accuracy|confusion|weights|mistakes)\\.svg)$",
+    "report\\.html|(loss|accuracy|confusion|weights|mistakes|predictions|residuals)\\.svg)$",
   ].join("|"),
 );
 /** Of a run that ended before its first checkpoint: nothing that took work. */
@@ -93,7 +93,7 @@ function runIn(folder: string): string {
   const network = Array.isArray(facts["layers"])
     ? facts["layers"].join("-")
     : facts["hidden"] !== undefined && `${facts["hidden"]} hidden units`;
-  const data = facts["data"] ?? facts["dataset"] ?? "bundled";
+  const data = facts["data"] ?? facts["csv"] ?? facts["npz"] ?? facts["dataset"] ?? "bundled";
   const end = recordOf(history["end"]);
   const accuracy = end["testAccuracy"];
   return [

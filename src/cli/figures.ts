@@ -1,21 +1,34 @@
 /**
- * A run in pictures: loss, accuracy, confusion matrix, weights and the surest wrong answers as SVG, and one page with all of
+ * A run in pictures: loss, accuracy, confusion matrix, weights and the most confident errors as SVG, and one page with all of
  * them.
  */
 import { join } from "node:path";
 import {
+  type AverageMetrics,
   type Dataset,
+  type Evaluation,
   type EvaluationRecord,
   evaluateAsync,
   type FloatType,
   imageShapeOf,
   misclassifiedAsync,
   type Network,
-  reportText,
   type TrainHistory,
 } from "lanegrad";
+import { NOT_MNIST } from "./digits.ts";
 import { writeFile } from "./files.ts";
+import {
+  countText,
+  durationText,
+  type Figure,
+  type Headline,
+  numberText,
+  type Page,
+  pageText,
+  type Table,
+} from "./page.ts";
 import { percent } from "./report.ts";
+import type { End } from "./results.ts";
 import { visible } from "./visible.ts";
 
 export type ReportParts = {
@@ -24,7 +37,12 @@ export type ReportParts = {
   readonly test: Dataset;
   /** The run's configuration. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** How it ended; undefined if that is not known. */
+  readonly end?: ReportEnd | undefined;
 };
+
+/** What of a run's end a page has. */
+export type ReportEnd = Pick<End, "seconds" | "stepsPerSecond"> & Partial<Pick<End, "trainAccuracy">>;
 
 /** Units of the first layer that are drawn, and wrong answers. */
 const MOST_PICTURES = 50;
@@ -33,47 +51,27 @@ const MOST_MISTAKES = 25;
 /**
  * Writes the figures and report.html into a folder.
  *
- * @throws {MissingPackageError} a package that figures need is not installed; it says which command installs it
  * @throws {OutputError} the folder cannot be written
  */
 export async function writeReport(folder: string, parts: ReportParts): Promise<readonly string[]> {
   const figures = await figuresOf(parts);
   for (const { name, svg } of figures) await writeFile(join(folder, name), svg);
-  await writeFile(join(folder, "report.html"), await pageOf(parts, figures));
+  await writeFile(join(folder, "report.html"), pageText(await pageOf(parts, figures)));
   return ["report.html", ...figures.map(({ name }) => name)];
 }
-
-/**
- * Checks that figures can be drawn here: by drawing one.
- *
- * @throws {MissingPackageError} a package that figures need is not installed; it says which command installs it
- */
-export async function checkFigures(): Promise<void> {
-  const plot = await import("lanegrad/plot");
-  await plot.lossCurve([1, 0.5], { name: "loss" });
-}
-
-type Figure = { readonly name: string; readonly heading: string; readonly svg: string };
 
 async function figuresOf({ net, history, test }: ReportParts): Promise<Figure[]> {
   const plot = await import("lanegrad/plot");
   const figures: Figure[] = [];
   const { losses, evaluations } = history;
-  if (losses.length > 0) {
-    figures.push({ name: "loss.svg", heading: "Loss", svg: await plot.lossCurve(losses, { name: "loss" }) });
-  }
-  const curves = curvesOf(evaluations);
-  if (curves.length > 0) {
-    const svg = await plot.lines(curves, { name: "accuracy", xLabel: "step", yLabel: "accuracy" });
-    figures.push({ name: "accuracy.svg", heading: "Accuracy", svg });
-  }
+  figures.push(...(await courseFigures(losses, evaluations)));
   const { classes } = await evaluateAsync(net, test);
   if (classes !== undefined) {
     const { count, confusion } = classes;
     const counts = { data: confusion, shape: [count, count] };
     const names = test.classNames === undefined ? {} : { classes: test.classNames };
-    const svg = await plot.confusionMatrix(counts, { name: "confusion", ...names });
-    figures.push({ name: "confusion.svg", heading: "Classes and what they were taken for", svg });
+    const svg = await plot.confusionMatrix(counts, { name: "confusion", title: "", ...names });
+    figures.push({ name: "confusion.svg", heading: "Confusion matrix of the test examples", svg });
   }
   const shape = pictureShapeOf(test);
   if (shape !== undefined) figures.push(...(await picturesOf(plot, net, test, shape)));
@@ -130,57 +128,110 @@ async function picturesOf(
       caption: `${nameOf(label)} taken for ${nameOf(prediction)}, ${(100 * probability).toFixed(0)} %`,
     }));
     const svg = await plot.digits(pictures, { name: "mistakes", shape });
-    figures.push({ name: "mistakes.svg", heading: "The surest wrong answers", svg });
+    figures.push({ name: "mistakes.svg", heading: "Most confident errors on the test examples", svg });
   }
   return figures;
 }
 
-/** A curve for each set of examples that was measured, by the step. */
-function curvesOf(evaluations: readonly EvaluationRecord[]) {
-  const sets = [
-    ["train", "trainAccuracy"],
-    ["test", "testAccuracy"],
-    ["validation", "validationAccuracy"],
-  ] as const;
-  return sets.flatMap(([label, key]) => {
-    const found = evaluations.filter((record) => record[key] !== undefined);
+/** Loss and accuracy by the step, of every set of examples that was measured. */
+export async function courseFigures(
+  losses: readonly number[],
+  evaluations: readonly EvaluationRecord[],
+  lossScale: "linear" | "log" = "linear",
+): Promise<Figure[]> {
+  const plot = await import("lanegrad/plot");
+  const figures: Figure[] = [];
+  if (losses.length > 0) {
+    const series = curvesOf(evaluations, { validation: "validationLoss", test: "testLoss" });
+    const svg = await plot.lossCurve(losses, { name: "loss", title: "", series, yScale: lossScale });
+    figures.push({ name: "loss.svg", heading: "Loss", svg });
+  }
+  const curves = curvesOf(evaluations, {
+    ...{ train: "trainAccuracy", test: "testAccuracy", validation: "validationAccuracy" },
+  });
+  if (curves.length > 0) {
+    const svg = await plot.lines(curves, { name: "accuracy", xLabel: "step", yLabel: "accuracy", height: 240 });
+    figures.push({ name: "accuracy.svg", heading: "Accuracy", svg });
+  }
+  return figures;
+}
+
+/** A curve for each measure that there is, by the step. */
+function curvesOf(
+  evaluations: readonly EvaluationRecord[],
+  measures: Readonly<Record<string, keyof EvaluationRecord>>,
+) {
+  return Object.entries(measures).flatMap(([label, key]) => {
+    const found = evaluations.filter((record) => typeof record[key] === "number");
     if (found.length === 0) return [];
-    return [{ label, x: found.map(({ iteration }) => iteration), y: found.map((record) => record[key] ?? Number.NaN) }];
+    return [{ label, x: found.map(({ iteration }) => iteration), y: found.map((record) => Number(record[key])) }];
   });
 }
 
-/** One page with everything in it: no other file is needed. */
-async function pageOf({ net, test, facts, history }: ReportParts, figures: readonly Figure[]): Promise<string> {
+/** The run in words and numbers. */
+async function pageOf({ net, test, facts, history, end }: ReportParts, figures: readonly Figure[]): Promise<Page> {
   const evaluation = await evaluateAsync(net, test);
-  const title = `lanegrad: ${(facts["layers"] as readonly number[]).join("-")}`;
-  const rows = Object.entries(facts).map(
-    ([name, value]) =>
-      `<tr><th>${escaped(name)}<td>${escaped(typeof value === "string" ? value : JSON.stringify(value))}`,
+  const text = (key: string) => String(facts[key] ?? "");
+  const count = (key: string) => countText(Number(facts[key]));
+  const isBundled = facts["data"] === "bundled";
+  const data = isBundled ? "the bundled digits" : text("data") === "mnist" ? "MNIST" : text("data");
+  const steps = history.losses.length;
+  const measured = (["trainAccuracy", "validationAccuracy"] as const).map(
+    (key) => history.evaluations.filter((record) => record[key] !== undefined).at(-1)?.[key],
   );
-  const sections = figures.map(({ heading, svg }) => `<h2>${escaped(heading)}</h2>\n${svg}`);
-  return [
-    "<!doctype html>",
-    '<html lang="en">',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width">',
-    `<title>${escaped(title)}</title>`,
-    "<style>",
-    "body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 sans-serif; color-scheme: light dark }",
-    "svg { max-width: 100%; height: auto } th { text-align: left; padding-right: 2rem } pre { overflow-x: auto }",
-    "</style>",
-    `<h1>${escaped(title)}</h1>`,
-    `<p>${percent(evaluation.accuracy)} of ${evaluation.examples} test examples after ${history.losses.length} steps.</p>`,
-    ...sections,
-    "<h2>Class by class</h2>",
-    `<pre>${escaped(reportText(evaluation, test.classNames))}</pre>`,
-    "<h2>Configuration</h2>",
-    `<table>\n${rows.join("\n")}\n</table>`,
-    "</html>",
-    "",
-  ].join("\n");
+  const accuracies = [
+    ["Training accuracy", end?.trainAccuracy ?? measured[0], `${count("trainExamples")} examples`],
+    ["Validation accuracy", measured[1], `${count("validationExamples")} examples, last evaluation`],
+  ] as const;
+  const ended = history.outcome === undefined || history.outcome === "finished" ? "" : `, ${history.outcome}`;
+  return {
+    title: `lanegrad: ${(facts["layers"] as readonly number[]).join("-")}`,
+    lead:
+      `Trained on ${count("trainExamples")} and tested on ${count("testExamples")} examples of ${data}` +
+      `${facts["optimizer"] === undefined ? "" : ` by ${text("optimizer")}`}, seed ${text("seed")}.`,
+    notes: isBundled ? [`This is ${NOT_MNIST}.`] : [],
+    headlines: [
+      ...measuresOf(evaluation),
+      ...accuracies.flatMap(([label, value, of]) =>
+        value === undefined ? [] : [{ label, value: percent(value), of }],
+      ),
+      { label: "Test loss", value: evaluation.loss.toFixed(4), of: "mean over examples" },
+      { label: "Steps", value: countText(steps), of: `batches of ${count("batchSize")}${ended}` },
+      ...durationOf(end, steps),
+    ],
+    figures,
+    tables: classTable(evaluation, test.classNames),
+    facts,
+  };
 }
 
-/** Text from anywhere, as a page shows it: names of folders and classes can hold anything. */
-function escaped(text: string): string {
-  return visible(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+/** How good a network is on the test examples. */
+export function measuresOf({ accuracy, regression, examples }: Evaluation): Headline[] {
+  const of = `${countText(examples)} examples`;
+  const measures = regression && [
+    ...(regression.r2 === undefined ? [] : [{ label: "Test R²", value: regression.r2.toFixed(4), of }]),
+    { label: "Test RMSE", value: numberText(regression.rmse), of: "root of the mean squared error" },
+    { label: "Test MAE", value: numberText(regression.mae), of: "mean absolute error" },
+  ];
+  return measures ?? (accuracy === undefined ? [] : [{ label: "Test accuracy", value: percent(accuracy), of }]);
+}
+
+/** How long it took; of a run that was resumed, this is of its last part. */
+export function durationOf(end: ReportEnd | undefined, steps: number): Headline[] {
+  if (end === undefined) return [];
+  const part = Math.round(end.seconds * end.stepsPerSecond);
+  const of = `${countText(Math.round(end.stepsPerSecond))} steps/s${part < steps ? `, last ${countText(part)} steps` : ""}`;
+  return [{ label: "Duration", value: durationText(end.seconds), of }];
+}
+
+/** Precision, recall and F1 of each class. */
+export function classTable({ classes, examples }: Evaluation, names: readonly string[] | undefined): Table[] {
+  if (classes === undefined) return [];
+  const cells = ({ precision, recall, f1 }: AverageMetrics) => [precision, recall, f1].map((value) => value.toFixed(4));
+  const rows = [
+    ...classes.perClass.map((of, i) => [names?.[i] ?? String(i), ...cells(of), String(of.support)]),
+    ["macro average", ...cells(classes.macro), String(examples)],
+    ["weighted average", ...cells(classes.weighted), String(examples)],
+  ];
+  return [{ heading: "Each class", columns: ["precision", "recall", "F1", "examples"], rows }];
 }

@@ -4,6 +4,7 @@ import {
   decodeNpz,
   decodeSafetensors,
   type NamedArray,
+  type Preprocessing,
   parseDescription,
   readIdx,
   type SkippedEntry,
@@ -12,6 +13,7 @@ import { type Command, command } from "./command.ts";
 import { FileError, readFile, relativePath } from "./files.ts";
 import { toggle } from "./flags.ts";
 import { remarkOnKind } from "./kind.ts";
+import { modelFileOf } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { print, printJson } from "./report.ts";
 
@@ -21,8 +23,8 @@ export const inspectCommand: Command = command<InspectValues>({
   name: "inspect",
   about:
     "Says what is in a file: a checkpoint, safetensors, .npz, .npy, IDX (also .gz), a network's description. Names, shapes,\n" +
-    "types, ranges, metadata.",
-  usage: "inspect FILE [options]",
+    "types, ranges, metadata; of a table's model its columns. Of a run's folder its model.",
+  usage: "inspect RUN|FILE [options]",
   operands: [1, 1],
   flags: { json: toggle("one JSON object") },
   examples: ["lanegrad inspect runs/one/weights.safetensors", "lanegrad inspect t10k-images-idx3-ubyte.gz --json"],
@@ -38,7 +40,8 @@ type Content = {
   readonly skipped?: readonly SkippedEntry[];
 };
 
-async function inspect({ values, operands: [file = ""] }: Parsed<InspectValues>): Promise<number> {
+async function inspect({ values, operands: [path = ""] }: Parsed<InspectValues>): Promise<number> {
+  const file = await modelFileOf(path);
   const bytes = readFile(file);
   const {
     format,
@@ -53,7 +56,8 @@ async function inspect({ values, operands: [file = ""] }: Parsed<InspectValues>)
     return 0;
   }
   print([`${relativePath(file)}: ${format}, ${bytes.length} bytes`]);
-  for (const [key, text] of metadata) print([`  ${key}  ${shortened(text)}`]);
+  for (const [key, text] of metadata)
+    print(key === PREPROCESSING ? columnLines(text) : [`  ${key}  ${shortened(text)}`]);
   if (tensors.length > 0) print(["", ...table(tensors)]);
   if (skipped.length > 0) print(["", ...skipped.map(({ entry, reason }) => `not read: ${entry}, ${reason}`)]);
   return 0;
@@ -95,7 +99,7 @@ function descriptionOf(text: string, file: string): Content {
   const { dtype, loss, layers, inputShape } = parseDescription(value, { file });
   const metadata = new Map([
     ["dtype", dtype],
-    ["loss", loss],
+    ["loss", typeof loss === "string" ? loss : JSON.stringify(loss)],
     ...(inputShape === undefined ? [] : [["inputShape", JSON.stringify(inputShape)] as [string, string]]),
     ...layers.map((layer, i): [string, string] => [`layers[${i}]`, JSON.stringify(layer)]),
   ]);
@@ -177,6 +181,32 @@ function parsedOf(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+const PREPROCESSING = "lanegrad.preprocessing";
+
+/** The columns of a table's model, a line for each, as far as the text is what it should be. */
+function columnLines(text: string): string[] {
+  const { inputs, target } = (parsedOf(text) ?? {}) as Partial<Preprocessing>;
+  if (inputs?.kind !== "columns" || target === undefined) return [`  ${PREPROCESSING}  ${shortened(text)}`];
+  const nameOf = ({ name, position }: { readonly name?: string; readonly position?: number }) =>
+    name ?? `${position ?? ""}`;
+  const lines = inputs.columns.map((column) => {
+    const fill = column.fill === undefined ? "" : `, missing values are ${column.fill}`;
+    const of =
+      column.kind === "number"
+        ? `a number, mean ${shownNumber(column.mean)}, deviation ${shownNumber(column.deviation)}`
+        : `one of ${column.words.join(", ")}`;
+    return `  input ${nameOf(column)}: ${of}${fill}`;
+  });
+  const answers =
+    target.kind === "classes"
+      ? [`  target ${nameOf(target)}: one of ${target.names.join(", ")}`]
+      : target.columns.map(
+          (of) =>
+            `  target ${nameOf(of)}: a number, mean ${shownNumber(of.mean)}, deviation ${shownNumber(of.deviation)}`,
+        );
+  return [...lines, ...answers].map(shortened);
 }
 
 const LONGEST = 500;

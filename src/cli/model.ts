@@ -16,6 +16,7 @@ import {
   type Network,
   network,
   parseDescription,
+  parseLoss,
   sequential,
   setWeights,
 } from "lanegrad";
@@ -50,7 +51,7 @@ const IN_FOLDERS = ["weights.safetensors", "best.safetensors"];
  * @throws {FormatError} the file is damaged, or its tensors are not those of the description
  */
 export async function openModel(engine: Engine, path: string, values: ModelValues): Promise<Model> {
-  const file = isFolder(path) ? await fileIn(path) : path;
+  const file = await modelFileOf(path);
   const bytes = readFile(file);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const { tensors, metadata } = isZip
@@ -72,7 +73,12 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     file: relativePath(descriptionFile),
   });
   const { outputSize } = layers.filter((layer) => layer.kind === "dense").at(-1) ?? {};
-  const known = loss === "custom" ? (outputSize === 1 ? { loss: "meanSquaredError" as const } : {}) : { loss };
+  const known =
+    loss === "custom"
+      ? outputSize === 1
+        ? { loss: "meanSquaredError" as const }
+        : {}
+      : { loss: typeof loss === "string" ? loss : parseLoss(loss) };
   const net = network<FloatType>(engine, sequential(...layers), {
     ...{ dtype, random: "none", ...known },
     ...(inputShape !== undefined && { inputShape }),
@@ -84,6 +90,11 @@ export async function openModel(engine: Engine, path: string, values: ModelValue
     net.dispose();
     throw error;
   }
+}
+
+/** The file of a network: the path itself, or what a folder has. */
+export async function modelFileOf(path: string): Promise<string> {
+  return isFolder(path) ? await fileIn(path) : path;
 }
 
 async function fileIn(folder: string): Promise<string> {

@@ -2,16 +2,19 @@
 import { Engine, type FloatType, type Network, tensor } from "lanegrad";
 import { type Command, command } from "./command.ts";
 import { FileError } from "./files.ts";
-import { positions, section, toggle, whole } from "./flags.ts";
+import { named, positions, section, toggle, UsageError, whole } from "./flags.ts";
 import { type Inputs, readInputs } from "./inputs.ts";
 import { MODEL_FLAGS, type ModelValues, openModel } from "./model.ts";
 import type { Parsed } from "./options.ts";
+import { predictRows } from "./predict_table.ts";
 import { percent, print, printJson, say } from "./report.ts";
+import { openTableModel } from "./table_measures.ts";
 
 type PredictValues = ModelValues & {
   readonly index?: readonly number[] | undefined;
   readonly strict?: boolean | undefined;
   readonly top?: number | undefined;
+  readonly out?: string | undefined;
   readonly json?: boolean | undefined;
 };
 
@@ -22,7 +25,8 @@ export const predictCommand: Command = command<PredictValues>({
   name: "predict",
   about:
     "Says what a network takes its inputs for. INPUT is a file of IDX images, a PNG picture of a digit (needs the package\n" +
-    "fast-png), or JSON: an array of numbers, or of rows of numbers; without it, JSON from standard input.",
+    "fast-png), or JSON: an array of numbers, or of rows of numbers; without it, JSON from standard input. The model of a table\n" +
+    "takes rows with its columns, as CSV or JSON.",
   usage: "predict RUN|FILE [INPUT] [options]",
   operands: [1, 2],
   flags: {
@@ -33,6 +37,7 @@ export const predictCommand: Command = command<PredictValues>({
     ...section("network", MODEL_FLAGS),
     ...section("output", {
       top: whole(1, "how many classes to print for each (3)"),
+      out: named("FILE", "of a table's model: the answers as CSV (standard output)"),
       json: toggle("one JSON object for each input, with all probabilities"),
     }),
   },
@@ -40,6 +45,7 @@ export const predictCommand: Command = command<PredictValues>({
     "lanegrad predict runs/one seven.png",
     "lanegrad predict runs/one t10k-images-idx3-ubyte.gz --index 0,1,2",
     "lanegrad predict runs/one --json < pixels.json",
+    "lanegrad predict runs/houses rows.csv --out answers.csv",
   ],
   run: predict,
 });
@@ -50,6 +56,12 @@ async function predict({ values, operands }: Parsed<PredictValues>): Promise<num
   if (input === "-" && process.stdin.isTTY)
     throw new FileError("predict", "no input: a file, or JSON on standard input");
   using engine = await Engine.load();
+  using tableModel = await openTableModel(engine, path);
+  if (tableModel !== undefined) {
+    await predictRows(tableModel, path, { input, index, out: values.out, json });
+    return 0;
+  }
+  if (values.out !== undefined) throw new UsageError("--out: is for the model of a table");
   const model = await openModel(engine, path, values);
   using net = model.net;
   const inputs = await readInputs(input, { size: net.inputSize, index, strict });

@@ -44,8 +44,14 @@ const DEFAULT_ITERATIONS = 10_000;
 const DEFAULT_BATCH = 100;
 /** The network of Saito, *Deep Learning from Scratch*, ch. 4; of ch. 7, the same weights. */
 const CHAPTER = { hidden: 50, weightInitStd: 0.01 };
-/** How convolutional networks are trained where nothing is said. */
-const CONVNET = { epochs: 10, optimizer: "adam" } as const;
+/** How convolutional networks are trained where nothing is said; the rate where neither optimizer nor schedule is given. */
+const CONVNET = {
+  epochs: 5,
+  batchSize: 64,
+  optimizer: "adam",
+  schedule: "warmup-cosine",
+  learningRate: 0.003,
+} as const;
 
 const ACTIVATION: Readonly<Record<(typeof ACTIVATIONS)[number], () => Layer>> = {
   ...{ relu, sigmoid, tanh, leakyRelu, gelu, softplus, silu, mish, elu, selu },
@@ -78,7 +84,7 @@ export function completed(given: TrainValues): TrainValues {
     if (model !== undefined && given[key] !== undefined)
       throw new UsageError(`${flagOf(key)}: describes a dense network, not --model ${model}`);
   }
-  if (model === "resnet-small" && given.batchNorm)
+  if ((model === "resnet-small" || model === "convnet") && given.batchNorm)
     throw new UsageError(`--batch-norm: ${model} has it after every convolution`);
   if (model === "resnet-small" && given.dropout !== undefined)
     throw new UsageError(`--dropout: ${model} has no hidden dense layer`);
@@ -126,8 +132,16 @@ function convnetIn({ model = "dense" }: TrainValues): Convnet | undefined {
 }
 
 function withConvnetDefaults(values: TrainValues): TrainValues {
-  const { optimizer = CONVNET.optimizer, iterations, epochs = CONVNET.epochs } = values;
-  return { ...values, optimizer, ...(iterations === undefined && { epochs }) };
+  const { optimizer, schedule, iterations, epochs = CONVNET.epochs, batchSize = CONVNET.batchSize } = values;
+  const isWhole = optimizer === undefined && schedule === undefined;
+  return {
+    ...values,
+    ...(iterations === undefined && { epochs }),
+    batchSize,
+    optimizer: optimizer ?? CONVNET.optimizer,
+    schedule: schedule ?? CONVNET.schedule,
+    learningRate: values.learningRate ?? (isWhole ? CONVNET.learningRate : undefined),
+  };
 }
 
 function isChapterNetwork({ model = "dense", layers, activation, dropout, batchNorm }: TrainValues): boolean {

@@ -5,6 +5,7 @@ import { Engine, type EvaluationRecord, type MnistVariant, type TrainHistory } f
 import { type Command, command } from "./command.ts";
 import { DATA_FLAGS, examplesOf, loadDigits, NOT_MNIST, type Source, sha256Of } from "./digits.ts";
 import { checkFit } from "./evaluate.ts";
+import type { ReportEnd } from "./figures.ts";
 import { FileError, isFolder, quoted, relativePath } from "./files.ts";
 import { section, toggle } from "./flags.ts";
 import { lock } from "./lock.ts";
@@ -12,20 +13,24 @@ import { openModel } from "./model.ts";
 import { type Parsed, readJsonObject } from "./options.ts";
 import { PROGRAM } from "./program.ts";
 import { downloadReporter, print, printJson, say } from "./report.ts";
+import { TABLE_FLAGS, type TableSource } from "./table.ts";
+import { openTableModel } from "./table_measures.ts";
+import { readRunTable, tableConfigOf } from "./table_run.ts";
 
-type ReportValues = Source & { readonly json?: boolean | undefined };
+type ReportValues = Source & Pick<TableSource, "csv" | "npz"> & { readonly json?: boolean | undefined };
 
 export const reportCommand: Command = command<ReportValues>({
   name: "report",
   about:
-    "Draws a run that has ended: report.html and its figures, in the run's folder, where they replace those of before.\n" +
-    "Needs the packages of lanegrad/plot.",
+    "Draws a run that has ended: report.html and its figures, in the run's folder, where they replace those of before.",
   usage: "report RUN [options]",
   operands: [1, 1],
   flags: {
     ...section("data", {
       ...DATA_FLAGS,
       data: { ...DATA_FLAGS.data, about: "the run's examples, where they are elsewhere by now: the four MNIST files" },
+      csv: { ...TABLE_FLAGS.csv, about: "the run's table, where it is elsewhere by now" },
+      npz: { ...TABLE_FLAGS.npz, about: "the same, of arrays" },
     }),
     ...section("output", { json: toggle("one JSON object") }),
   },
@@ -34,14 +39,17 @@ export const reportCommand: Command = command<ReportValues>({
 });
 
 async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): Promise<number> {
-  const { checkFigures, writeReport } = await import("./figures.ts");
-  await checkFigures();
+  const { writeReport } = await import("./figures.ts");
   const folder = resolve(run);
   checkEnded(folder);
   const { release } = lock(folder);
   try {
-    const { facts, history } = readHistory(join(folder, "history.json"));
+    const { facts, history, end } = readHistory(join(folder, "history.json"));
     const config = readJsonObject(join(folder, "config.json"));
+    if (tableConfigOf(folder) !== undefined) {
+      await reportTable(folder, { config, facts, history, end }, values);
+      return 0;
+    }
     const digits = await loadDigits(sourceOf(values, config), downloadReporter(values));
     if (typeof config["dataSha256"] === "string" && config["dataSha256"] !== sha256Of(digits)) {
       throw new FileError(digits.folder, `other examples than those that ${relativePath(folder)} was trained on`);
@@ -50,14 +58,37 @@ async function report({ values, operands: [run = ""] }: Parsed<ReportValues>): P
     const { net: opened, file } = await openModel(engine, join(folder, "weights.safetensors"), {});
     using net = opened;
     checkFit(net, file, digits.test, examplesOf(digits, "test"));
-    const files = await writeReport(folder, { net, history, test: digits.test, facts });
+    const files = await writeReport(folder, { net, history, test: digits.test, facts, end });
     if (digits.note) say(NOT_MNIST);
-    if (values.json) printJson({ folder, files });
-    else print([`report.html and its figures are in ${relativePath(folder)}`]);
+    tell(folder, files, values);
     return 0;
   } finally {
     release();
   }
+}
+
+function tell(folder: string, files: readonly string[], { json }: ReportValues): void {
+  if (json) printJson({ folder, files });
+  else print([`report.html and its figures are in ${relativePath(folder)}`]);
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Of a run on a table. */
+async function reportTable(
+  folder: string,
+  { config, facts, history, end }: Read & { readonly config: Config },
+  values: ReportValues,
+): Promise<void> {
+  const { csv, npz } = values;
+  const { train, test, target } = await readRunTable(config, { csv, npz });
+  using engine = await Engine.load();
+  const file = join(folder, "weights.safetensors");
+  using model = await openTableModel(engine, file);
+  if (model === undefined) throw new FileError(relativePath(file), "not the model of a table");
+  const { writeTableReport } = await import("./table_report.ts");
+  const table = test.rows.length > 0 ? test : train;
+  tell(folder, await writeTableReport(folder, { model, table, target, history, facts, end }), values);
 }
 
 /** @throws {FileError} there is no run, or it has not ended: a report is of its history and its weights */
@@ -86,11 +117,15 @@ function sourceOf({ data, dataset, variant }: Source, config: Readonly<Record<st
   };
 }
 
-type Read = { readonly facts: Readonly<Record<string, unknown>>; readonly history: TrainHistory };
+type Read = {
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly history: TrainHistory;
+  readonly end: ReportEnd | undefined;
+};
 
 /** @throws {FileError} it is not a history of a run */
 function readHistory(file: string): Read {
-  const { configuration: facts, end: _, ...history } = readJsonObject(file);
+  const { configuration: facts, end, ...history } = readJsonObject(file);
   const { losses, evaluations, epochs } = history;
   const isList = Array.isArray(losses) && losses.every((loss) => typeof loss === "number" || loss === null);
   const isOfRun = isRecord(facts) && Array.isArray(facts["layers"]);
@@ -98,12 +133,17 @@ function readHistory(file: string): Read {
     throw new FileError(relativePath(file), "expected the history of a run");
   }
   const read = { ...history, evaluations: evaluations.map(measured) } as unknown as TrainHistory;
-  return { facts, history: read };
+  return { facts, history: read, end: isEnd(end) ? end : undefined };
 }
 
 /** JSON has null for what was not finite: it is not drawn. */
 function measured(record: Readonly<Record<string, unknown>>): EvaluationRecord {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as EvaluationRecord;
+}
+
+function isEnd(value: unknown): value is ReportEnd {
+  if (!isRecord(value)) return false;
+  return ["seconds", "stepsPerSecond"].every((key) => typeof value[key] === "number");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

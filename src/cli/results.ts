@@ -1,5 +1,6 @@
 /** What a run leaves: its history as JSON and as a table, its weights, and a few lines for a person. */
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import {
   describeNetwork,
   type EvaluationRecord,
@@ -9,7 +10,7 @@ import {
   type Network,
   type TrainHistory,
 } from "lanegrad";
-import { type Digits, NOT_MNIST } from "./digits.ts";
+import { type Digits, NOT_MNIST, type Source } from "./digits.ts";
 import { quoted, relativePath } from "./files.ts";
 import { PROGRAM } from "./program.ts";
 import { percent } from "./report.ts";
@@ -45,8 +46,8 @@ export async function endOf(
     seconds,
     stepsPerSecond: steps / seconds,
     loss: history.losses.at(-1) ?? null,
-    trainAccuracy: (await evaluateAsync(net, train)).accuracy,
-    testAccuracy: (await evaluateAsync(net, test)).accuracy,
+    trainAccuracy: (await evaluateAsync(net, train)).accuracy ?? 0,
+    testAccuracy: (await evaluateAsync(net, test)).accuracy ?? 0,
     weightsSha256: weightsSha256(net),
   };
 }
@@ -54,7 +55,7 @@ export async function endOf(
 /** The files, by name. */
 export function resultsOf(
   net: Network<FloatType>,
-  { facts, history, end }: { readonly facts: Facts; readonly history: TrainHistory; readonly end: End },
+  { facts, history, end }: { readonly facts: Facts; readonly history: TrainHistory; readonly end: unknown },
 ): Map<string, string | Uint8Array> {
   return new Map<string, string | Uint8Array>([
     ["weights.safetensors", encodeNetwork(net)],
@@ -65,7 +66,7 @@ export function resultsOf(
 }
 
 /** history.json. */
-export function historyFile(facts: Facts, history: TrainHistory, end: End | undefined): string {
+export function historyFile(facts: Facts, history: TrainHistory, end: unknown): string {
   return `${JSON.stringify({ configuration: facts, ...history, end: end ?? null })}\n`;
 }
 
@@ -109,4 +110,26 @@ export function summaryOf(
   if (place !== undefined && outcome !== "aborted") lines.splice(1, 0, `${outcome}: ${place}`);
   if (outcome === "aborted") lines.push(`to resume: ${PROGRAM} train --resume ${quoted(relativePath(folder))}`);
   return lines;
+}
+
+/** What one may do with a run that has ended, each with the command that does it. */
+export function nextOf(
+  folder: string,
+  { path, note }: Pick<Digits, "path" | "note">,
+  { data, dataset, variant, report }: Source & { readonly report?: boolean | undefined },
+): string[] {
+  const run = quoted(relativePath(folder));
+  const flags = Object.entries({ data, dataset, variant }).flatMap(([key, value]) =>
+    value === undefined ? [] : [`--${key} ${quoted(value)}`],
+  );
+  const images = quoted(relativePath(join(path, "t10k-images-idx3-ubyte.gz")));
+  const commands = [
+    ...(report ? [] : [["draw its page", `report ${run}`] as const]),
+    ["examine each class", ["evaluate", run, ...flags].join(" ")],
+    note === ""
+      ? ["list its parameters", `inspect ${run}/weights.safetensors`]
+      : ["classify three digits", `predict ${run} ${images} --index 0,1,2`],
+    ["write it as ONNX", `export ${run} network.onnx`],
+  ] as const;
+  return ["next:", ...commands.map(([aim, command]) => `  ${`${aim}:`.padEnd(22)}  ${PROGRAM} ${command}`)];
 }

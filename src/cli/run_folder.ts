@@ -45,7 +45,7 @@ const LOG = "log.txt";
 /** What a process that was killed left half written, today or in earlier versions. */
 const HALF = new RegExp(
   "^(\\.probe-\\d+|run\\.lock\\.\\d+|" +
-    "(config|history|network|weights|report|loss|accuracy|confusion|mistakes)\\.\\w+\\.(part-\\d+|[\\da-f-]{36}\\.part))$",
+    "(config|history|network|weights|report|loss|accuracy|confusion|mistakes|predictions|residuals)\\.\\w+\\.(part-\\d+|[\\da-f-]{36}\\.part))$",
 );
 const ASIDE = /^checkpoint-\d+\.safetensors\.aside$/;
 

@@ -4,13 +4,13 @@
  * Everything it does, an embedder can do: it imports the package's public surface and nothing else of it.
  */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import {
   DivergedError,
   Engine,
   emptyHistory,
   type FloatType,
-  MissingPackageError,
   type Network,
   network,
   RandomState,
@@ -24,26 +24,31 @@ import { drive } from "./drive.ts";
 import { checkNewFolder, checkNotData } from "./earlier_run.ts";
 import type { ReportParts } from "./figures.ts";
 import { FileError, OutputError, quoted, relativePath, version } from "./files.ts";
+import { UsageError } from "./flags.ts";
 import { layerSizes } from "./model.ts";
 import type { Parsed } from "./options.ts";
 import { whenLost } from "./output.ts";
 import { PROGRAM } from "./program.ts";
 import { completed, descriptionOf, inputShapeOf, stepsOf, trainerOptions } from "./recipe.ts";
 import { linesOf, type Reporter, reporterFor, say } from "./report.ts";
-import { endOf, historyFile, resultsOf, summaryOf } from "./results.ts";
+import { endOf, historyFile, nextOf, resultsOf, summaryOf } from "./results.ts";
 import { type Resuming, resumedRun } from "./resume.ts";
 import { RunFolder, setNewerAside } from "./run_folder.ts";
 import { type Interruption, listenForSignals } from "./signals.ts";
 import { configOf, TRAIN_FLAGS, type TrainValues } from "./train_flags.ts";
+import { isForTables, TABLE_ONLY, trainTableCommand } from "./train_table.ts";
 
 const DEFAULT_KEEP = 3;
 
-export const trainCommand: Command = command<TrainValues>({
+const imagesCommand: Command = command<TrainValues>({
   name: "train",
-  about: "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD.",
+  about:
+    "Trains a network on MNIST's digits; without flags the two-layer network 784-50-10 by minibatch SGD. With --csv FILE or\n" +
+    "--npz FILE on any table: `train --csv FILE --help`.",
   usage: "train [options]",
   flags: TRAIN_FLAGS,
   examples: [
+    "lanegrad train --csv iris.csv --target species",
     "lanegrad train --dataset mnist",
     "lanegrad train --model lenet --dataset mnist",
     "lanegrad train --layers 784,512,10 --optimizer adam --epochs 5 --validation 0.1 --patience 3",
@@ -54,10 +59,21 @@ export const trainCommand: Command = command<TrainValues>({
   run: train,
 });
 
+/** On images, or with `--csv` or `--npz` on a table, which has flags of its own. */
+export const trainCommand: Command = {
+  ...imagesCommand,
+  page: (args) => (isForTables(args) ? trainTableCommand : imagesCommand).page(args),
+  async execute(args) {
+    if (isForTables(args)) return await trainTableCommand.execute(args);
+    const flag = TABLE_ONLY.find((name) => args.some((arg) => arg === name || arg.startsWith(`${name}=`)));
+    if (flag !== undefined) throw new UsageError(`${flag}: is for tables: --csv FILE or --npz FILE`);
+    return await imagesCommand.execute(args);
+  },
+};
+
 async function train(parsed: Parsed<TrainValues>): Promise<number> {
   const interruption = listenForSignals();
   whenLost((reason) => interruption.interrupt(1, `standard output: ${reason}`));
-  if (parsed.values.report) await checkReport();
   const resuming = parsed.values.resume === undefined ? undefined : await resumedRun(parsed, say);
   using _ = resuming?.run;
   const values = resuming?.values ?? completed(parsed.values);
@@ -73,12 +89,6 @@ async function train(parsed: Parsed<TrainValues>): Promise<number> {
   }
   if (out !== undefined) checkNotData(out, digits.path);
   return await trainOn(digits, { values, reporter, resuming, interruption });
-}
-
-/** Figures are loaded when they are needed alone. */
-async function checkReport(): Promise<void> {
-  const { checkFigures } = await import("./figures.ts");
-  await checkFigures();
 }
 
 type Parts = {
@@ -141,7 +151,11 @@ async function trainOn(digits: Digits, { values, reporter, resuming, interruptio
   const end = await endOf(net, { ...digits, train }, { history, seconds, steps: trainer.iteration - began });
   const folder = await run.results(resultsOf(net, { facts, history, end }));
   reporter.end(end, summaryOf(end, { digits, folder, history }));
-  if (values.report) await report(folder, { net, history, test: digits.test, facts });
+  const hasReport = values.report && (await report(folder, { net, history, test: digits.test, facts, end }));
+  const isWhole = folder === run.folder && history.outcome !== "aborted";
+  if (isWhole && !values.json && !values.quiet) {
+    for (const line of nextOf(folder, digits, { ...values, report: hasReport })) say(line);
+  }
   return folder === run.folder ? interruption.exitCode() : 1;
 }
 
@@ -163,15 +177,19 @@ function announce({ run, checkpoint, remarks }: Resuming): void {
   for (const remark of remarks) say(remark);
 }
 
-/** Figures, whose packages are there by now; a run does not fail for them. */
-async function report(folder: string, parts: ReportParts): Promise<void> {
+/** Figures, which are loaded when they are needed alone; a run does not fail for them. Whether there are any. */
+async function report(folder: string, parts: ReportParts): Promise<boolean> {
   const { writeReport } = await import("./figures.ts");
   try {
     await writeReport(folder, parts);
-    say(`report.html and its figures are in ${relativePath(folder)}`);
+    say(
+      `report.html and its figures are in ${relativePath(folder)}: ${pathToFileURL(join(folder, "report.html")).href}`,
+    );
+    return true;
   } catch (error) {
-    if (!(error instanceof MissingPackageError || error instanceof OutputError)) throw error;
+    if (!(error instanceof OutputError)) throw error;
     say(`no report: ${error.message}; later: ${PROGRAM} report ${quoted(relativePath(folder))}`);
+    return false;
   }
 }
 

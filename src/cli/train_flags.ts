@@ -52,7 +52,7 @@ export const OPTIMIZERS: { readonly [K in OptimizerKind]: OptimizerFacts } = {
   sgd: { ...builtInOptimizers.sgd, defaults: { learningRate: 0.1 } },
 };
 /** The networks: of dense layers, and convolutional ones. */
-export const MODELS = ["dense", "lenet", "simple-conv", "resnet-small"] as const;
+export const MODELS = ["dense", "lenet", "convnet", "simple-conv", "resnet-small"] as const;
 export const SCHEDULES = ["constant", "step", "exponential", "cosine", "warmup-cosine"] as const;
 
 type OptimizerKind = keyof OptimizerNumbers;
@@ -135,7 +135,7 @@ const NETWORK = {
   dropout: share("share of each hidden layer's outputs that is left out while training"),
   batchNorm: toggle("normalises what goes into each activation, of --model into those after convolutions"),
   weightInitStd: positive(
-    "standard deviation of the first weights (0.01; by their number with --layers, --model lenet, --model resnet-small, " +
+    "standard deviation of the first weights (0.01; by their number with --layers, --model but simple-conv, " +
       "--activation, --dropout or --batch-norm)",
   ),
   seed: whole(0, "0 to 4294967295: weights and minibatches (0)", 2 ** 32 - 1),
@@ -175,8 +175,8 @@ function byValue(
 
 const TRAINING = {
   iterations: whole(1, "steps, whose examples are drawn with replacement (10000)"),
-  epochs: whole(1, "passes over the examples instead, each in a new order (10 with a convolutional --model)"),
-  batchSize: whole(1, "examples in a step (100)"),
+  epochs: whole(1, "passes over the examples instead, each in a new order (5 with a convolutional --model)"),
+  batchSize: whole(1, "examples in a step (100; 64 with a convolutional --model)"),
   dropLast: toggle("with --epochs: leaves out the last minibatch of an epoch where it would be short"),
   accumulate: whole(1, "minibatches whose gradients are added up for a step (1)"),
   optimizer: word("NAME", KINDS, `${KINDS.join(", ")} (sgd; adam with a convolutional --model)`),
@@ -184,7 +184,7 @@ const TRAINING = {
     `(${byValue(
       (kind) => OPTIMIZERS[kind].defaults.learningRate,
       (kinds, value) => `${value} for ${kinds}`,
-    )})`,
+    )}; 0.003 with a convolutional --model and neither --optimizer nor --schedule)`,
   ),
   ...HYPERPARAMETER_FLAGS,
   weightDecay: real(
@@ -197,7 +197,11 @@ const TRAINING = {
   ),
   clipNorm: positive("gradients are scaled to this norm at most"),
   clipValue: positive("gradients are cut to this at most"),
-  schedule: word("NAME", SCHEDULES, `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant)`),
+  schedule: word(
+    "NAME",
+    SCHEDULES,
+    `of the learning rate, over the whole run: ${SCHEDULES.join(", ")} (constant; warmup-cosine with a convolutional --model)`,
+  ),
   warmup: whole(1, "steps of warmup-cosine's ascent (a twentieth of all)"),
   decayEvery: whole(1, "steps after which the schedule step falls (a third of all)"),
   decayFactor: positive("what step (0.1) and exponential multiply with, exponential in each step (to a hundredth)"),
@@ -227,7 +231,7 @@ const OUTPUT = {
   ),
   checkpointEvery: whole(1, "steps from one checkpoint to the next (default: one a minute, and one at the end)"),
   keep: whole(1, "how many of the last checkpoints stay (3)"),
-  report: toggle("figures as SVG and report.html in the run's folder; needs the packages of lanegrad/plot"),
+  report: toggle("figures as SVG and report.html, one page with all of them, in the run's folder"),
   config: CONFIG_FLAG,
   json: toggle("one JSON object a line on standard output"),
   quiet: toggle("no progress"),

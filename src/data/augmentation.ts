@@ -164,7 +164,7 @@ export function imageShapeOf(shape: readonly number[]): ImageShape {
   throw new OptionError("augment: shape of an example", expected, shape);
 }
 
-const RADIANS_PER_DEGREE = Math.PI / 180;
+const RADIANS_PER_DEGREE = 0.017453292519943295; // π / 180
 
 /** Changes images of one shape, one after another; makes nothing while it works. */
 export class Augmenter {

@@ -51,9 +51,9 @@ export type CifarBatch = {
 
 const SIDE = 32;
 const CHANNELS = 3;
-const PLANE = SIDE * SIDE;
-const SIZE = CHANNELS * PLANE;
-const RECORD = 1 + SIZE;
+const PLANE = 1024; // SIDE · SIDE
+const SIZE = 3072; // CHANNELS · PLANE
+const RECORD = 3073; // a label, and an image
 const CLASS_NAMES = [
   ...["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
 ] as const;

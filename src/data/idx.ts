@@ -58,7 +58,7 @@ export type ReadIdxOptions<T extends IdxType = IdxType> = IdxExpectation<T> & {
 export const DEFAULT_MAX_BYTES: number = 2 ** 28;
 
 const MAX_RANK = 8;
-const MAX_DIMENSION = 2 ** 32 - 1;
+const MAX_DIMENSION = 0xffff_ffff;
 const GZIP_MAGIC = 0x1f8b;
 /** How much of another file an error shows. */
 const START_BYTES = 24;

@@ -152,7 +152,8 @@ function checkClasses({ classes, classNames, targets }: LabelledParts): void {
   checkNames("classNames", classNames, classes);
 }
 
-function checkNames(option: string, names: readonly string[] | undefined, count: number): void {
+/** @throws {OptionError} not so many names */
+export function checkNames(option: string, names: readonly string[] | undefined, count: number): void {
   if (names === undefined) return;
   checkList(option, names, "an array of names");
   for (const [i, name] of names.entries()) checkType(`${option}[${i}]`, "string", name);

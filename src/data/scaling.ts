@@ -189,7 +189,7 @@ function columnError({ name, inputNames }: Dataset, column: number, expected: st
 }
 
 /** The power of two at or below x > 0, and at least 2^-1022, by which any number can be divided exactly. */
-function powerOfTwo(x: number): number {
+export function powerOfTwo(x: number): number {
   let power = 1;
   while (x / power >= 2) power *= 2;
   while (x / power < 1 && power > 2 ** -1022) power /= 2;

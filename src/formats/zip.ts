@@ -39,7 +39,7 @@ const UTF8 = 1 << 11;
 /** 1 January 1980, the first day that the format knows: the same archive whenever it is written. */
 const DATE = 0x0021;
 /** From here on, archives need zip64. */
-const MAX_BYTES = 2 ** 32 - 1;
+const MAX_BYTES = 0xffff_ffff;
 const MAX_ENTRIES = 2 ** 16 - 1;
 
 /**

@@ -34,7 +34,7 @@ const END64_BYTES = 56;
 const RECORD = 0x02014b50;
 const RECORD_BYTES = 46;
 const MAX_COMMENT_BYTES = 65_535;
-const CONTINUED = 2 ** 32 - 1;
+const CONTINUED = 0xffff_ffff;
 const ENCRYPTED = 1;
 const UTF8 = 1 << 11;
 /** What may be set in an entry that is read: the deflater's effort, a data descriptor, UTF-8. */

@@ -21,13 +21,18 @@ export type Examples<D extends FloatType> = Tensor<D> | TensorData;
 export type Targets<D extends FloatType> = Tensor<D> | Tensor<"int32"> | TensorData;
 
 /**
- * A matrix of examples with `columns` values each: the tensor itself, or a new one.
+ * A matrix of examples with `columns` values each: the tensor or the sparse rows themselves, or a new tensor.
  *
  * @throws {ShapeError} the numbers do not fill rows of `columns`
  * @throws {OptionError} a detached array, or a Proxy of a typed array
  */
-export function examplesOf<D extends FloatType>(engine: Engine, x: Examples<D>, columns: number, dtype: D): Tensor<D> {
-  if (x instanceof Tensor) return x;
+export function examplesOf<D extends FloatType, S extends SparseMatrix<D> = never>(
+  engine: Engine,
+  x: Examples<D> | S,
+  columns: number,
+  dtype: D,
+): Tensor<D> | S {
+  if (x instanceof Tensor || x instanceof SparseMatrix) return x;
   const count = isNumbers("network: x", x) ? x.length : countOf(shapeOf("network", x, "x"));
   if (count % columns !== 0) throw new ShapeError("network", "x", `rows of ${columns} numbers`, `${count} numbers`);
   return tensor(engine, x, { dtype, shape: [count / columns, columns], name: "x" });
@@ -56,10 +61,6 @@ function targetsOf<D extends FloatType>(
   throw new ShapeError("network", "t", `${rows} labels or ${show([rows, classes])} targets`, show(shape));
 }
 
-function isSparse<D extends FloatType, S extends SparseMatrix<D>>(x: Examples<D> | S): x is S {
-  return x instanceof SparseMatrix;
-}
-
 /** Whether t is class labels rather than targets. */
 export function isLabels(t: Tensor): t is Tensor<"int32"> {
   return t.dtype === "int32";
@@ -77,7 +78,7 @@ export function withTensors<D extends FloatType, S extends SparseMatrix<D>, R>(
   form: { readonly inputSize: number; readonly outputSize: number; readonly dtype: D },
   compute: (x: Tensor<D> | S, t: Tensor<D> | Tensor<"int32">) => R,
 ): R {
-  const x = isSparse(given.x) ? given.x : examplesOf(engine, given.x, form.inputSize, form.dtype);
+  const x = examplesOf(engine, given.x, form.inputSize, form.dtype);
   try {
     const t = targetsOf(engine, given.t, { rows: x.shape[0] ?? 0, classes: form.outputSize, dtype: form.dtype });
     try {

@@ -2,6 +2,7 @@
 import { OptionError } from "../errors.ts";
 import { binaryCrossEntropyWithLogits } from "../ops/binary_cross_entropy.ts";
 import { softmaxCrossEntropy } from "../ops/cross_entropy.ts";
+import type { CrossEntropyOptions, HuberOptions, ReductionOptions } from "../ops/losses.ts";
 import { meanSquaredError, squaredError } from "../ops/squared_error.ts";
 import type { Expression } from "../tensor/expression.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,10 +20,46 @@ import type { FloatType } from "../wasm/dtype.ts";
 export type LossName = "softmaxCrossEntropy" | "binaryCrossEntropyWithLogits" | "meanSquaredError" | "squaredError";
 
 /**
- * A loss by name, or a function of the network's output and the targets. A function returns the mean over its minibatch:
- * epochs, evaluations and accumulated gradients weight it by the number of rows.
+ * A loss by name, one with options such as `crossEntropyLoss({ labelSmoothing: 0.1 })`, `meanAbsoluteError` or `huber`, or a
+ * function of the network's output and the targets. A function returns the mean over its minibatch: epochs, evaluations and
+ * accumulated gradients weight it by the number of rows.
  */
 export type Loss<D extends FloatType> = LossName | CustomLoss<D>["of"];
+
+/** What a loss is in a file: plain data. */
+export type LossDescription =
+  | ({ readonly kind: "crossEntropy" } & CrossEntropyOptions)
+  | ({ readonly kind: "huber" } & HuberOptions)
+  | ({ readonly kind: "meanAbsoluteError" } & ReductionOptions);
+
+/**
+ * A loss with options, such as `crossEntropyLoss({ classWeights: [1, 4] })`: a function that says what it is. Files and workers
+ * keep its description.
+ */
+export type DescribedLoss = CustomLoss<FloatType>["of"] & {
+  /** What files have of it. */
+  readonly description: LossDescription;
+  /** The loss whose outputs mean the same; missing of numbers. */
+  readonly like?: LossName;
+  /** Whether it is a sum over rows. */
+  readonly isSum?: boolean;
+  /** A label whose rows do not count. */
+  readonly ignored?: number | undefined;
+  /** @throws {ShapeError} options for another number of outputs */
+  readonly check?: (outputs: number) => void;
+  /** What the mean weights a label's row by. */
+  readonly weightOf?: (label: number) => number;
+};
+
+/** What a loss says of itself: nothing, where it is one's own. */
+export function partsOf<D extends FloatType>(loss: Loss<D>): Partial<DescribedLoss> {
+  return loss as Partial<DescribedLoss>;
+}
+
+/** The named loss whose outputs mean the same as this one's, if any. */
+export function likeOf<D extends FloatType>(loss: Loss<D>): unknown {
+  return partsOf(loss).like ?? loss;
+}
 
 /** A method's parameters may be narrower than what is passed on: so a float32 network is a network of either type. */
 type CustomLoss<D extends FloatType> = { of(z: Expression<D>, t: Expression<D>): Expression<D> };
@@ -53,14 +90,15 @@ export function checkLoss<D extends FloatType>(loss: Loss<D>): void {
  * @throws {OptionError} that loss for one output
  */
 export function checkOutputs<D extends FloatType>(loss: Loss<D>, outputSize: number): void {
-  if (loss !== "softmaxCrossEntropy" || outputSize > 1) return;
+  partsOf(loss).check?.(outputSize);
+  if (likeOf(loss) !== "softmaxCrossEntropy" || outputSize > 1) return;
   throw new OptionError(
     "network: loss",
-    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits or meanSquaredError, or two outputs",
+    "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits, or two outputs",
   );
 }
 
-/** The factor from a minibatch's loss, or its gradient, to the sum over its rows: 1 for `squaredError`, which is a sum. */
+/** The factor from a minibatch's loss, or its gradient, to the sum over its rows: 1 of a sum, such as `squaredError`. */
 export function factorToSum<D extends FloatType>(loss: Loss<D>, rows: number): number {
-  return loss === "squaredError" ? 1 : rows;
+  return loss === "squaredError" || partsOf(loss).isSum ? 1 : rows;
 }

@@ -7,7 +7,8 @@ import { compile, type Program } from "../autodiff/program.ts";
 import { gradientsOf } from "../autodiff/reverse.ts";
 import { allOrNothing, Owner, scoped } from "../disposable.ts";
 import { DisposedError, OptionError } from "../errors.ts";
-import { argmaxRows, countCorrect } from "../ops/argmax_rows.ts";
+import { argmaxRows } from "../ops/argmax_rows.ts";
+import { checkShapeIs } from "../ops/check.ts";
 import { softmaxRows } from "../ops/softmax_rows.ts";
 import { copy } from "../ops/vectors.ts";
 import { checkOptions } from "../options.ts";
@@ -39,7 +40,7 @@ import type { Layer, Sequential } from "./layers/layer.ts";
 import { checkLayer, type Mode } from "./layers/record.ts";
 import { sequentialOf } from "./layers/sequential.ts";
 import { recordIn, type Structure, structureOf, tensorsIn } from "./layers/structure.ts";
-import { checkLoss, checkOutputs, LOSSES, type Loss } from "./losses.ts";
+import { checkLoss, checkOutputs, LOSSES, type Loss, likeOf } from "./losses.ts";
 import { checkOptimizer, type Optimizer } from "./optimizers/record.ts";
 import { OptimizerState } from "./optimizers/state.ts";
 import { type NamedTensors, Parameters } from "./parameters.ts";
@@ -186,17 +187,18 @@ export class Network<D extends FloatType = FloatType> extends Owner {
    * The network's predictions for the rows of x: class probabilities; probabilities of yes with
    * `binaryCrossEntropyWithLogits`; its outputs with other losses.
    *
-   * @param x m × inputSize
+   * @param x m × inputSize; sparse rows as `sparseMatrix` makes them
    * @returns m × outputSize, which the caller disposes of
    * @throws {ShapeError} x has other rows
    * @throws {DisposedError} the network was disposed
    */
-  predict(x: Examples<D>): Tensor<D> {
+  predict(x: Examples<D> | SparseMatrix<D>): Tensor<D> {
     const input = examplesOf(this.engine, x, this.inputSize, this.dtype);
     try {
       const z = this.logits(input);
-      if (this.lossFunction === "softmaxCrossEntropy") return softmaxRows(z);
-      if (this.lossFunction === "binaryCrossEntropyWithLogits") return sigmoid(z);
+      const like = likeOf(this.lossFunction);
+      if (like === "softmaxCrossEntropy") return softmaxRows(z);
+      if (like === "binaryCrossEntropyWithLogits") return sigmoid(z);
       const y = empty(this.engine, z.shape, { dtype: this.dtype });
       copy(z, y);
       return y;
@@ -241,9 +243,13 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   /** The number of rows that `accuracy` counts as right, for tensors. */
   countCorrect(x: TensorRows<D>, t: Tensor<D> | Tensor<"int32">): number {
     checkInstance("countCorrect: t", "a Tensor", Tensor, t);
-    const logits = this.logits(x);
-    if (isLabels(t)) return countCorrect(logits, t);
-    return scoped((own) => countCorrect(logits, own(argmaxRows(t))));
+    return scoped((own) => {
+      const predictions = own(argmaxRows(this.logits(x)));
+      const labels = isLabels(t) ? t : own(argmaxRows(t));
+      checkShapeIs("countCorrect", "t", labels, predictions.shape);
+      const found = predictions.data;
+      return labels.data.reduce((correct, label, i) => correct + Number(found[i] === label), 0);
+    });
   }
 
   /**

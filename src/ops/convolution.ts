@@ -8,9 +8,10 @@
  * Each is linear in both operands, so that the gradients of any of the three are the other two. As everywhere in the field,
  * "convolution" is cross-correlation: the kernel is not flipped.
  */
+import { allOrNothing } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
-import { Expression, type Value } from "../tensor/expression.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Call, Operation, Step } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -72,7 +73,8 @@ const CONV2D_KEYS: KeysOf<Conv2dOptions<unknown>> = { bias: 1, stride: 1, paddin
  * The convolution of images with a kernel, which moves over height and width:
  *
  * y[n, p, q, o] = bias[o] + Σ over i, j, c of x[n, p·stride + i·dilation - top, q·stride + j·dilation - left, c] · w[i, j, c, o],
- * where x is 0 outside of the image.
+ * where x is 0 outside of the image. With a group for each of 16 channels or more, `depthwiseConv2d` is faster in float32; it
+ * adds the same products in another order, so that last bits differ.
  *
  * @param x images × height × width × channels
  * @param w kernel height × kernel width × channels / groups × output channels
@@ -193,9 +195,12 @@ export function convTranspose2d<D extends FloatType>(
   const operands = bias === undefined ? [x, w] : [x, w, bias];
   const isLazy = operands.some((operand) => operand instanceof Expression);
   if (bias !== undefined) checkBias(op, bias, x, own * groups);
-  const y = operate<D, Geometry>(CONV_INPUT, [x, w], geometry);
-  if (bias === undefined) return y;
-  return isLazy ? (add(y, bias) as Expression<D>) : add(y as Tensor<D>, bias as Tensor<D>, { out: y as Tensor<D> });
+  // A bias that is refused, as one that was disposed of, leaves no result behind.
+  return allOrNothing((own) => {
+    const y = own(operate<D, Geometry>(CONV_INPUT, [isLazy ? expressionOf(x) : x, w], geometry));
+    if (bias === undefined) return y;
+    return isLazy ? (add(y, bias) as Expression<D>) : add(y as Tensor<D>, bias as Tensor<D>, { out: y as Tensor<D> });
+  });
 }
 
 /** What a convolution's three operations know of it: numbers of pixels, and how windows move. */
@@ -555,8 +560,8 @@ function checkScratch(op: string, x: Value, w: Value, channels: number, geometry
   const together = Math.max(256 / countOf(output), 1); // images of a block
   const outer = [w.shape.at(-1) ?? 0, channels].map((count) => count + 8 * groups);
   const weights = (countOf(kernel) * outer[0]! * outer[1]!) / groups;
-  const elements =
-    padded * Math.max(channels, last(x.shape)) * together + 2 * weights + (2048 * weights) / outer[0]! + 2 * positions;
+  const products = 4 * weights + (2048 * weights) / outer[0]! + 2048 * outer[0]!;
+  const elements = padded * Math.max(channels, last(x.shape)) * together + products + 2 * positions;
   if (elements * bytesPerElement(x.dtype) < 2 ** 31 - 2 ** 23) return;
   const cure = `an image with its padding is ${covered.join(" × ")}`;
   const expected = `images and a kernel that take less than 2 GiB of scratch, w is ${show(w.shape)}`;

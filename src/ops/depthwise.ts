@@ -8,7 +8,7 @@
 import { scoped } from "../disposable.ts";
 import { ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { Expression, Value } from "../tensor/expression.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Operation, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -107,7 +107,9 @@ export function depthwiseConv2d<D extends FloatType>(
     checkAddressable("depthwiseConv2d", "padded x", [before + extent + after]);
   }
   return scoped((own) => {
-    const repeated = m === 1 ? x : own(repeat(x, m, { axis: 3 }));
+    // Beside an expression x is a node: a tensor made of it here would be gone when the program runs.
+    const isLazy = w instanceof Expression || bias instanceof Expression;
+    const repeated = m === 1 ? x : own(repeat(isLazy ? expressionOf(x) : x, m, { axis: 3 }));
     const operands = bias === undefined ? [repeated, w] : [repeated, w, bias];
     return operate(FORWARD, operands, { ...windows, image, weights: w.shape }, intoOf(options));
   });

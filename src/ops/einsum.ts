@@ -35,8 +35,9 @@ type Keep = <V extends Value<NumberType>>(x: V) => V;
 
 /**
  * Sums of products by labels, as NumPy's `einsum`: each letter is an axis, and letters that the result does not have are summed
- * over. A letter twice in an operand takes its diagonal, and an axis of extent 1 is repeated. `...` is any number of axes, which
- * broadcast. Without `->` the result has those of the ellipsis, then the letters that are there once, in the order of the alphabet.
+ * over. A letter twice in an operand takes the diagonal of axes of one extent; an axis of extent 1 is repeated beside other operands.
+ * `...` is any number of axes, which broadcast. Without `->` the result has those of the ellipsis, then the letters that are there once,
+ * in the order of the alphabet.
  *
  * Floats are multiplied by `matmul` where operands share a letter to sum over. Of three operands or more those two come first whose
  * product has the fewest elements more than they have. int32 wraps around.
@@ -105,10 +106,8 @@ function diagonal({ x, labels }: Term, sizes: ReadonlyMap<string, number>, keep:
   const kept = own.filter(isWide);
   if (kept.length === labels.length) return { x, labels };
   const shape = kept.map((label) => sizes.get(label) ?? 1);
-  // An axis of extent 1 next to others of its label is at 0 along all of these.
-  const extents = labels.map((_, axis) => x.shape[axis] ?? 1);
   const stride = kept.map((label) =>
-    labels.reduce((all, each, axis) => (each === label && extents[axis] !== 1 ? all + (strides[axis] ?? 0) : all), 0),
+    labels.reduce((all, each, axis) => (each === label ? all + (strides[axis] ?? 0) : all), 0),
   );
   return { x: keep(operate(SELECT, [x], { extents: shape, strides: stride, start: 0, shape })), labels: kept };
 }
@@ -289,6 +288,10 @@ function sizesOf(inputs: readonly Labels[], operands: readonly Value[]): Readonl
     const { shape } = operands[i] as Value;
     for (const [axis, label] of labels.entries()) {
       const [extent = 1, before = 1] = [shape[axis], sizes.get(label)];
+      // Extents of 1 are repeated for other operands alone: a diagonal has one extent.
+      const own = shape[labels.indexOf(label)] ?? 1;
+      if (extent !== own)
+        throw new ShapeError("einsum", `operands[${i}]`, `${own} for ${label} along axis ${axis}`, show(shape));
       if (extent !== before && extent !== 1 && before !== 1) {
         const name = isOfEllipsis(label) ? "an ellipsis that broadcasts with that of others" : `${before} for ${label}`;
         throw new ShapeError("einsum", `operands[${i}]`, `${name} along axis ${axis}`, show(shape));

@@ -89,10 +89,14 @@ export const sqrt: UnaryFunction = /* @__PURE__ */ map("sqrt", ({ result }, dy) 
  * using y = sigmoid(x);
  * y.toArray(); // → [0.5, 1]
  */
-export const sigmoid: UnaryFunction = /* @__PURE__ */ map("sigmoid", ({ result }, dy) => sigmoidGradient(result, dy));
+export const sigmoid: UnaryFunction = /* @__PURE__ */ map(
+  "sigmoid",
+  ({ result }, dy) => sigmoidGradient(result, dy),
+  true,
+);
 
 /** tanh x of each element. Shapes, `out` and errors as for `exp`. */
-export const tanh: UnaryFunction = /* @__PURE__ */ map("tanh", ({ result }, dy) => tanhGradient(result, dy));
+export const tanh: UnaryFunction = /* @__PURE__ */ map("tanh", ({ result }, dy) => tanhGradient(result, dy), true);
 
 /**
  * max(x, 0) of each element. Its gradient at 0 is 0. Shapes, `out` and errors as for `exp`.
@@ -101,7 +105,7 @@ export const tanh: UnaryFunction = /* @__PURE__ */ map("tanh", ({ result }, dy) 
  * using x = tensor(engine, [-1, 2]);
  * relu(x, { out: x }).toArray(); // → [0, 2]
  */
-export const relu: UnaryFunction = /* @__PURE__ */ map("relu", ({ result }, dy) => reluGradient(result, dy));
+export const relu: UnaryFunction = /* @__PURE__ */ map("relu", ({ result }, dy) => reluGradient(result, dy), true);
 
 /** ln(1 + e^x) of each element, to full relative accuracy. Shapes, `out` and errors as for `exp`. */
 export const softplus: UnaryFunction = /* @__PURE__ */ map("softplus", ({ operands: [x] }, dy) =>
@@ -332,7 +336,7 @@ function expOfLog(x: Value<FloatType>, p: number, into: Into<FloatType> = NO_OPT
 }
 
 /** The entry of a function of one element whose kernel has its name. */
-function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryFunction {
+function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats, isActivation = false): UnaryFunction {
   const operation: Operation = {
     name,
     spec([x]) {
@@ -345,6 +349,7 @@ function map(name: MapName, rule: (node: Applied, dy: Floats) => Floats): UnaryF
     gradient: (_, node, dy) => rule(node, dy),
     inPlace: [0],
     isElementwise: true,
+    isActivation,
     scratchBytes: () => MAP_SCRATCH,
   };
   const f = (x: Value<FloatType>, options?: Into<FloatType>) => operate(operation, [x], {}, options);

@@ -9,7 +9,7 @@ import { checkNumbers } from "../arguments.ts";
 import { scoped } from "../disposable.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import type { Expression, Value } from "../tensor/expression.ts";
+import { Expression, expressionOf, type Value } from "../tensor/expression.ts";
 import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -76,7 +76,7 @@ export function layerNorm<D extends FloatType>(x: Value<D>, options: LayerNormOp
   if (countOf(row) === 0)
     throw new ShapeError("layerNorm", "x", `at least one element along axes ${show(axes)}`, show(x.shape));
   checkScale("layerNorm", x, row, options);
-  return scaled(normalized("layerNorm", x, axis, epsilon), options);
+  return scaled(normalized("layerNorm", beside(x, options), axis, epsilon), options);
 }
 
 /**
@@ -121,10 +121,15 @@ export function groupNorm<D extends FloatType>(
   checkScale("groupNorm", x, [c], options);
   const axes = [0, 2, 1, 3];
   const h = scoped((own) => {
-    const apart = own(transpose(own(reshape(x, [n, height * width, groups, c / groups])), { axes }));
+    const apart = own(transpose(own(reshape(beside(x, options), [n, height * width, groups, c / groups])), { axes }));
     return reshape(own(transpose(own(normalized("groupNorm", apart, 2, epsilon)), { axes })), x.shape);
   });
   return scaled(h, options);
+}
+
+/** Beside an expression x is a node: a tensor made of it here would be gone when the program runs. */
+function beside<D extends FloatType>(x: Value<D>, { gain, bias }: NormalizationOptions<Value<D>>): Value<D> {
+  return gain instanceof Expression || bias instanceof Expression ? expressionOf(x) : x;
 }
 
 function normalized<D extends FloatType>(op: string, x: Value<D>, axis: number, epsilon: number): Value<D> {

@@ -125,6 +125,15 @@ export async function inflateRaw(bytes: Uint8Array, maxBytes: number): Promise<U
 }
 
 /**
+ * Inflates what the library's own files hold.
+ *
+ * @throws {Error} as `inflateRaw`
+ */
+export async function inflateOwn(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return await inflateRaw(bytes, BUFFER_BYTES);
+}
+
+/**
  * Inflated bytes in a block of their own: a copy where zlib's block is larger, or is Node's pool, which other Buffers share. From
  * which size on a Buffer has its own block depends on the version of Node.
  */

@@ -15,11 +15,12 @@ export type Platform = {
   readonly readBytes: (location: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | ReadFault | undefined>;
   readonly gunzip: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer> | GzipFault>;
   readonly inflateRaw: (bytes: Uint8Array, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly inflateOwn: (bytes: Uint8Array<ArrayBuffer>) => Promise<BufferSource>;
   readonly cache: DownloadCache | undefined;
   /** undefined where programs have no folders. */
   readonly files: FileStore | undefined;
-  /** A build of the kernels next to the package's files; undefined where there is none. */
-  readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | undefined;
+  /** A build of the kernels next to the package's files, or compiled by a bundler; undefined where there is none. */
+  readonly kernelFile: (build: string) => Uint8Array<ArrayBuffer> | WebAssembly.Module | undefined;
   /** Compiles bytes, and starts what they or a module hold with these imports, which must be objects of their own. */
   readonly start: (
     content: BufferSource | WebAssembly.Module,

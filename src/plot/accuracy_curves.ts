@@ -23,7 +23,6 @@ export type Accuracies = {
  * @returns a figure as SVG
  * @throws {ShapeError} none, or different numbers of them
  * @throws {OptionError} an invalid accuracy: they are fractions, not per cent
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const svg = await accuracyCurves({ train: [0.1, 0.8, 0.9], test: [0.1, 0.78, 0.86] });
  */
@@ -37,7 +36,7 @@ export async function accuracyCurves(accuracies: Accuracies, options: ChartOptio
   checkFractions(figure, "test", test, train.length);
   if (x !== undefined) checkNumbers(figure, "x", x, train.length);
   const { xLabel = "epoch", yLabel = "accuracy", height = 240 } = options;
-  return await curvesChart(
+  return curvesChart(
     {
       ...{ figure, title: "Accuracy", description: "Accuracies on training and test examples.", height },
       ...{ xLabel, yLabel, xScale: "linear", yScale: "linear", yDomain: [0, 1], points: [] },

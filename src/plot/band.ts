@@ -3,6 +3,7 @@ import { checkOptions } from "../options.ts";
 import { type Chart, chart } from "./chart.ts";
 import { checkFigure, checkNumbers, extent, hasPlace, SCALED_KEYS } from "./check.ts";
 import { marker } from "./labels.ts";
+import { areaMark, lineMark } from "./marks.ts";
 import { element } from "./markup.ts";
 import { styleOf } from "./palette.ts";
 import type { Numbers, ScaledOptions } from "./types.ts";
@@ -34,7 +35,6 @@ export type BandOptions = ScaledOptions & {
  * @returns a figure as SVG
  * @throws {ShapeError} none, different numbers of them, or none that has a place on the axes
  * @throws {OptionError} an element that is not a number, an invalid domain
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const [x, lower, median, upper] = [[10, 100, 1000], [1, 1.6, 1.9], [2, 2.1, 2.2], [3, 2.5, 2.4]];
  * const svg = await band({ x, lower, median, upper }, { xLabel: "batch size", bandLabel: "5 % to 95 %" });
@@ -65,13 +65,17 @@ export async function band(quantiles: Quantiles, options: BandOptions = {}): Pro
 
   const style = styleOf(0);
   const { color } = style;
-  const marks: Chart["marks"] = (plot) => [
-    plot.areaY(rows, { x: "x", y1: "lower", y2: "upper", fill: color, fillOpacity: 0.25, clip: true }),
-    plot.lineY(rows, { x: "x", y: "lower", stroke: color, strokeDasharray: "3 3", clip: true }),
-    plot.lineY(rows, { x: "x", y: "upper", stroke: color, strokeDasharray: "3 3", clip: true }),
-    plot.lineY(rows, { x: "x", y: "median", stroke: color, strokeWidth: 2.5, clip: true }),
-  ];
-  return await chart(
+  const marks: Chart["marks"] = (places) => {
+    const along = (key: "lower" | "median" | "upper") => rows.map((row) => ({ x: row.x, y: row[key] }));
+    const edge = { stroke: color, "stroke-dasharray": "3 3", "stroke-width": 1.5 };
+    return [
+      areaMark(rows, { fill: color, "fill-opacity": 0.25 }, places),
+      lineMark(along("lower"), edge, places),
+      lineMark(along("upper"), edge, places),
+      lineMark(along("median"), { stroke: color, "stroke-width": 2.5 }, places),
+    ];
+  };
+  return chart(
     {
       ...{ figure, title: "", height, marks },
       description: `${medianLabel} and ${bandLabel} at ${x.length} places.`,

@@ -1,5 +1,5 @@
 /**
- * A figure with two axes. Observable Plot draws the marks; grid, ticks, names and markers are ours.
+ * A figure with two axes: grid, ticks, names, and within its frame the marks.
  *
  *   title
  *   y label            everything in units of the drawing, which is 480 wide
@@ -13,9 +13,8 @@ import { checkDomain } from "./check.ts";
 import { frame } from "./frame.ts";
 import { type Entry, endLabels, key, roomAtEnds } from "./labels.ts";
 import { cut, LINE, WIDTH, widthOf } from "./letters.ts";
+import { clipped, type Places } from "./marks.ts";
 import { element, short, shortened, text } from "./markup.ts";
-import { documentFor, loadPlot, type Plot } from "./peers.ts";
-import { contentOf } from "./serialize.ts";
 import { niceDomain, type Tick, ticksOf } from "./ticks.ts";
 import type { ChartOptions, Domain, Scale } from "./types.ts";
 
@@ -29,20 +28,8 @@ export type Axis = {
   readonly fit: "exact" | "near" | "nice";
 };
 
-/** A place in data's units, in units of the drawing. */
-export type Places = {
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-};
-
 /** Something that a name is given to, and the y at which its line ends; where one ends nowhere, a key names all. */
 export type Named = Entry & { readonly end?: number };
-
-type Mark = ReturnType<Plot["lineY"]>;
 
 /** What is drawn. */
 export type Chart = {
@@ -54,7 +41,8 @@ export type Chart = {
   readonly named: readonly Named[];
   /** Height of the frame. */
   readonly height: number;
-  readonly marks: (plot: Plot, places: Places) => readonly Mark[];
+  /** Markup that is cut at the frame. */
+  readonly marks: (places: Places) => readonly string[];
   /** Markup over the marks. */
   readonly overlay?: (places: Places) => string;
 };
@@ -66,15 +54,12 @@ const TICK = 4;
 /**
  * Draws a chart.
  *
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @throws {OptionError} a domain or another option is invalid
  */
-export async function chart(content: Chart, options: ChartOptions): Promise<string> {
+export function chart(content: Chart, options: ChartOptions): string {
   const { figure, named } = content;
   const x = prepared(figure, "xDomain", content.x, options.xDomain, 5);
   const y = prepared(figure, "yDomain", content.y, options.yDomain, 5);
-  const plot = await loadPlot(figure);
-  const document = await documentFor(figure, options.document);
 
   const room = named.every(({ end }) => end !== undefined) ? roomAtEnds(named.map(({ label }) => label)) : undefined;
   const heading = room === undefined ? key(named, LINE + 6) : { markup: "", height: 0 };
@@ -91,25 +76,12 @@ export async function chart(content: Chart, options: ChartOptions): Promise<stri
     ...{ left, right, top, bottom },
   };
 
-  const svg = plot.plot({
-    document,
-    width: WIDTH,
-    height: bottom + 46,
-    marginLeft: left,
-    marginRight: WIDTH - right,
-    marginTop: top,
-    marginBottom: 46,
-    x: { type: x.scale, domain: x.domain, axis: null },
-    y: { type: y.scale, domain: y.domain, axis: null },
-    marks: [...content.marks(plot, places)],
-  });
-
   const atEnds = room === undefined ? [] : named.map((entry) => ({ ...entry, y: places.y(entry.end ?? Number.NaN) }));
   const body = [
     content.y.label === "" ? "" : text(cut(content.y.label, WIDTH - 16), 8, LINE - 2),
     heading.markup,
     axes(x.ticks, y.ticks, places),
-    contentOf(svg),
+    clipped(content.marks(places), places),
     content.x.label === "" ? "" : xLabel(content.x.label, (left + right) / 2, bottom + 40),
     content.overlay?.(places) ?? "",
     endLabels(atEnds, { right, top, bottom }),
@@ -155,9 +127,7 @@ function xLabel(label: string, middle: number, y: number): string {
   return text(shown, Math.min(Math.max(middle, 8 + half), WIDTH - 8 - half), y, { "text-anchor": "middle" });
 }
 
-/**
- * Grid, ticks and their labels. Plot's own axes are half a pixel elsewhere in a page than in Node.
- */
+/** Grid, ticks and their labels. */
 function axes(xTicks: readonly Tick[], yTicks: readonly Tick[], { x, y, left, right, top, bottom }: Places): string {
   const columns = xTicks.map(({ value }) => short(x(value)));
   const rows = yTicks.map(({ value }) => short(y(value)));

@@ -9,7 +9,7 @@ export const FIGURE_KEYS: KeysOf<FigureOptions> = { title: 1, description: 1, na
 /** Those of figures with axes. */
 export const CHART_KEYS: KeysOf<ChartOptions> = {
   ...FIGURE_KEYS,
-  ...{ xLabel: 1, yLabel: 1, xDomain: 1, yDomain: 1, height: 1, document: 1 },
+  ...{ xLabel: 1, yLabel: 1, xDomain: 1, yDomain: 1, height: 1 },
 };
 /** Those of figures whose axes may be logarithmic. */
 export const SCALED_KEYS: KeysOf<ScaledOptions> = { ...CHART_KEYS, xScale: 1, yScale: 1 };
@@ -40,9 +40,6 @@ export function checkFigure<Options>(figure: string, options: Options, keys: Key
   }
   for (const option of ["xDomain", "yDomain"] as const) {
     if (given[option] !== undefined) checkList(`${figure}: ${option}`, given[option], "[low, high]");
-  }
-  if (given.document !== undefined) {
-    checkType(`${figure}: document.createElementNS`, "function", given.document?.createElementNS);
   }
 }
 

@@ -1,13 +1,15 @@
 /** Lines over two axes: what `lines`, `lossCurve`, `accuracyCurves` and `tangents` have in common. */
-import { type Chart, chart, type Named, type Places } from "./chart.ts";
-import { extent } from "./check.ts";
+import { checkRecord, checkType } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
+import { type Chart, chart, type Named } from "./chart.ts";
+import { checkNumbers, extent } from "./check.ts";
 import { marker } from "./labels.ts";
 import { cut, LINE, widthOf } from "./letters.ts";
+import { lineMark, type Places } from "./marks.ts";
 import { element, text } from "./markup.ts";
-import type { Style } from "./palette.ts";
-import type { Plot } from "./peers.ts";
+import { type Style, styleOf } from "./palette.ts";
 import { type Dot, dotsOf, someOf, thinned } from "./sampling.ts";
-import type { ChartOptions, Domain, Numbers, Point, Scale } from "./types.ts";
+import type { ChartOptions, Domain, Numbers, Point, Scale, Series } from "./types.ts";
 
 /** A line with its style. */
 export type Curve = {
@@ -39,12 +41,23 @@ const COLUMNS = 120;
 /** How near to the right edge, as a share of the axis, a line must end to be named there. */
 const NEARLY = 0.1;
 
+/** Series as curves, in the styles from an index on. */
+export function curvesOf(figure: string, series: readonly Series[], first: number): Curve[] {
+  return Array.from(series, (one, i) => {
+    checkRecord(`${figure}: series[${i}]`, one);
+    const { label, x, y, markers = "auto" } = one;
+    checkType(`${figure}: label`, "string", label);
+    if (!["auto", "all", "none"].includes(markers)) {
+      throw new OptionError(`${figure}: markers`, "auto, all or none", markers);
+    }
+    checkNumbers(figure, `y of ${JSON.stringify(label)}`, y);
+    if (x !== undefined) checkNumbers(figure, `x of ${JSON.stringify(label)}`, x, y.length);
+    return { label, x, y, markers, style: styleOf(first + i) };
+  });
+}
+
 /** Draws curves and points. */
-export async function curvesChart(
-  content: CurvesContent,
-  curves: readonly Curve[],
-  options: ChartOptions,
-): Promise<string> {
+export function curvesChart(content: CurvesContent, curves: readonly Curve[], options: ChartOptions): string {
   const { figure, xScale, yScale, points } = content;
   const lines = curves.map((curve) => ({ ...curve, dots: dotsOf(curve.x, curve.y, xScale, yScale) }));
   const placed = lines.map(({ dots }) => dots.filter(({ y }) => !Number.isNaN(y)));
@@ -53,13 +66,13 @@ export async function curvesChart(
   const xDomain = options.xDomain ?? extent(figure, "x", spanX, xScale);
   const yDomain = options.yDomain ?? content.yDomain ?? extent(figure, "y", spanY, yScale);
 
-  return await chart(
+  return chart(
     {
       ...content,
       x: { label: content.xLabel, scale: xScale, domain: xDomain, fit: "near" },
       y: { label: content.yLabel, scale: yScale, domain: yDomain, fit: "nice" },
       named: lines.filter(({ label }) => label !== "").map((line) => namedOf(line, xDomain, xScale)),
-      marks: (plot, places) => lines.map((line) => lineMark(plot, line, places)),
+      marks: (places) => lines.map((line) => lineOf(line, places)),
       overlay: (places) =>
         lines.map((line) => markersOf(line, places)).join("") +
         points.map((point) => pointMarkup(point, places)).join(""),
@@ -85,22 +98,11 @@ function shareOf(value: number, [low, high]: Domain, scale: Scale): number {
   return scale === "log" ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
 }
 
-function lineMark(
-  plot: Plot,
-  { dots, style, opacity = 1, width = 2 }: Line,
-  { x, left, right }: Places,
-): ReturnType<Plot["lineY"]> {
+function lineOf({ dots, style, opacity, width = 2 }: Line, places: Places): string {
+  const { x, left, right } = places;
   const column = (value: number) => ((x(value) - left) / (right - left)) * COLUMNS;
-  return plot.line(thinned(dots, COLUMNS, column), {
-    x: "x",
-    y: "y",
-    stroke: style.color,
-    strokeOpacity: opacity,
-    strokeWidth: width,
-    strokeLinejoin: "round",
-    clip: true,
-    ...(style.dash === undefined ? {} : { strokeDasharray: style.dash }),
-  });
+  const stroke = { stroke: style.color, "stroke-width": width, "stroke-dasharray": style.dash };
+  return lineMark(thinned(dots, COLUMNS, column), { ...stroke, "stroke-opacity": opacity }, places);
 }
 
 function markersOf({ dots, style, markers }: Line, places: Places): string {

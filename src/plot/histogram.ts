@@ -1,5 +1,6 @@
 import { type Chart, chart } from "./chart.ts";
 import { CHART_KEYS, checkCount, checkDomain, checkFigure, checkNumbers, extent } from "./check.ts";
+import { blocksMark } from "./marks.ts";
 import { BLUE } from "./palette.ts";
 import { niceDomain } from "./ticks.ts";
 import type { ChartOptions, Numbers } from "./types.ts";
@@ -17,7 +18,6 @@ export type HistogramOptions = ChartOptions & {
  * @returns a figure as SVG
  * @throws {ShapeError} no values, or none that is finite
  * @throws {OptionError} an element that is not a number, an invalid domain or number of bins
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const activations = new RandomState(0).rand(1000);
  * const svg = await histogram(activations, { bins: 20, xDomain: [0, 1], xLabel: "activation" });
@@ -42,10 +42,8 @@ export async function histogram(values: Numbers, options: HistogramOptions = {})
   const bars = Array.from(counts, (y, i) => ({
     ...{ y, x1: low + ((high - low) * i) / count, x2: low + ((high - low) * (i + 1)) / count },
   }));
-  const marks: Chart["marks"] = (plot) => [
-    plot.rect(bars, { x1: "x1", x2: "x2", y1: () => 0, y2: "y", fill: BLUE, inset: 0.5, clip: true }),
-  ];
-  return await chart(
+  const marks: Chart["marks"] = (places) => [blocksMark(bars, { fill: BLUE }, places)];
+  return chart(
     {
       ...{ figure, title: "", named: [], height, marks },
       description: `A histogram of ${inside} values in ${count} intervals; ${values.length - inside} are outside.`,

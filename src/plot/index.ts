@@ -11,13 +11,13 @@ export { type LinesOptions, lines } from "./lines.ts";
 export { type LossCurveOptions, lossCurve } from "./loss_curve.ts";
 export { type MatrixOptions, matrix } from "./matrix.ts";
 export { type Arrows, quiver } from "./quiver.ts";
+export { type ScatterOptions, scatter } from "./scatter.ts";
 export { type Tangent, type TangentsOptions, tangents } from "./tangents.ts";
 export { type PngOptions, toPng } from "./to_png.ts";
 export { type TrajectoryOptions, trajectory } from "./trajectory.ts";
 export type {
   ChartOptions,
   Domain,
-  FigureDocument,
   FigureOptions,
   Matrix,
   Numbers,

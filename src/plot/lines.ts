@@ -1,8 +1,6 @@
 import { checkList, checkRecord, checkText, checkType } from "../arguments.ts";
-import { OptionError } from "../errors.ts";
-import { checkFigure, checkItems, checkNumbers, SCALED_KEYS } from "./check.ts";
-import { type Curve, curvesChart } from "./curves.ts";
-import { styleOf } from "./palette.ts";
+import { checkFigure, checkItems, SCALED_KEYS } from "./check.ts";
+import { curvesChart, curvesOf } from "./curves.ts";
 import type { Point, ScaledOptions, Series } from "./types.ts";
 
 /** The axes, and places on them. */
@@ -20,7 +18,6 @@ export type LinesOptions = ScaledOptions & {
  * @returns a figure as SVG
  * @throws {ShapeError} no series, an empty one, x and y of different lengths, nothing that has a place on the axes
  * @throws {OptionError} an element that is not a number, an invalid domain
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const series = [{ label: "central", x: [1e-4, 1e-3, 1e-2], y: [1e-9, 1e-7, 1e-5] }];
  * const svg = await lines(series, { xScale: "log", yScale: "log", xLabel: "h", yLabel: "error" });
@@ -35,17 +32,10 @@ export async function lines(series: readonly Series[], options: LinesOptions = {
     checkText(`lines: points[${i}].label`, point.label);
     for (const axis of ["x", "y"] as const) checkType(`lines: points[${i}].${axis}`, "number", point[axis]);
   }
-  const curves = series.map(({ label, x, y, markers = "auto" }, index): Curve => {
-    checkType("lines: label", "string", label);
-    if (!["auto", "all", "none"].includes(markers))
-      throw new OptionError("lines: markers", "auto, all or none", markers);
-    checkNumbers("lines", `y of ${JSON.stringify(label)}`, y);
-    if (x !== undefined) checkNumbers("lines", `x of ${JSON.stringify(label)}`, x, y.length);
-    return { label, x, y, markers, style: styleOf(index) };
-  });
+  const curves = curvesOf("lines", series, 0);
   const labels = series.map(({ label }) => label).filter((label) => label !== "");
   const description = labels.length === 0 ? "A line." : `Lines: ${labels.join(", ")}.`;
-  return await curvesChart(
+  return curvesChart(
     { figure: "lines", title: "", description, height, xLabel, yLabel, xScale, yScale, points },
     curves,
     options,

@@ -1,13 +1,16 @@
+import { checkList } from "../arguments.ts";
 import { checkCount, checkFigure, checkNumbers, SCALED_KEYS } from "./check.ts";
-import { curvesChart } from "./curves.ts";
+import { curvesChart, curvesOf } from "./curves.ts";
 import { styleOf } from "./palette.ts";
 import { runningMean } from "./sampling.ts";
-import type { Numbers, ScaledOptions } from "./types.ts";
+import type { Numbers, ScaledOptions, Series } from "./types.ts";
 
 /** The axes, and how much is averaged. */
 export type LossCurveOptions = ScaledOptions & {
   /** The step of each loss, in ascending order; by default 0, 1, 2 … */
   readonly steps?: Numbers;
+  /** Losses of other examples, such as validation, each named where it ends. */
+  readonly series?: readonly Series[];
   /** How many losses the smoothed line averages; by default a fiftieth of them, and 1 draws no smoothed line. */
   readonly smoothing?: number;
 };
@@ -22,14 +25,13 @@ const MANY = 1000;
  * @returns a figure as SVG, of less than 20 KB for any number of steps
  * @throws {ShapeError} no losses, none that can be drawn, as many steps as there are not losses
  * @throws {OptionError} an element that is not a number, an invalid domain or smoothing
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const { losses } = await train(net, mnist.train, { iterations: 20, learningRate: 0.1 });
  * const svg = await lossCurve(losses, { title: "Training", yScale: "log" });
  */
 export async function lossCurve(losses: Numbers, options: LossCurveOptions = {}): Promise<string> {
   const figure = "lossCurve";
-  checkFigure<LossCurveOptions>(figure, options, { ...SCALED_KEYS, steps: 1, smoothing: 1 });
+  checkFigure<LossCurveOptions>(figure, options, { ...SCALED_KEYS, steps: 1, smoothing: 1, series: 1 });
   checkNumbers(figure, "losses", losses);
   const { steps, xLabel = "step", yLabel = "loss", xScale = "linear", yScale = "linear", height = 240 } = options;
   if (steps !== undefined) checkNumbers(figure, "steps", steps, losses.length);
@@ -49,17 +51,21 @@ export async function lossCurve(losses: Numbers, options: LossCurveOptions = {})
     style: { ...styleOf(1), dash: undefined },
     markers: "none",
   } as const;
+  const { series = [] } = options;
+  checkList(`${figure}: series`, series);
+  const others = curvesOf(figure, series, 2);
+  const trained = others.length === 0 ? "" : "train";
   const curves =
     width === 1
-      ? [{ ...each, label: "" }]
+      ? [{ ...each, label: trained }]
       : [
           { ...each, opacity: 0.35, width: losses.length > MANY ? 2.5 : 1 },
           { ...mean, width: 2.5 },
         ];
-  const description = `The loss of ${losses.length} steps${width === 1 ? "" : `, and the mean of ${width} at a time`}.`;
-  return await curvesChart(
+  const description = `The loss of ${losses.length} steps${width === 1 ? "" : `, and the mean of ${width} at a time`}.${others.length === 0 ? "" : ` Also: ${others.map(({ label }) => label).join(", ")}.`}`;
+  return curvesChart(
     { figure, title: "Loss", description, height, xLabel, yLabel, xScale, yScale, points: [] },
-    curves,
+    [...curves, ...others],
     options,
   );
 }

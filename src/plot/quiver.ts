@@ -1,8 +1,9 @@
 import { checkRecord } from "../arguments.ts";
 import { checkOptions } from "../options.ts";
-import { chart, type Places } from "./chart.ts";
+import { chart } from "./chart.ts";
 import { CHART_KEYS, checkFigure, checkNumbers, extent } from "./check.ts";
 import { WIDTH } from "./letters.ts";
+import type { Places } from "./marks.ts";
 import { element, shortened } from "./markup.ts";
 import { BLUE } from "./palette.ts";
 import { readable } from "./ticks.ts";
@@ -34,7 +35,6 @@ const LONGEST = 0.9;
  * @returns a figure as SVG
  * @throws {ShapeError} different numbers of them, or none that can be drawn
  * @throws {OptionError} an element that is not a number, an invalid domain
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const [x, y] = [[-1, 0, 1], [0, 1, 0]];
  * const svg = await quiver({ x, y, u: x.map((v) => -2 * v), v: y.map((v) => -2 * v) }, { title: "−gradient of x² + y²" });
@@ -61,7 +61,7 @@ export async function quiver(arrows: Arrows, options: ChartOptions = {}): Promis
   const greatest = Math.max(...rows.map((row) => Math.hypot(row.u, row.v)));
   const { xLabel = "x₀", yLabel = "x₁", height = Math.min(400, squareHeight(xDomain, yDomain)) } = options;
 
-  return await chart(
+  return chart(
     {
       ...{ figure, title: "", named: [], height, marks: () => [] },
       description: `A field of ${rows.length} arrows; the longest is ${readable(greatest)}.`,

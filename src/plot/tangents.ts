@@ -29,7 +29,6 @@ const INTERVALS = 200;
  * @returns a figure as SVG
  * @throws {ShapeError} the function is finite nowhere, or not where a tangent touches
  * @throws {OptionError} an invalid domain, place or slope
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const f = (x: number) => 0.01 * x ** 2 + 0.1 * x;
  * const svg = await tangents(f, [{ x: 5, slope: numericalDiff(f, 5) }], { xDomain: [0, 20] });
@@ -56,7 +55,7 @@ export async function tangents(
   const description = `A function and ${at.length === 1 ? "its tangent" : `${at.length} tangents`}: ${at
     .map((tangent) => `slope ${readable(tangent.slope)} at ${readable(tangent.x)}`)
     .join(", ")}.`;
-  return await curvesChart(
+  return curvesChart(
     { figure, title: "", description, height, xLabel, yLabel, xScale: "linear", yScale: "linear", points },
     [curve, ...touchingLines],
     options,

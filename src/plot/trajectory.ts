@@ -1,11 +1,13 @@
 import { checkList, checkNumbers as checkNumberList, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { type Chart, chart, type Named, type Places } from "./chart.ts";
+import { type Chart, chart, type Named } from "./chart.ts";
 import { CHART_KEYS, checkDomain, checkFigure, checkItems, checkNumbers, extent } from "./check.ts";
+import { contourLines, type Field } from "./contours.ts";
 import { marker } from "./labels.ts";
+import { contourMark, lineMark, type Places } from "./marks.ts";
 import { element } from "./markup.ts";
 import { type Style, styleOf } from "./palette.ts";
-import type { Plot } from "./peers.ts";
+import { dotsOf } from "./sampling.ts";
 import { readable, ticksOf } from "./ticks.ts";
 import type { ChartOptions, Domain, Path } from "./types.ts";
 
@@ -15,6 +17,7 @@ export type TrajectoryOptions = ChartOptions & {
   readonly levels?: readonly number[];
 };
 
+const CONTOUR = { stroke: "currentColor", "stroke-opacity": 0.35 };
 /** The function is asked this often along each axis. */
 const SAMPLES = 41;
 /** A path of more points has no dot at each of them. */
@@ -30,7 +33,6 @@ const DOTTED = 60;
  * @returns a figure as SVG
  * @throws {ShapeError} no paths, an empty one, points of other than two coordinates, a function that is finite nowhere
  * @throws {OptionError} an invalid domain or levels
- * @throws {MissingPackageError} Observable Plot or linkedom is not installed
  * @example
  * const f = ([x0 = 0, x1 = 0]: ArrayLike<number> & Iterable<number>) => x0 ** 2 / 20 + x1 ** 2;
  * const { trajectory: points } = gradientDescent(f, [-7, 2], { learningRate: 0.9, steps: 20 });
@@ -59,19 +61,18 @@ export async function trajectory(
     walks.map(({ ys }) => ys),
     options.yDomain,
   );
-  const beyond = { x: beyondFrame(xDomain), y: beyondFrame(yDomain) };
-  const samples = sampled(f, beyond.x, beyond.y);
+  const field = sampled(f, beyondFrame(xDomain), beyondFrame(yDomain));
   const levels =
-    options.levels ?? ticksOf("linear", extent(figure, "f", [samples], "linear"), 8).map(({ value }) => value);
+    options.levels ?? ticksOf("linear", extent(figure, "f", [field.values], "linear"), 8).map(({ value }) => value);
   if (!levels.every(Number.isFinite)) throw new OptionError(`${figure}: levels`, "finite numbers", levels.join(", "));
 
   const { xLabel = "x₀", yLabel = "x₁", height = 280 } = options;
   const labels = walks.map(({ label }) => label).filter((label) => label !== "");
-  const marks: Chart["marks"] = (plot) => [
-    contours(plot, samples, levels, beyond.x, beyond.y),
-    ...walks.map((walk) => wayOf(plot, walk)),
+  const marks: Chart["marks"] = (places) => [
+    ...levels.map((level) => contourMark(contourLines(field, level), CONTOUR, places)),
+    ...walks.map((walk) => wayOf(walk, places)),
   ];
-  return await chart(
+  return chart(
     {
       ...{ figure, title: "", height, marks },
       description: `Ways of descent${labels.length === 0 ? "" : `: ${labels.join(", ")}`}; contours at ${levels.map(readable).join(", ")}.`,
@@ -80,7 +81,7 @@ export async function trajectory(
       named: walks
         .filter(({ label }) => label !== "")
         .map(({ label, style }): Named => ({ label, style, isMarked: true })),
-      overlay: (places) => walks.map((walk) => dotsOf(walk, places)).join(""),
+      overlay: (places) => walks.map((walk) => placesMarkup(walk, places)).join(""),
     },
     options,
   );
@@ -116,54 +117,36 @@ function domainOf(
   return [low - more, high + more];
 }
 
-/** Contours are closed at the edge of what is sampled, so that edge is outside the frame. */
+/** The grid goes on beyond the frame, whose edges contours therefore reach. */
 function beyondFrame([low, high]: Domain): Domain {
   const cell = (high - low) / (SAMPLES - 2);
   return [low - cell, high + cell];
 }
 
 /** Values at the centres of a grid's cells, row by row from the least y on. */
-function sampled(f: (point: Float64Array) => number, [left, right]: Domain, [bottom, top]: Domain): Float64Array {
+function sampled(f: (point: Float64Array) => number, xDomain: Domain, yDomain: Domain): Field {
+  const centres = ([low, high]: Domain) =>
+    Float64Array.from({ length: SAMPLES }, (_, i) => low + ((high - low) * (i + 0.5)) / SAMPLES);
+  const [columns, rows] = [centres(xDomain), centres(yDomain)];
   const values = new Float64Array(SAMPLES * SAMPLES);
   const point = new Float64Array(2);
-  for (let row = 0; row < SAMPLES; row++) {
-    for (let column = 0; column < SAMPLES; column++) {
-      point[0] = left + ((right - left) * (column + 0.5)) / SAMPLES;
-      point[1] = bottom + ((top - bottom) * (row + 0.5)) / SAMPLES;
+  for (const [row, y] of rows.entries()) {
+    for (const [column, x] of columns.entries()) {
+      point[0] = x;
+      point[1] = y;
       values[row * SAMPLES + column] = f(point);
     }
   }
-  return values;
+  return { values, columns, rows };
 }
 
-function contours(
-  plot: Plot,
-  samples: Float64Array,
-  levels: readonly number[],
-  [x1, x2]: Domain,
-  [y1, y2]: Domain,
-): ReturnType<Plot["contour"]> {
-  return plot.contour(samples, {
-    width: SAMPLES,
-    height: SAMPLES,
-    ...{ x1, x2, y1, y2 },
-    thresholds: [...levels],
-    stroke: "currentColor",
-    strokeOpacity: 0.35,
-    clip: true,
-  });
-}
-
-function wayOf(plot: Plot, { xs, ys, style }: Walk): ReturnType<Plot["line"]> {
-  const dots = xs.map((x, i) => ({ x: Number.isFinite(x) ? x : Number.NaN, y: ys[i] ?? Number.NaN }));
-  return plot.line(dots, {
-    ...{ x: "x", y: "y", stroke: style.color, strokeWidth: 2, clip: true },
-    ...(style.dash === undefined ? {} : { strokeDasharray: style.dash }),
-  });
+function wayOf({ xs, ys, style }: Walk, places: Places): string {
+  const stroke = { stroke: style.color, "stroke-width": 2, "stroke-dasharray": style.dash };
+  return lineMark(dotsOf(xs, ys, "linear", "linear"), stroke, places);
 }
 
 /** A dot at each point, and the marker at the last, as far as they are within the frame. */
-function dotsOf({ xs, ys, style }: Walk, { x, y, left, right, top, bottom }: Places): string {
+function placesMarkup({ xs, ys, style }: Walk, { x, y, left, right, top, bottom }: Places): string {
   const places = xs.map((value, i) => ({ x: x(value), y: y(ys[i] ?? Number.NaN) }));
   const shown = places.filter((place) => place.x >= left && place.x <= right && place.y >= top && place.y <= bottom);
   const last = shown.at(-1);

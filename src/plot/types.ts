@@ -12,9 +12,6 @@ export type Scale = "linear" | "log";
 /** The least and the greatest value that an axis shows. */
 export type Domain = readonly [number, number];
 
-/** What a document must be able to do: the page's, linkedom's and jsdom's can. */
-export type FigureDocument = { createElementNS(namespace: never, name: never): unknown };
-
 /** Options of every figure. */
 export type FigureOptions = {
   /** Is above the figure and names it for screen readers. */
@@ -39,8 +36,6 @@ export type ChartOptions = FigureOptions & {
   readonly yDomain?: Domain;
   /** Height of the axes' frame where the figure is 480 wide. */
   readonly height?: number;
-  /** Where the figure is built: the page's document, or linkedom's where there is none. */
-  readonly document?: FigureDocument;
 };
 
 /** Options of figures whose axes may be logarithmic; numbers from 0 down have no place on such an axis. */

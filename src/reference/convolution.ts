@@ -7,6 +7,7 @@ import type { Activations } from "./activations.ts";
 import type { Element } from "./element.ts";
 import { blockOf, products, rounded } from "./gemm.ts";
 import type { Pages } from "./pages.ts";
+import { BLOCK, isWinograd, winogradOf, winogradScratch } from "./winograd.ts";
 
 /** Terms of a sum of dW, and rows of a product for dX. */
 const [POSITIONS, ROWS] = [128, 256];
@@ -24,6 +25,30 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
   const nr = isSingle ? 8 : 4;
   const kcMost = isSingle ? 256 : 192;
   const { gemmScratch } = products(memory, element, functions);
+  const winograd = winogradOf(element);
+  const directScratch: FloatKernels["convolutionScratch"] = (
+    h,
+    w,
+    c,
+    oh,
+    ow,
+    oc,
+    groups,
+    kh,
+    kw,
+    sh,
+    sw,
+    dh,
+    dw,
+    top,
+    left,
+  ) => {
+    const k = kh * kw * c;
+    const cuts = Math.floor(k / Math.max(blockOf(k, kcMost), 1));
+    const tables = 4 * (rounded(oh * ow, 16) + 2 * rounded(kh * kw + cuts, 8));
+    const copied = copiedBy(h, w, oh, ow, kh, kw, sh, sw, dh, dw, top, left) * groups * c;
+    return 1024 + tables + bytes * (rounded(groups * oc, 16) + groups * k * rounded(oc, nr) + copied);
+  };
 
   return {
     convolution: (
@@ -50,6 +75,11 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       activation,
       _scratch,
     ) => {
+      if (isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)) {
+        winograd(n, h, w, c, oh, ow, oc, top, left, at(x), at(weights), bias === 0 ? -1 : at(bias), at(y));
+        if (n > 0) functions.activate(activation, n * oh * ow * oc, y);
+        return;
+      }
       const v = floats();
       const k = kh * kw * c;
       const kc = Math.max(blockOf(k, kcMost), 1);
@@ -183,11 +213,10 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       });
     },
     convolutionScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
-      const k = kh * kw * c;
-      const cuts = Math.floor(k / Math.max(blockOf(k, kcMost), 1));
-      const tables = 4 * (rounded(oh * ow, 16) + 2 * rounded(kh * kw + cuts, 8));
-      const copied = copiedBy(h, w, oh, ow, kh, kw, sh, sw, dh, dw, top, left) * groups * c;
-      return 1024 + tables + bytes * (rounded(groups * oc, 16) + groups * k * rounded(oc, nr) + copied);
+      if (!isWinograd(c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left))
+        return directScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left);
+      const ofProducts = directScratch(1, BLOCK, c, 1, BLOCK, oc, 16, 1, 1, 1, 1, 1, 1, 0, 0);
+      return winogradScratch(bytes, c, oh, ow, oc, ofProducts);
     },
     convolutionWeightsScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
       const m = oh * ow;

@@ -152,6 +152,8 @@ export type Operation<A extends Attributes = Attributes> = {
   rewrite?(value: ProgramValue, program: Rewriting): void;
   /** Whether its attribute `activation`, when it is "none", may become the name of a function that follows it in a program. */
   readonly takesActivation?: true;
+  /** Whether kernels that take an activation have this one, under its name: sigmoid, tanh and relu. */
+  readonly isActivation?: boolean;
   /** The operand that is changed, for operations that are run for this effect: a dense tensor, of the result's spec. */
   readonly changes?: number;
   /** Other operands that are changed with it, where there are as many. */

@@ -122,7 +122,7 @@ export function describeAllocationFault(bytes: number, fault: AllocationFault): 
     case "block":
       return `expected at most ${fault.limit} bytes in one block, found ${bytes}`;
     case "memory":
-      return `no room for ${bytes} bytes: ${fault.tensors} tensors hold ${fault.liveBytes} of ${fault.memoryBytes} bytes of memory, which cannot grow to ${fault.neededBytes} (limit: ${fault.limit}); dispose of what is no longer used, and try again`;
+      return `no room for ${bytes} bytes: ${fault.tensors} tensors hold ${fault.liveBytes} of ${fault.memoryBytes} bytes of memory, which cannot grow to ${fault.neededBytes} (limit: ${fault.limit}); dispose of what is no longer used`;
     default:
       return unreachable(fault);
   }

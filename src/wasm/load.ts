@@ -5,7 +5,7 @@
  * names, and loading needs no path, no fetch and no MIME type.
  */
 
-import { inflateRaw, kernelFile, start } from "#platform";
+import { inflateOwn, kernelFile, start } from "#platform";
 
 import { OptionError } from "../errors.ts";
 import { unreachable } from "../unreachable.ts";
@@ -38,9 +38,6 @@ const RELAXED_MADD = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65,
   0, 253, 15, 253, 133, 2, 11,
 ];
-
-/** No build is larger. */
-const MOST_BYTES = 2 ** 20;
 
 /**
  * Whether this runtime can run a build.
@@ -119,7 +116,7 @@ export async function kernelsOf(
   try {
     if (source !== undefined) return await contentOf(source);
     const inlined = builtIn(build); // before the name is made a path
-    return kernelFile(build) ?? (await inflateRaw(decode((await inlined()).default), MOST_BYTES));
+    return kernelFile(build) ?? (await inflateOwn(decode((await inlined()).default)));
   } catch (error) {
     throw failureOf(error);
   }

@@ -6,7 +6,7 @@ import { checkSignal, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import type { Layer } from "../nn/layers/layer.ts";
-import type { LossName } from "../nn/losses.ts";
+import type { DescribedLoss, LossDescription, LossName } from "../nn/losses.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { reasonOf } from "../platform/reason.ts";
 import type { RandomState } from "../random/random_state.ts";
@@ -40,6 +40,18 @@ export type WorkerOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** @throws {OptionError} a function of one's own */
+function postedLoss(op: string, loss: LossName | DescribedLoss | undefined): LossName | LossDescription | undefined {
+  if (typeof loss !== "function") return loss;
+  if ("description" in loss) return loss.description;
+  throw new OptionError(
+    `${op}: loss`,
+    "a loss by name or with a description",
+    loss,
+    "functions cannot be posted to a worker",
+  );
+}
+
 const TIMEOUT_MILLISECONDS = 30_000;
 /** The longest delay of a timer; a longer one would fire at once. */
 const MAX_DELAY_MILLISECONDS = 2 ** 31 - 1;
@@ -53,7 +65,7 @@ export type WorkerNetworkOptions<D extends FloatType> = {
   /** Of parameters and of all that is computed; float32 by default. */
   readonly dtype?: D;
   /** Default: softmax with cross entropy. */
-  readonly loss?: LossName;
+  readonly loss?: LossName | DescribedLoss;
   /** The shape of one example, if the layers do not give it. */
   readonly inputShape?: Shape;
 };
@@ -63,7 +75,7 @@ export type WorkerLoadOptions = {
   /** The file's name, for errors. */
   readonly file?: string;
   /** In place of the loss that the file names. */
-  readonly loss?: LossName;
+  readonly loss?: LossName | DescribedLoss;
   /** Of dropout's masks, if training continues. Default 0. */
   readonly seed?: number;
 };
@@ -133,7 +145,7 @@ class Start {
     const line = await lifeline();
     try {
       if (this.#isCancelled) throw new DisposedError("worker", "startWorker");
-      const endpoint = started(() => noting(this.#watch, worker));
+      const endpoint = started(() => noting(this.#watch, worker, worker === spawn));
       const connection = new Connection(endpoint, this.#watch.explain);
       this.#connection = connection;
       const name = "on" in endpoint ? undefined : line?.name; // Node reports the end by itself
@@ -195,12 +207,10 @@ export class NetworkWorker extends Shown {
   ): Promise<WorkerNetwork<D>> {
     checkOptions<WorkerNetworkOptions<D>>("network", options, { seed: 1, random: 1, dtype: 1, loss: 1, inputShape: 1 });
     const { seed, random, dtype, loss, inputShape } = options;
-    if (typeof loss === "function") {
-      throw new OptionError("network: loss", "a loss by name", loss, "functions cannot be posted to a worker");
-    }
     const network = this.#connection.number();
     const stream = random === undefined || random === "none" ? random : stateOf("network: random", random);
-    const ask = { network, description, seed, random: stream, dtype, loss, inputShape };
+    const posted = postedLoss("network", loss);
+    const ask = { network, description, seed, random: stream, dtype, loss: posted, inputShape };
     const { facts, random: after } = await this.#connection.call("network", ask);
     if (typeof random === "object" && after !== undefined) random.setState(after);
     return new WorkerNetwork<D>(this.#connection, network, facts);
@@ -216,7 +226,14 @@ export class NetworkWorker extends Shown {
     checkOptions<WorkerLoadOptions>("load", options, { file: 1, loss: 1, seed: 1 });
     const network = this.#connection.number();
     const own = new Uint8Array(bytesOf("load: bytes", bytes));
-    const facts = await this.#connection.call("load", { network, bytes: own, options }, { transfer: [own.buffer] });
+    const { loss, ...others } = options;
+    const posted = postedLoss("load", loss);
+    const asked = posted === undefined ? others : { ...others, loss: posted };
+    const facts = await this.#connection.call(
+      "load",
+      { network, bytes: own, options: asked },
+      { transfer: [own.buffer] },
+    );
     return new WorkerNetwork(this.#connection, network, facts);
   }
 

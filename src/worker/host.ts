@@ -5,10 +5,12 @@
 import type { Augmentation, AugmentationAmounts } from "../data/augmentation.ts";
 import { Dataset } from "../data/dataset.ts";
 import { OptionError } from "../errors.ts";
+import { parseLoss } from "../nn/described_losses.ts";
 import { decodeNetwork, encodeNetwork } from "../nn/files/network_file.ts";
 import { setWeights, weightsOf } from "../nn/files/weights.ts";
 import { type CustomLayers, parseLayers } from "../nn/layers/known.ts";
 import type { Layer } from "../nn/layers/layer.ts";
+import type { DescribedLoss, LossDescription, LossName } from "../nn/losses.ts";
 import { Network } from "../nn/network.ts";
 import { type ParseOptimizerOptions, parseOptimizer } from "../nn/optimizers/known.ts";
 import { schedule } from "../nn/schedules.ts";
@@ -130,14 +132,18 @@ class Host {
         ...(seed !== undefined && { seed }),
         ...(stream !== undefined && { random: stream }),
         ...(dtype !== undefined && { dtype }),
-        ...(loss !== undefined && { loss }),
+        ...(loss !== undefined && { loss: readLoss(loss) }),
         ...(inputShape !== undefined && { inputShape }),
       });
       this.#networks.set(network, net);
       return { value: { facts: factsOf(net), random: typeof stream === "object" ? stream.getState() : undefined } };
     },
-    load: ({ network, bytes, options }) => {
-      const net = decodeNetwork(this.#engine, bytes, { ...options, ...this.#layers });
+    load: ({ network, bytes, options: { loss, ...others } }) => {
+      const net = decodeNetwork(this.#engine, bytes, {
+        ...others,
+        ...(loss !== undefined && { loss: readLoss(loss) }),
+        ...this.#layers,
+      });
       this.#networks.set(network, net);
       return { value: factsOf(net) };
     },
@@ -282,4 +288,8 @@ function optionsOf(
 /** Without the word of what it describes, which is not an option. */
 function amountsOf({ kind: _, ...amounts }: Augmentation): AugmentationAmounts {
   return amounts;
+}
+
+function readLoss(loss: LossName | LossDescription): LossName | DescribedLoss {
+  return typeof loss === "object" ? parseLoss(loss) : loss;
 }

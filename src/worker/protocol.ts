@@ -14,7 +14,7 @@ import type { DatasetParts } from "../data/parts.ts";
 import type { NamedArray, ShapedArray } from "../formats/arrays.ts";
 import type { SetWeightsOptions } from "../nn/files/weights.ts";
 import type { Layer, Sequential } from "../nn/layers/layer.ts";
-import type { LossName } from "../nn/losses.ts";
+import type { LossDescription, LossName } from "../nn/losses.ts";
 import type { RandomStateSnapshot } from "../random/snapshot.ts";
 import type { Shape } from "../tensor/layout.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
@@ -61,7 +61,7 @@ export type Calls = {
       readonly seed: number | undefined;
       readonly random: RandomStateSnapshot | "none" | undefined;
       readonly dtype: FloatType | undefined;
-      readonly loss: LossName | undefined;
+      readonly loss: LossName | LossDescription | undefined;
       readonly inputShape: Shape | undefined;
     };
     answer: { readonly facts: NetworkFacts; readonly random: RandomStateSnapshot | undefined };
@@ -70,7 +70,7 @@ export type Calls = {
     ask: {
       readonly network: number;
       readonly bytes: Uint8Array;
-      readonly options: { readonly file?: string; readonly loss?: LossName; readonly seed?: number };
+      readonly options: { readonly file?: string; readonly loss?: LossName | LossDescription; readonly seed?: number };
     };
     answer: NetworkFacts;
   };

@@ -18,6 +18,8 @@ const CANDIDATES =
 export type ScriptWatch = {
   /** Its address, where a `Worker` was made. */
   address: string | undefined;
+  /** The address of a script that was made to import it. */
+  blob?: string;
   /** Finds out why it did not start; one line. */
   readonly explain: () => Promise<string>;
   readonly end: () => void;
@@ -28,9 +30,15 @@ type Page = {
   Worker?: new (script: string | URL, options?: object) => object;
   readonly crossOriginIsolated?: boolean;
   readonly location?: { readonly href: string };
+  readonly origin?: string;
+  readonly trustedTypes?: {
+    createPolicy(name: string, rules: { readonly createScriptURL: (address: string) => string }): TrustedPolicy;
+  };
   addEventListener?(type: string, listener: (event: Violation) => void): void;
   removeEventListener?(type: string, listener: (event: Violation) => void): void;
 };
+
+type TrustedPolicy = { createScriptURL(address: string): unknown };
 
 type Violation = {
   readonly effectiveDirective: string;
@@ -58,20 +66,33 @@ export function watchScript(): ScriptWatch {
       const reason = address === undefined ? undefined : await reasonAt(address, since);
       return isForbidden ? policy : `${script} ${reason ?? `did not start: ${CANDIDATES}`}`;
     },
-    end: () => page.removeEventListener?.("securitypolicyviolation", onViolation),
+    end() {
+      page.removeEventListener?.("securitypolicyviolation", onViolation);
+      if (watch.blob !== undefined) URL.revokeObjectURL(watch.blob);
+    },
   };
   return watch;
 }
 
-/** Calls `make`, and notes the address of the worker that it makes: a `Worker` does not expose it. */
-export function noting<W>(watch: ScriptWatch, make: () => W): W {
+/**
+ * Calls `make`, and notes the address of the worker that it makes: a `Worker` does not expose it.
+ *
+ * A browser starts no script of another origin, such as a CDN: there, a script of this origin is started that imports it.
+ *
+ * @param isOwn whether the script is the library's, which a page with Trusted Types may allow by the name of its policy
+ */
+export function noting<W>(watch: ScriptWatch, make: () => W, isOwn = false): W {
   const page = globalThis as Page;
   const { Worker } = page;
   if (Worker === undefined) return make();
   page.Worker = new Proxy(Worker, {
     construct(target, [script, ...rest], newTarget) {
-      watch.address = new URL(String(script), page.location?.href).href;
-      return Reflect.construct(target, [script, ...rest], newTarget) as object;
+      const address = new URL(String(script), page.location?.href);
+      watch.address = address.href;
+      const here = page.origin; // "null" in a sandboxed frame, whatever its address is
+      const isElsewhere = /^https?:/.test(address.protocol) && here !== undefined && here !== address.origin;
+      const started = isElsewhere ? importing(watch, rest[0]) : script;
+      return Reflect.construct(target, [isOwn ? trusted(started) : started, ...rest], newTarget) as object;
     },
   });
   try {
@@ -80,6 +101,27 @@ export function noting<W>(watch: ScriptWatch, make: () => W): W {
     page.Worker = Worker;
   }
 }
+
+/** A script of this origin that loads another. */
+function importing(watch: ScriptWatch, options: { readonly type?: string } | undefined): string {
+  const name = JSON.stringify(watch.address);
+  const text = options?.type === "module" ? `import ${name};` : `importScripts(${name});`;
+  watch.blob = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  return watch.blob;
+}
+
+/** What a page that requires Trusted Types takes for the address of a script; the address where its policy has no such name. */
+function trusted(script: string | URL): unknown {
+  const { trustedTypes } = globalThis as Page;
+  try {
+    policy ??= trustedTypes?.createPolicy("lanegrad", { createScriptURL: (address) => address });
+  } catch {
+    return script; // which the browser refuses, and says why
+  }
+  return policy?.createScriptURL(String(script)) ?? script;
+}
+
+let policy: TrustedPolicy | undefined;
 
 /** The response of the script's server: the end of a sentence about the script; undefined if there is none. */
 async function reasonAt(address: string, since: number): Promise<string | undefined> {

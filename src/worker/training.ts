@@ -68,7 +68,7 @@ export function startTraining(
   options: WorkerTrainOptions,
   history: TrainHistory = emptyHistory(),
 ): TrainingRun {
-  checkType("train: options", "object", options);
+  checkRecord("train: options", options);
   checkHistory(history);
   const { test, validation, onProgress, onEvaluation, onEpoch, onCheckpoint, onEnd, ...rest } = options;
   const { signal, random, resume, checkpointEvery, ...plan } = rest;

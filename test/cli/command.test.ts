@@ -72,7 +72,7 @@ test("its operands, its flags and its exit code", async () => {
     return 7;
   });
   assert.is(made.name, "it");
-  assert.is(made.page.usage, "it FILE [FILE]");
+  assert.is(made.page([]).usage, "it FILE [FILE]");
   assert.is(await made.execute(["a", "b"]), 7);
   assert.is((await ended(made, ["a", "--quiet", "--debug"])).exitCode, 7);
   assert.equal(seen, [["a", "b"], undefined, ["a"], true]);

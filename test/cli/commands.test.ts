@@ -199,7 +199,7 @@ test("bad input is one line that names it, and exit code 1", async () => {
     [["predict", run], /row 0: expected numbers alone/, '["a"]'],
     [["predict", run], /standard input: empty/, ""],
     [["inspect", garbage], /neither safetensors nor npz, npy, IDX/],
-    [["inspect", empty], /a folder, expected a file/],
+    [["inspect", empty], /no network: neither weights\.safetensors/],
     [["export", run, join(garbage, "x.npz")], /cannot write to .*x\.npz/],
   ];
   await Promise.all(

@@ -172,7 +172,6 @@ test("flags that do not fit the examples leave a finished run as it was", async 
   await train([...QUICK, "--out", run]);
   const before = readdirSync(run).map((name) => readFileSync(join(run, name)).toString("latin1"));
   for (const flags of [
-    ["--batch-size", "1000"],
     ["--layers", "35,10"],
     ["--augment", "scale=0.9"],
   ]) {

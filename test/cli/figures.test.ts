@@ -5,6 +5,7 @@ import { parseHTML } from "linkedom";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ReportParts, writeReport } from "../../src/cli/figures.ts";
+import { countText, durationText } from "../../src/cli/page.ts";
 import { visible } from "../../src/cli/visible.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
@@ -14,7 +15,6 @@ import { type Network, network } from "../../src/nn/network.ts";
 import { confusionMatrix, digits, lines, lossCurve, weightImages } from "../../src/plot/index.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { misclassified } from "../../src/train/evaluation/misclassified.ts";
-import { reportText } from "../../src/train/evaluation/report.ts";
 import { clusters } from "../support/digits.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { makeTemporaryFolder } from "../support/script.ts";
@@ -27,7 +27,10 @@ const TEST = clusters({ count: 60, size: 4, classes: 3, seed: 2 });
 const PARTS: ReportParts = {
   net,
   test: TEST,
-  facts: { version: "1", layers: [4, 5, 3], data: "a folder", augment: { shift: 2 }, seed: 0 },
+  facts: {
+    ...{ version: "1", layers: [4, 5, 3], data: "a folder", augment: { shift: 2 }, seed: 0, batchSize: 10 },
+    ...{ trainExamples: 40, testExamples: 60, validationExamples: 1200 },
+  },
   history: {
     losses: [3, 2.5, 2],
     epochs: [],
@@ -85,52 +88,91 @@ function named(classNames: readonly string[]): Dataset {
   return new Dataset({ name, inputs, labels, shape, classes, scale, classNames });
 }
 
-test("the page has every figure, what the evaluation says, and the configuration", async () => {
-  const { names, page, files } = await reportOf();
+test("the page has every figure, the measures, each class, and the configuration", async () => {
+  const { names, page, files } = await reportOf({
+    end: { seconds: 63.2, stepsPerSecond: 1 / 63.2, trainAccuracy: 0.625 },
+  });
   assert.equal(names, ALL);
   for (const name of ALL.slice(1)) assert.ok(page.includes(files.get(name)!), name);
   const { document, facts } = elementsOf(page);
+  const textsOf = (selector: string) => [...document.querySelectorAll(selector)].map(({ textContent }) => textContent);
   assert.ok(page.startsWith("<!doctype html>\n<html"));
   assert.ok(page.endsWith("</html>\n"));
-  assert.is(document.querySelector("title")?.textContent, "lanegrad: 4-5-3");
-  assert.is(document.querySelector("h1")?.textContent, "lanegrad: 4-5-3");
-  assert.ok((document.querySelector("style")?.textContent ?? "").includes("color-scheme: light dark"));
-  assert.ok((document.querySelector("style")?.textContent ?? "").includes("svg { max-width: 100%"));
+  assert.equal([...textsOf("head > title"), ...textsOf("h1")], ["lanegrad: 4-5-3", "lanegrad: 4-5-3"]);
   assert.is(document.querySelector("meta")?.getAttribute("charset"), "utf-8");
-  assert.is(document.querySelector("meta[name=viewport]")?.getAttribute("content"), "width=device-width");
+  assert.match(document.querySelector("meta[name=viewport]")?.getAttribute("content") ?? "", /^width=device-width/);
+  const [style = ""] = textsOf("head > style");
+  assert.match(style, "color-scheme: light dark");
+  assert.match(style, /@media \(prefers-color-scheme: dark\)/);
+  assert.match(style, /svg \{[^}]*width: 100%/);
   const evaluation = evaluate(net, TEST);
-  const share = (100 * evaluation.accuracy).toFixed(2);
-  assert.is(document.querySelector("p")?.textContent, `${share} % of 60 test examples after 3 steps.`);
-  assert.is(document.querySelector("pre")?.textContent, reportText(evaluation));
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
+  assert.equal(textsOf("p"), ["Trained on 40 and tested on 60 examples of a folder, seed 0."]);
   assert.equal(
-    [...document.querySelectorAll("h2")].map(({ textContent }) => textContent),
+    textsOf(".headlines div").map((text) => text?.trim()),
     [
-      ...["Loss", "Accuracy", "Classes and what they were taken for", "Weights of the first layer's 5 units"],
-      ...["The surest wrong answers", "Class by class", "Configuration"],
+      `Test accuracy${percent(evaluation.accuracy!)}60 examples`,
+      "Training accuracy62.50 %40 examples",
+      "Validation accuracy50.00 %1,200 examples, last evaluation",
+      `Test loss${evaluation.loss.toFixed(4)}mean over examples`,
+      "Steps3batches of 10",
+      "Duration1 min 3 s0 steps/s, last 1 steps",
     ],
   );
-  assert.equal(facts, { version: "1", layers: "[4,5,3]", data: "a folder", augment: '{"shift":2}', seed: "0" });
+  const { perClass, macro } = evaluation.classes!;
+  const first = perClass[0]!;
+  const cells = [first.precision, first.recall, first.f1].map((value) => value.toFixed(4));
+  assert.equal(textsOf("tbody tr:first-child > *"), ["0", ...cells, String(first.support)]);
+  assert.ok(
+    textsOf("tbody tr").includes(
+      `macro average${[macro.precision, macro.recall, macro.f1].map((value) => value.toFixed(4)).join("")}60`,
+    ),
+  );
+  assert.equal(textsOf("h2"), [
+    ...["Loss", "Accuracy", "Confusion matrix of the test examples", "Weights of the first layer's 5 units"],
+    ...["Most confident errors on the test examples", "Each class", "Configuration"],
+  ]);
+  for (const [name, value] of Object.entries({ version: "1", layers: "[4,5,3]", augment: '{"shift":2}', seed: "0" })) {
+    assert.is(facts[name], value);
+  }
+});
+
+test("scores on the bundled digits are marked as what they are not, others are not", async () => {
+  const noteOf = async (data: string) =>
+    elementsOf((await reportOf({ facts: { ...PARTS.facts, data } })).page).document.querySelector(".note")?.textContent;
+  assert.match((await noteOf("bundled")) ?? "", /^This is not a score on MNIST's test set: /);
+  assert.is(await noteOf("mnist"), undefined);
+});
+
+test("durations and counts are written for people", () => {
+  assert.equal([0.04, 59.94, 59.96, 125, 3600, 3785].map(durationText), [
+    ...["0.0 s", "59.9 s", "1 min 0 s", "2 min 5 s", "1 h 0 min", "1 h 3 min"],
+  ]);
+  assert.equal([0, 999, 1000, 1234567].map(countText), ["0", "999", "1,000", "1,234,567"]);
 });
 
 test("each figure is of the run's numbers", async () => {
   const { files } = await reportOf();
-  assert.is(files.get("loss.svg"), await lossCurve([3, 2.5, 2], { name: "loss" }));
+  assert.is(
+    files.get("loss.svg"),
+    await lossCurve([3, 2.5, 2], { name: "loss", title: "", series: [{ label: "validation", x: [1], y: [1] }] }),
+  );
   const curves = [
     { label: "train", x: [0, 2], y: [0.25, 0.5] },
     { label: "test", x: [0, 1, 2], y: [0.5, 0.75, 1] },
     { label: "validation", x: [0, 2], y: [0, 0.5] },
   ];
-  const accuracy = { name: "accuracy", xLabel: "step", yLabel: "accuracy" };
+  const accuracy = { name: "accuracy", xLabel: "step", yLabel: "accuracy", height: 240 };
   assert.is(files.get("accuracy.svg"), await lines(curves, accuracy));
   const { confusion } = evaluate(net, TEST).classes!;
   assert.is(
     files.get("confusion.svg"),
-    await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion" }),
+    await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion", title: "" }),
   );
   const classes = ["one", "two", "three"];
   assert.is(
     (await reportOf({ test: named(classes) })).files.get("confusion.svg"),
-    await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion", classes }),
+    await confusionMatrix({ data: confusion, shape: [3, 3] }, { name: "confusion", title: "", classes }),
   );
   assert.is(files.get("weights.svg"), await weightImages(net.parameters["W1"]!, { name: "weights" }));
   const wrong = misclassified(net, TEST, { limit: 25 });
@@ -193,15 +235,15 @@ test("a name that is markup, a quote, a control or a turn of the direction is te
     assert.is(found.facts["data"], seen);
     assert.is(found.facts[seen], "a key");
     assert.is(found.facts["augment"], visible(JSON.stringify({ [attack]: attack })));
-    const table = visible(reportText(evaluate(net, TEST), classNames));
-    assert.is(found.document.querySelector("pre")?.textContent, table);
+    assert.is(found.document.querySelector("tbody th")?.textContent, seen);
+    assert.match(found.document.querySelector("p")?.textContent ?? "", `of ${seen}, seed 0.`);
     assert.equal(
       found.names.filter((name) => !harmless.names.includes(name)),
       [],
       "no other elements",
     );
     assert.is(found.document.querySelectorAll("svg").length, 5);
-    for (const name of ["style", "title", "table", "pre", "desc"]) {
+    for (const name of ["style", "title", "table", "p", "desc"]) {
       assert.is(
         found.names.filter((one) => one === name).length,
         harmless.names.filter((one) => one === name).length,

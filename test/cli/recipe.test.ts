@@ -98,6 +98,7 @@ test("flags that exclude each other, or would do nothing, are refused with what 
     [{ model: "lenet", layers: [6, 3] }, "--layers: describes a dense network, not --model lenet"],
     [{ model: "simple-conv", hidden: 4 }, "--hidden: describes a dense network, not --model simple-conv"],
     [{ model: "resnet-small", batchNorm: true }, "--batch-norm: resnet-small has it after every convolution"],
+    [{ model: "convnet", batchNorm: true }, "--batch-norm: convnet has it after every convolution"],
     [{ model: "resnet-small", dropout: 0.5 }, "--dropout: resnet-small has no hidden dense layer"],
     [{ patience: 3 }, "--patience: watches validation examples: --validation 0.1 splits a tenth off"],
   ] as const) {
@@ -122,13 +123,20 @@ test("flags that exclude each other, or would do nothing, are refused with what 
 
 test("convolutional networks have defaults of their own", () => {
   assert.equal(withoutGaps(completed({ model: "lenet" })), {
-    ...{ model: "lenet", epochs: 10, batchSize: 100, optimizer: "adam", learningRate: 0.001 },
+    ...{ model: "lenet", epochs: 5, batchSize: 64, optimizer: "adam", schedule: "warmup-cosine", learningRate: 0.003 },
     ...{ seed: 0, dtype: "float32", build: "simd", layout: "auto", logEvery: 100 },
   });
-  const { epochs, iterations, optimizer } = completed({ model: "lenet", iterations: 5, optimizer: "momentum" });
-  assert.equal([epochs, iterations, optimizer], [undefined, 5, "momentum"]);
-  const stds = (["lenet", "simple-conv", "resnet-small"] as const).map((model) => completed({ model }).weightInitStd);
-  assert.equal(stds, [undefined, 0.01, undefined], "the book's network has its weights");
+  const given = completed({ model: "lenet", iterations: 5, optimizer: "momentum", batchSize: 10 });
+  const { epochs, iterations, optimizer, batchSize, learningRate } = given;
+  assert.equal([epochs, iterations, optimizer, batchSize, learningRate], [undefined, 5, "momentum", 10, 0.01]);
+  const rates = [{ optimizer: "adam" }, { schedule: "constant" }, { learningRate: 0.1 }] as const;
+  assert.equal(
+    rates.map((values) => completed({ model: "lenet", ...values }).learningRate),
+    [0.001, 0.001, 0.1],
+  );
+  const convnets = ["lenet", "convnet", "simple-conv", "resnet-small"] as const;
+  const stds = convnets.map((model) => completed({ model }).weightInitStd);
+  assert.equal(stds, [undefined, undefined, 0.01, undefined], "the book's network has its weights");
 });
 
 test("convolutional networks: their layers, from square images to classes", () => {
@@ -144,6 +152,11 @@ test("convolutional networks: their layers, from square images to classes", () =
   assert.equal(kinds({ model: "lenet" }), [
     ...["conv2d 5 5 1 6", "relu", "maxPool2d", "conv2d 5 5 6 16", "relu", "maxPool2d", "flatten"],
     ...["dense 400 120", "relu", "dense 120 84", "relu", "dense 84 10"],
+  ]);
+  assert.equal(kinds({ model: "convnet", dropout: 0.25 }), [
+    ...["conv2d 5 5 1 24", "maxPool2d", "batchNorm", "relu", "conv2d 3 3 24 48", "batchNorm", "relu"],
+    ...["conv2d 3 3 48 48", "maxPool2d", "batchNorm", "relu", "flatten", "dense 768 128", "relu", "dropout"],
+    "dense 128 10",
   ]);
   assert.equal(kinds({ model: "simple-conv", activation: "tanh", dropout: 0.5, batchNorm: true }), [
     ...["conv2d 5 5 1 30", "batchNorm", "tanh", "maxPool2d", "flatten", "dense 4320 100", "tanh", "dropout"],

@@ -1,4 +1,4 @@
-/** `report`: the figures of a run that has ended, from its folder alone; and packages that are missing, told before training. */
+/** `report`: the figures of a run that has ended, from its folder alone. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -8,7 +8,6 @@ import { reportCommand } from "../../src/cli/report_command.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
-import { lanegradProcess } from "./lanegrad.ts";
 import { digitsFolder, newPath, ran } from "./ran.ts";
 
 const test = suite("report");
@@ -106,36 +105,5 @@ test("an interrupted run has a report of what there is; measures that were not f
   assert.is((await ran(reportCommand, [folder])).code, 0);
   assert.not.match(reportsIn(folder)["accuracy.svg"]!, "NaN");
 });
-
-for (const missing of ["@observablehq/plot", "linkedom"]) {
-  test(`without ${missing}, --report and report say how to install it before anything is done`, async () => {
-    const hooks = `export async function resolve(specifier, context, next) {
-      if (specifier === ${JSON.stringify(missing)}) throw new Error("not installed");
-      return next(specifier, context);
-    }`;
-    const register = `import { register } from "node:module"; register(${JSON.stringify(asModule(hooks))});`;
-    // Node 26 warns of `register`; Node 20 has nothing else.
-    const flags = `--disable-warning=DEP0205 --import ${JSON.stringify(asModule(register))}`;
-    const environment = { NODE_OPTIONS: flags };
-    const out = newPath();
-    for (const args of [
-      ["train", ...ARGS, "--report", "--out", out],
-      ["train", "--resume", finished, "--report"],
-      ["report", finished],
-    ]) {
-      const { code, stdout, stderr } = await lanegradProcess(args, { environment });
-      assert.is(code, 1, stderr);
-      assert.is(stdout, "", "nothing was trained");
-      assert.match(stderr, `needs the package ${missing}, which could not be loaded (not installed)`);
-      assert.match(stderr, /; run npm install @observablehq\/plot linkedom\n$/);
-      assert.is(stderr.trimEnd().split("\n").length, 1, stderr);
-    }
-    assert.not(existsSync(out));
-  });
-}
-
-function asModule(text: string): string {
-  return `data:text/javascript,${encodeURIComponent(text)}`;
-}
 
 if (BUILD === "simd") test.run(); // nothing here depends on the build of the kernels

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Digits } from "../../src/cli/digits.ts";
-import { type End, endOf, historyFile, resultsOf, summaryOf } from "../../src/cli/results.ts";
+import { type End, endOf, historyFile, nextOf, resultsOf, summaryOf } from "../../src/cli/results.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { batchNorm } from "../../src/nn/layers/batch_norm.ts";
 import { dense } from "../../src/nn/layers/dense.ts";
@@ -118,6 +118,20 @@ test("the last lines: how long, how good, where; and what a person has to know",
   const again = "to resume: npm run -s lanegrad -- train --resume '/elsewhere/my run'";
   assert.equal(summary({ ...HISTORY, outcome: "aborted", best }), [time, accuracies, place, again]);
   assert.equal(summary({ ...HISTORY, outcome: "aborted" }), [time, accuracies, place, again]);
+});
+
+test("what comes next: commands with the run's own examples, its page where there is none", () => {
+  const commands = (...args: Parameters<typeof nextOf>) => nextOf(...args).map((line) => line.replace(/^ .*? -- /, ""));
+  const bundled = { path: "data", note: "bundled" };
+  assert.equal(commands("runs/a", bundled, {}), [
+    ...["next:", "report runs/a", "evaluate runs/a"],
+    ...["predict runs/a data/t10k-images-idx3-ubyte.gz --index 0,1,2", "export runs/a network.onnx"],
+  ]);
+  const own = { path: "/d e", note: "" };
+  assert.equal(commands("/r s", own, { data: "/d e", variant: "qmnist", report: true }), [
+    ...["next:", "evaluate '/r s' --data '/d e' --variant qmnist"],
+    ...["inspect '/r s'/weights.safetensors", "export '/r s' network.onnx"],
+  ]);
 });
 
 test.run();

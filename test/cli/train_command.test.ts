@@ -76,7 +76,9 @@ test("its folder: the flags, and by what they can be used again; the log; the re
   assert.is(lines.length, 5);
   const said = stderr.trimEnd().split("\n");
   assert.match(said[0]!, /^iteration 0 {2}loss \d\.\d{4}$/);
-  assert.is(readFileSync(join(out, "log.txt"), "utf8"), stderr);
+  const [logged = "", next = ""] = stderr.split(/^(?=next:$)/m);
+  assert.is(readFileSync(join(out, "log.txt"), "utf8"), logged);
+  assert.match(next, `-- evaluate ${out} --data ${data}`);
   assert.equal(readdirSync(out).sort(), [
     ...["checkpoint-000000004.safetensors", "config.json", "history.csv", "history.json", "log.txt"],
     ...["network.json", "weights.safetensors"],
@@ -379,11 +381,11 @@ test("the folder of the examples is not a run's", async () => {
 test("--report: figures in the run's folder, or a word on why not", async () => {
   const out = newPath();
   const drawn = await train(["--iterations", "2", "--report", "--out", out]);
-  assert.match(drawn.stderr, /report\.html and its figures are in .*\d\n$/);
+  assert.match(drawn.stderr, /^report\.html and its figures are in .*\d: file:\/\/.*\/report\.html\nnext:\n/m);
   assert.ok(existsSync(join(out, "report.html")) && existsSync(join(out, "loss.svg")));
   const page = readFileSync(join(out, "report.html"), "utf8");
-  assert.match(page, "after 2 steps.");
-  assert.match(page, `<tr><th>data<td>${data}`);
+  assert.match(page, '<dt>Steps</dt><dd class="value">2</dd>');
+  assert.match(page, `<th scope="row">data</th><td>${data}</td>`);
   const full = await whilePromised(
     "open",
     (original) => opening(original, fullFor(".svg")),
@@ -394,7 +396,7 @@ test("--report: figures in the run's folder, or a word on why not", async () => 
     full.stderr,
     /no report: cannot write to .*loss\.svg: ENOSPC.*; later: npm run -s lanegrad -- report .*\d\n/,
   );
-  assert.not.match((await train(["--iterations", "2", "--out", newPath()])).stderr, "report");
+  assert.not.match((await train(["--iterations", "2", "--out", newPath()])).stderr, "report.html");
 });
 
 test("its weights are those of the network that it describes", async () => {

@@ -23,14 +23,14 @@ test("the README has a section for every example, and shows what each one prints
   assert.equal([...compared, SERVER].sort(), [...files].sort());
 });
 
-test("an example is short, says its idea first, and imports the package and Node alone", () => {
+test("an example is short, says its idea first, and imports the package, Node and a reader of Parquet alone", () => {
   for (const file of files) {
     const source = textOf(file);
     assert.ok(source.trimEnd().split("\n").length <= MOST_LINES, `${file} has more than ${MOST_LINES} lines`);
     assert.match(source, /^\/\*\*[\s\S]*?\bExpect\b[\s\S]*?\*\/\n/, file);
     const imports = [...source.matchAll(/\bfrom "([^"]+)"/g)].map(([, from = ""]) => from);
     assert.ok(imports.includes("lanegrad"), file);
-    for (const from of imports) assert.match(from, /^(lanegrad(\/\w+)?|node:\w+)$/, file);
+    for (const from of imports) assert.match(from, /^(lanegrad(\/\w+)?|node:\w+|hyparquet)$/, file);
     assert.not.match(source, /\bMath\.(random|exp|log|sin|cos|tanh|pow)\b/, `${file}: hosts differ in it`);
   }
 });

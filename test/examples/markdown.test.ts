@@ -191,12 +191,13 @@ test("JSON is JSON, and an import map is the package's", () => {
   for (const { language, text } of blocks) {
     if (language === "json") JSON.parse(text);
     if (language !== "html") continue;
-    const map = /<script type="importmap">([\s\S]*?)<\/script>/.exec(text)?.[1] ?? "";
+    const map = /<script type="importmap">([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '{ "imports": {} }';
     const { imports } = JSON.parse(map) as { readonly imports: Readonly<Record<string, string>> };
-    for (const [name, address] of Object.entries(imports)) {
-      const entry = name.startsWith("#") ? PACKAGE.imports[name] : PACKAGE.exports[name.replace("lanegrad", ".")];
-      assert.is(address, `./node_modules/lanegrad/${relative(".", entry.default)}`);
-    }
+    const addressOf = (name: string) =>
+      `./node_modules/lanegrad/${relative(".", PACKAGE.exports[name.replace("lanegrad", ".")].default)}`;
+    for (const [name, address] of Object.entries(imports)) assert.is(address, addressOf(name));
+    const entries = ["lanegrad", "lanegrad/worker"].map(addressOf);
+    for (const [address] of text.matchAll(/\.\/node_modules\/[^"']+/g)) assert.ok(entries.includes(address), address);
   }
 });
 

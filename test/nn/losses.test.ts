@@ -156,8 +156,7 @@ test("the step of a mean does not depend on the number of equal rows, that of sq
   }
 });
 
-const CURE =
-  "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits or meanSquaredError, or two outputs";
+const CURE = "softmaxCrossEntropy of one output is always 0; use binaryCrossEntropyWithLogits, or two outputs";
 
 test("softmax over one output is refused with the cure, wherever a network is made", () => {
   const before = engine.stats();

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { describeProgram } from "../../src/autodiff/describe.ts";
 import { grad, valueAndGrad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
-import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
+import { DisposedError, DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
 import { affine } from "../../src/ops/affine.ts";
 import { add, mul } from "../../src/ops/binary.ts";
 import { type Conv1dOptions, conv1d, conv2d, convTranspose2d } from "../../src/ops/convolution.ts";
@@ -169,6 +169,81 @@ for (const dtype of FLOATS) {
       [3, 4, 4, 32, 17],
     ] as const) {
       compare(dtype, { x: [n, h, w, c], w: [1, 1, c, oc], moves, padding: "valid" }, draw);
+    }
+  });
+}
+
+/** Sizes that are computed by Winograd's algorithm: 3 × 3 taps, stride 1, 32 channels or more. */
+for (const dtype of FLOATS) {
+  test(`tiles of two by two outputs, at odd edges, in several blocks and with sums that are cut, ${dtype}`, () => {
+    const draw = draws(22);
+    const plain: Moves = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1], groups: 1 };
+    for (const [x, outputs, padding] of [
+      [[2, 4, 4, 32], 32, [1, 1, 1, 1]],
+      [[3, 5, 7, 40], 48, [1, 1, 1, 1]],
+      [[1, 6, 9, 32], 40, [0, 0, 0, 0]],
+      [[2, 5, 4, 32], 32, [2, 0, 1, 2]],
+      [[2, 5, 4, 32], 32, [0, 2, 2, 1]],
+      [[33, 4, 4, 32], 32, [1, 1, 1, 1]], // 132 tiles
+      [[1, 24, 23, 32], 32, [1, 1, 1, 1]], // 144 tiles of one image
+      [[1, 4, 5, 264], 32, [1, 1, 1, 1]],
+      [[2, 5, 5, 32], 520, [1, 1, 1, 1]],
+    ] as const) {
+      const moves: Moves = { ...plain, padding };
+      compare(dtype, { x, w: [3, 3, x[3], outputs], moves, padding }, draw);
+    }
+  });
+
+  test(`by tiles, the error is at most three times that of the sums, ${dtype}`, () => {
+    const moves: Moves = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1], groups: 1 };
+    for (const [channels, outputs] of [
+      [32, 32],
+      [64, 64],
+      [128, 32],
+    ] as const) {
+      // One output more is no multiple of a panel, and sums are made term by term.
+      const x = { shape: [2, 8, 8, channels], data: reals(128 * channels, 23, dtype) };
+      const w = { shape: [3, 3, channels, outputs + 1], data: reals(9 * channels * (outputs + 1), 24, dtype) };
+      const want = convolved(x, w, moves);
+      const isLive = (i: number) => i % (outputs + 1) < outputs;
+      using tx = tensor(engine, x.data, { shape: x.shape, dtype });
+      using all = tensor(engine, w.data, { shape: w.shape, dtype });
+      using most = tensor(
+        engine,
+        w.data.filter((_, i) => isLive(i)),
+        { shape: [3, 3, channels, outputs], dtype },
+      );
+      using sums = conv2d(tx, all, { padding: 1 });
+      using tiles = conv2d(tx, most, { padding: 1 });
+      const exact = want.data.filter((_, i) => isLive(i));
+      const direct = [...sums.data].filter((_, i) => isLive(i));
+      const distance = (got: ArrayLike<number>) =>
+        Math.hypot(...exact.map((value, i) => value - got[i]!)) / Math.hypot(...exact);
+      const [byTiles, bySums] = [distance(tiles.data), distance(direct)];
+      assert.ok(byTiles > 0 && byTiles <= 3 * bySums, `${byTiles} and ${bySums} of ${channels} channels`);
+      assert.ok(byTiles <= 8 * EPS[dtype], `${byTiles} of ${channels} channels`);
+    }
+  });
+
+  test(`by tiles, NaN reaches at least the outputs that see it, and nothing beyond its tiles, ${dtype}`, () => {
+    const moves: Moves = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1], groups: 1 };
+    for (const hard of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const x = { shape: [2, 7, 8, 32], data: reals(2 * 56 * 32, 25, dtype) };
+      const w = { shape: [3, 3, 32, 32], data: reals(9 * 32 * 32, 26, dtype) };
+      const clean = convolved(x, w, moves);
+      x.data[(3 * 8 + 4) * 32 + 5] = hard;
+      const want = convolved(x, w, moves);
+      using tx = tensor(engine, x.data, { shape: x.shape, dtype });
+      using tw = tensor(engine, w.data, { shape: w.shape, dtype });
+      using y = conv2d(tx, tw, { padding: 1 });
+      const columns = y.data;
+      for (const [i, value] of want.data.entries()) {
+        const [p, q] = [Math.floor(i / 256) % 7, Math.floor(i / 32) % 8];
+        if (!Number.isFinite(value)) assert.not(Number.isFinite(columns[i]), `${hard}: [${i}]`);
+        const isBeside = i < 56 * 32 && p >= 2 && p < 6 && q >= 2 && q < 6;
+        if (isBeside) continue;
+        assert.ok(Math.abs(columns[i]! - clean.data[i]!) < 1e-3, `${hard}: [${i}] is ${columns[i]}`);
+      }
     }
   });
 }
@@ -501,6 +576,16 @@ test("sizes that kernels cannot count are refused before anything is allocated",
   );
   assertThrows(() => conv2d(lazy([1, 30000, 30000, 1]), lazy([3, 3, 1, 1]), { padding: 1 }), ShapeError, "scratch");
   assert.is(engine.stats().memoryBytes, before);
+});
+
+test("a transposed convolution whose bias was disposed of leaves nothing behind", () => {
+  using x = zeros(engine, [1, 2, 2, 3]);
+  using w = zeros(engine, [1, 2, 4, 3]);
+  const bias = zeros(engine, [4]);
+  bias.dispose();
+  const before = engine.stats();
+  for (const stride of [1, 2]) assertThrows(() => convTranspose2d(x, w, { bias, stride }), DisposedError, `${stride}`);
+  assert.equal(engine.stats(), before);
 });
 
 test.run();

@@ -107,6 +107,8 @@ test("einsum: a chain is multiplied from its short end", () => {
 test("einsum refuses what NumPy refuses, by its name", () => {
   using a = zeros(engine, [2, 3]);
   using b = zeros(engine, [4, 5]);
+  using row = zeros(engine, [1, 3]);
+  using column = zeros(engine, [3, 1]);
   using doubles = zeros(engine, [2, 3], { dtype: "float64" });
   using bytes = zeros(engine, [2, 3], { dtype: "uint8" });
   for (const [subscripts, operands, option] of [
@@ -135,6 +137,9 @@ test("einsum refuses what NumPy refuses, by its name", () => {
     ["ijk", [a], 'einsum: operands[0]: expected 3 axes for "ijk", found [2, 3]'],
     ["...ijk", [a], 'einsum: operands[0]: expected at least 3 axes for "...ijk", found [2, 3]'],
     ["ii", [a], "einsum: operands[0]: expected 2 for i along axis 1, found [2, 3]"],
+    ["ii", [row], "einsum: operands[0]: expected 1 for i along axis 1, found [1, 3]"],
+    ["ii->i", [column], "einsum: operands[0]: expected 3 for i along axis 1, found [3, 1]"],
+    ["ij,ii->ij", [a, row], "einsum: operands[1]: expected 1 for i along axis 1, found [1, 3]"],
     [
       "...,...",
       [a, b],

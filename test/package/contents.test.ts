@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { ENTRIES } from "../../scripts/build/entries.ts";
 import { ROOT } from "../support/script.ts";
 
-const PEERS = ["papaparse", "@observablehq/plot", "linkedom", "@resvg/resvg-js", "fast-png", "dejavu-fonts-ttf"];
+const PEERS = ["papaparse", "@resvg/resvg-js", "fast-png", "dejavu-fonts-ttf"];
 /** Folders of what computes in WebAssembly. */
 const COMPUTES = /src\/(wasm|tensor|ops|autodiff|nn|train)\//;
 

@@ -1,4 +1,5 @@
 /** What a row of the matrix must come to: the same weights everywhere, and errors that say what is wrong. */
+import { firstOf } from "./first_program.ts";
 import { faultOfGolden } from "./golden.ts";
 import type { GoldenResult } from "./programs/golden.ts";
 
@@ -16,15 +17,23 @@ export type Found = {
   readonly here?: Failure;
   readonly there?: Failure;
   readonly failure?: string;
+  /** What the README's first program printed. */
+  readonly printed?: string;
 };
 
 type Failure = { readonly error: string; readonly kind?: string; readonly message?: string };
 
-export type Expectation = "trains" | "golden table" | "forbidden";
+export type Expectation = "trains" | "golden table" | "forbidden" | "first program";
 
 /** What is wrong with it; undefined when nothing is. */
 export function faultOf(found: Found, expectation: Expectation): string | undefined {
   if (found.failure !== undefined) return found.failure;
+  if (expectation === "first program") {
+    const expected = firstOf("output").trim();
+    return found.printed?.trim() === expected
+      ? undefined
+      : `expected ${JSON.stringify(expected)}, printed ${JSON.stringify(found.printed)}`;
+  }
   if (expectation === "golden table") return faultOfGolden(found.golden);
   if (expectation === "forbidden") {
     const fault =

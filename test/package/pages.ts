@@ -36,10 +36,14 @@ export async function makePages(project: string): Promise<Pages> {
   const servers: ViteServer[] = [];
   const makers: readonly (readonly [name: string, make: Maker])[] = [
     ["import map", importMapPage],
+    ["addresses alone", addressesPage],
     ["golden table", (folder) => importMapPage(folder, "./golden_page.js")],
+    ["first program, import map", (folder) => importMapPage(folder, "./first_page.js")],
+    ["first program, addresses alone", firstByAddresses],
+    ["first program, Vite build", (folder) => viteBuildPage(folder, "./first_page.js")],
     ["esbuild", esbuildPage],
     ["webpack", webpackPage],
-    ["Vite build", viteBuildPage],
+    ["Vite build", (folder) => viteBuildPage(folder)],
     ["Vite dev", (folder) => viteDevPage(folder, servers)],
   ];
   const pages: Page[] = [];
@@ -47,7 +51,9 @@ export async function makePages(project: string): Promise<Pages> {
   for (const [name, make] of makers) {
     try {
       const from = await make(copyWithPrograms(project));
-      pages.push({ name, expectation: name === "golden table" ? name : "trains", from });
+      const expectation =
+        name === "golden table" ? name : name.startsWith("first program") ? "first program" : "trains";
+      pages.push({ name, expectation, from });
       if (make === importMapPage) pages.push({ name: "WebAssembly forbidden", expectation: "forbidden", from });
     } catch (error) {
       broken.set(name, error instanceof Error ? error.message : String(error));
@@ -65,6 +71,25 @@ async function importMapPage(folder: string, script = "./entry.js"): Promise<Pag
     /<script type="importmap">[\s\S]*?<\/script>/.exec(readFileSync(join(ROOT, "docs/browsers.md"), "utf8")) ?? [];
   if (map === undefined) throw new Error("docs/browsers.md shows no import map");
   writeFileSync(join(folder, "index.html"), html(script, map));
+  return { folder };
+}
+
+/** Without an import map: modules are imported by their addresses. */
+async function addressesPage(folder: string): Promise<Page["from"]> {
+  const program = join(folder, "train.js");
+  const text = readFileSync(program, "utf8")
+    .replace('"lanegrad"', `"${LIBRARY}/index.js"`)
+    .replace('"lanegrad/worker"', `"${LIBRARY}/worker/index.js"`);
+  writeFileSync(program, text);
+  writeFileSync(join(folder, "index.html"), html("./entry.js"));
+  return { folder };
+}
+
+/** The README's first program with the package's address in place of its name. */
+async function firstByAddresses(folder: string): Promise<Page["from"]> {
+  const program = join(folder, "first.js");
+  writeFileSync(program, readFileSync(program, "utf8").replace('"lanegrad"', `"${LIBRARY}/index.js"`));
+  writeFileSync(join(folder, "index.html"), html("./first_page.js"));
   return { folder };
 }
 
@@ -108,8 +133,8 @@ async function webpackPage(folder: string): Promise<Page["from"]> {
   return { folder: outdir };
 }
 
-async function viteBuildPage(folder: string): Promise<Page["from"]> {
-  writeFileSync(join(folder, "index.html"), html("./entry.js"));
+async function viteBuildPage(folder: string, script = "./entry.js"): Promise<Page["from"]> {
+  writeFileSync(join(folder, "index.html"), html(script));
   const { build: bundle } = await vite();
   const outdir = temporaryFolder();
   await bundle({

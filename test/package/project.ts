@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "esbuild";
+import { firstOf } from "./first_program.ts";
 import { GOLDEN_FILE } from "./golden.ts";
 import { npm, ROOT } from "./tools.ts";
 
@@ -17,7 +18,9 @@ type NpmPack = { readonly filename: string; readonly size: number; readonly unpa
 export function pack(): Tarball {
   const folder = temporaryFolder();
   npm(["run", "build"], ROOT);
-  const [packed] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], ROOT)) as NpmPack[];
+  const [packed] = JSON.parse(
+    npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT),
+  ) as NpmPack[];
   if (packed === undefined) throw new Error("npm pack wrote no tarball");
   return { path: join(folder, packed.filename), packedBytes: packed.size, unpackedBytes: packed.unpackedSize };
 }
@@ -39,6 +42,7 @@ export function copyWithPrograms(project: string): string {
   const { code } = transformSync(readFileSync(join(programs, "golden.ts"), "utf8"), { loader: "ts" });
   writeFileSync(join(folder, "golden.js"), code); // what the test suite runs as TypeScript
   cpSync(GOLDEN_FILE, join(folder, "golden.json"));
+  for (const name of ["first.mjs", "first.js"]) writeFileSync(join(folder, name), firstOf("ts"));
   return folder;
 }
 

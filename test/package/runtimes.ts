@@ -26,14 +26,14 @@ export function runtimes(): Runtime[] {
   ];
 }
 
-/** Runs a program of a project, and reads the JSON that it prints last. */
+/** Runs a program of a project, and reads the JSON that it prints last; of the README's first program, what it prints. */
 export function runProgram({ command, args }: Runtime, project: string, program: string): Promise<Found> {
   return new Promise((resolve) => {
     const parameters = [...args, program, join(ROOT, "data")];
     const options = { cwd: project, timeout: LIMIT_MILLISECONDS, encoding: "utf8" } as const;
     execFile(command ?? "", parameters, options, (error, stdout, stderr) => {
       if (error !== null) resolve({ failure: firstError(stderr) ?? error.message });
-      else resolve(parsed(stdout));
+      else resolve(program === "first.mjs" ? { printed: stdout } : parsed(stdout));
     });
   });
 }

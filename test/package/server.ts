@@ -18,6 +18,7 @@ import type { Page, Tour } from "./tour.ts";
 const POLICIES: { readonly [E in Expectation]: string } = {
   trains: "script-src 'self' 'wasm-unsafe-eval'",
   "golden table": "script-src 'self' 'wasm-unsafe-eval'",
+  "first program": "script-src 'self' 'wasm-unsafe-eval'",
   forbidden: "script-src 'self'",
 };
 const TYPES: Readonly<Record<string, string>> = {

@@ -138,4 +138,4 @@ program.inputs["w"]?.set([
 program.run();
 describeProgram(program);
 
-export const accuracy: number = evaluation.accuracy;
+export const accuracy: number | undefined = evaluation.accuracy;

@@ -1,5 +1,4 @@
 /** Axes: their ticks, their ends and their names. */
-import { parseHTML } from "linkedom";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { accuracyCurves, lines, lossCurve } from "../../src/plot/index.ts";
@@ -160,33 +159,6 @@ test("domains that are asked for are kept to the digit, and what is beyond them 
   const named = await lines([{ label: "a", y: [0, 1, 2] }], { xDomain: [0, 1] });
   const name = all(readSvg(named), "text").find(({ text }) => text === "a");
   isNear(numberOf(name, "y") - 5, ticks(readSvg(named), "y").get("1.0")!, "where it leaves the frame");
-});
-
-test("a figure is built in the document that is given, or in the page's", async () => {
-  const counted = () => {
-    const { document } = parseHTML("<!doctype html><html><body></body></html>");
-    const create = document.createElementNS.bind(document);
-    let made = 0;
-    const counting = (...names: Parameters<typeof create>) => {
-      made += 1;
-      return create(...names);
-    };
-    Object.assign(document, { createElementNS: counting });
-    return { document, made: () => made };
-  };
-  const [given, page] = [counted(), counted()];
-  await line([0, 1], [0, 1], { document: given.document });
-  assert.ok(given.made() > 0);
-  Object.assign(globalThis, { document: page.document });
-  try {
-    await line([0, 1], [0, 1]);
-    const before = page.made();
-    assert.ok(before > 0);
-    await line([0, 1], [0, 1], { document: given.document });
-    assert.is(page.made(), before, "a document that is given comes first");
-  } finally {
-    Reflect.deleteProperty(globalThis, "document");
-  }
 });
 
 test("a frame is as high as it is asked to be", async () => {

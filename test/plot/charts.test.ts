@@ -1,6 +1,7 @@
 /** What stands where in figures with axes. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { OptionError } from "../../src/errors.ts";
 import {
   accuracyCurves,
   band,
@@ -8,9 +9,11 @@ import {
   lines,
   lossCurve,
   quiver,
+  scatter,
   tangents,
   trajectory,
 } from "../../src/plot/index.ts";
+import { assertRejects } from "../support/throws.ts";
 import { corners, isNear, linePaths, ticks } from "./axes.ts";
 import { all, marks, readSvg, texts } from "./svg.ts";
 
@@ -339,6 +342,32 @@ test("a point that is named at the top of the frame has its name below", async (
   };
   assert.ok((await heights(10)) > 0);
   assert.ok((await heights(5)) < 0);
+});
+
+test("scatter: dots are at their numbers, the diagonal from corner to corner, and NaN has no dot", async () => {
+  const root = readSvg(await scatter([0, 5, Number.NaN, 10], [0, 10, 1, 5], { line: "diagonal" }));
+  const [x, y] = [ticks(root, "x"), ticks(root, "y")];
+  const [path] = marks(root, "dot").flatMap((group) => all(group, "path"));
+  const dots = [...(path?.attributes.get("d") ?? "").matchAll(/M([\d.]+),([\d.]+)h0/g)].map((match) =>
+    match.slice(1).map(Number),
+  );
+  assert.is(dots.length, 3);
+  for (const [i, [wantX, wantY]] of [
+    ["0", "0"],
+    ["5", "10"],
+    ["10", "5"],
+  ].entries()) {
+    isNear(dots[i]?.[0], x.get(wantX!) ?? (x.get("4")! + x.get("6")!) / 2, `x of dot ${i}`, 0.06);
+    isNear(dots[i]?.[1], y.get(wantY!) ?? (y.get("4")! + y.get("6")!) / 2, `y of dot ${i}`, 0.06);
+  }
+  const [from, to] = corners(linePaths(root)[0]);
+  isNear(from![0], x.get("0"), "from the left");
+  isNear(to![1], y.get("10"), "to the top");
+  assert.match(root.children[1]?.text ?? "", /^4 dots, of which 3 are shown\. The line is y = x\./);
+  const many = Float64Array.from({ length: 5000 }, (_, i) => i);
+  const [thinned] = marks(readSvg(await scatter(many, many)), "dot").flatMap((group) => all(group, "path"));
+  assert.is(thinned?.attributes.get("d")?.match(/h0/g)?.length, 2000);
+  await assertRejects(() => scatter([1], [1], { line: "x" as "zero" }), OptionError, "an unknown line");
 });
 
 test.run();

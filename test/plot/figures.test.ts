@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Resvg } from "@resvg/resvg-js";
-import { parseHTML } from "linkedom";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
@@ -23,10 +22,6 @@ const FONT = {
   ),
   defaultFontFamily: "DejaVu Sans",
 };
-
-/** The charts, which are drawn by a library that needs a document. */
-const WITHOUT_AXES = ["bars", "confusionMatrix", "digits", "matrix", "weightImages"];
-const WITH_AXES = Object.keys(FIGURES).filter((name) => !WITHOUT_AXES.includes(name));
 
 test("every function has a figure here", () => {
   const functions = Object.entries(plot).filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name));
@@ -103,13 +98,6 @@ for (const [name, { make, most }] of Object.entries(FIGURES)) {
   test(`${name}: nothing of it lies outside it, as a renderer sees it`, async () => {
     assertInside(await make({ title: "A title with as many words as fit in one line or more" }));
   });
-
-  if (WITH_AXES.includes(name))
-    test(`${name}: another document makes the same figure`, async () => {
-      const { document } = parseHTML("<!doctype html><html><body></body></html>");
-      const options = { document, title: "t" };
-      assert.is(await make(options), await make({ title: "t" }));
-    });
 
   test(`${name}: has the width that is asked for, and refuses what is none`, async () => {
     const root = readSvg(await make({ width: 960 }));

@@ -92,6 +92,15 @@ export const FIGURES: Readonly<Record<string, { readonly make: Make; readonly mo
       ),
     most: 3_000,
   },
+  scatter: {
+    make: (options) =>
+      plot.scatter(
+        h.map(Math.log),
+        h.map((value) => Math.log(value) + Math.sin(value)),
+        { line: "diagonal", ...options },
+      ),
+    most: 5_000,
+  },
   histogram: { make: (options) => plot.histogram(losses, options), most: 8_000 },
   band: {
     make: (options) =>

@@ -1,13 +1,12 @@
-/** Elements, the outermost one, and what is taken over from a document. */
+/** Elements, and the outermost one. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OptionError } from "../../src/errors.ts";
 import { frame } from "../../src/plot/frame.ts";
 import { TITLE, WIDTH, widthOf } from "../../src/plot/letters.ts";
 import { element, escaped, named, short, shortened } from "../../src/plot/markup.ts";
-import { contentOf } from "../../src/plot/serialize.ts";
 import { assertThrows } from "../support/throws.ts";
-import { all, numberOf, readMarkup, readSvg, texts } from "./svg.ts";
+import { all, numberOf, readSvg, texts } from "./svg.ts";
 
 const test = suite("markup");
 
@@ -87,68 +86,6 @@ test("a figure's size, title and ids are those that are asked for", () => {
   ] as const) {
     assert.is(assertThrows(() => frame(content, options), OptionError, option).option, option);
   }
-});
-
-test("attributes that are numbers are rounded, others are as they stand", () => {
-  const names = ["d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r"];
-  const attributes = [...names, "fill", "stroke-dasharray"].map((name) => ({ name, value: "1.2345" }));
-  const rect = { nodeType: 1, textContent: null, localName: "rect", childNodes: [], attributes };
-  const svg = { nodeType: 1, textContent: null, localName: "svg", childNodes: [rect], attributes: [] };
-  const [drawn] = readMarkup(contentOf(svg)).children;
-  for (const name of names) assert.is(drawn?.attributes.get(name), "1.23", name);
-  for (const name of ["fill", "stroke-dasharray"]) assert.is(drawn?.attributes.get(name), "1.2345", name);
-});
-
-test("what a document built is written as ours: no style, no classes, ids numbered anew, rounded numbers", () => {
-  type Dom = Parameters<typeof contentOf>[0];
-  const textNode = (textContent: string | null) => ({ nodeType: 3, textContent });
-  const node = (localName: string, attributes: Record<string, string>, ...childNodes: object[]) => ({
-    ...{ nodeType: 1, textContent: null, localName, childNodes },
-    attributes: Object.entries(attributes).map(([name, value]) => ({ name, value })),
-  });
-  const path = "M0.126,0.126".repeat(90);
-  const svg = node(
-    "svg",
-    { width: "1" },
-    node("style", {}, textNode("p{}")),
-    { nodeType: 8, textContent: "a comment" },
-    node("clipPath", { id: "plot-clip-7" }, node("rect", { x: "0.126", "data-x": "0.126", class: "c" })),
-    node("clipPath", { id: "plot-clip-9" }),
-    node(
-      "text",
-      { "clip-path": "url(#plot-clip-9)", transform: "translate(0.5,0)", "aria-hidden": "true" },
-      textNode("<a"),
-    ),
-    node("text", { "clip-path": "url(#plot-clip-7)", "aria-description": "d" }, textNode(null)),
-    node("path", { d: path }),
-    node("path", { d: "M0.126,0.126", before: "a url(#plot-clip-7)", behind: "url(#plot-clip-7) a" }),
-  );
-  const root = readMarkup(named(contentOf(svg as unknown as Dom), "n"));
-  assert.equal(
-    root.children.map(({ name }) => name),
-    ["clipPath", "clipPath", "text", "text", "path", "path"],
-  );
-  const [first, second, third, fourth, long, brief] = root.children;
-  assert.equal(
-    [first, second].map((clip) => clip?.attributes.get("id")),
-    ["n-0", "n-1"],
-  );
-  assert.equal([...third!.attributes], [["clip-path", "url(#n-1)"]]);
-  assert.equal([...fourth!.attributes], [["clip-path", "url(#n-0)"]]);
-  assert.is(third!.text, "<a");
-  assert.equal(
-    [...first!.children[0]!.attributes],
-    [
-      ["data-x", "0.126"],
-      ["x", "0.13"],
-    ],
-  );
-  assert.ok(long!.attributes.get("d")!.startsWith("M0.1,0.1M"));
-  assert.is(fourth!.text, "");
-  assert.equal(
-    ["d", "before", "behind"].map((name) => brief!.attributes.get(name)),
-    ["M0.13,0.13", "a url(#plot-clip-7)", "url(#plot-clip-7) a"],
-  );
 });
 
 test.run();

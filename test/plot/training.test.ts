@@ -24,14 +24,11 @@ test("lossCurve: the mean is of a fiftieth of the losses where nobody says, and 
       return ["stroke", "stroke-opacity", "stroke-width", "stroke-dasharray"].map(find);
     });
   assert.equal(looks(root), [
-    ["currentColor", "0.35", undefined, undefined],
+    ["currentColor", "0.35", "1", undefined],
     [styleOf(1).color, undefined, "2.5", undefined],
   ]);
   const band = (length: number) => lossCurve(Array.from({ length }, (_, i) => i));
-  assert.equal(
-    [looks(readSvg(await band(1000)))[0]?.[2], looks(readSvg(await band(1001)))[0]?.[2]],
-    [undefined, "2.5"],
-  );
+  assert.equal([looks(readSvg(await band(1000)))[0]?.[2], looks(readSvg(await band(1001)))[0]?.[2]], ["1", "2.5"]);
   const brief = readSvg(await lossCurve([3, 2, 1], { smoothing: 1 }));
   assert.match(brief.children[1]?.text ?? "", /^The loss of 3 steps\. /);
   assert.equal(
@@ -86,6 +83,23 @@ test("accuracyCurves: at their epochs, on one scale from 0 to 1, and fractions o
   }
   const error = await assertRejects(() => accuracyCurves({ x: [0], train: [0, 1], test: [0, 1] }), ShapeError, "x");
   assert.equal([error.op, error.argument], ["accuracyCurves", "x"]);
+});
+
+test("lossCurve: losses of other examples are lines of their own, named, in styles behind that of the mean", async () => {
+  const losses = Array.from({ length: 100 }, (_, i) => 100 - i);
+  const series = [{ label: "validation", x: [10, 90], y: [80, 40] }];
+  const root = readSvg(await lossCurve(losses, { series }));
+  const drawn = linePaths(root);
+  assert.is(drawn.length, 3);
+  const [x, y] = [ticks(root, "x"), ticks(root, "y")];
+  const [from, to] = corners(drawn[2]);
+  isNear(to![0]! - from![0]!, x.get("80")! - x.get("0")!, "80 steps");
+  isNear(from![1], y.get("80"), "80");
+  isNear(to![1], y.get("40"), "40");
+  assert.ok(texts(root).includes("validation"));
+  assert.match(root.children[1]?.text ?? "", /Also: validation\./);
+  const short = readSvg(await lossCurve([3, 2, 1], { series: [{ label: "validation", y: [3, 2] }] }));
+  assert.ok(texts(short).includes("train"), "the steps have a name where there are others");
 });
 
 test.run();

@@ -45,6 +45,23 @@ function signatureOf(name: string): Signature {
   return signature;
 }
 
+test("convolutions by tiles of two by two outputs", () => {
+  for (const name of ["sconvolution", "dconvolution"]) {
+    for (let seed = 0; seed < 24; seed++) {
+      const draw = draws(seed);
+      const pick = (...sizes: readonly number[]) => sizes[Math.floor(draw() * sizes.length)];
+      const sizes: Record<string, number | undefined> = {
+        ...{ kh: 3, kw: 3, sh: 1, sw: 1, dh: 1, dw: 1, groups: 1, n: pick(0, 1, 1, 2), c: pick(32, 32, 40) },
+        ...{ oc: pick(32, 40, 48), oh: pick(4, 5, 6), ow: pick(4, 5, 7), h: pick(3, 4, 5, 9), w: pick(3, 5, 6, 9) },
+        ...{ top: pick(0, 1, 2), left: pick(0, 1, 2) },
+      };
+      if (seed === 0) Object.assign(sizes, { n: 1, c: 264, oc: 32, oh: 4, ow: 4 });
+      const how = seed % 3 === 0 ? "wild" : "tame";
+      compare(drawCall(signatureOf(name), seed, { how, sizeOf: (size) => sizes[size] }));
+    }
+  }
+});
+
 test("what is only moved keeps all of its bits, a NaN's too", () => {
   for (const dtype of FLOATS) {
     const n = dtype === "float32" ? 8 : 4;

@@ -128,7 +128,7 @@ function complaintOfCli([name, ...args]: readonly string[]): string | undefined 
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) return `lanegrad ${name}: there is no such command`;
   try {
-    parse(command.page.flags as FlagsOf<Record<string, object>>, args);
+    parse(command.page(args).flags as FlagsOf<Record<string, object>>, args);
     return undefined;
   } catch (error) {
     return `lanegrad ${name}: ${error instanceof Error ? error.message : error}`;

@@ -31,7 +31,9 @@ import { kindOf, type Variant, variantsOf, WRONG, withUnknownKeys } from "./wron
 const test = suite("wrong arguments");
 const MOST_CHARACTERS = 800;
 /** Samples that name a file or an address that is not there: their own errors are not looked at. */
-const VALID_BUT_ABSENT: Readonly<Record<string, true>> = { loadNpz: true, loadCsv: true, downloadMnist: true };
+const VALID_BUT_ABSENT: Readonly<Record<string, true>> = {
+  ...{ loadNpz: true, loadCsv: true, loadRecords: true, loadModel: true, downloadMnist: true },
+};
 
 /** Classes whose instances programs get from functions. */
 const RETURNED = { Program, Accumulation, OptimizerState, TrainingStep };

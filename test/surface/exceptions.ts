@@ -11,6 +11,7 @@ export const NOT_CALLED: Readonly<Record<string, string>> = {
   "Engine.kernelOf": "internal: Engine.callable has a sample",
   "DatasetStream.feed": "internal",
   "ResidentDataset.inputs": "internal",
+  "ResidentDataset.gathered": "internal",
   "ResidentDataset.targets": "internal",
   "Trainer.resume": "internal",
   "chapter.TwoLayerNet.trainingStep": "Network.trainingStep has a sample",
@@ -39,7 +40,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^(broadcastTo|reshape|input|zeros|ones|full|Tensor\.part) 1$/, ["typed array"]],
   [/^(tile|tensorSplit) 1$/, ["array", "typed array"]],
   [/^tensorGroup 1\.[ab]$/, ["typed array"]],
-  [/^(Dataset\.(batch|pick)|scaleValues|StagedMinibatch\.load) [01]$/, ["array", "typed array"]],
+  [/^((Sparse)?Dataset\.(batch|pick)|scaleValues|StagedMinibatch\.load) [01]$/, ["array", "typed array"]],
   [/^chapter\.(numericalGradient|gradientDescent) 1$/, ["typed array"]],
   [/^chapter\.(meanSquaredError|crossEntropyError) [01]$/, ["typed array", "number"]],
   [/^RandomState\.shuffle 0$/, ["typed array"]],
@@ -63,6 +64,11 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
   [/^train 2\.validation$/, ["number"]],
   // A column by name or by position; several for several targets.
   [/^parseCsv 1\.label$/, ["number", "array"]],
+  [
+    /^(fitPreprocessing|applyPreprocessing|classifier|regressor) [12]\.target$/,
+    ["number", "string", "array", "typed array"],
+  ],
+  [/^(classifier|regressor) 1\.(progress|earlyStopping|layers|validation)$/, ["boolean", "function"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
   [/^(leakyRelu|gelu|elu|prelu|layerNorm) 0$/, ["object"]],
   [/^dense 1$/, ["object"]],
@@ -77,6 +83,9 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
 
 /** Objects whose keys are the caller's: an unknown one is no mistake. */
 export const OPEN: readonly RegExp[] = [
+  /^(fitPreprocessing|classifier|regressor) 0/, // a table is data
+  /^(applyPreprocessing|preprocessInputs) [01]/, // and a preprocessing JSON
+  /^encodeModel 1/,
   /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02]|model 1\.layers|defineLayer 0\.keys)$/, // names of the caller's
   /^(train|Trainer|WorkerNetwork\.train) [23]$/, // a history: more in it is no mistake
   /^Engine\.call(able)? 0$/, // a recorded call is a result: more in it is no mistake

@@ -41,6 +41,14 @@ const NUMPY_DRAWS: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
 /** Samples of everything, on one engine. */
 export function samplesOf(engine: Engine, folder: string, svg: string): Readonly<Record<string, Sample>> {
   const L = lanegrad;
+  const animals = {
+    names: ["size", "animal"],
+    rows: [
+      [1, "cat"],
+      [3, "dog"],
+    ],
+  };
+  const animal = L.fitPreprocessing(animals, { task: "classification", target: "animal" });
   const x = L.tensor(engine, [
     [1, 2, 3],
     [4, 5, 6],
@@ -97,6 +105,8 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     classes: 3,
   });
   const resident = new L.ResidentDataset(engine, table);
+  const mostlyZero = L.sparseRows([{ 0: 1 }, { 1: 2 }]);
+  const sparseTable = new L.SparseDataset({ name: "s", rows: mostlyZero, labels: [0, 1] });
   const stream = L.streamDataset({ chunks: () => [table], shuffleBuffer: 2, seed: 0 });
   const options = { epochs: 1, batchSize: 2, optimizer: L.adam({ learningRate: 0.01 }), seed: 0 };
   const trainer = new L.Trainer(net, { train: table }, options);
@@ -393,6 +403,13 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     softmaxCrossEntropy: of(L.softmaxCrossEntropy, [x, labels], [lazy, labels], [x, labels, { gradient: out }]),
     binaryCrossEntropyWithLogits: of(L.binaryCrossEntropyWithLogits, [x, same]),
     squaredError: of(L.squaredError, [x, same], [x, same, { gradient: out }]),
+    crossEntropy: of(
+      L.crossEntropy,
+      [x, labels, { labelSmoothing: 0.1, ignoreLabel: -1, reduction: "sum" }],
+      [lazy, labels],
+    ),
+    meanAbsoluteError: of(L.meanAbsoluteError, [x, same, { reduction: "sum" }], [lazy, same]),
+    huber: of(L.huber, [x, same, { delta: 2, reduction: "sum" }], [lazy, same]),
     meanSquaredError: of(L.meanSquaredError, [x, same], [lazy, same], [x, same, { gradient: out }]),
     dropout: of(L.dropout, [0.5], [x, counter, { rate: 0.5, stream: 1 }]),
     gatherRows: of(L.gatherRows, [bytes, indices, out], [bytes, indices, out, 0.5]),
@@ -612,6 +629,30 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     "Dataset.batch": of(table.batch.bind(table), [[0, 1]]),
     "Dataset.slice": of(table.slice.bind(table), [0, 2]),
     "Dataset.pick": of(table.pick.bind(table), [[0, 1]]),
+    sparseRows: of(
+      L.sparseRows,
+      [[{ 0: 1, 2: 0.5 }, {}], { columns: 3 }],
+      [{ shape: [1, 3], starts: [0, 1], columns: [2], values: [5] }],
+    ),
+    sparseMatrix: of(L.sparseMatrix, [engine, L.sparseRows([{ 0: 1 }]), { dtype: "float32" }]),
+    SparseDataset: make(
+      L.SparseDataset,
+      [{ name: "s", rows: mostlyZero, labels: ["a", "b"], classes: 2, classNames: ["a", "b"], inputNames: ["p", "q"] }],
+      [{ name: "s", rows: mostlyZero, targetValues: [1, 2] }],
+    ),
+    "SparseDataset.batch": of(sparseTable.batch.bind(sparseTable), [[0, 1]]),
+    "SparseDataset.slice": of(sparseTable.slice.bind(sparseTable), [0, 2]),
+    "SparseDataset.pick": of(sparseTable.pick.bind(sparseTable), [[0, 1]]),
+    "SparseDataset.resident": of(sparseTable.resident.bind(sparseTable), [engine]),
+    bagOfWords: of(
+      L.bagOfWords,
+      [["a good film", "a bad film"]],
+      [
+        ["a good film", "a bad film"],
+        { maxFeatures: 9, ngrams: [1, 2], lowercase: true, stopWords: ["the"], minTexts: 1, weights: "tfidf" },
+      ],
+    ),
+    vectorize: of(L.vectorize, [L.bagOfWords(["a good film"]), ["good"]]),
     DatasetStream: make(L.DatasetStream, [{ chunks: () => [table], shuffleBuffer: 2, seed: 0 }]),
     "DatasetStream.batches": of(
       (o: never) => {
@@ -656,6 +697,23 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [table, { batchSize: 2, random: random(), dropLast: true }],
     ),
     split: of(L.split, [table, { share: 0.5, random: random(), stratify: "classes" }]),
+    recordsOf: of(L.recordsOf, [[[1, "a"]]], [[{ size: 1 }]]),
+    fitPreprocessing: of(L.fitPreprocessing, [
+      animals,
+      { task: "classification", target: "animal", inputs: ["size"], missing: "refuse", unseen: "zeros" },
+    ]),
+    applyPreprocessing: of(L.applyPreprocessing, [animal, animals, { target: ["cat", "dog"], dtype: "float32" }]),
+    preprocessInputs: of(L.preprocessInputs, [animal, animals, { dtype: "float64" }]),
+    classifier: of(L.classifier, [
+      animals,
+      { target: "animal", epochs: 1, batchSize: 2, layers: [2], learningRate: 0.01, seed: 0, dtype: "float32", engine },
+    ]),
+    regressor: of(L.regressor, [
+      Float64Array.of(1, 2, 3, 4),
+      { target: [1, 2], shape: [2, 2], epochs: 1, validation: 0, earlyStopping: false, progress: false, engine },
+    ]),
+    encodeModel: of(L.encodeModel, [net, animal]),
+    loadModel: of(L.loadModel, ["data/absent.safetensors", { maxBytes: 1e6 }]),
     standardize: of(L.standardize, [table]),
     minMax: of(L.minMax, [table]),
     applyScaling: of(L.applyScaling, [L.standardize(table), table]),
@@ -674,8 +732,18 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     parseCifar: of(L.parseCifar, [new Uint8Array(3073)], [new Uint8Array(3073), "f"]),
     imageShapeOf: of(L.imageShapeOf, [[32, 32, 3]]),
     loadNpz: of(L.loadNpz, ["data/absent.npz", { inputs: "x", labels: "y" }]),
-    parseCsv: of(csv.parseCsv, ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }]),
+    parseCsv: of(
+      csv.parseCsv,
+      ["a,b\n1,2\n3,4\n", { label: "b", name: "t" }],
+      ["a,b\nx,2\n,4\n", { label: "b", missing: "mean" }],
+    ),
     loadCsv: of(csv.loadCsv, ["data/absent.csv", { label: "b" }]),
+    parseRecords: of(
+      csv.parseRecords,
+      ["a,b\n1,2\n"],
+      ["a;b\n1,5;2\n", { delimiter: ";", decimal: ",", header: true }],
+    ),
+    loadRecords: of(csv.loadRecords, ["data/absent.csv"], ["data/absent.csv", { maxBytes: 1000 }]),
     encodeNpy: of(L.encodeNpy, [{ shape: [2], data: Float32Array.of(1, 2) }]),
     decodeNpy: of(L.decodeNpy, [npy], [npy, { file: "f" }]),
     encodeNpz: of(L.encodeNpz, [named]),
@@ -709,6 +777,19 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
     ),
     evaluate: of(L.evaluate, [net, table], [net, table, { topK: 2 }]),
     accuracyOf: of(L.accuracyOf, [net, table]),
+    crossEntropyLoss: of(L.crossEntropyLoss, [
+      { classWeights: Float64Array.of(1, 2) as never, labelSmoothing: 0.1, ignoreLabel: 1, reduction: "mean" },
+    ]),
+    huberLoss: of(L.huberLoss, [{ delta: 2, reduction: "sum" }]),
+    meanAbsoluteErrorLoss: of(L.meanAbsoluteErrorLoss, [{ reduction: "sum" }]),
+    parseLoss: of(L.parseLoss, [{ kind: "huber", delta: 2 }]),
+    summary: of(L.summary, [net]),
+    binaryMetrics: of(L.binaryMetrics, [
+      Float32Array.of(0.1, 0.4, 0.8, 0.9),
+      Int32Array.of(0, 1, 1, 0),
+      { threshold: 0.3 },
+    ]),
+    regressionReport: of(L.regressionReport, [Float32Array.of(1, 2), Float32Array.of(1, 3), { outputs: 2 }]),
     misclassified: of(L.misclassified, [net, table], [net, table, { limit: 3 }]),
     evaluateAsync: of(L.evaluateAsync, [net, table], [net, table, { topK: 2 }]),
     misclassifiedAsync: of(L.misclassifiedAsync, [net, table], [net, table, { limit: 3 }]),
@@ -786,7 +867,10 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       [{ label: "l", x: [0, 1], y: [1, 2], markers: "all" }],
       { ...chart, points: [{ x: 0, y: 1, label: "p" }], yScale: "linear" },
     ]),
-    lossCurve: of(plot.lossCurve, [[3, 2, 1], { ...chart, steps: [0, 1, 2], smoothing: 1 }]),
+    lossCurve: of(plot.lossCurve, [
+      [3, 2, 1],
+      { ...chart, steps: [0, 1, 2], smoothing: 1, series: [{ label: "l", y: [1, 2] }] },
+    ]),
     matrix: of(plot.matrix, [
       [
         [1, 2],
@@ -795,6 +879,7 @@ export function samplesOf(engine: Engine, folder: string, svg: string): Readonly
       { ...figure, rows: ["a", "b"], columns: ["c", "d"], decimals: 1 },
     ]),
     quiver: of(plot.quiver, [{ x: [0, 1], y: [0, 1], u: [1, 1], v: [0, 1] }, chart]),
+    "plot.scatter": of(plot.scatter, [[0, 1], [1, 2], { ...chart, line: "zero" }]),
     tangents: of(plot.tangents, [(v: number) => v * v, [{ x: 1, slope: 2 }], { ...chart, xDomain: [0, 2] }]),
     toPng: of(plot.toPng, [svg, { width: 20, background: "white", color: "red" }]),
     trajectory: of(plot.trajectory, [

@@ -213,13 +213,16 @@ for (const [loss, lossOfRow] of Object.entries(NUMBER_LOSSES)) {
       for (const given of [data, resident]) {
         const { loss: found, ...rest } = evaluate(net, given);
         assert.ok(Math.abs(found - want) <= 1e-13, `${count}: ${found}, expected ${want}`);
-        const none = { correct: Number.NaN, accuracy: Number.NaN, topK: undefined, classes: undefined };
-        assert.equal(rest, { examples: count, ...none });
+        const { binary, regression, ...others } = rest;
+        const isYesNo = loss === "binaryCrossEntropyWithLogits";
+        const accuracy = isYesNo ? binary?.accuracy : undefined;
+        assert.equal(others, { examples: count, correct: undefined, accuracy, topK: undefined, classes: undefined });
+        assert.equal([binary !== undefined, regression !== undefined], [isYesNo, !isYesNo]);
       }
     }
     const data = numbered(300, 2);
     assert.is(assertThrows(() => evaluate(net, data, { topK: 1 }), OptionError, "top k").option, "topK");
-    for (const ask of [accuracyOf, misclassified]) {
+    for (const ask of loss === "binaryCrossEntropyWithLogits" ? [misclassified] : [accuracyOf, misclassified]) {
       assert.match(
         assertThrows(() => ask(net, data), DTypeError, ask.name).message,
         new RegExp(`^${ask.name}: targets`),

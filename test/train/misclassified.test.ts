@@ -48,7 +48,7 @@ for (const layout of ["dense", "sparse"] as const) {
         assert.equal([label, prediction], [want[i]!.label, want[i]!.prediction]);
         assert.ok(Math.abs(probability - want[i]!.probability) <= 1e-12);
       }
-      assert.is(got.length, count - evaluate(net, resident).correct);
+      assert.is(got.length, count - evaluate(net, resident).correct!);
       assert.equal(misclassified(net, data, { limit: 3 }), misclassified(net, resident, { limit: 3 }));
       assert.equal(misclassified(net, resident, { limit: 3 }), got.slice(0, 3));
       assert.equal(misclassified(net, resident, { limit: 1 }), got.slice(0, 1));

@@ -18,16 +18,28 @@ const CONFUSION = [
 function evaluation(parts: Partial<Evaluation> = {}): Evaluation {
   const classes = classReport(Int32Array.from(CONFUSION.flat()));
   const topK = { k: 2, correct: 109, accuracy: 109 / 110 };
-  return { examples: 110, loss: 0.25, correct: 107, accuracy: 107 / 110, topK, classes, ...parts };
+  return {
+    examples: 110,
+    loss: 0.25,
+    correct: 107,
+    accuracy: 107 / 110,
+    topK,
+    classes,
+    binary: undefined,
+    regression: undefined,
+    ...parts,
+  };
 }
 
 const NUMBERS: Evaluation = {
   examples: 7,
   loss: 1.5,
-  correct: Number.NaN,
-  accuracy: Number.NaN,
+  correct: undefined,
+  accuracy: undefined,
   topK: undefined,
   classes: undefined,
+  binary: undefined,
+  regression: undefined,
 };
 
 test("the text is a table with aligned columns", () => {

@@ -276,12 +276,10 @@ test("options that make no sense are refused, by name, and leave nothing behind"
   const good: TrainOptions = { epochs: 1, batchSize: 10, optimizer };
   const before = engine.stats();
   for (const [option, options, data] of [
-    ["train", { batchSize: 10, optimizer }],
     ["train", { ...good, iterations: 3 }],
-    ["train", { epochs: 1 }],
     ["train", { ...good, learningRate: 0.1 }],
     ["epochs", { ...good, epochs: 1.5 }],
-    ["batchSize", { ...good, batchSize: 71 }],
+    ["batchSize", { ...good, batchSize: 0 }],
     ["accumulate", { ...good, accumulate: 0 }],
     ["evaluateEvery", { ...good, evaluateEvery: 0 }],
     ["checkpointEvery", { ...good, checkpointEvery: -1 }],

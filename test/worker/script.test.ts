@@ -66,6 +66,38 @@ test("the address of a worker's script is noted, and Worker is what it was", asy
   });
 });
 
+test("a script of another origin is imported by one of this origin, and a required policy is asked for the library's own", async () => {
+  const asked: string[] = [];
+  const trustedTypes = {
+    createPolicy: (name: string) => ({
+      createScriptURL(address: string) {
+        asked.push(name);
+        return address;
+      },
+    }),
+  };
+  await withGlobals({ Worker, trustedTypes, origin, location: { href: `${origin}/page` } }, async () => {
+    const make = (address: string, type: "module" | "classic") => () => {
+      const { Worker: Noted } = globalThis as unknown as { Worker: typeof Worker };
+      return new Noted(address, { type });
+    };
+    for (const [type, text] of [
+      ["module", 'import "https://cdn.example/worker.js";'],
+      ["classic", 'importScripts("https://cdn.example/worker.js");'],
+    ] as const) {
+      const watch = watchScript();
+      const { script } = noting(watch, make("https://cdn.example/worker.js", type));
+      assert.is(watch.address, "https://cdn.example/worker.js", "errors name the script");
+      assert.match(String(script), /^blob:/);
+      assert.is(await (await fetch(String(script))).text(), text);
+      watch.end();
+    }
+    assert.equal(asked, [], "a script of the program's is the program's to trust");
+    const own = noting(watchScript(), make("./worker.js", "module"), true);
+    assert.equal([own.script, asked], ["./worker.js", ["lanegrad"]]);
+  });
+});
+
 test("without a Worker there is nothing to note, and the candidates are all that is said", async () => {
   const watch = watchScript();
   assert.is(

@@ -223,7 +223,7 @@ export class Session {
   /** Evaluations during a run are some steps apart: this one is of the network as the run has left it. */
   async #measure(testSet: WorkerDataset): Promise<void> {
     if (this.steps === this.#measuredAt) return;
-    const { accuracy } = await this.#network.evaluate(testSet);
+    const { accuracy = 0 } = await this.#network.evaluate(testSet); // digits have classes
     this.#take(this.steps, accuracy);
   }
 

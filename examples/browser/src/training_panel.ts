@@ -75,7 +75,7 @@ export class TrainingPanel {
     if (report === undefined) return;
     const { evaluation, mistakes } = report;
     this.#confusion.fill(evaluation);
-    this.#mistakes.show(mistakes, evaluation.examples - evaluation.correct, evaluation.examples);
+    this.#mistakes.show(mistakes, evaluation.examples - (evaluation.correct ?? 0), evaluation.examples);
     if (this.#session.phase === "running") return;
     this.#session.lastAccuracy = evaluation.accuracy;
     this.#figures.show(this.#session);

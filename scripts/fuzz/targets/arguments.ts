@@ -77,9 +77,10 @@ export const argumentsTarget: Target = {
   open: () => ({
     next(draw) {
       const { name, page } = draw.pick(COMMANDS);
-      const keys = Object.keys(page.flags).filter((key) => key !== "config");
+      const { flags } = page([]);
+      const keys = Object.keys(flags).filter((key) => key !== "config");
       const args = Array.from({ length: draw.below(6) }, () => argument(draw, keys)).flat();
-      const table = Object.fromEntries(keys.map((key) => [key, page.flags[key]])) as FlagsOf<TrainValues>;
+      const table = Object.fromEntries(keys.map((key) => [key, flags[key]])) as FlagsOf<TrainValues>;
       return caseOfText([name, ...args].join("\n"), () => {
         const { values } = parse<TrainValues>(table, args);
         if (name === "train") plan(values);

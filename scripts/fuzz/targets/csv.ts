@@ -1,6 +1,6 @@
-/** Tables as text (`parseCsv`): quotes that do not close, records of any width, numbers that are none, any options. */
+/** Tables as text (`parseCsv`, `parseRecords`): quotes that do not close, records of any width, numbers that are none, any options. */
 
-import { type CsvOptions, parseCsv } from "../../../src/data/csv.ts";
+import { type CsvOptions, parseCsv, parseRecords, type RecordsOptions } from "../../../src/data/csv.ts";
 import { DatasetError } from "../../../src/data/dataset_error.ts";
 import { OptionError } from "../../../src/errors.ts";
 import type { Draw } from "../draw.ts";
@@ -37,6 +37,15 @@ function optionsOf(draw: Draw): CsvOptions {
   };
 }
 
+function recordsOptionsOf(draw: Draw): RecordsOptions {
+  return {
+    ...(draw.chance(0.3) ? { delimiter: draw.pick(DELIMITERS) } : {}),
+    ...(draw.chance(0.2) ? { header: draw.chance(0.5) } : {}),
+    ...(draw.chance(0.2) ? { decimal: draw.pick([".", ",", "auto"] as const) } : {}),
+    ...(draw.chance(0.1) ? { missingValues: [draw.pick(PIECES)] } : {}),
+  };
+}
+
 /** Rows of fields, a few of which are not what the others are. */
 function table(draw: Draw): string {
   const [rows, columns] = [draw.below(6), draw.between(1, 4)];
@@ -63,11 +72,15 @@ function text(draw: Draw): string {
 
 export const csv: Target = {
   name: "csv",
-  about: "parseCsv of text, with options of all kinds",
+  about: "parseCsv and parseRecords of text, with options of all kinds",
   refusals: [DatasetError, OptionError],
   bytesPerByte: 512, // a field of one character is a string, its record an array
   open: () => ({
     next(draw) {
+      if (draw.chance(0.3)) {
+        const [table, options] = [text(draw), recordsOptionsOf(draw)];
+        return caseOfText(table, () => parseRecords(table, options));
+      }
       const [table, options] = [text(draw), optionsOf(draw)];
       return caseOfText(table, () => parseCsv(table, options));
     },

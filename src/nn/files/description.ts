@@ -13,11 +13,12 @@ import { checkOptions } from "../../options.ts";
 import type { Shape } from "../../tensor/layout.ts";
 import { describeValue } from "../../values.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
+import { descriptionOfLoss, parseLoss } from "../described_losses.ts";
 import { type CustomLayers, parseLayers } from "../layers/known.ts";
 import type { Layer, Sequential } from "../layers/layer.ts";
 import { sequential } from "../layers/sequential.ts";
 import { type Structure, structureOf } from "../layers/structure.ts";
-import type { LossName } from "../losses.ts";
+import type { LossDescription, LossName } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
 
 /** The description of a network: plain data, serializable as JSON. */
@@ -28,7 +29,7 @@ export type NetworkDescription = {
   readonly version: 1 | 2;
   readonly dtype: FloatType;
   /** `custom`: a function, which no file can hold. */
-  readonly loss: LossName | "custom";
+  readonly loss: LossName | LossDescription | "custom";
   /** The shape of one example, if the first layer with parameters does not give it. */
   readonly inputShape?: Shape;
   /** From the input to the output, with all sizes. */
@@ -53,7 +54,7 @@ const FIRST_KINDS = ["dense", "activation", "dropout", "batchNorm"];
 export function describeNetwork<D extends FloatType>(net: Trainable<D>): NetworkDescription {
   const { dtype, lossFunction, description, inputShape } = networkOf(net);
   const { layers } = description;
-  const loss = typeof lossFunction === "function" ? "custom" : lossFunction;
+  const loss = typeof lossFunction === "function" ? (descriptionOfLoss(lossFunction) ?? "custom") : lossFunction;
   const isFirst = layers.every(({ kind }) => FIRST_KINDS.includes(kind)) && layers.some(({ kind }) => kind === "dense");
   const version = isFirst && inputShape.length === 1 ? 1 : 2;
   return { format: FORMAT, version, dtype, loss, ...(version === 2 && { inputShape }), layers };
@@ -103,6 +104,7 @@ export function parsedDescription(
     ["loss", LOSSES],
   ] as const) {
     const found = given.get(key);
+    if (key === "loss" && isObject(found)) continue;
     if (!(allowed as readonly unknown[]).includes(found)) {
       throw refuse(`${key}: expected ${allowed.join(", ")}, found ${describeValue(found)}`);
     }
@@ -110,6 +112,8 @@ export function parsedDescription(
   const layers = given.get("layers");
   if (!Array.isArray(layers)) throw refuse(`layers: expected a list, found ${describeValue(layers)}`);
   try {
+    const loss = given.get("loss");
+    if (isObject(loss)) parseLoss(loss);
     const known = parseLayers(layers, options.layers && { layers: options.layers });
     const structure = structureOf(sequential(...known), given.get("inputShape") as Shape | undefined);
     checkComplete("", layers, (structure.description as Sequential).layers, refuse);

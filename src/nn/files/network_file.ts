@@ -18,6 +18,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.
 import { checkOptions } from "../../options.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Engine } from "../../wasm/engine.ts";
+import { parseLoss } from "../described_losses.ts";
 import type { CustomLayers } from "../layers/known.ts";
 import type { Loss } from "../losses.ts";
 import { Network } from "../network.ts";
@@ -41,7 +42,8 @@ const NAMING = "lanegrad.naming";
 /**
  * The bytes of a safetensors file with all of a network: description, parameters, running statistics.
  *
- * A loss that is a function is recorded as `custom`, and must be given again to `decodeNetwork`.
+ * A loss with options, such as `huberLoss({ delta: 2 })`, is recorded with them. A function of one's own is recorded as `custom`,
+ * and must be given again to `decodeNetwork`.
  *
  * @throws {OptionError} an unknown naming
  * @throws {DisposedError} the network was disposed
@@ -55,7 +57,16 @@ export function encodeNetwork<D extends FloatType>(
   checkOptions<Pick<WeightsOptions, "naming">>("encodeNetwork", options, { naming: 1 });
   const { naming = "lanegrad" } = options;
   const net = networkOf(trainable);
-  const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming };
+  return encodeWith(net, naming, {});
+}
+
+/** The file of a network, with more words about it. */
+export function encodeWith<D extends FloatType>(
+  net: Network<D>,
+  naming: Naming,
+  words: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const metadata = { [DESCRIPTION]: JSON.stringify(describeNetwork(net)), [NAMING]: naming, ...words };
   return encodeSafetensors(weightsOf(net, { naming }), metadata);
 }
 
@@ -95,7 +106,13 @@ export function decodeNetwork(
   const net = new Network<FloatType>(
     engine,
     structure.description,
-    { dtype, loss: wanted, random: "none", seed, inputShape: structure.inputShape },
+    {
+      dtype,
+      loss: typeof wanted === "object" ? parseLoss(wanted) : wanted,
+      random: "none",
+      seed,
+      inputShape: structure.inputShape,
+    },
     "file",
   );
   writeWeights(net, fitted);

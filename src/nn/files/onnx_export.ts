@@ -15,6 +15,7 @@
  * input is a flattened image.
  */
 
+import { checkNumbers } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import type { NamedArray } from "../../formats/arrays.ts";
 import { encodeOnnxGraph, type OnnxConstant, type OnnxNode } from "../../formats/onnx.ts";
@@ -24,8 +25,8 @@ import { formatsOf } from "../layers/known.ts";
 import type { ResidualLayer } from "../layers/layer.ts";
 import { type OnnxOperator, type ParameterSpec, pathOf } from "../layers/record.ts";
 import { type Placed, recordIn, type Structure } from "../layers/structure.ts";
+import { likeOf } from "../losses.ts";
 import { networkOf, type Trainable } from "../trainable.ts";
-import { describeNetwork } from "./description.ts";
 import { type FlattenedImages, flattenedImages, hasImages } from "./flattened_images.ts";
 import { arranged, permuted, weightsOf } from "./weights.ts";
 
@@ -33,16 +34,25 @@ import { arranged, permuted, weightsOf } from "./weights.ts";
 export type OnnxExportOptions = {
   /** `"round"`: the numbers of a float64 network are rounded. Default: it is refused. */
   readonly narrowing?: "refuse" | "round";
+  /** How inputs are scaled before the first layer: `x` then is what they are before that. */
+  readonly inputs?: OnnxScaling;
+  /** How outputs were scaled for training: `logits` are then in the targets' units. */
+  readonly outputs?: OnnxScaling;
+};
+
+/** (x - mean) / deviation, of each column, or by one number of each for all. */
+export type OnnxScaling = {
+  /** Subtracted from inputs, added to outputs. */
+  readonly mean: readonly number[];
+  /** Inputs are divided by it, outputs multiplied. */
+  readonly deviation: readonly number[];
 };
 
 /** The operator that makes probabilities of logits. */
-const ANSWERS = {
-  softmaxCrossEntropy: { op: "Softmax", attributes: { axis: { int: 1 } } },
-  binaryCrossEntropyWithLogits: { op: "Sigmoid", attributes: {} },
-  meanSquaredError: undefined,
-  squaredError: undefined,
-  custom: undefined,
-} as const;
+const ANSWERS = new Map<unknown, Pick<OnnxNode, "op" | "attributes">>([
+  ["softmaxCrossEntropy", { op: "Softmax", attributes: { axis: { int: 1 } } }],
+  ["binaryCrossEntropyWithLogits", { op: "Sigmoid", attributes: {} }],
+]);
 
 /**
  * The bytes of an ONNX model (operator set 20; 21 with groupNorm) of what the network predicts, in float32.
@@ -59,8 +69,8 @@ export function encodeOnnx<D extends FloatType>(
   trainable: Trainable<D>,
   options: OnnxExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  checkOptions<OnnxExportOptions>("encodeOnnx", options, { narrowing: 1 });
-  const { narrowing = "refuse" } = options;
+  checkOptions<OnnxExportOptions>("encodeOnnx", options, { narrowing: 1, inputs: 1, outputs: 1 });
+  const { narrowing = "refuse", inputs: scaling, outputs: unscaling } = options;
   const net = networkOf(trainable);
   if (narrowing !== "refuse" && narrowing !== "round") {
     throw new OptionError("onnx: narrowing", '"refuse" or "round"', narrowing);
@@ -72,11 +82,22 @@ export function encodeOnnx<D extends FloatType>(
   const { inputShape, outputShape } = structure;
   const isOfImages = hasImages(structure);
   const graph = new Nodes(structure, weightsOf(net));
-  let last = graph.of("", "x");
+  checkScaling("onnx: inputs", scaling, net.inputSize);
+  checkScaling("onnx: outputs", unscaling, net.outputSize);
+  let first = "x";
+  if (scaling !== undefined) {
+    first = graph.by("Sub", first, scaling.mean, "centred");
+    first = graph.by("Div", first, scaling.deviation, "scaled");
+  }
+  let last = graph.of("", first);
   if (isOfImages && outputShape.length === 3) last = graph.transposed(last, TO_LAST, "rows");
   if (isOfImages && outputShape.length > 1) graph.add({ op: "Flatten", inputs: [last], output: "logits" });
+  if (unscaling !== undefined) {
+    last = graph.by("Mul", graph.last, unscaling.deviation, "unscaled");
+    graph.by("Add", last, unscaling.mean, "answers");
+  }
   const nodes = graph.nodes.map((node, i) => (i === graph.nodes.length - 1 ? { ...node, output: "logits" } : node));
-  const answer = ANSWERS[describeNetwork(net).loss];
+  const answer = ANSWERS.get(likeOf(net.lossFunction));
   const anyRows = "N";
   const shape = [anyRows, net.outputSize];
   const outputs = [{ name: "logits", shape }];
@@ -88,6 +109,18 @@ export function encodeOnnx<D extends FloatType>(
   const isImage = isOfImages && inputShape.length === 3;
   const inputs = [{ name: "x", shape: [anyRows, ...(isImage ? [channels, height, width] : [net.inputSize])] }];
   return encodeOnnxGraph({ nodes, inputs, outputs, constants: graph.constants }, { opset: graph.opset });
+}
+
+/** @throws {OptionError} not one number or one for each column, or a deviation that is not above 0 */
+function checkScaling(option: string, scaling: OnnxScaling | undefined, width: number): void {
+  if (scaling === undefined) return;
+  for (const numbers of [scaling.mean, scaling.deviation]) {
+    checkNumbers(option, numbers);
+    if (numbers.length === 1 || numbers.length === width) continue;
+    throw new OptionError(option, `1 or ${width} numbers`, numbers.length);
+  }
+  if (!scaling.deviation.every((own) => own > 0))
+    throw new OptionError(option, "deviations above 0", scaling.deviation);
 }
 
 /** A network's layers as nodes, one after the other, whose values have names. */
@@ -167,6 +200,18 @@ class Nodes {
     const ordered =
       axes === undefined ? numbers : (permuted(numbers, axes.own, axes.order) as Float32Array<ArrayBuffer>);
     this.constants.push({ name: key, shape, numbers: ordered });
+  }
+
+  /** The last node's output. */
+  get last(): string {
+    return this.nodes.at(-1)?.output ?? "";
+  }
+
+  /** x op numbers, one for each column or one for all. */
+  by(op: "Sub" | "Div" | "Mul" | "Add", x: string, numbers: readonly number[], output: string): string {
+    const constant = { name: `${output}_by`, shape: numbers.length === 1 ? [] : [numbers.length] };
+    this.constants.push({ ...constant, numbers: Float32Array.from(numbers) });
+    return this.add({ op, inputs: [x, constant.name], output });
   }
 
   transposed(x: string, order: readonly number[], output: string): string {

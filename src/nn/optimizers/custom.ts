@@ -233,8 +233,11 @@ function checkHyperparameters(option: string, hyperparameters: Readonly<Record<s
   }
 }
 
-const NUMBER = "(?:\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?)";
-const INTERVAL = new RegExp(`^[[(]-?(?:${NUMBER}|∞), -?(?:${NUMBER}|∞)[\\])]$`);
+const INTERVAL = /* @__PURE__ */ interval("(?:\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?|∞)");
+
+function interval(number: string): RegExp {
+  return new RegExp(`^[[(]-?${number}, -?${number}[\\])]$`);
+}
 
 function checkName(option: string, name: unknown): void {
   if (typeof name !== "string" || !/^\w+$/.test(name) || name in Object.prototype)

@@ -6,7 +6,7 @@ import { Dataset } from "../../data/dataset.ts";
 import type { Network } from "../../nn/network.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
-import { layoutOf, Minibatch, ResidentDataset } from "../feeding/resident.ts";
+import { layoutOf, Minibatch, ResidentDataset, residentOf } from "../feeding/resident.ts";
 import type { BlockTargets } from "./class_labels.ts";
 
 /** Rows at a time: enough that the products run at full speed, few enough to stay in the cache. */
@@ -36,13 +36,15 @@ export function* blocksOf<D extends FloatType>(
   if (data instanceof ResidentDataset) return yield* residentBlocks(net, data, 0);
   checkInstance("dataset", "a Dataset", Dataset, data);
   const { length } = data;
-  const piece = ROWS * Math.max(1, Math.floor(PIECE_ELEMENTS / data.size / ROWS));
+  const piece = (data as { readonly resident?: unknown }).resident
+    ? length
+    : ROWS * Math.max(1, Math.floor(PIECE_ELEMENTS / data.size / ROWS));
   // One layout for all: another one would give other bits.
   const isAuto = net.inputShape.length === 1;
   const layout = isAuto ? (length <= piece ? "auto" : yield* layoutOf(data)) : "dense";
   for (let start = 0; start < length; start += piece) {
     const end = Math.min(start + piece, length);
-    const resident = new ResidentDataset(net.engine, length <= piece ? data : data.slice(start, end), { layout });
+    const resident = residentOf(net.engine, length <= piece ? data : data.slice(start, end), layout);
     try {
       yield* residentBlocks(net, resident, start);
       yield;

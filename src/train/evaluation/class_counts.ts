@@ -4,6 +4,7 @@
 import { IndexError } from "../../errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
+import { BinaryCounts } from "./binary_metrics.ts";
 
 export class ClassCounts {
   /** classes × classes, row = label, column = prediction */
@@ -12,8 +13,20 @@ export class ClassCounts {
   readonly #topK: number;
   #amongTop = 0;
 
-  /** @param topK 0: nothing is counted for it */
-  constructor(classes: number, topK: number) {
+  /** Examples that were not left out. */
+  counted = 0;
+  readonly #ignored: number | undefined;
+  /** Of two classes: the second is yes, and the difference of the logits its score. */
+  readonly answers: BinaryCounts | undefined;
+
+  /**
+   * @param topK 0: nothing is counted for it
+   * @param threshold of two classes
+   * @param ignored a label whose examples are left out
+   */
+  constructor(classes: number, topK: number, threshold?: number, ignored?: number) {
+    this.#ignored = ignored;
+    this.answers = classes === 2 ? new BinaryCounts(threshold) : undefined;
     this.confusion = new Int32Array(classes * classes);
     this.#classes = classes;
     this.#topK = topK;
@@ -44,9 +57,12 @@ export class ClassCounts {
     const [label, prediction, logits] = [labels.data, predictions.data, z.data];
     for (let i = 0; i < label.length; i++) {
       const own = label[i] ?? -1;
+      if (own === this.#ignored) continue;
+      this.counted++;
       if (!(own >= 0 && own < classes)) throw new IndexError("evaluate", "labels", first + i, own, classes);
       const at = own * classes + (prediction[i] ?? 0);
       confusion[at] = (confusion[at] ?? 0) + 1;
+      this.answers?.add((logits[2 * i + 1] ?? 0) - (logits[2 * i] ?? 0), own);
       if (this.#topK > 0 && rankOf(logits, i * classes, classes, own) < this.#topK) this.#amongTop++;
     }
   }

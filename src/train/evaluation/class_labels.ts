@@ -4,6 +4,7 @@
 import { scoped } from "../../disposable.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { isLabels } from "../../nn/inputs.ts";
+import { likeOf } from "../../nn/losses.ts";
 import type { Network } from "../../nn/network.ts";
 import { argmaxRows } from "../../ops/argmax_rows.ts";
 import { show } from "../../tensor/layout.ts";
@@ -15,7 +16,12 @@ export type BlockTargets<D extends FloatType> = Tensor<"int32"> | Tensor<D>;
 
 /** Whether the targets are classes: labels do, and numbers where the network's loss is `softmaxCrossEntropy`. */
 export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTargets<D>): boolean {
-  return isLabels(t) || net.lossFunction === "softmaxCrossEntropy";
+  return isLabels(t) || likeOf(net.lossFunction) === "softmaxCrossEntropy";
+}
+
+/** Whether every output is the logit of an answer of yes or no. */
+export function isBinary<D extends FloatType>({ lossFunction }: Network<D>): boolean {
+  return likeOf(lossFunction) === "binaryCrossEntropyWithLogits";
 }
 
 /**

@@ -24,7 +24,8 @@ export type AsyncOptions = {
  * The network is not to be trained meanwhile: a part of the examples would meet other weights.
  *
  * @throws {ShapeError} (rejects) the examples have another size than the network's input, or the targets than its output
- * @throws {OptionError} (rejects) an unknown option, `topK` is not a valid number of classes, or there are none
+ * @throws {OptionError} (rejects) an unknown option, `topK` is not a valid number of classes, or there are none; a threshold that is
+ *   not between 0 and 1
  * @throws {IndexError} (rejects) a label that the network has no output for
  * @throws {DTypeError} (rejects) labels, where the network's loss needs numbers
  * @throws what `signal` was aborted with
@@ -36,7 +37,7 @@ export async function evaluateAsync<D extends FloatType>(
   data: Dataset | ResidentDataset,
   options: EvaluateOptions & AsyncOptions = {},
 ): Promise<Evaluation> {
-  checkOptions<EvaluateOptions & AsyncOptions>("evaluateAsync", options, { topK: 1, signal: 1 });
+  checkOptions<EvaluateOptions & AsyncOptions>("evaluateAsync", options, { topK: 1, threshold: 1, signal: 1 });
   const { signal, ...counted } = options;
   checkSignal("evaluateAsync: signal", signal);
   return inTurns(evaluation(networkOf(trainable), data, counted), signal);

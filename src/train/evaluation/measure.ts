@@ -3,9 +3,9 @@ import type { Network } from "../../nn/network.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
 import type { EvaluationRecord } from "../loop/history.ts";
-import { accuracy, evaluation } from "./evaluate.ts";
+import { evaluation } from "./evaluate.ts";
 
-type Measured = { readonly accuracy?: number; readonly loss?: number };
+type Measured = { readonly accuracy?: number | undefined; readonly loss?: number };
 
 /** Measures what there is of the three, each dataset once; yields where it can be interrupted. */
 export function* measure<D extends FloatType>(
@@ -20,21 +20,23 @@ export function* measure<D extends FloatType>(
     iteration,
     ...named("train", train),
     ...named("test", test),
-    ...(validation && { ...named("validation", validation), validationLoss: validation.loss }),
+    ...named("validation", validation),
   };
 }
 
-/** The accuracy alone where there are classes, else the loss. */
+/** The accuracy alone where there are labels, else the loss, and the accuracy of yes-or-no answers. */
 function* accuracyOrLoss<D extends FloatType>(
   network: Network<D>,
   data: ResidentDataset,
 ): Generator<undefined, Measured> {
-  if (data.targetWidth === 0) return { accuracy: yield* accuracy(network, data) };
-  return { loss: (yield* evaluation(network, data)).loss };
+  const { accuracy, loss } = yield* evaluation(network, data);
+  return data.targetWidth === 0 ? { accuracy } : { accuracy, loss };
 }
 
-/** What was measured, under the names that records have: an accuracy where there is one, else the loss. */
+/** What was measured, under the names that records have. */
 function named(of: "train" | "test" | "validation", { accuracy, loss }: Measured = {}): Partial<EvaluationRecord> {
-  if (accuracy !== undefined && !Number.isNaN(accuracy)) return { [`${of}Accuracy`]: accuracy };
-  return loss === undefined ? {} : { [`${of}Loss`]: loss };
+  return {
+    ...(accuracy !== undefined && { [`${of}Accuracy`]: accuracy }),
+    ...(loss !== undefined && { [`${of}Loss`]: loss }),
+  };
 }

@@ -5,8 +5,10 @@
 import { checkList, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { isArrayOf } from "../../values.ts";
+import type { BinaryReport } from "./binary_metrics.ts";
 import type { Evaluation, TopK } from "./evaluate.ts";
 import type { AverageMetrics, ClassMetrics, ClassReport } from "./metrics.ts";
+import type { RegressionMetrics, RegressionReport } from "./number_metrics.ts";
 
 /** What an evaluation found, as JSON can hold it: nested arrays, and nothing where there are no classes. */
 export type EvaluationData = {
@@ -16,6 +18,8 @@ export type EvaluationData = {
   readonly correct?: number;
   readonly accuracy?: number;
   readonly topK?: TopK;
+  readonly binary?: BinaryReport;
+  readonly regression?: RegressionReport;
   readonly classes?: {
     readonly count: number;
     readonly names?: readonly string[];
@@ -42,14 +46,28 @@ const GAP = "  ";
  */
 export function reportData(evaluation: Evaluation, classNames?: readonly string[]): EvaluationData {
   checkEvaluation(evaluation);
-  const { examples, correct, accuracy, topK, classes } = evaluation;
+  const { examples, correct, accuracy, topK, classes, binary, regression } = evaluation;
   const loss = Number.isFinite(evaluation.loss) ? evaluation.loss : null;
-  if (classes === undefined) return { examples, loss };
+  return {
+    examples,
+    loss,
+    ...(correct !== undefined && { correct }),
+    ...(accuracy !== undefined && { accuracy }),
+    ...(topK !== undefined && { topK }),
+    ...(classes !== undefined && { classes: classData(classes, classNames) }),
+    ...(binary !== undefined && { binary }),
+    ...(regression !== undefined && { regression }),
+  };
+}
+
+function classData(
+  classes: ClassReport,
+  classNames: readonly string[] | undefined,
+): EvaluationData["classes"] & object {
   const { count, perClass, macro, weighted } = classes;
   checkNames(classNames, count);
   const names = classNames === undefined ? {} : { names: classNames };
-  const data = { count, ...names, confusion: rowsOf(classes), perClass, macro, weighted };
-  return { examples, loss, correct, accuracy, ...(topK === undefined ? {} : { topK }), classes: data };
+  return { count, ...names, confusion: rowsOf(classes), perClass, macro, weighted };
 }
 
 /**
@@ -64,7 +82,10 @@ export function reportData(evaluation: Evaluation, classNames?: readonly string[
 export function reportText(evaluation: Evaluation, classNames?: readonly string[]): string {
   checkEvaluation(evaluation);
   const { classes } = evaluation;
-  if (classes === undefined) return summaryOf(evaluation);
+  const binary = binaryText(evaluation.binary);
+  if (classes === undefined) {
+    return [summaryOf(evaluation), ...binary, ...regressionText(evaluation.regression)].join("\n\n");
+  }
   checkNames(classNames, classes.count);
   const names = classNames ?? classes.perClass.map((_, c) => `${c}`);
   const examples = evaluation.examples;
@@ -74,16 +95,20 @@ export function reportText(evaluation: Evaluation, classNames?: readonly string[
     ["macro average", ...fractionsOf(classes.macro), `${examples}`],
     ["weighted average", ...fractionsOf(classes.weighted), `${examples}`],
   ]);
-  return [summaryOf(evaluation), metrics, confusionText(classes, names)].join("\n\n");
+  return [summaryOf(evaluation), metrics, ...binary, confusionText(classes, names)].join("\n\n");
 }
 
 /** What `evaluate` returned, as far as a table needs it. */
 function checkEvaluation(evaluation: Evaluation): void {
   checkType("evaluation", "object", evaluation);
-  for (const key of ["examples", "loss", "correct", "accuracy"] as const) {
-    checkType(`evaluation: ${key}`, "number", evaluation[key]);
+  for (const key of ["examples", "loss"] as const) checkType(`evaluation: ${key}`, "number", evaluation[key]);
+  for (const key of ["correct", "accuracy"] as const) {
+    if (evaluation[key] !== undefined) checkType(`evaluation: ${key}`, "number", evaluation[key]);
   }
-  const { topK, classes } = evaluation;
+  const { topK, classes, binary, regression } = evaluation;
+  checkOutputs("binary", binary, ["accuracy", "precision", "recall", "f1", "support", "predicted"], ["rocAuc"]);
+  if (binary !== undefined) checkType("evaluation: binary.threshold", "number", binary.threshold);
+  checkOutputs("regression", regression, ["mae", "rmse"], ["r2"]);
   if (topK !== undefined) {
     for (const key of ["k", "correct", "accuracy"] as const)
       checkType(`evaluation: topK.${key}`, "number", topK?.[key]);
@@ -101,11 +126,59 @@ function checkEvaluation(evaluation: Evaluation): void {
   }
 }
 
-function summaryOf({ examples, loss, correct, accuracy, topK, classes }: Evaluation): string {
+/** The metrics of each output and their means, of which some may be missing. */
+function checkOutputs(
+  of: "binary" | "regression",
+  report: { readonly perOutput: readonly object[] } | undefined,
+  must: readonly string[],
+  may: readonly string[],
+): void {
+  if (report === undefined) return;
+  checkType(`evaluation: ${of}`, "object", report);
+  checkList(`evaluation: ${of}.perOutput`, report.perOutput);
+  for (const metrics of [report, ...report.perOutput] as Readonly<Record<string, unknown>>[]) {
+    checkType(`evaluation: ${of} of an output`, "object", metrics);
+    for (const key of [...must, ...may]) {
+      if (must.includes(key) || metrics[key] !== undefined)
+        checkType(`evaluation: ${of}.${key}`, "number", metrics[key]);
+    }
+  }
+}
+
+function summaryOf({ examples, loss, correct, accuracy, topK }: Evaluation): string {
   const start = `${examples} example${examples === 1 ? "" : "s"}, loss ${loss.toFixed(4)}`;
-  if (classes === undefined) return start;
+  if (accuracy === undefined) return start;
   const top = topK === undefined ? "" : `, among the top ${topK.k} ${topK.accuracy.toFixed(4)} (${topK.correct})`;
   return `${start}, accuracy ${accuracy.toFixed(4)} (${correct})${top}`;
+}
+
+/** A line for each output. */
+function binaryText(binary: BinaryReport | undefined): string[] {
+  if (binary === undefined) return [];
+  const { perOutput, threshold } = binary;
+  const rows = perOutput.map((of, output) => [
+    ...(perOutput.length > 1 ? [`output ${output}`] : ["yes"]),
+    ...[of.accuracy, of.precision, of.recall, of.f1, of.rocAuc].map(fixed),
+  ]);
+  const table = alignedTable([["", "accuracy", "precision", "recall", "F1", "ROC AUC"], ...rows]);
+  return [`yes above a probability of ${threshold}\n${table}`];
+}
+
+/** A line for each output, and their means, where there are several. */
+function regressionText(regression: RegressionReport | undefined): string[] {
+  if (regression === undefined) return [];
+  const { perOutput } = regression;
+  const isOne = perOutput.length === 1;
+  const rows = perOutput.map((of, output) => [isOne ? "" : `output ${output}`, ...errorsOf(of)]);
+  return [alignedTable([["", "MAE", "RMSE", "R²"], ...rows, ...(isOne ? [] : [["mean", ...errorsOf(regression)]])])];
+}
+
+function errorsOf({ mae, rmse, r2 }: RegressionMetrics): string[] {
+  return [mae, rmse].map((error) => String(Number(error.toPrecision(6)))).concat(fixed(r2));
+}
+
+function fixed(value: number | undefined): string {
+  return value === undefined ? "–" : value.toFixed(4);
 }
 
 function confusionText(classes: ClassReport, names: readonly string[]): string {

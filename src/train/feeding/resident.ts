@@ -16,7 +16,7 @@ import { batchOf, labelsOf } from "../../ops/gather.ts";
 import { rowsOf } from "../../ops/rows.ts";
 import { compress, densityOf } from "../../ops/sparse.ts";
 import { checkOptions } from "../../options.ts";
-import { type Expression, expressionOf } from "../../tensor/expression.ts";
+import { type Expression, expressionOf, type Value } from "../../tensor/expression.ts";
 import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
@@ -113,7 +113,7 @@ export class ResidentDataset extends Owner {
    *
    * @throws {AllocationError} the engine's memory is too small
    */
-  inputs<D extends FloatType>(dtype: D): Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D> {
+  inputs<D extends FloatType>(dtype: D): Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D> | SparseMatrix<D> {
     if (this.#bytes !== undefined) return this.#bytes;
     const { inputs, length, size } = this.#dataset;
     return copyOf(this.engine, this.#inputs, dtype, {
@@ -121,6 +121,13 @@ export class ResidentDataset extends Owner {
       shape: [length, size],
       name: "inputs",
     });
+  }
+
+  /** The inputs of the examples that `indices` names when a program runs, as an expression: m × size floats. */
+  gathered<D extends FloatType>(indices: Value<"int32">, dtype: D): Expression<D> {
+    const inputs = this.inputs(dtype);
+    if (inputs.dtype !== "uint8") return rowsOf(inputs as Tensor<D>, indices);
+    return batchOf(inputs as Tensor<"uint8">, indices, { dtype, scale: this.scale });
   }
 
   /**
@@ -143,6 +150,15 @@ export class ResidentDataset extends Owner {
       copies.float64?.dispose();
     }
   }
+}
+
+/** A dataset in an engine's memory; a sparse one brings its own class. */
+export function residentOf(
+  engine: Engine,
+  data: Dataset & { resident?(engine: Engine): ResidentDataset },
+  layout: InputLayout | "auto",
+): ResidentDataset {
+  return data.resident ? data.resident(engine) : new ResidentDataset(engine, data, { layout });
 }
 
 type Copies = { [D in FloatType]?: Tensor<D> };
@@ -239,7 +255,7 @@ export class Minibatch<D extends FloatType> extends Owner {
     checkInstance("Minibatch: resident", "a ResidentDataset", ResidentDataset, resident);
     checkBatchSize(batchSize);
     checkFloatType(dtype);
-    const { engine, size, scale, targetWidth } = resident;
+    const { engine, size, targetWidth } = resident;
     const inputs = resident.inputs(dtype);
     const targets = resident.targets(dtype);
     const parts = allOrNothing((own) => {
@@ -253,7 +269,7 @@ export class Minibatch<D extends FloatType> extends Owner {
         ),
       };
       const indices = expressionOf(room.indices);
-      const x = isBytes(inputs) ? batchOf(inputs, indices, { dtype, scale }) : rowsOf(inputs, indices);
+      const x = resident.gathered(indices, dtype);
       const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : rowsOf(targets, indices);
       const into = [[x, room.inputs] as const, [t, room.targets] as const];
       return { ...room, source: { x, t, into }, gather: compile({}, { into }) };
@@ -303,12 +319,6 @@ export function roomForTargets<D extends FloatType>(
 /** @throws {DatasetError} always: numbers are not labels */
 export function noLabels(name: string): never {
   throw new DatasetError({ kind: "targets", name, expected: "class labels", found: "numbers" });
-}
-
-function isBytes<D extends FloatType>(
-  inputs: Tensor<"uint8"> | SparseMatrix<"uint8"> | Tensor<D>,
-): inputs is Tensor<"uint8"> | SparseMatrix<"uint8"> {
-  return inputs.dtype === "uint8";
 }
 
 /**

@@ -34,14 +34,14 @@ export type TrainOptions = TrainerOptions &
   };
 
 /**
- * Trains a network by minibatch SGD.
+ * Trains a network by minibatches. With no options: at least 20 epochs and 1,000 updates of 100 examples by `adam()`.
  *
  * The records so far are in `history` at every moment: hand one in to keep them when the run is cut short by
  * an error. An aborted run ends like a finished one, with fewer steps.
  *
  * @param history where records are added
  * @returns the same history
- * @throws {OptionError} options that are out of range, missing, or exclude each other, or minibatches of one row for
+ * @throws {OptionError} options that are out of range or exclude each other, or minibatches of one row for
  *   `batchNorm`
  * @throws {ShapeError} the examples have another size than the network's input
  * @throws {CheckpointError} the checkpoint is of another network or another run
@@ -54,7 +54,7 @@ export type TrainOptions = TrainerOptions &
 export async function train<D extends FloatType>(
   net: Trainable<D>,
   dataset: Dataset | ResidentDataset | DatasetStream,
-  options: TrainOptions,
+  options: TrainOptions = {},
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
   checkType("train: options", "object", options);

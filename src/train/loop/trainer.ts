@@ -22,7 +22,7 @@ import type { FloatType } from "../../wasm/dtype.ts";
 import { BestWeights } from "../evaluation/early_stopping.ts";
 import { measure } from "../evaluation/measure.ts";
 import { type Feed, type FeedParts, SampledFeed } from "../feeding/feed.ts";
-import { layoutOfRank, ResidentDataset } from "../feeding/resident.ts";
+import { layoutOfRank, ResidentDataset, residentOf } from "../feeding/resident.ts";
 import type { DatasetStream } from "../feeding/stream.ts";
 import { checkHistory, type EpochRecord, type EvaluationRecord, emptyHistory, type TrainHistory } from "./history.ts";
 import { checkNormalisable, planOf, TRAINER_KEYS, type TrainerOptions, type TrainingPlan } from "./training_plan.ts";
@@ -110,7 +110,7 @@ export class Trainer<D extends FloatType> extends Owner {
     checkOptions<TrainerOptions>("train", options, TRAINER_KEYS);
     checkHistory(history);
     const stream = "feed" in train ? train : undefined;
-    const dataset = "feed" in train ? undefined : train;
+    const dataset = stream ? undefined : (train as Dataset | ResidentDataset);
     const { plan: planned, random } = planOf(options, dataset?.length, validation !== undefined);
     const plan = { ...planned, layout: layoutOfRank(network.inputShape.length, planned.layout) };
     if (normalisesRows(network)) checkNormalisable(plan, dataset?.length);
@@ -295,7 +295,7 @@ export class Trainer<D extends FloatType> extends Owner {
   #resident(argument: string, data: Dataset | ResidentDataset): ResidentDataset {
     const { engine, inputSize } = this.network;
     if (data.size !== inputSize) throw new ShapeError("train", argument, `${inputSize} values each`, `${data.size}`);
-    return data instanceof Dataset ? this.#own(new ResidentDataset(engine, data, { layout: this.plan.layout })) : data;
+    return data instanceof Dataset ? this.#own(residentOf(engine, data, this.plan.layout)) : data;
   }
 
   #own<T extends { dispose(): void }>(made: T): T {
@@ -314,6 +314,6 @@ function normalisesRows<D extends FloatType>({ structure }: Network<D>): boolean
 /** Examples: a dataset, one in the engine's memory, or a stream, which has a feed of its own. */
 function checkData(option: string, data: unknown): void {
   if (data instanceof Dataset || data instanceof ResidentDataset) return;
-  if (option === "train" && typeof data === "object" && data !== null && "feed" in data) return;
+  if (option === "train" && (data as { readonly feed?: unknown } | null | undefined)?.feed !== undefined) return;
   throw new OptionError(`train: ${option === "train" ? "dataset" : option}`, "a Dataset", data);
 }

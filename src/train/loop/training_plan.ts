@@ -9,6 +9,7 @@
 import { checkInstance, checkType } from "../../arguments.ts";
 import { OptionError } from "../../errors.ts";
 import { checkRate, type Schedule, withLengthOf } from "../../nn/learning_rate.ts";
+import { adam } from "../../nn/optimizers/adam.ts";
 import { checkOptimizer, type Optimizer } from "../../nn/optimizers/record.ts";
 import { sgd } from "../../nn/optimizers/sgd.ts";
 import type { KeysOf } from "../../options.ts";
@@ -27,11 +28,14 @@ export const TRAINER_KEYS: KeysOf<TrainerOptions> = {
 
 /** How a run goes: either by `iterations` or by `epochs`. */
 export type TrainerOptions = {
-  /** Steps to make, whose minibatches are drawn with replacement. Either this or `epochs`. */
+  /** Steps to make, whose minibatches are drawn with replacement. Instead of `epochs`. */
   readonly iterations?: number;
-  /** Passes to make over the examples, each in a new order. Either this or `iterations`. */
+  /**
+   * Passes to make over the examples, each in a new order. Instead of `iterations`. Default: 20, or as many as make 1,000
+   * updates; 1 of a stream.
+   */
   readonly epochs?: number;
-  /** Examples in a minibatch: 1 to as many as there are. Default 100, or all where there are fewer. */
+  /** Examples in a minibatch, from 1 on; all of them where there are fewer. Default 100. */
   readonly batchSize?: number;
   /**
    * With `epochs`: leaves out the last minibatch of an epoch where it would be short. Which examples that leaves out is
@@ -40,9 +44,9 @@ export type TrainerOptions = {
   readonly dropLast?: boolean;
   /** Minibatches whose gradients are added up for one update. Default 1. */
   readonly accumulate?: number;
-  /** How parameters follow gradients. Either this or `learningRate`. */
+  /** How parameters follow gradients. Default: `adam()`, or plain gradient descent where there is a `learningRate`. */
   readonly optimizer?: Optimizer;
-  /** Of plain gradient descent. */
+  /** Of plain gradient descent. Instead of an `optimizer`. */
   readonly learningRate?: Schedule;
   /** Of the stream that examples are drawn from. Default 0. */
   readonly seed?: number;
@@ -98,25 +102,19 @@ export function planOf(
   examples: number | undefined,
   hasValidation: boolean,
 ): { readonly plan: TrainingPlan; readonly random: RandomState } {
-  const {
-    iterations,
-    epochs,
-    batchSize = Math.min(100, examples ?? 100),
-    dropLast = false,
-    accumulate = 1,
-    seed = 0,
-    earlyStopping,
-    layout = "auto",
-  } = options;
+  const { iterations, dropLast = false, accumulate = 1, seed = 0, earlyStopping, layout = "auto" } = options;
   const { augmentation, evaluateEvery } = options;
-  if ((iterations === undefined) === (epochs === undefined)) {
-    throw new OptionError("train", `pass either iterations or epochs${epochs === undefined ? "" : ", not both"}`);
+  checkCount("batchSize", options.batchSize, 1);
+  const batchSize = Math.min(options.batchSize ?? 100, examples ?? Number.POSITIVE_INFINITY);
+  const updates = updatesIn(1, { examples, batchSize, dropLast, accumulate });
+  const { epochs = iterations === undefined ? enoughEpochs(updates) : undefined } = options;
+  if (iterations !== undefined && epochs !== undefined) {
+    throw new OptionError("train", "pass either iterations or epochs, not both");
   }
   checkCount("iterations", iterations, 0);
   checkCount("epochs", epochs, 0);
   checkCount("accumulate", accumulate, 1);
   checkCount("evaluateEvery", evaluateEvery, 1);
-  checkBatchSize(batchSize, examples);
   if (typeof dropLast !== "boolean") throw new OptionError("dropLast", "true or false", dropLast);
   if (examples === undefined && iterations !== undefined) {
     throw new OptionError("iterations", "epochs, where examples come as a stream", iterations);
@@ -169,6 +167,11 @@ function withLengths(optimizer: Optimizer, updates: number | undefined): Optimiz
   return { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, updates) };
 }
 
+/** Passes that make 1,000 updates, but at least 20; of a stream, whose length is unknown, one. */
+function enoughEpochs(updates: number | undefined): number {
+  return updates === undefined ? 1 : Math.max(20, Math.ceil(1000 / Math.max(1, updates)));
+}
+
 /** Updates in so many epochs; undefined for a stream, whose length is unknown. */
 function updatesIn(
   epochs: number,
@@ -198,7 +201,7 @@ export function checkNormalisable({ sampling, batchSize, dropLast }: TrainingPla
 
 function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
   if (optimizer === undefined) {
-    if (learningRate === undefined) throw new OptionError("train", "pass an optimizer or a learningRate");
+    if (learningRate === undefined) return adam();
     checkRate("learningRate", learningRate);
     return sgd({ learningRate });
   }
@@ -211,12 +214,6 @@ function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
 /** A stream, whose length is unknown, brings its own order. */
 function samplingOf(sampling: Sampling, examples: number | undefined): Sampling | "stream" {
   return examples === undefined ? "stream" : sampling;
-}
-
-function checkBatchSize(batchSize: number, examples = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= examples) return;
-  const most = examples === Number.MAX_SAFE_INTEGER ? "on" : `to ${examples}, the training examples`;
-  throw new OptionError("batchSize", `an integer from 1 ${most}`, batchSize);
 }
 
 function checkCount(option: string, count: number | undefined, low: number): void {

@@ -18,6 +18,7 @@ import {
   parseOptimizer,
   RandomState,
   type SchedulePlan,
+  type Shape,
   sequential,
   type TrainOptions,
   train,
@@ -28,6 +29,8 @@ import {
 export type GoldenRow = {
   readonly name: string;
   readonly dtype: FloatType;
+  /** The shape of one example, where the layers do not give it: 784 pixels as an image. */
+  readonly inputShape?: Shape;
   readonly layers: readonly Layer[];
   /** Default: softmax with cross entropy. */
   readonly loss?: LossName;
@@ -64,11 +67,19 @@ export async function goldenTable(
  * @param digits the training part of the bundled digits, of which the first 1,000 are taken
  */
 export async function goldenWeights(engine: Engine, digits: Dataset, row: GoldenRow): Promise<string> {
-  const { dtype, layers, loss = "softmaxCrossEntropy", targets = "classes", seed } = row;
+  const { dtype, inputShape, layers, loss = "softmaxCrossEntropy", targets = "classes", seed } = row;
   const { optimizer, ...options } = row.options;
   const random = new RandomState(seed);
-  const plain = { format: "lanegrad network", version: 1, dtype, loss, layers };
-  const net = network(engine, sequential(...parseDescription(plain).layers), { random, dtype, loss });
+  const images = inputShape === undefined ? {} : { inputShape };
+  const plain = {
+    format: "lanegrad network",
+    version: inputShape === undefined ? 1 : 2,
+    dtype,
+    loss,
+    ...images,
+    layers,
+  };
+  const net = network(engine, sequential(...parseDescription(plain).layers), { random, dtype, loss, ...images });
   try {
     const some = digits.slice(0, EXAMPLES);
     await train(net, targets === "classes" ? some : withNumbers(some), {
