@@ -13,8 +13,6 @@ import type { BufferRef, PerOperand, Step, TensorSpec, UnboundCall } from "../te
 import { SparseMatrix, sparseLayout } from "../tensor/sparse.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DType } from "../wasm/dtype.ts";
-import type { Region } from "../threads/accesses.ts";
-import type { Surroundings } from "../threads/team.ts";
 import type { Engine } from "../wasm/engine.ts";
 import type { Block } from "../wasm/memory.ts";
 import type { ElementwiseFusion } from "./elementwise_fusion.ts";
@@ -111,7 +109,6 @@ export class Program<Name extends string = string> extends Owner {
   /** Where every value is stored in the block. */
   readonly plan: Plan;
   readonly #block: Block;
-  readonly #scratchBytes: number;
   readonly #nodes: readonly Node[];
   /** What can be bound, by name; `node` where something reads it. */
   readonly #arguments: ReadonlyMap<string | undefined, Argument>;
@@ -163,7 +160,6 @@ export class Program<Name extends string = string> extends Owner {
       (node) => node.origin.kind === "computed" && !written.has(node) && !this.#isFree(node),
     );
     const scratchBytes = Math.max(0, ...nodes.map((node) => scratchOf(engine, node)));
-    this.#scratchBytes = scratchBytes;
     this.bytes = this.plan.bytes + scratchBytes;
     this.#block = engine.memory.allocate(this.bytes);
     try {
@@ -284,22 +280,11 @@ export class Program<Name extends string = string> extends Owner {
   #ready(): void {
     const steps = this.instructions.map((node) => this.#stepsOf(node));
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
+    const flat = steps.flat();
     this.#steps =
-      this.engine.team?.stepsFor(this, this.engine.memory, steps.flat(), this.#surroundings()) ??
-      steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
+      this.engine.team?.stepsFor(this, flat, this.#block.pointer, this.#foreign) ??
+      flat.map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
     this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
-  }
-
-  /** The memory of every value, and how much scratch a call takes. */
-  #surroundings(): Surroundings {
-    const values = this.#nodes.flatMap((node): Region[] => {
-      const placement = this.plan.placements.get(node);
-      if (placement?.kind !== "block") return [];
-      const { offset, bytes } = placement.buffer;
-      return [{ pointer: this.#block.pointer + offset, bytes }];
-    });
-    const regions = [...values, ...this.#foreign.map((tensor) => ({ pointer: tensor.pointer, bytes: endOf(tensor) - tensor.pointer }))];
-    return { regions, scratchBytes: this.#scratchBytes };
   }
 
   #stepsOf(node: Node): readonly Step[] {

@@ -36,6 +36,8 @@ type Owners = Map<number, readonly number[]>;
 
 /** Elements of a line of the cache, in float32: neighbours that two threads write are to be in different ones. */
 const LINE = 16;
+/** After so many accesses there is a barrier in any case: to compare more would take longer than to wait. */
+const MOST = 256;
 /** Rows that a product takes at a time. */
 const ROWS = 4;
 
@@ -44,19 +46,23 @@ export function planOf(calls: readonly KernelCall[], options: PlanOptions): Plan
   const { signatures, threads, regions } = options;
   const lists: Entry[][] = Array.from({ length: threads }, () => []);
   const owners: Owners = new Map();
+  /** What each thread has touched since the last barrier. */
   let recent: Access[][] = lists.map(() => []);
+  let touched = 0;
   for (const call of calls) {
     const signature = signatures.get(call.kernel);
     if (signature === undefined) throw new Error(`no kernel: ${call.kernel}`);
     const cut = cutOf(signature, call.args, threads, owners);
     const parts = partsOf(signature, call, cut, options);
     const accesses = parts.map((part) => (part === undefined ? [] : accessesOf(signature, part.args, regions)));
-    if (meets(accesses, recent)) {
+    if (touched > MOST || meets(accesses, recent)) {
       for (const list of lists) list.push("barrier");
       recent = lists.map(() => []);
+      touched = 0;
     }
     for (const [thread, part] of parts.entries()) if (part !== undefined) lists[thread]?.push(part);
-    recent = recent.map((before, thread) => [...before, ...(accesses[thread] ?? [])]);
+    for (const [thread, own] of accesses.entries()) recent[thread]?.push(...own);
+    touched += accesses[0]?.length ?? 0;
     remember(signature, call.args, cut, owners);
   }
   return lists;
@@ -90,7 +96,7 @@ function partsOf(
 /** Where a call is cut; undefined where it is one thread's. */
 function cutOf(signature: Signature, args: readonly number[], threads: number, owners: Owners): Cut | undefined {
   if (!signature.split.isExact || signature.result === "i32" || signature.result === "f64") return undefined;
-  const sizes = cutsOf(signature, args).map((size) => ({ size, total: valueOf(signature, args, size) }));
+  const sizes = cutsOf(signature, args).map((size) => ({ size, total: sizeIn(signature, args, size) }));
   for (const { size, total } of sizes) {
     const bounds = ownedBounds(signature, args, { size, total }, owners);
     if (bounds !== undefined) return { size, bounds };
@@ -152,6 +158,12 @@ function outermost(signature: Signature, args: readonly number[], size: string) 
   });
 }
 
-function valueOf(signature: Signature, args: readonly number[], size: string): number {
+/** How much a call has to do, roughly: the product of its sizes. Whether it can be cut at all is left to `planOf`. */
+export function workOf({ parameters, split }: Signature, args: readonly number[]): number {
+  if (split.by === "none" || !split.isExact) return 0;
+  return parameters.reduce((work, { kind }, at) => (kind === "size" ? work * (args[at] || 1) : work), 1);
+}
+
+function sizeIn(signature: Signature, args: readonly number[], size: string): number {
   return args[signature.parameters.findIndex(({ name }) => name === size)] ?? 0;
 }

@@ -2,85 +2,118 @@
  * The threads that run an engine's programs together with the one that calls them, over one shared memory.
  */
 import type { Exports, Kernel, KernelCall } from "../wasm/abi.ts";
-import { EngineError } from "../wasm/errors.ts";
-import type { Memory, Block } from "../wasm/memory.ts";
+import { bytesPerElement, type DType } from "../wasm/dtype.ts";
+import type { Block, EngineStats, Memory } from "../wasm/memory.ts";
+import type { SharedMemory } from "../wasm/shared_kernels.ts";
 import { signatures } from "../wasm/signature.ts";
 import type { Region } from "./accesses.ts";
-import { AT, abort, barrier, CONTROL_BYTES, DO, open, type Waited } from "./control.ts";
 import { Choice } from "./choice.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { AT, barrier, CONTROL_BYTES, end, open, type Waited } from "./control.ts";
+import { type Plan, planOf, workOf } from "./plan.ts";
 import { lengthOf, writePlan } from "./program_text.ts";
-import { namesOf, type ThreadStart } from "./thread.ts";
+import type { Spawn, Thread } from "./spawn.ts";
+import { namesOf } from "./thread.ts";
 
-/** A thread, as the first one sees it. */
-export type Thread = {
-  /** Resolves when it takes commands. */
-  readonly ready: Promise<void>;
-  /** Calls back when it has ended, with the reason. */
-  onEnd(callback: (reason: string) => void): void;
-  /** Ends it, whatever it is at. */
-  terminate(): void;
-};
-
-/** Starts a thread of the platform. */
-export type Spawn = (start: ThreadStart) => Thread;
-
-/** Milliseconds that the first thread waits for another that is at work: more than any share of a call takes. */
-const PATIENCE = 10_000;
+/** Milliseconds that the first thread waits for others to begin: until then nothing has been changed. */
+const BEGIN = 2_000;
+/** Milliseconds that it waits for another that is at work, and as many more as this times what the step has taken. */
+const [PATIENCE, SHARES] = [10_000, 10];
 /** Numbers of a plan are float64. */
 const WORD = 8;
+const PAGE_BYTES = 2 ** 16;
+/** Work of a single call that is worth being divided: the product of its sizes. */
+const LEAST_WORK = 2 ** 20;
+/** Single calls whose times are known. */
+const CHOICES = 256;
 
 /** A step of a program: a kernel call, or what the host does. */
 type Step = KernelCall | (() => void);
 
-/** What a program's calls need to know of its memory. */
-export type Surroundings = {
-  readonly regions: readonly Region[];
-  /** Bytes that one call may take. */
-  readonly scratchBytes: number;
+/** An engine, as its team sees it. */
+export type TeamEngine = {
+  readonly memory: Memory;
+  failureOf(kernel: string, error: unknown): Error;
+};
+
+/** A program, as its engine's team sees it. */
+export type TeamProgram = {
+  readonly engine: TeamEngine;
+  /** Of its block: values, and behind them scratch. */
+  readonly bytes: number;
+  readonly plan: {
+    readonly bytes: number;
+    readonly placements: ReadonlyMap<unknown, Placement>;
+  };
+};
+type Placement =
+  | { readonly kind: "block"; readonly buffer: { readonly offset: number; readonly bytes: number } }
+  | { readonly kind: "tensor" | "view" };
+
+/** A tensor of others that a program uses. */
+export type Foreign = { readonly pointer: number; readonly size: number; readonly dtype: DType };
+
+/** What a team is started with. */
+export type TeamStart = {
+  readonly threads: number;
+  /** Why there are so many. */
+  readonly reason: string;
+  readonly module: WebAssembly.Module;
+  readonly memory: SharedMemory;
+  readonly exports: Exports;
+  readonly spawn: Spawn;
+  /** In milliseconds, for tests. */
+  readonly patience?: { readonly begin: number; readonly work: number };
+  /** Whether all is done together, even where that is slower: for tests. */
+  readonly isAlways?: boolean;
 };
 
 export class Team {
-  readonly threads: number;
   readonly #control: Int32Array<SharedArrayBuffer>;
-  readonly #exports: Exports;
+  readonly #start: TeamStart;
   readonly #names: readonly string[];
   readonly #signatures = signatures();
   readonly #workers: readonly Thread[];
+  /** Blocks that belong to a program's steps. */
   readonly #blocks = new WeakMap<object, readonly Block[]>();
-  /** Whether pieces of work are done alone where that is faster. */
-  readonly #chooses: "by time" | "never" = "by time";
+  /** Of those blocks, and of scratch. */
+  readonly #held = { blocks: 0, bytes: 0 };
+  /** Where the scratch of each thread but the first is, for calls that are bound from now on. */
+  #scratch: readonly (number | undefined)[] = [];
+  #scratchBytes = 0;
+  /** The text of a single call. */
+  #single: Block | undefined;
+  readonly #choices = new Map<string, Choice>();
   #versions = 0;
   /** Why there are no other threads any more. */
   #end: string | undefined;
 
-  private constructor(threads: number, control: SharedArrayBuffer, exports: Exports, workers: readonly Thread[]) {
-    this.threads = threads;
+  private constructor(start: TeamStart) {
+    const control = new SharedArrayBuffer(CONTROL_BYTES);
+    const { module, memory, threads, exports } = start;
+    this.#start = start;
     this.#control = new Int32Array(control);
-    this.#exports = exports;
     this.#names = namesOf(exports as WebAssembly.Exports);
+    const workers: Thread[] = [];
     this.#workers = workers;
+    try {
+      for (let thread = 1; thread < threads; thread++)
+        workers.push(start.spawn({ module, memory, control, thread, threads }));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
     for (const worker of workers) worker.onEnd((reason) => this.#lost(reason));
   }
 
   /**
    * Starts the other threads.
    *
-   * @throws {EngineError} (rejects) a thread does not start
+   * @throws {Error} (rejects) a thread does not start: the reason
    */
-  static async start(
-    threads: number,
-    kernels: { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory; readonly exports: Exports },
-    spawn: Spawn,
-  ): Promise<Team> {
-    const control = new SharedArrayBuffer(CONTROL_BYTES);
-    const { module, memory, exports } = kernels;
-    const workers = Array.from({ length: threads - 1 }, (_, i) =>
-      spawn({ module, memory, control, thread: i + 1, threads }),
-    );
-    const team = new Team(threads, control, exports, workers);
+  static async start(start: TeamStart): Promise<Team> {
+    const team = new Team(start);
     try {
-      await Promise.all(workers.map(({ ready }) => ready));
+      await Promise.all(team.#workers.map(({ ready }) => ready));
     } catch (error) {
       team.dispose();
       throw error;
@@ -88,117 +121,257 @@ export class Team {
     return team;
   }
 
-  /** Whether there are other threads: after one has ended, the first does everything. */
-  get isWhole(): boolean {
-    return this.#end === undefined;
+  /** What an engine says of itself, with its threads; what they need beside its tensors counts as scratch. */
+  stats(engine: EngineStats): EngineStats {
+    const { blocks, bytes } = this.#held;
+    return {
+      ...engine,
+      tensors: engine.tensors - blocks,
+      bytes: engine.bytes - bytes,
+      scratchBytes: engine.scratchBytes + bytes,
+      threads: this.#end === undefined ? this.#start.threads : 1,
+      threadsReason: this.#end ?? this.#start.reason,
+    };
   }
 
   /**
-   * A program's steps, ready to be run: what is the host's is done by the first thread while the others wait.
+   * A program's steps, ready to be run: what is the host's is done by the first thread while the others wait. Undefined where there
+   * are no others.
    *
-   * @param owner whose steps they are: those that it had before are given back
+   * @throws {AllocationError} there is no memory for their text
    */
-  stepsFor(owner: object, memory: Memory, steps: readonly Step[], { regions, scratchBytes }: Surroundings): readonly (() => void)[] {
-    this.release(owner);
+  stepsFor(
+    program: TeamProgram,
+    steps: readonly Step[],
+    at: number,
+    foreign: readonly Foreign[],
+  ): readonly (() => void)[] | undefined {
+    if (this.#end !== undefined || this.#start.threads === 1) return undefined;
+    this.release(program);
+    const { engine, plan, bytes } = program;
+    const regions = regionsOf(program, at, foreign);
     const blocks: Block[] = [];
-    this.#blocks.set(owner, blocks);
-    const room = (bytes: number) => {
-      const block = memory.allocate(bytes);
-      blocks.push(block);
-      return block.pointer;
-    };
-    const scratch = Array.from({ length: this.threads }, (_, thread) =>
-      thread === 0 || scratchBytes === 0 ? undefined : room(scratchBytes),
-    );
+    this.#blocks.set(program, blocks);
+    const scratch = this.#scratchOf(engine.memory, bytes - plan.bytes);
     const ready: (() => void)[] = [];
     let calls: KernelCall[] = [];
     const flush = () => {
       if (calls.length === 0) return;
-      const options = { signatures: this.#signatures, threads: this.threads, regions, scratch };
-      const plan = planOf(calls, options);
+      const block = this.#textOf(engine.memory, calls, regions, scratch);
       const single = calls.map((call) => this.#bound(call));
       calls = [];
-      const length = lengthOf(plan);
-      const pointer = room(length * WORD);
-      writePlan(plan, this.#names, memory.view("float64", pointer, length));
-      ready.push(this.#together(plan, pointer, single));
+      if (block === undefined) ready.push(...single);
+      else {
+        blocks.push(block.block);
+        ready.push(this.#together(engine, block.plan, block.block.pointer, single, new Choice()));
+      }
     };
     for (const step of steps) {
-      if (typeof step !== "function") {
-        calls.push(step);
-        continue;
+      if (typeof step !== "function") calls.push(step);
+      else {
+        flush();
+        ready.push(step);
       }
-      flush();
-      ready.push(step);
     }
     flush();
     return ready;
   }
 
-  /** Gives back what an owner's steps take. */
-  release(owner: object): void {
-    for (const block of this.#blocks.get(owner) ?? []) block.free();
-    this.#blocks.delete(owner);
+  /** A single call that is large enough to be divided, ready to be made; else undefined. */
+  eager(engine: TeamEngine, call: KernelCall): (() => number) | undefined {
+    if (this.#end !== undefined || this.#start.threads === 1) return undefined;
+    const signature = this.#signatures.get(call.kernel);
+    if (signature === undefined || (workOf(signature, call.args) < LEAST_WORK && this.#start.isAlways !== true))
+      return undefined;
+    const scratchAt = signature.parameters.findIndex(({ kind }) => kind === "scratch");
+    const scratch = scratchAt < 0 ? [] : this.#scratchOf(engine.memory, this.#scratchBytesOf(call));
+    const plan = this.#planOf([call], [], scratch);
+    if (plan === undefined) return undefined;
+    const length = lengthOf(plan);
+    if (this.#single === undefined || this.#single.bytes < length * WORD) {
+      if (this.#single !== undefined) this.#free(this.#single);
+      this.#single = undefined;
+      this.#single = this.#room(engine.memory, 2 * length * WORD);
+    }
+    const { pointer } = this.#single;
+    writePlan(plan, this.#names, engine.memory.view("float64", pointer, length));
+    return this.#together(engine, plan, pointer, [this.#bound(call)], this.#choiceOf(call)) as () => number;
+  }
+
+  /** Gives back what a program's steps take. */
+  release(program: object): void {
+    for (const block of this.#blocks.get(program) ?? []) this.#free(block);
+    this.#blocks.delete(program);
   }
 
   /** Ends the other threads. A second call does nothing. */
   dispose(): void {
-    this.#end ??= "disposed";
-    abort(this.#control);
+    this.#end ??= "the engine was disposed";
+    end(this.#control);
     for (const worker of this.#workers) worker.terminate();
   }
 
   #bound({ kernel, args }: KernelCall): () => unknown {
-    return (this.#exports[kernel] as Kernel).bind(undefined, ...args);
+    return (this.#start.exports[kernel] as Kernel).bind(undefined, ...args);
+  }
+
+  #planOf(
+    calls: readonly KernelCall[],
+    regions: readonly Region[],
+    scratch: readonly (number | undefined)[],
+  ): Plan | undefined {
+    const { threads } = this.#start;
+    const plan = planOf(calls, { signatures: this.#signatures, threads, regions, scratch });
+    return plan.slice(1).some((list) => list.some((entry) => entry !== "barrier")) ? plan : undefined;
+  }
+
+  /** A plan, and its text in the engine's memory; undefined where nothing is divided. */
+  #textOf(
+    memory: Memory,
+    calls: readonly KernelCall[],
+    regions: readonly Region[],
+    scratch: readonly (number | undefined)[],
+  ) {
+    const plan = this.#planOf(calls, regions, scratch);
+    if (plan === undefined) return undefined;
+    const length = lengthOf(plan);
+    const block = this.#room(memory, length * WORD);
+    writePlan(plan, this.#names, memory.view("float64", block.pointer, length));
+    return { plan, block };
+  }
+
+  #choiceOf({ kernel, args }: KernelCall): Choice {
+    const key = `${kernel} ${this.#signatures.get(kernel)?.parameters.map(({ kind }, i) => (kind === "size" ? args[i] : ""))}`;
+    let choice = this.#choices.get(key);
+    if (choice === undefined) {
+      if (this.#choices.size >= CHOICES) this.#choices.clear();
+      choice = new Choice();
+      this.#choices.set(key, choice);
+    }
+    return choice;
+  }
+
+  /** Bytes of scratch that a call takes: those that a kernel of the table returns. */
+  #scratchBytesOf({ kernel, args }: KernelCall): number {
+    const { parameters = [], name = "" } = this.#signatures.get(kernel) ?? {};
+    const role = parameters.find(({ kind }) => kind === "scratch");
+    if (role?.kind !== "scratch") return 0;
+    if (typeof role.bytes === "number") return role.bytes;
+    const [other, ...sizes] = role.bytes;
+    const values = sizes.map(
+      (size) => args[parameters.findIndex((parameter) => parameter.name === size)] ?? Number(size),
+    );
+    const prefix = this.#signatures.has(other) ? "" : name.slice(0, 1);
+    return (this.#start.exports[prefix + other] as Kernel)(...values);
+  }
+
+  #room(memory: Memory, bytes: number): Block {
+    const block = memory.allocate(bytes);
+    this.#held.blocks += 1;
+    this.#held.bytes += bytes;
+    return block;
+  }
+
+  #free(block: Block): void {
+    if (!block.isLive) return;
+    this.#held.blocks -= 1;
+    this.#held.bytes -= block.bytes;
+    block.free();
+  }
+
+  /** Scratch of each thread but the first. Smaller ones than are needed stay with the programs that have them. */
+  #scratchOf(memory: Memory, bytes: number): readonly (number | undefined)[] {
+    if (bytes > this.#scratchBytes) {
+      const size = Math.max(bytes, 2 * this.#scratchBytes);
+      this.#scratch = Array.from({ length: this.#start.threads }, (_, thread) =>
+        thread === 0 ? undefined : this.#room(memory, size).pointer,
+      );
+      this.#scratchBytes = size;
+    }
+    return this.#scratch;
   }
 
   /** A piece of a program between two things that the host does. */
-  #together(plan: Plan, pointer: number, single: readonly (() => unknown)[]): () => void {
+  #together(
+    engine: TeamEngine,
+    plan: Plan,
+    pointer: number,
+    single: readonly (() => unknown)[],
+    choice: Choice,
+  ): () => void {
     const control = this.#control;
-    const { threads } = this;
+    const { threads, isAlways = false, patience } = this.#start;
+    const { begin = BEGIN, work = PATIENCE } = patience ?? {};
     const version = ++this.#versions;
+    const pages = engine.memory.buffer.byteLength / PAGE_BYTES;
+    let began = 0;
+    let kernel = "";
+    const toBegin = () => begin;
+    const toWork = () => work + SHARES * (performance.now() - began);
     const meet = () => {
-      const waited = barrier(control, threads, PATIENCE);
-      if (waited !== "came") this.#broken(waited);
+      const waited = barrier(control, threads, toWork);
+      if (waited !== "came") throw this.#broken(waited, (name) => (kernel = name));
     };
     const own = (plan[0] ?? []).map((entry) => (entry === "barrier" ? meet : this.#bound(entry)));
-    const choice = new Choice();
     const alone = () => {
       for (let i = 0; i < single.length; i++) (single[i] as () => unknown)();
     };
     const together = () => {
       Atomics.store(control, AT.program, pointer);
       Atomics.store(control, AT.version, version);
-      Atomics.store(control, AT.action, DO.run);
+      Atomics.store(control, AT.pages, pages);
       open(control, AT.command);
-      try {
-        for (let i = 0; i < own.length; i++) (own[i] as () => unknown)();
-      } catch (error) {
-        abort(control); // the others wait for what does not come
-        throw error;
+      const waited = barrier(control, threads, toBegin);
+      if (waited !== "came") {
+        // Nobody has begun, and nobody will.
+        this.#lost(waited === "late" ? "a thread did not answer" : "a thread has ended");
+        alone();
+        return;
       }
-      meet();
+      began = performance.now();
+      let at = 0;
+      try {
+        for (; at < own.length; at++) (own[at] as () => unknown)();
+        meet();
+      } catch (error) {
+        this.#lost("a thread did not end its work");
+        const entry = plan[0]?.[at];
+        const name = kernel !== "" || entry === undefined || entry === "barrier" ? kernel : entry.kernel;
+        throw engine.failureOf(name, error);
+      }
     };
-    if (this.#chooses === "never") return () => (this.#end === undefined ? together() : alone());
     return () => {
-      if (this.#end !== undefined) return alone();
-      if (choice.begin()) together();
-      else alone();
-      choice.end();
+      if (this.#end !== undefined) alone();
+      else if (isAlways) together();
+      else {
+        if (choice.begin()) together();
+        else alone();
+        choice.end();
+      }
     };
   }
 
-  /** @throws {EngineError} a thread has not come to a barrier: what it was to write is not there */
-  #broken(waited: Exclude<Waited, "came">): never {
-    const reason = waited === "aborted" ? "a kernel trapped in another thread" : "another thread does not answer";
-    this.#end ??= reason;
-    abort(this.#control);
-    throw new EngineError({ kind: "module", reason });
+  /** Why a thread has not come to a barrier: what it was to write is not there. @param trapped is told which kernel trapped */
+  #broken(waited: Exclude<Waited, "came">, trapped: (kernel: string) => void): Error {
+    const kernel = this.#names[Atomics.load(this.#control, AT.trapped) - 1];
+    trapped(kernel ?? "of another thread");
+    if (kernel !== undefined) return new Error("in another thread");
+    return new Error(waited === "late" ? "the thread does not answer" : "the thread has ended");
   }
 
   #lost(reason: string): void {
     if (this.#end !== undefined) return;
-    this.#end = reason;
-    abort(this.#control); // threads that are left
+    this.#end = `one thread: ${reason}`;
+    end(this.#control); // threads that are left
+    for (const worker of this.#workers) worker.terminate();
   }
+}
+
+/** The memory of a program's values, and of what else it uses. */
+export function regionsOf({ plan }: Pick<TeamProgram, "plan">, at: number, foreign: readonly Foreign[]): Region[] {
+  const values = [...plan.placements.values()].flatMap((placement): Region[] =>
+    placement.kind === "block" ? [{ pointer: at + placement.buffer.offset, bytes: placement.buffer.bytes }] : [],
+  );
+  const others = foreign.map(({ pointer, size, dtype }) => ({ pointer, bytes: size * bytesPerElement(dtype) }));
+  return [...values, ...others];
 }

@@ -1,17 +1,22 @@
 /** What a thread of a team does: it takes commands from shared memory until the team ends. */
 import type { Kernel } from "../wasm/abi.ts";
-import { AT, abort, awaitChange, barrier, DO } from "./control.ts";
+import type { SharedMemory } from "../wasm/shared_kernels.ts";
+import { AT, awaitChange, barrier, end } from "./control.ts";
 import { readPlan } from "./program_text.ts";
 
 /** What a thread is started with. */
 export type ThreadStart = {
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly control: SharedArrayBuffer;
   /** Which one it is, from 1 on. */
   readonly thread: number;
   readonly threads: number;
 };
+
+/** Programs that a thread remembers. */
+const KNOWN = 1_000;
+const PAGE_BYTES = 2 ** 16;
 
 /** The names of kernels, in an order that all threads share. */
 export function namesOf(exports: WebAssembly.Exports): readonly string[] {
@@ -31,31 +36,41 @@ export async function serveTeam(start: ThreadStart, ready: () => void): Promise<
     if (barrier(control, threads) !== "came") throw new Error("the team has ended");
   };
 
-  /** The text of a program: memory that another thread grew appears here when this one has heard of it. */
-  const textAt = (pointer: number): Float64Array => {
-    while (memory.buffer.byteLength <= pointer) Atomics.wait(control, AT.aborted, 0, 1);
-    return new Float64Array(memory.buffer, pointer, Math.floor((memory.buffer.byteLength - pointer) / 8));
-  };
-
   const stepsAt = (pointer: number, version: number): readonly (() => unknown)[] => {
     const known = programs.get(pointer);
     if (known?.version === version) return known.steps;
-    const steps = readPlan(thread, names, textAt(pointer)).map((entry) =>
-      entry === "barrier" ? meet : (exports[entry.kernel] as Kernel).bind(undefined, ...entry.args),
-    );
+    // Memory that the first thread grew appears here when this one has heard of it.
+    const bytes = Atomics.load(control, AT.pages) * PAGE_BYTES;
+    while (memory.buffer.byteLength < bytes) Atomics.wait(control, AT.opened, Atomics.load(control, AT.opened), 1);
+    const text = new Float64Array(memory.buffer, pointer, Math.floor((memory.buffer.byteLength - pointer) / 8));
+    const steps = readPlan(thread, names, text).map((entry) => {
+      if (entry === "barrier") return meet;
+      const call = (exports[entry.kernel] as Kernel).bind(undefined, ...entry.args);
+      return () => {
+        try {
+          call();
+        } catch (error) {
+          Atomics.store(control, AT.trapped, names.indexOf(entry.kernel) + 1);
+          throw error;
+        }
+      };
+    });
+    if (programs.size >= KNOWN) programs.clear();
     programs.set(pointer, { version, steps });
     return steps;
   };
 
+  let seen = Atomics.load(control, AT.command);
   ready();
-  for (let seen = 0; ; seen++) {
-    if (awaitChange(control, AT.command, seen) !== "came" || Atomics.load(control, AT.action) === DO.end) return;
+  while (awaitChange(control, AT.command, seen) === "came") {
+    seen = Atomics.load(control, AT.command);
     try {
+      meet(); // nobody begins before all are there
       const steps = stepsAt(Atomics.load(control, AT.program) >>> 0, Atomics.load(control, AT.version));
       for (let i = 0; i < steps.length; i++) (steps[i] as () => unknown)();
       meet();
     } catch {
-      abort(control); // the first thread finds out, and stops the engine
+      end(control); // the first thread finds out, and stops the engine
       return;
     }
   }

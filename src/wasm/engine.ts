@@ -22,12 +22,15 @@ export type EngineOptions = {
    * so that a page without them does not carry it.
    */
   readonly fusion?: Fusion | undefined;
-  /** How many threads its programs run on. Default: 1. */
-  readonly threads?: number | undefined;
+  /**
+   * How many threads its programs, and large single operations, run on: a number, or `"auto"`, which is one for each core where
+   * memory can be shared. Results are the same to the bit. Default: 1.
+   */
+  readonly threads?: number | "auto" | undefined;
 };
 
 /** The threads of an engine: a part of the library that is loaded where threads are asked for. */
-type Team = import("../threads/team.ts").Team;
+type Team = import("../threads/index.ts").Team;
 
 /** A stage of `compile`, which the library exports: opaque. */
 export type Fusion = {
@@ -116,12 +119,15 @@ export class Engine extends Owner {
     const { build = "simd", wasm, fusion, threads = 1 } = options;
     if (fusion !== undefined && typeof fusion?.fuse !== "function")
       throw new OptionError("fusion", "elementwiseFusion", fusion);
-    const threading = threads === 1 ? undefined : await import("../threads/index.ts");
+    const threading =
+      threads === 1
+        ? undefined
+        : (await import("../threads/index.ts")).threadingOf(threads, build, { EngineError, OptionError });
     const loaded = await loadInstance(build, wasm, threading?.shared);
     const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
     if (exports.abi?.value !== ABI)
       throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
-    const team = await threading?.start(threads, loaded);
+    const team = await threading?.start(loaded);
     return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion, team);
   }
 
@@ -168,7 +174,7 @@ export class Engine extends Owner {
    * @throws {OverrunError} something was written beyond a block
    */
   call(call: KernelCall): number {
-    return this.#guard.wrap(call?.kernel, this.callable(call))();
+    return this.#guard.wrap(call?.kernel, this.team?.eager(this, call) ?? this.callable(call))();
   }
 
   /**
@@ -203,7 +209,8 @@ export class Engine extends Owner {
 
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
-    return this.memory.stats();
+    const stats = this.memory.stats();
+    return this.team?.stats(stats) ?? stats;
   }
 
   /**

@@ -12,6 +12,7 @@ import { unreachable } from "../unreachable.ts";
 import { messageOf, tagOf } from "../values.ts";
 import { ABI, type Exports, type LinearMemory, PAGES } from "./abi.ts";
 import { EngineError } from "./errors.ts";
+import type { SharedKernels } from "./shared_kernels.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
@@ -53,12 +54,6 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array(build === "relaxed" ? RELAXED_MADD : SIMD));
 }
 
-/** Kernels that take a shared memory, and one. */
-export type SharedKernels = {
-  readonly code: BufferSource | WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-};
-
 /** Kernels that run, on a memory of their own. */
 export type Loaded = {
   readonly module: WebAssembly.Module | undefined;
@@ -69,6 +64,7 @@ export type Loaded = {
 /**
  * Compiles and starts the kernels.
  *
+ * @param shared makes them such that threads share their memory
  * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */

@@ -3,10 +3,10 @@
  * differs from time to time. A barrier that is missing, or parts that overlap, give other bits than one list, always.
  */
 import { type Plan, planOf } from "../../src/threads/plan.ts";
-import type { Surroundings } from "../../src/threads/team.ts";
+import { type Foreign, regionsOf, type TeamProgram } from "../../src/threads/team.ts";
 import type { KernelCall } from "../../src/wasm/abi.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
-import type { Memory } from "../../src/wasm/memory.ts";
+import type { EngineStats } from "../../src/wasm/memory.ts";
 import { signatures } from "../../src/wasm/signature.ts";
 import { draws } from "./floats.ts";
 
@@ -30,12 +30,21 @@ export class SimulatedTeam {
     this.#draw = draws(seed);
   }
 
-  stepsFor(_owner: object, _memory: Memory, steps: readonly Step[], { regions, scratchBytes }: Surroundings): readonly (() => void)[] {
-    const scratch = this.#scratchOf(scratchBytes);
+  stepsFor(
+    program: TeamProgram,
+    steps: readonly Step[],
+    at: number,
+    foreign: readonly Foreign[],
+  ): readonly (() => void)[] {
+    const regions = regionsOf(program, at, foreign);
+    const scratch = this.#scratchOf(program.bytes - program.plan.bytes);
     const ready: (() => void)[] = [];
     let calls: KernelCall[] = [];
     const flush = () => {
-      if (calls.length > 0) ready.push(...this.#segments(planOf(calls, { signatures: SIGNATURES, threads: this.threads, regions, scratch })));
+      if (calls.length > 0)
+        ready.push(
+          ...this.#segments(planOf(calls, { signatures: SIGNATURES, threads: this.threads, regions, scratch })),
+        );
       this.counts.calls += calls.length;
       calls = [];
     };
@@ -59,6 +68,12 @@ export class SimulatedTeam {
     return this.#scratch;
   }
 
+  eager(): undefined {}
+
+  stats(stats: EngineStats): EngineStats {
+    return stats;
+  }
+
   release(): void {}
 
   dispose(): void {}
@@ -73,7 +88,10 @@ export class SimulatedTeam {
       return segments;
     });
     this.counts.barriers += (lists[0]?.length ?? 1) - 1;
-    this.counts.cut += plan.slice(1).flat().filter((entry) => entry !== "barrier").length;
+    this.counts.cut += plan
+      .slice(1)
+      .flat()
+      .filter((entry) => entry !== "barrier").length;
     return (lists[0] ?? []).map((_, segment) => () => {
       const waiting = lists.map((segments) => [...(segments[segment] ?? [])]);
       // One call of some thread after another: threads are at different places.
