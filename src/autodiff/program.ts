@@ -281,10 +281,10 @@ export class Program<Name extends string = string> extends Owner {
     const steps = this.instructions.map((node) => this.#stepsOf(node));
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
     const flat = steps.flat();
-    this.#steps =
-      this.engine.team?.stepsFor(this, flat, this.#block.pointer, this.#foreign) ??
-      flat.map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
     this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
+    this.#steps =
+      this.engine.team?.stepsFor(this, flat, this.#instructionOf as never, this.#block.pointer, this.#foreign) ??
+      flat.map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
   }
 
   #stepsOf(node: Node): readonly Step[] {

@@ -20,8 +20,10 @@ export const AT = {
   opened: 32,
   /** How many threads sleep. */
   sleepers: 48,
-  /** Which kernel trapped in another thread than the first: its number among the sorted names, and 1. */
+  /** In which other thread than the first a kernel trapped; 0 in none. */
   trapped: 64,
+  /** The place of that kernel's call in the thread's list. */
+  call: 65,
 } as const;
 
 /** Bytes of the shared numbers. */

@@ -13,8 +13,11 @@ import { bytesPerElement } from "../wasm/dtype.ts";
 import { cutsOf, extentsOf, partOf, type Signature, type Size } from "../wasm/signature.ts";
 import { type Access, accessesOf, conflict, elementBytes, elementsOf, type Region } from "./accesses.ts";
 
+/** A call, and the number of that of which it is a part. */
+export type Part = KernelCall & { readonly of: number };
+
 /** What a thread does next: a call, or to wait for the others. */
-export type Entry = KernelCall | "barrier";
+export type Entry = Part | "barrier";
 
 /** A list for each thread, with equally many barriers. */
 export type Plan = readonly (readonly Entry[])[];
@@ -49,7 +52,7 @@ export function planOf(calls: readonly KernelCall[], options: PlanOptions): Plan
   /** What each thread has touched since the last barrier. */
   let recent: Access[][] = lists.map(() => []);
   let touched = 0;
-  for (const call of calls) {
+  for (const [of, call] of calls.entries()) {
     const signature = signatures.get(call.kernel);
     if (signature === undefined) throw new Error(`no kernel: ${call.kernel}`);
     const cut = cutOf(signature, call.args, threads, owners);
@@ -60,7 +63,7 @@ export function planOf(calls: readonly KernelCall[], options: PlanOptions): Plan
       recent = lists.map(() => []);
       touched = 0;
     }
-    for (const [thread, part] of parts.entries()) if (part !== undefined) lists[thread]?.push(part);
+    for (const [thread, part] of parts.entries()) if (part !== undefined) lists[thread]?.push({ ...part, of });
     for (const [thread, own] of accesses.entries()) recent[thread]?.push(...own);
     touched += accesses[0]?.length ?? 0;
     remember(signature, call.args, cut, owners);

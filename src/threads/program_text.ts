@@ -3,7 +3,8 @@
  *
  *   for each thread: count of entries, then for each: kernel (-1: a barrier), count of arguments, the arguments
  */
-import type { Entry, Plan } from "./plan.ts";
+import type { KernelCall } from "../wasm/abi.ts";
+import type { Plan } from "./plan.ts";
 
 const BARRIER = -1;
 
@@ -27,11 +28,11 @@ export function writePlan(plan: Plan, kernels: readonly string[], to: Float64Arr
 }
 
 /** One thread's list. */
-export function readPlan(thread: number, kernels: readonly string[], from: Float64Array): Entry[] {
+export function readPlan(thread: number, kernels: readonly string[], from: Float64Array): (KernelCall | "barrier")[] {
   let at = 0;
   for (let list = 0; ; list++) {
     const count = from[at++] ?? 0;
-    const entries: Entry[] = [];
+    const entries: (KernelCall | "barrier")[] = [];
     for (let i = 0; i < count; i++) {
       const [kernel = BARRIER, length = 0] = [from[at], from[at + 1]];
       const args = Array.from(from.subarray(at + 2, at + 2 + length));

@@ -8,21 +8,15 @@ import type { SharedMemory } from "../wasm/shared_kernels.ts";
 import { signatures } from "../wasm/signature.ts";
 import type { Region } from "./accesses.ts";
 import { Choice } from "./choice.ts";
-import { AT, barrier, CONTROL_BYTES, end, open, type Waited } from "./control.ts";
-import { type Plan, planOf, workOf } from "./plan.ts";
+import { AT, barrier, CONTROL_BYTES, end, open } from "./control.ts";
+import { type Entry, type Plan, planOf, workOf } from "./plan.ts";
 import { lengthOf, writePlan } from "./program_text.ts";
 import type { Spawn, Thread } from "./spawn.ts";
 import { namesOf } from "./thread.ts";
 
-/** Milliseconds that the first thread waits for others to begin: until then nothing has been changed. */
-const BEGIN = 2_000;
-/** Milliseconds that it waits for another that is at work, and as many more as this times what the step has taken. */
-const [PATIENCE, SHARES] = [10_000, 10];
 /** Numbers of a plan are float64. */
 const WORD = 8;
 const PAGE_BYTES = 2 ** 16;
-/** Work of a single call that is worth being divided: the product of its sizes. */
-const LEAST_WORK = 2 ** 20;
 /** Single calls whose times are known. */
 const CHOICES = 256;
 
@@ -49,6 +43,9 @@ type Placement =
   | { readonly kind: "block"; readonly buffer: { readonly offset: number; readonly bytes: number } }
   | { readonly kind: "tensor" | "view" };
 
+/** What steps belong to. */
+export type Instruction = { readonly origin: { readonly operation: { readonly name: string } } };
+
 /** A tensor of others that a program uses. */
 export type Foreign = { readonly pointer: number; readonly size: number; readonly dtype: DType };
 
@@ -61,10 +58,19 @@ export type TeamStart = {
   readonly memory: SharedMemory;
   readonly exports: Exports;
   readonly spawn: Spawn;
-  /** In milliseconds, for tests. */
-  readonly patience?: { readonly begin: number; readonly work: number };
-  /** Whether all is done together, even where that is slower: for tests. */
-  readonly isAlways?: boolean;
+};
+
+/** What tests change. */
+export const LIMITS = {
+  /** Milliseconds that the first thread waits for others to begin: until then nothing has been changed. */
+  begin: 2_000,
+  /** Milliseconds that it waits for another that is at work, and as many times what the step has taken. */
+  work: 10_000,
+  shares: 10,
+  /** Work of a single call that is worth being divided: the product of its sizes. */
+  leastWork: 1_048_576,
+  /** Whether all is done together, even where that is slower. */
+  isAlways: false,
 };
 
 export class Team {
@@ -143,6 +149,7 @@ export class Team {
   stepsFor(
     program: TeamProgram,
     steps: readonly Step[],
+    instructions: readonly Instruction[],
     at: number,
     foreign: readonly Foreign[],
   ): readonly (() => void)[] | undefined {
@@ -155,25 +162,29 @@ export class Team {
     const scratch = this.#scratchOf(engine.memory, bytes - plan.bytes);
     const ready: (() => void)[] = [];
     let calls: KernelCall[] = [];
-    const flush = () => {
+    const flush = (end: number) => {
       if (calls.length === 0) return;
+      const first = end - calls.length;
+      const failed: Failed = (call, error) =>
+        engine.failureOf((instructions[first + call] as Instruction).origin.operation.name, error);
       const block = this.#textOf(engine.memory, calls, regions, scratch);
       const single = calls.map((call) => this.#bound(call));
       calls = [];
-      if (block === undefined) ready.push(...single);
-      else {
-        blocks.push(block.block);
-        ready.push(this.#together(engine, block.plan, block.block.pointer, single, new Choice()));
-      }
+      if (block !== undefined) blocks.push(block.block);
+      ready.push(
+        block === undefined
+          ? aloneOf(single, failed)
+          : this.#together(engine.memory, block.plan, block.block.pointer, single, new Choice(), failed),
+      );
     };
-    for (const step of steps) {
+    for (const [number, step] of steps.entries()) {
       if (typeof step !== "function") calls.push(step);
       else {
-        flush();
+        flush(number);
         ready.push(step);
       }
     }
-    flush();
+    flush(steps.length);
     return ready;
   }
 
@@ -181,8 +192,7 @@ export class Team {
   eager(engine: TeamEngine, call: KernelCall): (() => number) | undefined {
     if (this.#end !== undefined || this.#start.threads === 1) return undefined;
     const signature = this.#signatures.get(call.kernel);
-    if (signature === undefined || (workOf(signature, call.args) < LEAST_WORK && this.#start.isAlways !== true))
-      return undefined;
+    if (signature === undefined || workOf(signature, call.args) < LIMITS.leastWork) return undefined;
     const scratchAt = signature.parameters.findIndex(({ kind }) => kind === "scratch");
     const scratch = scratchAt < 0 ? [] : this.#scratchOf(engine.memory, this.#scratchBytesOf(call));
     const plan = this.#planOf([call], [], scratch);
@@ -195,7 +205,9 @@ export class Team {
     }
     const { pointer } = this.#single;
     writePlan(plan, this.#names, engine.memory.view("float64", pointer, length));
-    return this.#together(engine, plan, pointer, [this.#bound(call)], this.#choiceOf(call)) as () => number;
+    const failed: Failed = (_, error) => error as Error; // the engine makes a trap of it
+    const single = [this.#bound(call)];
+    return this.#together(engine.memory, plan, pointer, single, this.#choiceOf(call), failed) as () => number;
   }
 
   /** Gives back what a program's steps take. */
@@ -293,29 +305,28 @@ export class Team {
 
   /** A piece of a program between two things that the host does. */
   #together(
-    engine: TeamEngine,
+    memory: Memory,
     plan: Plan,
     pointer: number,
     single: readonly (() => unknown)[],
     choice: Choice,
+    failed: Failed,
   ): () => void {
     const control = this.#control;
-    const { threads, isAlways = false, patience } = this.#start;
-    const { begin = BEGIN, work = PATIENCE } = patience ?? {};
+    const { threads } = this.#start;
     const version = ++this.#versions;
-    const pages = engine.memory.buffer.byteLength / PAGE_BYTES;
+    const pages = memory.buffer.byteLength / PAGE_BYTES;
     let began = 0;
-    let kernel = "";
-    const toBegin = () => begin;
-    const toWork = () => work + SHARES * (performance.now() - began);
+    const toBegin = () => LIMITS.begin;
+    const toWork = () => LIMITS.work + LIMITS.shares * (performance.now() - began);
     const meet = () => {
       const waited = barrier(control, threads, toWork);
-      if (waited !== "came") throw this.#broken(waited, (name) => (kernel = name));
+      if (waited !== "came")
+        throw new Error(waited === "late" ? "another thread does not answer" : "in another thread");
     };
-    const own = (plan[0] ?? []).map((entry) => (entry === "barrier" ? meet : this.#bound(entry)));
-    const alone = () => {
-      for (let i = 0; i < single.length; i++) (single[i] as () => unknown)();
-    };
+    const list = plan[0] ?? [];
+    const own = list.map((entry) => (entry === "barrier" ? meet : this.#bound(entry)));
+    const alone = aloneOf(single, failed);
     const together = () => {
       Atomics.store(control, AT.program, pointer);
       Atomics.store(control, AT.version, version);
@@ -325,8 +336,7 @@ export class Team {
       if (waited !== "came") {
         // Nobody has begun, and nobody will.
         this.#lost(waited === "late" ? "a thread did not answer" : "a thread has ended");
-        alone();
-        return;
+        return alone();
       }
       began = performance.now();
       let at = 0;
@@ -335,14 +345,12 @@ export class Team {
         meet();
       } catch (error) {
         this.#lost("a thread did not end its work");
-        const entry = plan[0]?.[at];
-        const name = kernel !== "" || entry === undefined || entry === "barrier" ? kernel : entry.kernel;
-        throw engine.failureOf(name, error);
+        throw failed(callOf(this.#trapped(plan) ?? list[at]), error);
       }
     };
     return () => {
       if (this.#end !== undefined) alone();
-      else if (isAlways) together();
+      else if (LIMITS.isAlways) together();
       else {
         if (choice.begin()) together();
         else alone();
@@ -351,12 +359,10 @@ export class Team {
     };
   }
 
-  /** Why a thread has not come to a barrier: what it was to write is not there. @param trapped is told which kernel trapped */
-  #broken(waited: Exclude<Waited, "came">, trapped: (kernel: string) => void): Error {
-    const kernel = this.#names[Atomics.load(this.#control, AT.trapped) - 1];
-    trapped(kernel ?? "of another thread");
-    if (kernel !== undefined) return new Error("in another thread");
-    return new Error(waited === "late" ? "the thread does not answer" : "the thread has ended");
+  /** The call that trapped in another thread. */
+  #trapped(plan: Plan): Entry | undefined {
+    const thread = Atomics.load(this.#control, AT.trapped);
+    return thread === 0 ? undefined : plan[thread]?.[Atomics.load(this.#control, AT.call)];
   }
 
   #lost(reason: string): void {
@@ -365,6 +371,25 @@ export class Team {
     end(this.#control); // threads that are left
     for (const worker of this.#workers) worker.terminate();
   }
+}
+
+/** What to throw for a call, by its number, that threw. */
+type Failed = (call: number, error: unknown) => Error;
+
+function callOf(entry: Entry | undefined): number {
+  return entry === undefined || entry === "barrier" ? 0 : entry.of;
+}
+
+/** All calls, one after the other. */
+function aloneOf(calls: readonly (() => unknown)[], failed: Failed): () => void {
+  return () => {
+    let at = 0;
+    try {
+      for (; at < calls.length; at++) (calls[at] as () => unknown)();
+    } catch (error) {
+      throw failed(at, error);
+    }
+  };
 }
 
 /** The memory of a program's values, and of what else it uses. */

@@ -1,7 +1,7 @@
 /** What a thread of a team does: it takes commands from shared memory until the team ends. */
 import type { Kernel } from "../wasm/abi.ts";
 import type { SharedMemory } from "../wasm/shared_kernels.ts";
-import { AT, awaitChange, barrier, end } from "./control.ts";
+import { AT, awaitChange, barrier, end, GONE } from "./control.ts";
 import { readPlan } from "./program_text.ts";
 
 /** What a thread is started with. */
@@ -43,18 +43,9 @@ export async function serveTeam(start: ThreadStart, ready: () => void): Promise<
     const bytes = Atomics.load(control, AT.pages) * PAGE_BYTES;
     while (memory.buffer.byteLength < bytes) Atomics.wait(control, AT.opened, Atomics.load(control, AT.opened), 1);
     const text = new Float64Array(memory.buffer, pointer, Math.floor((memory.buffer.byteLength - pointer) / 8));
-    const steps = readPlan(thread, names, text).map((entry) => {
-      if (entry === "barrier") return meet;
-      const call = (exports[entry.kernel] as Kernel).bind(undefined, ...entry.args);
-      return () => {
-        try {
-          call();
-        } catch (error) {
-          Atomics.store(control, AT.trapped, names.indexOf(entry.kernel) + 1);
-          throw error;
-        }
-      };
-    });
+    const steps = readPlan(thread, names, text).map((entry) =>
+      entry === "barrier" ? meet : (exports[entry.kernel] as Kernel).bind(undefined, ...entry.args),
+    );
     if (programs.size >= KNOWN) programs.clear();
     programs.set(pointer, { version, steps });
     return steps;
@@ -64,12 +55,19 @@ export async function serveTeam(start: ThreadStart, ready: () => void): Promise<
   ready();
   while (awaitChange(control, AT.command, seen) === "came") {
     seen = Atomics.load(control, AT.command);
+    let [at, isWorking] = [0, false];
     try {
       meet(); // nobody begins before all are there
       const steps = stepsAt(Atomics.load(control, AT.program) >>> 0, Atomics.load(control, AT.version));
-      for (let i = 0; i < steps.length; i++) (steps[i] as () => unknown)();
+      isWorking = true;
+      for (; at < steps.length; at++) (steps[at] as () => unknown)();
+      isWorking = false;
       meet();
     } catch {
+      if (isWorking && Atomics.load(control, AT.opened) !== GONE) {
+        Atomics.store(control, AT.call, at);
+        Atomics.store(control, AT.trapped, thread);
+      }
       end(control); // the first thread finds out, and stops the engine
       return;
     }

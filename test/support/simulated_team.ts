@@ -3,7 +3,7 @@
  * differs from time to time. A barrier that is missing, or parts that overlap, give other bits than one list, always.
  */
 import { type Plan, planOf } from "../../src/threads/plan.ts";
-import { type Foreign, regionsOf, type TeamProgram } from "../../src/threads/team.ts";
+import { type Foreign, type Instruction, regionsOf, type TeamProgram } from "../../src/threads/team.ts";
 import type { KernelCall } from "../../src/wasm/abi.ts";
 import type { Engine } from "../../src/wasm/engine.ts";
 import type { EngineStats } from "../../src/wasm/memory.ts";
@@ -21,6 +21,7 @@ export class SimulatedTeam {
   readonly #draw: () => number;
   #scratch: readonly (number | undefined)[] = [];
   #scratchBytes = 0;
+  readonly #held = { blocks: 0, bytes: 0 };
   /** Calls that were planned, those that were cut, and barriers. */
   readonly counts = { calls: 0, cut: 0, barriers: 0 };
 
@@ -33,6 +34,7 @@ export class SimulatedTeam {
   stepsFor(
     program: TeamProgram,
     steps: readonly Step[],
+    instructions: readonly Instruction[],
     at: number,
     foreign: readonly Foreign[],
   ): readonly (() => void)[] {
@@ -40,29 +42,33 @@ export class SimulatedTeam {
     const scratch = this.#scratchOf(program.bytes - program.plan.bytes);
     const ready: (() => void)[] = [];
     let calls: KernelCall[] = [];
-    const flush = () => {
+    const flush = (end: number) => {
+      const of = instructions.slice(end - calls.length, end).map(({ origin }) => origin.operation.name);
       if (calls.length > 0)
         ready.push(
-          ...this.#segments(planOf(calls, { signatures: SIGNATURES, threads: this.threads, regions, scratch })),
+          ...this.#segments(planOf(calls, { signatures: SIGNATURES, threads: this.threads, regions, scratch }), of),
         );
       this.counts.calls += calls.length;
       calls = [];
     };
-    for (const step of steps) {
+    for (const [number, step] of steps.entries()) {
       if (typeof step === "function") {
-        flush();
+        flush(number);
         ready.push(step);
       } else calls.push(step);
     }
-    flush();
+    flush(steps.length);
     return ready;
   }
 
-  /** Straight from the heap, so that no test finds it among what is alive. */
   #scratchOf(bytes: number): readonly (number | undefined)[] {
     if (this.#scratchBytes < bytes) {
-      const alloc = () => this.#engine.callable({ kernel: "alloc", args: [bytes] })() >>> 0;
-      this.#scratch = Array.from({ length: this.threads }, (_, thread) => (thread === 0 ? undefined : alloc()));
+      this.#scratch = Array.from({ length: this.threads }, (_, thread) => {
+        if (thread === 0) return undefined;
+        this.#held.blocks += 1;
+        this.#held.bytes += bytes;
+        return this.#engine.memory.allocate(bytes).pointer;
+      });
       this.#scratchBytes = bytes;
     }
     return this.#scratch;
@@ -71,19 +77,29 @@ export class SimulatedTeam {
   eager(): undefined {}
 
   stats(stats: EngineStats): EngineStats {
-    return stats;
+    const { blocks, bytes } = this.#held;
+    return { ...stats, tensors: stats.tensors - blocks, bytes: stats.bytes - bytes };
   }
 
   release(): void {}
 
   dispose(): void {}
 
-  #segments(plan: Plan): (() => void)[] {
+  #segments(plan: Plan, of: readonly string[]): (() => void)[] {
     const lists = plan.map((list) => {
       const segments: (() => number)[][] = [[]];
       for (const entry of list) {
         if (entry === "barrier") segments.push([]);
-        else segments.at(-1)?.push(this.#engine.callable(entry));
+        else {
+          const call = this.#engine.callable(entry);
+          segments.at(-1)?.push(() => {
+            try {
+              return call();
+            } catch (error) {
+              throw this.#engine.failureOf(of[entry.of] as string, error);
+            }
+          });
+        }
       }
       return segments;
     });
