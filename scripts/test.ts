@@ -8,7 +8,7 @@
  *
  * Files are spread over the cores, and one process more. There is a line for each when it has ended, with what failed in it. The last line is
  * `N passed, N failed`; a build on which no test ran has failed. What a file may take is not limited, but it has timed out
- * when no test has ended and nothing was printed for 20 minutes (LANEGRAD_TEST_LIMIT, in seconds).
+ * when no test has ended and nothing was printed for 10 minutes (LANEGRAD_TEST_LIMIT, in seconds).
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -49,7 +49,7 @@ const WAITING = 1;
 const TIMES = join(ROOT, "build/test-seconds.json");
 /** Files that take long whatever starts them, in seconds, for a clone without times. */
 const LONG: ReadonlyMap<string, number> = new Map([["train/same_bits", 60]]);
-const LIMIT_SECONDS = 20 * 60;
+const LIMIT_SECONDS = 10 * 60;
 
 /** A file, and the seconds that it may take where nothing is known of it: those that start other processes take long. */
 type Listed = TestFile & { readonly guess: number };

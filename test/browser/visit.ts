@@ -10,6 +10,9 @@ export type VisitOptions = {
   readonly scheme?: "light" | "dark";
 };
 
+/** Milliseconds that a step of a visit may take: on a slow machine that has other work, training takes a minute. */
+const PATIENCE = 300_000;
+
 /**
  * Opens the page, waits until it is ready, and lets `body` loose on it. Afterwards: nothing was written to the console,
  * nothing was thrown, and nothing was asked of anybody but the page's own site.
@@ -26,6 +29,7 @@ export async function visit(
     acceptDownloads: true,
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  context.setDefaultTimeout(PATIENCE);
   const heard: string[] = [];
   const strangers: string[] = [];
   context.on("request", (request) => {
@@ -47,7 +51,7 @@ export async function visit(
 }
 
 /** Waits until the status says something. */
-export async function statusIs(page: Page, words: RegExp, timeout = 60_000): Promise<string> {
+export async function statusIs(page: Page, words: RegExp, timeout = PATIENCE): Promise<string> {
   const status = page.locator("#status").filter({ hasText: words });
   await status.waitFor({ timeout });
   return (await status.textContent()) ?? "";
@@ -63,7 +67,7 @@ export async function stepsReach(page: Page, steps: number): Promise<void> {
   await page.waitForFunction(
     (wanted) => Number(document.getElementById("steps")?.textContent?.replaceAll(",", "")) >= wanted,
     steps,
-    { timeout: 60_000 },
+    { timeout: PATIENCE },
   );
 }
 
