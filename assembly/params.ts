@@ -36,3 +36,6 @@ export function kc<T>(): i32 {
 export function nr<T>(): i32 {
   return NR_VECTORS * (16 / <i32>sizeof<T>());
 }
+
+/** The address of a byte that is 1 where the wider microkernel is the faster one. The compiler's own data starts behind it. */
+export const WIDER: usize = 4;

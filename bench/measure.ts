@@ -3,12 +3,16 @@
  * plain JavaScript, so that a ratio compares what ran within the same milliseconds. All figures are medians.
  */
 import Benchmark from "benchmark";
-import type { Engine } from "lanegrad";
+import type { Build, Engine } from "lanegrad";
 import type { Case, Trial } from "./case.ts";
+import { machine } from "./machine.ts";
 import type { PeakSlice } from "./peak.ts";
 
 export type Measurement = {
   readonly name: string;
+  readonly build: Build;
+  /** What the figures hold for. */
+  readonly machine: string;
   readonly opsPerSecond: number;
   /** Relative margin of error of `opsPerSecond` at 95 %, in per cent. */
   readonly rme: number;
@@ -52,13 +56,18 @@ export function measure(one: Case, engine: Engine, peak: PeakSlice): Measurement
     if (!(residual <= trial.tolerance)) {
       throw new ResidualError(`${one.name}: residual ${residual} is over ${trial.tolerance}`);
     }
-    return { ...time(one, trial, peak), residual, tolerance: trial.tolerance };
+    return { ...time(one, trial, engine, peak), residual, tolerance: trial.tolerance };
   } finally {
     for (const each of trial.owned) each.dispose();
   }
 }
 
-function time(one: Case, trial: Trial, peak: PeakSlice): Omit<Measurement, "residual" | "tolerance"> {
+function time(
+  one: Case,
+  trial: Trial,
+  { build }: Engine,
+  peak: PeakSlice,
+): Omit<Measurement, "residual" | "tolerance"> {
   // The runtime's baseline compiler runs the first calls of a kernel; they are not what is measured.
   const secondsPerRun = secondsOf(trial.run, WARM_UP_SECONDS);
   const baseline = new Baseline(trial);
@@ -84,6 +93,8 @@ function time(one: Case, trial: Trial, peak: PeakSlice): Omit<Measurement, "resi
   const gflops = one.flops === undefined ? null : one.flops / medianSeconds / 1e9;
   return {
     name: one.name,
+    build,
+    machine: machine(),
     opsPerSecond: hz,
     rme: stats.rme,
     samples: stats.sample.length,

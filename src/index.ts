@@ -109,9 +109,9 @@ export { type Classifier, type ClassifierOptions, classifier, type Probabilities
 export type { Estimator, EstimatorOptions, EstimatorParts } from "./estimators/estimator.ts";
 export { type LoadModelOptions, loadModel } from "./estimators/load_model.ts";
 export { encodeModel } from "./estimators/model_bytes.ts";
-export type { FitProgress, Progress } from "./estimators/progress.ts";
 export { type Answer, type Regressor, type RegressorOptions, regressor } from "./estimators/regressor.ts";
-export type { ReadOptions, Row, Rows, TableData } from "./estimators/source.ts";
+export type { ReadOptions, Row, Rows, Table, TableData } from "./estimators/source.ts";
+export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from "./estimators/train_test_split.ts";
 export type { TrainingOptions } from "./estimators/training.ts";
 export type { ArrayData, NamedArray, ShapedArray, WidenedType } from "./formats/arrays.ts";
 export type { FileFormat, FileKind, FormatFault } from "./formats/format_error.ts";
@@ -174,6 +174,7 @@ export {
 } from "./nn/layers/depthwise_conv2d.ts";
 export { type DropoutLayer, dropout } from "./nn/layers/dropout.ts";
 export { type FlattenLayer, flatten } from "./nn/layers/flatten.ts";
+export { type FrozenLayer, freeze, unfreeze } from "./nn/layers/freeze.ts";
 export type { Initializer } from "./nn/layers/initializers.ts";
 export { type CustomLayers, parseLayers } from "./nn/layers/known.ts";
 export type { CustomLayer, Layer, ResidualLayer, Sequential } from "./nn/layers/layer.ts";
@@ -435,6 +436,7 @@ export {
   streamDataset,
 } from "./train/feeding/stream.ts";
 export type { StreamBatch, StreamBatchesOptions } from "./train/feeding/stream_feed.ts";
+export { type WeightedDataset, weighted } from "./train/feeding/weighted.ts";
 export {
   type EpochRecord,
   type EvaluationRecord,
@@ -442,6 +444,7 @@ export {
   type Outcome,
   type TrainHistory,
 } from "./train/loop/history.ts";
+export type { FitProgress, Progress } from "./train/loop/progress.ts";
 export { type RunOptions, runTrainer } from "./train/loop/run.ts";
 export { type TrainOptions, train } from "./train/loop/train.ts";
 export { Trainer, type TrainerData, type TrainProgress } from "./train/loop/trainer.ts";

@@ -20,7 +20,10 @@ import { runScript } from "./support/script.ts";
 /** One version, of the package itself or under another name. */
 const EXACT = /^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
 /** Packages that have an install script. None of them needs it: `.npmrc` lets no script run. */
-const WITH_SCRIPTS = new Set(["esbuild", "protobufjs"]);
+const WITH_SCRIPTS = new Set([
+  ...["esbuild", "protobufjs"],
+  ...["@parcel/watcher", "@swc/core", "lmdb", "msgpackr", "msgpackr-extract"], // of Parcel, which finds what was compiled for it
+]);
 const SETTINGS = ["ignore-scripts=true", "save-exact=true", "omit-lockfile-registry-resolved=true"];
 
 const test = suite("dependencies");

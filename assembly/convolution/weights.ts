@@ -1,7 +1,7 @@
 import { blockOf, roundUp } from "../gemm/gemm";
 import { pack } from "../gemm/pack";
 import { nr } from "../params";
-import { bytes, lanes, loadNext, madd, storeNext } from "../simd/lanes";
+import { bytes, madd } from "../simd/lanes";
 import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows";
 
 /**
@@ -16,7 +16,8 @@ import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows
  * Two taps × 4 vectors of channels stay in registers, dY is packed in panels as gemm packs B, and x is read where it is, by a table of
  * where windows start.
  * Sums are added from the first position to the last, in blocks of at most 128 positions, each of which starts at 0 and is added to
- * dW: one chain over all of them would have ten times the error. A block is part of an image, or several whole images.
+ * dW: one chain over all of them would have ten times the error. A block is part of an image, or several whole images. Channels at the
+ * end that do not fill panels are added up in scratch, where vectors may be stored whole.
  *
  * # Safety
  * src/ops/convolution.ts has checked: sizes are not negative, operands hold what is said above, dWeights is disjoint from the others.
@@ -45,7 +46,9 @@ function convolutionWeights<T>(
   const taps = positions + sizeof<usize>() * <usize>roundUp(together * m, 16);
   const packed = taps + sizeof<usize>() * <usize>roundUp(k, 16);
   const columns = roundUp(oc, nr<T>());
-  const copied = packed + bytes<T>(columns) * <usize>(together * block);
+  let sums = packed + bytes<T>(columns) * <usize>(together * block), partial = partialOf<T>(k, oc);
+  const copied = sums + <usize>groups * partial;
+  memory.fill(sums, 0, <usize>groups * partial);
   positionsOf(together, step, oh, <usize>sh * pitch, ow, <usize>sw * pixel, positions);
   for (let i = 0, tap = taps; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
@@ -78,13 +81,26 @@ function convolutionWeights<T>(
           d = packed, rowD = bytes<T>(nr<T>()), panel = rowD * <usize>rows;
         }
         const start = positions + sizeof<usize>() * <usize>p, stop = start + sizeof<usize>() * <usize>rows;
-        tiles<T>(start, stop, from + bytes<T>(g * c), live, taps + sizeof<usize>() * <usize>first, d, rowD, panel, dWeights + bytes<T>(g * oc), row, oc);
+        const own = taps + sizeof<usize>() * <usize>first;
+        tiles<T>(start, stop, from + bytes<T>(g * c), live, own, d, rowD, panel, dWeights + bytes<T>(g * oc), row, oc, sums + <usize>g * partial);
       }
       dy += <usize>rows * row;
     }
     x += <usize>images * image;
     n -= images;
   }
+  if (partial == 0) return;
+  const rest = oc % (2 * nr<T>());
+  for (let to = dWeights + bytes<T>(oc - rest); groups > 0; groups--, sums += partial, to += bytes<T>(oc)) {
+    copyLines<T>(live, bytes<T>(rest), sums, 64, to, row);
+  }
+}
+
+/** Bytes of the sums, in rows of 64, of a group's last channels, where these do not fill vectors. */
+// @ts-ignore: decorator
+@inline
+function partialOf<T>(k: i32, oc: i32): usize {
+  return oc % nr<T>() == 0 ? 0 : <usize>k << 6;
 }
 
 /** So many taps make up for the packing of dY. */
@@ -100,25 +116,30 @@ function imagesOf(m: i32): i32 {
   return max(POSITIONS / max(m, 1), 1);
 }
 
-/** All taps and channels of one block: dY is in panels that are `panel` bytes apart, with a row every `rowD`. */
+/**
+ * All taps and channels of one block: dY is in panels that are `panel` bytes apart, with a row every `rowD`. Panels that are not whole
+ * are added to `sums`.
+ */
 function tiles<T>(
-  positions: usize, end: usize, x: usize, k: i32, taps: usize, dy: usize, rowD: usize, panel: usize, to: usize, rowW: usize, oc: i32,
+  positions: usize, end: usize, x: usize, k: i32, taps: usize, dy: usize, rowD: usize, panel: usize, to: usize, rowW: usize, oc: i32, sums: usize,
 ): void {
   for (; oc > nr<T>(); oc -= 2 * nr<T>(), dy += 2 * panel, to += 64) {
+    if (oc < 2 * nr<T>()) to = sums, rowW = 64;
     for (let t = 0, tap = taps, w = to; t < k; t += 2, tap += 2 * sizeof<usize>(), w += 2 * rowW) {
-      wide<T>(positions, end, x, tap, k - t, dy, dy + panel, rowD, w, rowW, min(oc, 2 * nr<T>()));
+      wide<T>(positions, end, x, tap, k - t, dy, dy + panel, rowD, w, rowW);
     }
   }
   if (oc <= 0) return;
+  if (oc < nr<T>()) to = sums, rowW = 64;
   for (let t = 0; t < k; t += 4, taps += 4 * sizeof<usize>(), to += 4 * rowW) {
-    narrow<T>(positions, end, x, taps, k - t, dy, rowD, to, rowW, oc);
+    narrow<T>(positions, end, x, taps, k - t, dy, rowD, to, rowW);
   }
 }
 
 /** Two taps × 4 vectors. */
 function wide<T>(
   positions: usize, end: usize, x: usize, taps: usize, live: i32, dy: usize, dyNext: usize, rowD: usize,
-  w: usize, rowW: usize, columns: i32,
+  w: usize, rowW: usize,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   const x0 = x + load<usize>(taps), x1 = live > 1 ? x + load<usize>(taps, sizeof<usize>()) : x0;
@@ -139,17 +160,17 @@ function wide<T>(
     c1_2 = madd<T>(xi, d2, c1_2);
     c1_3 = madd<T>(xi, d3, c1_3);
   }
-  addPair<T>(w, c0_0, c0_1, nr<T>());
-  addPair<T>(w + 32, c0_2, c0_3, columns - nr<T>());
+  addPair<T>(w, c0_0, c0_1);
+  addPair<T>(w + 32, c0_2, c0_3);
   if (live > 1) {
-    addPair<T>(w + rowW, c1_0, c1_1, nr<T>());
-    addPair<T>(w + rowW + 32, c1_2, c1_3, columns - nr<T>());
+    addPair<T>(w + rowW, c1_0, c1_1);
+    addPair<T>(w + rowW + 32, c1_2, c1_3);
   }
 }
 
 /** Four taps × 2 vectors. */
 function narrow<T>(
-  positions: usize, end: usize, x: usize, taps: usize, live: i32, dy: usize, rowD: usize, w: usize, rowW: usize, columns: i32,
+  positions: usize, end: usize, x: usize, taps: usize, live: i32, dy: usize, rowD: usize, w: usize, rowW: usize,
 ): void {
   const zero = v128.splat<T>(<T>0.0);
   const x0 = x + load<usize>(taps);
@@ -174,29 +195,21 @@ function narrow<T>(
     c3_0 = madd<T>(xi, d0, c3_0);
     c3_1 = madd<T>(xi, d1, c3_1);
   }
-  addPair<T>(w, c0_0, c0_1, columns);
-  if (live > 1) addPair<T>(w + rowW, c1_0, c1_1, columns);
-  if (live > 2) addPair<T>(w + 2 * rowW, c2_0, c2_1, columns);
-  if (live > 3) addPair<T>(w + 3 * rowW, c3_0, c3_1, columns);
+  addPair<T>(w, c0_0, c0_1);
+  if (live > 1) addPair<T>(w + rowW, c1_0, c1_1);
+  if (live > 2) addPair<T>(w + 2 * rowW, c2_0, c2_1);
+  if (live > 3) addPair<T>(w + 3 * rowW, c3_0, c3_1);
 }
 
-/** Adds the first `columns` lanes of two vectors to what is at w. */
+/** Adds two vectors to those at w. */
 // @ts-ignore: decorator
 @inline
-function addPair<T>(w: usize, c0: v128, c1: v128, columns: i32): void {
-  if (columns >= nr<T>()) {
-    v128.store(w, v128.add<T>(v128.load(w), c0));
-    v128.store(w, v128.add<T>(v128.load(w, 16), c1), 16);
-  } else addSome<T>(w, c0, c1, columns);
+function addPair<T>(w: usize, c0: v128, c1: v128): void {
+  v128.store(w, v128.add<T>(v128.load(w), c0));
+  v128.store(w, v128.add<T>(v128.load(w, 16), c1), 16);
 }
 
-function addSome<T>(w: usize, c0: v128, c1: v128, columns: i32): void {
-  const zero = v128.splat<T>(<T>0.0), rest = columns - lanes<T>();
-  storeNext<T>(w, v128.add<T>(loadNext<T>(w, columns, zero), c0), columns);
-  if (rest > 0) storeNext<T>(w + 16, v128.add<T>(loadNext<T>(w + 16, rest, zero), c1), rest);
-}
-
-/** Bytes of scratch: the two tables, a block of dY, and a block's images with their padding. */
+/** Bytes of scratch: the two tables, a block of dY, sums of channels that do not fill vectors, and a block's images with their padding. */
 // @ts-ignore: decorator
 @inline
 function convolutionWeightsScratch<T>(
@@ -208,7 +221,8 @@ function convolutionWeightsScratch<T>(
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const tables = <i32>sizeof<usize>() * (roundUp(together * m, 16) + roundUp(kh * kw * c, 16));
   const copied = isPadded(hp, top, h) || isPadded(wp, left, w) ? together * hp * wp * groups * c : 0;
-  return tables + <i32>sizeof<T>() * (roundUp(oc, nr<T>()) * together * blockOf(m, POSITIONS) + copied);
+  const partial = groups * <i32>partialOf<T>(kh * kw * c, oc);
+  return tables + partial + <i32>sizeof<T>() * (roundUp(oc, nr<T>()) * together * blockOf(m, POSITIONS) + copied);
 }
 
 export function sconvolutionWeights(

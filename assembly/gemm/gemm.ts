@@ -1,9 +1,9 @@
 import { Activation, activate } from "../kernels/activations";
 import { keptOf, stepOf } from "../descent";
 import { copyRows } from "../kernels/rows";
-import { kc as kcOf, MC, MR, NC, nr } from "../params";
+import { kc as kcOf, MC, MR, NC, nr, WIDER } from "../params";
 import { bytes, lanes } from "../simd/lanes";
-import { copyTile, microkernel, microkernelNarrow, microkernelWide } from "./microkernel";
+import { copyTile, microkernel, microkernelNarrow, microkernelWide, microkernelWider } from "./microkernel";
 import { pack } from "./pack";
 import { rowTimesMatrix } from "./row";
 
@@ -130,6 +130,17 @@ function block<T>(
     if (sizeof<T>() == 4 && columns <= lanes<T>()) {
       microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, tile, alpha);
       return;
+    }
+    // The wide microkernel twice, rather than the wider one and a single panel.
+    if (ASC_FEATURE_RELAXED_SIMD && nc >= 3 * nr<T>() && nc / nr<T>() != 4 && load<u8>(WIDER) != 0) {
+      microkernelWider<T>(whole, kc, packedA, b, panelB, c, ldc, add, d, ldd, alpha);
+      if (whole < mc) {
+        for (let p: usize = 0; p < 3; p++) {
+          edge<T>(mc - whole, columns, kc, lastA, b + p * panelB, lastC + p * across, ldc, add, lastD + p * across, ldd, tile, alpha);
+        }
+      }
+      nc -= 3 * nr<T>(), b += 3 * panelB, c += 3 * across, d += 3 * across;
+      continue;
     }
     if (nc >= 2 * nr<T>()) {
       microkernelWide<T>(whole, kc, packedA, b, b + panelB, c, ldc, add, d, ldd, alpha);

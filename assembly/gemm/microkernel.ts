@@ -5,6 +5,7 @@ import { bytes, madd } from "../simd/lanes";
  * Microtiles of C from micropanels of A, 4 rows each, and of B, 2 vectors each (pack.ts has their layout):
  *
  *   microkernelWide   2 rows × 4 vectors, from half a panel of A and two of B
+ *   microkernelWider  2 rows × 6 vectors, from half a panel of A and three of B; in the build `relaxed` only
  *   microkernel       4 rows × 2 vectors, from a panel of each
  *   microkernelNarrow 4 rows × 1 vector, from a panel of A and half a panel of B; in float32 only, to be small
  *
@@ -25,6 +26,8 @@ import { bytes, madd } from "../simd/lanes";
  *
  * Written out and unrolled with a way out after each step: V8 puts all loads of a block before its arithmetic, and a
  * block of more than one step would run out of registers. In float64 half as many steps are written out, to be small.
+ * The wider one has one step, in which a vector of B is loaded just before it is multiplied: compilers that keep this order, as
+ * V8's since 13.6, have its twelve sums in registers, and unroll it. Others spill some, and so src/wasm/tile.ts decides which is used.
  * A name in the registers is c<row>_<vector>. Not inlined: an engine replaces a function that runs in its baseline
  * compiler only at the next call.
  */
@@ -111,6 +114,50 @@ export function microkernelWide<T>(
     c += bytes<T>(ldc), d += bytes<T>(ldd);
     storeRow<T>(c, c1_0, c1_1, add, d, factor);
     storeRow<T>(c + 32, c1_2, c1_3, add, d + 32, factor);
+    if (i & 2) a += panel;
+  }
+}
+
+export function microkernelWider<T>(
+  rows: i32, kc: i32, a: usize, b: usize, gap: usize,
+  c: usize, ldc: i32, add: i32, d: usize, ldd: i32, alpha: T,
+): void {
+  const zero = v128.splat<T>(<T>0.0), factor = v128.splat<T>(alpha);
+  const end = b + (<usize>kc << 5);
+  const start = b, panel = bytes<T>(MR) * <usize>kc;
+  for (let i = 0; i < rows; i += 2, c += bytes<T>(ldc), d += bytes<T>(ldd)) {
+    let c0_0 = zero, c0_1 = zero, c0_2 = zero, c0_3 = zero, c0_4 = zero, c0_5 = zero;
+    let c1_0 = zero, c1_1 = zero, c1_2 = zero, c1_3 = zero, c1_4 = zero, c1_5 = zero;
+    let x = a + (i & 2 ? bytes<T>(2) : 0);
+    b = start;
+    for (let b1 = b + gap, b2 = b1 + gap; b < end; b += 32, b1 += 32, b2 += 32, x += bytes<T>(4)) {
+      const a0 = v128.load_splat<T>(x), a1 = v128.load_splat<T>(x, 1 * sizeof<T>());
+      let bi = v128.load(b);
+      c0_0 = madd<T>(a0, bi, c0_0);
+      c1_0 = madd<T>(a1, bi, c1_0);
+      bi = v128.load(b, 16);
+      c0_1 = madd<T>(a0, bi, c0_1);
+      c1_1 = madd<T>(a1, bi, c1_1);
+      bi = v128.load(b1);
+      c0_2 = madd<T>(a0, bi, c0_2);
+      c1_2 = madd<T>(a1, bi, c1_2);
+      bi = v128.load(b1, 16);
+      c0_3 = madd<T>(a0, bi, c0_3);
+      c1_3 = madd<T>(a1, bi, c1_3);
+      bi = v128.load(b2);
+      c0_4 = madd<T>(a0, bi, c0_4);
+      c1_4 = madd<T>(a1, bi, c1_4);
+      bi = v128.load(b2, 16);
+      c0_5 = madd<T>(a0, bi, c0_5);
+      c1_5 = madd<T>(a1, bi, c1_5);
+    }
+    storeRow<T>(c, c0_0, c0_1, add, d, factor);
+    storeRow<T>(c + 32, c0_2, c0_3, add, d + 32, factor);
+    storeRow<T>(c + 64, c0_4, c0_5, add, d + 64, factor);
+    c += bytes<T>(ldc), d += bytes<T>(ldd);
+    storeRow<T>(c, c1_0, c1_1, add, d, factor);
+    storeRow<T>(c + 32, c1_2, c1_3, add, d + 32, factor);
+    storeRow<T>(c + 64, c1_4, c1_5, add, d + 64, factor);
     if (i & 2) a += panel;
   }
 }

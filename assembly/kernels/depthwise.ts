@@ -115,8 +115,11 @@ function slide(
     }
     first = second, second = third;
   }
-  for (; j < ow; j++, y += pixel) {
-    if (j >= 0) v128.store(y, first);
+  for (; j < ow; j++) {
+    if (j >= 0) {
+      v128.store(y, first);
+      y += pixel;
+    }
     first = second;
   }
 }

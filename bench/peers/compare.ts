@@ -2,6 +2,7 @@
  * The measurement: for one work item, every engine in turn, round after round, so that all see the same machine. An
  * engine whose result is not ours is not timed.
  */
+import { machine } from "../machine.ts";
 import { medianOf } from "../measure.ts";
 import type { Engine, Prepared } from "./engine.ts";
 import { distanceOf, TOLERANCE, type Work, type WorkItem } from "./work.ts";
@@ -13,6 +14,8 @@ export type Comparison = {
   readonly work: string;
   readonly engine: string;
   readonly version: string;
+  /** What the figures hold for. */
+  readonly machine: string;
   readonly medianSeconds: number | null;
   readonly gflops: number | null;
   readonly millionElementsPerSecond: number | null;
@@ -78,6 +81,7 @@ export async function compare(
       work: item.name,
       engine: named.name,
       version: named.version,
+      machine: machine(),
       medianSeconds: seconds,
       gflops: seconds === null || item.flops === undefined ? null : item.flops / seconds / 1e9,
       millionElementsPerSecond: seconds === null || item.elements === undefined ? null : item.elements / seconds / 1e6,

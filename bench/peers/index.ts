@@ -7,11 +7,12 @@
 import { writeFileSync } from "node:fs";
 import { chosen, readFlags, runCommand, UsageError } from "../command_line.ts";
 import { loadDigits } from "../digits.ts";
+import { machine } from "../machine.ts";
 import { type Comparison, compare, type NamedEngine } from "./compare.ts";
 import type { Engine } from "./engine.ts";
 import { installPeers, versionOf } from "./install.ts";
 import { operationItems } from "./operations.ts";
-import { machine, markdownTable, textTable } from "./table.ts";
+import { markdownTable, textTable } from "./table.ts";
 import { workItems } from "./work.ts";
 
 const USAGE = `usage: npm run bench:peers -- [--filter TEXT] [--rounds N] [--json FILE] [--markdown] [--operations]

@@ -1,5 +1,5 @@
 /** Comparisons as a table: a row for each work item, a column for each engine. */
-import { arch, cpus, platform } from "node:os";
+import { machine } from "../machine.ts";
 import { duration, significant } from "../report.ts";
 import type { Comparison } from "./compare.ts";
 
@@ -27,11 +27,6 @@ export function markdownTable(comparisons: readonly Comparison[], command: strin
     `Medians of ${comparisons[0]?.rounds ?? 0} interleaved rounds by processor time, one thread each; in brackets, how many times lanegrad's time.`,
     `${machine()}. ${engines.join(", ")}. \`${command}\`, ${new Date().toISOString().slice(0, 10)}.`,
   ].join("\n");
-}
-
-/** What the figures hold for. */
-export function machine(): string {
-  return `${cpus()[0]?.model.trim() ?? "?"}, ${platform()} ${arch()}, Node ${process.versions.node}`;
 }
 
 /** A heading and the rows; "–" where nothing was timed. */

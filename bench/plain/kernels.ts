@@ -309,3 +309,156 @@ export function convolutionInput(
     }
   }
 }
+
+/** Y ← the largest of windows of `kernel` × `kernel` that touch each other; x is n × size × size × channels. */
+export function maxPooling(n: number, size: number, channels: number, kernel: number, x: Floats, y: Floats): void {
+  const rows = Math.floor(size / kernel);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    for (let c = 0; c < channels; c++) {
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let i = p * kernel; i < (p + 1) * kernel; i++) {
+        for (let j = q * kernel; j < (q + 1) * kernel; j++) {
+          const value = x[((image * size + i) * size + j) * channels + c]!;
+          if (value > largest) largest = value;
+        }
+      }
+      y[position * channels + c] = largest;
+    }
+  }
+}
+
+/** dX of that: dY goes to the first of the largest. */
+export function maxPoolingGradient(
+  n: number,
+  size: number,
+  channels: number,
+  kernel: number,
+  x: Floats,
+  dy: Floats,
+  dx: Floats,
+): void {
+  const rows = Math.floor(size / kernel);
+  dx.fill(0);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    for (let c = 0; c < channels; c++) {
+      let top = ((image * size + p * kernel) * size + q * kernel) * channels + c;
+      for (let i = p * kernel; i < (p + 1) * kernel; i++) {
+        for (let j = q * kernel; j < (q + 1) * kernel; j++) {
+          const at = ((image * size + i) * size + j) * channels + c;
+          if (x[at]! > x[top]!) top = at;
+        }
+      }
+      dx[top] = dx[top]! + dy[position * channels + c]!;
+    }
+  }
+}
+
+/** Y ← the means of the same windows. */
+export function meanPooling(n: number, size: number, channels: number, kernel: number, x: Floats, y: Floats): void {
+  const rows = Math.floor(size / kernel);
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    for (let c = 0; c < channels; c++) {
+      let total = 0;
+      for (let i = p * kernel; i < (p + 1) * kernel; i++) {
+        for (let j = q * kernel; j < (q + 1) * kernel; j++) {
+          total += x[((image * size + i) * size + j) * channels + c]!;
+        }
+      }
+      y[position * channels + c] = total / (kernel * kernel);
+    }
+  }
+}
+
+/** Y ← each channel of X ∗ its own kernel of `kernel` × `kernel`, around which there is enough padding for as many outputs. */
+export function depthwiseConvolution(
+  n: number,
+  size: number,
+  channels: number,
+  kernel: number,
+  x: Floats,
+  w: Floats,
+  y: Floats,
+): void {
+  const padding = (kernel - 1) / 2;
+  y.fill(0);
+  for (let position = 0; position < n * size * size; position++) {
+    const [image, p, q] = [Math.floor(position / size / size), Math.floor(position / size) % size, position % size];
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p + Math.floor(tap / kernel) - padding, q + (tap % kernel) - padding];
+      if (i < 0 || i >= size || j < 0 || j >= size) continue;
+      const [to, from, weight] = [position * channels, ((image * size + i) * size + j) * channels, tap * channels];
+      for (let c = 0; c < channels; c++) y[to + c] = y[to + c]! + x[from + c]! * w[weight + c]!;
+    }
+  }
+}
+
+/** dW of that. */
+export function depthwiseWeights(
+  n: number,
+  size: number,
+  channels: number,
+  kernel: number,
+  x: Floats,
+  dy: Floats,
+  dw: Floats,
+): void {
+  const padding = (kernel - 1) / 2;
+  dw.fill(0);
+  for (let position = 0; position < n * size * size; position++) {
+    const [image, p, q] = [Math.floor(position / size / size), Math.floor(position / size) % size, position % size];
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p + Math.floor(tap / kernel) - padding, q + (tap % kernel) - padding];
+      if (i < 0 || i >= size || j < 0 || j >= size) continue;
+      const [to, from, weight] = [position * channels, ((image * size + i) * size + j) * channels, tap * channels];
+      for (let c = 0; c < channels; c++) dw[weight + c] = dw[weight + c]! + x[from + c]! * dy[to + c]!;
+    }
+  }
+}
+
+/** Y ← X ∗ᵀ W, windows of `kernel` × `kernel` that are `kernel` apart: w is kernel × kernel × outputs × channels. */
+export function transposedConvolution(
+  n: number,
+  size: number,
+  channels: number,
+  kernel: number,
+  outputs: number,
+  x: Floats,
+  w: Floats,
+  y: Floats,
+): void {
+  for (let position = 0; position < n * size * size; position++) {
+    const [image, p, q] = [Math.floor(position / size / size), Math.floor(position / size) % size, position % size];
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      const [i, j] = [p * kernel + Math.floor(tap / kernel), q * kernel + (tap % kernel)];
+      const to = ((image * size * kernel + i) * size * kernel + j) * outputs;
+      for (let o = 0; o < outputs; o++) {
+        let total = 0;
+        for (let c = 0; c < channels; c++)
+          total += x[position * channels + c]! * w[(tap * outputs + o) * channels + c]!;
+        y[to + o] = total;
+      }
+    }
+  }
+}
+
+/** Y ← X, twice as high and wide: copies of the nearest pixel, or mixtures of four. */
+export function doubled(n: number, size: number, channels: number, isBilinear: boolean, x: Floats, y: Floats): void {
+  const rows = 2 * size;
+  for (let position = 0; position < n * rows * rows; position++) {
+    const [image, p, q] = [Math.floor(position / rows / rows), Math.floor(position / rows) % rows, position % rows];
+    const [row, column] = [Math.max((p + 0.5) / 2 - 0.5, 0), Math.max((q + 0.5) / 2 - 0.5, 0)];
+    const [i, j] = isBilinear ? [Math.floor(row), Math.floor(column)] : [p >> 1, q >> 1];
+    const [t, u] = isBilinear ? [row - i, column - j] : [0, 0];
+    const [k, l] = [Math.min(i + 1, size - 1), Math.min(j + 1, size - 1)];
+    for (let c = 0; c < channels; c++) {
+      const above = x[((image * size + i) * size + j) * channels + c]!;
+      const right = x[((image * size + i) * size + l) * channels + c]!;
+      const below = x[((image * size + k) * size + j) * channels + c]!;
+      const last = x[((image * size + k) * size + l) * channels + c]!;
+      y[position * channels + c] = (1 - t) * ((1 - u) * above + u * right) + t * ((1 - u) * below + u * last);
+    }
+  }
+}

@@ -9,7 +9,8 @@
  * The command line is bundled by itself: it uses the library as any other program does, by the package's name.
  *
  * A browser's worker is one file without imports: import maps do not reach workers, and a bundler would have to split it.
- * It gets the kernels from the program that starts it, so that they are not in it; the reference kernels, which are code, are.
+ * It gets the kernels from the program that starts it, so that they are not in it; the reference kernels, which are code, are the
+ * file beside it, which it loads where WebAssembly is forbidden.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -52,13 +53,17 @@ const LIBRARY: BuildOptions = {
 /** The builds of the kernels, as strings. */
 const BUILDS = ["simd", "relaxed", "debug"];
 
+/** Beside the worker, which loads it as well. */
+const REFERENCE = "./worker/reference.js";
 /**
  * What the library loads when it is asked for: files of their own, which share nothing with it. A chunk that both used would be
  * loaded by every program.
  */
 const LATER: Readonly<Record<string, string>> = {
-  "../reference/index.ts": "./reference/index.js",
+  "../reference/index.ts": REFERENCE,
   "./debugging.ts": "./wasm/debugging.js",
+  "./progress.ts": "./train/loop/progress.js",
+  "./tile.ts": "./wasm/tile.js",
   "./members.ts": "./platform/members.js",
   "../threads/index.ts": "./threads/index.js",
   "./what_it_is.ts": "./formats/what_it_is.js",
@@ -102,6 +107,15 @@ const inWorkerFolder: Plugin = {
     });
   },
 };
+/**
+ * The reference kernels in the worker: the file beside it. Bundlers see its address, where it is on one line, and take the file
+ * along as it is; they are not to follow the import, which would make several files of the worker. esbuild drops such comments.
+ */
+const FROM_BESIDE = 'export const { start } = await import(new URL("./reference.js", import.meta.url).href);';
+const BESIDE = /import\(new URL\("\.\/reference\.js",\s*import\.\s*meta\.\s*url\)\.\s*href\)/;
+const BESIDE_FOR_BUNDLERS =
+  'import(/* webpackIgnore: true *//* @vite-ignore */new URL("./reference.js",import.meta.url).href)';
+
 type Wrapper = ({ readonly contents: string } | { readonly entry: string }) & {
   readonly banner?: string;
   readonly footer?: string;
@@ -128,7 +142,10 @@ for (const file of Object.values(LATER)) {
   const own = { entryNames: file.slice(0, -".js".length), plugins: [marked, threadScript] };
   if (BUILDS.includes(name)) {
     await build({ ...LIBRARY, ...own, entryPoints: [`src/wasm/builds/${name}.ts`], inject: [], sourcemap: false });
-  } else await build({ ...LIBRARY, ...own, entryPoints: [`src/${file.replace(".js", ".ts")}`] });
+  } else {
+    const source = file === REFERENCE ? "reference/index.ts" : file.replace(".js", ".ts");
+    await build({ ...LIBRARY, ...own, entryPoints: [`src/${source}`] });
+  }
 }
 
 for (const [folder, names] of Object.entries({
@@ -233,10 +250,16 @@ await build({
       name: "no kernels",
       setup({ onLoad }) {
         onLoad({ filter: /src[\\/]wasm[\\/]builds[\\/]/ }, () => ({ contents: 'export default "";' }));
+        onLoad({ filter: /src[\\/]reference[\\/]index\.ts$/ }, () => ({ contents: FROM_BESIDE }));
       },
     },
   ],
 });
+
+const worker = join(DIST, "worker/worker.js");
+const code = readFileSync(worker, "utf8");
+if (!BESIDE.test(code)) throw new Error("worker.js: expected the import of reference.js in it");
+writeFileSync(worker, code.replace(BESIDE, BESIDE_FOR_BUNDLERS));
 
 // The build that nearly everyone uses, for Node and for servers of one's own; the others are in the package as strings.
 mkdirSync(join(DIST, "wasm"), { recursive: true });

@@ -6,7 +6,7 @@
  *   command line    starts where the tarball is installed
  *   code            none is made of strings: the command line trains where the engine forbids it
  *   kernels         as files and as strings: the bytes whose SHA-256 is committed
- *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7
+ *   types           a strict program without skipLibCheck, by TypeScript 5, 6 and 7; the kernels by each way to resolve modules
  *   sizes           of the tarball, and of what bundles carry of it
  */
 import { execFileSync } from "node:child_process";
@@ -20,7 +20,7 @@ import { checkBundles } from "./bundle_sizes.ts";
 
 /**
  * Bytes that an installation may take. Declarations are 515 KB of it, the library 355 and its source map 107, the worker in one file
- * 251, the builds as strings 140, the command line 75, raw kernels 72, figures 38, the reference kernels 35.
+ * 222, the builds as strings 140, the command line 75, raw kernels 72, figures 38, the reference kernels 35.
  */
 const MOST_UNPACKED_BYTES = 2.2e6;
 
@@ -30,6 +30,12 @@ const LIBRARIES: Readonly<Record<string, { readonly lib: readonly string[]; read
   "a page": { lib: ["es2023", "esnext.disposable", "dom"], types: [] },
   "a page and Node": { lib: ["es2023", "esnext.disposable", "dom"], types: ["node"] },
 };
+/** Where a bundler compiles the kernels. */
+const WITH_KERNELS = `import { Engine } from "lanegrad";
+import kernels from "lanegrad/wasm/simd.wasm";
+export const module: WebAssembly.Module = kernels;
+export const engine: Promise<Engine> = Engine.load({ wasm: kernels });
+`;
 
 installTools();
 const tarball = pack();
@@ -42,6 +48,9 @@ const steps: readonly (readonly [name: string, step: () => string | Promise<stri
   ["code", () => trainWithoutCodeFromStrings(join(project, "node_modules/lanegrad/dist"))],
   ["kernels", () => checkKernels(join(project, "node_modules/lanegrad/dist"))],
   ...typeSteps(),
+  ...["bundler", "node16", "nodenext"].map(
+    (name) => [`types of the kernels, ${name}`, () => kernelTypes(name)] as const,
+  ),
   ["size of the tarball", () => checkSize(tarball)],
   ["sizes in bundles", () => checkBundles(project)],
 ];
@@ -75,6 +84,18 @@ function typeSteps(): (readonly [string, () => string])[] {
         ] as const,
     ),
   );
+}
+
+/** `lanegrad/wasm/simd.wasm` is a module, however a compiler resolves it; without skipLibCheck. */
+function kernelTypes(moduleResolution: string): string {
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, target: "es2022", lib: ["es2023", "esnext.disposable", "dom"], types: [] },
+    ...{ module: moduleResolution === "bundler" ? "esnext" : moduleResolution, moduleResolution },
+  };
+  writeFileSync(join(project, "kernels.ts"), WITH_KERNELS);
+  const config = join(project, `tsconfig.${moduleResolution}.json`);
+  writeFileSync(config, JSON.stringify({ compilerOptions, files: ["kernels.ts"] }));
+  return quiet(toolFile("typescript-7/bin/tsc"), ["-p", config], project);
 }
 
 /** Pages run under a policy that forbids it as well: `npm run test:package`. */

@@ -52,6 +52,8 @@ export const ALLOWED: ReadonlySet<string> = new Set([
     "BSD-3-Clause",
     "Apache-2.0",
     "MIT OR Apache-2.0",
+    "Apache-2.0 AND MIT",
+    "(MIT OR CC0-1.0)",
     "BlueOak-1.0.0",
     "Unlicense",
   ],

@@ -10,13 +10,16 @@ import { type Browser, browsers, open } from "../../test/package/browsers.ts";
 import { goldenRows } from "../../test/package/golden.ts";
 import { type Expectation, type Found, faultOf } from "../../test/package/outcome.ts";
 import { makePages } from "../../test/package/pages.ts";
-import { copyWithPrograms, pack, projectWith } from "../../test/package/project.ts";
-import { runProgram, runtimes } from "../../test/package/runtimes.ts";
+import { copyWithFirst, copyWithPrograms, pack, projectWith } from "../../test/package/project.ts";
+import { compiledFirst, runProgram, runtimes } from "../../test/package/runtimes.ts";
 import { startServer } from "../../test/package/server.ts";
 import { installTools } from "../../test/package/tools.ts";
 import { Tour } from "../../test/package/tour.ts";
 
 type Row = { readonly where: string; readonly how: string; readonly found: Found; readonly expectation: Expectation };
+
+/** Whose `tsc --init` says what a new project's configuration is. */
+const COMPILERS = ["typescript-5", "typescript-7"];
 
 const { values } = parseArgs({ options: { all: { type: "boolean", default: false } } });
 // An interrupted run leaves no browser and no folder behind: both are cleared away on exit.
@@ -40,6 +43,7 @@ process.exitCode = failures > 0 || (values.all && missing.length > 0) ? 1 : 0;
 
 async function inRuntimes(): Promise<void> {
   const folder = copyWithPrograms(project);
+  const first = copyWithFirst(project);
   for (const runtime of runtimes()) {
     if (runtime.command === undefined) {
       missing.push(`${runtime.name}: no package of it for ${process.platform} ${process.arch}`);
@@ -50,9 +54,15 @@ async function inRuntimes(): Promise<void> {
       ["require", "require.cjs", "trains"],
       ["golden table", "golden_table.mjs", "golden table"],
       ["the README's first program", "first.mjs", "first program"],
+      ["the same in TypeScript", "first.mts", "first program"],
     ] as const) {
-      add({ where: runtime.name, how, found: await runProgram(runtime, folder, program), expectation });
+      const found = await runProgram(runtime, expectation === "first program" ? first : folder, program);
+      add({ where: runtime.name, how, found, expectation });
     }
+  }
+  for (const compiler of COMPILERS) {
+    const found = await compiledFirst(compiler, copyWithFirst(project));
+    add({ where: compiler, how: "the README's first program, tsc --init, tsc", found, expectation: "first program" });
   }
 }
 
@@ -61,8 +71,8 @@ async function inBrowsers(): Promise<void> {
   for (const { name, command, install } of browsers()) {
     if (command === undefined) missing.push(`${name}: not on this machine; ${install}`);
   }
-  const made = await makePages(project);
   const server = await startServer();
+  const made = await makePages(project, server);
   for (const [how, failure] of made.broken) add({ where: "bundler", how, found: { failure }, expectation: "trains" });
   try {
     for (const browser of present) await goThrough(browser, new Tour(made.pages));
@@ -94,6 +104,7 @@ function resultOf({ found, expectation }: Row): string {
   if (fault !== undefined) return `failed: ${fault}`;
   const [expected] = rows.flatMap((row) => row.found.weightsSha256 ?? []);
   if (expectation === "first program") return "prints what the README shows";
+  if (expectation === "answers") return "answers as in Node";
   if (expectation !== "golden table" && found.weightsSha256 !== expected) return "failed: other weights";
   return expectation === "forbidden" ? "refuses, and says why; trains by js" : "trains";
 }

@@ -99,7 +99,7 @@ export async function loadDigits(source: Source, report: DownloadReport, signal?
   const bundled = join(packageRoot(), "data");
   if (!existsSync(join(bundled, "train-images-idx3-ubyte.gz"))) {
     throw new UsageError(
-      "no data: --dataset mnist downloads MNIST, --data DIR reads its files; the bundled digits are in the repository only",
+      "no data: --csv FILE --target COLUMN learns a table, --dataset mnist downloads MNIST, --data DIR reads its files; the bundled digits are in the repository only",
     );
   }
   return {

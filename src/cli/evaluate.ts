@@ -65,12 +65,12 @@ async function evaluateModel({ values, operands }: Parsed<EvaluateValues>): Prom
   const [path = ""] = operands;
   using tableModel = await openTableModel(engine, path);
   if (tableModel !== undefined) return await evaluateTable(tableModel, path, values);
+  const model = await openModel(engine, path, values);
+  using net = model.net;
   for (const key of ["csv", "npz"] as const) {
     if (values[key] !== undefined)
       throw new FileError(relativePath(path), `a network that knows no columns, for --${key}`);
   }
-  const model = await openModel(engine, path, values);
-  using net = model.net;
   const digits = await loadDigits(values, downloadReporter({ json }));
   const examples = digits[part];
   const name = examplesOf(digits, part);

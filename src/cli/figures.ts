@@ -6,6 +6,7 @@ import { join } from "node:path";
 import {
   type AverageMetrics,
   type Dataset,
+  type EpochRecord,
   type Evaluation,
   type EvaluationRecord,
   evaluateAsync,
@@ -138,6 +139,7 @@ export async function courseFigures(
   losses: readonly number[],
   evaluations: readonly EvaluationRecord[],
   lossScale: "linear" | "log" = "linear",
+  epochs: readonly EpochRecord[] = [],
 ): Promise<Figure[]> {
   const plot = await import("lanegrad/plot");
   const figures: Figure[] = [];
@@ -146,9 +148,16 @@ export async function courseFigures(
     const svg = await plot.lossCurve(losses, { name: "loss", title: "", series, yScale: lossScale });
     figures.push({ name: "loss.svg", heading: "Loss", svg });
   }
-  const curves = curvesOf(evaluations, {
-    ...{ train: "trainAccuracy", test: "testAccuracy", validation: "validationAccuracy" },
-  });
+  const accurate = epochs.filter(({ accuracy }) => typeof accuracy === "number");
+  const training = {
+    label: "train",
+    x: accurate.map(({ iteration }) => iteration),
+    y: accurate.map((of) => Number(of.accuracy)),
+  };
+  const curves = [
+    ...(accurate.length > 0 ? [training] : curvesOf(evaluations, { train: "trainAccuracy" })),
+    ...curvesOf(evaluations, { test: "testAccuracy", validation: "validationAccuracy" }),
+  ];
   if (curves.length > 0) {
     const svg = await plot.lines(curves, { name: "accuracy", xLabel: "step", yLabel: "accuracy", height: 240 });
     figures.push({ name: "accuracy.svg", heading: "Accuracy", svg });

@@ -63,12 +63,18 @@ th:first-child, .facts td { text-align: left; font-weight: normal }
 thead th { color: var(--quiet); font-weight: normal }
 th:first-child { min-width: 6rem }
 .facts th { width: 12rem; color: var(--quiet) }
+@media (max-width: 30rem) {
+  table { font-size: .8125rem }
+  th, td { padding-right: .375rem }
+  th:first-child { min-width: 4.5rem }
+  .facts th { width: 7.5rem }
+}
 `;
 
 /** The page's text. */
 export function pageText({ title, lead, notes, headlines, figures, tables, facts }: Page): string {
   const rows = Object.entries(facts).map(([name, value]) => {
-    return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(typeof value === "string" ? value : JSON.stringify(value))}</td></tr>`;
+    return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(factText(value))}</td></tr>`;
   });
   return [
     "<!doctype html>",
@@ -93,6 +99,13 @@ export function pageText({ title, lead, notes, headlines, figures, tables, facts
     "</html>",
     "",
   ].join("\n");
+}
+
+/** A word as it is, a list of words or numbers without brackets, anything else as JSON. */
+function factText(value: unknown): string {
+  const isPlain = (item: unknown) => typeof item === "string" || typeof item === "number";
+  if (Array.isArray(value) && value.length > 0 && value.every(isPlain)) return value.join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function headline({ label, value, of }: Headline): string {
@@ -127,8 +140,9 @@ export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** A number of five digits: `12,345`, `0.12346`. */
+/** A number of five digits: `12,345`, `1,234.5`, `0.12346`. */
 export function numberText(value: number): string {
   const text = String(Number(value.toPrecision(5)));
-  return Math.abs(value) >= 1000 && /^-?\d+$/.test(text) ? countText(Number(text)) : text;
+  const [, whole = "", rest = ""] = /^(-?\d+)(\.\d+)?$/.exec(text) ?? [];
+  return Math.abs(value) >= 1000 && whole !== "" ? countText(Number(whole)) + rest : text;
 }

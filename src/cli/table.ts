@@ -3,7 +3,7 @@
  * kind of answers it holds, and which rows are kept for the test.
  */
 import { createHash } from "node:crypto";
-import { Dataset, decodeNpz, type NamedArray, RandomState, split } from "lanegrad";
+import { decodeNpz, type NamedArray, type TrainTestSplit, trainTestSplit } from "lanegrad";
 import { type Cell, loadRecords, type Records } from "lanegrad/csv";
 import { FileError, readFile, relativePath } from "./files.ts";
 import { type FlagsOf, flagOf, named, UsageError, word } from "./flags.ts";
@@ -157,7 +157,7 @@ export function taskOf(cells: readonly Cell[]): Task {
  * @param share of the test; 0 keeps all rows to learn from
  * @throws {OptionError} a share that leaves nothing
  */
-export function splitRows(
+export async function splitRows(
   table: NamedTable,
   {
     target,
@@ -165,23 +165,12 @@ export function splitRows(
     share,
     seed,
   }: { readonly target: number; readonly task: Task; readonly share: number; readonly seed: number },
-): { readonly train: NamedTable; readonly test: NamedTable } {
+): Promise<TrainTestSplit<NamedTable>> {
   const rows = table.rows.filter((row) => !isMissing(row[target]));
   if (share === 0) return { train: { ...table, rows }, test: { ...table, rows: [] } };
-  const answers = rows.map((row) => String(row[target]));
-  const classes = task === "classification" ? [...new Set(answers)] : [""];
-  const labels = Int32Array.from(answers, (answer) => Math.max(0, classes.indexOf(answer)));
-  const positions = new Dataset({
-    ...{ name: table.file, labels, shape: [1], classes: classes.length },
-    inputs: Float64Array.from(rows.keys()),
-  });
-  const stratify = task === "classification" ? "classes" : "none";
-  const [test, train] = split(positions, { share, random: new RandomState(seed), stratify });
-  const picked = ({ inputs }: { readonly inputs: ArrayLike<number> }) => ({
-    ...table,
-    rows: Array.from(inputs, (position) => rows[position] ?? []),
-  });
-  return { train: picked(train), test: picked(test) };
+  const stratify = task === "classification" ? { stratify: target } : {};
+  const { train, test } = await trainTestSplit({ ...table, rows }, { testSize: share, seed, ...stratify });
+  return { train: { ...train, file: table.file }, test: { ...test, file: table.file } };
 }
 
 /** SHA-256 over the cells: whether two runs have the same table. */

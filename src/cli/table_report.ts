@@ -24,13 +24,29 @@ export type TableReportParts = {
  */
 export async function writeTableReport(folder: string, parts: TableReportParts): Promise<readonly string[]> {
   const measures = await measured(parts.model, parts.table);
-  const figures = [
-    ...(await courseFigures(parts.history.losses, parts.history.evaluations, scaleOf(parts))),
-    ...(await answerFigures(parts, measures)),
-  ];
+  const figures = [...(await courses(parts)), ...(await answerFigures(parts, measures))];
   for (const { name, svg } of figures) await writeFile(join(folder, name), svg);
   await writeFile(join(folder, "report.html"), pageText(pageOf(parts, measures, figures)));
   return ["report.html", ...figures.map(({ name }) => name)];
+}
+
+/** Loss and accuracy by the step: of the fit that was recorded. */
+async function courses(parts: TableReportParts): Promise<Figure[]> {
+  const { losses, evaluations, epochs, refit } = parts.history;
+  const figures = await courseFigures(losses, evaluations, scaleOf(parts), epochs);
+  if (refit === undefined) return figures;
+  return figures.map((figure) => ({ ...figure, heading: `${figure.heading} of the first fit` }));
+}
+
+/** What a reader of the curves might take for something else. */
+function notesOf({ history: { refit, epochs } }: TableReportParts, hasTest: boolean): string[] {
+  const untested = "No rows were kept for a test: these measures are of the rows that the model learned from.";
+  const first =
+    refit &&
+    `The curves are those of a first fit of ${countText(epochs.length)} epochs, which held rows out for validation to find out how ` +
+      `long to train. The model itself was then trained anew on all ${countText(refit.examples)} rows for ` +
+      `${countText(refit.epochs)} epochs, which no curve shows: validation is not a measure of it.`;
+  return [...(hasTest ? [] : [untested]), ...(first ? [first] : [])];
 }
 
 /** Squares fall over decades. */
@@ -64,11 +80,8 @@ async function answerFigures({ model, table, target }: TableReportParts, { class
   ];
 }
 
-function pageOf(
-  { model, table, facts, history, end }: TableReportParts,
-  measures: Evaluation,
-  figures: readonly Figure[],
-): Page {
+function pageOf(parts: TableReportParts, measures: Evaluation, figures: readonly Figure[]): Page {
+  const { model, table, facts, history, end } = parts;
   const count = (key: string) => countText(Number(facts[key]));
   const hasTest = facts["testExamples"] !== 0;
   const steps = history.losses.length;
@@ -88,11 +101,15 @@ function pageOf(
     lead:
       `A network ${(facts["layers"] as readonly number[]).join("-")}, trained on ${count("trainExamples")} rows` +
       `${hasTest ? ` and tested on ${count("testExamples")} others` : ""}, seed ${facts["seed"]}.`,
-    notes: hasTest ? [] : ["No rows were kept for a test: these measures are of the rows that the model learned from."],
+    notes: notesOf(parts, hasTest),
     headlines: [
       ...measuresOf(measures),
       ...trained,
-      { label: "Steps", value: countText(steps), of: `${countText(history.epochs.length)} epochs` },
+      {
+        label: history.refit === undefined ? "Steps" : "Steps of the first fit",
+        value: countText(steps),
+        of: `${countText(history.epochs.length)} epochs`,
+      },
       ...durationOf(end, steps),
     ],
     figures,

@@ -42,5 +42,5 @@ export async function readRunTable(config: Readonly<Record<string, unknown>>, mo
   }
   const target = columnOf(table, String(config["target"]), "target");
   const [share, seed] = [Number(config["test"] ?? 0.2), Number(config["seed"] ?? 0)];
-  return { table, target, ...splitRows(table, { target, task: config["task"] as Task, share, seed }) };
+  return { table, target, ...(await splitRows(table, { target, task: config["task"] as Task, share, seed })) };
 }

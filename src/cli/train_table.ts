@@ -167,7 +167,7 @@ async function trainTable({ values }: Parsed<TableValues>): Promise<number> {
   const inputs = values.inputs?.map((column) => columnOf(table, column, "--inputs"));
   const { task = "auto" } = values;
   const known = task === "auto" ? taskOf(table.rows.map((row) => row[target])) : task;
-  const parts = splitRows(table, { target, task: known, share, seed });
+  const parts = await splitRows(table, { target, task: known, share, seed });
 
   const { missing } = values;
   fitPreprocessing(recordsOf(parts.train), {
@@ -192,11 +192,17 @@ async function trainTable({ values }: Parsed<TableValues>): Promise<number> {
     ...{ target, engine, seed, signal: interruption.signal },
     ...optionsOf(values),
     ...(inputs && { inputs }),
-    progress({ epoch, epochs, loss, validationLoss }) {
-      if (json) printJson({ type: "epoch", epoch, loss, ...(validationLoss !== undefined && { validationLoss }) });
+    progress({ epoch, epochs, loss, accuracy, validationLoss }) {
+      const parts = {
+        ...(accuracy !== undefined && { accuracy }),
+        ...(validationLoss !== undefined && { validationLoss }),
+      };
+      if (json) printJson({ type: "epoch", epoch, loss, ...parts });
       const isShown = epoch % Math.ceil(epochs / MOST_LINES) === 0 || epoch === epochs;
       if (!isShown) return;
-      const line = `epoch ${epoch} of at most ${epochs}  loss ${loss.toPrecision(4)}${validationLoss === undefined ? "" : `, validation ${validationLoss.toPrecision(4)}`}`;
+      const right = accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(1)} %`;
+      const held = validationLoss === undefined ? "" : `, validation ${validationLoss.toPrecision(4)}`;
+      const line = `epoch ${epoch} of at most ${epochs}  loss ${loss.toPrecision(4)}${right}${held}`;
       run.log(line);
       if (!json && !quiet) say(line);
     },
@@ -285,7 +291,7 @@ type Found = {
   readonly target: number;
   readonly task: Task;
   readonly model: Model;
-  readonly parts: ReturnType<typeof splitRows>;
+  readonly parts: Awaited<ReturnType<typeof splitRows>>;
 };
 
 function factsOf(values: TableValues, { table, target, task, model, parts }: Found): Readonly<Record<string, unknown>> {

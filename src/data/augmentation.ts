@@ -10,7 +10,7 @@ import { checkInstance, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
 import { RandomState } from "../random/random_state.ts";
-import { alike, Dataset } from "./dataset.ts";
+import { alikeAll, Dataset } from "./dataset.ts";
 import { Warp } from "./warp.ts";
 
 /** How far images are changed; each amount is drawn anew, uniformly, for each image. */
@@ -101,7 +101,7 @@ export function augmented(
     augmenter.apply(inputs, start, changed, start);
   }
   const labels = targetValues === undefined ? dataset.labels : undefined;
-  return alike(dataset, { inputs: changed, labels, targetValues });
+  return alikeAll(dataset, { inputs: changed, labels, targetValues });
 }
 
 function checkAugmentation(augmentation: Augmentation): void {

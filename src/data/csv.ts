@@ -6,6 +6,7 @@ import { checkList, checkSource, checkType } from "../arguments.ts";
 import { MissingPackageError, OptionError } from "../errors.ts";
 import { identifyFile } from "../formats/identify.ts";
 import { checkOptions, type KeysOf } from "../options.ts";
+import { decodeUtf8 } from "../utf8.ts";
 import type { Dataset } from "./dataset.ts";
 import { DatasetError } from "./dataset_error.ts";
 import { checkMaxBytes, DEFAULT_MAX_BYTES } from "./idx.ts";
@@ -286,7 +287,7 @@ async function textOf(bytes: Uint8Array, file: string): Promise<string> {
     throw new DatasetError({ kind: "unreadable", file, reason: remark });
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decodeUtf8(bytes, "drop");
   } catch (cause) {
     throw new DatasetError(
       { kind: "unreadable", file, reason: remark ? `not UTF-8: ${remark}` : "not UTF-8" },

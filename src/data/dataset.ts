@@ -159,8 +159,8 @@ export class Dataset<I extends InputArray = InputArray> extends Shown {
     const count = indices.length;
     const inputs = elements instanceof Float64Array ? new Float64Array(count * size) : new Float32Array(count * size);
     for (let row = 0; row < count; row++) {
-      const from = (indices[row] ?? 0) * size;
-      for (let at = 0; at < size; at++) inputs[row * size + at] = (elements[from + at] ?? 0) * scale;
+      const from = (indices[row] as number) * size;
+      for (let at = 0; at < size; at++) inputs[row * size + at] = (elements[from + at] as number) * scale;
     }
     const { targetValues } = this;
     const rows = targetValues === undefined ? undefined : pick(targetValues, indices, this.targetWidth);
@@ -258,6 +258,12 @@ export function alike<I extends InputArray>(
   return new Dataset({ ...given, labels: labels ?? new Uint8Array(0), classes, ...names, targets: form });
 }
 
+/** As `alike`, of as many examples: weights that a dataset carries are kept. */
+export function alikeAll<I extends InputArray>(dataset: Dataset, elements: Parameters<typeof alike<I>>[1]): Dataset<I> {
+  const made = alike(dataset, elements);
+  return ((dataset as { reweighted?(other: Dataset): Dataset }).reweighted?.(made) as Dataset<I> | undefined) ?? made;
+}
+
 /** Whether examples of both can be in one minibatch: the same shape, type and scale of inputs, and the same kind of targets. */
 export function isAlike(a: Dataset, b: Dataset): boolean {
   if (a.shape.length !== b.shape.length) return false;
@@ -298,7 +304,7 @@ export function checkRows(op: string, indices: ArrayLike<number>, length: number
 function pick<A extends InputArray | LabelArray>(rows: A, indices: ArrayLike<number>, width: number): A {
   const to = zerosLike(rows, indices.length * width);
   for (let row = 0; row < indices.length; row++) {
-    const from = (indices[row] ?? 0) * width;
+    const from = (indices[row] as number) * width;
     to.set(rows.subarray(from, from + width), row * width);
   }
   return to;

@@ -194,7 +194,7 @@ function exampleCount(parts: DatasetParts, files: DatasetFiles): number {
 
 function checkLabels(labels: LabelArray, classes: number, file: string): void {
   for (let position = 0; position < labels.length; position++) {
-    const value = labels[position] ?? 0;
+    const value = labels[position] as number;
     if (value < 0 || value >= classes) throw new DatasetError({ kind: "label", file, position, value, classes });
   }
 }
@@ -202,7 +202,7 @@ function checkLabels(labels: LabelArray, classes: number, file: string): void {
 /** Without this check, a NaN among the examples would show only as a loss of NaN. */
 function checkFinite(values: NumberArray, file: string): void {
   for (let position = 0; position < values.length; position++) {
-    const value = values[position] ?? 0;
+    const value = values[position] as number;
     if (!Number.isFinite(value)) throw new DatasetError({ kind: "number", file, position, value });
   }
 }

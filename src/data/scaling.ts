@@ -10,7 +10,7 @@
 import { checkInstance, checkList, checkType } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
-import { alike, Dataset } from "./dataset.ts";
+import { alikeAll, Dataset } from "./dataset.ts";
 import { DatasetError } from "./dataset_error.ts";
 
 /** What a fit found, one number for each column. */
@@ -95,7 +95,7 @@ export function applyScaling(scaling: Scaling, dataset: Dataset): Dataset<Float3
   }
   write(inputs, scale, columns, scaled);
   const labels = targetValues === undefined ? dataset.labels : undefined;
-  return alike(dataset, { inputs: scaled, labels, targetValues });
+  return alikeAll(dataset, { inputs: scaled, labels, targetValues });
 }
 
 /**

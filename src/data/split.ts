@@ -64,7 +64,7 @@ function countOf({ length }: Dataset, share: number): number {
 }
 
 function markFirst(marks: Uint8Array, order: ArrayLike<number>, count: number): void {
-  for (let i = 0; i < count; i++) marks[order[i] ?? 0] = 1;
+  for (let i = 0; i < count; i++) marks[order[i] as number] = 1;
 }
 
 /** What is rounded off for one class is added to the next, so that the sum is `count`. */

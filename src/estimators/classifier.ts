@@ -6,9 +6,10 @@ import { OptionError } from "../errors.ts";
 import { crossEntropyLoss } from "../nn/described_losses.ts";
 import type { Loss } from "../nn/losses.ts";
 import { checkOptions } from "../options.ts";
+import type { Evaluation } from "../train/evaluation/evaluate.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { ESTIMATOR_KEYS, Estimator, type EstimatorOptions, fit } from "./estimator.ts";
-import type { Rows, TableData } from "./source.ts";
+import type { Rows, Table, TableData } from "./source.ts";
 
 /** What is learned, from what, and how. */
 export type ClassifierOptions = EstimatorOptions & {
@@ -48,6 +49,7 @@ export class Classifier extends Estimator {
    * @throws {ShapeError} rows of another number of cells
    * @throws {DisposedError} it was disposed of
    */
+  predict(rows: Table): string[];
   predict(row: readonly (string | number | boolean | null)[] | { readonly [column: string]: unknown }): string;
   predict(rows: Rows): string[];
   predict(rows: Rows): string | string[] {
@@ -63,10 +65,24 @@ export class Classifier extends Estimator {
   }
 
   /**
+   * How good it is on other data of the same form; `reportText` prints it, with a line for each class.
+   *
+   * @throws {DatasetError} (rejects) a column that is missing, an unknown class, a cell of another kind
+   * @throws {DisposedError} (rejects) it was disposed of
+   */
+  override async evaluate(
+    data: TableData,
+    options: Pick<EstimatorOptions, "target" | "shape"> = {},
+  ): Promise<Evaluation> {
+    return { ...(await super.evaluate(data, options)), classNames: this.classNames };
+  }
+
+  /**
    * The probability of every class, by its name, of each row; of one row alone, one object.
    *
    * @throws as `predict`
    */
+  predictProbabilities(rows: Table): Probabilities[];
   predictProbabilities(
     row: readonly (string | number | boolean | null)[] | { readonly [column: string]: unknown },
   ): Probabilities;

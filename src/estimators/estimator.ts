@@ -1,17 +1,21 @@
 /** What a classifier and a regressor share: a network, with what it knows about its inputs and answers. */
 
 import { files } from "#platform";
-import { checkType } from "../arguments.ts";
+import { checkNumbers, checkType } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Column } from "../data/table.ts";
 import type { Preprocessing } from "../data/tables/columns.ts";
+import { columnAt } from "../data/tables/fit.ts";
 import {
+  appliedTo,
   applyPreprocessing,
   fitPreprocessing,
   type PreprocessingOptions,
   preprocessInputs,
 } from "../data/tables/preprocessing.ts";
+import { cellsOf, numberOf } from "../data/tables/records.ts";
 import { Owner, scoped } from "../disposable.ts";
-import { DisposedError, OptionError, SaveError } from "../errors.ts";
+import { DisposedError, OptionError, SaveError, ShapeError } from "../errors.ts";
 import { encodeOnnx } from "../nn/files/onnx_export.ts";
 import type { Loss } from "../nn/losses.ts";
 import type { Network } from "../nn/network.ts";
@@ -20,17 +24,18 @@ import { checkOptions, type KeysOf } from "../options.ts";
 import { checkSeed } from "../random/checks.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { type Evaluation, evaluation } from "../train/evaluation/evaluate.ts";
+import { weighted } from "../train/feeding/weighted.ts";
 import type { TrainHistory } from "../train/loop/history.ts";
 import { inTurns } from "../train/loop/turns.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../wasm/engine.ts";
 import { defaultEngine, freeWith, keep } from "./default_engine.ts";
 import { encodeModel } from "./model_bytes.ts";
-import { type ReadOptions, type Rows, read, rowsOf, type TableData } from "./source.ts";
+import { type ReadOptions, type Rows, read, rowsOf, type Source, type TableData } from "./source.ts";
 import { checkTraining, fitted, type TrainingOptions } from "./training.ts";
 
 /** What is learned, from what, and how. Everything but `target` has a default. */
-export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task">> &
+export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task" | "exclude">> &
   TrainingOptions &
   ReadOptions & {
     /**
@@ -38,6 +43,11 @@ export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task">> &
      * 40 rows or more, at most 10,000; none of fewer.
      */
     readonly validation?: number | TableData;
+    /**
+     * How much each row counts in the loss: numbers from 0 on, one for each row, or the column that has them, which is not learned
+     * from then. Rows that are held out keep theirs. Default: all alike.
+     */
+    readonly sampleWeights?: ArrayLike<number> | Column;
     /** Default: one that all estimators share. */
     readonly engine?: Engine;
     /** Of weights and computations. Default: float32. */
@@ -45,7 +55,7 @@ export type EstimatorOptions = Partial<Omit<PreprocessingOptions, "task">> &
   };
 
 export const ESTIMATOR_KEYS: KeysOf<EstimatorOptions> = {
-  ...{ target: 1, inputs: 1, missing: 1, unseen: 1, shape: 1, validation: 1, engine: 1, dtype: 1 },
+  ...{ target: 1, inputs: 1, missing: 1, unseen: 1, shape: 1, validation: 1, sampleWeights: 1, engine: 1, dtype: 1 },
   ...{
     layers: 1,
     epochs: 1,
@@ -149,10 +159,16 @@ export abstract class Estimator extends Owner {
    * The bytes of an ONNX model whose input is the columns before scaling, words one-hot, and whose output is probabilities, or
    * numbers in the target's units. `preprocessInputs` names the inputs.
    *
-   * @throws {OptionError} a float64 network
+   * @param options.scaling `false`: the network alone, for programs that scale themselves; its input is what `preprocessInputs` gives,
+   *   and its output standardized. Default true
+   * @throws {OptionError} a float64 network, or another option
    */
-  encodeOnnx(): Uint8Array<ArrayBuffer> {
+  encodeOnnx(options: { readonly scaling?: boolean } = {}): Uint8Array<ArrayBuffer> {
     this.#checkOpen();
+    checkOptions<{ readonly scaling?: boolean }>("encodeOnnx", options, { scaling: 1 });
+    const { scaling = true } = options;
+    checkType("encodeOnnx: scaling", "boolean", scaling);
+    if (!scaling) return encodeOnnx(this.#network);
     const { inputs, target } = this.preprocessing;
     return encodeOnnx(this.#network, {
       inputs:
@@ -243,6 +259,37 @@ function scalesOf(columns: readonly { readonly mean: number; readonly deviation:
   return { mean: columns.map(({ mean }) => mean), deviation: columns.map(({ deviation }) => deviation) };
 }
 
+/**
+ * Weights of the rows that are learned from.
+ *
+ * @throws {OptionError} an unknown column, or a weight that is negative or no number
+ * @throws {ShapeError} not as many weights as rows
+ */
+function weightsOf(
+  op: string,
+  weights: ArrayLike<number> | Column,
+  table: Source["table"],
+  rows: readonly number[],
+): number[] {
+  const option = `${op}: sampleWeights`;
+  const cells = cellsOf(op, table);
+  let at: (row: number) => number;
+  if (typeof weights === "string" || typeof weights === "number") {
+    const { position } = columnAt(option, weights, cells);
+    at = (row) => numberOf(cells.at(row, position));
+  } else {
+    checkNumbers(option, weights);
+    if (weights.length !== cells.length)
+      throw new ShapeError(op, "sampleWeights", `${cells.length} of them, one for each row`, `${weights.length}`);
+    at = (row) => weights[row] as number;
+  }
+  return rows.map((row) => {
+    const weight = at(row);
+    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return weight;
+    throw new OptionError(`${option}, ${cells.titleOf(row)}`, "a number from 0 on", weight);
+  });
+}
+
 /** Reads data, finds out what its columns are, and trains a network. */
 export async function fit(
   op: "classifier" | "regressor",
@@ -251,7 +298,7 @@ export async function fit(
   loss: (dataset: Dataset) => Loss<FloatType>,
 ): Promise<EstimatorParts> {
   checkType(`${op}: options`, "object", options);
-  const { dtype = "float32", seed = 0, validation, shape, ...rest } = options;
+  const { dtype = "float32", seed = 0, validation, shape, sampleWeights, ...rest } = options;
   const { target, inputs, missing, unseen, engine: given, ...training } = rest;
   checkSeed(seed);
   checkTraining(op, training);
@@ -270,10 +317,13 @@ export async function fit(
   const preprocessing = fitPreprocessing(source.table, {
     ...{ task, target: wanted },
     ...(inputs === undefined ? {} : { inputs }),
+    ...(typeof sampleWeights === "string" || typeof sampleWeights === "number" ? { exclude: [sampleWeights] } : {}),
     ...(missing === undefined ? {} : { missing }),
     ...(unseen === undefined ? {} : { unseen }),
   });
-  const dataset = applyPreprocessing(preprocessing, source.table, { target: wanted, dtype });
+  const { dataset: examples, rows } = appliedTo(preprocessing, source.table, { target: wanted, dtype });
+  const dataset =
+    sampleWeights === undefined ? examples : weighted(examples, weightsOf(op, sampleWeights, source.table, rows));
   let held: Dataset | number | undefined;
   if (typeof validation === "number" || validation === undefined) held = validation;
   else {

@@ -3,7 +3,7 @@ import type { NumberTarget } from "../data/tables/columns.ts";
 import { checkOptions } from "../options.ts";
 import type { Evaluation } from "../train/evaluation/evaluate.ts";
 import { ESTIMATOR_KEYS, Estimator, type EstimatorOptions, fit } from "./estimator.ts";
-import type { Rows, TableData } from "./source.ts";
+import type { Rows, Table, TableData } from "./source.ts";
 
 /** What is learned, from what, and how. */
 export type RegressorOptions = EstimatorOptions;
@@ -34,6 +34,7 @@ export class Regressor extends Estimator {
    * @throws {ShapeError} rows of another number of cells
    * @throws {DisposedError} it was disposed of
    */
+  predict(rows: Table): number[];
   predict(row: readonly (string | number | boolean | null)[] | { readonly [column: string]: unknown }): number;
   predict(rows: Rows): number[];
   predict(rows: Rows): unknown {

@@ -11,8 +11,11 @@ import { isNumberArray, tagOf } from "../values.ts";
 /** One row: cells in the order of the columns, or by their names. */
 export type Row = readonly unknown[] | ArrayLike<number> | { readonly [column: string]: unknown };
 
+/** Rows with their columns' names, sparse rows, or a dataset. */
+export type Table = Records | Dataset | SparseRows;
+
 /** Rows in memory. */
-export type Rows = Row | readonly Row[] | Records | Dataset | SparseRows;
+export type Rows = Row | readonly Row[] | Table;
 
 /**
  * Rows; a typed array with its shape; the text of a CSV file, or its path or address, which ends in .csv, .tsv, .txt or .data; or

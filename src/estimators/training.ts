@@ -17,10 +17,10 @@ import { schedule } from "../nn/schedules.ts";
 import { RandomState } from "../random/random_state.ts";
 import { checkEarlyStopping, type EarlyStopping } from "../train/evaluation/early_stopping.ts";
 import { emptyHistory, type TrainHistory } from "../train/loop/history.ts";
+import type { Progress } from "../train/loop/progress.ts";
 import { train } from "../train/loop/train.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Engine } from "../wasm/engine.ts";
-import { type Progress, reportTo } from "./progress.ts";
 
 /** How a network is made and trained; everything has a default that depends on the size of the data. */
 export type TrainingOptions = {
@@ -129,7 +129,10 @@ export async function fitted(
   } finally {
     if (!task.signal?.aborted || again === undefined) first.dispose();
   }
-  if (!task.signal?.aborted) return { network: again, history, held: validation?.length ?? 0 };
+  if (!task.signal?.aborted) {
+    history.refit = { epochs, examples: dataset.length };
+    return { network: again, history, held: validation?.length ?? 0 };
+  }
   again.dispose(); // it has seen less than the first
   return { network: first, history, held: validation?.length ?? 0 };
 }
@@ -167,7 +170,6 @@ async function run(
   const isImage = dataset.shape.length > 1 && hidden.every(({ kind }) => kind === "dense" || kind === "activation");
   const description = sequential(...(isImage ? [flatten()] : []), ...hidden, dense(outputs));
   const net = network(engine, description, { seed, dtype, loss, inputShape: dataset.shape });
-  const report = reportTo(progress);
   const stop = new AbortController();
   if (signal !== undefined) signal.addEventListener("abort", () => stop.abort(), { once: true });
   if (signal?.aborted) stop.abort();
@@ -187,22 +189,15 @@ async function run(
       net,
       dataset,
       {
-        ...{ epochs: until, batchSize: batch, optimizer, seed, signal: stop.signal },
+        ...{ epochs: until, batchSize: batch, optimizer, seed, progress, signal: stop.signal },
         ...(validation === undefined ? {} : { validation }),
         ...(validation === undefined || stopping === false ? {} : { earlyStopping: stopping }),
-        onEpoch({ epoch, loss }, evaluation) {
-          const { validationLoss, validationAccuracy } = evaluation ?? {};
-          report.step({
-            ...{ epoch: epoch + 1, epochs: until, loss },
-            ...(validationLoss === undefined ? {} : { validationLoss }),
-            ...(validationAccuracy === undefined ? {} : { validationAccuracy }),
-          });
+        onEpoch({ loss }) {
           if (dataset.length <= TINY_ROWS && task.epochs === undefined && loss < SMALL_LOSS) stop.abort();
         },
       },
       history,
     );
-    report.end();
     if (history.outcome === "aborted" && !signal?.aborted) history.outcome = "finished";
     return net;
   } catch (error) {

@@ -10,10 +10,12 @@
  *
  * The format is NumPy's: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
+
 import { checkText } from "../arguments.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import { countOf } from "../shape.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 import {
   type ByteOrder,
   checkArray,
@@ -109,7 +111,7 @@ export function encodeNpy(array: ShapedArray): Uint8Array<ArrayBuffer> {
   bytes.set(MAGIC);
   bytes[MAGIC.length] = 1;
   new DataView(bytes.buffer).setUint16(MAGIC.length + 2, header.length, true);
-  bytes.set(new TextEncoder().encode(header), PREFIX_BYTES);
+  bytes.set(encodeUtf8(header), PREFIX_BYTES);
   bytes.set(littleEndian(data), start);
   return bytes;
 }
@@ -194,7 +196,7 @@ function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatErro
   const header = bytes.subarray(prefix, prefix + length);
   if (major < 3) return { text: latin1(header), start: prefix + length };
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header), start: prefix + length };
+    return { text: decodeUtf8(header, "keep"), start: prefix + length };
   } catch {
     throw fail({ kind: "header", reason: "not UTF-8" });
   }

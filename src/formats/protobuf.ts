@@ -7,6 +7,7 @@
  * A message is kept as parts until the end, so that large values are copied once, however deeply they are nested.
  * The encoding is Google's: https://protobuf.dev/programming-guides/encoding
  */
+import { encodeUtf8 } from "../utf8.ts";
 
 /** Fields that belong together; as a value, of wire type 2. */
 export type Message = { readonly parts: readonly Uint8Array[]; readonly length: number };
@@ -40,7 +41,7 @@ export function bytes(field: number, value: Uint8Array): Message {
 }
 
 export function text(field: number, value: string): Message {
-  return bytes(field, new TextEncoder().encode(value));
+  return bytes(field, encodeUtf8(value));
 }
 
 /** The message's bytes. */

@@ -8,11 +8,13 @@
  *
  * The format is Hugging Face's: https://huggingface.co/docs/safetensors
  */
+
 import { checkRecord, checkText, checkType } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { bytesOf } from "../readable.ts";
 import { countOf } from "../shape.ts";
+import { decodeUtf8, encodeUtf8 } from "../utf8.ts";
 import { describeValue } from "../values.ts";
 import {
   checkArray,
@@ -113,7 +115,7 @@ export function encodeSafetensors(
 
   // Joined here, because an object would put names that are integers first, and __proto__ nowhere.
   const members = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
-  const json = new TextEncoder().encode(`{${members.join(",")}}`);
+  const json = encodeUtf8(`{${members.join(",")}}`);
   const headerLength = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const bytes = new Uint8Array(8 + headerLength + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
@@ -205,7 +207,7 @@ function splitHeader(bytes: Uint8Array, fail: (fault: FormatFault) => FormatErro
   const header = bytes.subarray(8, 8 + length);
   if (length > limit || header[0] !== "{".charCodeAt(0)) throw fail(faultOfStart(bytes, length));
   try {
-    return { json: new TextDecoder("utf-8", { fatal: true }).decode(header), start: 8 + length };
+    return { json: decodeUtf8(header, "drop"), start: 8 + length };
   } catch {
     throw fail({ kind: "header", reason: "not UTF-8" });
   }

@@ -12,6 +12,7 @@
 import { inflateRaw } from "#platform";
 import { OptionError } from "../errors.ts";
 import { crc32 } from "../platform/crc32.ts";
+import { encodeUtf8 } from "../utf8.ts";
 import { messageOf } from "../values.ts";
 import type { FormatFault } from "./format_error.ts";
 import { FormatError } from "./format_error.ts";
@@ -56,7 +57,7 @@ export function encodeZip(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer>
       throw new OptionError("zip: name", "a path within a folder", name, fault);
     }
     names.add(name);
-    return { name: new TextEncoder().encode(name), content, crc: crc32(content) };
+    return { name: encodeUtf8(name), content, crc: crc32(content) };
   });
   const directoryAt = encoded.reduce((sum, { name, content }) => sum + LOCAL_BYTES + name.length + content.length, 0);
   const endAt = encoded.reduce((sum, { name }) => sum + DIRECTORY_BYTES + name.length, directoryAt);

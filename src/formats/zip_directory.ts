@@ -5,6 +5,7 @@
  *
  * A field of 16 or 32 ones is continued in 64 bits: for the end in the zip64 end, for a record in its extra field 1.
  */
+import { decodeUtf8 } from "../utf8.ts";
 import type { FormatFault } from "./format_error.ts";
 
 /** The directory's record of an entry. */
@@ -144,7 +145,7 @@ const CODE_PAGE_437 =
 /** A name in UTF-8, as macOS also writes it without its flag, or in the code page of the first archives. */
 function nameOf(bytes: Uint8Array, flags: number): { name: string; fault: string | undefined } {
   try {
-    return { name: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), fault: undefined };
+    return { name: decodeUtf8(bytes, "keep"), fault: undefined };
   } catch {
     const name = Array.from(bytes, (byte) => CODE_PAGE_437[byte - 128] ?? String.fromCharCode(byte)).join("");
     return { name, fault: flags & UTF8 ? "its name is not UTF-8, as it says" : undefined };

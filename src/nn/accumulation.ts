@@ -28,6 +28,8 @@ import type { StepParts, StepSource } from "./training_step.ts";
 export type AccumulationPart = {
   /** The minibatch's loss before the update, as the loss defines it: a scalar, overwritten by the next run. */
   readonly loss: Tensor;
+  /** What the network made of the minibatch, where the source asks for it. */
+  readonly logits: Tensor | undefined;
   /**
    * Adds the gradient of the source's minibatch.
    *
@@ -91,8 +93,8 @@ export class Accumulation<D extends FloatType> extends Owner {
       const sum = this.#sumOf(name);
       return [add(expressionOf(sum), mul(gradients[i] as Expression<D>, factor)), sum] as const;
     });
-    const program = compile(
-      { loss },
+    const program = compile<"loss">(
+      { loss, ...(source.keepsLogits && { z: forward.z }) },
       {
         into: [...(source.into ?? []), ...sums, ...forward.statistics],
         effects: counter === undefined ? [] : [effect(ADVANCE, counter, [], {})],
@@ -100,6 +102,7 @@ export class Accumulation<D extends FloatType> extends Owner {
     );
     return {
       loss: program.outputs.loss,
+      logits: (program.outputs as { readonly z?: Tensor }).z,
       run: () => {
         program.run();
         this.#rows += rows;

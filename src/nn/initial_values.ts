@@ -30,10 +30,10 @@ export function initialize(
 
 /** How weights start where nothing is said: by the activation that follows. */
 export function initializerBefore(following: readonly Placed[]): Initializer {
-  const next = following.find(({ layer, parameters }) => {
+  const next = following.find(({ layer, parameters, statistics }) => {
     return (
       recordIn(layer).isRectifier !== undefined ||
-      Object.values(parameters).some(({ start }) => typeof start !== "number")
+      Object.values({ ...parameters, ...statistics }).some(({ start }) => typeof start !== "number")
     );
   });
   return next !== undefined && recordIn(next.layer).isRectifier ? "he" : "xavier";

@@ -139,7 +139,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     checkLoss(loss);
     const structure = structureOf(root, options.inputShape);
     const [shapes, statisticsShapes] = [shapesOf(structure, "parameters"), shapesOf(structure, "statistics")];
-    if (Object.keys(shapes).length === 0) throw new OptionError("network", "expected a layer with parameters");
+    if (Object.keys(shapes).length === 0) throw new OptionError("network", "expected a layer with parameters to train");
     this.engine = engine;
     this.dtype = dtype;
     this.structure = structure;
@@ -170,7 +170,10 @@ export class Network<D extends FloatType = FloatType> extends Owner {
     return this.#parameters.values;
   }
 
-  /** Running means and variances of batch normalisation, by name: mean1, variance1 … */
+  /**
+   * What no optimizer changes, by name: running means and variances of batch normalisation, mean1, variance1 …; and the
+   * parameters of layers that are frozen. `statistics["W1"]?.set(…)` changes them.
+   */
   get statistics(): NamedTensors<string, D> {
     return this.#statistics?.parts ?? {};
   }
@@ -392,14 +395,15 @@ export class Network<D extends FloatType = FloatType> extends Owner {
   #stepParts(source: StepSource<D>): StepParts<D> {
     this.#checkOpen();
     checkType("source", "object", source);
-    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1 });
-    const result = this.forward(source.x, "train");
+    checkOptions<StepSource<D>>("source", source, { x: 1, t: 1, into: 1, arguments: 1, keepsLogits: 1, weights: 1 });
+    const { x, t, weights } = source;
+    const result = this.forward(x, "train");
     return {
       parameters: this.#parameters.valueGroup,
       gradients: () => this.#parameters.gradientGroup,
       leaves: this.#leaves(),
       forward: result,
-      loss: this.lossOf(result.z, source.t as Expression<D>),
+      loss: (weights?.weigh(this.lossFunction, result.z, t) as Expression<D> | undefined) ?? this.lossOf(result.z, t),
       counter: this.counter,
     };
   }

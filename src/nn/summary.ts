@@ -5,6 +5,7 @@ import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { forward } from "./forward.ts";
+import { thawedRecord } from "./layers/freeze.ts";
 import { recordIn } from "./layers/structure.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
@@ -16,8 +17,10 @@ export type LayerSummary = {
   readonly layer: string;
   /** Of one example. */
   readonly outputShape: Shape;
-  /** How many numbers are learned. */
+  /** How many numbers are learned, or were before the layer was frozen. */
   readonly parameters: number;
+  /** How many of them are frozen: all, or none. */
+  readonly frozen: number;
   /** Of products and convolutions, for one example. */
   readonly multiplyAdds: number;
 };
@@ -30,6 +33,8 @@ export type NetworkSummary = {
   readonly layers: readonly LayerSummary[];
   /** Of all layers. */
   readonly parameters: number;
+  /** Of all layers: training changes `parameters - frozen` numbers. */
+  readonly frozen: number;
   /** Of all layers. */
   readonly multiplyAdds: number;
   /** The table. */
@@ -38,7 +43,7 @@ export type NetworkSummary = {
 
 /**
  * The layers of a network with their output shapes, parameters and multiply-adds for one example, as data and, by
- * `toString`, as a table.
+ * `toString`, as a table, which has a column of frozen parameters where there are any.
  *
  * @throws {OptionError} no network
  * @throws {DisposedError} the network was disposed
@@ -58,18 +63,26 @@ export function summary<D extends FloatType>(net: Trainable<D>): NetworkSummary 
     ...{ parameters: leaves as Record<string, Expression<D>>, statistics, counter },
     observe(path, from, to) {
       const placed = structure.layers.get(path);
-      if (placed === undefined || recordIn(placed.layer).inner) return;
+      if (placed === undefined) return;
+      const record = recordIn(placed.layer);
+      if (record.inner) return;
+      const own = thawedRecord(record).parameters?.(placed.layer, placed.input) ?? {};
+      const count = Object.values(own).reduce((sum, { shape }) => sum + countOf(shape), 0);
       layers.push({
         path,
         layer: "name" in placed.layer ? String(placed.layer.name) : placed.layer.kind,
         outputShape: to.shape.slice(1),
-        parameters: Object.values(placed.parameters).reduce((sum, { shape }) => sum + countOf(shape), 0),
+        parameters: count,
+        frozen: "trainable" in placed.layer ? count : 0,
         multiplyAdds: multiplyAddsBetween(from, to),
       });
     },
   });
-  const total = (of: "parameters" | "multiplyAdds") => layers.reduce((sum, layer) => sum + layer[of], 0);
-  const found = { inputShape, layers, parameters: total("parameters"), multiplyAdds: total("multiplyAdds") };
+  const total = (of: "parameters" | "frozen" | "multiplyAdds") => layers.reduce((sum, layer) => sum + layer[of], 0);
+  const found = {
+    ...{ inputShape, layers },
+    ...{ parameters: total("parameters"), frozen: total("frozen"), multiplyAdds: total("multiplyAdds") },
+  };
   return { ...found, toString: () => textOf(found) };
 }
 
@@ -94,20 +107,21 @@ function multiplyAddsBetween(from: Expression, to: Expression): number {
   return Math.round(sum);
 }
 
-function textOf({ inputShape, layers, parameters, multiplyAdds }: Omit<NetworkSummary, "toString">): string {
+function textOf({ inputShape, layers, parameters, frozen, multiplyAdds }: Omit<NetworkSummary, "toString">): string {
   const number = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
   const rows = [
-    ["layer", "output shape", "parameters", "multiply-adds"],
-    ["input", show(inputShape), "", ""],
+    ["layer", "output shape", "parameters", "frozen", "multiply-adds"],
+    ["input", show(inputShape), "", "", ""],
     ...layers.map((of) => [
       `${of.path} ${of.layer}`,
       show(of.outputShape),
       number(of.parameters),
+      number(of.frozen),
       number(of.multiplyAdds),
     ]),
-    ["total", "", number(parameters), number(multiplyAdds)],
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+    ["total", "", number(parameters), number(frozen), number(multiplyAdds)],
+  ].map((row) => (frozen > 0 ? row : row.filter((_, column) => column !== 3)));
+  const widths = (rows[0] as string[]).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row

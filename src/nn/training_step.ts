@@ -12,6 +12,8 @@ import type { SparseMatrix } from "../tensor/sparse.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import type { Forward, Named } from "./forward.ts";
+import type { TensorRows } from "./inputs.ts";
+import type { Loss } from "./losses.ts";
 import type { OptimizerState } from "./optimizers/state.ts";
 
 /** Where a step's examples come from. */
@@ -24,6 +26,23 @@ export type StepSource<D extends FloatType> = {
   readonly into?: readonly (readonly [Expression, Tensor | SparseMatrix])[];
   /** Arguments that are bound before each step, also where the loss does not read them. */
   readonly arguments?: readonly Expression[];
+  /** Where rows have weights. */
+  readonly weights?: RowWeights | undefined;
+  /** Whether the step's logits can be read after it. */
+  readonly keepsLogits?: boolean;
+};
+
+/** How rows that have weights count: what a source brings in place of its network's loss. */
+export type RowWeights = {
+  /** The loss of a minibatch, as an expression. */
+  weigh(loss: Loss<FloatType>, z: Expression<FloatType>, t: Expression): Expression<FloatType>;
+  /** Σ wᵢlᵢ and Σ wᵢ of rows, once they are gathered. */
+  measured(loss: Loss<FloatType>, z: Tensor<FloatType>, t: Tensor): readonly [sum: number, weight: number];
+  /** The loss of the minibatch that was gathered, by the network as it is now. */
+  lossAfter(
+    net: { readonly lossFunction: Loss<FloatType>; logits(x: TensorRows<FloatType>): Tensor<FloatType> },
+    batch: { readonly inputs: TensorRows<FloatType>; readonly targets: Tensor<FloatType> | Tensor<"int32"> },
+  ): number;
 };
 
 /** What a step does its work on. */
@@ -58,7 +77,11 @@ export class TrainingStep<D extends FloatType> extends Owner {
   readonly program: Program<"loss">;
   readonly #state: OptimizerState<D>;
 
-  constructor(state: OptimizerState<D>, { into = [], arguments: declared = [] }: StepSource<D>, parts: StepParts<D>) {
+  constructor(
+    state: OptimizerState<D>,
+    { into = [], arguments: declared = [], keepsLogits }: StepSource<D>,
+    parts: StepParts<D>,
+  ) {
     super();
     const { parameters, gradients, leaves, forward, loss, counter } = parts;
     const names = Object.keys(leaves);
@@ -72,8 +95,8 @@ export class TrainingStep<D extends FloatType> extends Owner {
       Object.fromEntries(names.map((name, i) => [name, values[i] as Expression])),
     );
     this.#state = state;
-    this.program = compile(
-      { loss },
+    this.program = compile<"loss">(
+      { loss, ...(keepsLogits && { z: forward.z }) },
       {
         into: [...into, ...updates.into, ...forward.statistics],
         effects: [...updates.effects, ...(counter === undefined ? [] : [effect(ADVANCE, counter, [], {})])],
@@ -85,6 +108,11 @@ export class TrainingStep<D extends FloatType> extends Owner {
   /** The minibatch's loss before the last step's update, as the loss defines it: a scalar, overwritten by the next step. */
   get loss(): Tensor {
     return this.program.outputs.loss;
+  }
+
+  /** What the network made of the last minibatch, before the update, where the source asks for it. */
+  get logits(): Tensor | undefined {
+    return (this.program.outputs as { readonly z?: Tensor }).z;
   }
 
   /**

@@ -86,7 +86,7 @@ type Floats = Float32Array | Float64Array;
 type Numbers = Floats | Int32Array;
 
 /** A function of the operand's elements that writes the result's; it makes no views but where memory has grown. */
-function onHost<A extends Attributes>(
+export function onHost<A extends Attributes>(
   { memory, specs, at, out, result }: Call<A>,
   compute: (operand: Numbers, out: Floats) => void,
 ): Step[] {

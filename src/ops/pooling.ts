@@ -14,7 +14,9 @@ import type { AnyValue, Expression, Value } from "../tensor/expression.ts";
 import { countOf, show } from "../tensor/layout.ts";
 import type { Attributes, Operation, ProgramValue, Rewriting, TensorSpec } from "../tensor/operation.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { MAP_SCRATCH } from "../wasm/abi.ts";
 import type { FloatType } from "../wasm/dtype.ts";
+import type { Activation } from "./affine.ts";
 import { checkFloat, type Into } from "./check.ts";
 import {
   checkAddressable,
@@ -28,7 +30,8 @@ import {
 import { type ComposedFunction, relu, reluGradient } from "./elementwise.ts";
 import { operate, operationOf } from "./operation.ts";
 import { mean } from "./reduce.ts";
-import { reshape } from "./rows.ts";
+import { RESHAPE, reshape } from "./rows.ts";
+import { sum } from "./sum.ts";
 
 type Floats = Expression<FloatType>;
 
@@ -80,7 +83,8 @@ export const maxPool2d: PoolFunction<PoolOptions> = ((
   options: PoolOptions & Into<FloatType> = {},
 ): Value<FloatType> => {
   checkOptions<PoolOptions & Into<FloatType>>("maxPool2d", options, { stride: 1, padding: 1, out: 1 });
-  return operate(MAX_POOL, [x], poolOf("maxPool2d", x, size, options), intoOf(options));
+  const pool = { ...poolOf("maxPool2d", x, size, options), activation: "none" } as const;
+  return operate(MAX_POOL, [x], pool, intoOf(options));
 }) as PoolFunction<PoolOptions>;
 
 /**
@@ -222,15 +226,26 @@ function reads({ kernel }: Pool, { shape }: TensorSpec): number {
   return countOf(shape) * countOf(kernel);
 }
 
-const MAX_POOL: Operation<Pool> = {
+const MAX_POOL: Operation<Pool & { readonly activation: Activation }> = {
   name: "maxPool2d",
   spec: /* @__PURE__ */ pooled("maxPool2d"),
-  bind: ({ kernels, specs: [x], attributes, at, out }) => [
-    kernels.maxPool(...geometryOf(attributes, x), at[0].pointer, out.pointer),
-  ],
+  bind({ kernels, specs: [x], attributes, result, at, out, scratch }) {
+    const { activation } = attributes;
+    const isRelu = activation === "relu";
+    const pool = kernels.maxPool(
+      ...geometryOf(attributes, x),
+      at[0].pointer,
+      out.pointer,
+      isRelu ? 0 : Number.NEGATIVE_INFINITY,
+    );
+    if (isRelu || activation === "none") return [pool];
+    return [pool, kernels[activation](countOf(result.shape), out.pointer, out.pointer, scratch)];
+  },
   rewrite: reluLast,
-  gradient: (_, { operands: [x], attributes, result: y }, dy) =>
-    operate(MAX_GRADIENT, [x, y, dy], attributes) as Floats,
+  gradient: (_, { operands: [x], attributes: { activation: __, ...pool }, result: y }, dy) =>
+    operate(MAX_GRADIENT, [x, y, dy], pool) as Floats,
+  takesActivation: true,
+  scratchBytes: () => MAP_SCRATCH,
   flops: ({ attributes, result }) => reads(attributes, result),
 };
 
@@ -254,12 +269,32 @@ function reluLast(y: ProgramValue, { values, put, replace }: Rewriting): void {
   const attributes = y.origin.attributes as Attributes;
   replace(y, rectify, [put(y, y, MAX_POOL, [x], attributes)], {});
   if (g !== undefined && dx !== undefined) {
-    const [m] = y.origin.operands as [ProgramValue];
+    // Where y is not m, it is 0, and so is its gradient.
     const [, , dy] = g.origin.operands as [ProgramValue, ProgramValue, ProgramValue];
-    replace(dx, MAX_GRADIENT, [x, m, put(dx, y, gradient, [y, dy], {})], attributes);
+    replace(dx, MAX_GRADIENT, [x, y, put(dx, y, gradient, [y, dy], {})], attributes);
     replace(g, MAX_GRADIENT, [], attributes);
   }
   replace(r, rectify, [], {});
+}
+
+/**
+ * Sums of each channel of a gradient dx, as of a bias before the pooling, as those of dy: each of its elements is at one place of dx, and
+ * the others are 0. These are fewer elements, and not added in the same order.
+ */
+function sumsFirst(dx: ProgramValue, { values, replace }: Rewriting): void {
+  const [, , dy] = dx.origin.operands as readonly ProgramValue[];
+  if (dy === undefined) return;
+  for (const total of values) {
+    const { operation, operands, attributes } = total.origin;
+    if (operation !== operationOf(sum)) continue;
+    const [x] = operands as [ProgramValue];
+    const isMatrix =
+      x !== dx && x.origin.operation === RESHAPE && x.origin.operands?.[0] === dx && x.spec.shape.length === 2;
+    const axes = (attributes as { readonly axes: readonly number[] }).axes.join();
+    if (isMatrix ? axes !== "0" || x.spec.shape[1] !== dx.spec.shape[3] : x !== dx || axes !== "0,1,2") continue;
+    replace(total, operationOf(sum), [dy], { ...attributes, axes: [0, 1, 2] });
+    if (isMatrix && x.uses === 0) replace(x, RESHAPE, [], {});
+  }
 }
 
 /** dx from x, y and dy. */
@@ -269,6 +304,7 @@ const MAX_GRADIENT: Operation<Pool> = {
   bind: ({ kernels, specs: [x], attributes, at: [from, y, dy], out }) => [
     kernels.maxPoolGradient(...geometryOf(attributes, x), from.pointer, y.pointer, dy.pointer, out.pointer),
   ],
+  rewrite: sumsFirst,
   gradient: (which, { operands: [x, y], attributes }, v) =>
     which === 2 ? (operate(MAX_PICK, [x, y, v], attributes) as Floats) : undefined,
   flops: ({ attributes, specs: [, y] }) => reads(attributes, y),

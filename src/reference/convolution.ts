@@ -226,7 +226,8 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       const together = Math.max(Math.floor(POSITIONS / Math.max(m, 1)), 1);
       const tables = 4 * (rounded(together * m, 16) + rounded(kh * kw * c, 16));
       const copied = together * copiedBy(h, w, oh, ow, kh, kw, sh, sw, dh, dw, top, left) * groups * c;
-      return tables + bytes * (rounded(oc, nr) * together * blockOf(m, POSITIONS) + copied);
+      const partial = oc % nr === 0 ? 0 : 64 * groups * kh * kw * c;
+      return tables + partial + bytes * (rounded(oc, nr) * together * blockOf(m, POSITIONS) + copied);
     },
     convolutionInputScratch: (h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) => {
       const [m, k] = [oh * ow, kh * kw * c];

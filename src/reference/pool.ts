@@ -39,12 +39,12 @@ export function pools({ floats, at, add, div }: Element): Pick<FloatKernels, Poo
   };
 
   return {
-    maxPool: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys) => {
+    maxPool: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys, least) => {
       const [x, y] = [at(xs), at(ys)];
       const v = floats();
       walk([n, h, w, c, kh, kw, oh, ow, sh, sw, top, left], [0, 0], (elements, to) => {
         const hasNaN = elements.some((i) => Number.isNaN(v[x + i]));
-        v[y + to] = hasNaN ? Number.NaN : elements.reduce((top, i) => pmax(top, v[x + i]!), -Infinity);
+        v[y + to] = hasNaN ? Number.NaN : elements.reduce((top, i) => pmax(top, v[x + i]!), least);
       });
     },
     maxPoolGradient: (n, h, w, c, kh, kw, oh, ow, sh, sw, top, left, xs, ys, dys, dxs) => {

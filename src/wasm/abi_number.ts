@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 432961120;
+export const ABI: number = 2059262723;

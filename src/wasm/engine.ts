@@ -125,8 +125,8 @@ export class Engine extends Owner {
         : (await import("../threads/index.ts")).threadingOf(threads, build, { EngineError, OptionError });
     const loaded = await loadInstance(build, wasm, threading?.shared);
     const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
-    if (exports.abi?.value !== ABI)
-      throw new EngineError({ kind: "module", reason: "they are not of this version of lanegrad" });
+    if (exports.abi?.value !== ABI) throw new EngineError({ kind: "module", reason: "not of this version" });
+    if (build === "relaxed") await (await import("./tile.ts")).default(loaded);
     const team = await threading?.start(loaded);
     return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion, team);
   }

@@ -9,7 +9,7 @@ export type EngineFault =
   | { readonly kind: "no-simd" }
   | { readonly kind: "no-relaxed-simd" }
   | { readonly kind: "forbidden"; readonly reason: string }
-  /** Service workers, and with them the backgrounds of browser extensions, have no `import()`. */
+  /** Service workers, and with them the backgrounds of browser extensions, and worklets have no `import()`. */
   | { readonly kind: "no-import"; readonly reason: string }
   /** Memory cannot be shared here, or workers cannot be started. */
   | { readonly kind: "no-threads"; readonly reason: string }
@@ -110,7 +110,7 @@ export function describeEngineFault(fault: EngineFault): string {
     case "forbidden":
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
     case "no-import":
-      return `service workers have no import() for the kernels (${fault.reason}); pass them, Engine.load({ wasm: new URL("simd.wasm", …) }), or bundle the program into one file`;
+      return `service workers and worklets have no import() for the kernels (${fault.reason}); pass them, Engine.load({ wasm: … }), or bundle the program into one file`;
     case "no-threads":
       return fault.reason;
     case "module":

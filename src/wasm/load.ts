@@ -102,11 +102,10 @@ export async function kernelsOf(
 ): Promise<BufferSource | WebAssembly.Module | undefined> {
   checkBuild(build);
   if (source !== undefined && (typeof source !== "object" || source === null)) {
-    throw new OptionError("wasm", "a URL, a Response, bytes or a WebAssembly.Module", source);
+    throw new OptionError("wasm", "a URL, a Response, bytes or a Module", source);
   }
   if (build === "js") {
-    if (source !== undefined)
-      throw new OptionError("wasm", 'cannot be given with build "js", which is part of the library');
+    if (source !== undefined) throw new OptionError("wasm", 'build "js" takes none');
     return undefined;
   }
   try {
@@ -118,13 +117,16 @@ export async function kernelsOf(
   }
 }
 
+/** What Chromium, Firefox and Safari say where `import()` is not there. */
+const NO_IMPORT = /import\(\) is disallowed|import not supported|import is not available/;
+
 function failureOf(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const reason = messageOf(error);
-  if ("ServiceWorkerGlobalScope" in globalThis && tagOf(error) === "Error" && /import/i.test(reason)) {
+  if (NO_IMPORT.test(reason)) {
     return new EngineError({ kind: "no-import", reason }, { cause: error });
   }
-  const forbidden = /unsafe-eval|content security policy|\bCSP\b|disallowed by embedder/i.test(reason);
+  const forbidden = /unsafe-eval|security policy|\bCSP\b|disallowed by embedder/i.test(reason);
   return new EngineError({ kind: forbidden ? "forbidden" : "module", reason }, { cause: error });
 }
 

@@ -70,7 +70,7 @@ type Names = {
   sh: [sh: number]; sw: [sw: number]; dh: [dh: number]; dw: [dw: number]; top: [top: number]; left: [left: number];
   weights: [weights: number]; dWeights: [dWeights: number];
   isPadded: [isPadded: number]; isAdaptive: [isAdaptive: number]; isAdjoint: [isAdjoint: number];
-  isBilinear: [isBilinear: number]; isAligned: [isAligned: number]; epsilon: [epsilon: number];
+  least: [least: number]; isBilinear: [isBilinear: number]; isAligned: [isAligned: number]; epsilon: [epsilon: number];
   scratch: [scratch: number]; pointer: [pointer: number];
 };
 
@@ -445,6 +445,7 @@ export const FLOAT_TABLE = {
       "n, h, w, c, kh, kw, oh, ow, sh, sw, top, left: size",
       "x: in T[n, h, w, c]",
       "y: out T[n, oh, ow, c]",
+      "least: scalar T",
     ],
     split: "over n",
   },

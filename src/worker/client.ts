@@ -13,11 +13,12 @@ import type { RandomState } from "../random/random_state.ts";
 import { bytesOf } from "../readable.ts";
 import { Shown } from "../shown.ts";
 import type { Shape } from "../tensor/layout.ts";
+import type { SparseDataset } from "../train/feeding/sparse_dataset.ts";
 import { tagOf } from "../values.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { type Build, kernelsOf, type WasmSource } from "../wasm/load.ts";
 import { Connection } from "./connection.ts";
-import { partsOf, type TransferOptions, WorkerDataset } from "./dataset.ts";
+import { partsOf, sparsePartsOf, type TransferOptions, WorkerDataset } from "./dataset.ts";
 import type { WorkerEndpoint } from "./endpoint.ts";
 import { lifeline } from "./lifeline.ts";
 import { WorkerNetwork } from "./network.ts";
@@ -241,18 +242,20 @@ export class NetworkWorker extends Shown {
    * A dataset in the worker.
    *
    * @param options.transfer by default its elements are moved: the dataset here is empty afterwards. A slice is copied,
-   *   because what it was taken from may be needed. `"copy"` leaves everything here
+   *   because what it was taken from may be needed, and so are sparse rows. `"copy"` leaves everything here
    * @throws {DatasetError} (rejects) it was moved before
    * @throws {OptionError} (rejects) arrays that cannot be moved, such as those in a WebAssembly memory
    */
   async dataset(dataset: Dataset, options: TransferOptions = {}): Promise<WorkerDataset> {
     checkOptions<TransferOptions>("dataset", options, { transfer: 1 });
     const { transfer = "move" } = options;
-    if (tagOf(dataset) !== "Dataset") throw new OptionError("dataset", "a Dataset", dataset);
+    const tag = tagOf(dataset);
+    if (tag !== "Dataset" && tag !== "SparseDataset") throw new OptionError("dataset", "a Dataset", dataset);
     if (transfer !== "move" && transfer !== "copy") throw new OptionError("transfer", '"move" or "copy"', transfer);
     const number = this.#connection.number();
-    const { parts, buffers } = partsOf(dataset, transfer);
-    await this.#connection.call("dataset", { dataset: number, parts }, { transfer: buffers });
+    const { parts, weights, buffers } =
+      tag === "SparseDataset" ? sparsePartsOf(dataset as SparseDataset) : partsOf(dataset, transfer);
+    await this.#connection.call("dataset", { dataset: number, parts, weights }, { transfer: buffers });
     return new WorkerDataset(this.#connection, number, dataset);
   }
 

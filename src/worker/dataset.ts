@@ -1,8 +1,11 @@
 /** A dataset in a worker, as the program holds it: what it is, without its elements. */
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetParts } from "../data/parts.ts";
+import type { SparseRows } from "../data/tables/sparse_rows.ts";
 import { DisposedError, OptionError } from "../errors.ts";
 import { Shown } from "../shown.ts";
+import type { SparseDatasetParts } from "../train/feeding/sparse_dataset.ts";
+import type { WeightedDataset } from "../train/feeding/weighted.ts";
 import { isArrayOf, tagOf } from "../values.ts";
 import type { Connection } from "./connection.ts";
 
@@ -101,11 +104,15 @@ export function numberOf(op: string, dataset: WorkerDataset, connection: Connect
   );
 }
 
+/** What crosses: a dataset's parts, its examples' weights where they have some, and the buffers to transfer. */
+type PostedDataset<P> = {
+  readonly parts: P;
+  readonly weights: Float64Array | undefined;
+  readonly buffers: ArrayBuffer[];
+};
+
 /** The parts of a dataset, to be posted, and the buffers to transfer. */
-export function partsOf(
-  dataset: Dataset,
-  transfer: "move" | "copy",
-): { readonly parts: DatasetParts; readonly buffers: ArrayBuffer[] } {
+export function partsOf(dataset: Dataset, transfer: "move" | "copy"): PostedDataset<DatasetParts> {
   const buffers: ArrayBuffer[] = [];
   const posted = <A extends Uint8Array | Int32Array | Float32Array | Float64Array>(array: A): A => {
     const isAlone = array.buffer.byteLength - array.byteLength < HEADER_BYTES;
@@ -115,11 +122,25 @@ export function partsOf(
     return own;
   };
   const { name, shape, scale, classes, classNames, inputNames, targets, targetValues } = dataset;
+  const { sampleWeights: weights } = dataset as Partial<WeightedDataset>;
   const given = { name, inputs: posted(dataset.inputs), shape, scale, ...(inputNames && { inputNames }) };
-  if (targetValues !== undefined) return { parts: { ...given, targetValues: posted(targetValues) }, buffers };
+  if (targetValues !== undefined) return { parts: { ...given, targetValues: posted(targetValues) }, weights, buffers };
   const form = targets === "oneHot" ? targets : "labels";
   const labelled = { ...given, labels: posted(dataset.labels), classes, targets: form } as const;
-  return { parts: { ...labelled, ...(classNames && { classNames }) }, buffers };
+  return { parts: { ...labelled, ...(classNames && { classNames }) }, weights, buffers };
+}
+
+/** Those of a sparse dataset, copied: its rows are small. */
+export function sparsePartsOf(dataset: Dataset & { readonly rows: SparseRows }): PostedDataset<SparseDatasetParts> {
+  const { name, rows, classes, classNames, inputNames, targetValues } = dataset;
+  const { sampleWeights: weights } = dataset as Partial<WeightedDataset>;
+  const { shape, starts, columns, values } = rows;
+  const own = { shape, starts: starts.slice(), columns: columns.slice(), values: values.slice() };
+  const given = { name, rows: own, ...(inputNames && { inputNames }) };
+  if (targetValues !== undefined)
+    return { parts: { ...given, targetValues: copyOf(targetValues) }, weights, buffers: [] };
+  const labelled = { ...given, labels: copyOf(dataset.labels), classes, ...(classNames && { classNames }) };
+  return { parts: labelled, weights, buffers: [] };
 }
 
 /** A copy with a buffer of its own; not `slice`, which for one of Node's `Buffer`s is a view. */

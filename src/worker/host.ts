@@ -22,6 +22,8 @@ import { RESTORE } from "../train/checkpoints/restore_key.ts";
 import { evaluate } from "../train/evaluation/evaluate.ts";
 import { misclassified } from "../train/evaluation/misclassified.ts";
 import { augment } from "../train/feeding/augment.ts";
+import { SparseDataset } from "../train/feeding/sparse_dataset.ts";
+import { weighted } from "../train/feeding/weighted.ts";
 import { train } from "../train/loop/train.ts";
 import type { TrainerOptions } from "../train/loop/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -147,8 +149,9 @@ class Host {
       this.#networks.set(network, net);
       return { value: factsOf(net) };
     },
-    dataset: ({ dataset, parts }) => {
-      this.#datasets.set(dataset, new Dataset(parts));
+    dataset: ({ dataset, parts, weights }) => {
+      const made = "rows" in parts ? new SparseDataset(parts) : new Dataset(parts);
+      this.#datasets.set(dataset, weights ? weighted(made, weights) : made);
       return DONE;
     },
     train: (ask, id) => {

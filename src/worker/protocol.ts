@@ -21,6 +21,7 @@ import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import type { EvaluateOptions, Evaluation } from "../train/evaluation/evaluate.ts";
 import type { Misclassified, MisclassifiedOptions } from "../train/evaluation/misclassified.ts";
 import type { InputLayout } from "../train/feeding/resident.ts";
+import type { SparseDatasetParts } from "../train/feeding/sparse_dataset.ts";
 import type { EpochRecord, EvaluationRecord, Outcome, TrainHistory } from "../train/loop/history.ts";
 import type { TrainerOptions } from "../train/loop/training_plan.ts";
 import type { FloatType } from "../wasm/dtype.ts";
@@ -74,7 +75,14 @@ export type Calls = {
     };
     answer: NetworkFacts;
   };
-  dataset: { ask: { readonly dataset: number; readonly parts: DatasetParts }; answer: undefined };
+  dataset: {
+    ask: {
+      readonly dataset: number;
+      readonly parts: DatasetParts | SparseDatasetParts;
+      readonly weights: Float64Array | undefined;
+    };
+    answer: undefined;
+  };
   train: { ask: TrainRequest; answer: TrainAnswer };
   /** Answered when the run is paused, or is over. */
   pause: { ask: { readonly run: number }; answer: undefined };

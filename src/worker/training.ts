@@ -2,6 +2,7 @@
  * A run in a worker, as the program sees it: a promise of its history that can be held and stopped.
  */
 import { checkRecord, checkSignal, checkType } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
 import type { Checkpoint } from "../train/checkpoints/checkpoint.ts";
 import {
   checkHistory,
@@ -28,7 +29,7 @@ export type WorkerProgress = {
 /** As `train` takes them; datasets are those of the worker, and steps are reported in batches. */
 export type WorkerTrainOptions = Omit<
   TrainOptions,
-  "test" | "validation" | "onStep" | "onTurn" | "onBest" | "onCheckpoint" | "checkpointEvery"
+  "test" | "validation" | "progress" | "onStep" | "onTurn" | "onBest" | "onCheckpoint" | "checkpointEvery"
 > & {
   /** Evaluated for the record. */
   readonly test?: WorkerDataset;
@@ -70,6 +71,8 @@ export function startTraining(
 ): TrainingRun {
   checkRecord("train: options", options);
   checkHistory(history);
+  if ("progress" in options)
+    throw new OptionError("train: progress", "undefined in a worker: onProgress is called instead");
   const { test, validation, onProgress, onEvaluation, onEpoch, onCheckpoint, onEnd, ...rest } = options;
   const { signal, random, resume, checkpointEvery, ...plan } = rest;
   const callbacks = { onProgress, onEvaluation, onEpoch, onCheckpoint };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
+import { machine } from "../../bench/machine.ts";
 import type { Measurement } from "../../bench/measure.ts";
 import { BUILD } from "../support/engine.ts";
 import { type Ended, makeTemporaryFolder, runScript } from "../support/script.ts";
@@ -67,7 +68,7 @@ test("--json writes what was measured, and the figures agree with each other", a
   const file = join(makeTemporaryFolder(), "measurements.json");
   const { code, stdout, stderr } = await bench("--filter", SMALLEST.name, "--build", BUILD, "--json", file);
   assert.is(code, 0, stderr);
-  assert.match(stdout, new RegExp(`^build ${BUILD}, `));
+  assert.is(stdout.split("\n", 1)[0], `build ${BUILD}, ${machine()}`);
   assert.match(stdout, new RegExp(`^${SMALLEST.name} +[\\d.]+ `, "m"));
 
   const measurements = JSON.parse(readFileSync(file, "utf8")) as Measurement[];
@@ -81,6 +82,7 @@ test("--json writes what was measured, and the figures agree with each other", a
     }
     assert.is(gflops, SMALLEST.flops / medianSeconds / 1e9);
     assert.is(percentOfPeak, (100 * (gflops ?? Number.NaN)) / peakGflops);
+    assert.equal([rest.build, rest.machine], [BUILD, machine()]);
     assert.is(rest.millionElementsPerSecond, null, "a product is not counted in elements");
     assert.ok(rest.residual >= 0 && rest.residual <= rest.tolerance, `${rest.residual}`);
     assert.ok(rest.samples >= 3 && rest.rme >= 0);

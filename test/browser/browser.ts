@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import type { Browser as Firefox } from "puppeteer-core";
 import { isInstalled } from "../../scripts/shared/install.ts";
 
@@ -44,6 +44,19 @@ export async function launch(): Promise<Browser> {
   const executablePath = chromium();
   if (executablePath === undefined) throw new Error(whyNot());
   return playwright.chromium.launch({ executablePath, args: SWITCHES, chromiumSandbox: false });
+}
+
+/** Starts Chromium with an extension, the folder of its manifest. */
+export async function launchWith(extension: string): Promise<BrowserContext> {
+  const playwright = await import("playwright-core");
+  const executablePath = chromium();
+  if (executablePath === undefined) throw new Error(whyNot());
+  return playwright.chromium.launchPersistentContext("", {
+    executablePath,
+    args: [...SWITCHES, `--load-extension=${extension}`],
+    ignoreDefaultArgs: ["--disable-extensions"],
+    chromiumSandbox: false,
+  });
 }
 
 /** Starts Firefox without a window. */

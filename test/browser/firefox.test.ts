@@ -27,6 +27,7 @@ test.after(async () => {
 
 test("train, draw, save: the same bits as in Node", async () => {
   const page = await browser.newPage();
+  page.setDefaultTimeout(300_000); // as a visit's
   const heard: string[] = [];
   page.on("console", (message) => heard.push(message.text()));
   page.on("pageerror", (error) => heard.push(String(error)));

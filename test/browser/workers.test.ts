@@ -2,10 +2,12 @@
  * Workers in real browsers: one that does not start says why, whatever waits for one that ends is rejected; and what holds
  * in service workers and in the oldest browsers.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { floorScript } from "../support/floor.ts";
-import { isRequired, launch, launchFirefox, whyNoFirefox, whyNot } from "./browser.ts";
+import { isRequired, launch, launchFirefox, launchWith, whyNoFirefox, whyNot } from "./browser.ts";
 import { startWorkshop, type Workshop } from "./workshop.ts";
 
 /** As much of a page as both drivers have. */
@@ -52,6 +54,11 @@ function testsIn(name: string, open: () => Promise<Opened>): Prepare {
   test("a worker trains; also with a fraction for validation, and where a page has no locks", async () => {
     assert.is(await found("trains"), 10);
     assert.is(await found("trainsWithoutLocks"), 10);
+  });
+
+  test("a model's file answers in the page, from an address and from bytes, and in a worker of one's own", async () => {
+    const answers = ["small", "large"];
+    assert.equal(await found("model"), [answers, answers, answers, answers]);
   });
 
   test("a worker that never answers, or closes itself before, is waited for as long as the limit says", async () => {
@@ -166,6 +173,31 @@ async function inChromium(): Promise<() => void> {
     assert.ok(url?.weights);
     assert.equal(response, url);
     assert.equal(bytes, url);
+  });
+
+  test("the background of an extension is such a service worker", async () => {
+    const background = { service_worker: "service_worker.js", type: "module" };
+    const content_security_policy = { extension_pages: "script-src 'self' 'wasm-unsafe-eval'" };
+    const manifest = { manifest_version: 3, name: "lanegrad", version: "1", background, content_security_policy };
+    writeFileSync(join(workshops.plain.folder, "manifest.json"), JSON.stringify(manifest));
+    const context = await launchWith(workshops.plain.folder);
+    try {
+      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker", { timeout: 0 }));
+      const answer = worker.evaluate(
+        () =>
+          new Promise<unknown>((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = ({ data }) => resolve(data);
+            dispatchEvent(new MessageEvent("message", { source: port2 }));
+          }),
+      );
+      const { bare, url, response } = (await answer) as Readonly<Record<string, Outcome>>;
+      assert.is(bare?.kind, "no-import", JSON.stringify(bare));
+      assert.ok(url?.weights, JSON.stringify(url));
+      assert.equal(response, url);
+    } finally {
+      await context.close();
+    }
   });
 
   test("a service worker of one file needs no kernels: nothing is imported", async () => {

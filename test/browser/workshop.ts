@@ -26,7 +26,8 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "imports_syntax.js": "import './syntax.js';",
 };
 
-export type Workshop = { readonly origin: string; close(): Promise<void> };
+/** The folder has the bundled programs. */
+export type Workshop = { readonly origin: string; readonly folder: string; close(): Promise<void> };
 
 /** @param first code that runs before every script, in pages as in workers */
 export async function startWorkshop(first = ""): Promise<Workshop> {
@@ -58,6 +59,7 @@ export async function startWorkshop(first = ""): Promise<Workshop> {
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    folder,
     async close() {
       server.closeAllConnections();
       server.close();
@@ -96,7 +98,7 @@ async function bundle(folder: string): Promise<void> {
     },
     logLevel: "silent",
   };
-  const programs = ["scenarios", "serves_and_closes", "service_worker"].map(
+  const programs = ["scenarios", "serves_and_closes", "service_worker", "model_worker"].map(
     (name) => `test/browser/programs/${name}.ts`,
   );
   await build({ ...options, entryPoints: [...programs, "src/worker/worker.ts"], splitting: true });

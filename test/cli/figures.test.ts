@@ -132,7 +132,7 @@ test("the page has every figure, the measures, each class, and the configuration
     ...["Loss", "Accuracy", "Confusion matrix of the test examples", "Weights of the first layer's 5 units"],
     ...["Most confident errors on the test examples", "Each class", "Configuration"],
   ]);
-  for (const [name, value] of Object.entries({ version: "1", layers: "[4,5,3]", augment: '{"shift":2}', seed: "0" })) {
+  for (const [name, value] of Object.entries({ version: "1", layers: "4, 5, 3", augment: '{"shift":2}', seed: "0" })) {
     assert.is(facts[name], value);
   }
 });

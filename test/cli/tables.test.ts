@@ -13,6 +13,7 @@ import { csvText, splitRows, taskOf } from "../../src/cli/table.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
 import { loadModel } from "../../src/estimators/load_model.ts";
+import { FormatError } from "../../src/formats/format_error.ts";
 import { encodeNpz } from "../../src/formats/npz.ts";
 import { BUILD } from "../support/engine.ts";
 import { assertRejects } from "../support/throws.ts";
@@ -69,7 +70,17 @@ test("a run's folder has the model with its columns, the history, the configurat
   for (const text of ["Test accuracy", "<h2>Confusion matrix</h2>", "18 rows", "melon", "prefers-color-scheme: dark"]) {
     if (text !== "18 rows") assert.match(page, text);
   }
-  const { end } = jsonIn(fruit, "history.json");
+  const { end, refit, epochs } = jsonIn(fruit, "history.json");
+  assert.is(refit.examples, 72, "the model has learned from all rows again, and the page says so of its curves");
+  assert.ok(refit.epochs >= 1 && refit.epochs <= epochs.length, `${refit.epochs} of ${epochs.length}`);
+  const notes = new RegExp(
+    `those of a first fit of ${epochs.length} epochs.* on all 72 rows for ${refit.epochs} epochs`,
+  );
+  for (const text of ["<h2>Loss of the first fit</h2>", "<h2>Accuracy of the first fit</h2>", notes]) {
+    assert.match(page, text);
+  }
+  assert.match(readFileSync(join(fruit, "accuracy.svg"), "utf8"), "train");
+  for (const { accuracy } of epochs) assert.ok(accuracy >= 0 && accuracy <= 1);
   assert.ok(end.testAccuracy >= 0.9, `${end.testAccuracy}`);
   using model = await loadModel(join(fruit, "weights.safetensors"));
   assert.is(model.predict({ weight: 110, colour: "red" }), "plum");
@@ -101,6 +112,8 @@ test("evaluate: the rows of the run's test, or another table, which needs the mo
     "a column is missing",
   );
   assert.match(message, /no column "colour", which .* takes \(weight, colour\); its columns are weight, fruit$/);
+  const junk = csvFile("junk\n", ".safetensors");
+  await assertRejects(() => ran(evaluateCommand, [junk, "--csv", csv]), FormatError, "no model at all");
   const changed = csvFile(csvText(HEAD, ROWS.slice(1)));
   await assertRejects(() => ran(reportCommand, [fruit, "--csv", changed]), FileError, "another table");
 });
@@ -243,18 +256,18 @@ test("the task: words and a few integers that come again are classes, everything
   assert.is(taskOf(["1.5", "2", "1.5"]), "regression");
 });
 
-test("the split: each class gives its share, no row is in both parts or without an answer", () => {
+test("the split: each class gives its share, no row is in both parts or without an answer", async () => {
   const rows = Array.from({ length: 40 }, (_, i) => [i, i % 4 === 3 ? "" : i % 4 === 0 ? "a" : "b"]);
   const table = { file: "t", names: ["x", "y"], hasNames: true, rows };
-  const of = (seed: number) => splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
-  const { train: first, test: second } = of(0);
+  const of = async (seed: number) => await splitRows(table, { target: 1, task: "classification", share: 0.2, seed });
+  const { train: first, test: second } = await of(0);
   assert.equal([first.rows.length, second.rows.length], [24, 6]);
   assert.is(second.rows.filter(([, y]) => y === "a").length, 2);
   const positions = [...first.rows, ...second.rows].map(([x]) => x);
   assert.is(new Set(positions).size, 30);
-  assert.equal(of(0), of(0));
-  assert.not.equal(of(0).test.rows, of(1).test.rows);
-  const whole = splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
+  assert.equal(await of(0), await of(0));
+  assert.not.equal((await of(0)).test.rows, (await of(1)).test.rows);
+  const whole = await splitRows(table, { target: 1, task: "classification", share: 0, seed: 0 });
   assert.equal([whole.train.rows.length, whole.test.rows.length], [30, 0]);
 });
 

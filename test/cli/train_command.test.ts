@@ -116,7 +116,7 @@ test("without data it takes the bundled digits, and says what their scores are n
   const args = ["--iterations", "1", "--hidden", "2", "--out", newPath()];
   if (!existsSync(join(ROOT, "data/train-images-idx3-ubyte.gz"))) {
     const { message } = await assertRejects(() => ran(trainCommand, args), UsageError, "as it is installed");
-    assert.match(message, "no data: --dataset mnist downloads MNIST");
+    assert.match(message, "no data: --csv FILE --target COLUMN learns a table, --dataset mnist downloads MNIST");
     return;
   }
   const { stdout } = await ran(trainCommand, args);

@@ -7,15 +7,17 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
 import { DatasetError } from "../../src/data/dataset_error.ts";
+import { preprocessInputs } from "../../src/data/tables/preprocessing.ts";
+import { recordsOf } from "../../src/data/tables/records.ts";
 import { DisposedError, OptionError, ShapeError } from "../../src/errors.ts";
 import { classifier } from "../../src/estimators/classifier.ts";
 import { defaultEngine } from "../../src/estimators/default_engine.ts";
 import { loadModel } from "../../src/estimators/load_model.ts";
-import { barOf, type FitProgress } from "../../src/estimators/progress.ts";
 import { type Regressor, regressor } from "../../src/estimators/regressor.ts";
 import { FormatError } from "../../src/formats/format_error.ts";
 import { decodeNetwork, encodeNetwork } from "../../src/nn/files/network_file.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { barOf, type FitProgress } from "../../src/train/loop/progress.ts";
 import { assertThrows } from "../support/throws.ts";
 
 const test = suite("estimators");
@@ -277,6 +279,10 @@ test("an ONNX model takes columns as they are, and answers in the target's units
   const { probabilities } = await other.run({ x: new ort.Tensor("float32", cells, [30, 2]) });
   const own = names.predictProbabilities(flower).flatMap((each) => Object.values(each));
   for (const [i, p] of own.entries()) assert.ok(Math.abs(p - Number(probabilities!.data[i])) < 1e-4);
+  const bare = await ort.InferenceSession.create(names.encodeOnnx({ scaling: false }));
+  const { values } = preprocessInputs(names.preprocessing, recordsOf(flower));
+  const scaled = await bare.run({ x: new ort.Tensor("float32", values as Float32Array, [30, 2]) });
+  for (const [i, p] of own.entries()) assert.ok(Math.abs(p - Number(scaled["probabilities"]!.data[i])) < 1e-4);
   names.dispose();
 });
 
@@ -292,8 +298,60 @@ test("progress calls a function after each epoch, and a bar has what is known", 
     ],
   );
   model.dispose();
-  const bar = barOf({ epoch: 1, epochs: 2, loss: 0.5, validationLoss: 0.25, validationAccuracy: 0.5 });
-  assert.is(bar, `[${"█".repeat(12)}${"─".repeat(12)}] 1/2  loss 0.5000  validation 0.2500  accuracy 50.0 %`);
+  assert.ok(seen.every(({ accuracy = -1 }) => accuracy >= 0 && accuracy <= 1));
+  const measured = { accuracy: 0.75, validationLoss: 0.25, validationAccuracy: 0.5 };
+  const bar = barOf({ epoch: 1, epochs: 2, loss: 0.5, ...measured });
+  assert.is(bar, `[${"█".repeat(6)}${"─".repeat(6)}] 1/2  loss 0.5000, accuracy 75.0 %; validation 0.2500, 50.0 %`);
+});
+
+test("sample weights, as a list and as a column: rows of weight 0 are not learned from", async () => {
+  const random = new RandomState(2);
+  const [x, noise] = [random.rand(60), random.rand(60)];
+  // rows of weight 0 say the opposite
+  const rows = Array.from(x, (u, i) => ({ x: u, noise: noise[i] ?? 0, weight: i % 3 === 0 ? 0 : 2 }));
+  const answers = rows.map(({ x, weight }) => (x > 0.5 === weight > 0 ? "high" : "low"));
+  const values = rows.map(({ x, weight }) => (weight > 0 ? 100 * x : -500));
+  const weights = rows.map(({ weight }) => weight);
+  const options = { epochs: 60, validation: 0, seed: 1 };
+  const asList = rows.map(({ x, noise }) => ({ x, noise }));
+  const listed = await classifier(asList, { ...options, target: answers, sampleWeights: weights });
+  const named = await classifier(rows, { ...options, target: answers, sampleWeights: "weight" });
+  const probes = [
+    { x: 0.1, noise: 0.5 },
+    { x: 0.9, noise: 0.5 },
+  ];
+  assert.equal(listed.predict(probes), ["low", "high"]);
+  assert.equal(named.predictProbabilities(probes), listed.predictProbabilities(probes));
+  assert.not.match(named.summary(), "weight");
+  const numbers = await regressor(rows, { ...options, target: values, sampleWeights: "weight" });
+  for (const { x, noise } of probes) assert.ok(Math.abs(numbers.predict({ x, noise }) - 100 * x) < 25, `${x}`);
+  const held = await classifier(rows, { target: answers, sampleWeights: "weight", epochs: 5, validation: 0.25 });
+  assert.ok(Number.isFinite(held.history.evaluations[0]?.validationLoss));
+  for (const model of [listed, named, numbers, held]) model.dispose();
+
+  // rows without a target are dropped with their weights
+  const lacking = rows.map((row, i) => ({ ...row, target: i % 4 === 0 ? "" : answers[i] }));
+  const kept = lacking.filter(({ target }) => target !== "");
+  const dropped = await classifier(lacking, { ...options, target: "target", sampleWeights: "weight", missing: "drop" });
+  const without = await classifier(kept, { ...options, target: "target", sampleWeights: "weight" });
+  assert.equal(dropped.predictProbabilities(probes), without.predictProbabilities(probes));
+  for (const model of [dropped, without]) model.dispose();
+
+  for (const [sampleWeights, message] of [
+    [weights.slice(1), /60 of them, one for each row/],
+    [weights.map((w, i) => (i === 4 ? -1 : w)), /sampleWeights, rows\[4\].*from 0 on/],
+    [weights.map((w, i) => (i === 5 ? Number.NaN : w)), /rows\[5\]/],
+    ["wait", /weight/],
+    [weights.map(() => 0), /above 0/],
+  ] as const) {
+    const call = () => classifier(rows, { target: answers, sampleWeights });
+    const error = await call().then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    assert.match(error?.message ?? "", message);
+    assert.not.match(error?.message ?? "", /\n/);
+  }
 });
 
 test("a batch larger than the data is clipped, layers may be named, and several targets are rows", async () => {

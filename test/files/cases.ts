@@ -7,29 +7,49 @@ import {
   adam,
   adamW,
   augment,
+  avgPool2d,
   batchNorm,
+  conv2d,
+  crossEntropyLoss,
   Dataset,
   type DatasetStream,
   dense,
+  depthwiseConv2d,
   dropout,
+  elu,
   type FloatType,
+  flatten,
   gelu,
+  globalAvgPool2d,
+  groupNorm,
+  hardSigmoid,
+  hardSwish,
+  huberLoss,
   type Layer,
   type Loss,
+  layerNorm,
   leakyRelu,
+  maxPool2d,
   mean,
+  meanAbsoluteErrorLoss,
+  mish,
   momentum,
   type Naming,
   nesterov,
   type Optimizer,
   type OptimizerNumbers,
+  prelu,
   relu,
+  relu6,
+  residual,
   rmsProp,
   type Sequential,
   schedule,
+  selu,
   sequential,
   sgd,
   sigmoid,
+  silu,
   softplus,
   square,
   streamDataset,
@@ -38,14 +58,16 @@ import {
   tanh,
 } from "lanegrad";
 
-/** Which examples: labels of three classes, pictures of them, one column of 0 and 1, two columns of numbers. */
-export type DataName = "classes" | "pictures" | "binary" | "numbers";
+/** Which examples: labels of three classes, pictures of them, colour pictures, one column of 0 and 1, two columns of numbers. */
+export type DataName = "classes" | "pictures" | "colours" | "binary" | "numbers";
 
 export type NetworkCase = {
   readonly name: string;
   readonly layers: Sequential;
   readonly loss: Loss<FloatType>;
   readonly dtype: FloatType;
+  /** Of an example, where it is not a row. */
+  readonly inputShape?: readonly number[];
   readonly naming: Naming;
   readonly data: DataName;
 };
@@ -59,6 +81,8 @@ export type CheckpointCase = Omit<NetworkCase, "naming"> & {
 };
 
 const EXAMPLES = 22;
+/** Of examples that are pictures: height, width and, of colour pictures, channels. */
+const SHAPES: Partial<Record<DataName, readonly number[]>> = { pictures: [4, 4], colours: [6, 5, 3] };
 const DTYPES = ["float32", "float64"] as const;
 
 /** The mean of squares, as a caller writes it. */
@@ -66,7 +90,8 @@ export const CUSTOM: Loss<FloatType> = (z, t) => mean(square(sub(z, t)));
 
 /** 22 examples; `part` tells apart those to train on (0), to watch (1) and to predict (2). */
 export function examplesOf(name: DataName, part = 0): Dataset {
-  const size = name === "pictures" ? 16 : 4;
+  const shape = SHAPES[name] ?? [4];
+  const size = shape.reduce((product, side) => product * side);
   const draw = integers(1 + part);
   const labels = Uint8Array.from({ length: EXAMPLES }, () => draw(3));
   const inputs = new Uint8Array(EXAMPLES * size);
@@ -74,9 +99,8 @@ export function examplesOf(name: DataName, part = 0): Dataset {
     const label = labels[Math.floor(i / size)] ?? 0;
     inputs[i] = ((label * 71 + (i % size) * 53) % 160) + draw(96);
   }
-  const shape = name === "pictures" ? [4, 4] : [size];
   const parts = { name, inputs, shape, scale: 1 / 255 };
-  if (name === "classes" || name === "pictures") return new Dataset({ ...parts, labels, classes: 3 });
+  if (name !== "binary" && name !== "numbers") return new Dataset({ ...parts, labels, classes: 3 });
   const width = name === "binary" ? 1 : 2;
   const targetValues = Float32Array.from({ length: EXAMPLES * width }, (_, i) => {
     const label = labels[Math.floor(i / width)] ?? 0;
@@ -122,7 +146,39 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 const INITIALIZERS = ["he", "heUniform", "xavier", "xavierUniform", "zeros"] as const;
 
-const OUTPUTS = { classes: 3, pictures: 3, binary: 1, numbers: 2 } as const;
+const OUTPUTS = { classes: 3, pictures: 3, colours: 3, binary: 1, numbers: 2 } as const;
+
+/** The layers and losses of 0.2.0, in networks for rows. */
+const LATER_LAYERS: Readonly<Record<string, Layer>> = {
+  ...{ silu: silu(), mish: mish(), elu: elu({ alpha: 0.5 }), selu: selu(), relu6: relu6() },
+  ...{ hardSigmoid: hardSigmoid(), hardSwish: hardSwish(), geluExact: gelu({ approximate: "none" }) },
+  ...{ prelu: prelu(), layerNorm: layerNorm({ epsilon: 1e-4 }) },
+};
+const LATER_LOSSES: Readonly<Record<string, readonly [Loss<FloatType>, DataName]>> = {
+  crossEntropy: [crossEntropyLoss({ classWeights: [1, 2, 0.5], labelSmoothing: 0.1 }), "classes"],
+  ignoreLabel: [crossEntropyLoss({ ignoreLabel: 2, reduction: "sum" }), "classes"],
+  huber: [huberLoss({ delta: 0.5 }), "numbers"],
+  meanAbsoluteError: [meanAbsoluteErrorLoss(), "numbers"],
+};
+
+/** Every layer for images. */
+const IMAGES: Readonly<Record<string, Sequential>> = {
+  windows: sequential(
+    ...[conv2d(4, 3, { padding: "same" }), batchNorm(), relu(), maxPool2d(2, { stride: [2, 1] })],
+    ...[depthwiseConv2d(3, { padding: 1, multiplier: 2, bias: false }), groupNorm(2), silu()],
+    ...[conv2d(4, [1, 2], { groups: 2, weights: "xavier" }), avgPool2d([2, 3], { stride: 1, padding: [1, 1] })],
+    ...[flatten(), dense(6), layerNorm(), prelu(), dense(3)],
+  ),
+  residual: sequential(
+    ...[conv2d(4, 3, { padding: [1, 2, 1, 0], dilation: [1, 2], bias: false }), batchNorm(), relu()],
+    residual(conv2d(4, 3, { padding: 1 }), batchNorm(), relu(), conv2d(4, 3, { padding: 1 })),
+    residual(
+      { projection: sequential(conv2d(6, 1, { stride: 2, bias: false }), batchNorm()) },
+      ...[conv2d(6, 3, { stride: 2, padding: 1 }), batchNorm(), relu()],
+    ),
+    ...[relu(), globalAvgPool2d(), dropout(0.2), dense(3)],
+  ),
+};
 
 function networks(): NetworkCase[] {
   const of = (name: string, layers: Sequential, rest: Partial<NetworkCase> = {}): NetworkCase[] =>
@@ -149,6 +205,15 @@ function networks(): NetworkCase[] {
     }),
     ...of("loss-squaredError", sequential(dense(4, 3), tanh(), dense(3, 2)), { loss: "squaredError", data: "numbers" }),
     ...of("loss-custom", sequential(dense(4, 3), tanh(), dense(3, 2)), { loss: CUSTOM, data: "numbers" }),
+    ...Object.entries(LATER_LAYERS).flatMap(([name, layer]) => of(name, sequential(dense(4, 3), layer, dense(3, 3)))),
+    ...Object.entries(LATER_LOSSES).flatMap(([name, [loss, data]]) =>
+      of(`loss-${name}`, sequential(dense(4, 3), tanh(), dense(3, OUTPUTS[data])), { loss, data }),
+    ),
+    ...Object.entries(IMAGES).flatMap(([name, layers]) =>
+      (["lanegrad", "pytorch"] as const).flatMap((naming) =>
+        of(`images-${name}-${naming}`, layers, { naming, data: "colours", inputShape: [6, 5, 3] }),
+      ),
+    ),
   ];
 }
 
@@ -179,6 +244,7 @@ function checkpoints(): CheckpointCase[] {
     adamW: adamW({ learningRate: 0.02 }),
   };
   const optimizer = optimizers.adam;
+  const colours = { data: "colours", inputShape: [6, 5, 3] } as const;
   const watch = { validation: examplesOf("classes", 1), earlyStopping: { patience: 2 } };
   return [
     ...Object.entries(optimizers).map(([name, optimizer]) => of(name, { optimizer })),
@@ -215,6 +281,14 @@ function checkpoints(): CheckpointCase[] {
     of("binary", { optimizer }, { data: "binary", loss: "binaryCrossEntropyWithLogits" }),
     of("squared-error", { optimizer }, { data: "numbers", loss: "squaredError" }),
     of("custom", { optimizer }, { data: "numbers", loss: CUSTOM }),
+    ...Object.entries(LATER_LOSSES).map(([name, [loss, data]]) => of(`loss-${name}`, { optimizer }, { loss, data })),
+    ...Object.entries(IMAGES).map(([name, layers]) => of(`images-${name}`, { optimizer }, { layers, ...colours })),
+    of(
+      "images-augmentation",
+      { optimizer, augmentation: augment({ shift: 1, rotate: 20, flip: 0.5, crop: 1, cutout: 2, colour: 0.1 }) },
+      { layers: IMAGES["residual"] as Sequential, ...colours },
+    ),
+    of("images-stream", { optimizer }, { layers: IMAGES["windows"] as Sequential, ...colours, source: "stream" }),
   ];
 }
 

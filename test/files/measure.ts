@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import {
   type ArrayData,
+  type Classifier,
   checkpointOf,
+  classifier,
   decodeCheckpoint,
   type Engine,
   encodeCheckpoint,
@@ -10,6 +12,8 @@ import {
   type Network,
   network,
   RandomState,
+  type Regressor,
+  regressor,
   type TrainHistory,
   type TrainOptions,
   train,
@@ -25,19 +29,23 @@ export type Expected = {
   readonly networks: Readonly<Record<string, string>>;
   /** By the checkpoint's file. */
   readonly checkpoints: Readonly<Record<string, ResumedRun>>;
+  /** By the model's file: its answers for rows that it was not trained on. */
+  readonly models?: Readonly<Record<string, readonly (string | number)[]>>;
   readonly random: readonly Draws[];
-  /** The run of the command line in the folder `run`. */
-  readonly run: {
-    /** SHA-256 that `train` reported. */
-    readonly weights: string;
-    /** SHA-256 that `train --resume` reported, with six more steps. */
-    readonly resumed: string;
-    /** Of all twelve steps. */
-    readonly losses: readonly number[];
-    /** Of `evaluate`. */
-    readonly correct: number;
-    readonly loss: number;
-  };
+  /** The run of the command line in the folder `run`, where there is one. */
+  readonly run?: ExpectedRun;
+};
+
+export type ExpectedRun = {
+  /** SHA-256 that `train` reported. */
+  readonly weights: string;
+  /** SHA-256 that `train --resume` reported, with six more steps. */
+  readonly resumed: string;
+  /** Of all twelve steps. */
+  readonly losses: readonly number[];
+  /** Of `evaluate`. */
+  readonly correct: number;
+  readonly loss: number;
 };
 
 export type ResumedRun = {
@@ -77,9 +85,9 @@ export function sumOf(net: Network<FloatType>): string {
 /** A new network of a case. */
 export function networkOfCase(
   engine: Engine,
-  { layers, dtype, loss }: Pick<NetworkCase, "layers" | "dtype" | "loss">,
+  { layers, dtype, loss, inputShape }: Pick<NetworkCase, "layers" | "dtype" | "loss" | "inputShape">,
 ): Network<FloatType> {
-  return network<FloatType>(engine, layers, { dtype, loss, seed: 4 });
+  return network<FloatType>(engine, layers, { dtype, loss, seed: 4, ...(inputShape && { inputShape }) });
 }
 
 /** The output for examples that no network was trained on. */
@@ -132,6 +140,38 @@ function runOf(
 
 function endOf(net: Network<FloatType>, { losses, outcome }: TrainHistory): Omit<ResumedRun, "iteration"> {
   return { updates: losses.length, outcome: outcome ?? "none", weights: sumOf(net) };
+}
+
+/** A table with words, missing values and numbers of several sizes. */
+export const TABLE: readonly Readonly<Record<string, string | number | null>>[] = [
+  { length: 1.5, colour: "red", age: 300, kind: "a", price: 10 },
+  { length: 2.5, colour: "blue", age: null, kind: "b", price: 22 },
+  { length: 0.5, colour: "red", age: 100, kind: "a", price: 8 },
+  { length: 3.5, colour: "green", age: 400, kind: "c", price: 35 },
+  { length: 2.25, colour: "blue", age: 200, kind: "b", price: 20 },
+  { length: 1.25, colour: "red", age: 500, kind: "a", price: 11 },
+  { length: 3.75, colour: "green", age: null, kind: "c", price: 36 },
+  { length: 2.75, colour: "blue", age: 300, kind: "b", price: 24 },
+];
+const ROWS = [
+  { length: 1, colour: "red", age: 250 },
+  { length: 3.25, colour: "green", age: null },
+  { length: 2.4, colour: "blue", age: 450 },
+];
+
+/** A classifier and a regressor of the table, by the names of their files. */
+export const MODELS: Readonly<Record<string, (engine: Engine) => Promise<Classifier | Regressor>>> = {
+  classifier: (engine) =>
+    classifier(TABLE, { ...{ target: "kind", inputs: ["length", "colour", "age"], engine }, missing: "mean", seed: 5 }),
+  regressor: (engine) =>
+    regressor(TABLE, { ...{ target: "price", inputs: ["length", "colour", "age"], engine }, missing: "mean", seed: 5 }),
+};
+
+/** Answers for three rows: of a classifier the classes, and their probabilities as bits. */
+export function answersOf(model: Classifier | Regressor): (string | number)[] {
+  if (model.kind === "regressor") return [...(model.predict(ROWS) as readonly number[])];
+  const probabilities = model.predictProbabilities(ROWS).flatMap((row) => Object.values(row));
+  return [...model.predict(ROWS), hexOf(Float64Array.from(probabilities))];
 }
 
 /** The next draws of every kind, as bytes. */

@@ -3,18 +3,19 @@
  *
  *   npx tsx test/files/write.ts FOLDER COMMIT
  *
- * The folder test/fixtures/files/0.1.0 was written by this script in a checkout of ccd2db7. It is never written again:
- * a version whose files hold something new adds a folder of its own.
+ * A folder is never written again: a version whose files hold something new adds one of its own, with the cases that no
+ * earlier folder has. Arrays, streams and the run are in the first one, 0.1.0.
  *
  *   networks/*.safetensors      encodeNetwork: each layer, initializer, loss, naming, in float32 and float64
  *   checkpoints/*.safetensors   encodeCheckpoint: each optimizer and way of training, in the middle of an epoch
  *   arrays.npz, .safetensors    every type of elements; float32.npy alone
  *   weights-*                   weights without a description
+ *   models/*.safetensors        classifier and regressor: networks with the preprocessing of their tables
  *   run/                        the folder of `lanegrad train` on the digits of data/
  *   expected.json               predictions, the weights of the resumed runs, draws
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,11 +33,14 @@ import {
 import { CHECKPOINTS, examplesOf, NETWORKS } from "./cases.ts";
 import {
   ARRAYS,
+  answersOf,
   checkpointOfCase,
   type Draws,
   drawsOf,
   type Expected,
+  type ExpectedRun,
   hexOf,
+  MODELS,
   networkOfCase,
   predictionsOf,
   type ResumedRun,
@@ -45,12 +49,21 @@ import {
 } from "./measure.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FILES = join(ROOT, "test/fixtures/files");
 const [folder, commit] = process.argv.slice(2);
 if (folder === undefined || commit === undefined) throw new Error("usage: npx tsx test/files/write.ts FOLDER COMMIT");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
 rmSync(folder, { recursive: true, force: true });
-for (const name of ["networks", "checkpoints"]) mkdirSync(join(folder, name), { recursive: true });
+const earlier = readdirSync(FILES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => JSON.parse(readFileSync(join(FILES, name, "expected.json"), "utf8")) as Expected);
+const isFirst = earlier.length === 0;
+/** Cases of a kind that no earlier folder has. */
+function fresh<C extends { readonly name: string }>(kind: "networks" | "checkpoints", cases: readonly C[]): C[] {
+  return cases.filter(({ name }) => !earlier.some((expected) => Object.hasOwn(expected[kind], name)));
+}
+for (const name of ["networks", "checkpoints", "models"]) mkdirSync(join(folder, name), { recursive: true });
 const engine = await Engine.load();
 
 const expected: Expected = {
@@ -58,19 +71,23 @@ const expected: Expected = {
   commit,
   networks: await writeNetworks(),
   checkpoints: await writeCheckpoints(),
-  random: streams().map(drawn),
-  run: writeRun(),
+  models: await writeModels(),
+  random: isFirst ? streams().map(drawn) : [],
+  ...(isFirst && { run: writeRun() }),
 };
-writeArrays();
+if (isFirst) writeArrays();
 writeFileSync(join(folder, "expected.json"), `${JSON.stringify(expected, undefined, 1)}\n`);
 
 /** Each was trained for an epoch, so that biases and statistics are not those of the start. */
 async function writeNetworks(): Promise<Expected["networks"]> {
   const predictions: Record<string, string> = {};
-  for (const given of NETWORKS) {
+  for (const given of fresh("networks", NETWORKS)) {
     using net = networkOfCase(engine, given);
     await train(net, examplesOf(given.data), { epochs: 1, batchSize: 11, learningRate: 0.1 });
-    writeFileSync(join(folder as string, "networks", `${given.name}.safetensors`), encodeNetwork(net, given));
+    writeFileSync(
+      join(folder as string, "networks", `${given.name}.safetensors`),
+      encodeNetwork(net, { naming: given.naming }),
+    );
     predictions[given.name] = predictionsOf(net, given.data);
   }
   return predictions;
@@ -78,7 +95,7 @@ async function writeNetworks(): Promise<Expected["networks"]> {
 
 async function writeCheckpoints(): Promise<Expected["checkpoints"]> {
   const ends: Record<string, ResumedRun> = {};
-  for (const given of CHECKPOINTS) {
+  for (const given of fresh("checkpoints", CHECKPOINTS)) {
     const { bytes, end } = await checkpointOfCase(engine, given);
     const resumed = await resumedRun(engine, given, bytes);
     const unbroken = { iteration: decodeCheckpoint(bytes).iteration, ...end };
@@ -87,6 +104,17 @@ async function writeCheckpoints(): Promise<Expected["checkpoints"]> {
     ends[given.name] = resumed;
   }
   return ends;
+}
+
+async function writeModels(): Promise<Required<Expected>["models"]> {
+  const answers: Record<string, readonly (string | number)[]> = {};
+  for (const [name, trained] of Object.entries(MODELS)) {
+    if (earlier.some(({ models = {} }) => Object.hasOwn(models, name))) continue;
+    using model = await trained(engine);
+    writeFileSync(join(folder as string, "models", `${name}.safetensors`), model.encode());
+    answers[name] = answersOf(model);
+  }
+  return answers;
 }
 
 function drawn(random: RandomState): Draws {
@@ -106,7 +134,7 @@ function writeArrays(): void {
 }
 
 /** Six steps on the digits of data/, a checkpoint after each third; and six more in a copy. */
-function writeRun(): Expected["run"] {
+function writeRun(): ExpectedRun {
   const made = mkdtempSync(join(tmpdir(), "lanegrad-"));
   const run = join(folder as string, "run");
   const sizes = ["--layers", "784,2,10", "--activation", "tanh", "--batch-size", "20", "--optimizer", "adam"];

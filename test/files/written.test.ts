@@ -1,18 +1,29 @@
 /** Files of earlier versions: they load, predict the same bits, and their runs resume with the same bits. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { loadModel } from "../../src/estimators/load_model.ts";
 import type { NamedArray } from "../../src/formats/arrays.ts";
 import { decodeNpy } from "../../src/formats/npy.ts";
 import { decodeNpz } from "../../src/formats/npz.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { descriptionOfLoss } from "../../src/nn/described_losses.ts";
 import { describeNetwork } from "../../src/nn/files/description.ts";
 import { decodeNetwork } from "../../src/nn/files/network_file.ts";
 import { loadWeights, setWeights } from "../../src/nn/files/weights.ts";
 import { RandomState } from "../../src/random/random_state.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { CHECKPOINTS, NETWORKS } from "./cases.ts";
-import { ARRAYS, drawsOf, type Expected, hexOf, networkOfCase, predictionsOf, resumedRun } from "./measure.ts";
+import {
+  ARRAYS,
+  answersOf,
+  drawsOf,
+  type Expected,
+  hexOf,
+  networkOfCase,
+  predictionsOf,
+  resumedRun,
+} from "./measure.ts";
 
 const FILES = new URL("../fixtures/files/", import.meta.url);
 /** The fused multiply-add of `relaxed` rounds once where the other builds round twice: its files load and run. */
@@ -30,11 +41,13 @@ for (const version of readdirSync(FILES, { withFileTypes: true }).filter((entry)
   for (const [name, predictions] of Object.entries(expected.networks)) {
     test(`${version.name}: the network ${name} predicts ${BITS}`, () => {
       const given = caseOf(NETWORKS, name);
-      const custom = typeof given.loss === "function" ? { loss: given.loss } : {};
+      const described = typeof given.loss === "function" ? descriptionOfLoss(given.loss) : given.loss;
+      const custom = described === undefined ? { loss: given.loss } : {};
       using net = decodeNetwork(engine, read(`networks/${name}.safetensors`), { file: name, ...custom });
       assert.is(net.dtype, given.dtype);
-      assert.is(describeNetwork(net).loss, typeof given.loss === "function" ? "custom" : given.loss);
-      assert.equal(net.description.layers, given.layers.layers);
+      assert.equal(describeNetwork(net).loss, described ?? "custom");
+      using fresh = networkOfCase(engine, given);
+      assert.equal(net.description.layers, fresh.description.layers);
       const predicted = predictionsOf(net, given.data);
       if (HAS_THE_SAME_BITS) assert.is(predicted, predictions);
       else assert.is(predicted.length, predictions.length);
@@ -49,6 +62,15 @@ for (const version of readdirSync(FILES, { withFileTypes: true }).filter((entry)
     });
   }
 
+  for (const [name, answers] of Object.entries(expected.models ?? {})) {
+    test(`${version.name}: the model ${name} of a table answers with ${BITS}`, async () => {
+      using model = await loadModel(read(`models/${name}.safetensors`), { engine });
+      const got = answersOf(model);
+      if (HAS_THE_SAME_BITS) assert.equal(got, answers);
+      else assert.is(got.length, answers.length);
+    });
+  }
+
   for (const [i, { state, draws }] of expected.random.entries()) {
     test(`${version.name}: stream ${i} of random numbers continues with the same draws`, () => {
       const random = new RandomState(9);
@@ -57,6 +79,8 @@ for (const version of readdirSync(FILES, { withFileTypes: true }).filter((entry)
       assert.is(drawsOf(random), draws);
     });
   }
+
+  if (!existsSync(new URL("arrays.npz", folder))) continue;
 
   test(`${version.name}: arrays of every type are read from .npz, .npy and safetensors`, async () => {
     assert.equal(shownOf(await decodeNpz(read("arrays.npz"))), shownOf(ARRAYS));

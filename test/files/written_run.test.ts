@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { endOf, lanegrad, newPath, readJson } from "../cli/lanegrad.ts";
-import type { Expected } from "./measure.ts";
+import type { Expected, ExpectedRun } from "./measure.ts";
 
 const FILES = fileURLToPath(new URL("../fixtures/files/", import.meta.url));
 
@@ -14,6 +14,7 @@ const test = suite("run folders of earlier versions");
 for (const entry of readdirSync(FILES, { withFileTypes: true }).filter((found) => found.isDirectory())) {
   const folder = join(FILES, entry.name);
   const expected = (JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as Expected).run;
+  if (expected === undefined) continue;
 
   test(`${entry.name}: evaluate reads the run`, async () => {
     const { correct, loss } = endOf(await lanegrad(["evaluate", join(folder, "run"), "--json"]));
@@ -24,7 +25,7 @@ for (const entry of readdirSync(FILES, { withFileTypes: true }).filter((found) =
     const run = newPath();
     cpSync(join(folder, "run"), run, { recursive: true });
     assert.is(
-      (readJson(join(run, "history.json"))["end"] as Expected["run"] & { weightsSha256: string }).weightsSha256,
+      (readJson(join(run, "history.json"))["end"] as ExpectedRun & { weightsSha256: string }).weightsSha256,
       expected.weights,
     );
     const end = endOf(await lanegrad(["train", "--resume", run, "--iterations", "12", "--json"]));

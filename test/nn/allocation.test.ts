@@ -23,7 +23,9 @@ import type { Optimizer } from "../../src/nn/optimizers/record.ts";
 import { sgd } from "../../src/nn/optimizers/sgd.ts";
 import { networkOf } from "../../src/nn/trainable.ts";
 import { RandomState } from "../../src/random/random_state.ts";
+import { countRight } from "../../src/train/evaluation/count_right.ts";
 import { Minibatch, ResidentDataset } from "../../src/train/feeding/resident.ts";
+import { weighted } from "../../src/train/feeding/weighted.ts";
 import { BUILD, loadEngine } from "../support/engine.ts";
 import { bytesPerCall, runAlone } from "../support/heap.ts";
 import { lion } from "../support/lion.ts";
@@ -111,6 +113,29 @@ runAlone(import.meta.url, "allocation", () => {
       assert.ok(bytes < LIMIT, `${bytes} bytes a step`);
     });
   }
+  test("a step with weights, and counting its right answers, leave both heaps as they are", async () => {
+    if (BUILD !== "simd") return;
+    using net = network(engine, sequential(dense(12, 5), relu(), dense(5, 3)), { seed: 1 });
+    const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 3);
+    const inputs = Uint8Array.from({ length: 40 * 12 }, (_, i) => i % 256);
+    const dataset = new Dataset({ name: "small", inputs, shape: [12], labels, classes: 3 });
+    using resident = new ResidentDataset(engine, weighted(dataset, labels));
+    using batch = new Minibatch(resident, 8, net.dtype);
+    using state = net.optimize(adam());
+    using step = net.trainingStep(state, { ...batch.source, keepsLogits: true });
+    const counts = new Float64Array(4);
+    const both = () => {
+      step.run();
+      if (step.logits !== undefined) countRight(counts, net, step.logits, batch.targets);
+    };
+    const { warmUp, calls } = STEPS;
+    for (let i = 0; i < warmUp; i++) both();
+    const before = engine.stats();
+    const bytes = await bytesPerCall(both, { warmUp: 0, calls, limit: LIMIT / 2 });
+    assert.equal(engine.stats(), before);
+    assert.ok(bytes < LIMIT, `${bytes} bytes a step`);
+    assert.ok((counts[3] ?? 0) >= 8 * calls);
+  });
   test.run();
 });
 

@@ -20,7 +20,16 @@ import { loadEngine } from "../support/engine.ts";
 import { draws, EPS, FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertThrows } from "../support/throws.ts";
-import { type Array4, convolved, inputGradient, type Moves, weightsGradient, zeros4 } from "./convolution_oracle.ts";
+import {
+  type Array4,
+  alongAxis,
+  convolved,
+  inputGradient,
+  isAllowed,
+  type Moves,
+  weightsGradient,
+  zeros4,
+} from "./convolution_oracle.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("convolution", engine);
@@ -80,37 +89,6 @@ function assertSame(got: ArrayLike<number>, want: ArrayLike<number>, label: stri
   for (let i = 0; i < got.length; i++) {
     if (got[i] !== want[i]) assert.unreachable(`${label}: [${i}] is ${got[i]}, expected ${want[i]}`);
   }
-}
-
-type Along = { size: number; kernel: number; stride: number; dilation: number; before: number; after: number };
-
-/** All small windows along an axis that are not refused. */
-function* alongAxis(): Generator<Along> {
-  for (let size = 1; size <= 5; size++) {
-    for (let kernel = 1; kernel <= 3; kernel++) {
-      for (let stride = 1; stride <= 3; stride++) {
-        for (let dilation = 1; dilation <= (kernel > 1 ? 2 : 1); dilation++) {
-          for (let before = 0; before < spanOf(kernel, dilation); before++) {
-            for (let after = 0; after < spanOf(kernel, dilation); after++) {
-              const along = { size, kernel, stride, dilation, before, after };
-              if (isAllowed(along)) yield along;
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-/** Whether there is a window, and each has an element. */
-function isAllowed({ size, kernel, stride, dilation, before, after }: Along): boolean {
-  let count = 0;
-  for (let start = -before; start + spanOf(kernel, dilation) <= size + after; start += stride) {
-    const taps = Array.from({ length: kernel }, (_, t) => start + t * dilation);
-    if (!taps.some((tap) => tap >= 0 && tap < size)) return false;
-    count += 1;
-  }
-  return count > 0;
 }
 
 const CHANNELS = [

@@ -1,4 +1,5 @@
 /** Convolutions by loops over every number, in float64. */
+import { spanOf } from "../../src/ops/convolution_sizes.ts";
 import { countOf, type Shape } from "../../src/tensor/layout.ts";
 
 export type Array4 = { readonly shape: Shape; readonly data: Float64Array };
@@ -75,4 +76,36 @@ export function weightsGradient(x: Array4, w: Shape, dy: Array4, moves: Moves): 
     dw.data[j]! += x.data[i]! * dy.data[k]!;
   });
   return dw;
+}
+
+/** How windows move along one axis. */
+export type Along = { size: number; kernel: number; stride: number; dilation: number; before: number; after: number };
+
+/** All small windows along an axis that are not refused. */
+export function* alongAxis(): Generator<Along> {
+  for (let size = 1; size <= 5; size++) {
+    for (let kernel = 1; kernel <= 3; kernel++) {
+      for (let stride = 1; stride <= 3; stride++) {
+        for (let dilation = 1; dilation <= (kernel > 1 ? 2 : 1); dilation++) {
+          for (let before = 0; before < spanOf(kernel, dilation); before++) {
+            for (let after = 0; after < spanOf(kernel, dilation); after++) {
+              const along = { size, kernel, stride, dilation, before, after };
+              if (isAllowed(along)) yield along;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Whether there is a window, and each has an element. */
+export function isAllowed({ size, kernel, stride, dilation, before, after }: Along): boolean {
+  let count = 0;
+  for (let start = -before; start + spanOf(kernel, dilation) <= size + after; start += stride) {
+    const taps = Array.from({ length: kernel }, (_, t) => start + t * dilation);
+    if (!taps.some((tap) => tap >= 0 && tap < size)) return false;
+    count += 1;
+  }
+  return count > 0;
 }

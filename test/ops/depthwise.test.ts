@@ -72,6 +72,7 @@ const KERNELS: readonly Omit<Case, "x">[] = [
   { w: [2, 3, 0, 3], stride: [2, 3], padding: [1, 2, 0, 1], dilation: [2, 1] },
   { w: [5, 4, 0, 1], stride: [1, 2], padding: [2, 2, 2, 2], dilation: [1, 1] },
   { w: [1, 1, 0, 1], stride: [2, 3], padding: [0, 0, 0, 0], dilation: [1, 1] },
+  { w: [2, 3, 0, 1], stride: [1, 1], padding: [0, 2, 0, 0], dilation: [1, 1] }, // the first column is that of no window's last tap
   { w: [3, 2, 0, 1], stride: [4, 2], padding: [2, 2, 2, 2], dilation: [2, 4] },
 ];
 const IMAGES: readonly Four[] = [

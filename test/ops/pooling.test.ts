@@ -5,8 +5,9 @@ import { grad } from "../../src/autodiff/grad.ts";
 import { compile } from "../../src/autodiff/program.ts";
 import { gradientsOf } from "../../src/autodiff/reverse.ts";
 import { DTypeError, OptionError, ShapeError } from "../../src/errors.ts";
-import { mul } from "../../src/ops/binary.ts";
-import { relu, square } from "../../src/ops/elementwise.ts";
+import { add, mul } from "../../src/ops/binary.ts";
+import { conv2d } from "../../src/ops/convolution.ts";
+import { relu, sigmoid, square, tanh } from "../../src/ops/elementwise.ts";
 import {
   adaptiveAvgPool2d,
   avgPool2d,
@@ -17,7 +18,7 @@ import {
   type PoolOptions,
 } from "../../src/ops/pooling.ts";
 import { sum } from "../../src/ops/sum.ts";
-import { type Expression, expressionOf } from "../../src/tensor/expression.ts";
+import { type Expression, expressionOf, input } from "../../src/tensor/expression.ts";
 import { type Tensor, tensor, zeros } from "../../src/tensor/tensor.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
 import { assertEqual, assertSame, assertWithin } from "../support/compare.ts";
@@ -277,16 +278,66 @@ test("in a program relu before maxPool2d is computed after it, with the same bit
     const other = compile({ y: kept, dx: same, r });
     const forward = compile({ y });
     const names = (described: Parameters<typeof describeProgram>[0]) =>
-      describeProgram(described).match(/maxPool2d\w*|relu\w*/g) ?? [];
-    assert.equal(names(program), ["maxPool2d", "relu", "reluGradient", "maxPool2dGradient"]);
+      describeProgram(described).match(/maxPool2d\w*( \(relu\))?|relu\w*/g) ?? [];
+    assert.equal(names(program), ["maxPool2d (relu)", "reluGradient", "maxPool2dGradient"]);
     assert.equal(names(other), ["relu", "maxPool2d", "maxPool2dGradient", "reluGradient"]);
-    assert.equal(names(forward), ["maxPool2d", "relu"]);
+    assert.equal(names(forward), ["maxPool2d (relu)"]);
     for (const each of [program, other, forward]) each.run();
     assertSame(program.outputs.y.data, other.outputs.y.data, "y");
     assertSame(program.outputs.dx.data, other.outputs.dx.data, "dx");
     assertSame(forward.outputs.y.data, other.outputs.y.data, "forward");
     for (const owned of [x, program, other, forward]) owned.dispose();
   }
+});
+
+test("in a program a pooling takes the activation that follows, with the same bits", () => {
+  for (const [name, f] of Object.entries({ relu, sigmoid, tanh })) {
+    for (const dtype of ["float32", "float64"] as const) {
+      const x = tensor(engine, integers(2 * 6 * 7 * 5, 3), { shape: [2, 6, 7, 5], dtype });
+      x.data.set([Number.NaN, Infinity, -0, -Infinity], 40);
+      x.data.fill(-0, 100, 200);
+      const program = compile({ y: f(maxPool2d(expressionOf(x) as Expression<"float32">, 2)) });
+      assert.is(program.instructions.length, 1, name);
+      program.run();
+      const pooled = maxPool2d(x as Tensor<"float32">, 2);
+      const y = f(pooled);
+      assertSame(program.outputs.y.data, y.data, `${name}, ${dtype}`);
+      for (const owned of [x, program, pooled, y]) owned.dispose();
+    }
+  }
+});
+
+test("in a program sums of a pooling's gradient are those of its result's gradient", () => {
+  const x = tensor(engine, integers(2 * 6 * 8 * 5, 3), { shape: [2, 6, 8, 5], dtype: "float32" });
+  const w = tensor(engine, integers(25, 2), { shape: [1, 1, 5, 5], dtype: "float32" });
+  const b = input(engine, [5], { name: "b" });
+  const image = expressionOf(x) as Expression<"float32">;
+  for (const [size, options] of [
+    [2, {}],
+    [3, { stride: 2, padding: 1 }],
+    [2, { stride: 1 }],
+  ] as const) {
+    for (const z of [add(image, b), conv2d(image, w, { bias: b })]) {
+      const y = maxPool2d(relu(z), size, options);
+      const count = y.shape.reduce((product, extent) => product * extent, 1);
+      const factors = tensor(engine, integers(count, 5), { shape: y.shape, dtype: "float32" });
+      const loss = sum(mul(y, factors));
+      const [db] = gradientsOf(loss, [b]) as [Expression];
+      const [dz] = gradientsOf(loss, [z]) as [Expression];
+      const [program, whole] = [compile({ db }), compile({ dz })];
+      for (const each of [program, whole]) {
+        each.inputs["b"]?.set([1, -2, 0, 3, -1]);
+        each.run();
+      }
+      const sums = new Float32Array(5);
+      for (const [i, value] of whole.outputs["dz"]!.data.entries()) sums[i % 5]! += value;
+      assertSame(program.outputs["db"]!.data, sums, "small integers");
+      assert.not.match(describeProgram(program), /maxPool2dGradient/);
+      for (const owned of [factors, program, whole]) owned.dispose();
+    }
+  }
+  x.dispose();
+  w.dispose();
 });
 
 test("PyTorch's padding counts in means, or does not", () => {

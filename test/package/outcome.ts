@@ -23,7 +23,8 @@ export type Found = {
 
 type Failure = { readonly error: string; readonly kind?: string; readonly message?: string };
 
-export type Expectation = "trains" | "golden table" | "forbidden" | "first program";
+/** `answers`: predicts, without a worker, what Node does. */
+export type Expectation = "trains" | "golden table" | "forbidden" | "first program" | "answers";
 
 /** What is wrong with it; undefined when nothing is. */
 export function faultOf(found: Found, expectation: Expectation): string | undefined {
@@ -34,6 +35,7 @@ export function faultOf(found: Found, expectation: Expectation): string | undefi
       ? undefined
       : `expected ${JSON.stringify(expected)}, printed ${JSON.stringify(found.printed)}`;
   }
+  if (expectation === "answers") return found.agree === true ? undefined : "another answer than in Node";
   if (expectation === "golden table") return faultOfGolden(found.golden);
   if (expectation === "forbidden") {
     const fault =

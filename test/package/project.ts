@@ -42,7 +42,16 @@ export function copyWithPrograms(project: string): string {
   const { code } = transformSync(readFileSync(join(programs, "golden.ts"), "utf8"), { loader: "ts" });
   writeFileSync(join(folder, "golden.js"), code); // what the test suite runs as TypeScript
   cpSync(GOLDEN_FILE, join(folder, "golden.json"));
-  for (const name of ["first.mjs", "first.js"]) writeFileSync(join(folder, name), firstOf("ts"));
+  writeFileSync(join(folder, "first.js"), firstOf("ts"));
+  return folder;
+}
+
+/** The same packages in a project as `npm init -y` makes it, with the README's first program as JavaScript and as TypeScript. */
+export function copyWithFirst(project: string): string {
+  const folder = temporaryFolder();
+  npm(["init", "-y"], folder);
+  cpSync(join(project, "node_modules"), join(folder, "node_modules"), { recursive: true });
+  for (const name of ["first.mjs", "first.mts"]) writeFileSync(join(folder, name), firstOf("ts"));
   return folder;
 }
 

@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, resolve, sep } from "node:path";
 import type { Expectation, Found } from "./outcome.ts";
@@ -19,6 +19,7 @@ const POLICIES: { readonly [E in Expectation]: string } = {
   trains: "script-src 'self' 'wasm-unsafe-eval'",
   "golden table": "script-src 'self' 'wasm-unsafe-eval'",
   "first program": "script-src 'self' 'wasm-unsafe-eval'",
+  answers: "script-src 'self' 'wasm-unsafe-eval'",
   forbidden: "script-src 'self'",
 };
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,25 +35,37 @@ for (let next; (next = await (await fetch("/next")).text()) !== ""; ) document.q
 
 export type PageServer = {
   readonly origin: string;
+  /** The same server under another port. */
+  readonly otherOrigin: string;
   /** What /run goes through from now on. */
   tour: Tour | undefined;
   close(): void;
 };
 
 export async function startServer(): Promise<PageServer> {
-  const server = createServer((request, response) => {
-    answer(pageServer, request, response).catch(() => notFound(response)); // an address that cannot be decoded
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const servers = [0, 1].map(() =>
+    createServer((request, response) => {
+      answer(pageServer, request, response).catch(() => notFound(response)); // an address that cannot be decoded
+    }),
+  );
+  const [origin = "", otherOrigin = ""] = await Promise.all(servers.map(originOf));
   const pageServer: PageServer = {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
+    otherOrigin,
     tour: undefined,
     close() {
-      server.closeAllConnections();
-      server.close();
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
     },
   };
   return pageServer;
+}
+
+async function originOf(server: Server): Promise<string> {
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function answer({ origin, tour }: PageServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,7 +87,7 @@ async function answer({ origin, tour }: PageServer, request: IncomingMessage, re
     case "page": {
       const page = tour?.pages.find((candidate) => candidate.name === name);
       if (page === undefined || !("folder" in page.from)) return notFound(response);
-      return sendFile(response, page.from.folder, rest.join("/") || "index.html", page.expectation);
+      return sendFile(response, page.from.folder, rest.join("/") || "index.html", page);
     }
     default:
       return notFound(response);
@@ -88,7 +101,7 @@ function addressOf(page: Page | undefined, origin: string): string {
   return `${base}?${query}`;
 }
 
-function sendFile(response: ServerResponse, folder: string, file: string, expectation?: Expectation): void {
+function sendFile(response: ServerResponse, folder: string, file: string, page?: Page): void {
   const path = resolve(folder, file);
   let content: Buffer;
   try {
@@ -98,8 +111,9 @@ function sendFile(response: ServerResponse, folder: string, file: string, expect
     notFound(response);
     return;
   }
-  if (expectation !== undefined) {
-    response.setHeader("content-security-policy", [POLICIES[expectation], ...hashesOf(file, content)].join(" "));
+  if (page !== undefined) {
+    const policy = page.policy ?? [POLICIES[page.expectation], ...hashesOf(file, content)].join(" ");
+    response.setHeader("content-security-policy", policy);
   }
   send(response, extname(file), content);
 }
@@ -107,7 +121,7 @@ function sendFile(response: ServerResponse, folder: string, file: string, expect
 /** An import map is a script within the page, which a policy allows by its hash. */
 function hashesOf(file: string, content: Buffer): string[] {
   if (!file.endsWith(".html")) return [];
-  const maps = content.toString().matchAll(/<script type="importmap">([\s\S]*?)<\/script>/g);
+  const maps = content.toString().matchAll(/<script type="?importmap"?>([\s\S]*?)<\/script>/g);
   return [...maps].map(([, map = ""]) => `'sha256-${createHash("sha256").update(map).digest("base64")}'`);
 }
 

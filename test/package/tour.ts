@@ -7,6 +7,8 @@ export type Page = {
   readonly expectation: Expectation;
   /** Where its files are, or its address, if another server has it. */
   readonly from: { readonly folder: string } | { readonly address: string };
+  /** In place of the policy that its expectation has. */
+  readonly policy?: string;
 };
 
 const PAGE_MILLISECONDS = 120_000; // one page trains without WebAssembly

@@ -68,6 +68,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
     /^(fitPreprocessing|applyPreprocessing|classifier|regressor) [12]\.target$/,
     ["number", "string", "array", "typed array"],
   ],
+  [/^trainTestSplit 1\.stratify$/, ["number"]], // a column, by its position
   [/^(classifier|regressor) 1\.(progress|earlyStopping|layers|validation)$/, ["boolean", "function"]],
   // A layer's options, where there is no tensor, or where sizes are left to the layers before.
   [/^(leakyRelu|gelu|elu|prelu|layerNorm) 0$/, ["object"]],

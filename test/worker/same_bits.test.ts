@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Dataset } from "../../src/data/dataset.ts";
+import { sparseRows } from "../../src/data/tables/sparse_rows.ts";
 import { OptionError } from "../../src/errors.ts";
 import { weightsOf } from "../../src/nn/files/weights.ts";
 import { relu } from "../../src/nn/layers/activations.ts";
@@ -18,6 +19,7 @@ import type { Checkpoint } from "../../src/train/checkpoints/checkpoint.ts";
 import { evaluate } from "../../src/train/evaluation/evaluate.ts";
 import { misclassified } from "../../src/train/evaluation/misclassified.ts";
 import { augment } from "../../src/train/feeding/augment.ts";
+import { SparseDataset } from "../../src/train/feeding/sparse_dataset.ts";
 import { train } from "../../src/train/loop/train.ts";
 import type { TrainerOptions } from "../../src/train/loop/training_plan.ts";
 import type { FloatType } from "../../src/wasm/dtype.ts";
@@ -211,6 +213,27 @@ test("an optimizer of one's own: the same bits in a worker that knows it, also r
     "a worker without it",
   );
   assert.match(error.message, /found "acme\/lion"; pass what .* serve\(self, \{ optimizers \}\)/);
+});
+
+test("sparse rows: the same bits in a worker, and the rows are still here", async () => {
+  using engine = await loadEngine();
+  const rows = sparseRows(Array.from({ length: 40 }, (_, i) => ({ [i % 7]: 1 + (i % 3), [7 + (i % 5)]: 2 })));
+  const labels = Array.from({ length: 40 }, (_, i) => (i % 7 > 3 ? "late" : "early"));
+  const of = () => new SparseDataset({ name: "days", rows, labels });
+  const options = { epochs: 3, batchSize: 8, optimizer: adam(), validation: 0.2 };
+  using net = network(engine, sequential(dense(12, 6), relu(), dense(2)), { seed: 1 });
+  const history = await train(net, of(), options);
+
+  await using worker = await startLocalWorker();
+  const remote = await worker.network(sequential(dense(12, 6), relu(), dense(2)), { seed: 1 });
+  const dataset = of();
+  const data = await worker.dataset(dataset);
+  assert.equal([data.length, data.size, data.classNames], [40, 12, ["early", "late"]]);
+  assert.equal(await remote.train(data, options), history);
+  assert.equal(bitsOf(await remote.weights()), bitsOf(weightsOf(net)));
+  assert.equal(await remote.evaluate(data), evaluate(net, dataset));
+  const numbers = new SparseDataset({ name: "n", rows, targetValues: Float32Array.from({ length: 40 }, (_, i) => i) });
+  assert.is((await worker.dataset(numbers.slice(3, 9))).length, 6);
 });
 
 test.run();

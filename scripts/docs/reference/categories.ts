@@ -39,6 +39,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "src/train/feeding/augment.ts": "Data",
   "src/train/feeding/feed.ts": "Data",
   "src/train/feeding/sparse_dataset.ts": "Data",
+  "src/train/feeding/weighted.ts": "Data",
   "src/train/feeding/stream.ts": "Data",
   "src/train/feeding/stream_feed.ts": "Data",
   "src/train/evaluation/evaluate.ts": "Evaluation",

@@ -1,5 +1,5 @@
 /** Random graphs of operations on leaves that lie in an arena: shared, broadcast, fusable, sparse, differentiated. */
-import { gradientsOf } from "../../../src/autodiff/reverse.ts";
+import { gradientsOf, orderOf } from "../../../src/autodiff/reverse.ts";
 import { gelu, leakyRelu, relu, sigmoid, softplus, tanh } from "../../../src/nn/layers/activations.ts";
 import { dropout } from "../../../src/nn/layers/dropout.ts";
 import { elu, hardSigmoid, hardSwish, mish, prelu, relu6, selu, silu } from "../../../src/ops/activations.ts";
@@ -57,7 +57,8 @@ import { isSameShape } from "../../../src/tensor/layout.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import type { DType, FloatType } from "../../../src/wasm/dtype.ts";
 import type { Draw } from "../draw.ts";
-import { type Arena, bytesOf, type Region } from "./arena.ts";
+import type { Arena, Region } from "./arena.ts";
+import { drawImages, imageStep } from "./image_draw.ts";
 
 type Floats = Expression<FloatType>;
 // biome-ignore lint/suspicious/noExplicitAny: every operation takes tensors as it takes expressions
@@ -143,6 +144,8 @@ export class GraphDraw {
   readonly texts: string[] = [];
   readonly #isWild: boolean;
   readonly #isWhole: boolean;
+  /** Whether half of the steps are on images. */
+  readonly #isOfImages: boolean;
 
   constructor(draw: Draw, arena: Arena) {
     this.#draw = draw;
@@ -150,6 +153,7 @@ export class GraphDraw {
     this.dtype = draw.pick(["float32", "float64"]);
     this.#isWhole = draw.chance(0.5);
     this.#isWild = draw.chance(0.1);
+    this.#isOfImages = draw.chance(0.35);
     const count = draw.between(1, 4);
     for (let i = 0; i < count; i++) this.#leaf();
     if (this.values.length === 0) this.#leaf([]); // the arena had no room for the others
@@ -160,6 +164,10 @@ export class GraphDraw {
   step(): Floats | undefined {
     const draw = this.#draw;
     const x = this.any();
+    if (this.#isOfImages && draw.chance(0.5)) {
+      if (draw.chance(0.1)) this.differentiate();
+      return this.#imaged(x);
+    }
     const [rank, n] = [x.shape.length, x.shape.at(-1) ?? 1];
     const choice = draw.below(30);
     if (choice < 3) return this.#unary(x);
@@ -192,10 +200,17 @@ export class GraphDraw {
   /** Gradients of something by some leaves or steps. */
   differentiate(): void {
     const draw = this.#draw;
-    const x = this.any();
+    const last = this.#isOfImages && draw.chance(0.5) ? this.values.filter(isOfImages).at(-1) : undefined;
+    const x = last ?? this.any();
     const weighted = draw.chance(0.5) && x.shape.length > 0 ? mul(x, x) : x;
     const loss = x.shape.length === 0 ? x : draw.chance(0.5) ? sum(weighted) : mean(weighted);
-    const wrt = Array.from({ length: draw.between(1, 3) }, () => this.any());
+    // What it is computed from, and of that more often the leaves.
+    const order = new Set<Expression>(draw.chance(0.6) ? orderOf([x]) : []);
+    const behind = this.values.filter((value) => value !== x && order.has(value));
+    const leaves = behind.filter(({ source }) => source.kind !== "applied");
+    const those = leaves.length > 0 && draw.chance(0.7) ? leaves : behind;
+    const of = those.length > 0 ? () => draw.pick(those) : () => this.any();
+    const wrt = Array.from({ length: draw.between(1, 3) }, of);
     this.texts.push(`gradients of ${this.#name(x)} by ${wrt.map((each) => this.#name(each))}`);
     for (const gradient of gradientsOf(loss, wrt)) this.values.push(gradient);
   }
@@ -292,7 +307,7 @@ export class GraphDraw {
       const both = broadcastShape(x.shape, shape);
       return both !== undefined && both.reduce((product, each) => product * each, 1) <= MOST_ELEMENTS;
     });
-    const y = this.#draw.pick(fits);
+    const y = fits.length > 0 ? this.#draw.pick(fits) : x;
     return this.#take(name, BINARY[name], this.#draw.chance(0.5) ? [x, y] : [y, x]);
   }
 
@@ -536,6 +551,24 @@ export class GraphDraw {
     return layer !== undefined && draw.chance(0.5) ? this.#unary(layer) : layer;
   }
 
+  /** A step on images: on x, if these are some. */
+  #imaged(x: Floats): Floats | undefined {
+    const draw = this.#draw;
+    const images = this.values.filter(isOfImages);
+    const last = draw.chance(0.6) ? images.at(-1) : undefined;
+    const others = images.length > 0 && draw.chance(0.8) ? draw.pick(images.slice(-3)) : this.#leaf(drawImages(draw));
+    const given = last ?? (isOfImages(x) ? x : others);
+    if (given === undefined || !isOfImages(given)) return undefined;
+    return imageStep(draw, given, {
+      take: (text, f, operands, most) => this.#take(text, f, operands, "at once as well", most),
+      operand: (shape) => {
+        const alike = this.values.filter((value) => isSameShape(value.shape, shape));
+        const operand = alike.length > 0 && draw.chance(0.5) ? draw.pick(alike) : this.#leaf(shape);
+        return operand !== undefined && isSameShape(operand.shape, shape) ? operand : undefined;
+      },
+    });
+  }
+
   #loss(z: Floats): Floats | undefined {
     const draw = this.#draw;
     const [m = 0, n = 0] = z.shape;
@@ -558,9 +591,10 @@ export class GraphDraw {
     f: (...operands: Any[]) => Any,
     operands: readonly Floats[],
     when: "at once as well" | "only later" = "at once as well",
+    most = 4 * MOST_ELEMENTS,
   ): Floats | undefined {
     const result = f(...operands) as Floats;
-    if (result.size > 4 * MOST_ELEMENTS) return undefined;
+    if (result.size > most) return undefined;
     const atOnce = when === "only later" ? undefined : f;
     this.texts.push(
       `v${this.values.length} = ${text} of ${operands.map((each) => this.#name(each))} [${result.shape}]`,
@@ -588,6 +622,11 @@ export class GraphDraw {
   }
 }
 
+function isOfImages({ shape }: Floats): boolean {
+  const [n = 0, h = 0, w = 0, c = 0] = shape;
+  return shape.length === 4 && n < 9 && h > 0 && w > 0 && c > 0;
+}
+
 function keysOf<T extends object>(table: T): (keyof T)[] {
   return Object.keys(table) as (keyof T)[];
 }
@@ -609,9 +648,4 @@ function topValues(x: Any, k: number, options: object): Any {
 function only(which: number, parts: readonly Any[]): Any {
   for (const [i, part] of parts.entries()) if (i !== which) part.dispose();
   return parts[which];
-}
-
-/** The bits of a tensor, for comparisons. */
-export function bitsOf(tensor: Tensor): string {
-  return Buffer.from(bytesOf(tensor)).toString("hex");
 }

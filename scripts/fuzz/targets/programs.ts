@@ -16,8 +16,8 @@ import { TrapError } from "../../../src/wasm/errors.ts";
 import { type Build, supports } from "../../../src/wasm/load.ts";
 import { Draw } from "../draw.ts";
 import { digest } from "../fields.ts";
-import { Arena, bytesOf, isShared } from "../programs/arena.ts";
-import { bitsOf, GraphDraw } from "../programs/graph_draw.ts";
+import { Arena, bitsOf, bytesOf, isShared } from "../programs/arena.ts";
+import { GraphDraw } from "../programs/graph_draw.ts";
 import { PlanDraw } from "../programs/plan.ts";
 import { Reference } from "../programs/reference.ts";
 import { type Target, WrongAnswer } from "../target.ts";
@@ -170,7 +170,7 @@ function checkRun(arena: Arena, graph: GraphDraw, plan: PlanDraw, program: Progr
     takeSteps(reference.of, reference.isMet, graph);
     const wanted = Object.entries(plan.outputs).map(([name, value]) => [name, reference.of.valueOf(value)] as const);
     const written = plan.into.map(([value, target]) => [reference.of.valueOf(value), target] as const);
-    const bits = wanted.map(([name, value]) => [name, digest(value)] as const);
+    const bits = wanted.map(([name, value]) => [name, bitsOf(value as Tensor)] as const);
     for (const [value, target] of written) {
       if (value instanceof Tensor && target instanceof Tensor) bytesOf(arena.twinOf(target)).set(bytesOf(value));
     }
@@ -180,7 +180,7 @@ function checkRun(arena: Arena, graph: GraphDraw, plan: PlanDraw, program: Progr
     if (changed !== undefined) throw new WrongAnswer(`run ${run}: ${changed}`);
     for (const [name, expected] of bits) {
       const output = program.outputs[name] as Tensor;
-      if (digest(output) !== expected)
+      if (bitsOf(output) !== expected)
         throw new WrongAnswer(`run ${run}: output ${name} is ${output.data.slice(0, 8)}`);
     }
     for (const [value, target] of written) {

@@ -27,6 +27,8 @@ type FitOptions = {
 const FEW_WORDS = 20;
 /** Rows that a word of a longer list has on average, at least. */
 const ROWS_PER_WORD = 4;
+/** A column of many words of which so many are numbers is one of numbers, in which the others are mistakes. */
+const MOSTLY = 0.9;
 /** Each word is an input. */
 const MOST_WORDS = 1000;
 /** Rows from which on words that come once are too rare to be learned from. */
@@ -83,6 +85,7 @@ export function fitColumn(
     present.push(cell as string | number | boolean);
     isNumbers &&= typeof cell === "number" || (typeof cell === "string" && !Number.isNaN(numberOf(cell)));
   }
+  if (!isNumbers && !options.isChosen) checkNumbers(cells, rows, place, present);
   const reason =
     present.length === 0 ? "no value" : options.isChosen ? undefined : reasonToIgnore(place, present, isNumbers);
   if (reason !== undefined) return { kind: "ignored", ...place, reason };
@@ -96,6 +99,25 @@ export function fitColumn(
     throw new DatasetError({ kind: "array", name, expected, found });
   }
   return isNumbers ? numberColumn(place, present, options) : categoryColumn(place, present, options);
+}
+
+/**
+ * A word in a column of numbers would make each number a word.
+ *
+ * @throws {DatasetError} nearly all cells are numbers, and there are too many of them for categories
+ */
+function checkNumbers(cells: CellTable, rows: readonly number[], place: ColumnPlace, present: readonly Cell[]): void {
+  const isNumber = (cell: Cell) =>
+    typeof cell === "number" || (typeof cell === "string" && !Number.isNaN(numberOf(cell)));
+  const numbers = present.filter(isNumber);
+  if (numbers.length < MOSTLY * present.length || new Set(numbers.map(numberOf)).size <= FEW_WORDS) return;
+  const row = rows.find((own) => !isMissing(cells.at(own, place.position)) && !isNumber(cells.at(own, place.position)));
+  const [name, expected] = [
+    `${cells.titleOf(row ?? 0)}, ${titleOf(place)}`,
+    `a number, as in ${numbers.length} of ${present.length} rows; inputs names the columns to take as they are`,
+  ];
+  const found = JSON.stringify(cells.at(row ?? 0, place.position));
+  throw new DatasetError({ kind: "array", name, expected, found });
 }
 
 /** Why nothing can be learned from a column; undefined where something can. */

@@ -41,6 +41,8 @@ export type PreprocessingOptions = {
   readonly target: Column | readonly Cell[] | readonly (readonly number[])[] | ArrayLike<number>;
   /** The columns that are learned from. Default: all others, but for those that `ignored` lists. */
   readonly inputs?: readonly Column[];
+  /** Columns that are not learned from, such as weights of rows. */
+  readonly exclude?: readonly Column[];
   /** What becomes of missing inputs. Rows without a target are dropped, unless they are refused. Default: "refuse". */
   readonly missing?: MissingValues;
   /**
@@ -68,7 +70,7 @@ const MISSING = ["refuse", "drop", "mean", "mostFrequent"];
 export function fitPreprocessing(table: Records | NumberTable, options: PreprocessingOptions): Preprocessing {
   checkRecord("fitPreprocessing: options", options);
   checkOptions<PreprocessingOptions>("fitPreprocessing", options, {
-    ...{ task: 1, target: 1, inputs: 1, missing: 1, unseen: 1 },
+    ...{ task: 1, target: 1, inputs: 1, exclude: 1, missing: 1, unseen: 1 },
   });
   const { task, missing = "refuse", unseen } = options;
   if (task !== "classification" && task !== "regression") {
@@ -86,7 +88,7 @@ export function fitPreprocessing(table: Records | NumberTable, options: Preproce
   if ("values" in table && (table.shape !== undefined || table.scale !== undefined)) {
     return { version: 1, inputs: arrayInputs(table), target: fitTarget(task, cells, target, rows), missing };
   }
-  const places = inputPlaces(cells, target, options.inputs);
+  const places = inputPlaces(cells, target, options);
   const fitted = places.map((place) => {
     return fitColumn(cells, rows, place, { missing, unseen, isChosen: options.inputs !== undefined });
   });
@@ -157,6 +159,15 @@ export function applyPreprocessing(
   table: Records | NumberTable,
   options: ApplyOptions = {},
 ): Dataset<Float32Array | Float64Array> {
+  return appliedTo(preprocessing, table, options).dataset;
+}
+
+/** As `applyPreprocessing`, with the rows of the table that the examples are. */
+export function appliedTo(
+  preprocessing: Preprocessing,
+  table: Records | NumberTable,
+  options: ApplyOptions,
+): { readonly dataset: Dataset<Float32Array | Float64Array>; readonly rows: readonly number[] } {
   checkPreprocessing("applyPreprocessing", preprocessing);
   checkOptions<ApplyOptions>("applyPreprocessing", options, { target: 1, dtype: 1 });
   const { dtype = "float32" } = options;
@@ -175,9 +186,11 @@ export function applyPreprocessing(
   const parts = { name, inputs: inputs.values, shape: inputs.shape, inputNames: inputs.names };
   if (own.kind === "classes") {
     const labels = labelsOf(own, cells, target, inputs.rows);
-    return new Dataset({ ...parts, labels, classes: own.names.length, classNames: own.names });
+    const named = { classes: own.names.length, classNames: own.names };
+    return { dataset: new Dataset({ ...parts, labels, ...named }), rows: inputs.rows };
   }
-  return new Dataset({ ...parts, targetValues: numbersOf(own, cells, target, inputs.rows, dtype) });
+  const targetValues = numbersOf(own, cells, target, inputs.rows, dtype);
+  return { dataset: new Dataset({ ...parts, targetValues }), rows: inputs.rows };
 }
 
 /**
@@ -285,8 +298,14 @@ function rowsWithTarget(cells: CellTable, target: Answers, missing: MissingValue
   throw new DatasetError({ kind: "array", name: target.title, expected: "an answer in some row", found: "none" });
 }
 
-function inputPlaces(cells: CellTable, target: Answers, inputs: readonly Column[] | undefined): ColumnPlace[] {
+function inputPlaces(
+  cells: CellTable,
+  target: Answers,
+  { inputs, exclude = [] }: Pick<PreprocessingOptions, "inputs" | "exclude">,
+): ColumnPlace[] {
+  checkList("exclude", exclude, "names or positions of columns");
   const taken = target.places.map(({ position }) => position);
+  for (const column of exclude) taken.push(columnAt("exclude", column, cells).position);
   if (inputs === undefined) {
     const all = Array.from({ length: cells.width }, (_, position) => columnAt("inputs", position, cells));
     return all.filter(({ position }) => !taken.includes(position));
@@ -295,7 +314,7 @@ function inputPlaces(cells: CellTable, target: Answers, inputs: readonly Column[
   return inputs.map((column) => {
     const place = columnAt("inputs", column, cells);
     if (!taken.includes(place.position)) return place;
-    throw new OptionError("inputs", "columns that are not the target", column);
+    throw new OptionError("inputs", "columns that are not the target, nor excluded", column);
   });
 }
 

@@ -191,7 +191,9 @@ export function fitWeights(
     const expected = `${allowed.join(" or ")} ${show(place.shape)}`;
     if (array === undefined) throw fail({ kind: "tensor", tensor, expected, found: "no tensor of this name" });
     const type = typeOf(array.data);
-    const fits = isSameShape(array.shape, place.shape) && type !== undefined && allowed.includes(type);
+    // A count may have an axis: some writers know no numbers without one.
+    const isShaped = isSameShape(array.shape, place.shape) || (place.key === undefined && countOf(array.shape) === 1);
+    const fits = isShaped && type !== undefined && allowed.includes(type);
     if (!fits) throw fail({ kind: "tensor", tensor, expected, found: describe(array) });
     fitted.push([place, array]);
   }

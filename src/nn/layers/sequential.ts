@@ -66,10 +66,9 @@ export function residual(...given: (Layer | ResidualOptions)[]): ResidualLayer {
 
 /** A description as a network has it: layers one after the other, also where they came without a record, or where there is one. */
 export function sequentialOf(description: Layer): Layer {
-  if (description?.kind === "sequential") return layerOf(description, SEQUENTIAL);
-  return recordOf(description) === undefined
-    ? description
-    : layerOf({ kind: "sequential", layers: [description] }, SEQUENTIAL);
+  const record = recordOf(description);
+  if (description?.kind === "sequential") return record ? description : layerOf(description, SEQUENTIAL);
+  return record ? layerOf({ kind: "sequential", layers: [description] }, SEQUENTIAL) : description;
 }
 
 type Chain = Sequential | ResidualLayer;

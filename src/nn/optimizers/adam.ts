@@ -78,9 +78,9 @@ function begin<D extends FloatType>(
     advance(hyperparameters, step) {
       raise(numbers, 0, step);
       raise(numbers, 2, step);
-      hyperparameters[6] = 1 - (hyperparameters[0] ?? 0) * (numbers[4] ?? 0);
-      hyperparameters[0] = (hyperparameters[0] ?? 0) / (1 - (numbers[1] ?? 0));
-      hyperparameters[7] = 1 / (1 - (numbers[3] ?? 0));
+      hyperparameters[6] = 1 - (hyperparameters[0] as number) * (numbers[4] as number);
+      (hyperparameters[0] as number) /= 1 - (numbers[1] as number);
+      hyperparameters[7] = 1 / (1 - (numbers[3] as number));
     },
   };
 }
@@ -88,7 +88,7 @@ function begin<D extends FloatType>(
 /** numbers[i + 1] ← numbers[i] to the power n, by squaring: the same bits on every machine. */
 function raise(numbers: Float64Array, i: number, n: number): void {
   let power = 1;
-  let square = numbers[i] ?? 0;
+  let square = numbers[i] as number;
   for (let left = n; left > 0; left = Math.floor(left / 2)) {
     if (left % 2 === 1) power *= square;
     square *= square;

@@ -92,7 +92,7 @@ export class OptimizerState<D extends FloatType> extends Owner {
     const hyperparameters = this.#hyperparameters.data;
     if (rate !== undefined && typeof rate !== "number") throw new OptionError("learningRate", "a number", rate);
     if (rate !== undefined) hyperparameters[0] = rate;
-    else if (this.#rate instanceof Float64Array) hyperparameters[0] = this.#rate[0] ?? 0;
+    else if (this.#rate instanceof Float64Array) hyperparameters[0] = this.#rate[0] as number;
     else hyperparameters[0] = rateOf(this.#rate, this.#step);
     this.#step += 1;
     this.#rule.advance?.(hyperparameters, this.#step);

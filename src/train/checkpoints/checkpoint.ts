@@ -21,6 +21,8 @@ import { RESTORE } from "./restore_key.ts";
  * and that the current epoch's sum is of means over examples where the loss is `squaredError`; version 1 added up sums.
  */
 export const VERSION = 2;
+/** Of a run's numbers: the iteration, and the sum and the number of the current epoch's losses. The others are of its accuracy. */
+const LOSS_NUMBERS = 3;
 
 /** A run at one moment: copies, which later steps do not change. */
 export type Checkpoint = {
@@ -72,7 +74,9 @@ export function checkpointOf<D extends FloatType>(trainer: Trainer<D>): Checkpoi
   put("training/random/key", key);
   put("training/random/rest", Float64Array.of(drawn, hasGauss ? 1 : 0, cachedGaussian));
   if (order !== undefined) put("training/order", order);
-  put("training/position", trainer.position());
+  const numbers = trainer.position();
+  put("training/position", numbers.slice(0, LOSS_NUMBERS));
+  if (numbers.at(-1) !== 0) put("training/accuracy", numbers.slice(LOSS_NUMBERS));
   put("training/losses", Float64Array.from(history.losses));
   for (const [i, block] of (watch?.blocks ?? []).entries()) put(`training/best/${i}`, block);
   return { iteration: trainer.iteration, facts, network: descriptionOf(trainer), arrays, [RESTORE]: restore };
@@ -112,7 +116,11 @@ export function restore<D extends FloatType>(trainer: Trainer<D>, checkpoint: Ch
     key: read("training/random/key", new Uint32Array(624)),
     ...{ position: rest[0] ?? 0, hasGauss: rest[1] === 1, cachedGaussian: rest[2] ?? 0 },
   };
-  const position = read("training/position", trainer.position()).slice();
+  const position = trainer.position().fill(0);
+  position.set(read("training/position", position.slice(0, LOSS_NUMBERS)));
+  if (arrays.has("training/accuracy")) {
+    position.set(read("training/accuracy", position.slice(LOSS_NUMBERS)), LOSS_NUMBERS);
+  }
   const losses = read("training/losses", new Float64Array(0), checkpoint.iteration);
   const bestBlocks = facts.watch?.best === undefined ? [] : trainer.network.blocks;
   const blocks = bestBlocks.map(({ data }, i) => read(`training/best/${i}`, data));

@@ -55,7 +55,7 @@ export class BinaryCounts {
   /** @param label 1 for yes */
   add(score: number, label: number): void {
     const at = 2 * label + (score > this.#bound ? 1 : 0);
-    this.confusion[at] = (this.confusion[at] ?? 0) + 1;
+    (this.confusion[at] as number) += 1;
     this.#scores[label]?.push(score);
   }
 
@@ -89,11 +89,11 @@ function areaUnder(nos: readonly number[], yeses: readonly number[]): number | u
   const [no, yes] = [Float64Array.from(nos).sort(), Float64Array.from(yeses).sort()];
   let [below, upTo, wins] = [0, 0, 0];
   for (const score of yes) {
-    while ((no[below] ?? Number.NaN) < score) below++;
-    while ((no[upTo] ?? Number.NaN) <= score) upTo++;
+    while ((no[below] as number) < score) below++;
+    while ((no[upTo] as number) <= score) upTo++;
     wins += below + upTo;
   }
   const share = wins / (2 * yes.length * no.length);
-  const last = (yes.at(-1) ?? Number.NaN) + (no.at(-1) ?? Number.NaN);
+  const last = (yes.at(-1) as number) + (no.at(-1) as number);
   return Number.isNaN(last) ? undefined : share;
 }

@@ -4,6 +4,7 @@
 import { checkInstance } from "../../arguments.ts";
 import { Dataset } from "../../data/dataset.ts";
 import type { Network } from "../../nn/network.ts";
+import type { RowWeights } from "../../nn/training_step.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { layoutOf, Minibatch, ResidentDataset, residentOf } from "../feeding/resident.ts";
@@ -18,6 +19,8 @@ export type Block<D extends FloatType> = {
   readonly t: BlockTargets<D>;
   /** The first example's position in the dataset. */
   readonly first: number;
+  /** Where examples have weights. */
+  readonly weights: RowWeights | undefined;
 };
 
 /** Elements that are copied into the engine's memory at a time. */
@@ -73,12 +76,13 @@ function* pass<D extends FloatType>(
 ): Generator<Block<D>, void> {
   if (start === end) return;
   const batch = new Minibatch(data, Math.min(ROWS, end - start), net.dtype);
+  const { weights } = batch.source;
   try {
     for (let first = start; first < end; first += batch.indices.size) {
       const indices = batch.indices.data;
       for (let i = 0; i < indices.length; i++) indices[i] = first + i;
       batch.gather();
-      yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first };
+      yield { z: net.logits(batch.inputs), t: batch.targets, first: offset + first, weights };
     }
   } finally {
     batch.dispose();

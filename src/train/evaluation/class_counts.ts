@@ -35,7 +35,7 @@ export class ClassCounts {
   /** Examples whose prediction is their label. */
   get correct(): number {
     let correct = 0;
-    for (let at = 0; at < this.confusion.length; at += this.#classes + 1) correct += this.confusion[at] ?? 0;
+    for (let at = 0; at < this.confusion.length; at += this.#classes + 1) correct += this.confusion[at] as number;
     return correct;
   }
 
@@ -60,9 +60,9 @@ export class ClassCounts {
       if (own === this.#ignored) continue;
       this.counted++;
       if (!(own >= 0 && own < classes)) throw new IndexError("evaluate", "labels", first + i, own, classes);
-      const at = own * classes + (prediction[i] ?? 0);
-      confusion[at] = (confusion[at] ?? 0) + 1;
-      this.answers?.add((logits[2 * i + 1] ?? 0) - (logits[2 * i] ?? 0), own);
+      const at = own * classes + (prediction[i] as number);
+      (confusion[at] as number) += 1;
+      this.answers?.add((logits[2 * i + 1] as number) - (logits[2 * i] as number), own);
       if (this.#topK > 0 && rankOf(logits, i * classes, classes, own) < this.#topK) this.#amongTop++;
     }
   }

@@ -9,14 +9,14 @@ import type { Network } from "../../nn/network.ts";
 import { argmaxRows } from "../../ops/argmax_rows.ts";
 import { show } from "../../tensor/layout.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { FloatType } from "../../wasm/dtype.ts";
+import type { DType, FloatType } from "../../wasm/dtype.ts";
 
 /** What a block of a dataset has for targets: m labels, or m × width numbers. */
 export type BlockTargets<D extends FloatType> = Tensor<"int32"> | Tensor<D>;
 
 /** Whether the targets are classes: labels do, and numbers where the network's loss is `softmaxCrossEntropy`. */
-export function tellClasses<D extends FloatType>(net: Network<D>, t: BlockTargets<D>): boolean {
-  return isLabels(t) || likeOf(net.lossFunction) === "softmaxCrossEntropy";
+export function tellClasses<D extends FloatType>(net: Network<D>, t: { readonly dtype: DType }): boolean {
+  return t.dtype === "int32" || likeOf(net.lossFunction) === "softmaxCrossEntropy";
 }
 
 /** Whether every output is the logit of an answer of yes or no. */

@@ -53,6 +53,8 @@ export type Evaluation = {
   readonly binary: BinaryReport | undefined;
   /** Where the targets are numbers, as many as the network has outputs. */
   readonly regression: RegressionReport | undefined;
+  /** Of a classifier's evaluation: what `reportText` and `reportData` call the classes. */
+  readonly classNames?: readonly string[];
 };
 
 /**
@@ -111,9 +113,9 @@ export function* evaluation<D extends FloatType>(
       yield;
       continue;
     }
-    const { z, t, first } = block;
+    const { z, t, first, weights } = block;
     if (isYesNo) {
-      for (const [i, target] of t.data.entries()) answers[i % width]?.add(z.data[i] ?? 0, target > 0.5 ? 1 : 0);
+      for (const [i, target] of t.data.entries()) answers[i % width]?.add(z.data[i] as number, target > 0.5 ? 1 : 0);
     } else if (tellClasses(net, t)) {
       counts ??= new ClassCounts(width, k ?? 0, threshold, ignored);
       scoped((own) => {
@@ -126,8 +128,12 @@ export function* evaluation<D extends FloatType>(
     }
     const rows = z.shape[0] ?? 0;
     const total = weightOf && isLabels(t) ? t.data.reduce((all, label) => all + weightOf(label), 0) : rows;
-    sum += net.lossOf(z, t) * factorToSum(net.lossFunction, total);
-    weight += total;
+    const [losses, share] = weights?.measured(net.lossFunction, z, t) ?? [
+      net.lossOf(z, t) * factorToSum(net.lossFunction, total),
+      total,
+    ];
+    sum += losses;
+    weight += share;
     yield; // only now: other work may use the network, and overwrite z
   }
   const examples = counts ? counts.counted : data.length;

@@ -67,11 +67,11 @@ export function classReport(confusion: Int32Array): ClassReport {
 }
 
 function metricsOf(confusion: Int32Array, count: number, c: number): ClassMetrics {
-  const correct = confusion[c * count + c] ?? 0;
+  const correct = confusion[c * count + c] as number;
   let [support, predicted] = [0, 0];
   for (let other = 0; other < count; other++) {
-    support += confusion[c * count + other] ?? 0;
-    predicted += confusion[other * count + c] ?? 0;
+    support += confusion[c * count + other] as number;
+    predicted += confusion[other * count + c] as number;
   }
   return {
     precision: share(correct, predicted),

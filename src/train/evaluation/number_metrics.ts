@@ -40,8 +40,8 @@ export class NumberErrors {
     for (let at = 0; at < t.length; ) {
       this.#count++;
       for (const of of this.#sums) {
-        const target = t[at] ?? 0;
-        const error = (y[at++] ?? 0) - target;
+        const target = t[at] as number;
+        const error = (y[at++] as number) - target;
         const shift = target - of.mean;
         of.absolute += Math.abs(error);
         of.squared += error * error;

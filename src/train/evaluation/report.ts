@@ -39,12 +39,15 @@ const GAP = "  ";
 /**
  * An evaluation as plain data, for `JSON.stringify`.
  *
- * @param classNames one for each class, where they have names
+ * @param classNames one for each class, where they have names. Default: those of a classifier's evaluation
  * @throws {OptionError} another number of names than of classes
  * @example
  * const json = JSON.stringify(reportData(evaluate(net, mnist.test)));
  */
-export function reportData(evaluation: Evaluation, classNames?: readonly string[]): EvaluationData {
+export function reportData(
+  evaluation: Evaluation,
+  classNames: readonly string[] | undefined = evaluation?.classNames,
+): EvaluationData {
   checkEvaluation(evaluation);
   const { examples, correct, accuracy, topK, classes, binary, regression } = evaluation;
   const loss = Number.isFinite(evaluation.loss) ? evaluation.loss : null;
@@ -74,12 +77,15 @@ function classData(
  * An evaluation as a table: a line for each class and each average, then the confusion matrix, where it has at most 32
  * columns.
  *
- * @param classNames one for each class; without them, their numbers
+ * @param classNames one for each class. Default: those of a classifier's evaluation, else their numbers
  * @throws {OptionError} another number of names than of classes
  * @example
  * console.log(reportText(evaluate(net, mnist.test)));
  */
-export function reportText(evaluation: Evaluation, classNames?: readonly string[]): string {
+export function reportText(
+  evaluation: Evaluation,
+  classNames: readonly string[] | undefined = evaluation?.classNames,
+): string {
   checkEvaluation(evaluation);
   const { classes } = evaluation;
   const binary = binaryText(evaluation.binary);

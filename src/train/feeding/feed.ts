@@ -18,13 +18,14 @@ export type Slot<D extends FloatType> = {
   readonly batch: {
     readonly inputs: Tensor<D> | SparseMatrix<D>;
     readonly targets: Tensor<"int32"> | Tensor<D>;
+    readonly source: StepSource<D>;
   };
-  readonly step: { readonly loss: Tensor; run(): void };
+  readonly step: { readonly loss: Tensor; readonly logits: Tensor | undefined; run(): void };
 };
 
 /** A minibatch that a sampler draws, and how it is filled. */
 export type Filled<D extends FloatType> = {
-  readonly batch: Slot<D>["batch"] & { readonly source: StepSource<D> };
+  readonly batch: Slot<D>["batch"];
   readonly layout: InputLayout;
   readonly fill: () => void;
 };
@@ -97,11 +98,7 @@ export class SampledFeed<D extends FloatType> implements Feed<D> {
   constructor(train: Dataset | ResidentDataset, resident: ResidentDataset | undefined, parts: FeedParts<D>) {
     const { plan, random, stepOn } = parts;
     const { sampling, batchSize, dropLast, augmentation } = plan;
-    const sampler = new Sampler(
-      sampling === "withReplacement" ? sampling : "epochs",
-      { examples: train.length, batchSize, dropLast },
-      random,
-    );
+    const sampler = new Sampler(sampling as Sampling, { examples: train.length, batchSize, dropLast }, random);
     this.#sampler = sampler;
     let layout: InputLayout = "dense";
     this.#slots = new Map(

@@ -21,6 +21,7 @@ import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../../wasm/engine.ts";
+import type { Weighing } from "./weighted.ts";
 
 /** How examples are stored: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
@@ -54,6 +55,8 @@ export class ResidentDataset extends Owner {
   readonly scale: number;
   /** How many numbers a target has; 0 where targets are labels. */
   readonly targetWidth: number;
+  /** Where examples have weights: what a minibatch of them brings. */
+  weighing: Weighing["weighing"] | undefined;
   readonly #dataset: Dataset;
   /** n × size bytes; undefined where the examples are floats */
   readonly #bytes: Tensor<"uint8"> | SparseMatrix<"uint8"> | undefined;
@@ -79,6 +82,7 @@ export class ResidentDataset extends Owner {
     this.size = dataset.size;
     this.scale = dataset.scale;
     this.targetWidth = dataset.targetWidth;
+    this.weighing = (dataset as Partial<Weighing>).weighing;
     this.#dataset = dataset;
     const parts = allOrNothing((own) => {
       const bytes = bytesOf(engine, dataset, layout);
@@ -272,7 +276,11 @@ export class Minibatch<D extends FloatType> extends Owner {
       const x = resident.gathered(indices, dtype);
       const t: Expression = isLabels(targets) ? labelsOf(targets, indices) : rowsOf(targets, indices);
       const into = [[x, room.inputs] as const, [t, room.targets] as const];
-      return { ...room, source: { x, t, into }, gather: compile({}, { into }) };
+      return {
+        ...room,
+        source: { x, t, into, weights: resident.weighing?.(room.indices, dtype) },
+        gather: compile({}, { into }),
+      };
     });
     this.indices = parts.indices;
     this.targets = parts.targets;

@@ -92,7 +92,7 @@ export class Sampler {
     if (this.#position === 0) this.#shuffle();
     const order = this.#order;
     const start = this.#position;
-    for (let i = 0; i < indices.length; i++) indices[i] = order[start + i] ?? 0;
+    for (let i = 0; i < indices.length; i++) indices[i] = order[start + i] as number;
     this.#advance(indices.length, this.#end);
   }
 

@@ -15,6 +15,7 @@ import type { SparseMatrix } from "../../tensor/sparse.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Engine } from "../../wasm/engine.ts";
 import { type InputLayout, ResidentDataset } from "./resident.ts";
+import type { Weighing } from "./weighted.ts";
 
 /** Sparse rows with what is to be learned of them: labels or numbers. */
 export type SparseDatasetParts = {
@@ -117,7 +118,9 @@ export class SparseDataset extends Dataset<Float32Array | Float64Array> {
    * mails.layout; // → "sparse"
    */
   resident(engine: Engine): ResidentDataset {
-    return new SparseResident(engine, this.#kept, this.rows);
+    const made = new SparseResident(engine, this.#kept, this.rows);
+    made.weighing = (this as Partial<Weighing>).weighing;
+    return made;
   }
 
   #with(kept: Dataset, rows: SparseRows): SparseDataset {

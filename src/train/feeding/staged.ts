@@ -26,6 +26,7 @@ import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Engine } from "../../wasm/engine.ts";
 import { checkLayout, type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
+import type { Weighing } from "./weighted.ts";
 
 /** Room for how many examples, and of which type. */
 export type StagedOptions<D extends FloatType> = {
@@ -71,6 +72,8 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
   /** 0 to m - 1: all rows of the stage, in order. */
   readonly #everyRow: Tensor<"int32">;
   readonly #gather: Program | undefined;
+  /** Where examples have weights: which ones were loaded. */
+  readonly #indices: Tensor<"int32"> | undefined;
   #augmenter: Augmenter | undefined;
 
   /**
@@ -100,15 +103,18 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     const shape = [batchSize, size] as const;
     this.batchSize = batchSize;
     this.#like = like;
+    const { weighing } = like as Partial<Weighing>;
     const parts = allOrNothing((own) => {
       const targets = own(roomForTargets(engine, { batchSize, targetWidth, dtype }));
       const rows = Int32Array.from({ length: batchSize }, (_, row) => row);
       const everyRow = own(tensor(engine, rows));
       const t: Expression = expressionOf<"int32" | D>(targets);
+      const indices = weighing && own(zeros(engine, [batchSize], { dtype: "int32", name: "indices" }));
+      const weights = indices && weighing(indices, dtype);
       if (!isBytes) {
         const inputs = zeros(engine, shape, { dtype, name: "inputs" });
-        const source: StepSource<D> = { x: expressionOf(inputs), t };
-        return { targets, everyRow, stage: inputs, inputs, source, gather: undefined };
+        const source: StepSource<D> = { x: expressionOf(inputs), t, weights };
+        return { targets, indices, everyRow, stage: inputs, inputs, source, gather: undefined };
       }
       const stage = own(zeros(engine, shape, { dtype: "uint8", name: "stage" }));
       const isSparse = (layout === "auto" ? layoutOf(engine, like) : layout) === "sparse";
@@ -119,9 +125,18 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
       );
       const x = batchOf(isSparse ? compressed(stage) : stage, everyRow, { dtype, scale });
       const into = [[x, inputs] as const];
-      return { targets, everyRow, stage, inputs, source: { x, t, into }, gather: compile({}, { into }) };
+      return {
+        targets,
+        indices,
+        everyRow,
+        stage,
+        inputs,
+        source: { x, t, into, weights },
+        gather: compile({}, { into }),
+      };
     });
     this.targets = parts.targets;
+    this.#indices = parts.indices;
     this.#everyRow = parts.everyRow;
     this.#stage = parts.stage;
     this.inputs = parts.inputs;
@@ -161,6 +176,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     checkRows("load", indices, dataset.length);
     this.#checkAlike(dataset);
     const { inputs } = dataset;
+    if (this.#indices !== undefined) this.#indices.data.set(indices);
     if (options.augment === undefined) copyRows(inputs, indices, dataset.size, this.#stage.data);
     else this.#augment(dataset, indices, options.augment, options.random);
     if (dataset.targetValues !== undefined) {
@@ -176,6 +192,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
   dispose(): void {
     this.#gather?.dispose();
     this.#everyRow.dispose();
+    this.#indices?.dispose();
     this.#stage.dispose();
     this.inputs.dispose();
     this.targets.dispose();
@@ -195,6 +212,13 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
 
   #checkAlike(dataset: Dataset): void {
     const like = this.#like;
+    if (dataset !== like && [dataset, like].some((each) => "weighing" in each)) {
+      throw new OptionError(
+        "load: dataset",
+        "the one that the minibatch was made for, where examples have weights",
+        dataset,
+      );
+    }
     if (isAlike(dataset, like)) return;
     throw new DatasetError({ kind: "shape", file: dataset.name, expected: kindOf(like), found: kindOf(dataset) });
   }

@@ -33,6 +33,11 @@ export type EpochRecord = {
   readonly iteration: number;
   /** The mean of its examples' losses, as the steps recorded them. */
   readonly loss: number;
+  /**
+   * Of classes, and of yes and no: the fraction of its answers that were right, 0..1, by each step's own forward pass, before its
+   * update and with dropout.
+   */
+  readonly accuracy?: number;
 };
 
 /** Why a run ended. */
@@ -52,6 +57,11 @@ export type TrainHistory = {
   best?: EvaluationRecord;
   /** Missing during the run, and after an error. */
   outcome?: Outcome;
+  /**
+   * Of `classifier` and `regressor`, where the model was learned again from all rows, those of the validation among them: in how many epochs, and
+   * from how many rows. The records above are of the first fit, which found out how many.
+   */
+  refit?: { readonly epochs: number; readonly examples: number };
 };
 
 /**

@@ -15,6 +15,7 @@ import { RESTORE } from "../checkpoints/restore_key.ts";
 import type { ResidentDataset } from "../feeding/resident.ts";
 import type { DatasetStream } from "../feeding/stream.ts";
 import { emptyHistory, type TrainHistory } from "./history.ts";
+import type { Progress } from "./progress.ts";
 import { checkRun, RUN_KEYS, type RunOptions, run } from "./run.ts";
 import { Trainer } from "./trainer.ts";
 import { TRAINER_KEYS, type TrainerOptions } from "./training_plan.ts";
@@ -31,6 +32,11 @@ export type TrainOptions = TrainerOptions &
     readonly validation?: Dataset | ResidentDataset | number;
     /** Resumes from here, with the bits that an unbroken run would have. */
     readonly resume?: Checkpoint | undefined;
+    /**
+     * `true`: a bar after each epoch, at the terminal of stderr; lines where there is none, in a page's console. A function is
+     * called after each epoch.
+     */
+    readonly progress?: Progress;
   };
 
 /**
@@ -58,16 +64,21 @@ export async function train<D extends FloatType>(
   history: TrainHistory = emptyHistory(),
 ): Promise<TrainHistory> {
   checkType("train: options", "object", options);
-  checkOptions<TrainOptions>("train", options, { ...TRAINER_KEYS, ...RUN_KEYS, test: 1, validation: 1, resume: 1 });
+  checkOptions<TrainOptions>("train", options, {
+    ...{ ...TRAINER_KEYS, ...RUN_KEYS, test: 1, validation: 1, resume: 1, progress: 1 },
+  });
   checkRun("train", options);
-  const { test, validation, resume } = options;
+  const { test, validation, resume, progress = false } = options;
+  if (typeof progress !== "boolean") checkType("train: progress", "function", progress);
   const data =
     typeof validation === "number" ? splitOff(dataset, validation, options.seed) : { train: dataset, validation };
   const own = Object.entries(options).filter(([name]) => Object.hasOwn(TRAINER_KEYS, name));
   const trainer = new Trainer(net, { ...data, test }, Object.fromEntries(own) as TrainerOptions, history);
   try {
     if (resume !== undefined) restoreBy(resume, trainer);
-    return await run(trainer, options);
+    if (!progress) return await run(trainer, options);
+    const { shown } = await import("./progress.ts");
+    return await shown(trainer, options, progress, run);
   } finally {
     trainer.dispose();
   }

@@ -19,6 +19,8 @@ import { networkOf, type Trainable } from "../../nn/trainable.ts";
 import { checkOptions } from "../../options.ts";
 import type { RandomState } from "../../random/random_state.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
+import { isBinary, tellClasses } from "../evaluation/class_labels.ts";
+import { countRight } from "../evaluation/count_right.ts";
 import { BestWeights } from "../evaluation/early_stopping.ts";
 import { measure } from "../evaluation/measure.ts";
 import { type Feed, type FeedParts, SampledFeed } from "../feeding/feed.ts";
@@ -88,8 +90,8 @@ export class Trainer<D extends FloatType> extends Owner {
   readonly #accumulation: Accumulation<D> | undefined;
   readonly #owned: { dispose(): void }[] = [];
   readonly #progress: TrainProgress;
-  /** The sum of the current epoch's examples' losses, and their number. */
-  readonly #epochLoss = new Float64Array(2);
+  /** Of the current epoch: the sum of its examples' losses, and their number; answers that are right, and their number. */
+  readonly #epochSums = new Float64Array(4);
   #iteration = 0;
 
   constructor(
@@ -129,7 +131,10 @@ export class Trainer<D extends FloatType> extends Owner {
       const { engine, dtype } = network;
       const parts: FeedParts<D> = {
         ...{ engine, dtype, plan, random },
-        stepOn: (source) => this.#own(this.#accumulation?.part(source) ?? network.trainingStep(this.state, source)),
+        stepOn: (given) => {
+          const source = { ...given, keepsLogits: isBinary(network) || tellClasses(network, given.t) };
+          return this.#own(this.#accumulation?.part(source) ?? network.trainingStep(this.state, source));
+        },
         own: (made) => this.#own(made),
       };
       this.feed = stream
@@ -153,7 +158,7 @@ export class Trainer<D extends FloatType> extends Owner {
   get isDone(): boolean {
     const { iterations, epochs } = this.plan;
     if (this.best?.isOver) return true;
-    return iterations === undefined ? this.feed.epoch >= (epochs ?? 0) : this.#iteration >= iterations;
+    return iterations === undefined ? this.feed.epoch >= (epochs as number) : this.#iteration >= iterations;
   }
 
   /**
@@ -186,8 +191,12 @@ export class Trainer<D extends FloatType> extends Owner {
         this.#begin(progress);
         const { size, batch, step } = feed.draw();
         step.run();
-        const loss = lossAt === "after update" ? network.loss(batch.inputs, batch.targets) : step.loss.data[0];
-        sum += (loss ?? Number.NaN) * factorToSum(network.lossFunction, size);
+        if (step.logits) countRight(this.#epochSums, network, step.logits, batch.targets);
+        const loss =
+          lossAt === "before update"
+            ? step.loss.data[0]
+            : (batch.source.weights?.lossAfter(network, batch) ?? network.loss(batch.inputs, batch.targets));
+        sum += (loss as number) * factorToSum(network.lossFunction, size);
         rows += size;
         if (feed.isAtStart) break; // an update does not reach into the next epoch
       }
@@ -231,13 +240,13 @@ export class Trainer<D extends FloatType> extends Owner {
 
   /** What a checkpoint keeps of the loop itself: the iteration, and the current epoch's sums. */
   position(): Float64Array {
-    return Float64Array.of(this.#iteration, ...this.#epochLoss);
+    return Float64Array.of(this.#iteration, ...this.#epochSums);
   }
 
   /** Resumes from what `position` gave. */
   resume(position: Float64Array): void {
-    this.#iteration = position[0] ?? 0;
-    this.#epochLoss.set(position.subarray(1));
+    this.#iteration = position[0] as number;
+    this.#epochSums.set(position.subarray(1));
   }
 
   /** Whether the last step was made, but left while it was evaluated: by a checkpoint of that moment, or by the caller. */
@@ -260,16 +269,20 @@ export class Trainer<D extends FloatType> extends Owner {
 
   #record(progress: TrainProgress, sum: number, rows: number): void {
     const { history } = this;
-    const sums = this.#epochLoss;
+    const sums = this.#epochSums;
     progress.loss = sum / rows;
     this.#iteration += 1;
-    sums[0] = (sums[0] ?? 0) + sum;
-    sums[1] = (sums[1] ?? 0) + rows;
+    (sums[0] as number) += sum;
+    (sums[1] as number) += rows;
     history.layout = this.feed.layout;
     history.losses.push(progress.loss);
     if (!this.feed.isAtStart) return;
     const { epoch, iteration } = progress;
-    progress.finishedEpoch = { epoch, iteration, loss: (sums[0] ?? 0) / (sums[1] ?? 1) };
+    const [total, examples, right, answers] = sums as unknown as [number, number, number, number];
+    progress.finishedEpoch = {
+      ...{ epoch, iteration, loss: total / examples },
+      ...(answers && { accuracy: right / answers }),
+    };
     history.epochs.push(progress.finishedEpoch);
     sums.fill(0);
   }
@@ -306,8 +319,8 @@ export class Trainer<D extends FloatType> extends Owner {
 
 /** Whether a layer, such as batchNorm, keeps statistics of rows; those of images are of pixels, of which one image has several. */
 function normalisesRows<D extends FloatType>({ structure }: Network<D>): boolean {
-  return [...structure.layers.values()].some(({ input, statistics }) => {
-    return input.length === 1 && Object.keys(statistics).length > 0;
+  return [...structure.layers.values()].some(({ input, layer, statistics }) => {
+    return input.length === 1 && !("trainable" in layer) && Object.keys(statistics).length > 0;
   });
 }
 

@@ -106,8 +106,12 @@ export function planOf(
   const { augmentation, evaluateEvery } = options;
   checkCount("batchSize", options.batchSize, 1);
   const batchSize = Math.min(options.batchSize ?? 100, examples ?? Number.POSITIVE_INFINITY);
-  const updates = updatesIn(1, { examples, batchSize, dropLast, accumulate });
-  const { epochs = iterations === undefined ? enoughEpochs(updates) : undefined } = options;
+  const batches = (dropLast ? Math.floor : Math.ceil)((examples ?? 0) / batchSize);
+  // of an epoch; of a stream, whose length is unknown, undefined
+  const updates = examples && Math.ceil(batches / accumulate);
+  // passes that make 1,000 updates, but at least 20; of a stream one
+  const enough = updates === undefined ? 1 : Math.max(20, Math.ceil(1000 / Math.max(1, updates)));
+  const { epochs = iterations === undefined ? enough : undefined } = options;
   if (iterations !== undefined && epochs !== undefined) {
     throw new OptionError("train", "pass either iterations or epochs, not both");
   }
@@ -139,12 +143,13 @@ export function planOf(
     checkEarlyStopping(earlyStopping);
     if (!hasValidation) throw new OptionError("earlyStopping", "needs validation examples");
   }
+  const optimizer = optimizerOf(options);
+  const length = iterations ?? (updates && updates * (epochs as number));
   const plan: TrainingPlan = {
-    sampling: samplingOf(byIterations ? "withReplacement" : "epochs", examples),
-    optimizer: withLengths(
-      optimizerOf(options),
-      iterations ?? updatesIn(epochs ?? 0, { examples, batchSize, dropLast, accumulate }),
-    ),
+    // a stream, whose length is unknown, brings its own order
+    sampling: examples === undefined ? "stream" : byIterations ? "withReplacement" : "epochs",
+    // its learning rate knows how long the run is
+    optimizer: { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, length) },
     ...{
       iterations,
       epochs,
@@ -160,31 +165,6 @@ export function planOf(
     },
   };
   return { plan, random: options.random ?? new RandomState(seed) };
-}
-
-/** The optimizer, whose learning rate knows how long the run is. */
-function withLengths(optimizer: Optimizer, updates: number | undefined): Optimizer {
-  return { ...optimizer, learningRate: withLengthOf(optimizer.learningRate, updates) };
-}
-
-/** Passes that make 1,000 updates, but at least 20; of a stream, whose length is unknown, one. */
-function enoughEpochs(updates: number | undefined): number {
-  return updates === undefined ? 1 : Math.max(20, Math.ceil(1000 / Math.max(1, updates)));
-}
-
-/** Updates in so many epochs; undefined for a stream, whose length is unknown. */
-function updatesIn(
-  epochs: number,
-  {
-    examples,
-    batchSize,
-    dropLast,
-    accumulate,
-  }: Pick<TrainingPlan, "batchSize" | "dropLast" | "accumulate"> & { readonly examples: number | undefined },
-): number | undefined {
-  if (examples === undefined) return undefined;
-  const batches = examples / batchSize;
-  return epochs * Math.ceil((dropLast ? Math.floor(batches) : Math.ceil(batches)) / accumulate);
 }
 
 /**
@@ -209,11 +189,6 @@ function optimizerOf({ optimizer, learningRate }: TrainerOptions): Optimizer {
     throw new OptionError("train", "pass either an optimizer or a learningRate, not both");
   checkOptimizer(optimizer);
   return optimizer;
-}
-
-/** A stream, whose length is unknown, brings its own order. */
-function samplingOf(sampling: Sampling, examples: number | undefined): Sampling | "stream" {
-  return examples === undefined ? "stream" : sampling;
 }
 
 function checkCount(option: string, count: number | undefined, low: number): void {

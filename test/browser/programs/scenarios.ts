@@ -1,5 +1,5 @@
 /** What a page does with workers, by name: each scenario resolves to what it found, as plain data. */
-import { adam, Dataset, dense, type LanegradError, RandomState, sequential } from "lanegrad";
+import { adam, classifier, Dataset, dense, type LanegradError, loadModel, RandomState, sequential } from "lanegrad";
 import { type NetworkWorker, startWorker, type WorkerOptions } from "lanegrad/worker";
 
 type Told = { readonly name: string; readonly kind?: string; readonly message: string };
@@ -129,6 +129,35 @@ const scenarios = {
     const ends = Promise.all(calls.map((call) => endOf(call)));
     await worker.close();
     return ends;
+  },
+
+  /** A model is trained here, and its file answers here, from an address, from bytes, and in a worker of one's own. */
+  async model() {
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      size: i,
+      colour: i % 3 ? "red" : "blue",
+      kind: i < 15 ? "small" : "large",
+    }));
+    const asked = [rows[3], rows[28]].map((row) => ({ size: row?.size, colour: row?.colour }));
+    const trained = await classifier(rows, { target: "kind", epochs: 40 });
+    const address = URL.createObjectURL(new Blob([trained.encode()]));
+    const bytes = await fetch(address).then((response) => response.arrayBuffer());
+    const [byAddress, byBytes] = [await loadModel(new URL(address)), await loadModel(bytes)];
+    const thread = workerOf("model_worker.js");
+    const answer = new Promise((resolve, reject) => {
+      thread.onmessage = ({ data }) => resolve(data);
+      thread.onerror = ({ message }) => reject(new Error(message));
+    });
+    thread.postMessage(bytes, [bytes]);
+    thread.postMessage(asked);
+    const answers = [
+      trained.predict(asked),
+      byAddress.predict(asked as never),
+      byBytes.predict(asked as never),
+      await answer,
+    ];
+    thread.terminate();
+    return answers;
   },
 
   /** A script that does not start, of one's own or the library's. */

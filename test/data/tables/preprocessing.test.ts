@@ -55,6 +55,17 @@ test("what each row has of its own is ignored, unless it is asked for", () => {
   assert.is(column("amount", rows).found?.kind, "number", "numbers that differ are numbers");
 });
 
+test("a few words among many numbers are mistakes, not categories; where they are chosen they are words", () => {
+  const cells = Array.from({ length: 60 }, (_, i) => (i === 9 ? "inf" : i + 0.5));
+  const error = assertThrows(() => column("x", cells), DatasetError, "refused");
+  assert.match(error.message, /rows\[9\], column "x": expected a number, as in 59 of 60 rows; .*, found "inf"/);
+  assert.is(column("x", cells, { inputs: ["x"] }).found?.kind, "category");
+  const few = Array.from({ length: 60 }, (_, i) => (i === 9 ? "more" : i % 5));
+  assert.is(column("x", few).found?.kind, "category");
+  const tickets = Array.from({ length: 60 }, (_, i) => (i % 5 === 0 ? `PC ${i}` : i));
+  assert.equal(column("x", tickets).ignored, [{ name: "x", position: 0, reason: "60 words in 60 rows" }]);
+});
+
 test("rare words are zeros where there are some, and an unknown word is an error where there are none", () => {
   const words = Array.from({ length: 60 }, (_, i) => (i === 7 ? "rare" : ["a", "b", "c"][i % 3]!));
   const open = column("word", words);

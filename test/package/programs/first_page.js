@@ -1,12 +1,6 @@
-/** The README's first program in a page: posts what it prints. */
-const lines = [];
-console.log = (...words) => lines.push(words.join(" "));
-const query = new URLSearchParams(location.search);
-let found;
-try {
-  await import("./first.js"); // written beside it
-  found = { printed: lines.join("\n") };
-} catch (error) {
-  found = { failure: `${error.name}: ${error.message}` };
-}
-await fetch(`${query.get("server")}/result/${query.get("row")}`, { method: "POST", body: JSON.stringify(found) });
+/** In a page before the README's first program: posts what that prints, or why it does not. */
+import { post } from "./post.js";
+
+console.log = (...words) => post({ printed: words.join(" ") });
+addEventListener("error", ({ message }) => post({ failure: message }));
+addEventListener("unhandledrejection", ({ reason }) => post({ failure: String(reason) }));

@@ -1,7 +1,7 @@
 /** Trains the golden table in a page. */
 import { Engine, loadMnist } from "lanegrad";
 import { goldenTable } from "./golden.js";
-import { post } from "./page.js";
+import { post } from "./post.js";
 
 const server = new URLSearchParams(location.search).get("server");
 try {

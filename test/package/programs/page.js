@@ -1,4 +1,5 @@
 /** Trains in a page, and posts the result to the server whose address is in the query. */
+import { post } from "./post.js";
 import { failure, run, startEngine, startThread } from "./train.js";
 
 /** @param options as of `run`; what is undefined is what the package does by itself */
@@ -8,13 +9,6 @@ export async function main(options = {}) {
   const result =
     query.get("expect") === "forbidden" ? await forbidden(server, options) : await trained(server, options);
   await post(result);
-}
-
-/** Says what a page has found, whatever its program. */
-export async function post(result) {
-  const query = new URLSearchParams(location.search);
-  const address = `${query.get("server")}/result/${query.get("row")}`;
-  await fetch(address, { method: "POST", body: JSON.stringify(result) });
 }
 
 async function trained(server, options) {
