@@ -118,7 +118,17 @@ function callOf(engine: Engine, kind: Kind, sizes: Sizes, [x, w, y, out]: readon
     const all = [...images, kernel, kernel, 1, 1, 1, 1, padding, padding] as const;
     const scratch = engine.scratch(kernels.convolutionWeightsScratch(...all));
     return {
-      run: () => void kernels.convolutionWeights(n, ...all, x!.pointer, y!.pointer, out!.pointer, scratch),
+      run: () =>
+        void kernels.convolutionWeights(
+          n,
+          ...all,
+          x!.pointer,
+          y!.pointer,
+          out!.pointer,
+          scratch,
+          kernel * kernel * channels,
+          0,
+        ),
       owned: [],
     };
   }

@@ -39,7 +39,7 @@ const OF_ALL: Readonly<Record<string, RegExp>> = {
  * processes that it starts or the steps that it runs.
  */
 const SLOW =
-  /^(cli\/(disks|failures|final_evaluation|kills|resume|signals|train_command)|examples\/(chapter_04|doc_comments|markdown)|fuzz|kernels\/unary|nn\/allocation|platform\/gzip|plot\/figures|reference\/same_bits|soak)$/;
+  /^(cli\/(disks|failures|final_evaluation|kills|resume|signals|train_command)|examples\/(chapter_04|doc_comments|markdown)|fuzz|kernels\/unary|nn\/allocation|platform\/gzip|plot\/figures|reference\/same_bits|soak|threads\/kills)$/;
 /** What reads the sources, tries the tools of the project or computes alike everywhere: not run again on other versions of Node. */
 const OF_PROJECT =
   /^(suite|mutation|examples)\/|^(dependencies|layers|kernels\/unary|plot\/figures|reference\/same_bits|cli\/(final_evaluation|train_command))$/;

@@ -13,6 +13,7 @@ const RANK: Readonly<Record<string, number>> = {
   random: 1,
   formats: 1,
   wasm: 1,
+  threads: 1.5, // it knows wasm; what may import it has a test of its own
   reference: 1.5, // it knows types of wasm alone; what may import it has a test of its own
   data: 2,
   tensor: 2,
@@ -27,12 +28,14 @@ const RANK: Readonly<Record<string, number>> = {
 };
 /** Figures: an entry of their own, "lanegrad/plot". */
 const FIGURES = "plot";
-/** Threads: an entry of their own, "lanegrad/worker". */
-const THREADS = "worker";
+/** Workers: an entry of their own, "lanegrad/worker". */
+const WORKERS = "worker";
 /** Except for their error, one class for both entries. */
-const THREAD_ERROR = "./worker/worker_error.ts";
+const WORKER_ERROR = "./worker/worker_error.ts";
 /** The kernels in plain TypeScript, and the one file that loads them. */
 const REFERENCE = { folder: "reference", index: "reference/index.ts", loader: "wasm/load.ts" };
+/** Threads, and the one file that loads them. */
+const TEAM = { folder: "threads", index: "threads/index.ts", loader: "wasm/engine.ts" };
 /** The command line sees what a user sees. */
 const COMMAND_LINE = "cli";
 /** The public surface sees everything, and no file of the library imports it. */
@@ -49,7 +52,8 @@ const LOADED_LATER = ["@resvg/resvg-js", "fast-png", "papaparse"];
 /** What package.json's `imports` resolve by platform, and the folder where it lies. */
 const BY_PLATFORM: ReadonlyMap<string, string> = new Map([
   ["#platform", "platform"],
-  ["#spawn", THREADS],
+  ["#spawn", WORKERS],
+  ["#thread", "threads"],
 ]);
 /** The files that are Node's alone. */
 const FOR_NODE: ReadonlySet<string> = new Set([
@@ -117,7 +121,8 @@ test("imports point downward", () => {
     if (file === SURFACE || folder === COMMAND_LINE) continue;
     for (const target of importsOf(code)) {
       const to = BY_PLATFORM.get(target) ?? (target.startsWith(".") ? folderOf(resolved(file, target)) : undefined);
-      if (to === undefined || to === REFERENCE.folder) continue; // packages, node: and the reference kernels have tests of their own
+      // Packages, node:, the reference kernels and threads have tests of their own.
+      if (to === undefined || to === REFERENCE.folder || to === TEAM.folder) continue;
       const isDownward = to === folder || (RANK[to] ?? Number.POSITIVE_INFINITY) < (RANK[folder] ?? -1);
       assert.ok(isDownward, `src/${file} must not import ${target}`);
     }
@@ -215,6 +220,25 @@ test("the reference kernels are loaded when they are asked for, by one file, and
   assert.is(loads, 1);
 });
 
+test("threads are loaded when they are asked for, by one file, and know nothing but the engine's kernels and memory", () => {
+  const known = ["abi", "dtype", "errors", "load", "memory", "shared_kernels", "signature"].map(
+    (name) => `wasm/${name}.ts`,
+  );
+  for (const { file, folder, code } of sources) {
+    for (const target of importsOf(code)) {
+      const to = resolved(file, target);
+      if (folder === TEAM.folder && folderOf(to) !== TEAM.folder && target !== "#thread")
+        assert.ok(known.includes(to) || to === "errors.ts", `src/${file} imports ${target}`);
+      else if (folder !== TEAM.folder && folderOf(to) === TEAM.folder)
+        assert.equal([file, to], [TEAM.loader, TEAM.index]);
+    }
+    for (const [statement, target = ""] of code.matchAll(IMPORT)) {
+      if (folder !== TEAM.folder && folderOf(resolved(file, target)) === TEAM.folder)
+        assert.match(statement, /^import\s*\(/);
+    }
+  }
+});
+
 test("what is Node's alone is never imported: package.json resolves to it, or a thread starts with it", () => {
   for (const { file, code } of sources) {
     for (const target of importsOf(code)) {
@@ -225,10 +249,10 @@ test("what is Node's alone is never imported: package.json resolves to it, or a 
   }
 });
 
-test("threads are an entry of their own: the surface does not import them", () => {
+test("workers are an entry of their own: the surface does not import them", () => {
   const surface = sources.find(({ file }) => file === SURFACE);
-  for (const target of importsOf(surface?.code ?? "").filter((path) => path !== THREAD_ERROR)) {
-    assert.is.not(folderOf(resolved(SURFACE, target)), THREADS);
+  for (const target of importsOf(surface?.code ?? "").filter((path) => path !== WORKER_ERROR)) {
+    assert.is.not(folderOf(resolved(SURFACE, target)), WORKERS);
   }
 });
 

@@ -10,7 +10,7 @@ import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows
  *   dw[i, j, c, g, o] = Σ over n, p, q of x[n, p·sh + i·dh - top, q·sw + j·dw - left, g, c] · dy[n, p, q, g, o]
  *
  *   x, dy      as x and y of forward.ts, with the same sizes
- *   dWeights   kh × kw × c × groups × oc
+ *   dWeights   taps × groups × oc: those of the kh · kw · c taps from `first` on; rows beyond these are 0
  *   scratch    sconvolutionWeightsScratch(…) or dconvolutionWeightsScratch(…) bytes, 16-byte aligned
  *
  * Two taps × 4 vectors of channels stay in registers, dY is packed in panels as gemm packs B, and x is read where it is, by a table of
@@ -27,12 +27,14 @@ import { areSizes, coveredBy, copyLines, isPadded, positionsOf } from "./windows
 function convolutionWeights<T>(
   n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
-  x: usize, dy: usize, dWeights: usize, scratch: usize,
+  x: usize, dy: usize, dWeights: usize, scratch: usize, count: i32, first: i32,
 ): void {
   assert(n >= 0 && areSizes(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left) && scratch % 16 == 0);
+  assert(count >= 0);
   const m = oh * ow, k = kh * kw * c;
-  memory.fill(dWeights, 0, <usize>k * bytes<T>(groups * oc));
-  if (m == 0 || k == 0 || groups == 0) return;
+  memory.fill(dWeights, 0, <usize>count * bytes<T>(groups * oc));
+  const live = min(k - first, count);
+  if (m == 0 || live <= 0 || groups == 0) return;
   const hp = coveredBy(oh, sh, kh, dh), wp = coveredBy(ow, sw, kw, dw);
   const padded = isPadded(hp, top, h) || isPadded(wp, left, w);
   const pixel = bytes<T>(groups * c), row = bytes<T>(groups * oc);
@@ -70,18 +72,19 @@ function convolutionWeights<T>(
       }
     }
     for (let p = 0; p < images * m; p += together * block) {
-      const count = min(together * block, images * m - p);
+      const rows = min(together * block, images * m - p);
       for (let g = 0; g < groups; g++) {
         let d = dy + bytes<T>(g * oc), rowD = row, panel = bytes<T>(nr<T>());
         // Few taps do not make up for packing; but vectors also take in what follows the last channels, and at dy's end nothing does.
-        if (k >= TAPS || d + <usize>(count - 1) * row + bytes<T>(columns) > end) {
-          pack<T>(nr<T>(), oc, count, d, 1, groups * oc, packed);
-          d = packed, rowD = bytes<T>(nr<T>()), panel = rowD * <usize>count;
+        if (k >= TAPS || d + <usize>(rows - 1) * row + bytes<T>(columns) > end) {
+          pack<T>(nr<T>(), oc, rows, d, 1, groups * oc, packed);
+          d = packed, rowD = bytes<T>(nr<T>()), panel = rowD * <usize>rows;
         }
-        const first = positions + sizeof<usize>() * <usize>p, last = first + sizeof<usize>() * <usize>count;
-        tiles<T>(first, last, from + bytes<T>(g * c), k, taps, d, rowD, panel, dWeights + bytes<T>(g * oc), row, oc, sums + <usize>g * partial);
+        const start = positions + sizeof<usize>() * <usize>p, stop = start + sizeof<usize>() * <usize>rows;
+        const own = taps + sizeof<usize>() * <usize>first;
+        tiles<T>(start, stop, from + bytes<T>(g * c), live, own, d, rowD, panel, dWeights + bytes<T>(g * oc), row, oc, sums + <usize>g * partial);
       }
-      dy += <usize>count * row;
+      dy += <usize>rows * row;
     }
     x += <usize>images * image;
     n -= images;
@@ -89,7 +92,7 @@ function convolutionWeights<T>(
   if (partial == 0) return;
   const rest = oc % (2 * nr<T>());
   for (let to = dWeights + bytes<T>(oc - rest); groups > 0; groups--, sums += partial, to += bytes<T>(oc)) {
-    copyLines<T>(k, bytes<T>(rest), sums, 64, to, row);
+    copyLines<T>(live, bytes<T>(rest), sums, 64, to, row);
   }
 }
 
@@ -225,16 +228,20 @@ function convolutionWeightsScratch<T>(
 export function sconvolutionWeights(
   n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
-  x: usize, dy: usize, dWeights: usize, scratch: usize,
+  x: usize, dy: usize, dWeights: usize, scratch: usize, taps: i32, first: i32,
 ): void {
-  convolutionWeights<f32>(n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, dy, dWeights, scratch);
+  convolutionWeights<f32>(
+    n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, dy, dWeights, scratch, taps, first,
+  );
 }
 export function dconvolutionWeights(
   n: i32, h: i32, w: i32, c: i32, oh: i32, ow: i32, oc: i32, groups: i32, kh: i32, kw: i32,
   sh: i32, sw: i32, dh: i32, dw: i32, top: i32, left: i32,
-  x: usize, dy: usize, dWeights: usize, scratch: usize,
+  x: usize, dy: usize, dWeights: usize, scratch: usize, taps: i32, first: i32,
 ): void {
-  convolutionWeights<f64>(n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, dy, dWeights, scratch);
+  convolutionWeights<f64>(
+    n, h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left, x, dy, dWeights, scratch, taps, first,
+  );
 }
 
 export function sconvolutionWeightsScratch(

@@ -4,7 +4,7 @@ import { lanes, loadNext, storeNext } from "../simd/lanes";
  * Dropout: elements kept and scaled, or 0, by random words that are functions of their places.
  *
  *   y_i = word_i >= threshold ? x_i · scale : 0      threshold = p·2^32 drops a share p
- *   word_i = h(i xor b, c)
+ *   word_i = h((first + i) xor b, c)
  *   b = h(a, stream), c = h(b, a), a = h(seed, step)
  *   h(v, key) = mix(mix(v) + key) + key              mix: the finaliser of MurmurHash3 (Austin Appleby, 2011)
  *
@@ -13,6 +13,7 @@ import { lanes, loadNext, storeNext } from "../simd/lanes";
  *   counter    [seed, step], i32
  *   threshold  u32
  *   stream     which of the masks of one step
+ *   first      the place of the first element, 0 but for a part
  *
  *   advance    step ← step + 1
  *
@@ -33,13 +34,13 @@ function hash(v: v128, key: v128, rounds: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function dropout<T>(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: T, stream: i32): void {
+function dropout<T>(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: T, stream: i32, first: i32): void {
   assert(n >= 0);
   const scales = v128.splat<T>(scale), thresholds = i32x4.splat(threshold);
   const a = hash(v128.load32_splat(counter), v128.load32_splat(counter, 4), 2);
   const b = hash(a, i32x4.splat(stream), 2);
   const c = hash(b, a, 2);
-  let place = i32x4(0, 1, 2, 3);
+  let place = i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(first));
   for (; n > 0; n -= lanes<T>(), x += 16, y += 16) {
     let kept = i32x4.ge_u(hash(v128.xor(place, b), c, 2), thresholds);
     if (sizeof<T>() == 8) kept = i64x2.extend_low_i32x4_s(kept);
@@ -48,7 +49,7 @@ function dropout<T>(n: i32, x: usize, y: usize, counter: usize, threshold: i32, 
   }
 }
 
-export function sdropout(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: f32, stream: i32): void { dropout<f32>(n, x, y, counter, threshold, scale, stream); }
-export function ddropout(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: f64, stream: i32): void { dropout<f64>(n, x, y, counter, threshold, scale, stream); }
+export function sdropout(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: f32, stream: i32, first: i32): void { dropout<f32>(n, x, y, counter, threshold, scale, stream, first); }
+export function ddropout(n: i32, x: usize, y: usize, counter: usize, threshold: i32, scale: f64, stream: i32, first: i32): void { dropout<f64>(n, x, y, counter, threshold, scale, stream, first); }
 
 export function advance(counter: usize): void { store<i32>(counter, load<i32>(counter, 4) + 1, 4); }

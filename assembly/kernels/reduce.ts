@@ -7,7 +7,7 @@ import { bytes, lanes, loadShort, scaledSum, scaledSumPart, storePart } from "..
  *   reduce       y_ij = F over p of x_ipj      F: sum, maximum and minimum (NaN wins; ∓∞ over nothing), sum of squares, product
  *   columnSums   y_j ← α·Σ_i x_ij + β·y_j      β = 0 never reads y: the gradient of a bias, added to every row
  *
- *   m, k, n   x is m × k × n, dense; of columnSums m × n
+ *   m, k, n   x is m × k × n, dense; of columnSums m × n, its rows `strideX` elements apart
  *   y         m × n; of columnSums n
  *   hyperparameters   of gradient descent, where y is a bias and the sums its gradient (descent.ts), or 0
  *
@@ -45,9 +45,8 @@ function fold<T>(f: Fold, y: v128, x: v128): v128 {
   return v128.add<T>(y, f == Fold.SumOfSquares ? v128.mul<T>(x, x) : x);
 }
 
-/** y_j ← α·F_j + β·y_j for the columns of a k × n matrix. */
-function columns<T>(f: Fold, k: i32, n: i32, x: usize, y: usize, alpha: T, beta: T): void {
-  const stride = bytes<T>(n);
+/** y_j ← α·F_j + β·y_j for the columns of a k × n matrix, whose rows are `stride` bytes apart. */
+function columns<T>(f: Fold, k: i32, n: i32, x: usize, stride: usize, y: usize, alpha: T, beta: T): void {
   const end = x + <usize>k * stride; // a strip's part of row k starts at it or behind
   const start = v128.splat<T>(identity<T>(f));
   if (f == Fold.Sum) {
@@ -116,23 +115,23 @@ function reduce<T>(f: Fold, m: i32, k: i32, n: i32, x: usize, y: usize): void {
   assert(f >= Fold.Sum && f <= Fold.Prod && m >= 0 && k >= 0 && n >= 0);
   for (; m > 0; m--, x += bytes<T>(k) * <usize>n, y += bytes<T>(n)) {
     if (n == 1) store<T>(y, <T>rowFold<T>(f, k, x));
-    else columns<T>(f, k, n, x, y, <T>1.0, <T>0.0);
+    else columns<T>(f, k, n, x, bytes<T>(n), y, <T>1.0, <T>0.0);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function columnSums<T>(m: i32, n: i32, x: usize, y: usize, alpha: T, beta: T): void {
-  assert(m >= 0 && n >= 0);
-  columns<T>(Fold.Sum, m, n, x, y, alpha, beta);
+function columnSums<T>(m: i32, n: i32, x: usize, strideX: i32, y: usize, alpha: T, beta: T): void {
+  assert(m >= 0 && n >= 0 && strideX >= n);
+  columns<T>(Fold.Sum, m, n, x, bytes<T>(strideX), y, alpha, beta);
 }
 
 export function sreduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): void { reduce<f32>(f, m, k, n, x, y); }
 export function dreduce(f: i32, m: i32, k: i32, n: i32, x: usize, y: usize): void { reduce<f64>(f, m, k, n, x, y); }
 
-export function scolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize): void {
-  columnSums<f32>(m, n, x, y, <f32>stepOf(alpha, hyperparameters), <f32>keptOf(beta, hyperparameters));
+export function scolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize, strideX: i32): void {
+  columnSums<f32>(m, n, x, strideX, y, <f32>stepOf(alpha, hyperparameters), <f32>keptOf(beta, hyperparameters));
 }
-export function dcolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize): void {
-  columnSums<f64>(m, n, x, y, stepOf(alpha, hyperparameters), keptOf(beta, hyperparameters));
+export function dcolumnSums(m: i32, n: i32, x: usize, y: usize, alpha: f64, beta: f64, hyperparameters: usize, strideX: i32): void {
+  columnSums<f64>(m, n, x, strideX, y, stepOf(alpha, hyperparameters), keptOf(beta, hyperparameters));
 }

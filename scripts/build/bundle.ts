@@ -19,6 +19,7 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 import { isLean, lean, marked } from "./lean.ts";
 import { partsOf } from "./parts.ts";
 import { thinned } from "./source_maps.ts";
+import { threadCode } from "./thread_source.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SRC = join(ROOT, "src");
@@ -64,6 +65,7 @@ const LATER: Readonly<Record<string, string>> = {
   "./progress.ts": "./train/loop/progress.js",
   "./tile.ts": "./wasm/tile.js",
   "./members.ts": "./platform/members.js",
+  "../threads/index.ts": "./threads/index.js",
   "./what_it_is.ts": "./formats/what_it_is.js",
   ...Object.fromEntries(BUILDS.map((name) => [`./builds/${name}.ts`, `./wasm/${name}.js`])),
 };
@@ -82,6 +84,17 @@ const spawning: Plugin = {
   name: "spawning",
   setup({ onResolve }) {
     onResolve({ filter: /^#spawn$/ }, () => ({ path: "./current_spawn.js", external: true }));
+  },
+};
+
+/** The script of threads, as a string. */
+const threadScript: Plugin = {
+  name: "thread's script",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#thread$/ }, ({ path }) => ({ path, namespace: "thread" }));
+    onLoad({ filter: /.*/, namespace: "thread" }, () => {
+      return { contents: `export const threadCode = () => ${JSON.stringify(threadCode().trim())};` };
+    });
   },
 };
 
@@ -126,7 +139,7 @@ write("errors", `export{${errors}}from"./core.js";`);
 
 for (const file of Object.values(LATER)) {
   const name = basename(file, ".js");
-  const own = { entryNames: file.slice(0, -".js".length), plugins: [marked] };
+  const own = { entryNames: file.slice(0, -".js".length), plugins: [marked, threadScript] };
   if (BUILDS.includes(name)) {
     await build({ ...LIBRARY, ...own, entryPoints: [`src/wasm/builds/${name}.ts`], inject: [], sourcemap: false });
   } else {
@@ -238,6 +251,7 @@ await build({
   platform: "browser",
   alias: { "#platform": join(SRC, "platform/web.ts") },
   plugins: [
+    threadScript,
     {
       name: "no kernels",
       setup({ onLoad }) {

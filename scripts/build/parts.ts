@@ -24,7 +24,8 @@ const PLATFORM = "platform/current.ts";
 /** What stands first, with all that it needs: what nearly every program has, side by side, deflates better. */
 const FIRST = "train/loop/train.ts";
 /** Sources that share nothing with them: loaded when they are asked for, or users of the package by its name. */
-const APART = /^(cli\/|reference\/|wasm\/(builds\/|debugging|tile)|platform\/members|formats\/what_it_is)/;
+const APART =
+  /^(cli\/|reference\/|threads\/|wasm\/(builds\/|debugging|shared_kernels|tile)|platform\/members|formats\/what_it_is)/;
 /** `import { a, type B } from "./c.ts";`, `export { a } from "./c.ts";` */
 const NAMED = /^(?:import|export) \{([^}]*)\} from "(\.[^"]+)";/gm;
 /** `import * as a from "./c.ts";`, `export * from "./c.ts";`, `import "./c.ts";` */

@@ -253,6 +253,7 @@ export class Program<Name extends string = string> extends Owner {
   /** Gives the block back; tensors of others are left alone. A second call does nothing. */
   dispose(): void {
     this.engine.watch?.end(this);
+    this.engine.team?.release(this);
     this.#block.free();
   }
 
@@ -278,9 +279,12 @@ export class Program<Name extends string = string> extends Owner {
   /** Binds every call to the current addresses of its operands. */
   #ready(): void {
     const steps = this.instructions.map((node) => this.#stepsOf(node));
-    this.#steps = steps.flat().map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
-    this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
     this.#foreign = [...new Set([...foreignTensors(this.#nodes), ...[...this.#bound.values()].flatMap(tensorsOf)])];
+    const flat = steps.flat();
+    this.#instructionOf = this.instructions.flatMap((node, i) => steps[i]?.map(() => node) ?? []);
+    this.#steps =
+      this.engine.team?.stepsFor(this, flat, this.#instructionOf as never, this.#block.pointer, this.#foreign) ??
+      flat.map((step) => (typeof step === "function" ? step : this.engine.callable(step)));
   }
 
   #stepsOf(node: Node): readonly Step[] {

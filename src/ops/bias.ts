@@ -66,6 +66,6 @@ export function columnSums<D extends FloatType>(x: Tensor<D>, options: Into<D> =
   checkMatrix("columnSums", "x", x);
   const [m = 0, n = 0] = x.shape;
   const y = outputOf("columnSums", out, { dtype: x.dtype, shape: [n] }, [x], "disjoint");
-  x.engine.kernels[x.dtype].columnSums(m, n, x.pointer, y.pointer, 1, 0, 0);
+  x.engine.kernels[x.dtype].columnSums(m, n, x.pointer, y.pointer, 1, 0, 0, n);
   return y;
 }

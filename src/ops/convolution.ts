@@ -290,7 +290,8 @@ const CONV_WEIGHTS: Operation<Geometry> = {
     const [{ shape }, gradient] = specs;
     const sizes = sizesOf(attributes, shape[0] ?? 0, last(shape), last(gradient.shape));
     if (!isProduct(attributes)) {
-      return [kernels.convolutionWeights(...sizes, x.pointer, dy.pointer, out.pointer, scratch)];
+      const taps = sizes[8] * sizes[9] * sizes[3];
+      return [kernels.convolutionWeights(...sizes, x.pointer, dy.pointer, out.pointer, scratch, taps, 0)];
     }
     const [m, c, oc] = productSizes(sizes);
     if (c === 0 || oc === 0) return [];

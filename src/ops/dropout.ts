@@ -69,7 +69,7 @@ const DROPOUT: Operation<Dropout> = {
     const [x, counter] = [at[0].pointer, at[1].pointer];
     const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1) | 0; // 2^32 would be 0
     const scale = 1 / (1 - rate);
-    return [kernels.dropout(n, x, out.pointer, counter, threshold, scale, stream)];
+    return [kernels.dropout(n, x, out.pointer, counter, threshold, scale, stream, 0)];
   },
   // It is linear in x, with the same elements left out.
   gradient: (which, { operands: [, counter], attributes }, dy) =>

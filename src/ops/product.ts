@@ -165,7 +165,20 @@ function bindSparse({ kernels, specs, result, attributes, at, out, scratch }: Ca
   if (attributes.transpose === "a") {
     return [
       kernels.fill(rows * n, out.pointer, 0),
-      kernels.sparseBackward(m, n, x.pointer, x.columns, x.values, w.pointer, out.pointer, attributes.alpha, 0),
+      kernels.sparseBackward(
+        m,
+        n,
+        x.pointer,
+        x.columns,
+        x.values,
+        w.pointer,
+        out.pointer,
+        attributes.alpha,
+        0,
+        n,
+        rows,
+        0,
+      ),
     ];
   }
   return [

@@ -262,6 +262,9 @@ export function sparseAxpy<D extends FloatType>(alpha: number, x: SparseMatrix<D
     w.pointer,
     alpha,
     0,
+    n,
+    k ?? 0,
+    0,
   );
 }
 

@@ -120,7 +120,7 @@ function bindSparseDescent({ kernels, specs, result, at, attributes }: Call<{ re
   const factors = [attributes.alpha, hyperparameters] as const;
   return [
     kernels.descend(rows * n, 0, w.pointer, hyperparameters),
-    kernels.sparseBackward(m, n, a.pointer, a.columns, a.values, b.pointer, w.pointer, ...factors),
+    kernels.sparseBackward(m, n, a.pointer, a.columns, a.values, b.pointer, w.pointer, ...factors, n, rows, 0),
   ];
 }
 
@@ -130,7 +130,7 @@ export const SGD_SUMS: Operation = {
   spec: ([w]) => w as TensorSpec,
   bind({ kernels, specs, at: [w, hyperparameters, x] }) {
     const [m, n] = sizesOf(specs[2]);
-    return [kernels.columnSums(m, n, x.pointer, w.pointer, 1, 0, hyperparameters.pointer)];
+    return [kernels.columnSums(m, n, x.pointer, w.pointer, 1, 0, hyperparameters.pointer, n)];
   },
   changes: 0,
   flops: ({ specs }) => countOf(specs[2].shape),

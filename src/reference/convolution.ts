@@ -131,19 +131,21 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
       dy,
       dWeights,
       _scratch,
+      taps,
+      first,
     ) => {
       const v = floats();
       const m = oh * ow;
       const [from, by, to] = [at(x), at(dy), at(dWeights)];
       const columns = groups * oc;
-      v.fill(0, to, to + kh * kw * c * columns);
+      v.fill(0, to, to + taps * columns);
       const sums = new Float64Array(columns);
       const block = m > POSITIONS ? blockOf(m, POSITIONS) : Math.floor(POSITIONS / Math.max(m, 1)) * m;
       for (let start = 0; start < n * m; ) {
         // The last block of an image ends with it.
         const end =
           m > POSITIONS ? Math.min(start + block, (Math.floor(start / m) + 1) * m) : Math.min(start + block, n * m);
-        for (let t = 0; t < kh * kw * c; t++) {
+        for (let t = first; t < Math.min(first + taps, kh * kw * c); t++) {
           const [e, tap] = [t % c, Math.floor(t / c)];
           const [i, j] = [Math.floor(tap / kw), tap % kw];
           sums.fill(0);
@@ -158,7 +160,8 @@ export function convolutions(memory: Pages, element: Element, functions: Activat
             }
           }
           for (let column = 0; column < columns; column++) {
-            v[to + t * columns + column] = add(v[to + t * columns + column]!, sums[column]!);
+            const write = to + (t - first) * columns + column;
+            v[write] = add(v[write]!, sums[column]!);
           }
         }
         start = end;

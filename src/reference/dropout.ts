@@ -5,7 +5,7 @@ import type { Pages } from "./pages.ts";
 
 export function dropouts(memory: Pages, { floats, at, round, mul }: Element): Pick<FloatKernels, "dropout"> {
   return {
-    dropout: (n, x, y, counter, threshold, scale, stream) => {
+    dropout: (n, x, y, counter, threshold, scale, stream, first) => {
       const v = floats();
       const { i32 } = memory;
       const a = hash(i32[counter >>> 2]!, i32[(counter >>> 2) + 1]!);
@@ -15,7 +15,7 @@ export function dropouts(memory: Pages, { floats, at, round, mul }: Element): Pi
       const to = at(y);
       const factor = round(scale);
       const lowest = threshold >>> 0;
-      for (let i = 0; i < n; i++) v[to + i] = hash(i ^ b, c) >>> 0 >= lowest ? mul(v[from + i]!, factor) : 0;
+      for (let i = 0; i < n; i++) v[to + i] = hash((first + i) ^ b, c) >>> 0 >= lowest ? mul(v[from + i]!, factor) : 0;
     },
   };
 }

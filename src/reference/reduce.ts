@@ -22,12 +22,21 @@ export function reductions(
   memory: Pages,
   { isSingle, floats, at, round, add, mul, madd }: Element,
 ): Squares & { readonly exported: Pick<FloatKernels, "reduce" | "columnSums"> } {
-  /** y_j ← α·F_j + β·y_j for the columns of a k × n matrix. */
-  const columns = (f: number, k: number, n: number, x: number, y: number, alpha: number, beta: number): void => {
+  /** y_j ← α·F_j + β·y_j for the columns of a k × n matrix with that stride. */
+  const columns = (
+    f: number,
+    k: number,
+    n: number,
+    x: number,
+    stride: number,
+    y: number,
+    alpha: number,
+    beta: number,
+  ): void => {
     const v = floats();
     for (let j = 0; j < n; j++) {
       let fold = identity(f);
-      for (let p = 0, i = x + j; p < k; p++, i += n) {
+      for (let p = 0, i = x + j; p < k; p++, i += stride) {
         const value = v[i]!;
         if (f === MAX) fold = Math.max(fold, value);
         else if (f === MIN) fold = Math.min(fold, value);
@@ -85,12 +94,12 @@ export function reductions(
         const to = at(y);
         for (let i = 0; i < m; i++) {
           if (n === 1) v[to + i] = row(f, k, from + i * k);
-          else columns(f, k, n, from + i * k * n, to + i * n, 1, 0);
+          else columns(f, k, n, from + i * k * n, n, to + i * n, 1, 0);
         }
       },
-      columnSums: (m, n, x, y, alpha, beta, hyperparameters) => {
+      columnSums: (m, n, x, y, alpha, beta, hyperparameters, strideX) => {
         const factor = round(stepOf(memory, alpha, hyperparameters));
-        columns(SUM, m, n, at(x), at(y), factor, round(keptOf(memory, beta, hyperparameters)));
+        columns(SUM, m, n, at(x), strideX, at(y), factor, round(keptOf(memory, beta, hyperparameters)));
       },
     },
   };

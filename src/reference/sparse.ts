@@ -62,7 +62,7 @@ export function sparseProducts(memory: Pages, { floats, at, round, mul, madd }: 
         }
       }
     },
-    sparseBackward: (m, n, starts, columns, values, d, w, alpha, hyperparameters) => {
+    sparseBackward: (m, n, starts, columns, values, d, w, alpha, hyperparameters, strideX, k, taken) => {
       const v = floats();
       const { u16, i32 } = memory;
       const [from, weights, column] = [at(values), at(w), columns >>> 1];
@@ -70,10 +70,12 @@ export function sparseProducts(memory: Pages, { floats, at, round, mul, madd }: 
       for (let i = 0; i < m; i++) {
         const first = i32[(starts >>> 2) + i]! >>> 0;
         const last = i32[(starts >>> 2) + i + 1]! >>> 0;
-        const row = at(d) + i * n;
+        const row = at(d) + i * strideX;
         for (let p = first; p < last; p++) {
+          const place = u16[column + p]! - taken;
+          if (place < 0 || place >= k) continue;
           const x = mul(v[from + p]!, factor);
-          const to = weights + u16[column + p]! * n;
+          const to = weights + place * strideX;
           for (let j = 0; j < n; j++) v[to + j] = madd(x, v[row + j]!, v[to + j]!);
         }
       }

@@ -1,2 +1,2 @@
 // Generated from src/wasm/table.ts
-export const ABI: number = 821702855;
+export const ABI: number = 2059262723;

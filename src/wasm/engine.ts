@@ -22,7 +22,15 @@ export type EngineOptions = {
    * so that a page without them does not carry it.
    */
   readonly fusion?: Fusion | undefined;
+  /**
+   * How many threads its programs, and large single operations, run on: a number, or `"auto"`, which is one for each core where
+   * memory can be shared. Results are the same to the bit. Default: 1.
+   */
+  readonly threads?: number | "auto" | undefined;
 };
+
+/** The threads of an engine: a part of the library that is loaded where threads are asked for. */
+type Team = import("../threads/index.ts").Team;
 
 /** A stage of `compile`, which the library exports: opaque. */
 export type Fusion = {
@@ -65,6 +73,8 @@ export class Engine extends Owner {
   readonly watch: Watch | undefined;
   /** What `compile` does in addition. */
   readonly fusion: Fusion | undefined;
+  /** What runs programs on several threads, where they were asked for. */
+  readonly team: Team | undefined;
   readonly #guard: Guard;
   /** By the name that they are exported as, without a look at the engine's state. */
   readonly #bare: Readonly<Record<string, unknown>>;
@@ -74,9 +84,11 @@ export class Engine extends Owner {
     { module, memory, exports }: Loaded,
     debugging: Debugging | undefined,
     fusion: Fusion | undefined,
+    team: Team | undefined,
   ) {
     super();
     this.fusion = fusion;
+    this.team = team;
     const guard = new Guard();
     const { kernels, common } = bindKernels(exports, (name, kernel) => guard.wrap(name, kernel));
     this.build = build;
@@ -103,15 +115,20 @@ export class Engine extends Owner {
    * using engine = await Engine.load({ build: "debug" });
    */
   static async load(options: EngineOptions = {}): Promise<Engine> {
-    checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1, fusion: 1 });
-    const { build = "simd", wasm, fusion } = options;
+    checkOptions<EngineOptions>("Engine.load", options, { build: 1, wasm: 1, fusion: 1, threads: 1 });
+    const { build = "simd", wasm, fusion, threads = 1 } = options;
     if (fusion !== undefined && typeof fusion?.fuse !== "function")
       throw new OptionError("fusion", "elementwiseFusion", fusion);
-    const loaded = await loadInstance(build, wasm);
+    const threading =
+      threads === 1
+        ? undefined
+        : (await import("../threads/index.ts")).threadingOf(threads, build, { EngineError, OptionError });
+    const loaded = await loadInstance(build, wasm, threading?.shared);
     const { exports } = loaded; // not `loaded.exports.`: in a bundle publint would take it for CommonJS
     if (exports.abi?.value !== ABI) throw new EngineError({ kind: "module", reason: "not of this version" });
     if (build === "relaxed") await (await import("./tile.ts")).default(loaded);
-    return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion);
+    const team = await threading?.start(loaded);
+    return new Engine(build, loaded, build === "debug" ? await import("./debugging.ts") : undefined, fusion, team);
   }
 
   /**
@@ -157,7 +174,7 @@ export class Engine extends Owner {
    * @throws {OverrunError} something was written beyond a block
    */
   call(call: KernelCall): number {
-    return this.#guard.wrap(call?.kernel, this.callable(call))();
+    return this.#guard.wrap(call?.kernel, this.team?.eager(this, call) ?? this.callable(call))();
   }
 
   /**
@@ -192,7 +209,8 @@ export class Engine extends Owner {
 
   /** Counts what is alive: the same before and after means that nothing leaked. */
   stats(): EngineStats {
-    return this.memory.stats();
+    const stats = this.memory.stats();
+    return this.team?.stats(stats) ?? stats;
   }
 
   /**
@@ -217,6 +235,7 @@ export class Engine extends Owner {
       this.memory.check();
     } finally {
       this.#guard.stop(new DisposedError(`engine ${this.build}`, "kernel call"));
+      this.team?.dispose();
     }
   }
 }

@@ -11,6 +11,8 @@ export type EngineFault =
   | { readonly kind: "forbidden"; readonly reason: string }
   /** Service workers, and with them the backgrounds of browser extensions, and worklets have no `import()`. */
   | { readonly kind: "no-import"; readonly reason: string }
+  /** Memory cannot be shared here, or workers cannot be started. */
+  | { readonly kind: "no-threads"; readonly reason: string }
   | { readonly kind: "module"; readonly reason: string };
 
 /** Why there is no block: larger than one can be, or larger than what memory can grow to. */
@@ -109,6 +111,8 @@ export function describeEngineFault(fault: EngineFault): string {
       return `compiling WebAssembly is forbidden here (${fault.reason}); a Content-Security-Policy must allow script-src 'wasm-unsafe-eval'; ${SLOWLY}`;
     case "no-import":
       return `service workers and worklets have no import() for the kernels (${fault.reason}); pass them, Engine.load({ wasm: … }), or bundle the program into one file`;
+    case "no-threads":
+      return fault.reason;
     case "module":
       return `the kernels cannot be loaded: ${fault.reason}`;
     default:

@@ -12,6 +12,7 @@ import { unreachable } from "../unreachable.ts";
 import { messageOf, tagOf } from "../values.ts";
 import { ABI, type Exports, type LinearMemory, PAGES } from "./abi.ts";
 import { EngineError } from "./errors.ts";
+import type { SharedKernels } from "./shared_kernels.ts";
 
 /**
  * `simd`: fixed-width SIMD, the same bits on every machine. `relaxed`: fused multiply-add where the machine
@@ -63,10 +64,15 @@ export type Loaded = {
 /**
  * Compiles and starts the kernels.
  *
+ * @param shared makes them such that threads share their memory
  * @throws {OptionError} (rejects) an unknown build, or kernels from elsewhere for the build `js`
  * @throws {EngineError} (rejects) no WebAssembly, no SIMD, forbidden by a policy, or not the kernels
  */
-export async function loadInstance(build: Build, source: WasmSource | undefined): Promise<Loaded> {
+export async function loadInstance(
+  build: Build,
+  source: WasmSource | undefined,
+  shared?: (content: BufferSource | WebAssembly.Module) => SharedKernels,
+): Promise<Loaded> {
   if (!supports(build)) {
     const missing = build === "relaxed" ? "no-relaxed-simd" : "no-simd";
     throw new EngineError({ kind: typeof WebAssembly === "undefined" ? "no-webassembly" : missing });
@@ -74,9 +80,9 @@ export async function loadInstance(build: Build, source: WasmSource | undefined)
   const content = await kernelsOf(build, source);
   try {
     if (content === undefined) return (await import("../reference/index.ts")).start(ABI);
-    const memory = new WebAssembly.Memory(PAGES);
-    const { module, exports } = await start(content, { env: { memory } });
-    return { module, memory, exports: exports as Exports };
+    const { code, memory } = shared?.(content) ?? { code: content, memory: new WebAssembly.Memory(PAGES) };
+    const { module, exports } = await start(code, { env: { memory } });
+    return { module, memory: memory as unknown as LinearMemory, exports: exports as Exports };
   } catch (error) {
     throw failureOf(error);
   }

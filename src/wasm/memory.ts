@@ -24,6 +24,10 @@ export type EngineStats = {
   readonly scratchBytes: number;
   /** The size of the WebAssembly memory, which grows and never shrinks. */
   readonly memoryBytes: number;
+  /** How many threads programs run on; absent where the engine was loaded without. */
+  readonly threads?: number;
+  /** Why there are so many. */
+  readonly threadsReason?: string;
 };
 
 /** How margins on both sides of a block are written, and looked at when it is freed: margin.ts, on the debug build. */

@@ -42,6 +42,7 @@ export type Role =
   | { readonly kind: "size" | "stride"; readonly least: Size; readonly most: Size }
   | { readonly kind: "code"; readonly constant: "ACTIVATION" | "BINARY" | "REDUCE" | "UNARY" }
   | { readonly kind: "flag" | "block" }
+  | { readonly kind: "place"; readonly size: string }
   | { readonly kind: "scalar"; readonly type: "T" | "f64" | "i32" | "u32" }
   | { readonly kind: "scratch"; readonly bytes: number | readonly [kernel: string, ...sizes: string[]] }
   | OperandRole;
@@ -115,6 +116,8 @@ function roleOf(text: string): Role {
     case "flag":
     case "block":
       return { kind };
+    case "place":
+      return { kind, size: word };
     case "scalar":
       return { kind, type: word as "T" };
     case "scratch":
@@ -208,6 +211,7 @@ export function partOf(
   return parameters.map((parameter, at): number => {
     const whole = args[at] ?? 0;
     if (parameter.name === size) return count;
+    if (parameter.kind === "place" && parameter.size === size) return whole + from;
     if (parameter.kind !== "operand" || (parameter.isOptional && whole === 0)) return whole;
     const { otherwise } = parameter;
     const elements = otherwise !== undefined && values.get(otherwise.flag) === 0 ? otherwise.elements : parameter;

@@ -8,6 +8,7 @@
  *   size                  i32, at least 0; `size from 1`, `size to 65536`
  *   stride                i32, elements from one index of an axis to the next; `stride from n`, `stride to 1`
  *   code BINARY           i32, one of that constant of abi.ts; `flag` is 0 or 1
+ *   place n               i32, where the first index of the size n is in the whole: a part's is larger
  *   scalar T              a number of the kernel's float type, or f64, i32 or u32
  *   scratch 64            the address of as many bytes, 16-byte aligned, that may be overwritten, or of as many as another
  *                         kernel returns: `scratch gemmScratch(m, n, k)`
@@ -62,6 +63,7 @@ type Names = {
   alpha: [alpha: number]; beta: [beta: number]; scale: [scale: number]; value: [value: number];
   t0: [t0: number]; rt: [rt: number]; ct: [ct: number]; pivots: [pivots: number];
   isUpper: [isUpper: number]; isUnit: [isUnit: number]; count: [count: number]; rx: [rx: number]; ry: [ry: number];
+  taps: [taps: number]; first: [first: number];
   isOneA: [isOneA: number]; isOneB: [isOneB: number]; start: [start: number]; isBackward: [isBackward: number];
   isSmallest: [isSmallest: number];
   h: [h: number]; oh: [oh: number]; ow: [ow: number]; oc: [oc: number]; groups: [groups: number]; kh: [kh: number]; kw: [kw: number];
@@ -80,6 +82,7 @@ type Role =
   | `stride ${"from" | "to"} ${string}`
   | `code ${"ACTIVATION" | "BINARY" | "REDUCE" | "UNARY"}`
   | "flag"
+  | `place ${string}`
   | `scalar ${"T" | "f64" | "i32" | "u32"}`
   | `scratch ${string}`
   | "block"
@@ -139,7 +142,7 @@ export const FLOAT_TABLE = {
       "scratch: scratch gemmScratch(m, n, k)",
       "alpha, beta: scalar f64",
     ],
-    split: "over d0, else d1",
+    split: "over d0, else d1, else m",
   },
   /** Bytes of scratch. */
   gemmScratch: { parameters: ["m, n, k: size"], result: "i32", split: "not" },
@@ -164,7 +167,7 @@ export const FLOAT_TABLE = {
     result: "i32",
     split: "not",
   },
-  /** The gradient of the weights. */
+  /** The gradient of the weights, of `taps` of the kh · kw · c. */
   convolutionWeights: {
     parameters: [
       "n, h, w, c, oh, ow, oc, groups, kh, kw: size",
@@ -172,10 +175,12 @@ export const FLOAT_TABLE = {
       "top, left: size",
       "x: in T[n, h, w, groups, c]",
       "dy: in T[n, oh, ow, groups, oc]",
-      "dWeights: out T[kh, kw, c, groups, oc]",
+      "dWeights: out T[taps, groups, oc]",
       "scratch: scratch convolutionWeightsScratch(h, w, c, oh, ow, oc, groups, kh, kw, sh, sw, dh, dw, top, left)",
+      "taps: size",
+      "first: place taps",
     ],
-    split: "not",
+    split: "over taps",
   },
   /** Bytes of scratch. */
   convolutionWeightsScratch: {
@@ -265,12 +270,13 @@ export const FLOAT_TABLE = {
   columnSums: {
     parameters: [
       "m, n: size",
-      "x: in T[m, n]",
+      "x: in T[m:strideX, n]",
       "y: inout T[n]",
       "alpha, beta: scalar f64",
       "hyperparameters: in f64[2] or 0",
+      "strideX: stride from n",
     ],
-    split: "not",
+    split: "over n",
   },
   reduce: {
     parameters: ["f: code REDUCE", "m, k, n: size", "x: in T[m, k, n]", "y: out T[m, n]"],
@@ -391,8 +397,9 @@ export const FLOAT_TABLE = {
       "threshold: scalar u32",
       "scale: scalar T",
       "stream: scalar i32",
+      "first: place n",
     ],
-    split: "not",
+    split: "over n",
   },
   /** w ← (1 - ηλ)w - ηg. */
   descend: {
@@ -430,7 +437,7 @@ export const FLOAT_TABLE = {
       "y0, y1: stride",
       "ry: stride from m",
     ],
-    split: "not",
+    split: "over m or n or d0 or d1",
   },
   /** The largest of each window. */
   maxPool: {
@@ -614,19 +621,22 @@ export const FLOAT_TABLE = {
     ],
     split: "over m",
   },
-  /** W ← W + αXᵀD, X m × k and sparse. */
+  /** W ← W + αXᵀD, X sparse with m rows, of whose columns k are taken from `first` on. */
   sparseBackward: {
     parameters: [
       "m, n: size",
       "starts: in i32[m + 1] rising to nonzeros",
-      "columns: in u16[nonzeros] and 1 more below k",
+      "columns: in u16[nonzeros] and 1 more below width",
       "values: in T[nonzeros]",
-      "d: in T[m, n]",
-      "w: inout T[k, n]",
+      "d: in T[m:strideX, n]",
+      "w: inout T[k:strideX, n]",
       "alpha: scalar f64",
       "hyperparameters: in f64[1] or 0",
+      "strideX: stride from n",
+      "k: size",
+      "first: place k",
     ],
-    split: "not",
+    split: "over n or k",
   },
 } as const;
 
@@ -698,7 +708,7 @@ export const COMMON_TABLE = {
       "y: out u8[d0:y0, d1:y1, d2:y2, d3:y3, n]",
       "y0, y1, y2, y3: stride",
     ],
-    split: "not",
+    split: "over d0 or d1 or d2 or d3",
   },
   /** Rows of n bytes. */
   scatterCopies: {

@@ -24,7 +24,7 @@ for (const dtype of FLOATS) {
         field.clear();
         const input = field.place(dtype, x);
         const y = field.room(dtype, n);
-        field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0, 0));
+        field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0, 0, n));
         assertEqual(y.values(), oracle.columnSums(m, n, x), `${m}×${n}`);
       }
     }
@@ -41,7 +41,7 @@ for (const dtype of FLOATS) {
       field.clear();
       const input = field.place(dtype, x);
       const y = field.room(dtype, n);
-      field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0, 0));
+      field.run([y], () => kernels.columnSums(m, n, input.pointer, y.pointer, 1, 0, 0, n));
       assertSame(y.values(), want, `${m}×${n}`);
     }
   });
@@ -55,7 +55,7 @@ for (const dtype of FLOATS) {
         Array.from({ length: 23 * n }, (_, at) => column[Math.floor(at / n)] ?? Number.NaN),
       );
       const y = field.room(dtype, n);
-      field.run([y], () => kernels.columnSums(23, n, input.pointer, y.pointer, 1, 0, 0));
+      field.run([y], () => kernels.columnSums(23, n, input.pointer, y.pointer, 1, 0, 0, n));
       assertAll(y.values(), y.values()[0], `n = ${n}`);
     }
   });
@@ -65,7 +65,7 @@ for (const dtype of FLOATS) {
       field.clear();
       const x = field.place(dtype, new Float64Array(3 * maxRowNonzeros).fill(1).with(maxRowNonzeros + j, Number.NaN));
       const y = field.room(dtype, maxRowNonzeros);
-      field.run([y], () => kernels.columnSums(3, maxRowNonzeros, x.pointer, y.pointer, 1, 0, 0));
+      field.run([y], () => kernels.columnSums(3, maxRowNonzeros, x.pointer, y.pointer, 1, 0, 0, maxRowNonzeros));
       assertSame(y.values(), new Float64Array(maxRowNonzeros).fill(3).with(j, Number.NaN), `NaN in column ${j}`);
     }
   });
@@ -83,7 +83,7 @@ for (const dtype of FLOATS) {
         field.clear();
         const input = field.place(dtype, x);
         const y = beta === 0 ? field.room(dtype, n) : field.place(dtype, before);
-        field.run([y], () => kernels.columnSums(3, n, input.pointer, y.pointer, alpha, beta, 0));
+        field.run([y], () => kernels.columnSums(3, n, input.pointer, y.pointer, alpha, beta, 0, n));
         const sums = oracle.columnSums(3, n, x);
         const want = sums.map((sum, j) => alpha * sum + beta * (before[j] ?? Number.NaN));
         assertEqual(y.values(), want, `n = ${n}, α = ${alpha}, β = ${beta}`);
@@ -101,9 +101,9 @@ for (const dtype of FLOATS) {
         const sums = field.room(dtype, n);
         const apart = field.place(dtype, before);
         const y = field.place(dtype, before);
-        kernels.columnSums(5, n, input.pointer, sums.pointer, 1, 0, 0);
+        kernels.columnSums(5, n, input.pointer, sums.pointer, 1, 0, 0, n);
         kernels.axpby(n, sums.pointer, apart.pointer, alpha, beta);
-        field.run([y], () => kernels.columnSums(5, n, input.pointer, y.pointer, alpha, beta, 0));
+        field.run([y], () => kernels.columnSums(5, n, input.pointer, y.pointer, alpha, beta, 0, n));
         assertSame(y.values(), apart.values(), `n = ${n}, β = ${beta}`);
       }
     }

@@ -85,9 +85,10 @@ const WINDOWS = {
   ...{ oc: [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 15, 16, 17, 20, 24, 30, 31, 32, 33, 300] },
   ...{ kh: [0, 1, 1, 2, 2, 3, 3, 3, 3, 5], kw: [0, 1, 1, 2, 3, 3, 3, 3, 4, 5], sh: [1, 1, 2, 3], sw: [1, 1, 2, 3] },
   ...{ dh: [1, 1, 1, 2], dw: [1, 1, 2, 3], top: [0, 0, 1, 1, 2, 5], left: [0, 0, 1, 1, 2, 5] },
+  taps: [0, 1, 2, 3, 4, 5, 9, 25, 40],
 };
 /** Of these, a convolution does no more where they are larger. */
-const ASIDE: ReadonlySet<Size> = new Set(["h", "w", "sh", "sw", "dh", "dw", "top", "left"]);
+const ASIDE: ReadonlySet<Size> = new Set(["h", "w", "sh", "sw", "dh", "dw", "top", "left", "taps"]);
 /** Windows over images: any, also beyond the image; more often those of kernels of 3 by 3. */
 const POOLS = {
   ...{ n: [0, 1, 1, 2], h: [0, 1, 2, 3, 4, 5, 7], w: [0, 1, 2, 3, 4, 5, 6, 9], c: SIZES },
@@ -155,7 +156,7 @@ function convolutions(): readonly string[] {
 }
 
 /** Sizes that a kernel is not given. */
-const FREE: Readonly<Record<string, readonly number[]>> = { rows: [1, 2, 3, 5, 9], k: SIZES };
+const FREE: Readonly<Record<string, readonly number[]>> = { rows: [1, 2, 3, 5, 9], k: SIZES, width: SIZES };
 /** The most that sizes multiply to, and elements that are drawn. */
 const [MOST_PRODUCTS, MOST_ELEMENTS] = [2_000_000, 700_000];
 const MOST_LOGITS = 40_000;
@@ -412,6 +413,8 @@ class Call {
       case "stride":
       case "flag":
         return this.value(parameter.name);
+      case "place":
+        return this.pick([0, 0, 1, 2, 5, 9]);
       case "code":
         return this.pick(Object.values(CODES[parameter.constant]));
       case "scalar":

@@ -38,7 +38,16 @@ function dropout(
   const input = field.place(dtype, x);
   const y = place === "apart" ? field.room(dtype, x.length) : input;
   field.run([y], () =>
-    engine.kernels[dtype].dropout(x.length, input.pointer, y.pointer, counter.pointer, thresholdOf(p), scale, stream),
+    engine.kernels[dtype].dropout(
+      x.length,
+      input.pointer,
+      y.pointer,
+      counter.pointer,
+      thresholdOf(p),
+      scale,
+      stream,
+      0,
+    ),
   );
   return y.values();
 }

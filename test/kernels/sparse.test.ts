@@ -167,7 +167,20 @@ for (const dtype of FLOATS) {
       assertSame(z.values(), product, `forward, n = ${n}`);
 
       field.run([wAt], () =>
-        sparseBackward(m, n, at.starts.pointer, at.columns.pointer, v.pointer, dAt.pointer, wAt.pointer, -2, 0),
+        sparseBackward(
+          m,
+          n,
+          at.starts.pointer,
+          at.columns.pointer,
+          v.pointer,
+          dAt.pointer,
+          wAt.pointer,
+          -2,
+          0,
+          n,
+          k,
+          0,
+        ),
       );
       const updated = w.map((value, at) => {
         const [p, j] = [Math.floor(at / n), at % n];

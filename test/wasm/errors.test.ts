@@ -18,6 +18,7 @@ test("why an engine could not start, and what runs here", () => {
     "no-relaxed-simd": [[{}, "no relaxed SIMD", 'build "simd" runs everywhere']],
     forbidden: [[{ reason: "a policy" }, "(a policy)", "wasm-unsafe-eval", cure]],
     "no-import": [[{ reason: "a word" }, "service workers", "(a word)", "Engine.load({ wasm"]],
+    "no-threads": [[{ reason: "a word" }, "a word"]],
     module: [[{ reason: "a word" }, ": a word"]],
   });
 });
