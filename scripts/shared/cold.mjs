@@ -15,7 +15,10 @@ const COLD = [
   "kernels/rows",
   "kernels/strided",
   "kernels/sparse_rows",
+  "simd/log",
+  "simd/polynomial",
   "simd/powers",
+  "simd/trigonometry",
 ];
 
 export default class {

@@ -1,17 +1,23 @@
 /**
- * The order of a module's functions: each next to those that are like it, because deflate finds only what is within 32 KB. Their
- * code stays as it is, but for the numbers of what it calls.
+ * The order of a module's functions: each next to those that are like it, because deflate finds only what is within 32 KB. And the
+ * order of a function's local variables: as they are used, so that code that is alike has the same numbers. Instructions stay as they
+ * are, but for the numbers of what they call and of variables.
  */
 
 /** Bytes of code before a function in which it is looked for what it repeats. */
 const WINDOW = 16_384;
 
-const TYPE = { import: 2, function: 3, export: 7, start: 8, element: 9, code: 10 } as const;
+const TYPE = { type: 1, import: 2, function: 3, export: 7, start: 8, element: 9, code: 10 } as const;
 
-/** The same module with its functions in another order, which follows from their code alone. */
+/** The types of variables, in the order in which they are declared: i32, i64, f32, f64, v128. */
+const VARIABLES: readonly number[] = [0x7f, 0x7e, 0x7d, 0x7c, 0x7b];
+
+/** The same module with its functions and their variables in another order, which follows from their code alone. */
 export function ordered(wasm: Uint8Array): Uint8Array {
   const sections = sectionsOf(wasm);
-  const code = entriesOf(sections.get(TYPE.code) ?? Uint8Array.of(0), skipBody);
+  const parameters = parameterCounts(sections);
+  const bodies = entriesOf(sections.get(TYPE.code) ?? Uint8Array.of(0), skipBody);
+  const code = bodies.map((body, i) => renumberVariables(body, parameters[i]!));
   const order = orderOf(code);
   const imported = importedFunctions(sections.get(TYPE.import) ?? Uint8Array.of(0));
   const places = new Map(order.map((from, to) => [from + imported, to + imported]));
@@ -139,6 +145,50 @@ function importedFunctions(section: Uint8Array): number {
   const kind = skipBody(section, skipBody(section, 1));
   if (section[kind] !== 2) throw new Error("only a memory is expected to be imported");
   return 0;
+}
+
+/** How many parameters each function has. */
+function parameterCounts(sections: ReadonlyMap<number, Uint8Array>): number[] {
+  const types = entriesOf(sections.get(TYPE.type) ?? Uint8Array.of(0), skipType);
+  const functions = entriesOf(sections.get(TYPE.function) ?? Uint8Array.of(0), skipNumber);
+  return functions.map((type) => numberAt(types[numberAt(type, 0)]!, 1));
+}
+
+/** A function's type: parameters and results, each as many bytes as there are. */
+function skipType(bytes: Uint8Array, at: number): number {
+  return skipBody(bytes, skipBody(bytes, at + 1));
+}
+
+/** The body with its variables by their types, and those of one type as they are first used, behind its size. */
+function renumberVariables(entry: Uint8Array, parameters: number): Uint8Array {
+  const types: number[] = [];
+  let code = skipNumber(entry, skipNumber(entry, 0));
+  for (let left = numberAt(entry, skipNumber(entry, 0)); left > 0; left--) {
+    const type = skipNumber(entry, code);
+    for (let same = numberAt(entry, code); same > 0; same--) types.push(entry[type]!);
+    code = type + 1;
+  }
+  const used = new Set<number>();
+  const uses: number[] = [];
+  for (let at = code; at < entry.length; at = skipInstruction(entry, at)) {
+    if (entry[at]! < 0x20 || entry[at]! > 0x22) continue;
+    uses.push(at + 1);
+    used.add(numberAt(entry, at + 1));
+  }
+  for (const i of types.keys()) used.add(parameters + i);
+  const groups = VARIABLES.map((type) => [...used].filter((i) => i >= parameters && types[i - parameters] === type));
+  const places = new Map(groups.flat().map((from, i) => [from, parameters + i]));
+  const declared = groups.flatMap(({ length }, i) => (length > 0 ? [[...numberOf(length), VARIABLES[i]!]] : []));
+  const body = listOf(declared);
+  let copied = code;
+  for (const at of uses) {
+    for (const byte of entry.subarray(copied, at)) body.push(byte);
+    const variable = numberAt(entry, at);
+    body.push(...numberOf(places.get(variable) ?? variable));
+    copied = skipNumber(entry, at);
+  }
+  for (const byte of entry.subarray(copied)) body.push(byte);
+  return Uint8Array.from([...numberOf(body.length), ...body]);
 }
 
 /** The body with other numbers in its calls, behind its new size. */
