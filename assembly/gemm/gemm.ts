@@ -131,8 +131,8 @@ function block<T>(
       microkernelNarrow<T>(mc, columns, kc, packedA, b, c, ldc, add, d, ldd, tile, alpha);
       return;
     }
-    // In float32 only, to be small. The wide microkernel twice, rather than the wider one and a single panel.
-    if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 4 && nc >= 3 * nr<T>() && nc / nr<T>() != 4 && load<u8>(WIDER) != 0) {
+    // The wide microkernel twice, rather than the wider one and a single panel.
+    if (ASC_FEATURE_RELAXED_SIMD && nc >= 3 * nr<T>() && nc / nr<T>() != 4 && load<u8>(WIDER) != 0) {
       microkernelWider<T>(whole, kc, packedA, b, panelB, c, ldc, add, d, ldd, alpha);
       if (whole < mc) {
         for (let p: usize = 0; p < 3; p++) {

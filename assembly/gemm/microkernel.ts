@@ -5,7 +5,7 @@ import { bytes, madd } from "../simd/lanes";
  * Microtiles of C from micropanels of A, 4 rows each, and of B, 2 vectors each (pack.ts has their layout):
  *
  *   microkernelWide   2 rows × 4 vectors, from half a panel of A and two of B
- *   microkernelWider  2 rows × 6 vectors, from half a panel of A and three of B; in float32 of `relaxed` only
+ *   microkernelWider  2 rows × 6 vectors, from half a panel of A and three of B; in the build `relaxed` only
  *   microkernel       4 rows × 2 vectors, from a panel of each
  *   microkernelNarrow 4 rows × 1 vector, from a panel of A and half a panel of B; in float32 only, to be small
  *
