@@ -3,8 +3,9 @@
  *
  *   add(matmul(x, w), b)                    affine                     the bias is where the sums start
  *   sigmoid | tanh | relu of that           affine with activation     while the tile is in registers or cache
- *   the same of conv2d                      conv2d with activation
+ *   the same of conv2d and maxPool2d        these with activation
  *   maxPool2d of relu                       relu of maxPool2d          by its own `rewrite`
+ *   sum of maxPool2d's gradient             sum of what it spreads     likewise
  *   softmaxCrossEntropy and its gradient    one pass gives both
  *   sgd of matmul(a, b)                     w ← βw - ηAB               the gradient is never stored
  *   sgd of sum(x, rows)                     the same for a bias

@@ -158,7 +158,8 @@ export async function courseFigures(
     ...(accurate.length > 0 ? [training] : curvesOf(evaluations, { train: "trainAccuracy" })),
     ...curvesOf(evaluations, { test: "testAccuracy", validation: "validationAccuracy" }),
   ];
-  if (curves.length > 0) {
+  // One measurement is no curve, and may be of the first step.
+  if (curves.some(({ y }) => y.length > 1)) {
     const svg = await plot.lines(curves, { name: "accuracy", xLabel: "step", yLabel: "accuracy", height: 240 });
     figures.push({ name: "accuracy.svg", heading: "Accuracy", svg });
   }

@@ -99,7 +99,7 @@ export function summaryOf(
   { digits, folder, history }: { readonly digits: Digits; readonly folder: string; readonly history: TrainHistory },
 ): string[] {
   const lines = [
-    `${end.iterations} iterations in ${end.seconds.toFixed(1)} s, ${end.stepsPerSecond.toFixed(0)} steps/s`,
+    `${end.iterations} iterations in ${end.seconds.toFixed(1)} s, ${end.stepsPerSecond.toFixed(end.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
     `train accuracy ${percent(end.trainAccuracy)}, test accuracy ${percent(end.testAccuracy)}${digits.note && ` (${NOT_MNIST})`}`,
     `history.json and weights.safetensors are in ${relativePath(folder)}`,
   ];

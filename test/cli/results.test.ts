@@ -96,7 +96,7 @@ test("the last lines: how long, how good, where; and what a person has to know",
   const summary = (history: TrainHistory, note = "") =>
     summaryOf(END, { digits: { ...DIGITS, note }, folder: "/elsewhere/my run", history });
   const [time, accuracies, place] = [
-    "3 iterations in 2.0 s, 2 steps/s",
+    "3 iterations in 2.0 s, 1.6 steps/s",
     "train accuracy 50.00 %, test accuracy 25.00 %",
     "history.json and weights.safetensors are in /elsewhere/my run",
   ];

@@ -157,6 +157,13 @@ async function templatePage(folder: string, template: string): Promise<Page["fro
   return { folder: join(outdir, "dist") };
 }
 
+/** What docs/browsers.md says to copy. */
+function copyWorker(folder: string, outdir: string): void {
+  for (const name of ["worker.js", "reference.js"]) {
+    copyFileSync(join(folder, LIBRARY, "worker", name), join(outdir, name));
+  }
+}
+
 async function esbuildPage(folder: string): Promise<Page["from"]> {
   const outdir = temporaryFolder();
   await build({
@@ -169,7 +176,7 @@ async function esbuildPage(folder: string): Promise<Page["from"]> {
     minify: true,
     logLevel: "silent",
   });
-  copyFileSync(join(folder, LIBRARY, "worker/worker.js"), join(outdir, "worker.js"));
+  copyWorker(folder, outdir);
   writeFileSync(join(outdir, "index.html"), html(["./main.js"]));
   return { folder: outdir };
 }
@@ -208,7 +215,7 @@ async function rollupPage(folder: string): Promise<Page["from"]> {
   const bundle = await rollup({ input, plugins: [nodeResolve({ browser: true })], onLog() {} });
   await bundle.write({ dir: outdir, format: "es" });
   await bundle.close();
-  copyFileSync(join(folder, LIBRARY, "worker/worker.js"), join(outdir, "worker.js"));
+  copyWorker(folder, outdir);
   writeFileSync(join(outdir, "index.html"), html(["./main.js"]));
   return { folder: outdir };
 }
@@ -220,7 +227,7 @@ async function parcelPage(folder: string): Promise<Page["from"]> {
   if (setting === undefined) throw new Error("docs/browsers.md shows no setting of Parcel's");
   const manifest = join(folder, "package.json");
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace("{", `{${setting},`));
-  writeFileSync(join(folder, "index.html"), html(["./entry.js"]));
+  writeFileSync(join(folder, "index.html"), html(["./entry_parcel.js"]));
   const outdir = temporaryFolder();
   const options = ["--public-url", "./", "--no-cache", "--no-source-maps", "--log-level", "error"];
   runTool("parcel/lib/bin.js", ["build", "index.html", "--dist-dir", outdir, ...options], folder);

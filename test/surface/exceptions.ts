@@ -84,7 +84,7 @@ export const MAY_BE: readonly (readonly [where: RegExp, kinds: "anything" | read
 
 /** Objects whose keys are the caller's: an unknown one is no mistake. */
 export const OPEN: readonly RegExp[] = [
-  /^(fitPreprocessing|classifier|regressor) 0/, // a table is data
+  /^(fitPreprocessing|classifier|regressor|trainTestSplit) 0/, // a table is data
   /^(applyPreprocessing|preprocessInputs) [01]/, // and a preprocessing JSON
   /^encodeModel 1/,
   /^(compile 0|Program\.bind 0|tensorGroup 1|encodeSafetensors 1|apply [02]|model 1\.layers|defineLayer 0\.keys)$/, // names of the caller's

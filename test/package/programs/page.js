@@ -2,7 +2,7 @@
 import { post } from "./post.js";
 import { failure, run, startEngine, startThread } from "./train.js";
 
-/** @param options as of `run`; what is undefined is what the package does by itself */
+/** @param options as of `run`, and whether workers have the reference kernels; what is undefined is what the package does by itself */
 export async function main(options = {}) {
   const query = new URLSearchParams(location.search);
   const server = query.get("server");
@@ -11,8 +11,9 @@ export async function main(options = {}) {
   await post(result);
 }
 
-async function trained(server, options) {
+async function trained(server, { reference = true, ...options }) {
   try {
+    if (reference) await (await startThread({ ...options, build: "js" })).close(); // from the file beside the worker's
     const wasm = new URL(`${server}/kernels/simd.wasm`);
     const result = await run(`${server}/digits`, { ...options, wasm });
     const missing = () => new Worker(new URL("missing.js", location.href), { type: "module" });
