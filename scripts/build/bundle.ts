@@ -251,12 +251,12 @@ await build({
   platform: "browser",
   alias: { "#platform": join(SRC, "platform/web.ts") },
   plugins: [
-    threadScript,
     {
-      name: "no kernels",
+      name: "no kernels, no threads of its own",
       setup({ onLoad }) {
         onLoad({ filter: /src[\\/]wasm[\\/]builds[\\/]/ }, () => ({ contents: 'export default "";' }));
         onLoad({ filter: /src[\\/]reference[\\/]index\.ts$/ }, () => ({ contents: FROM_BESIDE }));
+        onLoad({ filter: /src[\\/]threads[\\/]index\.ts$/ }, () => ({ contents: "export {};" }));
       },
     },
   ],

@@ -35,7 +35,7 @@ const NOT_EXPORTED: readonly string[] = [
     "SamplerState",
     "Source",
   ],
-  ...["UpdatePlan", "Watch", "WatchState"],
+  ...["RowWeights", "Team", "UpdatePlan", "Watch", "WatchState"],
   ...["ACTIVATION", "DTypeOf", "DatasetFiles", "Expressions", "Named"], // which their users spell out
 ];
 
