@@ -66,7 +66,7 @@ function obstacleHere(): string | undefined {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
   } catch {
-    return "the main thread of a page cannot wait for others: train in a worker, startWorker({ threads })";
+    return "the main thread of a page cannot wait for others: load the engine in a worker";
   }
   return undefined;
 }
