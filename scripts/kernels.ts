@@ -4,7 +4,8 @@
  *
  * Each build becomes build/<name>.wasm, and src/wasm/builds/<name>.ts with the same bytes, which is what the library imports.
  * A build whose sources have not changed is left as it is. assembly/index.ts, and the number of the ABI in
- * src/wasm/abi_number.ts, are written from the table in src/wasm/table.ts, and nothing else with `--table`.
+ * src/wasm/abi_number.ts, are written from the table in src/wasm/table.ts, and nothing else with `--table`. So is src/threads/script.ts, the
+ * script of an engine's threads, from its sources.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { BUILDS, COMPILER, isCurrent, stampOf, type WasmBuild, writeBuild, writeTable } from "./shared/builds.ts";
 import { ordered } from "./shared/order.ts";
+import { writeThreadScript } from "./shared/thread_script.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -30,6 +32,7 @@ const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
 
 writeTable();
+await writeThreadScript();
 if (flags.includes("--table")) process.exit();
 const stamp = stampOf("published");
 mkdirSync(join(ROOT, "build"), { recursive: true });

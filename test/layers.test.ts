@@ -53,7 +53,6 @@ const LOADED_LATER = ["@resvg/resvg-js", "fast-png", "papaparse"];
 const BY_PLATFORM: ReadonlyMap<string, string> = new Map([
   ["#platform", "platform"],
   ["#spawn", WORKERS],
-  ["#thread", "threads"],
 ]);
 /** The files that are Node's alone. */
 const FOR_NODE: ReadonlySet<string> = new Set([
@@ -83,7 +82,7 @@ const IMPORT = /\b(?:import\s*\(|(?:import|export)\b[^;"'()]*)\s*["']([^"'\s]+)[
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll("\\", "/"))
-  .filter((file) => file.endsWith(".ts") && !file.startsWith("wasm/builds/")) // base64 alone
+  .filter((file) => file.endsWith(".ts") && !/^(wasm\/builds\/|threads\/script\.ts)/.test(file)) // written, and strings alone
   .map((file) => sourceOf(file, readFileSync(join(SRC, file), "utf8")));
 
 const test = suite("layers");
@@ -227,7 +226,7 @@ test("threads are loaded when they are asked for, by one file, and know nothing 
   for (const { file, folder, code } of sources) {
     for (const target of importsOf(code)) {
       const to = resolved(file, target);
-      if (folder === TEAM.folder && folderOf(to) !== TEAM.folder && target !== "#thread")
+      if (folder === TEAM.folder && folderOf(to) !== TEAM.folder)
         assert.ok(known.includes(to) || to === "errors.ts", `src/${file} imports ${target}`);
       else if (folder !== TEAM.folder && folderOf(to) === TEAM.folder)
         assert.equal([file, to], [TEAM.loader, TEAM.index]);

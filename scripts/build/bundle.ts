@@ -19,7 +19,6 @@ import { type BuildOptions, build, type Plugin } from "esbuild";
 import { isLean, lean, marked } from "./lean.ts";
 import { partsOf } from "./parts.ts";
 import { thinned } from "./source_maps.ts";
-import { threadCode } from "./thread_source.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SRC = join(ROOT, "src");
@@ -87,17 +86,6 @@ const spawning: Plugin = {
   },
 };
 
-/** The script of threads, as a string. */
-const threadScript: Plugin = {
-  name: "thread's script",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^#thread$/ }, ({ path }) => ({ path, namespace: "thread" }));
-    onLoad({ filter: /.*/, namespace: "thread" }, () => {
-      return { contents: `export const threadCode = () => ${JSON.stringify(threadCode().trim())};` };
-    });
-  },
-};
-
 /** What files of another folder take from that of the worker. */
 const inWorkerFolder: Plugin = {
   name: "in the worker's folder",
@@ -139,7 +127,7 @@ write("errors", `export{${errors}}from"./core.js";`);
 
 for (const file of Object.values(LATER)) {
   const name = basename(file, ".js");
-  const own = { entryNames: file.slice(0, -".js".length), plugins: [marked, threadScript] };
+  const own = { entryNames: file.slice(0, -".js".length), plugins: [marked] };
   if (BUILDS.includes(name)) {
     await build({ ...LIBRARY, ...own, entryPoints: [`src/wasm/builds/${name}.ts`], inject: [], sourcemap: false });
   } else {

@@ -29,7 +29,7 @@ function bundled(): string | undefined {
       format: "cjs",
       platform: "node",
       target: "es2022",
-      alias: { "#platform": "./src/platform/node.ts", "#thread": "./scripts/build/thread_source.ts" },
+      alias: { "#platform": "./src/platform/node.ts" },
       external: ["esbuild"],
       define: { "import.meta.url": JSON.stringify(new URL("../../src/platform/node.ts", import.meta.url).href) },
       logLevel: "silent",

@@ -1,5 +1,5 @@
 /** Starts threads: workers of Node, or of a browser. */
-import { threadCode } from "#thread";
+import { SCRIPT } from "./script.ts";
 import type { ThreadStart } from "./thread.ts";
 
 /** A thread, as the first one sees it. */
@@ -70,7 +70,7 @@ function inNode(
   tell: (told: Told) => void,
   ended: (reason: string) => void,
 ): Started {
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(threadCode())}`), {
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), {
     name: "lanegrad",
     execArgv: [], // nothing that the program needs to read its own sources
   });
@@ -85,7 +85,7 @@ function inNode(
 }
 
 function inBrowser(start: ThreadStart, tell: (told: Told) => void, ended: (reason: string) => void): Started {
-  const address = URL.createObjectURL(new Blob([threadCode()], { type: "text/javascript" }));
+  const address = URL.createObjectURL(new Blob([SCRIPT], { type: "text/javascript" }));
   const worker = new Worker(address, { name: "lanegrad" });
   worker.onmessage = ({ data }: MessageEvent<Told>) => tell(data);
   worker.onerror = (event) => ended(event.message || FORBIDDEN);

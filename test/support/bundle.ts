@@ -18,7 +18,6 @@ const ALIASES = {
   "lanegrad/worker/host": "./src/worker/host.ts",
   "#platform": "./src/platform/node.ts",
   "#spawn": "./scripts/build/spawn_source.ts",
-  "#thread": "./scripts/build/thread_source.ts",
 };
 
 /** A module of a bundle finds its neighbours where its source is. */
