@@ -122,7 +122,8 @@ test("files that are no checkpoints, of another version, or with something missi
   for (const { name, data } of tensors) {
     const others = tensors.filter((tensor) => tensor.name !== name);
     const shorter = { name, shape: [data.length - 1], data: data.subarray(1) };
-    for (const arrays of [others, [...others, shorter]]) {
+    const mayMiss = name === "training/accuracy"; // as in files of before there was one
+    for (const arrays of mayMiss ? [[...others, shorter]] : [others, [...others, shorter]]) {
       const damaged = encodeSafetensors(arrays, words);
       using fresh = netOf("dropout, batch normalisation", 4);
       using other = new Trainer(fresh, { train: trainSet }, options);
