@@ -334,6 +334,11 @@ export class Team {
       open(control, AT.command);
       const waited = barrier(control, threads, toBegin);
       if (waited !== "came") {
+        const trapped = this.#trapped(plan); // of a thread that had begun, and trapped, before this one saw that all were there
+        if (trapped !== undefined) {
+          this.#lost("a thread did not end its work");
+          throw failed(callOf(trapped), new Error("in another thread"));
+        }
         // Nobody has begun, and nobody will.
         this.#lost(waited === "late" ? "a thread did not answer" : "a thread has ended");
         return alone();

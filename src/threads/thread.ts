@@ -58,8 +58,8 @@ export async function serveTeam(start: ThreadStart, ready: () => void): Promise<
     let [at, isWorking] = [0, false];
     try {
       meet(); // nobody begins before all are there
+      isWorking = true; // also while it reads its part: others may have begun theirs
       const steps = stepsAt(Atomics.load(control, AT.program) >>> 0, Atomics.load(control, AT.version));
-      isWorking = true;
       for (; at < steps.length; at++) (steps[at] as () => unknown)();
       isWorking = false;
       meet();

@@ -51,7 +51,7 @@ export async function makePages(project: string, { otherOrigin }: PageServer): P
     ["import map", "trains", importMapPage],
     ["addresses alone", "trains", (folder) => addressesPage(folder, LIBRARY)],
     [ANOTHER_ORIGIN, "trains", (folder) => anotherOriginPage(folder, otherOrigin), elsewhere],
-    ["nonce", "trains", noncePage, `script-src 'nonce-${NONCE}' 'wasm-unsafe-eval'; worker-src 'self'`],
+    ["nonce", "trains", noncePage, `script-src 'nonce-${NONCE}' 'self' 'wasm-unsafe-eval'`],
     ["nonce, strict-dynamic", "trains", noncePage, `script-src 'nonce-${NONCE}' 'strict-dynamic' 'wasm-unsafe-eval'`],
     ["audio worklet", "answers", answers("./worklet.js")],
     ["sandboxed frame", "answers", answers("./sandbox.js")],
