@@ -9,6 +9,7 @@ import { relu } from "../../src/ops/elementwise.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { input } from "../../src/tensor/expression.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import { AT } from "../../src/threads/control.ts";
 import { LIMITS } from "../../src/threads/team.ts";
 import { Engine, type EngineOptions } from "../../src/wasm/engine.ts";
 import { EngineError, TrapError } from "../../src/wasm/errors.ts";
@@ -191,16 +192,19 @@ test("a thread that does not answer leaves one thread before anything was change
   }
 });
 
-test("a kernel that traps in another thread stops the engine, by the name of its operation", async () => {
-  using engine = await load({ threads: 2 });
-  // The first half is in memory, the second is not.
-  const program = programOn(engine);
-  program.run();
-  using _ = tensor(engine, new Float32Array(2 ** 20));
-  // Node 26 may tell the memory's size of before it grew: where nothing traps, the call is one MB further.
-  let error: unknown;
-  for (let shift = 0; error === undefined && shift < 64; shift++) {
-    const call = { kernel: "sfill", args: [2 ** 20, engine.stats().memoryBytes - 4 * 2 ** 19 + shift * 2 ** 20, 1] };
+for (const [when, milliseconds] of [
+  ["while this one works", 0],
+  ["before this one has seen that all are there", 30],
+] as const) {
+  test(`a kernel that traps in another thread, ${when}, stops the engine, by the name of its operation`, async () => {
+    const spied = spiedWorkers(milliseconds === 0 ? undefined : comesLast);
+    using engine = await load({ threads: 2 }).finally(spied.restore);
+    const program = programOn(engine);
+    program.run();
+    const n = 2 ** 20;
+    const to = tensor(engine, new Float32Array(n));
+    // Reads, so that it destroys nothing: what the first thread reads is in memory, what the second reads is not.
+    const call = { kernel: "scopy", args: [n, engine.stats().memoryBytes - 4 * (n / 2), to.pointer] };
     const steps = engine.team?.stepsFor(
       { engine, bytes: 0, plan: { bytes: 0, placements: new Map() } },
       [call],
@@ -208,21 +212,41 @@ test("a kernel that traps in another thread stops the engine, by the name of its
       0,
       [],
     );
+    const restore = lateAtBarriers(milliseconds);
     try {
-      steps?.[0]?.();
-    } catch (thrown) {
-      error = thrown;
+      const error = assertThrows(() => steps?.[0]?.(), TrapError, "another thread");
+      assert.is(error.kernel, "beyond memory");
+    } finally {
+      restore();
     }
-  }
-  assert.ok(error instanceof TrapError, `another thread: ${error}`);
-  assert.is(error.kernel, "beyond memory");
-  assert.match(
-    engine.stats().threadsReason ?? "",
-    /a thread did not end its work/,
-    "not taken for one that had not begun",
-  );
-  assertThrows(() => program.run(), TrapError, "afterwards");
-});
+    assert.match(engine.stats().threadsReason ?? "", /a thread did not end its work/, "not one that had not begun");
+    assertThrows(() => program.run(), TrapError, "afterwards");
+  });
+}
+
+/** The script of a thread that comes to barriers 10 ms later. */
+function comesLast(script: string): string {
+  return `
+  const { add } = Atomics;
+  Atomics.add = (array, place, value) => {
+    for (const end = performance.now() + 10; place === ${AT.arrived} && performance.now() < end; );
+    return add(array, place, value);
+  };
+  ${script}`;
+}
+
+/** From now on this thread looks only so much later whether a barrier that it has come to is open. Gives the way back. */
+function lateAtBarriers(milliseconds: number): () => void {
+  const { add } = Atomics;
+  Atomics.add = ((array: Int32Array, place: number, value: number) => {
+    const before = add(array, place, value);
+    for (const end = performance.now() + milliseconds; place === AT.arrived && performance.now() < end; );
+    return before;
+  }) as typeof add;
+  return () => {
+    Atomics.add = add;
+  };
+}
 
 test("a thread that does not start is an error, and with auto the reason for one thread", async () => {
   const spied = spiedWorkers(() => "throw new Error('no start')");
