@@ -30,9 +30,9 @@ const NODES: readonly string[] = ["20", "22", "24", "26"];
  */
 const OF_ALL: Readonly<Record<string, RegExp>> = {
   simd: /^/,
-  relaxed: /^(autodiff|files|kernels|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
-  debug: /^(autodiff|files|kernels|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
-  js: /^(kernels|linalg|ops|reference)\/|^files\/|^train\/same_bits/,
+  relaxed: /^(autodiff|files|kernels(?!\/tiles)|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  debug: /^(autodiff|files|kernels(?!\/tiles)|linalg|nn|ops|tensor|train|wasm|worker)\/|^(fuzz|soak)$/,
+  js: /^(kernels(?!\/tiles)|linalg|ops|reference)\/|^files\/|^train\/same_bits/,
 };
 /**
  * What `npm test` leaves to `npm run test:all`, unless a pattern names it: each file takes more than 5 s of a processor, for the
@@ -42,7 +42,7 @@ const SLOW =
   /^(cli\/(disks|failures|final_evaluation|kills|resume|signals|train_command)|examples\/(chapter_04|doc_comments|markdown)|fuzz|kernels\/unary|nn\/allocation|platform\/gzip|plot\/figures|reference\/same_bits|soak|threads\/kills)$/;
 /** What reads the sources, tries the tools of the project or computes alike everywhere: not run again on other versions of Node. */
 const OF_PROJECT =
-  /^(suite|mutation|examples)\/|^(dependencies|layers|kernels\/unary|plot\/figures|reference\/same_bits|cli\/(final_evaluation|train_command))$/;
+  /^(suite|mutation|examples)\/|^(dependencies|layers|kernels\/unary|plot\/figures|reference\/same_bits|threads\/kills|cli\/(final_evaluation|train_command))$/;
 /** Processes more than there are cores: some files wait for timers, and for processes that they have started. */
 const WAITING = 1;
 /** Seconds of each file, from the last run: the longest come first. */

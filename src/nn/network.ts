@@ -403,7 +403,7 @@ export class Network<D extends FloatType = FloatType> extends Owner {
       gradients: () => this.#parameters.gradientGroup,
       leaves: this.#leaves(),
       forward: result,
-      loss: (weights?.weigh(this.lossFunction, result.z, t) as Expression<D> | undefined) ?? this.lossOf(result.z, t),
+      loss: (weights?.lossOf(this.lossFunction, result.z, t) as Expression<D> | undefined) ?? this.lossOf(result.z, t),
       counter: this.counter,
     };
   }

@@ -5,7 +5,7 @@ import { countOf, type Shape, show } from "../tensor/layout.ts";
 import type { Operation } from "../tensor/operation.ts";
 import type { FloatType } from "../wasm/dtype.ts";
 import { forward } from "./forward.ts";
-import { thawedRecord } from "./layers/freeze.ts";
+import { unfrozenRecord } from "./layers/freeze.ts";
 import { recordIn } from "./layers/structure.ts";
 import { networkOf, type Trainable } from "./trainable.ts";
 
@@ -66,7 +66,7 @@ export function summary<D extends FloatType>(net: Trainable<D>): NetworkSummary 
       if (placed === undefined) return;
       const record = recordIn(placed.layer);
       if (record.inner) return;
-      const own = thawedRecord(record).parameters?.(placed.layer, placed.input) ?? {};
+      const own = unfrozenRecord(record).parameters?.(placed.layer, placed.input) ?? {};
       const count = Object.values(own).reduce((sum, { shape }) => sum + countOf(shape), 0);
       layers.push({
         path,

@@ -35,7 +35,7 @@ export type StepSource<D extends FloatType> = {
 /** How rows that have weights count: what a source brings in place of its network's loss. */
 export type RowWeights = {
   /** The loss of a minibatch, as an expression. */
-  weigh(loss: Loss<FloatType>, z: Expression<FloatType>, t: Expression): Expression<FloatType>;
+  lossOf(loss: Loss<FloatType>, z: Expression<FloatType>, t: Expression): Expression<FloatType>;
   /** Σ wᵢlᵢ and Σ wᵢ of rows, once they are gathered. */
   measured(loss: Loss<FloatType>, z: Tensor<FloatType>, t: Tensor): readonly [sum: number, weight: number];
   /** The loss of the minibatch that was gathered, by the network as it is now. */

@@ -231,8 +231,8 @@ test("layers of one's own: their parameters and statistics are frozen, and what 
   const layers = { layers: [inner, scale] };
   using read = decodeNetwork(engine, encodeNetwork(net), layers);
   assert.equal(Object.keys(read.parameters), ["W2", "b2"]);
-  const thawed = parseLayers(JSON.parse(JSON.stringify([scale({})])), { layers: [freeze(scale({}))] });
-  assert.equal(JSON.stringify(thawed), '[{"kind":"acme/scale"}]', "a carrier that is frozen is no reason to freeze");
+  const parsed = parseLayers(JSON.parse(JSON.stringify([scale({})])), { layers: [freeze(scale({}))] });
+  assert.equal(JSON.stringify(parsed), '[{"kind":"acme/scale"}]', "a carrier that is frozen is no reason to freeze");
 });
 
 test("refused: what is no layer, another value than false, a network that has nothing to train", () => {

@@ -13,26 +13,10 @@ import { loadEngine } from "../support/engine.ts";
 import { EPS, FLOATS, reals } from "../support/floats.ts";
 import { leakFreeSuite } from "../support/leaks.ts";
 import { assertRefused } from "../support/throws.ts";
+import { mixtureOf } from "./resize_oracle.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("resize", engine);
-
-/** Which elements of an axis output i is mixed of, with their factors. */
-function mixtureOf(
-  i: number,
-  size: number,
-  outputs: number,
-  { mode, alignCorners }: ResizeOptions,
-): [number, number][] {
-  if (mode === "nearest") return [[Math.floor((i * size) / outputs), 1]];
-  const aligned = outputs > 1 ? (i * (size - 1)) / (outputs - 1) : 0;
-  const at = alignCorners ? aligned : Math.max(((i + 0.5) * size) / outputs - 0.5, 0);
-  const first = Math.floor(at);
-  return [
-    [first, 1 - (at - first)],
-    [Math.min(first + 1, size - 1), at - first],
-  ];
-}
 
 const MODES: readonly ResizeOptions[] = [
   { mode: "nearest" },

@@ -30,6 +30,7 @@ import {
   type Moves,
   weightsGradient,
 } from "./convolution_oracle.ts";
+import { mixtureOf } from "./resize_oracle.ts";
 
 const engine = await loadEngine();
 const test = leakFreeSuite("small windows", engine);
@@ -349,18 +350,8 @@ function adaptiveSide(size: number, outputs: number): Side {
   });
 }
 
-/** By PyTorch's coordinates. */
-function resizeSide(size: number, outputs: number, { mode = "nearest", alignCorners = false }: ResizeOptions): Side {
-  return Array.from({ length: outputs }, (_, i): Mixture => {
-    if (mode === "nearest") return [[Math.floor((i * size) / outputs), 1]];
-    const aligned = outputs > 1 ? (i * (size - 1)) / (outputs - 1) : 0;
-    const at = alignCorners ? aligned : Math.max(((i + 0.5) * size) / outputs - 0.5, 0);
-    const first = Math.floor(at);
-    return [
-      [first, 1 - (at - first)],
-      [Math.min(first + 1, size - 1), at - first],
-    ];
-  });
+function resizeSide(size: number, outputs: number, options: ResizeOptions): Side {
+  return Array.from({ length: outputs }, (_, i) => mixtureOf(i, size, outputs, options));
 }
 
 test.run();

@@ -13,9 +13,9 @@ export type FrozenLayer<L extends LayerDescription = Layer> = L & {
 };
 
 /** Under which the record of a frozen layer has the one that it was made of. */
-const THAWED: unique symbol = Symbol.for("lanegrad.thawed");
+const UNFROZEN: unique symbol = Symbol.for("lanegrad.unfrozen");
 
-type FrozenRecord = LayerRecord<Layer> & { readonly [THAWED]?: LayerRecord<Layer> };
+type FrozenRecord = LayerRecord<Layer> & { readonly [UNFROZEN]?: LayerRecord<Layer> };
 
 /**
  * A layer, with all layers within it, that training leaves as it is, as PyTorch's `requires_grad_(False)` and Keras'
@@ -27,7 +27,7 @@ type FrozenRecord = LayerRecord<Layer> & { readonly [THAWED]?: LayerRecord<Layer
  * - It computes what it computes when predicting: `batchNorm` normalises by its running averages and leaves them as they are,
  *   `dropout` drops nothing (as `base(x, training=False)` of Keras).
  *
- * Weights are drawn as without it. `unfreeze` gives the layer back.
+ * Weights are drawn as without it. `unfreeze` undoes it.
  *
  * @returns a description with `trainable: false`; the layer itself where it is frozen
  * @throws {OptionError} something that is not a layer
@@ -57,11 +57,11 @@ export function freeze<L extends Layer>(layer: L): FrozenLayer<L> {
  */
 export function unfreeze<L extends Layer>(layer: L): Omit<L, "trainable"> & Layer {
   checkLayer(layer as Layer);
-  const own = thawedRecord(recordOf<Layer>(layer) as FrozenRecord);
-  const { trainable: _, ...thawed } = layer as L & { readonly trainable?: false };
+  const own = unfrozenRecord(recordOf<Layer>(layer) as FrozenRecord);
+  const { trainable: _, ...trained } = layer as L & { readonly trainable?: false };
   const inner = Object.entries(own.inner?.(layer) ?? {}).map(([key, each]) => [key, unfreeze(each as Layer)] as const);
   return layerOf(
-    { ...thawed, ...(inner.length > 0 && own.withInner?.(layer, Object.fromEntries(inner))) } as Layer,
+    { ...trained, ...(inner.length > 0 && own.withInner?.(layer, Object.fromEntries(inner))) } as Layer,
     own as never,
   ) as never;
 }
@@ -69,13 +69,13 @@ export function unfreeze<L extends Layer>(layer: L): Omit<L, "trainable"> & Laye
 /** A layer without a record, such as JSON, is left to the check of the layer around it. */
 function frozen(layer: Layer): Layer {
   const record = recordOf<Layer>(layer) as FrozenRecord | undefined;
-  if (record === undefined || record[THAWED]) return layer;
+  if (record === undefined || record[UNFROZEN]) return layer;
   return layerOf({ ...layer, trainable: false } as FrozenLayer, frozenRecord(record));
 }
 
 /** The record of a layer before it was frozen. */
-export function thawedRecord(record: FrozenRecord): LayerRecord<Layer> {
-  return record[THAWED] ?? record;
+export function unfrozenRecord(record: FrozenRecord): LayerRecord<Layer> {
+  return record[UNFROZEN] ?? record;
 }
 
 /** The record of a layer that is frozen, from its own. */
@@ -83,7 +83,7 @@ export function frozenRecord(record: LayerRecord<Layer>): FrozenRecord {
   const { parameters, statistics, inner, complete, isRandom, ...others } = record;
   return {
     ...others,
-    [THAWED]: record,
+    [UNFROZEN]: record,
     keys: { ...record.keys, ...{ trainable: 1 } },
     check(option, layer) {
       const { trainable } = layer as FrozenLayer;

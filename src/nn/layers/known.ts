@@ -28,7 +28,7 @@ import { DENSE, DENSE_FORMATS } from "./dense.ts";
 import { DEPTHWISE_CONV2D, DEPTHWISE_CONV2D_FORMATS } from "./depthwise_conv2d.ts";
 import { DROPOUT, DROPOUT_FORMATS } from "./dropout.ts";
 import { FLATTEN, FLATTEN_FORMATS } from "./flatten.ts";
-import { frozenRecord, thawedRecord } from "./freeze.ts";
+import { frozenRecord, unfrozenRecord } from "./freeze.ts";
 import type { Layer } from "./layer.ts";
 import { GROUP_NORM, GROUP_NORM_FORMATS, LAYER_NORM, LAYER_NORM_FORMATS } from "./normalization.ts";
 import {
@@ -141,7 +141,7 @@ function parsed(path: string, layer: Layer, records: Records): Layer {
     throw new OptionError("layers", `expected at most ${MOST_DEPTH} within one another`);
   checkType(option, "object", layer);
   const { kind } = layer;
-  const own = thawedRecord(records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>));
+  const own = unfrozenRecord(records.get(kind) ?? (knownRecord(option, layer) as LayerRecord<Layer>));
   const record = ("trainable" in layer ? frozenRecord(own) : own) as LayerRecord<Layer>;
   const found = layerOf(layer, record);
   const { layers, projection } = layer as { readonly layers?: unknown; readonly projection?: Layer };

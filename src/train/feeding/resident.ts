@@ -21,7 +21,7 @@ import { MAX_SPARSE_COLUMNS, SparseMatrix } from "../../tensor/sparse.ts";
 import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import { checkEngine, type Engine } from "../../wasm/engine.ts";
-import type { Weighing } from "./weighted.ts";
+import type { WeightedRows } from "./weighted.ts";
 
 /** How examples are stored: every element, or only those that are not zero. */
 export type InputLayout = "dense" | "sparse";
@@ -56,7 +56,7 @@ export class ResidentDataset extends Owner {
   /** How many numbers a target has; 0 where targets are labels. */
   readonly targetWidth: number;
   /** Where examples have weights: what a minibatch of them brings. */
-  weighing: Weighing["weighing"] | undefined;
+  rowWeights: WeightedRows["rowWeights"] | undefined;
   readonly #dataset: Dataset;
   /** n × size bytes; undefined where the examples are floats */
   readonly #bytes: Tensor<"uint8"> | SparseMatrix<"uint8"> | undefined;
@@ -82,7 +82,7 @@ export class ResidentDataset extends Owner {
     this.size = dataset.size;
     this.scale = dataset.scale;
     this.targetWidth = dataset.targetWidth;
-    this.weighing = (dataset as Partial<Weighing>).weighing;
+    this.rowWeights = (dataset as Partial<WeightedRows>).rowWeights;
     this.#dataset = dataset;
     const parts = allOrNothing((own) => {
       const bytes = bytesOf(engine, dataset, layout);
@@ -278,7 +278,7 @@ export class Minibatch<D extends FloatType> extends Owner {
       const into = [[x, room.inputs] as const, [t, room.targets] as const];
       return {
         ...room,
-        source: { x, t, into, weights: resident.weighing?.(room.indices, dtype) },
+        source: { x, t, into, weights: resident.rowWeights?.(room.indices, dtype) },
         gather: compile({}, { into }),
       };
     });

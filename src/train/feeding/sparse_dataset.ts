@@ -15,7 +15,7 @@ import type { SparseMatrix } from "../../tensor/sparse.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Engine } from "../../wasm/engine.ts";
 import { type InputLayout, ResidentDataset } from "./resident.ts";
-import type { Weighing } from "./weighted.ts";
+import type { WeightedRows } from "./weighted.ts";
 
 /** Sparse rows with what is to be learned of them: labels or numbers. */
 export type SparseDatasetParts = {
@@ -119,7 +119,7 @@ export class SparseDataset extends Dataset<Float32Array | Float64Array> {
    */
   resident(engine: Engine): ResidentDataset {
     const made = new SparseResident(engine, this.#kept, this.rows);
-    made.weighing = (this as Partial<Weighing>).weighing;
+    made.rowWeights = (this as Partial<WeightedRows>).rowWeights;
     return made;
   }
 

@@ -26,7 +26,7 @@ import { empty, type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { FloatType } from "../../wasm/dtype.ts";
 import type { Engine } from "../../wasm/engine.ts";
 import { checkLayout, type InputLayout, layoutFor, noLabels, roomForTargets } from "./resident.ts";
-import type { Weighing } from "./weighted.ts";
+import type { WeightedRows } from "./weighted.ts";
 
 /** Room for how many examples, and of which type. */
 export type StagedOptions<D extends FloatType> = {
@@ -103,14 +103,14 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
     const shape = [batchSize, size] as const;
     this.batchSize = batchSize;
     this.#like = like;
-    const { weighing } = like as Partial<Weighing>;
+    const { rowWeights } = like as Partial<WeightedRows>;
     const parts = allOrNothing((own) => {
       const targets = own(roomForTargets(engine, { batchSize, targetWidth, dtype }));
       const rows = Int32Array.from({ length: batchSize }, (_, row) => row);
       const everyRow = own(tensor(engine, rows));
       const t: Expression = expressionOf<"int32" | D>(targets);
-      const indices = weighing && own(zeros(engine, [batchSize], { dtype: "int32", name: "indices" }));
-      const weights = indices && weighing(indices, dtype);
+      const indices = rowWeights && own(zeros(engine, [batchSize], { dtype: "int32", name: "indices" }));
+      const weights = indices && rowWeights(indices, dtype);
       if (!isBytes) {
         const inputs = zeros(engine, shape, { dtype, name: "inputs" });
         const source: StepSource<D> = { x: expressionOf(inputs), t, weights };
@@ -212,7 +212,7 @@ export class StagedMinibatch<D extends FloatType> extends Owner {
 
   #checkAlike(dataset: Dataset): void {
     const like = this.#like;
-    if (dataset !== like && [dataset, like].some((each) => "weighing" in each)) {
+    if (dataset !== like && [dataset, like].some((each) => "rowWeights" in each)) {
       throw new OptionError(
         "load: dataset",
         "the one that the minibatch was made for, where examples have weights",

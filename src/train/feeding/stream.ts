@@ -116,7 +116,7 @@ async function* mix(
 ): AsyncGenerator<StreamBatch, void> {
   let buffer: MixingBuffer | undefined;
   for await (const chunk of chunks()) {
-    if ("weighing" in chunk)
+    if ("rowWeights" in chunk)
       throw new OptionError("stream", "examples without weights; weighted() takes a Dataset", chunk);
     buffer ??= new MixingBuffer(chunk, { capacity, batchSize, random });
     for (let taken = 0; taken < chunk.length; ) {

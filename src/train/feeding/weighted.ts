@@ -36,9 +36,9 @@ export type WeightedDataset<T extends Dataset = Dataset> = T & {
 };
 
 /** What a weighted dataset carries. */
-export type Weighing = WeightedDataset & {
+export type WeightedRows = WeightedDataset & {
   /** Weights of the rows that indices name, wherever a minibatch is made. */
-  readonly weighing: <D extends FloatType>(indices: Tensor<"int32">, dtype: D) => RowWeights;
+  readonly rowWeights: <D extends FloatType>(indices: Tensor<"int32">, dtype: D) => RowWeights;
   /** Another dataset of as many examples with these weights. */
   readonly reweighted: (dataset: Dataset) => Dataset;
 };
@@ -76,7 +76,7 @@ export function weighted<T extends Dataset>(dataset: T, weights: ArrayLike<numbe
 }
 
 function withWeights(dataset: Dataset, weights: Float64Array): Dataset {
-  const own: Omit<Weighing, keyof Dataset> & Pick<Dataset, "slice" | "pick"> = {
+  const own: Omit<WeightedRows, keyof Dataset> & Pick<Dataset, "slice" | "pick"> = {
     sampleWeights: weights,
     slice: (start, end) => withWeights(dataset.slice(start, end), weights.subarray(start, end)),
     pick: (indices) =>
@@ -85,9 +85,9 @@ function withWeights(dataset: Dataset, weights: Float64Array): Dataset {
         Float64Array.from(indices, (i) => weights[i] ?? 0),
       ),
     reweighted: (other) => withWeights(other, weights),
-    weighing: (indices, dtype) => {
+    rowWeights: (indices, dtype) => {
       const operation = weightsBy(weights, dtype);
-      return rowWeights(
+      return rowWeightsOf(
         () => operate(operation, [expressionOf(indices)], {}),
         (row) => weights[indices.data[row] ?? 0] ?? 0,
       );
@@ -109,9 +109,9 @@ function weightsBy(weights: Float64Array, dtype: FloatType): Operation {
   };
 }
 
-function rowWeights(of: () => unknown, at: (row: number) => number): RowWeights {
+function rowWeightsOf(of: () => unknown, at: (row: number) => number): RowWeights {
   return {
-    weigh(loss, z, t) {
+    lossOf(loss, z, t) {
       return scoped((own) => {
         const w = of() as Expression<FloatType>;
         const total = sum(product(w, lossesOfRows(loss, z, t, own)) as Expression<FloatType>);
